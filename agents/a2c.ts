@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { Adam, checkPolicy, compile, RmsProp, type Rng, valueAndGradients } from '../src/index.ts';
-import { parseOptions } from '../src/options/parseOptions.ts';
-import { rateAt } from '../src/training/rate.ts';
+import { parseOptions } from '../src/options/parse.ts';
+import { rateAt } from '../src/training/optimization.ts';
 import type { Agent, AgentState, EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
 import { checkDensity } from './core/checks.ts';
 import { vectorEnvFor } from './core/envs.ts';

@@ -12,10 +12,8 @@ import {
   type StateDict,
   valueAndGradients,
 } from '../src/index.ts';
-import { parseOptions } from '../src/options/parseOptions.ts';
-import { DivergedError } from '../src/training/divergedError.ts';
-import { Minibatches } from '../src/training/minibatches.ts';
-import { rateAt } from '../src/training/rate.ts';
+import { parseOptions } from '../src/options/parse.ts';
+import { DivergedError, Minibatches, rateAt } from '../src/training/optimization.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { withArticle } from './core/checks.ts';
 import { ActionMoments, normalizationOptions, observationsOfData, standardize } from './core/normalization.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Rng } from '../src/index.ts';
-import { checkInterface, checkOptions } from '../src/options/checkArguments.ts';
+import { checkInterface, checkOptions } from '../src/options/parse.ts';
 import type { Agent, AgentState, TrainReport } from './agent.ts';
 import { stateFromJson, stateToJson } from './core/state.ts';
 

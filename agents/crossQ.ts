@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { stopGradient, whileTraining } from '../src/index.ts';
-import { parseOptions } from '../src/options/parseOptions.ts';
+import { parseOptions } from '../src/options/parse.ts';
 import type { Agent, AgentState, TrainOptions } from './agent.ts';
 import { ActionValues, lossOf, tdTarget } from './core/critics.ts';
 import { layerWidths, policyDelay } from './core/options.ts';

@@ -16,8 +16,8 @@ import {
   type Rng,
   valueAndGradients,
 } from '../src/index.ts';
-import { parseOptions } from '../src/options/parseOptions.ts';
-import { bestActions } from '../src/policies/bestActions.ts';
+import { parseOptions } from '../src/options/parse.ts';
+import { bestActions } from '../src/policies/qNetworkPolicy.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import {
   copyFrom,

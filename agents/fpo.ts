@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { checkPolicy, compile, FlowMatchingPolicy, type Rng, sampleAction } from '../src/index.ts';
-import { parseOptions } from '../src/options/parseOptions.ts';
-import { rateSchema } from '../src/training/rate.ts';
+import { parseOptions } from '../src/options/parse.ts';
+import { rateSchema } from '../src/training/optimization.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { withArticle } from './core/checks.ts';
 import { vectorEnvFor } from './core/envs.ts';

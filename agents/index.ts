@@ -2,8 +2,9 @@
  * Agents, whose training is a stream of reports.
  * @module oxbow/agents
  */
-export { DivergedError } from '../src/training/divergedError.ts';
-export type { Rate } from '../src/training/rate.ts';
+
+export type { Rate } from '../src/training/optimization.ts';
+export { DivergedError } from '../src/training/optimization.ts';
 export { A2c, type A2cOptions, type A2cReport } from './a2c.ts';
 export type { Agent, AgentState, EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
 export {

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { EpisodeSource } from '../datasets/episode.ts';
 import type { AnyEnv, VectorEnv } from '../envs/index.ts';
 import type { Policy, PolicyName, Rng } from '../src/index.ts';
-import { unwrapSchema } from '../src/options/schemaField.ts';
-import { likewise } from '../src/options/withDefaults.ts';
+import { unwrapSchema } from '../src/options/describe.ts';
+import { likewise } from '../src/options/parse.ts';
 import type { ActionKind } from '../src/policies/policyDefinition.ts';
-import { rateSchema } from '../src/training/rate.ts';
+import { rateSchema } from '../src/training/optimization.ts';
 import { A2c, type A2cOptions, type A2cReport, a2cOptions } from './a2c.ts';
 import type { Agent, TrainReport } from './agent.ts';
 import {

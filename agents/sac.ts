@@ -10,7 +10,7 @@ import {
   valueAndGradients,
   whileTraining,
 } from '../src/index.ts';
-import { parseOptions } from '../src/options/parseOptions.ts';
+import { parseOptions } from '../src/options/parse.ts';
 import { boxRescaleLogDet } from '../src/policies/boxScale.ts';
 import type { CriticNetworks, CriticNetworksOptions } from '../src/policies/criticNetworks.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';

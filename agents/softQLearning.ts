@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../envs/index.ts';
-import { wrapAngle } from '../src/bijectors/elementwise/wrapAngle.ts';
 import {
   Adam,
   checkPolicy,
@@ -13,9 +12,10 @@ import {
   stopGradient,
   valueAndGradients,
 } from '../src/index.ts';
-import { parseOptions } from '../src/options/parseOptions.ts';
+import { wrapAngle } from '../src/nn/tensors.ts';
+import { parseOptions } from '../src/options/parse.ts';
 import { boxRescaleLogDet } from '../src/policies/boxScale.ts';
-import { type Rate, rateSchema } from '../src/training/rate.ts';
+import { type Rate, rateSchema } from '../src/training/optimization.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import {
   adviseOnPolicy,

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../envs/index.ts';
 import { Adam, checkPolicy, compile, type Policy, type Rng, valueAndGradients } from '../src/index.ts';
-import { parseOptions } from '../src/options/parseOptions.ts';
+import { parseOptions } from '../src/options/parse.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { adviseOnPolicy, checkContinuous, checkHasMode } from './core/checks.ts';
 import {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { parseOptions } from '../src/options/parseOptions.ts';
+import { parseOptions } from '../src/options/parse.ts';
 import type { Agent, AgentState, TrainOptions } from './agent.ts';
 import { ReturnQuantiles, tdTarget } from './core/critics.ts';
 import { leastMask } from './core/replay.ts';

@@ -21,11 +21,8 @@ import {
   Rng,
   type UsualAction,
 } from '../src/index.ts';
-import { checkArgument } from '../src/options/checkArguments.ts';
-import { parseOptions } from '../src/options/parseOptions.ts';
-import { withDefaults } from '../src/options/withDefaults.ts';
-import { builtinPolicies } from '../src/policies/builtinPolicies.ts';
-import { policyOptionsFor } from '../src/policies/policyOptionsFor.ts';
+import { checkArgument, parseOptions, withDefaults } from '../src/options/parse.ts';
+import { builtinPolicies, policyOptionsFor } from '../src/policies/builtinPolicies.ts';
 import { policySchema, suitedOptions } from '../src/policies/registry.ts';
 import type { Agent } from './agent.ts';
 import { type EnvRequest, envRequestShape, openEnvs, spacesOf } from './core/envs.ts';

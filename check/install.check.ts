@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { hovers } from '../docs/reference/hovers.ts';
 import { Rng } from '../src/index.ts';
-import { optionMeaning } from '../src/options/optionMeaning.ts';
+import { optionMeaning } from '../src/options/describe.ts';
 import { inventory } from '../test/options/inventory.ts';
 import { blocks, pack, packageJson, run, temporaryFolder, writeProject } from './project.ts';
 

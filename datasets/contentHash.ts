@@ -1,5 +1,5 @@
 import type { Hash } from 'node:crypto';
-import { checkArgument } from '../src/options/checkArguments.ts';
+import { checkArgument } from '../src/options/parse.ts';
 import { nodeModule } from './nodeModule.ts';
 import type { StoredEpisode } from './storedEpisode.ts';
 

@@ -1,7 +1,7 @@
 import { writeWholeFile } from '../src/files.ts';
-import { shortened } from '../src/options/nearest.ts';
-import { parseOptions } from '../src/options/parseOptions.ts';
-import { parseJson } from '../src/parseJson.ts';
+import { parseJson } from '../src/json.ts';
+import { shortened } from '../src/options/describe.ts';
+import { parseOptions } from '../src/options/parse.ts';
 import { checkEpisode } from './checkEpisode.ts';
 import { converted } from './converted.ts';
 import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';

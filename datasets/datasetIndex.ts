@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { storedProblem, writeWholeFile } from '../src/files.ts';
 import { fingerprint } from '../src/fingerprint.ts';
-import { show } from '../src/options/describeIssue.ts';
-import { parseOptions } from '../src/options/parseOptions.ts';
-import { parseJson } from '../src/parseJson.ts';
+import { parseJson } from '../src/json.ts';
+import { show } from '../src/options/describe.ts';
+import { parseOptions } from '../src/options/parse.ts';
 import { datasetAboutSchema } from './dataset.ts';
 import { nodeModule } from './nodeModule.ts';
 

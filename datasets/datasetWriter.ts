@@ -1,5 +1,5 @@
 import { isTemporary, makeFolder, removeFile, removeTemporaries, writeWholeFile } from '../src/files.ts';
-import { checkArgument } from '../src/options/checkArguments.ts';
+import { checkArgument } from '../src/options/parse.ts';
 import { checkEpisode, type EpisodeSpaces } from './checkEpisode.ts';
 import { ContentHash } from './contentHash.ts';
 import { converted } from './converted.ts';

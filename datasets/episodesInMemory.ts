@@ -1,6 +1,6 @@
 import { checkSpace } from '../envs/core/spaces/space.ts';
 import type { Space } from '../envs/index.ts';
-import { checkArgument, checkOptions } from '../src/options/checkArguments.ts';
+import { checkArgument, checkOptions } from '../src/options/parse.ts';
 import { checkEpisode } from './checkEpisode.ts';
 import type { Episode, EpisodeSource } from './episode.ts';
 

@@ -1,5 +1,5 @@
 import { checkSpace } from '../envs/core/spaces/space.ts';
-import { checkArgument, checkOptions } from '../src/options/checkArguments.ts';
+import { checkArgument, checkOptions } from '../src/options/parse.ts';
 import { Rng } from '../src/random.ts';
 import type { Episode, EpisodeSource } from './episode.ts';
 

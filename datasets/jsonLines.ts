@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Box } from '../envs/index.ts';
 import { writeWholeFile } from '../src/files.ts';
-import { parseOptions } from '../src/options/parseOptions.ts';
-import { parseJson } from '../src/parseJson.ts';
+import { parseJson } from '../src/json.ts';
+import { parseOptions } from '../src/options/parse.ts';
 import { checkEpisode } from './checkEpisode.ts';
 import { converted } from './converted.ts';
 import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';

@@ -1,4 +1,4 @@
-import { checkArgument, checkOptions } from '../src/options/checkArguments.ts';
+import { checkArgument, checkOptions } from '../src/options/parse.ts';
 import { CsvDataset } from './csv.ts';
 import type { Dataset } from './dataset.ts';
 import { hasIndex } from './datasetIndex.ts';

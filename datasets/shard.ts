@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseJson } from '../src/parseJson.ts';
+import { parseJson } from '../src/json.ts';
 import type { EpisodeSpaces } from './checkEpisode.ts';
 import type { DatasetAbout } from './dataset.ts';
 import { bytesPer, type Dtype, type NumberArray, type StoredEpisode, viewOf } from './storedEpisode.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Box, Dict, Discrete, MultiBinary, MultiDiscrete, type Space, Text, Tuple } from '../envs/index.ts';
-import { describeIssue, show } from '../src/options/describeIssue.ts';
+import { describeIssue, show } from '../src/options/describe.ts';
 
 /** Bounds, nested as the shape says; JSON has no infinities. */
 type Bounds = number | 'Infinity' | '-Infinity' | readonly Bounds[];

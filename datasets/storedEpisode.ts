@@ -1,6 +1,6 @@
 import { checkSpace } from '../envs/core/spaces/space.ts';
 import { Box, Discrete, MultiBinary, MultiDiscrete, type Space } from '../envs/index.ts';
-import { checkArgument } from '../src/options/checkArguments.ts';
+import { checkArgument } from '../src/options/parse.ts';
 import type { Episode } from './episode.ts';
 
 const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array } as const;

@@ -1,5 +1,5 @@
 import { writeWholeFolder } from '../src/files.ts';
-import { checkArgument } from '../src/options/checkArguments.ts';
+import { checkArgument } from '../src/options/parse.ts';
 import { writeCsv } from './csv.ts';
 import type { Dataset } from './dataset.ts';
 import { DatasetWriter } from './datasetWriter.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LoadedPolicy, loadPolicy } from '../src/index.ts';
-import { checkArgument, checkOptions } from '../src/options/checkArguments.ts';
+import { checkArgument, checkOptions } from '../src/options/parse.ts';
 import { readableConfig } from './harness/config.ts';
 import type { Job } from './harness/experiment.ts';
 import { loadExperiment } from './harness/loadExperiment.ts';

@@ -1,8 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { configure } from 'safe-stable-stringify';
-import { checkArgument } from './options/checkArguments.ts';
-import { show } from './options/describeIssue.ts';
+import { show } from './options/describe.ts';
+import { checkArgument } from './options/parse.ts';
 
 const stringify = configure({ circularValue: Error });
 
@@ -35,4 +35,11 @@ function refuseForeign(key: string, value: unknown): unknown {
     throw new Foreign(`${show(value)} at ${show(key)}`);
   }
   return value;
+}
+
+/** The SHA-256 of the bytes of arrays, one after the other, in hexadecimal digits. */
+export function fingerprintOfNumbers(arrays: readonly ArrayBufferView[]): string {
+  const hash = sha256.create();
+  for (const { buffer, byteOffset, byteLength } of arrays) hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  return bytesToHex(hash.digest());
 }

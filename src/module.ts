@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkArgument } from './options/checkArguments.ts';
-import { show } from './options/describeIssue.ts';
-import { shortened } from './options/nearest.ts';
-import { type JsonVariableState, VariableState } from './variableState.ts';
+import { type JsonVariableState, VariableState } from './json.ts';
+import { shortened, show } from './options/describe.ts';
+import { checkArgument } from './options/parse.ts';
 
 /** Values of variables by path, as {@link Module.stateDict} gives and {@link Module.loadStateDict} takes them. */
 export type StateDict = Record<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;

@@ -4,11 +4,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { stringify } from 'safe-stable-stringify';
 import { z } from 'zod';
 import { readFileBytes, readTextFile, removeFile, writeWholeFile } from './files.ts';
+import { checkLevels, parseJson } from './json.ts';
 import { Module } from './module.ts';
-import { checkArgument } from './options/checkArguments.ts';
-import { show } from './options/describeIssue.ts';
-import { shortened } from './options/nearest.ts';
-import { checkLevels, parseJson } from './parseJson.ts';
+import { shortened, show } from './options/describe.ts';
+import { checkArgument } from './options/parse.ts';
 
 const FORMAT = 'oxbow-module';
 const VERSION = 1;

@@ -62,6 +62,6 @@ test('the command starts without the engine, which is loaded by what computes', 
     }
   }
   expect(loaded).toContain('experiments/harness/config.ts');
-  const NAMES = ['src/engine/runtime/engineNames.ts', 'src/engine/runtime/mostThreads.ts'];
+  const NAMES = ['src/engine/runtime/engineNames.ts', 'src/engine/runtime/engineNames.ts'];
   expect([...loaded].filter((path) => path.startsWith('src/engine/') && !NAMES.includes(path))).toEqual([]);
 });

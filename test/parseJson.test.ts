@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseJson } from '../src/parseJson.ts';
+import { parseJson } from '../src/json.ts';
 
 test.each([
   '{"a":[1,{"b":"]}[{"}],"c":"\\"[[[\\\\"}',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Rng } from '../src/index.ts';
-import { toBase64 } from '../src/toBase64.ts';
+import { toBase64 } from '../src/json.ts';
 
 test.each([0, 1, 2, 3, 12_287, 12_288, 12_289, 40_000])('%i bytes are the base64 of Node', (length) => {
   const rng = new Rng(length);

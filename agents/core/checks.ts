@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Box, type VectorStep } from '../../envs/index.ts';
 import { GaussianPolicy, MixturePolicy, type Policy } from '../../src/index.ts';
-import { note } from '../../src/note.ts';
-import { type LearnerName, policyOptionsFor } from '../../src/policies/policyOptionsFor.ts';
+import { note } from '../../src/options/describe.ts';
+import { type LearnerName, policyOptionsFor } from '../../src/policies/builtinPolicies.ts';
 import type { ActionSpace } from './envs.ts';
 
 /**

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Box } from '../../envs/index.ts';
 import { splineQuantileParameters, splineQuantiles } from '../../src/distributions/splineQuantiles.ts';
 import type { Tensors } from '../../src/engine/compile.ts';
-import { flatten, unflatten } from '../../src/engine/optimizers/flat.ts';
+import { flatten, unflatten } from '../../src/engine/optimizers.ts';
 import {
   Adam,
   clipByGlobalNorm,
@@ -16,12 +16,11 @@ import {
   portableMath,
   type Rng,
 } from '../../src/index.ts';
-import { stopGradient } from '../../src/nn/stopGradient.ts';
-import { ActionCritics } from '../../src/policies/actionCritics.ts';
+import { stopGradient } from '../../src/nn/tensors.ts';
 import { type Bounds, halfWidths } from '../../src/policies/boxScale.ts';
-import { clippedActions } from '../../src/policies/clippedActions.ts';
-import { CriticNetworks, type CriticNetworksOptions } from '../../src/policies/criticNetworks.ts';
-import { RATES, type Rate, rateSchema } from '../../src/training/rate.ts';
+import { ActionCritics, CriticNetworks, type CriticNetworksOptions } from '../../src/policies/criticNetworks.ts';
+import { clippedActions } from '../../src/policies/policy.ts';
+import { RATES, type Rate, rateSchema } from '../../src/training/optimization.ts';
 import { baseEntropy, OVER_TRAINING } from './options.ts';
 import { leastMask } from './replay.ts';
 import { ScalarParameter } from './state.ts';

@@ -21,7 +21,7 @@ import {
   type VectorStep,
 } from '../../envs/index.ts';
 import { type ChoiceSpace, choicesOf, ObservationLayout, type Policy, type Rng } from '../../src/index.ts';
-import { note } from '../../src/note.ts';
+import { note } from '../../src/options/describe.ts';
 import { partSchemas } from './options.ts';
 
 /** Copies rows of actions into `target`, as the environment gets them: each component of a box clipped to its bounds. */

@@ -1,5 +1,5 @@
 import type { Info, VectorStep } from '../../envs/index.ts';
-import { checkArgument } from '../../src/options/checkArguments.ts';
+import { checkArgument } from '../../src/options/parse.ts';
 import type { EpisodeReport } from '../agent.ts';
 import { type Stateful, setSameLength } from './state.ts';
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { arrayOf, type StoredEpisode, usualDtypes } from '../../datasets/storedEpisode.ts';
 import { Box, type EpisodeScript, type Info, type ScriptedEpisode, type VectorEnv } from '../../envs/index.ts';
 import { Actor, type Policy, Rng } from '../../src/index.ts';
-import { parseOptions } from '../../src/options/parseOptions.ts';
+import { parseOptions } from '../../src/options/parse.ts';
 import type { EpisodeReport } from '../agent.ts';
 import { checkObservations, checkStep } from './checks.ts';
 import {

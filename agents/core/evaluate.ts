@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Actor, type Policy, Rng, type StateDict } from '../../src/index.ts';
-import { parseOptions } from '../../src/options/parseOptions.ts';
+import { parseOptions } from '../../src/options/parse.ts';
 import type { Agent, AgentState, EpisodeReport, TrainOptions, TrainReport } from '../agent.ts';
 import { commandActions, type EnvRequest, envRequestShape, openEnvs, vectorEnvFor } from './envs.ts';
 import { type EpisodeStatistics, episodeStatistics } from './episodeStatistics.ts';

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { RunningMeanStd, type RunningMeanStdState } from '../../envs/core/runningMeanStd.ts';
 import type { VectorStep } from '../../envs/index.ts';
 import type { Policy } from '../../src/index.ts';
+import type { ObservationMoments } from '../../src/policies/observationEncoder.ts';
 import { ObservationLayout, type ObservationPart } from '../../src/policies/observationLayout.ts';
-import type { ObservationMoments } from '../../src/policies/observationNormalizer.ts';
 import { type Stateful, setSameLength } from './state.ts';
 
 /** What brings observations and rewards to one scale; absent where it is not asked for. */

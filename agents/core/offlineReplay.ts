@@ -1,9 +1,9 @@
 import { checkEpisode } from '../../datasets/checkEpisode.ts';
 import type { Episode, EpisodeSource } from '../../datasets/episode.ts';
 import { Box, type VectorEnv } from '../../envs/index.ts';
-import { fingerprintOfNumbers } from '../../src/fingerprintOfNumbers.ts';
+import { fingerprintOfNumbers } from '../../src/fingerprint.ts';
 import { ObservationLayout, type Policy, type Rng } from '../../src/index.ts';
-import { note } from '../../src/note.ts';
+import { note } from '../../src/options/describe.ts';
 import { checkContinuous, checkFitsInMemory, leavesBounds } from './checks.ts';
 import { type ActionSpace, commandActions } from './envs.ts';
 import { ActionMoments, observationsOfData } from './normalization.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { AnyEnv, VectorEnv } from '../../envs/index.ts';
 import type { Policy } from '../../src/index.ts';
-import { activationNames } from '../../src/nn/activation.ts';
-import { rngSchema } from '../../src/options/rngSchema.ts';
-import { type Rate, rateSchema } from '../../src/training/rate.ts';
+import { activationNames } from '../../src/nn/dense.ts';
+import { rngSchema } from '../../src/random.ts';
+import { type Rate, rateSchema } from '../../src/training/optimization.ts';
 import { normalizationOptions } from './normalization.ts';
 
 /** The learning rates of a policy and its critics. */

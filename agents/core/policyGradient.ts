@@ -8,7 +8,7 @@ import {
   type Rng,
   Sgd,
 } from '../../src/index.ts';
-import { stopGradient } from '../../src/nn/stopGradient.ts';
+import { stopGradient } from '../../src/nn/tensors.ts';
 
 /**
  * min(x, most), entry by entry, whose gradient is 1 everywhere, also where the bound holds: what is too large can still be told to come down.

@@ -1,6 +1,6 @@
 import type { VectorEnv, VectorStep } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';
-import { checkArgument, checkOptions } from '../../src/options/checkArguments.ts';
+import { checkArgument, checkOptions } from '../../src/options/parse.ts';
 import type { EpisodeReport } from '../agent.ts';
 import { checkObservations, checkStep } from './checks.ts';
 import { commandActions, type PolicyEnv } from './envs.ts';

@@ -2,10 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { base64ToUint8Array } from 'uint8array-extras';
 import type { VectorEnv } from '../../envs/index.ts';
 import { Module, Rng, type RngState, type StateDict } from '../../src/index.ts';
-import { checkArgument } from '../../src/options/checkArguments.ts';
-import { checkLevels, parseJson } from '../../src/parseJson.ts';
-import { toBase64 } from '../../src/toBase64.ts';
-import { DivergedError } from '../../src/training/divergedError.ts';
+import { checkLevels, parseJson, toBase64 } from '../../src/json.ts';
+import { checkArgument } from '../../src/options/parse.ts';
+import { DivergedError } from '../../src/training/optimization.ts';
 import type { AgentState, TrainOptions, TrainReport } from '../agent.ts';
 
 const VERSION = 1;

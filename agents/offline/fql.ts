@@ -12,9 +12,9 @@ import {
   sampleAction,
   valueAndGradients,
 } from '../../src/index.ts';
-import { parseOptions } from '../../src/options/parseOptions.ts';
+import { parseOptions } from '../../src/options/parse.ts';
 import type { Bounds } from '../../src/policies/boxScale.ts';
-import { clippedActions } from '../../src/policies/clippedActions.ts';
+import { clippedActions } from '../../src/policies/policy.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { withArticle } from '../core/checks.ts';
 import { ActionValues, bounded, copyFrom, polyak, squaredDistance, tdTarget, valueWeight } from '../core/critics.ts';

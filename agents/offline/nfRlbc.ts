@@ -10,8 +10,8 @@ import {
   sampleAction,
   valueAndGradients,
 } from '../../src/index.ts';
-import { parseOptions } from '../../src/options/parseOptions.ts';
-import { clippedActions } from '../../src/policies/clippedActions.ts';
+import { parseOptions } from '../../src/options/parse.ts';
+import { clippedActions } from '../../src/policies/policy.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { checkDensity, checkReparameterized, hasAngles } from '../core/checks.ts';
 import { ActionValues, bounded, copyFrom, polyak, tdTarget, valueWeight } from '../core/critics.ts';

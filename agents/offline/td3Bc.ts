@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { Adam, checkPolicy, compile, type Policy, type Rng, valueAndGradients } from '../../src/index.ts';
-import { parseOptions } from '../../src/options/parseOptions.ts';
-import { clippedActions } from '../../src/policies/clippedActions.ts';
+import { parseOptions } from '../../src/options/parse.ts';
+import { clippedActions } from '../../src/policies/policy.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { adviseOnPolicy, checkHasMode } from '../core/checks.ts';
 import {

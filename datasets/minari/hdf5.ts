@@ -1,5 +1,5 @@
 import type * as H5 from 'h5wasm/node';
-import { shortened } from '../../src/options/nearest.ts';
+import { shortened } from '../../src/options/describe.ts';
 import { nodeModule } from '../nodeModule.ts';
 
 /** The HDF5 library, where it is installed. */

@@ -1,5 +1,5 @@
 import type { Metadata } from 'h5wasm/node';
-import { shortened } from '../../src/options/nearest.ts';
+import { shortened } from '../../src/options/describe.ts';
 import { nodeModule } from '../nodeModule.ts';
 import { arrayOf, type Dtype, type NumberArray } from '../storedEpisode.ts';
 import { type Hdf5, Hdf5File } from './hdf5.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { leadsToFile } from '../../src/files.ts';
-import { parseOptions } from '../../src/options/parseOptions.ts';
-import { parseJson } from '../../src/parseJson.ts';
+import { parseJson } from '../../src/json.ts';
+import { parseOptions } from '../../src/options/parse.ts';
 import { datasetAboutSchema } from '../dataset.ts';
 import { nodeModule } from '../nodeModule.ts';
 import { type SpaceJson, spaceJsonSchema } from '../spaceJson.ts';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { writeWholeFile } from '../../src/files.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { expectedOneOf } from '../../src/options/nearest.ts';
+import { expectedOneOf } from '../../src/options/describe.ts';
 import { coloured } from './colours.ts';
 import { figures } from './figures.ts';
 import { filesOf } from './filesOf.ts';

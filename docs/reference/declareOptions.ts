@@ -8,8 +8,8 @@ import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { z } from 'zod';
-import { optionDefault, optionMeaning } from '../../src/options/optionMeaning.ts';
-import { withDefaults } from '../../src/options/withDefaults.ts';
+import { optionDefault, optionMeaning } from '../../src/options/describe.ts';
+import { withDefaults } from '../../src/options/parse.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const dist = join(root, 'dist');

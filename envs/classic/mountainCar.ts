@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseOptions } from '../../src/options/parseOptions.ts';
+import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
 import { BaseEnv } from '../core/baseEnv.ts';

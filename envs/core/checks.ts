@@ -1,4 +1,4 @@
-import { checkOptions, type Kinds } from '../../src/options/checkArguments.ts';
+import { checkOptions, type Kinds } from '../../src/options/parse.ts';
 import { describe } from './describe.ts';
 import type { AnyEnv, Info, ResetOptions, ResetResult, StepResult } from './env.ts';
 import { notSpace, type Space } from './spaces/space.ts';

@@ -1,4 +1,4 @@
-import { shortened } from '../../src/options/nearest.ts';
+import { shortened } from '../../src/options/describe.ts';
 
 /** A value in a few words, for error messages: arrays by their class and first entries, the rest as JSON. */
 export function describe(value: unknown): string {

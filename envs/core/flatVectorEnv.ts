@@ -1,8 +1,6 @@
-import { checkArgument, checkOptions } from '../../src/options/checkArguments.ts';
-import { choicesOf } from '../../src/policies/multiDiscreteSpace.ts';
-import { ObservationLayout } from '../../src/policies/observationLayout.ts';
-import { plainSpace } from '../../src/policies/plainSpace.ts';
-import { writeMask } from '../../src/policies/writeMask.ts';
+import { checkArgument, checkOptions } from '../../src/options/parse.ts';
+import { ObservationLayout, writeMask } from '../../src/policies/observationLayout.ts';
+import { choicesOf, plainSpace } from '../../src/policies/spaces.ts';
 import type { Info } from './env.ts';
 import { Box } from './spaces/box.ts';
 import type { BatchArray, Space } from './spaces/space.ts';

@@ -1,4 +1,4 @@
-import { checkArgument } from '../../src/options/checkArguments.ts';
+import { checkArgument } from '../../src/options/parse.ts';
 
 const loaders = new Map<string, () => Promise<unknown>>();
 const loaded = new Set<string>();

@@ -1,4 +1,4 @@
-import { checkArgument } from '../../src/options/checkArguments.ts';
+import { checkArgument } from '../../src/options/parse.ts';
 import { describe } from './describe.ts';
 import { providerOf } from './envProvider.ts';
 import { NUM_ENVS_LIMIT } from './numEnvsLimit.ts';

@@ -1,8 +1,6 @@
 import type { z } from 'zod';
-import { checkArgument } from '../../src/options/checkArguments.ts';
-import { lettersApart } from '../../src/options/nearest.ts';
-import { parseOptions } from '../../src/options/parseOptions.ts';
-import { withDefaults } from '../../src/options/withDefaults.ts';
+import { lettersApart } from '../../src/options/describe.ts';
+import { checkArgument, parseOptions, withDefaults } from '../../src/options/parse.ts';
 import type { EnvOptionsById } from '../builtinEnvs.ts';
 import type { MujocoEnvOptionsById } from '../mujoco/mujocoEnvs.ts';
 import { describe } from './describe.ts';

@@ -1,4 +1,4 @@
-import { checkOptions } from '../../src/options/checkArguments.ts';
+import { checkOptions } from '../../src/options/parse.ts';
 import { escapeHtml } from './escapeHtml.ts';
 import { type ColourName, themeColour } from './palette.ts';
 

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import { toBase64 } from '../../src/toBase64.ts';
+import { toBase64 } from '../../src/json.ts';
 import { nodeBuiltin } from '../core/nodeBuiltin.ts';
 import { orbit } from './orbit.ts';
 import { poseAt } from './poseAt.ts';

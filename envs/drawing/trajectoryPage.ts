@@ -1,5 +1,5 @@
-import { checkArgument } from '../../src/options/checkArguments.ts';
-import { toBase64 } from '../../src/toBase64.ts';
+import { toBase64 } from '../../src/json.ts';
+import { checkArgument } from '../../src/options/parse.ts';
 import { clamp } from '../core/clamp.ts';
 import { checkOptionNames, checkPositive } from '../core/options.ts';
 import type { Trajectory } from '../core/wrappers/recordTrajectory.ts';

@@ -1,4 +1,4 @@
-import { parseOptions } from '../../src/options/parseOptions.ts';
+import { parseOptions } from '../../src/options/parse.ts';
 import type { EnvProvider } from '../core/envProvider.ts';
 import { OrderEnforcing } from '../core/wrappers/orderEnforcing.ts';
 import { PassiveEnvChecker } from '../core/wrappers/passiveEnvChecker.ts';

@@ -1,4 +1,4 @@
-import { checkOptions } from '../../src/options/checkArguments.ts';
+import { checkOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng } from '../../src/random.ts';
 import { describe } from '../core/describe.ts';

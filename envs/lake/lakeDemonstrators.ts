@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseOptions } from '../../src/options/parseOptions.ts';
+import { parseOptions } from '../../src/options/parse.ts';
 import type { Rng } from '../../src/random.ts';
 import type { EpisodeScript, ScriptedEpisode } from '../core/episodeScript.ts';
 import {

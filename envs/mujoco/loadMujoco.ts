@@ -1,5 +1,5 @@
 import type { MainModule, MjModel } from '@mujoco/mujoco';
-import { checkOptions } from '../../src/options/checkArguments.ts';
+import { checkOptions } from '../../src/options/parse.ts';
 
 /** The one version whose results are ours: another's physics differs in the last bits from the first step on. */
 const VERSION = 3014000;

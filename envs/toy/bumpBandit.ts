@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseOptions } from '../../src/options/parseOptions.ts';
+import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import type { Info } from '../core/env.ts';
 import { Box } from '../core/spaces/box.ts';

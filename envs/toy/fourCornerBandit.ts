@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { checkOptions } from '../../src/options/checkArguments.ts';
-import { parseOptions } from '../../src/options/parseOptions.ts';
+import { checkOptions, parseOptions } from '../../src/options/parse.ts';
 import { Rng } from '../../src/random.ts';
 import { clamp } from '../core/clamp.ts';
 import type { Info } from '../core/env.ts';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { checkOptions } from '../../src/options/checkArguments.ts';
-import { parseOptions } from '../../src/options/parseOptions.ts';
+import { checkOptions, parseOptions } from '../../src/options/parse.ts';
 import { Rng } from '../../src/random.ts';
 import type { Info } from '../core/env.ts';
 import { checkCount } from '../core/options.ts';

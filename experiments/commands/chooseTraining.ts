@@ -1,6 +1,5 @@
 import type { LearnerName } from '../../src/index.ts';
-import { show } from '../../src/options/describeIssue.ts';
-import { expectedOneOf } from '../../src/options/nearest.ts';
+import { expectedOneOf, show } from '../../src/options/describe.ts';
 import { readJson } from '../harness/config.ts';
 import type { CommonConfig } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
@@ -47,7 +46,7 @@ export async function chooseTraining(
   ] = await Promise.all([
     import('../../agents/registry.ts'),
     import('../../agents/train.ts'),
-    import('../../src/policies/policyOptionsFor.ts'),
+    import('../../src/policies/builtinPolicies.ts'),
     import('../training/actionSpaceOf.ts'),
     import('../training/allowedCode.ts'),
     import('../training/checkEnvOptions.ts'),

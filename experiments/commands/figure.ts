@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { expectedOneOf } from '../../src/options/nearest.ts';
+import { expectedOneOf } from '../../src/options/describe.ts';
 import { checkWritable } from '../harness/checkWritable.ts';
 import { checkConfig } from '../harness/config.ts';
 import type { Figure, Section } from '../harness/experiment.ts';

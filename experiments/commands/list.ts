@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { listOptions } from '../../src/options/listOptions.ts';
-import { expectedOneOf } from '../../src/options/nearest.ts';
+import { expectedOneOf } from '../../src/options/describe.ts';
+import { listOptions } from '../../src/options/list.ts';
 import { InputError } from '../harness/inputError.ts';
 import { listSettings } from '../harness/listSettings.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
-import { MOST_THREADS } from '../../src/engine/runtime/mostThreads.ts';
+import { MOST_THREADS } from '../../src/engine/runtime/engineNames.ts';
 import { type ConfigSources, resolveConfig, type Setting } from '../harness/config.ts';
 import type { CommonConfig } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { expectedOneOf } from '../../src/options/nearest.ts';
+import { expectedOneOf } from '../../src/options/describe.ts';
 import { InputError } from '../harness/inputError.ts';
 import { TUNING_SUFFIX } from '../harness/tuning/tuningExperiment.ts';
 import { TRAIN } from '../training/trainName.ts';

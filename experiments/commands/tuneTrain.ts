@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { parseJson } from '../../src/parseJson.ts';
+import { parseJson } from '../../src/json.ts';
 import { InputError } from '../harness/inputError.ts';
 import { chooseTraining, loadSetting } from './chooseTraining.ts';
 import { withLoadOption } from './codeOptions.ts';

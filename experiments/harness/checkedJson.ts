@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import type { WriteOptions } from '../../src/files.ts';
-import { parseJson } from '../../src/parseJson.ts';
+import { parseJson } from '../../src/json.ts';
 import { InputError } from './inputError.ts';
 import { writeJson } from './writeJson.ts';
 

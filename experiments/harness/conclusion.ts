@@ -1,4 +1,4 @@
-import { checkArgument } from '../../src/options/checkArguments.ts';
+import { checkArgument } from '../../src/options/parse.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { SummaryRow } from './experiment.ts';
 import { trueMinus } from './report/trueMinus.ts';

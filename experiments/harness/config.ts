@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { describeIssue, show } from '../../src/options/describeIssue.ts';
-import { listOptions } from '../../src/options/listOptions.ts';
-import { expectedOneOf, nearest, shortened } from '../../src/options/nearest.ts';
-import { schemaField, unwrapSchema } from '../../src/options/schemaField.ts';
-import { parseJson } from '../../src/parseJson.ts';
+import { parseJson } from '../../src/json.ts';
+import {
+  describeIssue,
+  expectedOneOf,
+  nearest,
+  schemaField,
+  shortened,
+  show,
+  unwrapSchema,
+} from '../../src/options/describe.ts';
+import { listOptions } from '../../src/options/list.ts';
 import { type CommonConfig, MOST_SEEDS } from './experiment.ts';
 import { InputError } from './inputError.ts';
 import type { AnyExperiment } from './registry.ts';

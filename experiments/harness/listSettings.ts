@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { listOptions, type OptionRow } from '../../src/options/listOptions.ts';
+import { listOptions, type OptionRow } from '../../src/options/list.ts';
 import type { Table } from './experiment.ts';
 
 /** A type longer than this, of a list of names, stands below the table. */

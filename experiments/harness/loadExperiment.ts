@@ -1,4 +1,4 @@
-import { expectedOneOf } from '../../src/options/nearest.ts';
+import { expectedOneOf } from '../../src/options/describe.ts';
 import { type AllowedCode, NO_CODE } from '../training/allowedCode.ts';
 import { TRAIN, TRAIN_TUNING } from '../training/trainName.ts';
 import type { CommonConfig } from './experiment.ts';

@@ -1,5 +1,5 @@
 import { makePolicy, type Policy, type Rng } from '../../src/index.ts';
-import type { AnySpace } from '../../src/policies/boxSpace.ts';
+import type { AnySpace } from '../../src/policies/spaces.ts';
 import type { Settings } from '../harness/tuning/searchSpace.ts';
 
 interface Definition {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { makePolicy, type Policy, type Rng } from '../../src/index.ts';
-import type { AnySpace } from '../../src/policies/boxSpace.ts';
+import type { AnySpace } from '../../src/policies/spaces.ts';
 import { commonShape, engineSetting } from '../harness/experiment.ts';
 
 export const choices = {

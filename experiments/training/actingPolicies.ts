@@ -5,8 +5,7 @@ import { LakeDemonstrators, type LakeDemonstratorsOptions } from '../../envs/ind
 import { type AnyLakeId, allLakeGrains } from '../../envs/lake/grains.ts';
 import { lakeDemonstratorOptions } from '../../envs/lake/lakeDemonstrators.ts';
 import { loadPolicy } from '../../src/index.ts';
-import { describeIssue } from '../../src/options/describeIssue.ts';
-import { nearest } from '../../src/options/nearest.ts';
+import { describeIssue, nearest } from '../../src/options/describe.ts';
 import { sha256 } from '../harness/checkedJson.ts';
 import { readableConfig } from '../harness/config.ts';
 import { firstLine } from '../harness/firstLine.ts';

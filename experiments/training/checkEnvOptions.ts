@@ -1,5 +1,5 @@
 import { envSchema, limitNames } from '../../envs/core/registry.ts';
-import { describeIssue } from '../../src/options/describeIssue.ts';
+import { describeIssue } from '../../src/options/describe.ts';
 import { InputError } from '../harness/inputError.ts';
 
 /**

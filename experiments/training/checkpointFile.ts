@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { writeWholeFile } from '../../src/files.ts';
-import { checkLevels, parseJson } from '../../src/parseJson.ts';
+import { checkLevels, parseJson } from '../../src/json.ts';
 import { InputError } from '../harness/inputError.ts';
 import { decodeState, type EncodedArray, encodeState, makeArray } from './stateEncoding.ts';
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { ProtobufWriter } from '../../src/engine/onnx/protobuf.ts';
+import { ProtobufWriter } from '../../src/engine/bytes.ts';
 import { leadsToFile } from '../../src/files.ts';
 import { InputError } from '../harness/inputError.ts';
 import { GrowingFile } from './growingFile.ts';

@@ -1,7 +1,7 @@
 import { providerOf } from '../../envs/core/envProvider.ts';
 import { loadableNamespaces } from '../../envs/core/loadEnv.ts';
 import { loadEnv, registeredEnvs } from '../../envs/index.ts';
-import { expectedOneOf } from '../../src/options/nearest.ts';
+import { expectedOneOf } from '../../src/options/describe.ts';
 import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
 

@@ -4,8 +4,8 @@ import { agentNamed } from '../../agents/registry.ts';
 import { trainingDefaults } from '../../agents/train.ts';
 import type { Space } from '../../envs/index.ts';
 import type { EngineName } from '../../src/index.ts';
-import { unwrapSchema } from '../../src/options/schemaField.ts';
-import { likewise, withDefault, withDefaults } from '../../src/options/withDefaults.ts';
+import { unwrapSchema } from '../../src/options/describe.ts';
+import { likewise, withDefault, withDefaults } from '../../src/options/parse.ts';
 import { policySchema } from '../../src/policies/registry.ts';
 import { type CommonConfig, commonShape, engineSetting } from '../harness/experiment.ts';
 

@@ -1,8 +1,7 @@
 import type { z } from 'zod';
 import { agentNamed, builtinAgents } from '../../agents/registry.ts';
 import { policies as knownPolicies, selectBackend, selectEngine } from '../../src/index.ts';
-import { show } from '../../src/options/describeIssue.ts';
-import { expectedOneOf } from '../../src/options/nearest.ts';
+import { expectedOneOf, show } from '../../src/options/describe.ts';
 import type { Job, SummaryRow, Table } from '../harness/experiment.ts';
 import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';

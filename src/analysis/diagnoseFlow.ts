@@ -1,18 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Bijector, sumLogDet } from '../bijectors/bijector.ts';
-import { BoundedMonotone } from '../bijectors/elementwise/boundedMonotone.ts';
-import { RationalQuadraticSpline } from '../bijectors/elementwise/rationalQuadraticSpline.ts';
-import { Sigmoid } from '../bijectors/elementwise/sigmoid.ts';
-import { SoftClip } from '../bijectors/elementwise/softClip.ts';
-import { Softsign } from '../bijectors/elementwise/softsign.ts';
-import { Tanh } from '../bijectors/elementwise/tanh.ts';
+import { type Bijector, observeBijectors, sumLogDet } from '../bijectors/bijector.ts';
 import { jacobians, logAbsDeterminant } from '../bijectors/jacobian.ts';
-import { observeBijectors } from '../bijectors/observe.ts';
-import { checkedSamples } from '../distributions/estimate.ts';
+import { BoundedMonotone } from '../bijectors/monotone.ts';
+import { RationalQuadraticSpline } from '../bijectors/spline.ts';
+import { Sigmoid, SoftClip, Softsign, Tanh } from '../bijectors/squashing.ts';
+import { checkedSamples } from '../distributions/distribution.ts';
 import { TransformedDistribution } from '../distributions/transformedDistribution.ts';
-import { checkArgument, checkOptions } from '../options/checkArguments.ts';
+import { checkArgument, checkOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
-import { type SampleOptions, sampleKinds } from './expectationEstimate.ts';
+import { type SampleOptions, sampleKinds } from './estimates.ts';
 
 /** Beyond it tanh x does not hold x to three digits in float32; nor does a sigmoid above twice of it, where it comes near 1. */
 const SATURATED = 6;

@@ -1,8 +1,17 @@
-export { ConditionalByQuadrature, type ConditionalOptions } from './conditionalByQuadrature.ts';
 export { diagnoseFlow, type FlowDiagnosis } from './diagnoseFlow.ts';
-export { expectationEstimate, type SampleOptions } from './expectationEstimate.ts';
-export { MarginalByQuadrature, type MarginalOptions } from './marginalByQuadrature.ts';
-export type { QuadratureRange } from './midpoints.ts';
+export {
+  expectationEstimate,
+  type MomentsEstimate,
+  type MutualInformationOptions,
+  momentsEstimate,
+  mutualInformationEstimate,
+  type SampleOptions,
+} from './estimates.ts';
 export { type Mode, type ModesOptions, modes } from './modes.ts';
-export { type MomentsEstimate, momentsEstimate } from './momentsEstimate.ts';
-export { type MutualInformationOptions, mutualInformationEstimate } from './mutualInformationEstimate.ts';
+export type { QuadratureRange } from './quadrature.ts';
+export {
+  ConditionalByQuadrature,
+  type ConditionalOptions,
+  MarginalByQuadrature,
+  type MarginalOptions,
+} from './quadrature.ts';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Distribution } from '../distributions/distribution.ts';
 import { compile, type Outputs } from '../engine/compile.ts';
-import { positiveInteger } from '../nn/positiveInteger.ts';
-import { checkArgument, checkOptions } from '../options/checkArguments.ts';
+import { positiveInteger } from '../nn/sizes.ts';
+import { checkArgument, checkOptions } from '../options/parse.ts';
 import { Rng } from '../random.ts';
 
 /** Options of {@link modes}. */

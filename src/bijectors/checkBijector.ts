@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { positiveInteger } from '../nn/positiveInteger.ts';
-import { checkArgument, checkOptions } from '../options/checkArguments.ts';
-import { show } from '../options/describeIssue.ts';
+import { positiveInteger } from '../nn/sizes.ts';
+import { show } from '../options/describe.ts';
+import { checkArgument, checkOptions } from '../options/parse.ts';
 import { Rng } from '../random.ts';
 import { Bijector, type Direction, sumLogDet } from './bijector.ts';
 import { inverseOf, jacobians, logAbsDeterminant } from './jacobian.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { positiveInteger } from '../nn/positiveInteger.ts';
-import { stopGradient } from '../nn/stopGradient.ts';
-import { checkArgument, checkOptions } from '../options/checkArguments.ts';
+import { positiveInteger } from '../nn/sizes.ts';
+import { stopGradient } from '../nn/tensors.ts';
+import { checkArgument, checkOptions } from '../options/parse.ts';
 import type { WithLogDet } from './bijector.ts';
 
 /** Options of {@link monotoneInverse}. */

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { LARGEST_FLOAT32 } from '../bijectors/float32.ts';
-import { stopGradient } from '../nn/stopGradient.ts';
-import { checkOptions } from '../options/checkArguments.ts';
+import { LARGEST_FLOAT32, stopGradient } from '../nn/tensors.ts';
+import { checkOptions } from '../options/parse.ts';
+import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
-import { Distribution, type Tails } from './distribution.ts';
-import { impossibleOutside } from './impossibleOutside.ts';
-import { probabilityBefore } from './probabilityBefore.ts';
+import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
+import { gumbelNoise } from './locationScale.ts';
+import { impossibleOutside, probabilityBefore } from './support.ts';
 
 /** Below it a probability is 0 in float32, so that it has no part in the entropy. */
 const LEAST_LOG = -200;
@@ -91,5 +91,175 @@ export class Categorical extends Distribution {
   /** Finite, since 0·∞ is NaN. */
   #logProbs(): tf.Tensor {
     return tf.maximum(tf.logSoftmax(this.logits), -LARGEST_FLOAT32);
+  }
+}
+
+/**
+ * One of n categories, P(k) = softmax(logits)ₖ, as the vector of n numbers that is 1 at k and 0 elsewhere:
+ * log p(x) = Σ xₖ log softmax(logits)ₖ.
+ */
+export class OneHotCategorical extends Distribution {
+  readonly eventShape: number[];
+  readonly reparameterized = false;
+  /** The same over indices. */
+  readonly categorical: Categorical;
+
+  /**
+   * @param logits `[...batch, n]`
+   * @throws if there is no category
+   */
+  constructor(options: { logits: tf.Tensor }) {
+    super();
+    const { logits } = checkOptions('OneHotCategorical', options, { logits: tf.Tensor });
+    this.categorical = new Categorical({ logits });
+    this.eventShape = logits.shape.slice(-1);
+  }
+
+  get batchShape(): number[] {
+    return this.categorical.batchShape;
+  }
+
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
+    return this.#oneHot(this.categorical.sample(rng, sampleShape));
+  }
+
+  /** The log-probability of the entry that is greatest: x is taken for a one-hot vector. */
+  protected computeLogProb(x: tf.Tensor): tf.Tensor {
+    return this.categorical.logProb(tf.cast(tf.argMax(x, -1), 'float32'));
+  }
+
+  override entropy(): tf.Tensor {
+    return this.categorical.entropy();
+  }
+
+  override mean(): tf.Tensor {
+    return tf.softmax(this.categorical.logits);
+  }
+
+  override mode(): tf.Tensor {
+    return this.#oneHot(this.categorical.mode());
+  }
+
+  override variance(): tf.Tensor {
+    const mean = this.mean();
+    return tf.mul(mean, tf.sub(1, mean));
+  }
+
+  #oneHot(index: tf.Tensor): tf.Tensor {
+    return tf.cast(tf.equal(tf.expandDims(index, -1), tf.range(0, this.eventShape[0]!, 1, 'float32')), 'float32');
+  }
+}
+
+/**
+ * The logarithm of a relaxed one-hot vector: y = log softmax((logits + G)/λ), G Gumbel(0, 1) noise, λ = temperature. With
+ * α = logits,
+ *
+ *     log p(y) = log (n − 1)! + (n − 1) log λ + Σ (αₖ − λ yₖ) − n logsumexp(α − λ y)
+ *
+ * a density over the n − 1 free components of y. At low temperatures entries of the vector itself are 0 in float32, their
+ * logarithms are not.
+ *
+ * Maddison, Mnih & Teh, "The Concrete Distribution", arXiv:1611.00712, appendix C.3.
+ */
+export class ExpRelaxedOneHotCategorical extends Distribution {
+  readonly batchShape: number[];
+  readonly eventShape: number[];
+  readonly reparameterized = true;
+  readonly logits: tf.Tensor;
+  readonly temperature: number | tf.Tensor;
+
+  /** @throws if there are fewer than two categories, or the temperature is not positive or no scalar */
+  constructor(options: {
+    /** λ > 0, a number or a scalar */
+    temperature: number | tf.Tensor;
+    /** `[...batch, n]` */
+    logits: tf.Tensor;
+  }) {
+    super();
+    const { temperature, logits } = checkOptions(new.target.name, options, {
+      temperature: [Number, tf.Tensor],
+      logits: tf.Tensor,
+    });
+    if ((logits.shape.at(-1) ?? 0) < 2) {
+      throw new Error(`${new.target.name}: wanted logits [..., n] of at least two categories, got [${logits.shape}]`);
+    }
+    if (typeof temperature === 'number' ? !(temperature > 0) : temperature.rank !== 0) {
+      const got = typeof temperature === 'number' ? temperature : `shape [${temperature.shape}]`;
+      throw new Error(`${new.target.name}: wanted a positive temperature, a number or a scalar, got ${got}`);
+    }
+    this.batchShape = logits.shape.slice(0, -1);
+    this.eventShape = logits.shape.slice(-1);
+    this.logits = logits;
+    this.temperature = temperature;
+  }
+
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
+    const noise = gumbelNoise(rng, [...sampleShape, ...this.logits.shape]);
+    return tf.logSoftmax(tf.div(tf.add(this.logits, noise), this.temperature));
+  }
+
+  protected computeLogProb(y: tf.Tensor): tf.Tensor {
+    const n = this.eventShape[0]!;
+    let logFactorial = 0;
+    for (let k = 2; k < n; k++) logFactorial += portableMath.log(k);
+    const tilted = tf.sub(this.logits, tf.mul(y, this.temperature));
+    // Σ zₖ − n logsumexp(z) = Σ log softmax(z)ₖ
+    const main = tf.add(tf.sum(tf.logSoftmax(tilted), -1), logFactorial);
+    return tf.add(main, tf.mul(tf.log(this.temperature), n - 1));
+  }
+}
+
+const LOWEST = 2 ** -126;
+
+/**
+ * Gumbel-softmax or Concrete distribution: x = softmax((logits + G)/λ), G Gumbel(0, 1) noise, λ = temperature. A one-hot
+ * draw of softmax(logits) as λ → 0. With α = logits,
+ *
+ *     log p(x) = log (n − 1)! + (n − 1) log λ + Σ (αₖ − (λ + 1) log xₖ) − n logsumexp(α − λ log x)
+ *
+ * a density over n − 1 of the components; the last is 1 less their sum. Entries below 2⁻¹²⁶ are taken for that; at low
+ * temperatures {@link ExpRelaxedOneHotCategorical} is exact, and so is `sampleWithLogProb`.
+ *
+ * Jang, Gu & Poole, "Categorical Reparameterization with Gumbel-Softmax", arXiv:1611.01144; Maddison, Mnih & Teh,
+ * arXiv:1611.00712.
+ */
+export class RelaxedOneHotCategorical extends Distribution {
+  readonly reparameterized = true;
+  /** The distribution of log x. */
+  readonly log: ExpRelaxedOneHotCategorical;
+
+  /** @throws if there are fewer than two categories, or the temperature is not positive or no scalar */
+  constructor(options: {
+    /** λ > 0, a number or a scalar */
+    temperature: number | tf.Tensor;
+    /** `[...batch, n]` */
+    logits: tf.Tensor;
+  }) {
+    super();
+    this.log = new ExpRelaxedOneHotCategorical(
+      checkOptions('RelaxedOneHotCategorical', options, { temperature: [Number, tf.Tensor], logits: tf.Tensor }),
+    );
+  }
+
+  get batchShape(): number[] {
+    return this.log.batchShape;
+  }
+
+  get eventShape(): number[] {
+    return this.log.eventShape;
+  }
+
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
+    return tf.exp(this.log.sample(rng, sampleShape));
+  }
+
+  protected override computeSampleWithLogProb(rng: Rng, sampleShape: number[]): SampleWithLogProb {
+    const { sample: y, logProb } = this.log.sampleWithLogProb(rng, sampleShape);
+    return { sample: tf.exp(y), logProb: tf.sub(logProb, tf.sum(y, -1)) };
+  }
+
+  protected computeLogProb(x: tf.Tensor): tf.Tensor {
+    const y = tf.log(tf.maximum(x, LOWEST));
+    return tf.sub(this.log.logProb(y), tf.sum(y, -1));
   }
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { inverseOf, logAbsDeterminant } from '../bijectors/jacobian.ts';
-import { checkArgument, checkOptions } from '../options/checkArguments.ts';
+import { checkArgument, checkOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import { Rng } from '../random.ts';
 import { Distribution } from './distribution.ts';

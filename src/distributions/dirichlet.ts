@@ -1,15 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { broadcast } from '../bijectors/broadcast.ts';
-import { stopGradient } from '../nn/stopGradient.ts';
-import { checkOptions } from '../options/checkArguments.ts';
+import { broadcast, stopGradient } from '../nn/tensors.ts';
+import { checkOptions } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
-import { expExcess } from '../special/excess.ts';
-import { digammaRest, lgammaRest } from '../special/gammaRests.ts';
-import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
-import { outOfProportion } from '../special/proportionExcess.ts';
+import { expExcess, HALF_LOG_TWO_PI, outOfProportion } from '../special/elementary.ts';
+import { digammaRest, lgammaRest } from '../special/gamma.ts';
 import { Distribution, type SampleWithLogProb } from './distribution.ts';
-import { gammaNoise, logGammaOverMean } from './gammaDraws.ts';
-import { impossibleOutside } from './impossibleOutside.ts';
+import { gammaNoise, logGammaOverMean } from './sampling.ts';
+import { impossibleOutside } from './support.ts';
 
 const LOWEST = 2 ** -126;
 /** How far from 1 the entries of a point may add up to. */

@@ -1,17 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { broadcast } from '../bijectors/broadcast.ts';
-import { stopGradient } from '../nn/stopGradient.ts';
-import { checkOptions } from '../options/checkArguments.ts';
+import { broadcast, stopGradient } from '../nn/tensors.ts';
+import { checkOptions } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
-import { digammaRest, lgammaRest } from '../special/gammaRests.ts';
-import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
-import { incompleteGamma, incompleteGammaInverse, logGammaLogDensity } from '../special/incompleteGamma.ts';
+import { HALF_LOG_TWO_PI, surprisal } from '../special/elementary.ts';
+import {
+  digammaRest,
+  incompleteGamma,
+  incompleteGammaInverse,
+  lgammaRest,
+  logGammaLogDensity,
+} from '../special/gamma.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
-import { gammaNoise, logGammaOverMean } from './gammaDraws.ts';
-import { impossibleOutside } from './impossibleOutside.ts';
-import { jointShape } from './jointShape.ts';
-import { quantileInside } from './quantileInside.ts';
-import { tailsInside } from './tailsInside.ts';
+import { gammaNoise, logGammaOverMean } from './sampling.ts';
+import { jointShape } from './shapes.ts';
+import { impossibleOutside, quantileInside, tailsInside } from './support.ts';
 
 const LOWEST = 2 ** -126;
 const HIGHEST = 2 ** 127;
@@ -125,4 +127,60 @@ export class Gamma extends Distribution {
 /** x of its logarithm, within float32's positive numbers. */
 function positive(logX: tf.Tensor): tf.Tensor {
   return tf.clipByValue(tf.exp(logX), LOWEST, HIGHEST);
+}
+
+/** log p(x) = logRate − rate·x for x ≥ 0, rate = exp(logRate); 0 density elsewhere. */
+export class Exponential extends Distribution {
+  readonly batchShape: number[];
+  readonly eventShape: number[] = [];
+  readonly reparameterized = true;
+  readonly logRate: tf.Tensor;
+
+  /**
+   * @param logRate log of the rate, which is 1 / mean, `[...batch]`
+   * @throws if it is not float32
+   */
+  constructor(options: { logRate: tf.Tensor }) {
+    super();
+    const { logRate } = checkOptions('Exponential', options, { logRate: tf.Tensor });
+    this.batchShape = jointShape('Exponential', { logRate });
+    this.logRate = logRate;
+  }
+
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
+    return tf.mul(tf.neg(tf.log(rng.uniformTensor([...sampleShape, ...this.batchShape]))), this.mean());
+  }
+
+  protected computeLogProb(x: tf.Tensor): tf.Tensor {
+    const logProb = tf.sub(this.logRate, tf.mul(tf.exp(this.logRate), tf.maximum(x, 0)));
+    return impossibleOutside(() => tf.greaterEqual(broadcast(x, logProb.shape), 0), logProb);
+  }
+
+  /** 1 − e^(−rate·x) and e^(−rate·x). */
+  protected override computeTails(x: tf.Tensor): Tails {
+    const exponent = tf.neg(tf.mul(tf.exp(this.logRate), tf.maximum(x, 0)));
+    return { below: tf.neg(tf.expm1(exponent)), above: tf.exp(exponent) };
+  }
+
+  /** −log(1 − p) / rate. */
+  protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+    return tf.mul(surprisal(above, below), this.mean());
+  }
+
+  /** 1 − logRate. */
+  override entropy(): tf.Tensor {
+    return tf.sub(1, this.logRate);
+  }
+
+  override mean(): tf.Tensor {
+    return tf.exp(tf.neg(this.logRate));
+  }
+
+  override mode(): tf.Tensor {
+    return tf.zeros(this.batchShape);
+  }
+
+  override variance(): tf.Tensor {
+    return tf.square(this.mean());
+  }
 }

@@ -1,37 +1,35 @@
-export { BatchBroadcast } from './batchBroadcast.ts';
-export { Beta } from './beta.ts';
-export { Categorical } from './categorical.ts';
-export { Cauchy } from './cauchy.ts';
+export { Beta, Kumaraswamy } from './beta.ts';
+export {
+  Categorical,
+  ExpRelaxedOneHotCategorical,
+  OneHotCategorical,
+  RelaxedOneHotCategorical,
+} from './categorical.ts';
 export { type CheckDistributionOptions, checkDistribution } from './checkDistribution.ts';
+export { VonMises, Wrapped, WrappedNormal } from './circular.ts';
 export { Dirichlet } from './dirichlet.ts';
+export type { Estimate } from './distribution.ts';
 export { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
-export type { Estimate } from './estimate.ts';
-export { Exponential } from './exponential.ts';
-export { ExpRelaxedOneHotCategorical } from './expRelaxedOneHotCategorical.ts';
-export { Gamma } from './gamma.ts';
-export { Gumbel } from './gumbel.ts';
-export { Independent } from './independent.ts';
-export { kl } from './kl.ts';
-export { klEstimate } from './klEstimate.ts';
-export { Kumaraswamy } from './kumaraswamy.ts';
-export { Laplace } from './laplace.ts';
-export { LocationScaleDistribution, type LocationScaleParameters } from './locationScaleDistribution.ts';
-export { Logistic } from './logistic.ts';
-export { LogNormal } from './logNormal.ts';
-export { midpointFractions } from './midpointFractions.ts';
+export { Exponential, Gamma } from './gamma.ts';
+export { kl, klEstimate } from './kl.ts';
+export {
+  Cauchy,
+  Gumbel,
+  Laplace,
+  LocationScaleDistribution,
+  type LocationScaleParameters,
+  Logistic,
+} from './locationScale.ts';
 export { MixtureSameFamily } from './mixtureSameFamily.ts';
-export { MultivariateNormalDiag } from './multivariateNormalDiag.ts';
-export { MultivariateNormalLowRank } from './multivariateNormalLowRank.ts';
-export { MultivariateNormalTriL } from './multivariateNormalTriL.ts';
-export { Normal } from './normal.ts';
-export { OneHotCategorical } from './oneHotCategorical.ts';
-export { RelaxedOneHotCategorical } from './relaxedOneHotCategorical.ts';
-export { splineQuantiles } from './splineQuantiles.ts';
-export { StandardNormal } from './standardNormal.ts';
+export {
+  MultivariateNormalDiag,
+  MultivariateNormalLowRank,
+  MultivariateNormalTriL,
+  StandardNormal,
+} from './multivariateNormal.ts';
+export { LogNormal, Normal, TruncatedNormal } from './normal.ts';
+export { BatchBroadcast, Independent } from './shapes.ts';
+export { midpointFractions, splineQuantiles } from './splineQuantiles.ts';
 export { StudentT } from './studentT.ts';
 export { TransformedDistribution } from './transformedDistribution.ts';
-export { TruncatedNormal } from './truncatedNormal.ts';
 export { Uniform } from './uniform.ts';
-export { VonMises } from './vonMises.ts';
-export { Wrapped } from './wrapped.ts';
-export { WrappedNormal } from './wrappedNormal.ts';

@@ -1,37 +1,28 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { broadcast } from '../bijectors/broadcast.ts';
-import { stopGradient } from '../nn/stopGradient.ts';
+import { broadcast, stopGradient } from '../nn/tensors.ts';
+import { checkArgument } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
+import { Rng } from '../random.ts';
 import { besselGap, logBesselI0e } from '../special/besselI.ts';
-import { EULER } from '../special/euler.ts';
-import { expExcess, logExcess } from '../special/excess.ts';
-import { lgamma } from '../special/lgamma.ts';
-import { lgammaExcess } from '../special/lgammaExcess.ts';
-import { proportionExcess } from '../special/proportionExcess.ts';
-import { twoProduct } from '../special/twoProduct.ts';
-import { BatchBroadcast } from './batchBroadcast.ts';
+import { EULER, expExcess, logExcess, proportionExcess, twoProduct } from '../special/elementary.ts';
+import { lgamma, lgammaExcess } from '../special/gamma.ts';
 import { Beta } from './beta.ts';
-import { Categorical } from './categorical.ts';
-import { Cauchy } from './cauchy.ts';
+import { Categorical, OneHotCategorical } from './categorical.ts';
+import { VonMises } from './circular.ts';
 import { Dirichlet } from './dirichlet.ts';
-import type { Distribution } from './distribution.ts';
-import { divergenceBatch } from './divergenceBatch.ts';
-import { Exponential } from './exponential.ts';
-import { Gamma } from './gamma.ts';
-import { Gumbel } from './gumbel.ts';
-import { Independent } from './independent.ts';
-import { Laplace } from './laplace.ts';
-import { LogNormal } from './logNormal.ts';
-import { MultivariateNormalDiag } from './multivariateNormalDiag.ts';
-import { MultivariateNormalLowRank } from './multivariateNormalLowRank.ts';
-import { MultivariateNormalTriL } from './multivariateNormalTriL.ts';
-import { Normal } from './normal.ts';
-import { OneHotCategorical } from './oneHotCategorical.ts';
-import { StandardNormal } from './standardNormal.ts';
+import { checkedSamples, type Distribution, type Estimate, meanWithError } from './distribution.ts';
+import { Exponential, Gamma } from './gamma.ts';
+import { Cauchy, Gumbel, Laplace } from './locationScale.ts';
+import {
+  MultivariateNormalDiag,
+  MultivariateNormalLowRank,
+  MultivariateNormalTriL,
+  StandardNormal,
+} from './multivariateNormal.ts';
+import { LogNormal, Normal, TruncatedNormal } from './normal.ts';
+import { BatchBroadcast, divergenceBatch, Independent } from './shapes.ts';
 import { TransformedDistribution } from './transformedDistribution.ts';
-import { TruncatedNormal } from './truncatedNormal.ts';
 import { Uniform } from './uniform.ts';
-import { VonMises } from './vonMises.ts';
 
 /**
  * KL(p ‖ q) = E_p[log p(X) − log q(X)], nats, exact, of the batch shape that the two broadcast to.
@@ -218,4 +209,17 @@ function categoricals(p: Categorical, q: Categorical): tf.Tensor {
     return tf.greater(tf.max(tf.mul(drawn, never), -1), 0);
   });
   return tf.where(isInfinite, tf.fill(sum.shape, Number.POSITIVE_INFINITY), sum);
+}
+
+/**
+ * KL(p ‖ q) = E_p[log p(X) − log q(X)] estimated from `samples` draws of p, unbiased, nats, with its standard error, of the batch shape that
+ * the two broadcast to, each entry by draws of its own. Its gradient is right where p's samples are reparameterized.
+ * @throws if `samples` is no integer above 1, or the events or batches do not fit
+ */
+export function klEstimate(p: Distribution, q: Distribution, rng: Rng, samples = 1024): Estimate {
+  const batch = divergenceBatch('klEstimate', p, q);
+  checkArgument('klEstimate', 'rng', rng, Rng);
+  const whole = tf.util.arraysEqual(batch, p.batchShape) ? p : new BatchBroadcast(p, batch);
+  const { sample, logProb } = whole.sampleWithLogProb(rng, [checkedSamples('klEstimate', samples)]);
+  return meanWithError('klEstimate', tf.sub(logProb, q.logProb(sample)));
 }

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { RationalQuadraticSpline } from '../bijectors/elementwise/rationalQuadraticSpline.ts';
-import { positiveInteger } from '../nn/positiveInteger.ts';
-import { checkArgument } from '../options/checkArguments.ts';
-import { midpointFractions } from './midpointFractions.ts';
+import { RationalQuadraticSpline } from '../bijectors/spline.ts';
+import { positiveInteger } from '../nn/sizes.ts';
+import { checkArgument } from '../options/parse.ts';
 
 /** How many unconstrained numbers a spline of `bins` bins has. */
 export const splineQuantileParameters = (bins: number): number => 3 * bins + 1;
@@ -38,4 +37,10 @@ export function splineQuantiles(parameters: tf.Tensor, bins: number, count: numb
   );
   const points = tf.tile(column, [1, rows]);
   return tf.transpose(tf.add(location!, tf.mul(tf.softplus(raw!), spline.forward(points))));
+}
+
+/** The midpoints τ̂ᵢ = (i + ½)/K of K equal parts of [0, 1]. */
+export function midpointFractions(count: number): number[] {
+  positiveInteger('midpointFractions', 'count', count);
+  return Array.from({ length: count }, (_, i) => (i + 0.5) / count);
 }

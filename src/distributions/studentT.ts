@@ -1,16 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { broadcast } from '../bijectors/broadcast.ts';
-import { stopGradient } from '../nn/stopGradient.ts';
-import { checkOptions } from '../options/checkArguments.ts';
+import { broadcast, stopGradient } from '../nn/tensors.ts';
+import { checkOptions } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
-import { digammaRest, lgammaRest } from '../special/gammaRests.ts';
-import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
-import { incompleteBeta, incompleteBetaInverse, logitSlopes } from '../special/incompleteBeta.ts';
+import { incompleteBeta, incompleteBetaInverse, logitSlopes } from '../special/beta.ts';
+import { HALF_LOG_TWO_PI } from '../special/elementary.ts';
+import { digammaRest, lgammaRest } from '../special/gamma.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
-import { type GammaNoise, gammaNoise, logGammaDrawsOverMean } from './gammaDraws.ts';
-import { jointShape } from './jointShape.ts';
-import { quantileInside } from './quantileInside.ts';
-import { tailsInside } from './tailsInside.ts';
+import { type GammaNoise, gammaNoise, logGammaDrawsOverMean } from './sampling.ts';
+import { jointShape } from './shapes.ts';
+import { quantileInside, tailsInside } from './support.ts';
 
 /** Above it z² overflows, and log(1 + z²) is 2 log z. */
 const FAR = 1e9;

@@ -1,12 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Bijector, type Monotonicity, sumLogDet } from '../bijectors/bijector.ts';
-import { broadcast } from '../bijectors/broadcast.ts';
-import { broadcastShape } from '../bijectors/broadcastShape.ts';
-import { stopGradient } from '../nn/stopGradient.ts';
-import { checkOptions } from '../options/checkArguments.ts';
+import { broadcast, broadcastShape, stopGradient } from '../nn/tensors.ts';
+import { checkOptions } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
-import { BatchBroadcast } from './batchBroadcast.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
+import { BatchBroadcast } from './shapes.ts';
 
 /**
  * The distribution of f(Z), Z ~ base: log p(y) = log p_Z(f⁻¹(y)) + log|det ∂f⁻¹(y)/∂y|.

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { positiveInteger } from '../nn/positiveInteger.ts';
-import { stopGradient } from '../nn/stopGradient.ts';
-import { checkOptions } from '../options/checkArguments.ts';
+import { positiveInteger } from '../nn/sizes.ts';
+import { stopGradient } from '../nn/tensors.ts';
+import { checkOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
-import { acrossEvent, ofOneNumber } from './acrossEvent.ts';
 import { Distribution, type Tails } from './distribution.ts';
+import { acrossEvent, ofOneNumber } from './shapes.ts';
 
 /**
  * The uniform density on the box [low, high)^dim: p(x) = (high − low)^−dim inside, 0 outside. On [−π, π) it is the base

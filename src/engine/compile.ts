@@ -1,18 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../random.ts';
-import { type ArrayFunctionOwner, arrayFunction } from './arrayFunction.ts';
-import { guarded } from './guard.ts';
-import { Plans } from './plans.ts';
-import type { Profile } from './profile.ts';
+import { elementCount, newData } from './graph/value.ts';
+import { ModuleState, type StateItem } from './moduleState.ts';
+import { type Plan, Plans } from './plan.ts';
 import { currentRuntime } from './runtime/engine.ts';
-import type { GraphCost } from './runtime/runtime.ts';
-import { type InputSpec, namedTensors, signatureOf } from './signature.ts';
-import { ModuleState } from './state/moduleState.ts';
-import type { StateItem } from './state/stateItem.ts';
+import type { GraphCost, Profile } from './runtime/runtime.ts';
+import {
+  type ArrayInputs,
+  type CallInputs,
+  type CallSignature,
+  type InputSpec,
+  namedSignature,
+  namedTensors,
+  signatureOf,
+  wrongArray,
+} from './signature.ts';
 import { isGradientBeingTaken } from './tfjs.ts';
-import { MissingRng, RefusingRng } from './trace/refusingRng.ts';
-import { TensorRng } from './trace/tensorRng.ts';
-import type { TracedFunction } from './trace/trace.ts';
+import { MissingRng, RefusingRng, TensorRng } from './trace/tensorRng.ts';
+import { guarded, type TracedFunction } from './trace/trace.ts';
 import { currentTrace } from './trace/traceBackend.ts';
 
 /** The tensors that a function sees, by name. */
@@ -164,4 +169,56 @@ export function compile<T extends Tensors, O extends Outputs>(
       isDisposed = true;
     },
   });
+}
+
+/** The compiled function that a function on arrays is another form of. */
+interface ArrayFunctionOwner {
+  readonly name: string;
+  /**
+   * The plan for a signature; undefined where the function is to run eagerly.
+   * @param known the one before
+   * @throws if it cannot run now
+   */
+  planFor(signature: readonly CallSignature[], known: Plan | undefined): Plan | undefined;
+  eagerly(inputs: CallInputs, rng?: Rng): Record<string, tf.Tensor>;
+}
+
+type Arrays = Record<string, tf.TypedArray>;
+
+/** See `Compiled.onArrays`. */
+function arrayFunction(
+  owner: ArrayFunctionOwner,
+  specs: Readonly<Record<string, InputSpec>>,
+): (inputs: ArrayInputs, rng?: Rng) => Arrays {
+  const signature = namedSignature(specs, `compile('${owner.name}').onArrays`).map(
+    (input): CallSignature => ({ ...input, isNumber: input.shape.length === 0 && input.dtype === 'float32' }),
+  );
+  let plan: Plan | undefined;
+  let results: Arrays = {};
+
+  const tensorOf = (input: CallSignature, value: ArrayLike<number> | number | undefined): tf.Tensor => {
+    const { shape, dtype } = input;
+    const values = typeof value === 'number' && shape.length === 0 ? [value] : value;
+    if (typeof values !== 'object' || values?.length !== elementCount(shape))
+      throw wrongArray(owner.name, input, value);
+    // Copied, since a variable may keep it.
+    return tf.tensor(newData(dtype, Array.from(values)) as tf.TypedArray, [...shape], dtype);
+  };
+  const eagerly = (inputs: ArrayInputs, rng?: Rng): Arrays =>
+    tf.tidy(() => {
+      const tensors = Object.fromEntries(signature.map((input) => [input.name, tensorOf(input, inputs[input.name])]));
+      const outputs = Object.entries(owner.eagerly(tensors, rng));
+      return Object.fromEntries(outputs.map(([name, tensor]) => [name, tensor.dataSync().slice()]));
+    });
+
+  return (inputs, rng) => {
+    const current = owner.planFor(signature, plan);
+    if (current === undefined) return eagerly(inputs, rng);
+    if (current !== plan) {
+      plan = current;
+      results = plan.newResults();
+    }
+    plan.runOnArrays(inputs, rng, results);
+    return results;
+  };
 }

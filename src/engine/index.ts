@@ -14,13 +14,17 @@ export {
   type Outputs,
   type Tensors,
 } from './compile.ts';
-export { Adam, type AdamOptions } from './optimizers/adam.ts';
-export { clipByGlobalNorm } from './optimizers/clipByGlobalNorm.ts';
-export { Optimizer } from './optimizers/optimizer.ts';
-export { RmsProp, type RmsPropOptions } from './optimizers/rmsProp.ts';
-export { cosineSchedule, geometricSchedule, linearSchedule, type Schedule } from './optimizers/schedule.ts';
-export { Sgd, type SgdOptions } from './optimizers/sgd.ts';
-export type { Profile } from './profile.ts';
+export type { LayersWeights, StateItem } from './moduleState.ts';
+export {
+  Adam,
+  type AdamOptions,
+  clipByGlobalNorm,
+  Optimizer,
+  RmsProp,
+  type RmsPropOptions,
+  Sgd,
+  type SgdOptions,
+} from './optimizers.ts';
 export {
   type EngineLoader,
   type EngineOptions,
@@ -29,8 +33,8 @@ export {
   selectEngine,
 } from './runtime/engine.ts';
 export { ENGINE_NAMES, type EngineName } from './runtime/engineNames.ts';
-export type { KernelProfile } from './runtime/runtime.ts';
+export type { KernelProfile, Profile } from './runtime/runtime.ts';
+export { cosineSchedule, geometricSchedule, linearSchedule, type Schedule } from './schedule.ts';
 export type { InputSpec } from './signature.ts';
-export type { LayersWeights, StateItem } from './state/stateItem.ts';
 export { type OnnxInputSpec, type OnnxModel, type OnnxOptions, traceToOnnx } from './traceToOnnx.ts';
 export { valueAndGradients } from './valueAndGradients.ts';

@@ -1,4 +1,4 @@
-import './registerTfjs.ts';
+import './backend.ts';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**

@@ -1,25 +1,33 @@
-import { autoregressiveSplineFlowDefinition } from './autoregressiveSplineFlow.ts';
-import { bernsteinFlowDefinition } from './bernsteinFlow.ts';
-import { blockAutoregressiveFlowDefinition } from './blockAutoregressiveFlow.ts';
-import { circularAutoregressiveSplineFlowDefinition } from './circularAutoregressiveSplineFlow.ts';
-import { circularSplineFlowDefinition } from './circularSplineFlow.ts';
-import { continuousFlowDefinition } from './continuousFlow.ts';
+import {
+  autoregressiveSplineFlowDefinition,
+  bernsteinFlowDefinition,
+  blockAutoregressiveFlowDefinition,
+  circularAutoregressiveSplineFlowDefinition,
+  iafDefinition,
+  mafDefinition,
+  neuralAutoregressiveFlowDefinition,
+  sumOfSquaresFlowDefinition,
+  unconstrainedAutoregressiveFlowDefinition,
+} from './autoregressiveFlows.ts';
+import {
+  circularSplineFlowDefinition,
+  glowDefinition,
+  neuralSplineFlowDefinition,
+  niceDefinition,
+  realNvpDefinition,
+} from './couplingFlows.ts';
+import {
+  gaussianizationFlowDefinition,
+  mlpFlowDefinition,
+  triangularSplineFlowDefinition,
+} from './elementwiseFlows.ts';
 import type { FlowDefinition } from './flowDefinition.ts';
-import { gaussianizationFlowDefinition } from './gaussianizationFlow.ts';
-import { glowDefinition } from './glow.ts';
-import { iafDefinition } from './iaf.ts';
-import { mafDefinition } from './maf.ts';
-import { mlpFlowDefinition } from './mlpFlow.ts';
-import { neuralAutoregressiveFlowDefinition } from './neuralAutoregressiveFlow.ts';
-import { neuralSplineFlowDefinition } from './neuralSplineFlow.ts';
-import { niceDefinition } from './nice.ts';
-import { planarFlowDefinition } from './planarFlow.ts';
-import { radialFlowDefinition } from './radialFlow.ts';
-import { realNvpDefinition } from './realNvp.ts';
-import { sumOfSquaresFlowDefinition } from './sumOfSquaresFlow.ts';
-import { sylvesterFlowDefinition } from './sylvesterFlow.ts';
-import { triangularSplineFlowDefinition } from './triangularSplineFlow.ts';
-import { unconstrainedAutoregressiveFlowDefinition } from './unconstrainedAutoregressiveFlow.ts';
+import {
+  continuousFlowDefinition,
+  planarFlowDefinition,
+  radialFlowDefinition,
+  sylvesterFlowDefinition,
+} from './residualFlows.ts';
 
 /** The families of flows of oxbow, by name, each with its usual depth. */
 export const builtinFlows = {

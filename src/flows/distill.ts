@@ -3,15 +3,12 @@ import { z } from 'zod';
 import type { Conditional } from '../bijectors/bijector.ts';
 import type { Distribution } from '../distributions/distribution.ts';
 import { compile } from '../engine/compile.ts';
-import { clipByGlobalNorm } from '../engine/optimizers/clipByGlobalNorm.ts';
+import { clipByGlobalNorm } from '../engine/optimizers.ts';
 import { valueAndGradients } from '../engine/valueAndGradients.ts';
 import type { Module } from '../module.ts';
-import { parseOptions } from '../options/parseOptions.ts';
+import { parseOptions } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
-import { DivergedError } from '../training/divergedError.ts';
-import { gradientOptions } from '../training/gradientOptions.ts';
-import { LastGoodWeights } from '../training/lastGoodWeights.ts';
-import { rateAt } from '../training/rate.ts';
+import { DivergedError, gradientOptions, LastGoodWeights, rateAt } from '../training/optimization.ts';
 import { numbersOf, type Rows } from './fitData.ts';
 import type { Flow } from './flow.ts';
 

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../module.ts';
-import { checkArgument, checkOptions } from '../options/checkArguments.ts';
+import { checkArgument, checkOptions } from '../options/parse.ts';
 import { Rng } from '../random.ts';
 import { type Initializer, lecunUniform } from './initializers.ts';
-import { positiveInteger } from './positiveInteger.ts';
-import { kernelOf } from './whileLoading.ts';
+import { kernelOf, positiveInteger } from './sizes.ts';
 
 /** Options of {@link Dense}. */
 export interface DenseOptions {
@@ -64,4 +63,47 @@ export class Dense extends Module {
     const product = tf.matMul(x, this.kernel);
     return this.bias === undefined ? product : tf.add(product, this.bias);
   }
+}
+
+const activations = {
+  identity: (x: tf.Tensor): tf.Tensor => x,
+  tanh: (x: tf.Tensor): tf.Tensor => tf.tanh(x),
+  relu: (x: tf.Tensor): tf.Tensor => tf.relu(x),
+  leakyRelu: (x: tf.Tensor): tf.Tensor => tf.leakyRelu(x, 0.01),
+  elu: (x: tf.Tensor): tf.Tensor => tf.elu(x),
+  silu: (x: tf.Tensor): tf.Tensor => tf.mul(x, tf.sigmoid(x)),
+  sigmoid: (x: tf.Tensor): tf.Tensor => tf.sigmoid(x),
+  softplus: (x: tf.Tensor): tf.Tensor => tf.softplus(x),
+};
+
+/** The name of an elementwise activation. `leakyRelu` has slope 0.01, `elu` α = 1, `silu` is x·σ(x). */
+export type Activation = keyof typeof activations;
+
+export const activationNames = Object.keys(activations) as Activation[];
+
+/** @throws if there is no activation of that name; the error lists them. */
+export function activationFunction(name: Activation): (x: tf.Tensor) => tf.Tensor {
+  if (!Object.hasOwn(activations, name)) {
+    throw new Error(`activation: wanted one of ${activationNames.join(', ')}, got '${name}'`);
+  }
+  return activations[name];
+}
+
+const slopes: Record<Activation, (x: tf.Tensor, y: tf.Tensor) => tf.Tensor> = {
+  identity: (x) => tf.onesLike(x),
+  tanh: (_, y) => tf.sub(1, tf.square(y)),
+  relu: (x) => tf.step(x),
+  leakyRelu: (x) => tf.step(x, 0.01),
+  elu: (_, y) => tf.add(tf.minimum(y, 0), 1),
+  silu: (x, y) => {
+    const s = tf.sigmoid(x);
+    return tf.add(s, tf.mul(y, tf.sub(1, s)));
+  },
+  sigmoid: (_, y) => tf.mul(y, tf.sub(1, y)),
+  softplus: (x) => tf.sigmoid(x),
+};
+
+/** The derivative of an activation at x, where it is y. */
+export function activationSlope(name: Activation): (x: tf.Tensor, y: tf.Tensor) => tf.Tensor {
+  return slopes[name];
 }

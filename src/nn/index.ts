@@ -1,14 +1,16 @@
-export type { Activation } from './activation.ts';
-export { BatchRenorm, type BatchRenormOptions } from './batchRenorm.ts';
-export { Cnn, type CnnOptions, type ConvolutionLayer } from './cnn.ts';
-export { cnnPresets } from './cnnPresets.ts';
-export { Conv2d, type Conv2dOptions } from './conv2d.ts';
+export { Cnn, type CnnOptions, Conv2d, type Conv2dOptions, type ConvolutionLayer, cnnPresets } from './cnn.ts';
+export type { Activation } from './dense.ts';
 export { Dense, type DenseOptions } from './dense.ts';
 export type { Initializer } from './initializers.ts';
 export * as initializers from './initializers.ts';
-export { LayerNorm, type LayerNormOptions } from './layerNorm.ts';
 export { Made, type MadeOptions, type Order } from './made.ts';
-export { Mlp, type MlpOptions } from './mlp.ts';
-export { QNetwork, type QNetworkOptions } from './qNetwork.ts';
-export { stopGradient } from './stopGradient.ts';
-export { isTraining, whileTraining } from './whileTraining.ts';
+export { Mlp, type MlpOptions, QNetwork, type QNetworkOptions } from './mlp.ts';
+export {
+  BatchRenorm,
+  type BatchRenormOptions,
+  isTraining,
+  LayerNorm,
+  type LayerNormOptions,
+  whileTraining,
+} from './normalization.ts';
+export { stopGradient } from './tensors.ts';

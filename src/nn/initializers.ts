@@ -1,5 +1,5 @@
 import type { Rng } from '../random.ts';
-import { claimNumbers } from './whileLoading.ts';
+import { claimNumbers } from './sizes.ts';
 
 /** Values for a kernel `[fanIn, fanOut]`, row by row. */
 export type Initializer = (fanIn: number, fanOut: number, rng: Rng) => Float32Array;

@@ -1,13 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../module.ts';
-import { checkOptions } from '../options/checkArguments.ts';
+import { checkOptions } from '../options/parse.ts';
 import { Rng } from '../random.ts';
-import { type Activation, activationFunction } from './activation.ts';
-import { Dense } from './dense.ts';
+import { type Activation, activationFunction, Dense } from './dense.ts';
 import { orthogonal } from './initializers.ts';
-import { positiveInteger } from './positiveInteger.ts';
-import { split } from './split.ts';
-import { checkNumbers } from './whileLoading.ts';
+import { checkNumbers, positiveInteger } from './sizes.ts';
+import { split } from './tensors.ts';
 
 /** In which order numbers follow one another: from first to last, from last to first, or their indices, the first one first. */
 export type Order = 'natural' | 'reversed' | readonly number[];

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Categorical } from '../distributions/categorical.ts';
-import type { Activation } from '../nn/activation.ts';
+import type { Activation } from '../nn/dense.ts';
 import { Mlp } from '../nn/mlp.ts';
-import { positiveInteger } from '../nn/positiveInteger.ts';
-import { stopGradient } from '../nn/stopGradient.ts';
+import { positiveInteger } from '../nn/sizes.ts';
+import { stopGradient } from '../nn/tensors.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
-import { type BoxSpace, plainBoxSpace } from './boxSpace.ts';
 import { type ActionDistribution, Policy, type SampledAction } from './policy.ts';
+import { type BoxSpace, plainBoxSpace } from './spaces.ts';
 
 /** The largest finite float32. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;

@@ -1,14 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { activationNames } from '../nn/activation.ts';
-import { positiveInteger } from '../nn/positiveInteger.ts';
+import { activationNames } from '../nn/dense.ts';
+import { positiveInteger } from '../nn/sizes.ts';
 import type { Rng } from '../random.ts';
-import { ActionCritics } from './actionCritics.ts';
-import { ActionSamples } from './actionSamples.ts';
-import type { BoxSpace } from './boxSpace.ts';
-import { clippedActions } from './clippedActions.ts';
-import { type ActionSample, GreedyNoise, Policy } from './policy.ts';
-import { sampleAction } from './sampleAction.ts';
+import { ActionSamples } from './actionDistributions.ts';
+import { ActionCritics } from './criticNetworks.ts';
+import { type ActionSample, clippedActions, GreedyNoise, Policy, sampleAction } from './policy.ts';
+import type { BoxSpace } from './spaces.ts';
 
 /** What a {@link BestOfPolicy} is made of. */
 export interface BestOfPolicyOptions {

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShiftScale } from '../bijectors/linear/shiftScale.ts';
-import type { Parameter } from '../bijectors/parameter.ts';
+import type { Bijector } from '../bijectors/bijector.ts';
+import { Chain } from '../bijectors/composition.ts';
+import { type Parameter, Scale, ShiftScale } from '../bijectors/shiftScale.ts';
+import { roundedBounds, Sigmoid, type SigmoidOptions } from '../bijectors/squashing.ts';
 import { portableMath } from '../portableMath.ts';
-import type { BoxSpace } from './boxSpace.ts';
+import type { BoxSpace } from './spaces.ts';
 
 export type Bounds = Pick<BoxSpace, 'low' | 'high'>;
 
@@ -158,4 +160,39 @@ function unitsWhere({ low, high }: Bounds, isChosen: (low: number, high: number)
     shift: chosen.map((is, i) => (is ? low[i]! + halves[i]! : 0)),
     scale: chosen.map((is, i) => (is ? halves[i]! : 1)),
   };
+}
+
+/**
+ * ℝ^dim → Π (lowᵢ, highᵢ): y = (low + high)/2 + (high − low)/2 · tanh u, a policy's squash for a bounded action space. Written
+ * as low + (high − low) σ(2u), see {@link Sigmoid}: it never leaves the box.
+ * @param box the bounds of the action's components, or one pair for all
+ * @throws if the bounds differ in length, or one is not finite, or low ≥ high in float32
+ */
+export function boxSquash({ low, high }: Required<SigmoidOptions>): Bijector {
+  roundedBounds('boxSquash: wanted', { low, high });
+  return new Chain([new Sigmoid({ low, high }), new Scale(2)]);
+}
+
+/** @throws if the squash is of another size than the actions */
+export function checkSquash(owner: string, squash: Bijector, actionDim: number): void {
+  const { dim = actionDim, outputDim = actionDim } = squash;
+  if (dim === actionDim && outputDim === actionDim) return;
+  const got = dim === outputDim ? `${dim}` : `${dim} and ${outputDim}`;
+  throw new Error(
+    `${owner}: wanted a squash of ${actionDim} ${actionDim === 1 ? 'number' : 'numbers'}, as its actions have, got one of ${got}`,
+  );
+}
+
+/**
+ * Checks that the actions of a space are angles.
+ * @throws if a component has other bounds than −π and π
+ */
+export function checkAngles(owner: string, { low, high }: BoxSpace): void {
+  const isTurn = (bound: number, i: number) =>
+    Math.fround(bound) === -Math.fround(Math.PI) && Math.fround(high[i]!) === Math.fround(Math.PI);
+  if (!Array.from(low).every(isTurn)) {
+    throw new Error(
+      `${owner}: wanted actions that are angles from −π to π, got low [${Array.from(low)}], high [${Array.from(high)}]`,
+    );
+  }
 }

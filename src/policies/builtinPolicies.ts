@@ -1,29 +1,92 @@
 import { z } from 'zod';
-import { Identity } from '../bijectors/elementwise/identity.ts';
+import { Identity } from '../bijectors/elementwise.ts';
 import { builtinFlows } from '../flows/builtinFlows.ts';
-import {
-  type NeuralSplineFlowOptions,
-  neuralSplineFlow,
-  neuralSplineFlowDefinition,
-} from '../flows/neuralSplineFlow.ts';
-import { networkOptions } from '../nn/networkOptions.ts';
+import { type NeuralSplineFlowOptions, neuralSplineFlow, neuralSplineFlowDefinition } from '../flows/couplingFlows.ts';
+import type { FlowDefinition } from '../flows/flowDefinition.ts';
+import { networkOptions } from '../nn/mlp.ts';
 import { AutoregressiveCategoricalPolicy } from './autoregressiveCategoricalPolicy.ts';
-import { BoxScale, boxScale } from './boxScale.ts';
-import { CategoricalPolicy } from './categoricalPolicy.ts';
+import { BoxScale, boxScale, checkAngles } from './boxScale.ts';
+import { CategoricalPolicy, MultiCategoricalPolicy } from './categoricalPolicy.ts';
 import { FlowMatchingPolicy, flowMatchingSolvers } from './flowMatchingPolicy.ts';
-import { anglePolicyDefinition, flowPolicyDefinition } from './flowPolicyDefinition.ts';
-import { FullCovarianceGaussianPolicy } from './fullCovarianceGaussianPolicy.ts';
-import { GaussianPolicy } from './gaussianPolicy.ts';
+import { FlowPolicy, makeHead } from './flowPolicy.ts';
+import { FullCovarianceGaussianPolicy, GaussianPolicy, TruncatedNormalPolicy } from './gaussianPolicy.ts';
 import { ImplicitPolicy } from './implicitPolicy.ts';
-import { MixturePolicy } from './mixturePolicy.ts';
-import { MultiCategoricalPolicy } from './multiCategoricalPolicy.ts';
-import { completeDefinition } from './policyDefinition.ts';
-import { makeHead } from './policyHead.ts';
-import { headOptions, initialScale, noSquash, scale } from './policyOptions.ts';
-import { QNetworkPolicy } from './qNetworkPolicy.ts';
-import { QuantileNetworkPolicy } from './quantileNetworkPolicy.ts';
-import { RelaxedMixturePolicy } from './relaxedMixturePolicy.ts';
-import { TruncatedNormalPolicy } from './truncatedNormalPolicy.ts';
+import { MixturePolicy, RelaxedMixturePolicy } from './mixturePolicy.ts';
+import { completeDefinition, type MakeArguments, policySchema } from './policyDefinition.ts';
+import { QNetworkPolicy, QuantileNetworkPolicy } from './qNetworkPolicy.ts';
+
+/** Options that several policies have. */
+const initialScale = z
+  .number()
+  .positive()
+  .default(1)
+  .describe("standard deviation before training, of the policy's own numbers: of actions before their squash");
+const scale = z
+  .enum(['state', 'free', 'fixed'])
+  .default('free')
+  .describe('what the standard deviation is; a function of the observation, a variable, or fixed at initialScale');
+
+/** The options of policies that have a head. */
+const headOptions = {
+  head: z
+    .boolean()
+    .default(true)
+    .describe(
+      "whether the outermost map is a Gaussian's own, mean and scale; policy gradients then move the policy as they move a Gaussian",
+    ),
+  scale,
+  initialScale,
+};
+
+/** In the place of the common option `squash`, where there are no bounds to squash into. */
+const noSquash = (what: string) => z.literal('none').default('none').describe(`no squash; ${what}`);
+
+const SEQUENTIAL = {
+  sampling: '; an action is sampled number by number',
+  density: '; a log-probability is found number by number',
+};
+
+/** The policy of a family of flows: the flow, behind a `LocationScale` of the observation unless `head` is false. */
+function flowPolicyDefinition<O extends z.ZodRawShape>(family: FlowDefinition<O>) {
+  return {
+    description: describe(family),
+    actions: 'box' as const,
+    schema: policySchema({ ...headOptions, ...family.options }),
+    make({ head, scale, initialScale, ...options }: MakeArguments<typeof headOptions>): FlowPolicy {
+      const flow = makeFlow(family, options);
+      const { squash } = options;
+      return head
+        ? new FlowPolicy({ head: makeHead({ ...options, scale, initialScale }), flow, squash })
+        : new FlowPolicy({ flow: flow.scaledBy(initialScale), squash });
+    },
+  };
+}
+
+/**
+ * The policy of a family of flows over angles, whose base is uniform: a shift would not change that, and a scale would tear it at ±π.
+ * @param name the policy's, for errors
+ */
+function anglePolicyDefinition<O extends z.ZodRawShape>(name: string, family: FlowDefinition<O>) {
+  return {
+    description: describe(family),
+    actions: 'box' as const,
+    schema: policySchema({ squash: noSquash('angles have no bounds to squash into'), ...family.options }),
+    make(options: MakeArguments<Record<never, never>>): FlowPolicy {
+      checkAngles(name, options.actionSpace);
+      return new FlowPolicy({ flow: makeFlow(family, options), squash: options.squash });
+    },
+  };
+}
+
+function describe({ description, sequential }: FlowDefinition): string {
+  return `${description}${sequential === undefined ? '' : SEQUENTIAL[sequential]}`;
+}
+
+/** A flow of actions, given an observation. */
+function makeFlow(family: FlowDefinition, options: MakeArguments<Record<never, never>>) {
+  const { squash: _, observationSpace: __, actionSpace: ___, observationDim, actionDim, ...settings } = options;
+  return family.make({ ...settings, dim: actionDim, contextDim: observationDim });
+}
 
 const spread = z
   .number()
@@ -280,3 +343,38 @@ export const builtinPolicies = {
 export type PolicyOptionsByName = {
   [N in keyof typeof builtinPolicies]: z.input<(typeof builtinPolicies)[N]['schema']>;
 };
+
+/** Actions within their bounds, and networks as wide as those of the critics. */
+const replaying = { squash: 'tanh', hidden: [256, 256], activation: 'relu' };
+
+/** The gradient goes through samples whose width, too, depends on the observation. */
+const reparameterized = { ...replaying, scale: 'state', reparameterize: true };
+
+/** Who learns by the mode alone never trains the scale: samples are near the mode, so that they show what was learned. */
+const byMode = { ...replaying, initialScale: 0.05 };
+
+/**
+ * What suits each learner of a policy's options, in place of the policy's own defaults: of those that the policy has. Where nothing
+ * stands the defaults suit it.
+ */
+export const policyOptionsFor = {
+  reinforce: {},
+  a2c: {},
+  ppo: {},
+  fpo: { activation: 'tanh', outputScale: 0.25 },
+  sac: reparameterized,
+  tqc: reparameterized,
+  crossq: { ...reparameterized, batchRenorm: true },
+  'soft-q-learning': reparameterized,
+  td3: byMode,
+  dqn: {},
+  'qr-dqn': {},
+  'td3-bc': byMode,
+  iql: { scale: 'state', hidden: [256, 256], activation: 'relu' },
+  'nf-rlbc': { scale: 'state', hidden: [256, 256], activation: 'relu', reparameterize: true },
+  fql: { hidden: [256, 256], activation: 'relu' },
+  'behavior-cloning': { scale: 'state' },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** What learns by a policy: the name of an agent. */
+export type LearnerName = keyof typeof policyOptionsFor;

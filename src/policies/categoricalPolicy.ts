@@ -1,12 +1,12 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { Categorical } from '../distributions/categorical.ts';
-import type { Activation } from '../nn/activation.ts';
+import type { Activation } from '../nn/dense.ts';
 import { Mlp } from '../nn/mlp.ts';
+import { stopGradient } from '../nn/tensors.ts';
 import type { Rng } from '../random.ts';
-import { DiscreteActions } from './discreteActions.ts';
-import type { DiscreteSpace } from './discreteSpace.ts';
-import { maskedLogits, maskOf } from './maskedLogits.ts';
-import { Policy } from './policy.ts';
+import { DiscreteActions } from './actionDistributions.ts';
+import { type ActionDistribution, Policy, type SampledAction } from './policy.ts';
+import { choicesOf, type DiscreteSpace, type MultiBinarySpace, type MultiDiscreteSpace } from './spaces.ts';
 
 /** Options of {@link CategoricalPolicy}. */
 export interface CategoricalPolicyOptions {
@@ -67,4 +67,134 @@ export class CategoricalPolicy extends Policy<number> {
     const logits = this.masked(this.logits(observations), observations);
     return new DiscreteActions(new Categorical({ logits }), this.discreteActions.start);
   }
+}
+
+/** Options of {@link MultiCategoricalPolicy}. */
+export interface MultiCategoricalPolicyOptions {
+  /** Without the mask. */
+  readonly observationDim: number;
+  readonly actionSpace: MultiDiscreteSpace | MultiBinarySpace;
+  /**
+   * Whether Σ nvec numbers at the end of each observation say which choices are allowed, those of one entry after another's: the others
+   * then have probability 0; false.
+   */
+  readonly actionMask?: boolean | undefined;
+  /** Widths of the hidden layers. */
+  readonly hidden?: readonly number[];
+  readonly activation?: Activation | undefined;
+  /** Gain of the last layer: small, so that choices are about equally probable at first. */
+  readonly outputScale?: number;
+  readonly rng: Rng;
+}
+
+/**
+ * d discrete actions, independent of each other given the observation: π(a | o) = Πᵢ softmax(fᵢ(o)) at aᵢ − startᵢ, with one network
+ * f of Σ nvec outputs. The latent value is the indices aᵢ − startᵢ; both are `[batch, d]`. An entry that is 0 or 1, as of a
+ * `MultiBinary`, is a choice of two.
+ *
+ * Entropy and mode are exact: the sum of the entries' entropies, the most probable choice of each.
+ */
+export class MultiCategoricalPolicy extends Policy<Int32Array | Uint8Array> {
+  readonly observationDim: number;
+  readonly actionDim: number;
+  override readonly discreteActions: MultiDiscreteSpace | MultiBinarySpace;
+  override readonly maskDim: number;
+  readonly network: Mlp;
+  readonly #nvec: readonly number[];
+  readonly #start: readonly number[];
+
+  constructor(options: MultiCategoricalPolicyOptions) {
+    super();
+    const { observationDim, actionSpace, actionMask = false, hidden = [64, 64], rng } = options;
+    const { activation = 'tanh', outputScale = 0.01 } = options;
+    const { nvec, start } = choicesOf(actionSpace);
+    const outputDim = nvec.reduce((sum, n) => sum + n, 0);
+    this.maskDim = actionMask ? outputDim : 0;
+    this.observationDim = observationDim + this.maskDim;
+    this.actionDim = nvec.length;
+    this.discreteActions = actionSpace;
+    this.#nvec = nvec;
+    this.#start = start;
+    this.network = new Mlp({ inputDim: observationDim, hidden, outputDim, activation, outputScale, rng });
+  }
+
+  given(observations: tf.Tensor): ActionDistribution {
+    const logits = this.#perEntry(this.network.apply(this.checked(observations)));
+    const masks = this.maskDim === 0 ? undefined : this.#perEntry(maskOf(observations, this.maskDim));
+    const entries = logits.map(
+      (each, i) => new Categorical({ logits: masks === undefined ? each : maskedLogits(each, masks[i]!) }),
+    );
+    return new SeveralDiscreteActions(entries, this.#start);
+  }
+
+  #perEntry(numbers: tf.Tensor): tf.Tensor[] {
+    return this.#nvec.length === 1 ? [numbers] : tf.split(numbers, [...this.#nvec], 1);
+  }
+}
+
+/** The actions startᵢ + kᵢ of independent categoricals kᵢ, side by side. */
+class SeveralDiscreteActions implements ActionDistribution {
+  readonly reparameterized = false;
+  readonly #entries: readonly Categorical[];
+  readonly #start: readonly number[];
+
+  constructor(entries: readonly Categorical[], start: readonly number[]) {
+    this.#entries = entries;
+    this.#start = start;
+  }
+
+  sampleWithLogProb(rng: Rng): SampledAction {
+    const drawn = this.#entries.map((entry) => entry.sampleWithLogProb(rng));
+    const latent = this.#sideBySide(drawn.map(({ sample }) => sample));
+    return { action: this.squash(latent), latent, logProb: tf.addN(drawn.map(({ logProb }) => logProb)) };
+  }
+
+  logProb(latent: tf.Tensor): tf.Tensor {
+    return tf.addN(this.#entries.map((entry, i) => entry.logProb(tf.squeeze(tf.slice(latent, [0, i], [-1, 1]), [1]))));
+  }
+
+  squash(latent: tf.Tensor): tf.Tensor {
+    return tf.add(latent, tf.tensor1d([...this.#start]));
+  }
+
+  unsquash(action: tf.Tensor): tf.Tensor {
+    return tf.sub(action, tf.tensor1d([...this.#start]));
+  }
+
+  entropy(): tf.Tensor {
+    return tf.addN(this.#entries.map((entry) => entry.entropy()));
+  }
+
+  mode(): tf.Tensor {
+    return this.#sideBySide(this.#entries.map((entry) => entry.mode()));
+  }
+
+  #sideBySide(columns: readonly tf.Tensor[]): tf.Tensor {
+    return tf.stack([...columns], 1);
+  }
+}
+
+/**
+ * Logits that are −∞ where a choice is not allowed: its probability is exactly 0, and its logit has the gradient 0. A choice of which
+ * nothing is allowed is left as it is, so that no probability is NaN.
+ *
+ * Huang and Ontañón, "A Closer Look at Invalid Action Masking in Policy Gradient Algorithms", arXiv:2006.14171.
+ *
+ * @param logits `[batch, n]`
+ * @param mask `[batch, n]`, 1 where it is allowed, else 0
+ */
+export function maskedLogits(logits: tf.Tensor, mask: tf.Tensor): tf.Tensor {
+  const isAllowed = stopGradient(() => tf.greater(allowedChoices(mask), 0.5));
+  return tf.where(isAllowed, logits, tf.fill(logits.shape, Number.NEGATIVE_INFINITY));
+}
+
+/** A mask as it counts, 1 for what is allowed and 0 else: one that allows nothing allows all. `[batch, n]` → the same. */
+export function allowedChoices(mask: tf.Tensor): tf.Tensor {
+  const isStuck = tf.cast(tf.less(tf.max(mask, 1, true), 0.5), 'float32');
+  return tf.cast(tf.greater(tf.add(mask, isStuck), 0.5), 'float32');
+}
+
+/** The mask at the end of observations: `[batch, observationDim]` → `[batch, maskDim]`. */
+export function maskOf(observations: tf.Tensor, maskDim: number): tf.Tensor {
+  return tf.slice(observations, [0, observations.shape[1]! - maskDim], [-1, maskDim]);
 }

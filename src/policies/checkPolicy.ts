@@ -2,12 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { logAbsDeterminant } from '../bijectors/jacobian.ts';
 import { compile } from '../engine/compile.ts';
 import { valueAndGradients } from '../engine/valueAndGradients.ts';
-import { checkInterface, checkOptions } from '../options/checkArguments.ts';
+import { checkInterface, checkOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import { Rng } from '../random.ts';
-import { choicesOf, type MultiDiscreteSpace } from './multiDiscreteSpace.ts';
-import type { ActionDistribution, ActionSample, Policy } from './policy.ts';
-import { sampleAction } from './sampleAction.ts';
+import { type ActionDistribution, type ActionSample, type Policy, sampleAction } from './policy.ts';
+import { choicesOf, type MultiDiscreteSpace } from './spaces.ts';
 
 /** Options of {@link checkPolicy}. */
 export interface CheckPolicyOptions {

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../module.ts';
-import type { Activation } from '../nn/activation.ts';
+import type { Activation } from '../nn/dense.ts';
 import { Mlp, type MlpOptions } from '../nn/mlp.ts';
 import type { Rng } from '../random.ts';
 import { halfWidths, middles } from './boxScale.ts';
-import type { BoxSpace } from './boxSpace.ts';
 import type { ObservationEncoder } from './observationEncoder.ts';
+import type { BoxSpace } from './spaces.ts';
 
 export interface CriticNetworksOptions {
   readonly observationDim: number;
@@ -82,5 +82,22 @@ export class CriticNetworks extends Module {
   #features(actions: tf.Tensor): tf.Tensor[] {
     if (this.#angles) return [tf.cos(actions), tf.sin(actions)];
     return [tf.mul(tf.sub(actions, tf.tensor1d(this.#center)), tf.tensor1d(this.#perHalfWidth))];
+  }
+}
+
+/** Independent networks Q₁(o, a), …, Q_N(o, a), each of one value. */
+export class ActionCritics extends CriticNetworks {
+  constructor(options: CriticNetworksOptions) {
+    super(options, 1);
+  }
+
+  /** `[batch, observationDim]` and `[batch, actionDim]` → Q₁, …, Q_N, `[batch]` each. */
+  of(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor[] {
+    return this.outputs(observations, actions).map((output) => tf.squeeze(output, [1]));
+  }
+
+  /** minᵢ Qᵢ, `[batch]` */
+  least(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor {
+    return this.of(observations, actions).reduce((least, q) => tf.minimum(least, q));
   }
 }

@@ -1,15 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { MlpField } from '../bijectors/continuous/mlpField.ts';
-import { NeuralOde } from '../bijectors/continuous/neuralOde.ts';
+import { MlpField, NeuralOde } from '../bijectors/continuous.ts';
 import { Flow } from '../flows/flow.ts';
-import type { Activation } from '../nn/activation.ts';
+import type { Activation } from '../nn/dense.ts';
 import type { Rng } from '../random.ts';
-import { ActionSamples } from './actionSamples.ts';
+import { ActionSamples } from './actionDistributions.ts';
 import { type BoxScale, boxScale } from './boxScale.ts';
-import { type BoxSpace, plainBoxSpace } from './boxSpace.ts';
-import { clippedActions } from './clippedActions.ts';
 import { FlowPolicy } from './flowPolicy.ts';
-import { Policy } from './policy.ts';
+import { clippedActions, Policy } from './policy.ts';
+import { type BoxSpace, plainBoxSpace } from './spaces.ts';
 
 /** The solvers of {@link FlowMatchingPolicy}: of order 2 with two evaluations of the field a step, and of order 1 with one. */
 export const flowMatchingSolvers = ['midpoint', 'euler'] as const;

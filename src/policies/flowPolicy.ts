@@ -1,12 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Bijector } from '../bijectors/bijector.ts';
-import { Identity } from '../bijectors/elementwise/identity.ts';
-import type { LocationScale } from '../bijectors/layers/locationScale.ts';
+import { LocationScale, type LocationScaleOptions } from '../bijectors/conditioned.ts';
+import { Identity } from '../bijectors/elementwise.ts';
+import type { Distribution } from '../distributions/distribution.ts';
+import { TransformedDistribution } from '../distributions/transformedDistribution.ts';
 import type { Flow } from '../flows/flow.ts';
-import { checkSquash } from './checkSquash.ts';
+import { SquashedDistribution } from './actionDistributions.ts';
+import { checkSquash } from './boxScale.ts';
 import { Policy } from './policy.ts';
-import { behindHead, checkHead } from './policyHead.ts';
-import { SquashedDistribution } from './squashedDistribution.ts';
 
 /**
  * A policy whose action, given the observation, is a sample of a normalizing flow: reparameterized, with exact
@@ -66,4 +67,48 @@ export class FlowPolicy extends Policy<Float32Array> {
     const latent = behindHead(this.flow.given(seen), this.head, seen);
     return new SquashedDistribution(latent, this.bijector, { angles: this.flow.angles });
   }
+}
+
+type HeadOptions = Omit<LocationScaleOptions, 'dim' | 'contextDim'> & {
+  readonly observationDim: number;
+  readonly actionDim: number;
+};
+
+/** The head of a policy of these sizes, with weights from a stream of its own. */
+export function makeHead({ observationDim, actionDim, rng, ...options }: HeadOptions): LocationScale {
+  const { hidden, activation, scale, initialScale } = options;
+  return new LocationScale({
+    dim: actionDim,
+    contextDim: observationDim,
+    ...(hidden && { hidden }),
+    activation,
+    ...(scale && { scale }),
+    ...(initialScale !== undefined && { initialScale }),
+    rng: rng.split('head'),
+  });
+}
+
+/**
+ * Noise of some shape, moved and stretched by the Gaussian's own map y = μ(o) + σ ⊙ x, a policy's head; the noise itself without one.
+ * @param observations as the networks see them
+ */
+export function behindHead(
+  noise: Distribution,
+  head: LocationScale | undefined,
+  observations: tf.Tensor,
+): Distribution {
+  return head === undefined ? noise : new TransformedDistribution({ base: noise, bijector: head.given(observations) });
+}
+
+/** @throws if the head is of other sizes than the noise */
+export function checkHead(
+  owner: string,
+  head: LocationScale | undefined,
+  { dim, contextDim }: { dim: number; contextDim: number },
+): void {
+  if (head === undefined || (head.dim === dim && head.contextDim === contextDim)) return;
+  throw new Error(
+    `${owner}: wanted a head of dim ${dim} and contextDim ${contextDim}, as the noise behind it, ` +
+      `got ${head.dim} and ${head.contextDim}`,
+  );
 }

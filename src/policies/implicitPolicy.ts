@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Bijector, sumLogDet } from '../bijectors/bijector.ts';
-import { Identity } from '../bijectors/elementwise/identity.ts';
-import type { Activation } from '../nn/activation.ts';
+import { Identity } from '../bijectors/elementwise.ts';
+import type { Activation } from '../nn/dense.ts';
 import { Mlp } from '../nn/mlp.ts';
-import { positiveInteger } from '../nn/positiveInteger.ts';
+import { positiveInteger } from '../nn/sizes.ts';
 import type { Rng } from '../random.ts';
-import { ActionSamples } from './actionSamples.ts';
-import { checkSquash } from './checkSquash.ts';
+import { ActionSamples } from './actionDistributions.ts';
+import { checkSquash } from './boxScale.ts';
 import { Policy } from './policy.ts';
 
 /** Options of {@link ImplicitPolicy}. */

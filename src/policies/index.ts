@@ -1,48 +1,75 @@
-export { actionDensity } from './actionDensity.ts';
-export { ActionSamples, type ActionSamplesOptions } from './actionSamples.ts';
-export { type ActionArrays, Actor, type ActorOptions } from './actor.ts';
+export {
+  ActionSamples,
+  type ActionSamplesOptions,
+  actionDensity,
+  SquashedDistribution,
+  withDensity,
+} from './actionDistributions.ts';
 export {
   AutoregressiveCategoricalPolicy,
   type AutoregressiveCategoricalPolicyOptions,
 } from './autoregressiveCategoricalPolicy.ts';
 export { BestOfPolicy, type BestOfPolicyOptions } from './bestOfPolicy.ts';
-export type { AnySpace, BoxSpace } from './boxSpace.ts';
-export { boxSquash } from './boxSquash.ts';
-export type { PolicyOptionsByName } from './builtinPolicies.ts';
-export { CategoricalPolicy, type CategoricalPolicyOptions } from './categoricalPolicy.ts';
+export { boxSquash } from './boxScale.ts';
+export type { LearnerName, PolicyOptionsByName } from './builtinPolicies.ts';
+export {
+  CategoricalPolicy,
+  type CategoricalPolicyOptions,
+  MultiCategoricalPolicy,
+  type MultiCategoricalPolicyOptions,
+  maskedLogits,
+} from './categoricalPolicy.ts';
 export { type CheckPolicyOptions, checkPolicy } from './checkPolicy.ts';
-export type { DiscreteSpace } from './discreteSpace.ts';
-export { EpsilonGreedyPolicy } from './epsilonGreedyPolicy.ts';
 export {
   FlowMatchingPolicy,
   type FlowMatchingPolicyOptions,
   type MatchingDraws,
 } from './flowMatchingPolicy.ts';
 export { FlowPolicy } from './flowPolicy.ts';
-export { FullCovarianceGaussianPolicy } from './fullCovarianceGaussianPolicy.ts';
-export { GaussianPolicy, type GaussianPolicyOptions } from './gaussianPolicy.ts';
-export { ImplicitPolicy, type ImplicitPolicyOptions } from './implicitPolicy.ts';
-export { maskedLogits } from './maskedLogits.ts';
-export { MixtureNetwork, type MixtureNetworkOptions } from './mixtureNetwork.ts';
-export { MixturePolicy, type MixturePolicyOptions } from './mixturePolicy.ts';
-export { MultiCategoricalPolicy, type MultiCategoricalPolicyOptions } from './multiCategoricalPolicy.ts';
 export {
-  type ChoiceSpace,
-  choicesOf,
-  type MultiBinarySpace,
-  type MultiDiscreteSpace,
-} from './multiDiscreteSpace.ts';
-export { ObservationEncoder, type ObservationEncoderOptions } from './observationEncoder.ts';
+  FullCovarianceGaussianPolicy,
+  GaussianPolicy,
+  type GaussianPolicyOptions,
+  TruncatedNormalPolicy,
+  type TruncatedNormalPolicyOptions,
+} from './gaussianPolicy.ts';
+export { ImplicitPolicy, type ImplicitPolicyOptions } from './implicitPolicy.ts';
+export {
+  MixtureNetwork,
+  type MixtureNetworkOptions,
+  MixturePolicy,
+  type MixturePolicyOptions,
+  RelaxedMixturePolicy,
+  type RelaxedMixturePolicyOptions,
+} from './mixturePolicy.ts';
+export {
+  ObservationEncoder,
+  type ObservationEncoderOptions,
+  type ObservationMoments,
+  ObservationNormalizer,
+} from './observationEncoder.ts';
 export { ObservationLayout, type ObservationPart } from './observationLayout.ts';
-export { type ObservationMoments, ObservationNormalizer } from './observationNormalizer.ts';
-export type { PlainSpace } from './plainSpace.ts';
-export { type ActionDistribution, type ActionSample, Policy, type PolicyConfig, type SampledAction } from './policy.ts';
+export type { ActedAction, ActOptions, Observation, UsualAction } from './policy.ts';
+export {
+  type ActionArrays,
+  type ActionDistribution,
+  type ActionSample,
+  Actor,
+  type ActorOptions,
+  Policy,
+  type PolicyConfig,
+  type SampledAction,
+  sampleAction,
+} from './policy.ts';
 export { commonPolicyOptions, type MakeArguments, type PolicyDefinition } from './policyDefinition.ts';
-export { loadPolicy, savePolicy } from './policyFile.ts';
-export { type LoadedPolicy, policyFromJson, policyToJson } from './policyJson.ts';
-export type { LearnerName } from './policyOptionsFor.ts';
-export { QNetworkPolicy, type QNetworkPolicyOptions } from './qNetworkPolicy.ts';
-export { QuantileNetworkPolicy, type QuantileNetworkPolicyOptions } from './quantileNetworkPolicy.ts';
+export { type LoadedPolicy, loadPolicy, policyFromJson, policyToJson, savePolicy } from './policyFile.ts';
+export {
+  EpsilonGreedyPolicy,
+  QNetworkPolicy,
+  type QNetworkPolicyOptions,
+  QuantileNetworkPolicy,
+  type QuantileNetworkPolicyOptions,
+} from './qNetworkPolicy.ts';
 export {
   type ActionOf,
   makePolicy,
@@ -54,10 +81,11 @@ export {
   policies,
   registerPolicy,
 } from './registry.ts';
-export { RelaxedMixturePolicy, type RelaxedMixturePolicyOptions } from './relaxedMixturePolicy.ts';
-export { sampleAction } from './sampleAction.ts';
-export type { ActedAction, ActOptions, Observation, UsualAction } from './singleActor.ts';
-export { SquashedDistribution } from './squashedDistribution.ts';
-export { TruncatedNormalPolicy, type TruncatedNormalPolicyOptions } from './truncatedNormalPolicy.ts';
-export { withDensity } from './withDensity.ts';
+export type { AnySpace, BoxSpace, DiscreteSpace, PlainSpace } from './spaces.ts';
+export {
+  type ChoiceSpace,
+  choicesOf,
+  type MultiBinarySpace,
+  type MultiDiscreteSpace,
+} from './spaces.ts';
 export { WrappedPolicy } from './wrappedPolicy.ts';

@@ -1,28 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { wrapAngle } from '../bijectors/elementwise/wrapAngle.ts';
-import { FixedSizeError } from '../engine/onnx/freeSize.ts';
-import { type OnnxModel, traceToOnnx } from '../engine/traceToOnnx.ts';
+import { type Compiled, compile, type Outputs } from '../engine/compile.ts';
+import { FixedSizeError, type OnnxModel, traceToOnnx } from '../engine/traceToOnnx.ts';
 import { writeWholeFile } from '../files.ts';
-import { fingerprintOfNumbers } from '../fingerprintOfNumbers.ts';
+import { fingerprintOfNumbers } from '../fingerprint.ts';
 import { Module } from '../module.ts';
-import { positiveInteger } from '../nn/positiveInteger.ts';
-import { note } from '../note.ts';
-import { checkArgument } from '../options/checkArguments.ts';
-import { parseOptions } from '../options/parseOptions.ts';
+import { positiveInteger } from '../nn/sizes.ts';
+import { wrapAngle } from '../nn/tensors.ts';
+import { note, show } from '../options/describe.ts';
+import { checkArgument, checkOptions, parseOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
-import { Rng } from '../random.ts';
-import { Actor, type ActorOptions } from './actor.ts';
+import { Rng, rngSchema } from '../random.ts';
 import { BoxScale } from './boxScale.ts';
-import type { BoxSpace } from './boxSpace.ts';
-import { actionBounds, clippedActions } from './clippedActions.ts';
-import { denseCenter } from './denseCenter.ts';
-import type { ChoiceSpace } from './multiDiscreteSpace.ts';
-import type { ObservationEncoder } from './observationEncoder.ts';
-import { ObservationNormalizer } from './observationNormalizer.ts';
-import { jsonSpace, type PlainSpace, plainSpace } from './plainSpace.ts';
-import { sampleAction } from './sampleAction.ts';
-import { type ActedAction, type ActOptions, type Observation, SingleActor } from './singleActor.ts';
+import { type ObservationEncoder, ObservationNormalizer } from './observationEncoder.ts';
+import { ObservationLayout, writeMask } from './observationLayout.ts';
+import { type BoxSpace, type ChoiceSpace, choicesOf, jsonSpace, type PlainSpace, plainSpace } from './spaces.ts';
 
 const onnxOptions = z.strictObject({ batch: z.int().positive().optional(), greedy: z.boolean().default(false) });
 
@@ -448,4 +440,274 @@ export abstract class Policy<Action extends ActedAction = ActedAction> extends M
     if (file !== undefined) writeWholeFile(file, made.model, { instead: 'take the returned bytes' });
     return made;
   }
+}
+
+/** The observation of one environment: numbers, flat or nested as its space has them, and of a `Dict` an object of such and of texts. */
+export type Observation =
+  | number
+  | string
+  | ArrayLike<number>
+  | readonly Observation[]
+  | { readonly [part: string]: Observation };
+
+/** Options of {@link Policy.act}. */
+export interface ActOptions {
+  /** Takes the greedy action, see {@link Policy.greedy}; a sampled one by default. */
+  readonly greedy?: boolean | undefined;
+  /** The stream of a sampled action's noise: by default the policy's own, which is named `act`. */
+  readonly rng?: Rng | undefined;
+  /** The info's `actionMask`, for a policy that masks actions. */
+  readonly actionMask?: unknown;
+}
+
+const actOptions = z.strictObject({
+  greedy: z.boolean().optional(),
+  rng: rngSchema.optional(),
+  actionMask: z.unknown().optional(),
+});
+
+/** What a call without options has, so that it does not pay for reading them. */
+const NONE: ActOptions = {};
+
+/** What an environment's `step` takes: of one discrete action the number. */
+export type ActedAction = Float32Array | Int32Array | Uint8Array | number;
+
+/** What it takes where types do not know the policy, as of an environment that is made by its name: of a box, or of one discrete action. */
+export type UsualAction = Float32Array | number;
+
+/** A policy that acts for one observation at a time, as environments give and take it. */
+class SingleActor {
+  readonly #policy: Policy;
+  readonly #bounds: Pick<BoxSpace, 'low' | 'high'> | undefined;
+  readonly #observation: Float32Array;
+  /** Where observations are more than numbers as they are. */
+  readonly #layout: ObservationLayout | undefined;
+  /** How many choices each number of an action has, where it has some. */
+  readonly #nvec: readonly number[] | undefined;
+  readonly #rng = new Rng('act');
+  #sampled: Actor | undefined;
+  #greedy: Actor | undefined;
+
+  constructor(policy: Policy) {
+    this.#policy = policy;
+    const { observationSpace } = policy.config ?? {};
+    const layout = observationSpace && new ObservationLayout(this.#where(), observationSpace);
+    this.#layout = layout?.isPlain && 'low' in layout.space ? undefined : layout;
+    this.#nvec = policy.discreteActions && choicesOf(policy.discreteActions).nvec;
+    this.#bounds = actionBounds(policy);
+    this.#observation = new Float32Array(policy.observationDim);
+  }
+
+  /** See {@link Policy.act}. */
+  act(observation: Observation, options: ActOptions = NONE): ActedAction {
+    const given = options === NONE ? NONE : parseOptions(this.#where(), actOptions, options);
+    const { greedy = false, rng = this.#rng, actionMask } = given;
+    this.#take(observation, actionMask);
+    const { action } = this.#actor(greedy).act(this.#observation, rng);
+    const { discreteActions } = this.#policy;
+    if (discreteActions === undefined) return this.#clipped(action);
+    if ('n' in discreteActions) return action[0]!;
+    return 'binaries' in discreteActions ? Uint8Array.from(action) : Int32Array.from(action);
+  }
+
+  dispose(): void {
+    this.#sampled?.dispose();
+    this.#greedy?.dispose();
+  }
+
+  /** Made when it is first asked for. */
+  #actor(greedy: boolean): Actor {
+    const known = greedy ? this.#greedy : this.#sampled;
+    if (known !== undefined) return known;
+    const actor = new Actor(this.#policy, { rng: this.#rng, greedy });
+    if (greedy) this.#greedy = actor;
+    else this.#sampled = actor;
+    return actor;
+  }
+
+  #take(observation: Observation, actionMask: unknown): void {
+    const { observationDim, maskDim } = this.#policy;
+    const size = observationDim - maskDim;
+    if (maskDim === 0 && actionMask != null) {
+      throw new Error(
+        `${this.#where()}: actionMask: the policy masks no actions, expected one that is made with actionMask: true`,
+      );
+    }
+    if (maskDim > 0) this.#named(() => writeMask(this.#nvec!, actionMask, this.#observation, size));
+    const layout = this.#layout;
+    if (layout !== undefined) {
+      const flat = this.#named(() => layout.flat(observation));
+      this.#write(flat, 0);
+      return;
+    }
+    const count = this.#write(observation, 0);
+    if (count === size) return;
+    const got = Array.isArray(observation) || ArrayBuffer.isView(observation) ? `${count}` : show(observation);
+    throw new Error(`${this.#where()}: wanted an observation of ${size} numbers, got ${got}`);
+  }
+
+  /** Copies numbers to `at` and after it. @returns where they end; beyond the end of an observation they are only counted */
+  #write(observation: Observation, at: number): number {
+    if (typeof observation === 'number') {
+      if (!Number.isFinite(Math.fround(observation))) {
+        const numbers = Number.isFinite(observation) ? 'numbers that float32 holds' : 'finite numbers';
+        throw new Error(`${this.#where()}: got ${observation} at ${at} of the observation, expected ${numbers}`);
+      }
+      this.#observation[at] = observation;
+      return at + 1;
+    }
+    const length = (observation as ArrayLike<number> | undefined)?.length;
+    if (typeof observation !== 'object' || length === undefined) {
+      throw new Error(`${this.#where()}: got ${show(observation)} in the observation, expected numbers`);
+    }
+    let end = at;
+    for (let i = 0; i < length; i++) end = this.#write((observation as readonly Observation[])[i]!, end);
+    return end;
+  }
+
+  #clipped(action: Float32Array): Float32Array {
+    const bounds = this.#bounds;
+    if (bounds === undefined) return action.slice();
+    return action.map((value, i) => Math.min(Math.max(value, bounds.low[i]!), bounds.high[i]!));
+  }
+
+  /** What `call` gives, its errors with the name of this method. */
+  #named<T>(call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      throw new Error(`${this.#where()}: ${(error as Error).message}`);
+    }
+  }
+
+  #where(): string {
+    return `${this.#policy.constructor.name}.act`;
+  }
+}
+
+/** Options of {@link Actor}. */
+export interface ActorOptions {
+  /** The stream of the noise of sampled actions; greedy ones need none. */
+  readonly rng?: Rng | undefined;
+  /** How many observations there are at a time, 1 by default. */
+  readonly batch?: number;
+  /** Takes greedy actions, see {@link Policy.greedy}; sampled ones by default. */
+  readonly greedy?: boolean;
+  /** From how many samples a greedy action is chosen where the policy has no exact mode, 32 by default. */
+  readonly candidates?: number | undefined;
+}
+
+/** An {@link ActionSample} as arrays, row by row. */
+export type ActionArrays = { readonly [K in keyof ActionSample]: Float32Array };
+
+/** A policy that acts from arrays to arrays, with no tensors in between: the quick way to one action for one observation. */
+export class Actor {
+  readonly #compiled: Compiled<{ observations: tf.Tensor }, Outputs>;
+  readonly #onArrays;
+  readonly #rng: Rng | undefined;
+
+  /** @throws if `batch` or `candidates` is no positive integer, or there is no `rng` for sampled actions */
+  constructor(policy: Policy, options: ActorOptions) {
+    const {
+      rng,
+      batch = 1,
+      greedy = false,
+      candidates = 32,
+    } = checkOptions('Actor', options, {
+      rng: [Rng, undefined],
+      batch: [Number, undefined],
+      greedy: [Boolean, undefined],
+      candidates: [Number, undefined],
+    });
+    positiveInteger('Actor', 'batch', batch);
+    positiveInteger('Actor', 'candidates', candidates);
+    if (!greedy && !(rng instanceof Rng)) {
+      throw new Error(`Actor: rng: got ${show(rng)}, expected an Rng, or greedy: true`);
+    }
+    this.#rng = rng;
+    this.#compiled = compile(
+      ({ observations }, stream) => ({
+        ...(greedy ? policy.greedy(observations, candidates) : sampleAction(policy.given(observations), stream)),
+      }),
+      { name: 'actor', state: [policy] },
+    );
+    this.#onArrays = this.#compiled.onArrays({ observations: { shape: [batch, policy.observationDim] } });
+  }
+
+  /**
+   * Actions for observations, with the present variables of the policy.
+   * @param observations `[batch · observationDim]`, row by row
+   * @param rng the stream of the noise, in place of the one that the actor was made with
+   * @returns arrays that the next call uses again
+   * @throws if they are not that many
+   */
+  act(observations: ArrayLike<number>, rng = this.#rng): ActionArrays {
+    return this.#onArrays({ observations }, rng) as unknown as ActionArrays;
+  }
+
+  /** Frees what the engine holds; not the policy. */
+  dispose(): void {
+    this.#compiled.dispose();
+  }
+}
+
+/** One action for each observation, with its log-probability where there is a density: what acts needs no more. */
+export function sampleAction(distribution: ActionDistribution, rng: Rng): ActionSample {
+  checkArgument('sampleAction', 'distribution', distribution, Object);
+  checkArgument('sampleAction', 'rng', rng, Rng);
+  return distribution.sample?.(rng) ?? distribution.sampleWithLogProb(rng);
+}
+
+/** Actions as the environment gets them, each component clipped to its bounds: `[batch, actionDim]`. No gradient flows beyond them. */
+export function clippedActions(actions: tf.Tensor, { low, high }: Pick<BoxSpace, 'low' | 'high'>): tf.Tensor {
+  const bound = (bounds: ArrayLike<number>) => tf.tensor1d(Array.from(bounds));
+  return tf.minimum(tf.maximum(actions, bound(low)), bound(high));
+}
+
+/** The bounds of a policy's actions, where it knows some. */
+function actionBounds({ config, boundedActions }: Policy): Pick<BoxSpace, 'low' | 'high'> | undefined {
+  const { actionSpace } = config ?? {};
+  return actionSpace !== undefined && 'low' in actionSpace ? actionSpace : boundedActions;
+}
+
+/** h² in units of the mean squared distance of two samples. */
+const CENTER_WIDTH = 0.1;
+const CENTER_STEPS = 3;
+
+/**
+ * The point that most samples are near to: the minimizer of Σᵢ d²(c, xᵢ) / (d²(c, xᵢ) + h²), Geman and McClure's robust loss,
+ * with distances in units of each component's spread. It stands for the mode of most mass: a thin spike has few samples near it,
+ * a bridge between two modes few too, and samples of other modes hardly pull.
+ *
+ * Begun at the best sample and improved by iteratively reweighted means, weights 1/(1 + d²/h²)².
+ *
+ * Geman & McClure, "Statistical methods for tomographic image reconstruction", 1987.
+ *
+ * @param samples `[count, batch, dim]`
+ * @param wrap brings a difference of two values to the shortest one where there are several, as of angles
+ * @returns `[batch, dim]`; of one sample that sample
+ */
+export function denseCenter(
+  samples: tf.Tensor,
+  wrap: (difference: tf.Tensor) => tf.Tensor = (difference) => difference,
+): tf.Tensor {
+  const [count, , dim] = samples.shape as [number, number, number];
+  if (count === 1) return tf.squeeze(samples, [0]);
+  const points = tf.transpose(samples, [1, 0, 2]);
+  const squaresBetween = tf.square(wrap(tf.sub(tf.expandDims(points, 2), tf.expandDims(points, 1))));
+  // The mean squared difference of two samples is twice the variance, and so is h² in each component.
+  const spread = tf.mul(tf.maximum(tf.mean(squaresBetween, [1, 2]), 1e-30), CENTER_WIDTH * dim);
+  const kernel = (squares: tf.Tensor, inUnitsOf: tf.Tensor): tf.Tensor =>
+    tf.div(1, tf.add(1, tf.sum(tf.div(squares, inUnitsOf), -1)));
+
+  const nearness = tf.sum(kernel(squaresBetween, tf.reshape(spread, [-1, 1, 1, dim])), 2);
+  const best = tf.argMax(nearness, 1);
+  let at = tf.matMul(tf.expandDims(tf.oneHot(best, count, 1, 0, 'float32'), 1), points);
+  for (let step = 0; step < CENTER_STEPS; step++) {
+    const deviations = wrap(tf.sub(points, at));
+    const weights = tf.expandDims(tf.square(kernel(tf.square(deviations), tf.expandDims(spread, 1))), 2);
+    const move = tf.div(tf.sum(tf.mul(weights, deviations), 1, true), tf.sum(weights, 1, true));
+    at = wrap(tf.add(at, move));
+  }
+  return tf.squeeze(at, [1]);
 }

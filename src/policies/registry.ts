@@ -1,26 +1,16 @@
 import { z } from 'zod';
 import type { Bijector } from '../bijectors/bijector.ts';
-import { Identity } from '../bijectors/elementwise/identity.ts';
-import { roundedBounds } from '../bijectors/elementwise/roundedBounds.ts';
-import { note } from '../note.ts';
-import { checkArgument, checkOptions } from '../options/checkArguments.ts';
-import { show } from '../options/describeIssue.ts';
-import { expectedOneOf, shortened } from '../options/nearest.ts';
-import { parseOptions } from '../options/parseOptions.ts';
-import { withDefaults } from '../options/withDefaults.ts';
+import { Identity } from '../bijectors/elementwise.ts';
+import { roundedBounds } from '../bijectors/squashing.ts';
+import { expectedOneOf, note, shortened, show } from '../options/describe.ts';
+import { checkArgument, checkOptions, parseOptions, withDefaults } from '../options/parse.ts';
 import { Rng } from '../random.ts';
 import { type BestOfPolicy, bestOfOptions, makeBestOf } from './bestOfPolicy.ts';
-import { BoxScale, boxRescale } from './boxScale.ts';
-import { type AnySpace, type BoxSpace, plainBoxSpace } from './boxSpace.ts';
-import { boxSquash } from './boxSquash.ts';
-import { builtinPolicies, type PolicyOptionsByName } from './builtinPolicies.ts';
-import { checkAngles } from './checkAngles.ts';
-import { plainDiscreteSpace } from './discreteSpace.ts';
-import { matchParameters } from './matchParameters.ts';
-import { choicesOf, plainMultiBinarySpace, plainMultiDiscreteSpace } from './multiDiscreteSpace.ts';
+import { BoxScale, boxRescale, boxSquash, checkAngles } from './boxScale.ts';
+import { builtinPolicies, type LearnerName, type PolicyOptionsByName, policyOptionsFor } from './builtinPolicies.ts';
 import { couldBeImage, ObservationEncoder, usualNetwork } from './observationEncoder.ts';
 import { ObservationLayout } from './observationLayout.ts';
-import type { Policy } from './policy.ts';
+import type { Policy, UsualAction } from './policy.ts';
 import {
   type ActedActions,
   type ActionKind,
@@ -31,8 +21,15 @@ import {
   type PolicySchema,
   type RegisteredPolicy,
 } from './policyDefinition.ts';
-import { type LearnerName, policyOptionsFor } from './policyOptionsFor.ts';
-import type { UsualAction } from './singleActor.ts';
+import {
+  type AnySpace,
+  type BoxSpace,
+  choicesOf,
+  plainBoxSpace,
+  plainDiscreteSpace,
+  plainMultiBinarySpace,
+  plainMultiDiscreteSpace,
+} from './spaces.ts';
 import { WrappedPolicy } from './wrappedPolicy.ts';
 
 const registry = new Map<string, RegisteredPolicy>(Object.entries(builtinPolicies));
@@ -304,4 +301,69 @@ export function policies(): PolicyInfo[] {
     actions,
     options: z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
   }));
+}
+
+interface Candidate {
+  readonly hidden: readonly number[];
+  readonly policy: Policy;
+  readonly count: number;
+}
+
+/** A policy that is no larger at this width than at a small one does not get larger. */
+const WIDE = 4096;
+
+/**
+ * The policy whose number of parameters is nearest to `target`, of those with `hidden` widths in the given proportion.
+ *
+ * The count is about quadratic in the widths, so that the search goes by its square root: a few small and two or three of the
+ * wanted size are made.
+ * @throws if there are no hidden layers, or the policy has as many parameters whatever their widths
+ */
+function matchParameters(
+  where: string,
+  proportions: readonly number[],
+  target: number,
+  make: (hidden: readonly number[]) => Policy,
+): Pick<Candidate, 'hidden' | 'policy'> {
+  const widest = Math.max(...proportions);
+  if (proportions.length === 0)
+    throw new Error(`${where}: parameters: there is no hidden layer whose width could be scaled`);
+  const candidate = (width: number): Candidate => {
+    const hidden = proportions.map((share) => Math.max(1, Math.round((share * width) / widest)));
+    const policy = make(hidden);
+    return { hidden, policy, count: policy.parameterCount() };
+  };
+  let [below, low] = [candidate(1), 1];
+  if (below.count >= target) return below;
+  let [above, high] = [below, low];
+  while (above.count < target) {
+    if (above !== below) below.policy.dispose();
+    [below, low] = [above, high];
+    high = Math.max(high + 1, Math.min(64 * high, Math.ceil(high * Math.sqrt(target / below.count))));
+    above = candidate(high);
+    // A policy may round its widths.
+    while (above.count <= below.count) {
+      above.policy.dispose();
+      if (high >= WIDE) {
+        below.policy.dispose();
+        throw new Error(
+          `${where}: parameters: wanted ${target}, but the policy has ${below.count} whatever the widths of its hidden layers`,
+        );
+      }
+      high *= 2;
+      above = candidate(high);
+    }
+  }
+  while (high - low > 1) {
+    const share = (Math.sqrt(target) - Math.sqrt(below.count)) / (Math.sqrt(above.count) - Math.sqrt(below.count));
+    const width = Math.min(Math.max(Math.round(low + share * (high - low)), low + 1), high - 1);
+    const between = candidate(width);
+    const replaced = between.count < target ? below : above;
+    replaced.policy.dispose();
+    if (between.count < target) [below, low] = [between, width];
+    else [above, high] = [between, width];
+  }
+  const [nearer, other] = above.count - target < target - below.count ? [above, below] : [below, above];
+  other.policy.dispose();
+  return nearer;
 }

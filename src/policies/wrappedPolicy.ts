@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Identity } from '../bijectors/elementwise/identity.ts';
+import { Identity } from '../bijectors/elementwise.ts';
+import { Wrapped } from '../distributions/circular.ts';
 import type { Distribution } from '../distributions/distribution.ts';
 import { MixtureSameFamily } from '../distributions/mixtureSameFamily.ts';
-import { MultivariateNormalDiag } from '../distributions/multivariateNormalDiag.ts';
-import { Wrapped } from '../distributions/wrapped.ts';
+import { MultivariateNormalDiag } from '../distributions/multivariateNormal.ts';
+import { SquashedDistribution } from './actionDistributions.ts';
 import { MixturePolicy } from './mixturePolicy.ts';
 import { Policy } from './policy.ts';
-import { SquashedDistribution } from './squashedDistribution.ts';
 
 /**
  * A Gaussian policy, or a mixture of Gaussians, taken for a policy over angles: its actions are wound round the circle, see

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '../nn/stopGradient.ts';
+import { stopGradient } from '../nn/tensors.ts';
 import { portableMath } from '../portableMath.ts';
-import { polynomial } from './polynomial.ts';
+import { polynomial } from './elementary.ts';
 
 /** Below it the power series is used, above it the asymptotic one. */
 const JOINT = 12;

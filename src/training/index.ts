@@ -1,2 +1,2 @@
-export { DivergedError } from './divergedError.ts';
-export type { Rate } from './rate.ts';
+export type { Rate } from './optimization.ts';
+export { DivergedError } from './optimization.ts';

@@ -8,7 +8,7 @@ import { sacOptions } from '../../agents/sac.ts';
 import type { Episode } from '../../datasets/episode.ts';
 import { BaseEnv, Box, make, type ResetResult, type StepResult, SyncVectorEnv } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
-import { parseOptions } from '../../src/options/parseOptions.ts';
+import { parseOptions } from '../../src/options/parse.ts';
 
 const GAMMA = 0.9;
 

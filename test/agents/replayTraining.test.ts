@@ -7,7 +7,7 @@ import { replayFor, type Transitions } from '../../agents/core/replay.ts';
 import { ScalarParameter } from '../../agents/core/state.ts';
 import { Box, type Discrete, SyncVectorEnv } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
-import { parseOptions } from '../../src/options/parseOptions.ts';
+import { parseOptions } from '../../src/options/parse.ts';
 import { box, discrete, RecordingEnv } from './support.ts';
 
 const ACTIONS = [0.25, 0.75];

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { steinDirection } from '../../agents/core/exploring.ts';
-import { wrapAngle } from '../../src/bijectors/elementwise/wrapAngle.ts';
 import { Rng } from '../../src/index.ts';
+import { wrapAngle } from '../../src/nn/tensors.ts';
 import { stein } from '../oracle/stein.ts';
 
 test('the direction is the one that is summed particle by particle in float64', () => {

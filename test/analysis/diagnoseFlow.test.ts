@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { Bijector, type WithLogDet } from '../../src/bijectors/bijector.ts';
-import { observeBijectors } from '../../src/bijectors/observe.ts';
+import { Bijector, observeBijectors, type WithLogDet } from '../../src/bijectors/bijector.ts';
 import {
   Chain,
   diagnoseFlow,

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Partition } from '../../src/bijectors/coupling.ts';
 import * as b from '../../src/bijectors/index.ts';
-import { Partition } from '../../src/bijectors/layers/partition.ts';
 import { Rng } from '../../src/random.ts';
 import { perturb } from '../support/perturb.ts';
 

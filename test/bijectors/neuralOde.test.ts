@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { MlpField, type MlpFieldOptions, NeuralOde, type OdeSolver } from '../../src/bijectors/index.ts';
 import { compile, selectEngine } from '../../src/engine/index.ts';
-import { activationNames } from '../../src/nn/activation.ts';
+import { activationNames } from '../../src/nn/dense.ts';
 import { Rng } from '../../src/random.ts';
 import { jacobian, logDetJacobian } from '../oracle/calculus.ts';
 import type { Variables } from '../oracle/mlp.ts';

@@ -15,7 +15,7 @@ import {
   type TransformedDistribution,
   VonMises,
 } from '../../src/index.ts';
-import { HALF_LOG_TWO_PI } from '../../src/special/halfLogTwoPi.ts';
+import { HALF_LOG_TWO_PI } from '../../src/special/elementary.ts';
 
 /** A distribution around another, in which a change breaks something. */
 class Changed extends Distribution {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { Exp } from '../../src/bijectors/elementwise/exp.ts';
-import { ShiftScale } from '../../src/bijectors/linear/shiftScale.ts';
+import { Exp } from '../../src/bijectors/elementwise.ts';
+import { ShiftScale } from '../../src/bijectors/shiftScale.ts';
 import {
   type Distribution,
   Independent,

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { Beta, Dirichlet, type Distribution, Gamma, kl, Rng } from '../../src/index.ts';
-import { lgammaExcess } from '../../src/special/lgammaExcess.ts';
+import { lgammaExcess } from '../../src/special/gamma.ts';
 
 /** Parameters of two distributions, their divergence, and its gradients by the first's and the second's. */
 type Row = [p: number[], q: number[], value: number, byP: number[], byQ: number[]];

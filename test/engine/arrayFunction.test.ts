@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { compile } from '../../src/engine/compile.ts';
-import { Adam } from '../../src/engine/optimizers/adam.ts';
+import { Adam } from '../../src/engine/optimizers.ts';
 import { selectEngine } from '../../src/engine/runtime/engine.ts';
 import { valueAndGradients } from '../../src/engine/valueAndGradients.ts';
 import { Rng } from '../../src/random.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compile } from '../../src/engine/compile.ts';
-import { PLAN_LIMIT } from '../../src/engine/plans.ts';
+import { PLAN_LIMIT } from '../../src/engine/plan.ts';
 import { selectEngine } from '../../src/engine/runtime/engine.ts';
 import { valueAndGradients } from '../../src/engine/valueAndGradients.ts';
 import { Rng } from '../../src/random.ts';

@@ -3,8 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type BackendLoader, selectBackend } from '../../src/engine/backend.ts';
 import { currentRuntime, type EngineLoader, selectEngine } from '../../src/engine/runtime/engine.ts';
-import { plainStorage } from '../../src/engine/runtime/plainStorage.ts';
-import type { Runtime } from '../../src/engine/runtime/runtime.ts';
+import { plainStorage, type Runtime } from '../../src/engine/runtime/runtime.ts';
 import { expectClose } from './support.ts';
 import { trainWithNoise } from './worker.ts';
 

@@ -1,6 +1,5 @@
 import type { Graph } from '../../src/engine/graph/graph.ts';
-import type { Port } from '../../src/engine/graph/port.ts';
-import type { ElementType, InputValue } from '../../src/engine/graph/value.ts';
+import type { ElementType, InputValue, Port } from '../../src/engine/graph/value.ts';
 
 /** A graph's input of this name. */
 export function input(g: Graph, name: string, shape: readonly number[], dtype: ElementType = 'float32'): InputValue {

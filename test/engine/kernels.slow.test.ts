@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { compile } from '../../src/engine/compile.ts';
 import { selectEngine } from '../../src/engine/runtime/engine.ts';
-import { TRACEABLE } from '../../src/engine/trace/register.ts';
+import { TRACEABLE } from '../../src/engine/trace/traceBackend.ts';
 import { Rng } from '../../src/random.ts';
 import { CASES, type KernelCase, type Range } from './kernelCases.ts';
 

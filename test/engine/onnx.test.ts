@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
+import { ProtobufWriter } from '../../src/engine/bytes.ts';
 import { compile } from '../../src/engine/compile.ts';
-import { ProtobufWriter } from '../../src/engine/onnx/protobuf.ts';
 import { traceToOnnx } from '../../src/engine/traceToOnnx.ts';
 import { Rng } from '../../src/random.ts';
 import { all, decode, text } from '../support/protobuf.ts';

@@ -1,13 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compile } from '../../src/engine/compile.ts';
-import { Adam, type AdamOptions } from '../../src/engine/optimizers/adam.ts';
-import { clipByGlobalNorm } from '../../src/engine/optimizers/clipByGlobalNorm.ts';
-import type { Optimizer } from '../../src/engine/optimizers/optimizer.ts';
-import { RmsProp } from '../../src/engine/optimizers/rmsProp.ts';
-import { cosineSchedule, geometricSchedule, linearSchedule } from '../../src/engine/optimizers/schedule.ts';
-import { Sgd, type SgdOptions } from '../../src/engine/optimizers/sgd.ts';
+import {
+  Adam,
+  type AdamOptions,
+  clipByGlobalNorm,
+  type Optimizer,
+  RmsProp,
+  Sgd,
+  type SgdOptions,
+} from '../../src/engine/optimizers.ts';
 import { selectEngine } from '../../src/engine/runtime/engine.ts';
+import { cosineSchedule, geometricSchedule, linearSchedule } from '../../src/engine/schedule.ts';
 import { valueAndGradients } from '../../src/engine/valueAndGradients.ts';
 import { Rng } from '../../src/random.ts';
 import { expectClose, Net, numbers } from './support.ts';

@@ -1,15 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import makeWabt from 'wabt';
 import { reachable } from '../../src/engine/graph/graph.ts';
-import type { Ported } from '../../src/engine/graph/port.ts';
-import type { Value } from '../../src/engine/graph/value.ts';
-import { tensorName } from '../../src/engine/onnx/tensorName.ts';
-import { Recording } from '../../src/engine/recording.ts';
-import { plainStorage } from '../../src/engine/runtime/plainStorage.ts';
+import type { Ported, Value } from '../../src/engine/graph/value.ts';
+import { ModuleState } from '../../src/engine/moduleState.ts';
+import { tensorName } from '../../src/engine/onnx/emitter.ts';
+import { packsOf } from '../../src/engine/pack.ts';
+import { plainStorage } from '../../src/engine/runtime/runtime.ts';
 import { type InputSpec, namedSignature } from '../../src/engine/signature.ts';
-import { ModuleState } from '../../src/engine/state/moduleState.ts';
-import { packsOf } from '../../src/engine/state/pack.ts';
-import type { TracedFunction } from '../../src/engine/trace/trace.ts';
+import { Recording, type TracedFunction } from '../../src/engine/trace/trace.ts';
 import { lowerToWasm } from '../../src/engine/wasm/lower.ts';
 import type { Module } from '../../src/module.ts';
 

@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type Convolution, convolution } from '../../src/engine/graph/convolution.ts';
-import { binary, unary } from '../../src/engine/graph/elementwise.ts';
+import { binary, reduce, unary } from '../../src/engine/graph/elementwise.ts';
 import { Graph } from '../../src/engine/graph/graph.ts';
-import { matMul } from '../../src/engine/graph/matMul.ts';
-import type { Port } from '../../src/engine/graph/port.ts';
-import { reduce } from '../../src/engine/graph/reductions.ts';
+import { type Convolution, convolution, matMul } from '../../src/engine/graph/linearAlgebra.ts';
 import { transpose } from '../../src/engine/graph/shapes.ts';
-import type { Value } from '../../src/engine/graph/value.ts';
+import type { Port, Value } from '../../src/engine/graph/value.ts';
 import { selectEngine } from '../../src/engine/runtime/engine.ts';
 import type { Executable, Runtime, Slot } from '../../src/engine/runtime/runtime.ts';
 import { wasmRuntime } from '../../src/engine/wasm/executable.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../src/engine/compile.ts';
-import { Adam } from '../../src/engine/optimizers/adam.ts';
+import { Adam } from '../../src/engine/optimizers.ts';
 import { valueAndGradients } from '../../src/engine/valueAndGradients.ts';
 import { Rng } from '../../src/random.ts';
 import { Net } from './support.ts';

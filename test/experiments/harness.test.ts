@@ -9,7 +9,7 @@ import { nodeProblem } from '../../experiments/harness/nodeProblem.ts';
 import { formatDuration, progressDisplay, TimeLeft } from '../../experiments/harness/progress.ts';
 import { readWorkerName, workerName } from '../../experiments/harness/queue/workerName.ts';
 import { summarize } from '../../experiments/harness/summarize.ts';
-import { nearest } from '../../src/options/nearest.ts';
+import { nearest } from '../../src/options/describe.ts';
 
 function job(policy: string, seed: number, weight = 1): Job {
   return { id: `${policy}/${seed}`, study: 's', env: 'e', policy, seed, weight };

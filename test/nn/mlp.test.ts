@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import type { Activation } from '../../src/nn/activation.ts';
+import type { Activation } from '../../src/nn/dense.ts';
 import { Dense, initializers, Mlp, stopGradient } from '../../src/nn/index.ts';
 import { Rng } from '../../src/random.ts';
 import { gradient } from '../oracle/calculus.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as agents from '../../agents/index.ts';
-import { listOptions } from '../../src/options/listOptions.ts';
+import { listOptions } from '../../src/options/list.ts';
 import { inventory } from './inventory.ts';
 
 const all = await inventory();

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { describe } from '../../envs/core/describe.ts';
 import { make } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
-import { lettersApart, nearest } from '../../src/options/nearest.ts';
-import { parseOptions } from '../../src/options/parseOptions.ts';
+import { lettersApart, nearest } from '../../src/options/describe.ts';
+import { parseOptions } from '../../src/options/parse.ts';
 
 test('letters that changed places are one mistake', () => {
   expect(lettersApart('pop', 'ppo')).toBe(1);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { flowSizes } from '../../src/flows/flowSizes.ts';
+import { flowSizes } from '../../src/flows/flowDefinition.ts';
 import { commonPolicyOptions } from '../../src/index.ts';
-import { listOptions, type OptionRow } from '../../src/options/listOptions.ts';
+import { listOptions, type OptionRow } from '../../src/options/list.ts';
 import { inventory, type Owner } from './inventory.ts';
 
 /** The page `docs/options.md`. */

@@ -1,5 +1,5 @@
-import { CONVOLUTIONS, convolutionOf } from '../../src/engine/graph/convolution.ts';
 import { reachable } from '../../src/engine/graph/graph.ts';
+import { CONVOLUTIONS, convolutionOf } from '../../src/engine/graph/linearAlgebra.ts';
 import { elementCount, type Node, type Value } from '../../src/engine/graph/value.ts';
 import { convolution, convolutionFilterGradient, convolutionInputGradient } from './convolution.ts';
 import { erf } from './erf.ts';

@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { Graph } from '../../src/engine/graph/graph.ts';
 import { elementCount, type Value } from '../../src/engine/graph/value.ts';
-import { plainStorage } from '../../src/engine/runtime/plainStorage.ts';
-import { packsOf } from '../../src/engine/state/pack.ts';
+import { packsOf } from '../../src/engine/pack.ts';
+import { plainStorage } from '../../src/engine/runtime/runtime.ts';
 import { type TracedFunction, trace } from '../../src/engine/trace/trace.ts';
 import type { Module } from '../../src/module.ts';
 import type { Rng } from '../../src/random.ts';

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { wrapAngle } from '../../src/bijectors/elementwise/wrapAngle.ts';
 import { circularSplineFlow, compile, FlowPolicy, neuralSplineFlow, Rng } from '../../src/index.ts';
-import { denseCenter } from '../../src/policies/denseCenter.ts';
-import { GreedyNoise } from '../../src/policies/policy.ts';
-import { ndtri } from '../../src/special/ndtr.ts';
+import { wrapAngle } from '../../src/nn/tensors.ts';
+import { denseCenter, GreedyNoise } from '../../src/policies/policy.ts';
+import { ndtri } from '../../src/special/normal.ts';
 import { perturb } from '../support/perturb.ts';
 
 type Point = readonly number[];

@@ -4,7 +4,7 @@ import { fingerprint } from '../../src/fingerprint.ts';
 import { makePolicy, type Policy, policies, policyFromJson, policyToJson, Rng, sampleAction } from '../../src/index.ts';
 import { Module } from '../../src/module.ts';
 import { Dense } from '../../src/nn/dense.ts';
-import { whileLoading } from '../../src/nn/whileLoading.ts';
+import { whileLoading } from '../../src/nn/sizes.ts';
 import { perturb } from '../support/perturb.ts';
 
 const box = (size: number, bound: number) => ({

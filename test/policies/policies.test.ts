@@ -4,7 +4,7 @@ import { type Bijector, Identity, LocationScale } from '../../src/bijectors/inde
 import type { MixtureSameFamily } from '../../src/distributions/index.ts';
 import { valueAndGradients } from '../../src/engine/valueAndGradients.ts';
 import { circularSplineFlow, neuralSplineFlow, realNvp } from '../../src/flows/index.ts';
-import { denseCenter } from '../../src/policies/denseCenter.ts';
+import type { SquashedDistribution } from '../../src/policies/actionDistributions.ts';
 import {
   boxSquash,
   FlowPolicy,
@@ -17,8 +17,7 @@ import {
   RelaxedMixturePolicy,
   type TruncatedNormalPolicy,
 } from '../../src/policies/index.ts';
-import { GreedyNoise } from '../../src/policies/policy.ts';
-import type { SquashedDistribution } from '../../src/policies/squashedDistribution.ts';
+import { denseCenter, GreedyNoise } from '../../src/policies/policy.ts';
 import { Rng } from '../../src/random.ts';
 import { truncatedNormalLogPdf } from '../oracle/tails.ts';
 import { perturb } from '../support/perturb.ts';

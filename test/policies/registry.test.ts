@@ -16,7 +16,7 @@ import {
   registerPolicy,
   valueAndGradients,
 } from '../../src/index.ts';
-import { policyOptionsFor } from '../../src/policies/policyOptionsFor.ts';
+import { policyOptionsFor } from '../../src/policies/builtinPolicies.ts';
 
 const task = {
   observationSpace: new Box({ low: -Infinity, high: Infinity, shape: [3] }),

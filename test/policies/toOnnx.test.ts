@@ -23,7 +23,7 @@ import {
   sampleAction,
   TruncatedNormalPolicy,
 } from '../../src/index.ts';
-import { clippedActions } from '../../src/policies/clippedActions.ts';
+import { clippedActions } from '../../src/policies/policy.ts';
 import { perturb } from '../support/perturb.ts';
 import { all, decode, text } from '../support/protobuf.ts';
 

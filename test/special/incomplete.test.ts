@@ -1,19 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { digammaRest, lgammaRest } from '../../src/special/gammaRests.ts';
 import {
   incompleteBeta,
   incompleteBetaInverse,
   logitLogDensity,
   logitSlopes,
   logRatio,
-} from '../../src/special/incompleteBeta.ts';
+} from '../../src/special/beta.ts';
 import {
+  digammaRest,
   incompleteGamma,
   incompleteGammaInverse,
+  lgammaRest,
   logGammaLogDensity,
   slopeOver,
-} from '../../src/special/incompleteGamma.ts';
+} from '../../src/special/gamma.ts';
 import { derivative } from '../oracle/calculus.ts';
 import { betaTails64, gammaTails64 } from '../oracle/incomplete.ts';
 import { digamma64, lgamma64 } from '../oracle/special.ts';

@@ -1,16 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { besselGap, logBesselI0e } from '../../src/special/besselI.ts';
-import { digamma } from '../../src/special/digamma.ts';
-import { expExcess, logExcess } from '../../src/special/excess.ts';
-import { gaussLegendre } from '../../src/special/gaussLegendre.ts';
-import { lbeta } from '../../src/special/lbeta.ts';
-import { lgamma } from '../../src/special/lgamma.ts';
-import { log1mexp } from '../../src/special/log1mexp.ts';
-import { millsRatio, tailPoint } from '../../src/special/millsRatio.ts';
-import { ndtr, ndtri } from '../../src/special/ndtr.ts';
-import { outOfProportion, proportionExcess } from '../../src/special/proportionExcess.ts';
-import { twoProduct } from '../../src/special/twoProduct.ts';
+import { lbeta } from '../../src/special/beta.ts';
+import {
+  expExcess,
+  log1mexp,
+  logExcess,
+  outOfProportion,
+  proportionExcess,
+  twoProduct,
+} from '../../src/special/elementary.ts';
+import { digamma, lgamma } from '../../src/special/gamma.ts';
+import { millsRatio, ndtr, ndtri, tailPoint } from '../../src/special/normal.ts';
+import { gaussLegendre } from '../../src/special/quadrature.ts';
 import { besselIe64, digamma64, lgamma64 } from '../oracle/special.ts';
 import { normalAbove } from '../oracle/tails.ts';
 

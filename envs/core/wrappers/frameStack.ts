@@ -1,4 +1,4 @@
-import { checkOptions } from '../../../src/options/checkArguments.ts';
+import { checkOptions } from '../../../src/options/parse.ts';
 import type { Env, ResetOptions, ResetResult, StepResult } from '../env.ts';
 import { checkCount } from '../options.ts';
 import { Box, type BoxDtype } from '../spaces/box.ts';

@@ -1,4 +1,4 @@
-import { checkOptions } from '../../../src/options/checkArguments.ts';
+import { checkOptions } from '../../../src/options/parse.ts';
 import type { Env, StepResult } from '../env.ts';
 import { checkPositive, checkRange } from '../options.ts';
 import { RunningMeanStd, type RunningMeanStdState } from '../runningMeanStd.ts';

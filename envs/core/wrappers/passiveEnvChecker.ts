@@ -1,4 +1,4 @@
-import { checkOptions } from '../../../src/options/checkArguments.ts';
+import { checkOptions } from '../../../src/options/parse.ts';
 import { checkObservation, checkResetResult, checkSpaces, expectRule, isStepResult, stepProblem } from '../checks.ts';
 import type { AnyEnv, Env, ResetOptions, ResetResult, StepResult } from '../env.ts';
 import { Wrapper } from './wrapper.ts';

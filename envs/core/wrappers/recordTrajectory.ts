@@ -1,4 +1,4 @@
-import { checkOptions } from '../../../src/options/checkArguments.ts';
+import { checkOptions } from '../../../src/options/parse.ts';
 import type { Motion, Scene } from '../../drawing/scene.ts';
 import type { Env, Info, ResetOptions, ResetResult, StepResult } from '../env.ts';
 import type { Space } from '../spaces/space.ts';

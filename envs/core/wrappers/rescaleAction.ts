@@ -1,4 +1,4 @@
-import { checkArgument } from '../../../src/options/checkArguments.ts';
+import { checkArgument } from '../../../src/options/parse.ts';
 import { checkMethods } from '../checks.ts';
 import { describe } from '../describe.ts';
 import type { AnyEnv, Env } from '../env.ts';

@@ -1,4 +1,4 @@
-import { checkArgument } from '../../../src/options/checkArguments.ts';
+import { checkArgument } from '../../../src/options/parse.ts';
 import type { Env, StepResult } from '../env.ts';
 import { Wrapper } from './wrapper.ts';
 

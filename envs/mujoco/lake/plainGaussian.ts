@@ -1,5 +1,5 @@
+import { type JsonVariableState, VariableState } from '../../../src/json.ts';
 import { portableMath } from '../../../src/portableMath.ts';
-import { type JsonVariableState, VariableState } from '../../../src/variableState.ts';
 
 /** Of `ObservationNormalizer`. */
 const EPSILON = 1e-8;

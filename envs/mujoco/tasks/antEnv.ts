@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseOptions } from '../../../src/options/parseOptions.ts';
+import { parseOptions } from '../../../src/options/parse.ts';
 import { clamp } from '../../core/clamp.ts';
 import type { Info } from '../../core/env.ts';
 import { ant } from '../models/ant.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseOptions } from '../../../src/options/parseOptions.ts';
+import { parseOptions } from '../../../src/options/parse.ts';
 import type { Info } from '../../core/env.ts';
 import { halfCheetah } from '../models/halfCheetah.ts';
 import { MujocoEnv, type Scored } from '../mujocoEnv.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseOptions } from '../../../src/options/parseOptions.ts';
+import { parseOptions } from '../../../src/options/parse.ts';
 import { hopper } from '../models/hopper.ts';
 import { PlanarLegsTask, planarLegsOptions } from './planarLegsTask.ts';
 import { taskOptions } from './taskOptions.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseOptions } from '../../../src/options/parseOptions.ts';
+import { parseOptions } from '../../../src/options/parse.ts';
 import { invertedPendulum } from '../models/invertedPendulum.ts';
 import { MujocoEnv, type Scored } from '../mujocoEnv.ts';
 import { addUniform } from './noise.ts';

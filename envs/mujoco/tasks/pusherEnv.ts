@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseOptions } from '../../../src/options/parseOptions.ts';
+import { parseOptions } from '../../../src/options/parse.ts';
 import { pusher } from '../models/pusher.ts';
 import { MujocoEnv, type Scored } from '../mujocoEnv.ts';
 import { bodyDistance } from './bodyDistance.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseOptions } from '../../../src/options/parseOptions.ts';
+import { parseOptions } from '../../../src/options/parse.ts';
 import { walker2d } from '../models/walker2d.ts';
 import { PlanarLegsTask, planarLegsOptions } from './planarLegsTask.ts';
 

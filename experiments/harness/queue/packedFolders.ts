@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
 import { isTemporary, makeFolder, writeWholeFile } from '../../../src/files.ts';
-import { parseJson } from '../../../src/parseJson.ts';
+import { parseJson } from '../../../src/json.ts';
 import { isPlainPath } from '../isPlainPath.ts';
 
 /** Folders of a job by name. */

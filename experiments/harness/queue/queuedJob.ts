@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseJson } from '../../../src/parseJson.ts';
+import { parseJson } from '../../../src/json.ts';
 import { sha256 } from '../checkedJson.ts';
 import type { ErrorData } from '../errorData.ts';
 import type { CommonConfig } from '../experiment.ts';

@@ -1,4 +1,4 @@
-import { checkArgument } from '../../../src/options/checkArguments.ts';
+import { checkArgument } from '../../../src/options/parse.ts';
 import { Rng } from '../../../src/random.ts';
 import { groupBy } from '../groupBy.ts';
 import { Bootstrap } from '../statistics/bootstrap.ts';

@@ -1,4 +1,4 @@
-import { checkArgument } from '../../../src/options/checkArguments.ts';
+import { checkArgument } from '../../../src/options/parse.ts';
 import type { SummaryRow, Table } from '../experiment.ts';
 import { groupBy } from '../groupBy.ts';
 import { printable } from '../printable.ts';

@@ -1,4 +1,4 @@
-import { checkArgument, checkOptions } from '../../../src/options/checkArguments.ts';
+import { checkArgument, checkOptions } from '../../../src/options/parse.ts';
 import type { Job, Outcome } from '../experiment.ts';
 
 /**

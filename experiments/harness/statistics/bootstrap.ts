@@ -1,4 +1,4 @@
-import { checkArgument, checkOptions } from '../../../src/options/checkArguments.ts';
+import { checkArgument, checkOptions } from '../../../src/options/parse.ts';
 import { Rng } from '../../../src/random.ts';
 import { finiteNumbers } from './finiteNumbers.ts';
 import { quantile } from './orderStatistics.ts';

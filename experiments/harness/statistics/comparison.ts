@@ -1,4 +1,4 @@
-import { checkOptions } from '../../../src/options/checkArguments.ts';
+import { checkOptions } from '../../../src/options/parse.ts';
 import { Rng } from '../../../src/random.ts';
 import {
   type BootstrapInterval,

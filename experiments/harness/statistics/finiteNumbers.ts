@@ -1,4 +1,4 @@
-import { checkArgument } from '../../../src/options/checkArguments.ts';
+import { checkArgument } from '../../../src/options/parse.ts';
 /**
  * Refuses what no statistic is made of: a NaN or an infinity would be sorted, trimmed or counted as a loss, and come back as
  * a result.

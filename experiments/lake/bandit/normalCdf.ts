@@ -1,5 +1,5 @@
 import { portableMath } from '../../../src/index.ts';
-import { gaussLegendre } from '../../../src/special/gaussLegendre.ts';
+import { gaussLegendre } from '../../../src/special/quadrature.ts';
 
 const RULE = gaussLegendre(32);
 const ROOT_TWO_PI = Math.sqrt(2 * Math.PI);

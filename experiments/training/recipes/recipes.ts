@@ -1,5 +1,5 @@
 import type { AnyLakeId } from '../../../envs/lake/grains.ts';
-import { expectedOneOf } from '../../../src/options/nearest.ts';
+import { expectedOneOf } from '../../../src/options/describe.ts';
 import { InputError } from '../../harness/inputError.ts';
 import type { Kind } from './kinds.ts';
 import type { Actor, Part, Recipe, RecipeTraining, Task } from './recipe.ts';

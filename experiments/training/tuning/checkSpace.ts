@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { describeIssue, show } from '../../../src/options/describeIssue.ts';
+import { describeIssue, show } from '../../../src/options/describe.ts';
 import { InputError } from '../../harness/inputError.ts';
 import {
   countDimensions,

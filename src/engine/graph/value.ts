@@ -1,5 +1,3 @@
-import type { Port } from './port.ts';
-
 /** Element types of the graph. `int64` occurs only in shapes and indices that ONNX wants in it. */
 export type ElementType = 'float32' | 'int32' | 'bool' | 'int64';
 export type Data = Float32Array | Int32Array | Uint8Array | BigInt64Array;
@@ -67,3 +65,31 @@ export function newData(dtype: ElementType, content: number | Iterable<number | 
       return typeof content === 'number' ? new BigInt64Array(content) : BigInt64Array.from(content as Iterable<bigint>);
   }
 }
+
+/** What the caller of a function gives, or what the function returns. */
+export interface NamedPort {
+  readonly kind: 'input' | 'output';
+  readonly name: string;
+}
+
+/**
+ * Draws of random numbers, in their order; the variables before and after a run, by their pack; what one stage of a program gives to a
+ * later one, by the value's id.
+ */
+interface NumberedPort {
+  readonly kind: 'draw' | 'state' | 'next' | 'cut';
+  readonly index: number;
+}
+
+/** A part of another input that is given by itself; all such parts of a graph are counted together. */
+export interface PartPort {
+  readonly kind: 'part';
+  readonly whole: Port;
+  readonly index: number;
+}
+
+/** Where a tensor enters or leaves a graph, and in which role. Each is one object, made once, and is told from others by identity. */
+export type Port = NamedPort | NumberedPort | PartPort;
+
+/** A value, and the port through which it enters or leaves a graph. */
+export type Ported = readonly [port: Port, value: Value];

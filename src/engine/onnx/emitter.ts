@@ -1,8 +1,15 @@
-import type { Port } from '../graph/port.ts';
-import type { Attributes, Data, ElementType, Node, Value } from '../graph/value.ts';
-import { elementCount, newData, sameShape } from '../graph/value.ts';
+import {
+  type Attributes,
+  type Data,
+  type ElementType,
+  elementCount,
+  type Node,
+  newData,
+  type Port,
+  sameShape,
+  type Value,
+} from '../graph/value.ts';
 import { ELEMENT_TYPE, type Model, type ModelNode, type TensorSpec } from './model.ts';
-import { tensorName } from './tensorName.ts';
 
 /**
  * Collects the nodes of a model and names its tensors. Names of its own begin with '/', which users' names do not; those of nodes
@@ -157,4 +164,23 @@ export class Emitter {
 
 function firstOf(names: ReadonlyMap<string, string>): string {
   return names.values().next().value!;
+}
+
+/**
+ * The name of a model's input or output.
+ * @param standard whether the model leaves the program: its names are the user's then. In others they begin with the role, since an
+ *   input and an output may be called alike.
+ */
+export function tensorName(port: Port, standard: boolean): string {
+  switch (port.kind) {
+    case 'input':
+    case 'output':
+      return standard ? port.name : `${port.kind}.${port.name}`;
+    case 'draw':
+      return standard ? `noise${port.index}` : `draw.${port.index}`;
+    case 'part':
+      return `${tensorName(port.whole, standard)}/${port.index}`;
+    default:
+      return `${port.kind}.${port.index}`;
+  }
 }

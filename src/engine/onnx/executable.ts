@@ -1,13 +1,15 @@
-import type { PartPort, Port } from '../graph/port.ts';
-import { type Data, elementCount, newData } from '../graph/value.ts';
-import { costOf } from '../runtime/graphCost.ts';
-import { plainStorage } from '../runtime/plainStorage.ts';
-import type { Executable, GraphCost, Program, Runtime, Slot } from '../runtime/runtime.ts';
-import { lower, type ModelSide, type TensorPart } from './lower.ts';
-import type { TensorSpec } from './model.ts';
-import { runtimeError } from './runtimeError.ts';
-import type { CreateSession, Session } from './session.ts';
-import { JOIN_LIMIT } from './tuning.ts';
+import { type Data, elementCount, newData, type PartPort, type Port } from '../graph/value.ts';
+import {
+  costOf,
+  type Executable,
+  type GraphCost,
+  type Program,
+  plainStorage,
+  type Runtime,
+  type Slot,
+} from '../runtime/runtime.ts';
+import { JOIN_LIMIT, lower, type ModelSide, type TensorPart } from './lower.ts';
+import type { Model, TensorSpec } from './model.ts';
 
 /** The arrays of one side of a session by the ports of the tensors, which may be joined in one array. */
 class Side {
@@ -146,4 +148,31 @@ class OnnxExecutable implements Executable {
 /** A runtime that lowers graphs to ONNX models. */
 export function onnxRuntime(name: string, createSession: CreateSession): Runtime {
   return { ...plainStorage, name, load: (program) => new OnnxExecutable(program, name, createSession) };
+}
+
+/** An ONNX model, ready to run, with the arrays that it reads and writes. */
+export interface Session {
+  /** Sets the array that holds input `index`, read at each run. */
+  setInput(index: number, data: Data): void;
+  /** Sets the array that output `index` is written to. */
+  setOutput(index: number, data: Data): void;
+  run(): void;
+  dispose(): void;
+}
+
+/** Makes a session of a model, or throws what ONNX Runtime says. */
+export type CreateSession = (model: Model) => Session;
+
+/**
+ * ONNX Runtime would undo the transposes that keep products with few columns fast; and it would make one division of a product with a
+ * reciprocal, and a product with 1/x of the division of a matrix product by x, which round otherwise than eager code.
+ */
+export const DISABLED_OPTIMIZERS = 'GemmTransposeFusion;DivMulFusion;MatMulScaleFusion';
+
+/** What ONNX Runtime says, with the compiled function and the tfjs kernels behind the nodes that it names; see {@link Emitter}. */
+function runtimeError(name: string, error: unknown): Error {
+  const message = (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+  const kernels = [...new Set([...message.matchAll(/['(]\/(\w+)\/\w+[')]/g)].map(([, kernel]) => `'${kernel}'`))];
+  const where = kernels.length === 0 ? '' : ` in the tfjs kernel ${kernels.join(', ')}`;
+  return new Error(`compile('${name}'): ONNX Runtime fails${where}: ${message}`, { cause: error });
 }

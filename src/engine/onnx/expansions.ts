@@ -1,7 +1,6 @@
-import { type Convolution, convolutionOf, extents } from '../graph/convolution.ts';
 import { add, binary, cast, clip, divide, multiply, subtract, unary, where } from '../graph/elementwise.ts';
-import { constantData, type Graph, uniformNumber } from '../graph/graph.ts';
-import type { Expansion } from '../graph/rewrite.ts';
+import { constantData, type Expansion, type Graph, uniformNumber } from '../graph/graph.ts';
+import { type Convolution, convolutionOf, extents } from '../graph/linearAlgebra.ts';
 import { concat, filled, reshape, slice, split, transpose } from '../graph/shapes.ts';
 import type { Attributes, Value } from '../graph/value.ts';
 

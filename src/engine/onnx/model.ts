@@ -1,5 +1,5 @@
+import { ProtobufWriter } from '../bytes.ts';
 import type { Attribute, Data, ElementType } from '../graph/value.ts';
-import { ProtobufWriter } from './protobuf.ts';
 
 export interface TensorSpec {
   readonly name: string;

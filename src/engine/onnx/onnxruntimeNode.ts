@@ -1,9 +1,8 @@
 import type { Data } from '../graph/value.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { onnxRuntime } from './executable.ts';
+import { type CreateSession, DISABLED_OPTIMIZERS, onnxRuntime, type Session } from './executable.ts';
+import { OPTIMIZED_NODES } from './lower.ts';
 import { encodeModel, type Model, type TensorSpec } from './model.ts';
-import { type CreateSession, DISABLED_OPTIMIZERS, type Session } from './session.ts';
-import { OPTIMIZED_NODES } from './tuning.ts';
 
 /** An onnxruntime-node tensor, which looks at the array it is made of. */
 type Tensor = object;

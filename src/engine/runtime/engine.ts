@@ -2,8 +2,7 @@ import { createNodeRuntime, type Provider } from '../onnx/onnxruntimeNode.ts';
 import { wasmRuntime } from '../wasm/executable.ts';
 import { whyNoThreads } from '../wasm/team.ts';
 import { autoRuntime } from './autoRuntime.ts';
-import { ENGINE_NAMES, type EngineName } from './engineNames.ts';
-import { MOST_THREADS } from './mostThreads.ts';
+import { ENGINE_NAMES, type EngineName, MOST_THREADS } from './engineNames.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Which engine runs compiled functions, and why. */

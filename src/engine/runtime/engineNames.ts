@@ -3,3 +3,6 @@ export const ENGINE_NAMES = ['auto', 'wasm', 'wasm-relaxed', 'onnxruntime-node',
 
 /** One of {@link ENGINE_NAMES}. */
 export type EngineName = (typeof ENGINE_NAMES)[number];
+
+/** The most threads of an engine: a kernel has two parts for each, and they are counted in 8 bits. */
+export const MOST_THREADS = 64;

@@ -1,5 +1,14 @@
-import type { Port, Ported } from '../graph/port.ts';
-import type { Data, ElementType } from '../graph/value.ts';
+import { reachable } from '../graph/graph.ts';
+import { CONVOLUTIONS, convolutionOf } from '../graph/linearAlgebra.ts';
+import {
+  type Data,
+  type ElementType,
+  elementCount,
+  type Node,
+  newData,
+  type Port,
+  type Ported,
+} from '../graph/value.ts';
 
 /** A graph to run, by its outputs; its inputs are those that they need. */
 export interface Program {
@@ -68,4 +77,58 @@ export interface Runtime extends Storage {
   ready?(): Promise<void>;
   /** Ends its threads, if it has some; what it has loaded runs on without them. */
   dispose?(): void;
+}
+
+/** The cost of a graph as it stands, before an engine fuses or adds operations. */
+export function costOf(outputs: readonly Ported[]): Omit<GraphCost, 'engine'> {
+  const nodes = reachable(outputs.map(([, value]) => value));
+  return { nodes: nodes.length, productFlops: nodes.reduce((sum, node) => sum + flopsOf(node), 0) };
+}
+
+function flopsOf(node: Node): number {
+  const { op, inputs, outputs, attributes } = node;
+  if (CONVOLUTIONS.has(op)) {
+    const { results, filter } = convolutionOf(node);
+    return (2 * elementCount(results) * elementCount(filter)) / filter[3];
+  }
+  if (op !== 'MatMul') return 0;
+  return 2 * elementCount(outputs[0]!.shape) * inputs[0]!.shape.at(attributes.transA === 1 ? -2 : -1)!;
+}
+
+/** Arrays of their own. */
+export const plainStorage: Storage = { allocate: (dtype, size) => ({ data: newData(dtype, size) }) };
+
+/** What the kernels of a compiled function take, each for itself, in the order in which they run. Printed it is a table. */
+export class Profile {
+  /** The compiled function's. */
+  readonly name: string;
+  readonly engine: string;
+  readonly kernels: readonly KernelProfile[];
+
+  constructor(name: string, engine: string, kernels: readonly KernelProfile[]) {
+    this.name = name;
+    this.engine = engine;
+    this.kernels = kernels;
+  }
+
+  /** The sum over the kernels. */
+  get microseconds(): number {
+    return this.kernels.reduce((sum, kernel) => sum + kernel.microseconds, 0);
+  }
+
+  /** One line for the whole, one for each kernel: microseconds, their share, kilobytes read and written, what it does. */
+  toString(): string {
+    const total = this.microseconds;
+    const row = (...cells: string[]): string => cells.map((cell) => cell.padStart(8)).join('');
+    const lines = this.kernels.map(({ label, microseconds, bytesRead, bytesWritten }) => {
+      const share = (100 * microseconds) / total;
+      const kilobytes = [bytesRead, bytesWritten].map((bytes) => (bytes / 1000).toFixed(1));
+      return `${row(microseconds.toFixed(2), share.toFixed(1), ...kilobytes)}  ${label}`;
+    });
+    return [
+      `${this.name} on ${this.engine}: ${this.kernels.length} kernels, ${total.toFixed(1)} µs`,
+      `${row('µs', '%', 'kB in', 'kB out')}  kernel`,
+      ...lines,
+    ].join('\n');
+  }
 }

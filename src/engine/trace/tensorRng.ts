@@ -1,5 +1,84 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { RefusingRng } from './refusingRng.ts';
+import { Rng, type RngState } from '../../random.ts';
+
+/** An Rng that gives nothing: each method throws what {@link refuse} says. */
+export abstract class RefusingRng extends Rng {
+  constructor() {
+    super('refusing');
+  }
+
+  protected abstract refuse(method: string): never;
+
+  override normalTensor(_shape: number[]): tf.Tensor {
+    return this.refuse('normalTensor');
+  }
+
+  override uniformTensor(_shape: number[]): tf.Tensor {
+    return this.refuse('uniformTensor');
+  }
+
+  override uniform(): number {
+    return this.refuse('uniform');
+  }
+
+  override normal(): number {
+    return this.refuse('normal');
+  }
+
+  override integer(): number {
+    return this.refuse('integer');
+  }
+
+  override permutation(): Int32Array<ArrayBuffer> {
+    return this.refuse('permutation');
+  }
+
+  override fillNormal<T extends Float32Array | Float64Array>(_target: T): T {
+    return this.refuse('fillNormal');
+  }
+
+  override fillUniform<T extends Float32Array | Float64Array>(_target: T): T {
+    return this.refuse('fillUniform');
+  }
+
+  override split(_name: string | number): Rng {
+    return this.refuse('split');
+  }
+
+  override state(): RngState {
+    return this.refuse('state');
+  }
+
+  override restore(_state: RngState): void {
+    this.refuse('restore');
+  }
+
+  override mark(): void {
+    this.refuse('mark');
+  }
+
+  override rewind(): void {
+    this.refuse('rewind');
+  }
+}
+
+/** Stands in for an Rng that the caller has not passed. */
+export class MissingRng extends RefusingRng {
+  readonly #name: string;
+
+  constructor(name: string) {
+    super();
+    this.#name = name;
+  }
+
+  protected override refuse(method: string): never {
+    throw new Error(missingRngMessage(this.#name, method));
+  }
+}
+
+export function missingRngMessage(name: string, method: string): string {
+  return `compile('${name}'): the function draws random numbers (rng.${method}), but no rng was passed: call it with (inputs, rng)`;
+}
 
 /** One draw of a compiled function: from which distribution, and how many numbers. */
 export interface Draw {

@@ -1,7 +1,142 @@
 import { Bytes } from '../bytes.ts';
-import { INSTRUCTIONS, type Instruction } from './instructions.ts';
 
-export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
+/** The WebAssembly instructions that the lowering uses, by their names in the text format, with their opcodes. */
+const INSTRUCTIONS = {
+  loop: 0x03,
+  if: 0x04,
+  else: 0x05,
+  end: 0x0b,
+  br_if: 0x0d,
+  call: 0x10,
+  select: 0x1b,
+  'local.get': 0x20,
+  'local.set': 0x21,
+  'local.tee': 0x22,
+  'global.get': 0x23,
+  'global.set': 0x24,
+  'i32.load': 0x28,
+  'f32.load': 0x2a,
+  'i32.store': 0x36,
+  'f32.store': 0x38,
+  'i32.const': 0x41,
+  'i64.const': 0x42,
+  'f32.const': 0x43,
+  'f64.const': 0x44,
+  'i32.eqz': 0x45,
+  'i32.eq': 0x46,
+  'i32.ne': 0x47,
+  'i32.lt_s': 0x48,
+  'i32.gt_s': 0x4a,
+  'i32.le_s': 0x4c,
+  'i32.ge_u': 0x4f,
+  'f32.eq': 0x5b,
+  'f32.lt': 0x5d,
+  'f32.gt': 0x5e,
+  'f64.eq': 0x61,
+  'f64.ne': 0x62,
+  'f64.lt': 0x63,
+  'f64.gt': 0x64,
+  'f64.le': 0x65,
+  'f64.ge': 0x66,
+  'i32.add': 0x6a,
+  'i32.sub': 0x6b,
+  'i32.mul': 0x6c,
+  'i32.div_s': 0x6d,
+  'i32.rem_s': 0x6f,
+  'i32.and': 0x71,
+  'i32.or': 0x72,
+  'i32.xor': 0x73,
+  'i64.add': 0x7c,
+  'i64.sub': 0x7d,
+  'i64.mul': 0x7e,
+  'i64.and': 0x83,
+  'i64.or': 0x84,
+  'i64.shl': 0x86,
+  'i64.shr_s': 0x87,
+  'i64.shr_u': 0x88,
+  'f64.abs': 0x99,
+  'f64.neg': 0x9a,
+  'f64.trunc': 0x9d,
+  'f64.nearest': 0x9e,
+  'f64.sqrt': 0x9f,
+  'f64.add': 0xa0,
+  'f64.sub': 0xa1,
+  'f64.mul': 0xa2,
+  'f64.div': 0xa3,
+  'f64.copysign': 0xa6,
+  'i32.wrap_i64': 0xa7,
+  'i64.extend_i32_u': 0xad,
+  'f32.demote_f64': 0xb6,
+  'f64.convert_i64_s': 0xb9,
+  'f64.promote_f32': 0xbb,
+  'i64.reinterpret_f64': 0xbd,
+  'f64.reinterpret_i64': 0xbf,
+  'i32.trunc_sat_f64_s': 0xfc02,
+  'v128.load': 0xfd00,
+  'v128.load32_splat': 0xfd09,
+  'v128.store': 0xfd0b,
+  'v128.const': 0xfd0c,
+  'i8x16.shuffle': 0xfd0d,
+  'f64x2.splat': 0xfd14,
+  'i32x4.extract_lane': 0xfd1b,
+  'i32x4.replace_lane': 0xfd1c,
+  'f32x4.extract_lane': 0xfd1f,
+  'f32x4.replace_lane': 0xfd20,
+  'i32x4.eq': 0xfd37,
+  'i32x4.ne': 0xfd38,
+  'i32x4.lt_s': 0xfd39,
+  'i32x4.gt_s': 0xfd3b,
+  'i32x4.le_s': 0xfd3d,
+  'i32x4.ge_s': 0xfd3f,
+  'f32x4.eq': 0xfd41,
+  'f32x4.ne': 0xfd42,
+  'f32x4.lt': 0xfd43,
+  'f32x4.gt': 0xfd44,
+  'f32x4.le': 0xfd45,
+  'f32x4.ge': 0xfd46,
+  'v128.not': 0xfd4d,
+  'v128.and': 0xfd4e,
+  'v128.or': 0xfd50,
+  'v128.bitselect': 0xfd52,
+  'v128.load32_lane': 0xfd56,
+  'v128.store32_lane': 0xfd5a,
+  'v128.load32_zero': 0xfd5c,
+  'f32x4.ceil': 0xfd67,
+  'f32x4.floor': 0xfd68,
+  'f32x4.demote_f64x2_zero': 0xfd5e,
+  'f64x2.promote_low_f32x4': 0xfd5f,
+  'f32x4.nearest': 0xfd6a,
+  'i32x4.abs': 0xfda0,
+  'i32x4.neg': 0xfda1,
+  'i32x4.shl': 0xfdab,
+  'i32x4.shr_s': 0xfdac,
+  'i32x4.add': 0xfdae,
+  'i32x4.sub': 0xfdb1,
+  'i32x4.mul': 0xfdb5,
+  'i32x4.min_s': 0xfdb6,
+  'i32x4.max_s': 0xfdb8,
+  'f32x4.abs': 0xfde0,
+  'f32x4.neg': 0xfde1,
+  'f32x4.sqrt': 0xfde3,
+  'f32x4.add': 0xfde4,
+  'f32x4.sub': 0xfde5,
+  'f32x4.mul': 0xfde6,
+  'f32x4.div': 0xfde7,
+  'f32x4.min': 0xfde8,
+  'f32x4.max': 0xfde9,
+  'f32x4.pmin': 0xfdea,
+  'f32x4.pmax': 0xfdeb,
+  'f64x2.add': 0xfdf0,
+  'f64x2.mul': 0xfdf2,
+  'f64x2.div': 0xfdf3,
+  'i32x4.trunc_sat_f32x4_s': 0xfdf8,
+  'f32x4.convert_i32x4_s': 0xfdfa,
+  'f32x4.relaxed_madd': 0xfd0105,
+} as const;
+
+export type Instruction = keyof typeof INSTRUCTIONS;
+
+type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
 
 const TYPE_CODES: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 
@@ -190,7 +325,7 @@ export interface ModuleFunction {
 
 const SECTION = { types: 1, imports: 2, functions: 3, globals: 6, exports: 7, code: 10 } as const;
 
-export interface ModuleOptions {
+interface ModuleOptions {
   /** How many global i32 variables it has, 0 at first. */
   readonly globals?: number;
   /** The function of two integers that it imports as `env.<name>`, which is function 0 then. */
@@ -274,3 +409,58 @@ export function encodeModule(
   });
   return module.view as Uint8Array<ArrayBuffer>;
 }
+
+/** Something that leaves one value on the stack when it is written into the code. */
+export type Expression = (code: Code) => void;
+
+/** An instruction with its operands. */
+export function op(instruction: Instruction, ...operands: readonly Expression[]): Expression {
+  return (code) => {
+    for (const operand of operands) operand(code);
+    code.op(instruction);
+  };
+}
+
+export function local(index: number): Expression {
+  return (code) => code.get(index);
+}
+
+/** Calculates `value` now, keeps it in a local variable, and reads that from then on. */
+export function hold(code: Code, value: Expression, type: ValueType = 'v128'): Expression {
+  const index = code.local(type);
+  value(code);
+  code.set(index);
+  return local(index);
+}
+
+export const i32 =
+  (value: number): Expression =>
+  (code) =>
+    code.i32(value);
+export const i64 =
+  (value: bigint): Expression =>
+  (code) =>
+    code.i64(value);
+export const f64 =
+  (value: number): Expression =>
+  (code) =>
+    code.f64(value);
+/** A float in all four lanes. */
+export const f32x4 =
+  (value: number): Expression =>
+  (code) =>
+    code.f32x4(value);
+/** An integer in all four lanes. */
+export const i32x4 =
+  (value: number): Expression =>
+  (code) =>
+    code.i32x4(value);
+
+/** Picks four of the eight 32-bit lanes of two vectors. */
+export const shuffle =
+  (a: Expression, b: Expression, lanes: readonly number[]): Expression =>
+  (code) => {
+    a(code);
+    b(code);
+    code.shuffle(lanes);
+  };

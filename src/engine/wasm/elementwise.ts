@@ -1,7 +1,5 @@
 import type { ElementType, Node } from '../graph/value.ts';
-import type { Code } from './code.ts';
-import { type Expression, f32x4, hold, i32, i32x4, local, op } from './expression.ts';
-import type { Instruction } from './instructions.ts';
+import { type Code, type Expression, f32x4, hold, type Instruction, i32, i32x4, local, op } from './code.ts';
 import { arity, isScalarFunction, type ScalarName } from './math/scalar.ts';
 import * as simd from './math/simd.ts';
 

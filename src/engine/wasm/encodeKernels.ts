@@ -1,8 +1,8 @@
 import { Code, encodeModule, type ModuleFunction } from './code.ts';
 import type { Library } from './elementwise.ts';
 import type { Kernel } from './kernel.ts';
+import { ELEMENT_BYTES } from './layout.ts';
 import { type ScalarName, scalarFunction } from './math/scalar.ts';
-import { ELEMENT_BYTES } from './view.ts';
 
 export interface EncodingOptions {
   /** How many moving tensors there are; their addresses are global variables. */

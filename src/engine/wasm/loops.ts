@@ -1,6 +1,5 @@
-import type { Code } from './code.ts';
-import type { Expression } from './expression.ts';
-import { ELEMENT_BYTES, type View } from './view.ts';
+import type { Code, Expression } from './code.ts';
+import { ELEMENT_BYTES, type View } from './layout.ts';
 
 /**
  * An address: what is in the local variable `pointer` (0 where there is none), and `offset` bytes from there. Wherever loops lead it, the

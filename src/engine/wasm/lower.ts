@@ -1,23 +1,33 @@
-import { reachable, usedInputs } from '../graph/graph.ts';
-import type { Port, Ported } from '../graph/port.ts';
-import { rewrite } from '../graph/rewrite.ts';
-import { type Data, type ElementType, elementCount, type Node, type Value } from '../graph/value.ts';
-import { usefulThreads } from './division.ts';
+import { divide, reduce, subtract, unary } from '../graph/elementwise.ts';
+import { type Expansion, reachable, rewrite, usedInputs } from '../graph/graph.ts';
+import { columnsToImage, convolutionOf, imageToColumns, matMul } from '../graph/linearAlgebra.ts';
+import { reshape } from '../graph/shapes.ts';
+import {
+  type Data,
+  type ElementType,
+  elementCount,
+  type Node,
+  type Port,
+  type Ported,
+  type Value,
+} from '../graph/value.ts';
+import { isElementwise } from './elementwise.ts';
 import { encodeKernels } from './encodeKernels.ts';
-import { EXPANSIONS } from './expansions.ts';
-import type { Kernel } from './kernel.ts';
+import { type Kernel, usefulThreads } from './kernel.ts';
 import { ALONG_AXES } from './kernels/along.ts';
-import { columnsToImageKernel } from './kernels/columnsToImage.ts';
-import { concatKernel, padKernel, reshapeKernel, tileKernel } from './kernels/copy.ts';
-import { gridKernel } from './kernels/grid.ts';
+import {
+  columnsToImageKernel,
+  concatKernel,
+  gridKernel,
+  padKernel,
+  reshapeKernel,
+  tileKernel,
+  wideShape,
+} from './kernels/grid.ts';
 import { INDEXING } from './kernels/indexing.ts';
 import { type ProductOptions, productKernel } from './kernels/product.ts';
 import { isReduction, reduceKernel } from './kernels/reduce.ts';
-import { isView, Layout } from './layout.ts';
-import { placeFixed, placeTemporary } from './memory.ts';
-import { schedule } from './schedule.ts';
-import { type Traffic, trafficOf } from './traffic.ts';
-import { Buffer, reshapedStrides, rowMajor } from './view.ts';
+import { Buffer, ELEMENT_BYTES, isView, Layout, reshapedStrides, rowMajor } from './layout.ts';
 
 /** A tensor that goes in or out: its elements one after another. */
 export interface PlacedPort {
@@ -49,7 +59,7 @@ export interface WasmProgram {
   readonly kernels: readonly (Traffic & Pick<Kernel, 'label' | 'parts'>)[];
 }
 
-export interface WasmOptions extends ProductOptions {
+interface WasmOptions extends ProductOptions {
   /** The inputs and outputs that are somewhere else at each run. */
   readonly moving: ReadonlySet<Port>;
   /** The bytes of a module beyond which its kernels go into several. */
@@ -268,4 +278,176 @@ function storedValues(
     }
   }
   return stored;
+}
+
+/** exp(x − max) / Σ exp(x − max) along an axis. */
+const softmax: Expansion = (g, [x], { attributes }) => {
+  const rank = x!.shape.length;
+  const axes = [((attributes.axis as number) + rank) % rank];
+  const powers = unary(g, 'Exp', subtract(g, x!, reduce(g, 'ReduceMax', x!, axes, true)));
+  return [divide(g, powers, reduce(g, 'ReduceSum', powers, axes, true))];
+};
+
+/** A tensor as a matrix whose columns are its last axis. */
+const matrix = (shape: readonly number[]): [number, number] => {
+  const columns = shape.at(-1)!;
+  return [shape.slice(0, -1).reduce((product, size) => product * size, 1), columns];
+};
+
+/** Convolutions are products with the pixels under the windows. */
+const conv2D: Expansion = (g, inputs, node) => {
+  const [x, filter] = inputs as [Value, Value];
+  const { results, ...windows } = convolutionOf(node);
+  const product = matMul(g, imageToColumns(g, x, windows), reshape(g, filter, matrix(filter.shape)));
+  return [reshape(g, product, results)];
+};
+
+const inputGradient: Expansion = (g, inputs, node) => {
+  const [dy, filter] = inputs.map((value) => reshape(g, value, matrix(value.shape))) as [Value, Value];
+  return [columnsToImage(g, matMul(g, dy, filter, false, true), convolutionOf(node))];
+};
+
+const filterGradient: Expansion = (g, inputs, node) => {
+  const [x, dy] = inputs as [Value, Value];
+  const { filter, ...windows } = convolutionOf(node);
+  const product = matMul(g, imageToColumns(g, x, windows), reshape(g, dy, matrix(dy.shape)), true);
+  return [reshape(g, product, filter)];
+};
+
+/** Operations of the graph that are made of others here. */
+const EXPANSIONS: Readonly<Record<string, Expansion>> = {
+  Softmax: softmax,
+  Conv2D: conv2D,
+  Conv2DBackpropInput: inputGradient,
+  Conv2DBackpropFilter: filterGradient,
+};
+
+/** Nodes that become one kernel. */
+interface Group {
+  readonly kind: 'grid' | 'single';
+  readonly nodes: Node[];
+}
+
+/** WebAssembly functions have at most 50,000 local variables, of which the longest operations take some 60 each. */
+const LARGEST_GROUP = 256;
+
+/** The node that calculates what `value` is a view of; undefined for inputs and constants. */
+type SourceOf = (value: Value) => Node | undefined;
+
+/**
+ * Nodes in groups, in an order in which these can run. An elementwise node joins the first group of its shape that has room and comes after
+ * all that it needs; in the same group it may use results as they are, but no views of them.
+ */
+function schedule(nodes: readonly Node[], sourceOf: SourceOf): Group[] {
+  const groups: Group[] = [];
+  const placeOf = new Map<Node, number>();
+  const byShape = new Map<string, number[]>();
+  for (const node of nodes) {
+    if (!isElementwise(node.op)) {
+      placeOf.set(node, groups.length);
+      groups.push({ kind: 'single', nodes: [node] });
+      continue;
+    }
+    const key = wideShape(node.outputs[0]!.shape).join();
+    let candidates = byShape.get(key);
+    if (candidates === undefined) {
+      candidates = [];
+      byShape.set(key, candidates);
+    }
+    let earliest = 0;
+    for (const value of node.inputs) {
+      const source = sourceOf(value);
+      if (source === undefined) continue;
+      const place = placeOf.get(source)!;
+      const isDirect = value.node === source && wideShape(value.shape).join() === key && groups[place]!.kind === 'grid';
+      earliest = Math.max(earliest, isDirect ? place : place + 1);
+    }
+    let place = candidates.find(
+      (candidate) => candidate >= earliest && groups[candidate]!.nodes.length < LARGEST_GROUP,
+    );
+    if (place === undefined) {
+      place = groups.length;
+      groups.push({ kind: 'grid', nodes: [] });
+      candidates.push(place);
+    }
+    groups[place]!.nodes.push(node);
+    placeOf.set(node, place);
+  }
+  return groups;
+}
+
+/** Addresses are multiples of it, so that vectors do not straddle cache lines more than they must. */
+const ALIGNMENT = 64;
+const roundUp = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+const bytesOf = (buffer: Buffer): number => roundUp(ELEMENT_BYTES * buffer.size);
+
+/** Gives the buffers addresses one after another from `start` on; returns where the next could begin. */
+function placeFixed(buffers: Iterable<Buffer>, start: number): number {
+  let next = roundUp(start);
+  for (const buffer of buffers) {
+    buffer.address = next;
+    next += bytesOf(buffer);
+  }
+  return next;
+}
+
+/**
+ * Gives addresses from `start` on to all other buffers of the kernels: two that are never needed at the same time may lie at the
+ * same place. The largest are placed first, each at the lowest address that is free all the time it is needed.
+ *
+ * @returns the end of what is used
+ */
+function placeTemporary(kernels: readonly Kernel[], start: number): number {
+  const spans = new Map<Buffer, { first: number; last: number }>();
+  kernels.forEach((kernel, i) => {
+    for (const buffer of [...kernel.reads, ...kernel.writes, ...kernel.scratch]) {
+      if (buffer.address >= 0 || buffer.global !== undefined) continue;
+      const span = spans.get(buffer);
+      if (span === undefined) spans.set(buffer, { first: i, last: i });
+      else span.last = i;
+    }
+  });
+  const bySize = [...spans].sort(([a], [b]) => b.size - a.size);
+  const placed: { readonly begin: number; readonly end: number; readonly first: number; readonly last: number }[] = [];
+  let end = start;
+  for (const [buffer, { first, last }] of bySize) {
+    const size = bytesOf(buffer);
+    let address = start;
+    for (const other of placed) {
+      if (other.first > last || other.last < first) continue;
+      if (address + size <= other.begin) break;
+      address = Math.max(address, other.end);
+    }
+    buffer.address = address;
+    const at = placed.findIndex(({ begin }) => begin > address);
+    placed.splice(at < 0 ? placed.length : at, 0, { begin: address, end: address + size, first, last });
+    end = Math.max(end, address + size);
+  }
+  return end;
+}
+
+/** What a kernel moves through memory at least: each tensor once, a broadcast one as it lies there. */
+interface Traffic {
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+/** The traffic of a kernel that makes `results` from `operands`; those of them that it does not find or leave in memory do not count. */
+function trafficOf(
+  layout: Layout,
+  { reads, writes }: Kernel,
+  operands: readonly Value[],
+  results: readonly Value[],
+): Traffic {
+  const bytesOf = (values: readonly Value[], buffers: Kernel['reads']): number => {
+    let elements = 0;
+    for (const value of new Set(values)) {
+      if (!layout.isPlaced(value)) continue;
+      const { buffer, strides } = layout.viewOf(value);
+      if (buffers.has(buffer))
+        elements += value.shape.reduce((n, size, axis) => (strides[axis] === 0 ? n : n * size), 1);
+    }
+    return ELEMENT_BYTES * elements;
+  };
+  return { bytesRead: bytesOf(operands, reads), bytesWritten: bytesOf(results, writes) };
 }

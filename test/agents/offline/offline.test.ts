@@ -32,7 +32,7 @@ import {
   policyToJson,
   Rng,
 } from '../../../src/index.ts';
-import { parseOptions } from '../../../src/options/parseOptions.ts';
+import { parseOptions } from '../../../src/options/parse.ts';
 import { box, wideBox } from '../support.ts';
 import { DriftEnv, datasetOf, observationSpace, randomEpisodes } from './support.ts';
 

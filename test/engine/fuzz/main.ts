@@ -1,4 +1,4 @@
-import '../../../src/engine/registerTfjs.ts';
+import '../../../src/engine/backend.ts';
 import { setImmediate } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';

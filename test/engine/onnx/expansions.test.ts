@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Graph } from '../../../src/engine/graph/graph.ts';
-import { matMul } from '../../../src/engine/graph/matMul.ts';
+import { matMul } from '../../../src/engine/graph/linearAlgebra.ts';
 import { lower } from '../../../src/engine/onnx/lower.ts';
 import { input, output } from '../graphPorts.ts';
 

@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { leastMask } from '../../../agents/core/replay.ts';
-import { Recording } from '../../../src/engine/recording.ts';
 import { autoRuntime, flopsPerOperation } from '../../../src/engine/runtime/autoRuntime.ts';
-import { costOf } from '../../../src/engine/runtime/graphCost.ts';
-import type { Program, Runtime } from '../../../src/engine/runtime/runtime.ts';
+import { costOf, type Program, type Runtime } from '../../../src/engine/runtime/runtime.ts';
 import { namedSignature } from '../../../src/engine/signature.ts';
+import { Recording } from '../../../src/engine/trace/trace.ts';
 
 const BATCH = 64;
 

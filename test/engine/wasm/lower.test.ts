@@ -1,9 +1,8 @@
 import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
-import { binary, cast, unary, where } from '../../../src/engine/graph/elementwise.ts';
+import { binary, cast, reduce, unary, where } from '../../../src/engine/graph/elementwise.ts';
 import { Graph } from '../../../src/engine/graph/graph.ts';
-import { matMul } from '../../../src/engine/graph/matMul.ts';
-import { reduce } from '../../../src/engine/graph/reductions.ts';
+import { matMul } from '../../../src/engine/graph/linearAlgebra.ts';
 import { concat, expand, pad, reshape, slice, split, transpose } from '../../../src/engine/graph/shapes.ts';
 import { type Data, elementCount, type InputValue, type Node, type Value } from '../../../src/engine/graph/value.ts';
 import { createNodeRuntime } from '../../../src/engine/onnx/onnxruntimeNode.ts';

@@ -1,5 +1,4 @@
-import { Code, encodeModule } from '../../../src/engine/wasm/code.ts';
-import { hold } from '../../../src/engine/wasm/expression.ts';
+import { Code, encodeModule, hold } from '../../../src/engine/wasm/code.ts';
 import { type ScalarName, scalarFunction } from '../../../src/engine/wasm/math/scalar.ts';
 import * as simd from '../../../src/engine/wasm/math/simd.ts';
 import { erf } from '../../oracle/erf.ts';

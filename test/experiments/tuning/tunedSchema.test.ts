@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { tunedSchema } from '../../../experiments/harness/tuning/tunedSchema.ts';
-import { parseOptions } from '../../../src/options/parseOptions.ts';
+import { parseOptions } from '../../../src/options/parse.ts';
 
 const spaces = {
   learn: {

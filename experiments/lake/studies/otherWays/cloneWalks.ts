@@ -9,8 +9,7 @@ import {
   type Rng,
   valueAndGradients,
 } from '../../../../src/index.ts';
-import { DivergedError } from '../../../../src/training/divergedError.ts';
-import { Minibatches } from '../../../../src/training/minibatches.ts';
+import { DivergedError, Minibatches } from '../../../../src/training/optimization.ts';
 import type { JobContext } from '../../../harness/experiment.ts';
 import type { LakeConfig } from '../../config.ts';
 import { type HiddenNoiseOf, type WalkTensors, walkLikelihood } from './walkLikelihood.ts';

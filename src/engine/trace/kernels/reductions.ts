@@ -1,6 +1,5 @@
-import { cast, multiply, unary, where } from '../../graph/elementwise.ts';
+import { cast, multiply, type Reduction, reduce, unary, where } from '../../graph/elementwise.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { type Reduction, reduce } from '../../graph/reductions.ts';
 import { reducedShape } from '../../graph/shapeInference.ts';
 import { concat, filled, slice, tensorConstant } from '../../graph/shapes.ts';
 import { newData, type Value } from '../../graph/value.ts';

@@ -1,10 +1,8 @@
 import type { Node, Value } from '../../graph/value.ts';
-import type { Code } from '../code.ts';
+import { type Code, type Expression, f32x4, hold, type Instruction, i32, i32x4, local, op } from '../code.ts';
 import { laneType } from '../elementwise.ts';
-import { type Expression, f32x4, hold, i32, i32x4, local, op } from '../expression.ts';
-import type { Instruction } from '../instructions.ts';
 import type { Kernel } from '../kernel.ts';
-import { type Layout, numbers } from '../layout.ts';
+import { type Layout, numbers, type View } from '../layout.ts';
 import {
   type Access,
   type Axis,
@@ -16,7 +14,6 @@ import {
   placeOf,
   storeLanes,
 } from '../loops.ts';
-import type { View } from '../view.ts';
 
 // Operations that walk along one axis, one element after another.
 

@@ -1,8 +1,7 @@
 import type { Node, Value } from '../../graph/value.ts';
-import type { Code } from '../code.ts';
-import { type Expression, hold, i32, local, op } from '../expression.ts';
+import { type Code, type Expression, hold, i32, local, op } from '../code.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Layout } from '../layout.ts';
+import { type Buffer, ELEMENT_BYTES, type Layout, type View } from '../layout.ts';
 import {
   type Axis,
   address,
@@ -15,7 +14,6 @@ import {
   storeLanes,
   travelled,
 } from '../loops.ts';
-import { type Buffer, ELEMENT_BYTES, type View } from '../view.ts';
 
 /** Two integers where a kernel leaves an index that lies outside: 1 + the bound (0 where all was well), and the index. */
 export type Faults = Buffer;

@@ -1,13 +1,9 @@
 import type { Node, Value } from '../../graph/value.ts';
-import type { Code } from '../code.ts';
-import { divide, emitPart, workOf } from '../division.ts';
+import { type Code, type Expression, f32x4, hold, i32x4, op, shuffle } from '../code.ts';
 import { laneType } from '../elementwise.ts';
-import { type Expression, f32x4, i32x4, op } from '../expression.ts';
-import type { Kernel } from '../kernel.ts';
-import type { Layout } from '../layout.ts';
+import { divide, emitPart, type Kernel, workOf } from '../kernel.ts';
+import { Buffer, broadcastStrides, type Layout, type View } from '../layout.ts';
 import { type Access, loadLanes, nest, type Place, placeOf, shifted, storeLanes } from '../loops.ts';
-import { Buffer, broadcastStrides, type View } from '../view.ts';
-import { type Matrix, packPanels } from './packPanels.ts';
 
 export interface ProductOptions {
   /** Multiply and add with one rounding, where the processor has that. */
@@ -277,4 +273,80 @@ export function productKernel(layout: Layout, node: Node, { isRelaxed, threads =
       }
     }
   }
+}
+
+/** A matrix by the strides of its rows and columns, in elements. */
+interface Matrix {
+  readonly row: number;
+  readonly column: number;
+}
+
+/**
+ * Copies a matrix of `length` rows into panels of `width` columns, 4 or 8, one after another: element (p, j) comes to
+ * ⌊j / width⌋ · length · width + p · width + j mod width. Walking down a panel is then walking on in memory. What is beyond the last
+ * column is undefined.
+ */
+function packPanels(
+  code: Code,
+  from: Place,
+  { row, column }: Matrix,
+  to: Place,
+  { length, columns, width }: { readonly length: number; readonly columns: number; readonly width: 4 | 8 },
+): void {
+  /** Some rows of all panels, by four columns. */
+  const rows = (
+    first: number,
+    count: number,
+    step: number,
+    body: (s: Place, t: Place, lanes: number) => void,
+  ): void => {
+    const panel = (source: Place, target: Place, wide: number): void =>
+      nest(
+        code,
+        [{ size: count, step }],
+        [
+          { place: source, strides: [row] },
+          { place: target, strides: [width] },
+        ],
+        ([s, t]) => {
+          for (let j = 0; j < wide; j += 4) body(shifted(s!, j * column), shifted(t!, j), Math.min(4, wide - j));
+        },
+      );
+    const [begin, start] = [shifted(from, first * row), shifted(to, first * width)];
+    const whole = width * Math.floor(columns / width);
+    const accesses = [
+      { place: begin, strides: [column] },
+      { place: start, strides: [length] },
+    ];
+    if (whole > 0) nest(code, [{ size: whole, step: width }], accesses, ([s, t]) => panel(s!, t!, width));
+    if (columns > whole) panel(shifted(begin, whole * column), shifted(start, whole * length), columns - whole);
+  };
+  const copy = (source: Place, target: Place, lanes: number): void =>
+    storeLanes(code, target, 1, hold(code, loadLanes(source, column, lanes)));
+
+  const blocks = row === 1 && column !== 1 ? 4 * Math.floor(length / 4) : 0;
+  if (blocks > 0)
+    rows(0, blocks, 4, (source, target, lanes) => transposedBlock(code, source, column, target, width, lanes));
+  if (length > blocks) rows(blocks, length - blocks, 1, copy);
+}
+
+/** A block of 4 × 4 of contiguous columns, transposed in registers. Of columns beyond `lanes` the last one is taken. */
+function transposedBlock(code: Code, source: Place, column: number, target: Place, width: number, lanes: number): void {
+  const columns = [0, 1, 2, 3].map((j) =>
+    hold(code, loadLanes(shifted(source, Math.min(j, lanes - 1) * column), 1)),
+  ) as [Expression, Expression, Expression, Expression];
+  const [low01, high01, low23, high23] = [
+    shuffle(columns[0], columns[1], [0, 4, 1, 5]),
+    shuffle(columns[0], columns[1], [2, 6, 3, 7]),
+    shuffle(columns[2], columns[3], [0, 4, 1, 5]),
+    shuffle(columns[2], columns[3], [2, 6, 3, 7]),
+  ].map((pairs) => hold(code, pairs)) as [Expression, Expression, Expression, Expression];
+  [
+    shuffle(low01, low23, [0, 1, 4, 5]),
+    shuffle(low01, low23, [2, 3, 6, 7]),
+    shuffle(high01, high23, [0, 1, 4, 5]),
+    shuffle(high01, high23, [2, 3, 6, 7]),
+  ].forEach((line, p) => {
+    storeLanes(code, shifted(target, p * width), 1, line);
+  });
 }

@@ -1,13 +1,9 @@
 import { elementCount, type Node } from '../../graph/value.ts';
-import type { Code } from '../code.ts';
-import { divide, emitPart, workOf } from '../division.ts';
+import { type Code, type Expression, f32x4, hold, type Instruction, i32x4, op, shuffle } from '../code.ts';
 import { laneType } from '../elementwise.ts';
-import { type Expression, f32x4, hold, i32x4, op, shuffle } from '../expression.ts';
-import type { Instruction } from '../instructions.ts';
-import type { Kernel } from '../kernel.ts';
-import { type Layout, numbers } from '../layout.ts';
+import { divide, emitPart, type Kernel, workOf } from '../kernel.ts';
+import { type Layout, numbers, type View } from '../layout.ts';
 import { type Access, loadLanes, merged, nest, type Place, placeOf, shifted, storeLanes } from '../loops.ts';
-import type { View } from '../view.ts';
 
 export type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd';
 

@@ -1,5 +1,4 @@
-import { Code } from '../code.ts';
-import { type Expression, f64, hold, i32, i64, local, op } from '../expression.ts';
+import { Code, type Expression, f64, hold, i32, i64, local, op } from '../code.ts';
 
 /**
  * Functions that are not worth vectorizing, as WebAssembly functions of one or two float64 numbers. Their relative error is below

@@ -1,5 +1,4 @@
-import type { Code } from '../code.ts';
-import { type Expression, f32x4, f64, hold, i32, i32x4, op, shuffle } from '../expression.ts';
+import { type Code, type Expression, f32x4, f64, hold, i32, i32x4, op, shuffle } from '../code.ts';
 
 /**
  * Elementary functions of four floats at once, each accurate to about an ulp. Multiplications and additions are rounded apart,

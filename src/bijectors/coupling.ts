@@ -1,0 +1,157 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Activation } from '../nn/dense.ts';
+import { Mlp } from '../nn/mlp.ts';
+import { repeatRows, split } from '../nn/tensors.ts';
+import { checkOptions } from '../options/parse.ts';
+import { Rng } from '../random.ts';
+import { ConditionalBijector, type Direction, sumLogDet, type WithLogDet } from './bijector.ts';
+import type { ElementwiseFamily } from './families.ts';
+
+/** Which entries a coupling transforms: a half (of an odd `dim`, 'second' is the longer), or their indices. */
+export type TransformedEntries = 'first' | 'second' | 'even' | 'odd' | readonly number[];
+
+/** Options of {@link Coupling}. */
+export interface CouplingOptions {
+  readonly dim: number;
+  readonly transformed: TransformedEntries;
+  readonly family: ElementwiseFamily;
+  readonly contextDim?: number;
+  /** Widths of the network's hidden layers. */
+  readonly hidden?: readonly number[];
+  readonly activation?: Activation | undefined;
+  readonly rng: Rng;
+}
+
+/**
+ * Coupling layer: some entries of x pass unchanged, the others go through an elementwise bijector whose parameters a network
+ * computes from those that pass and the context. Its Jacobian is triangular, so the log-determinant is that of the elementwise
+ * bijector. The identity at first, since the network's last layer is zero.
+ *
+ * With {@link affineFamily} it is RealNVP's layer (Dinh et al., arXiv:1605.08803), with {@link additiveFamily} NICE's
+ * (arXiv:1410.8516), with {@link rationalQuadraticSplineFamily} that of neural spline flows (Durkan et al., arXiv:1906.04032).
+ */
+export class Coupling extends ConditionalBijector {
+  readonly network: Mlp;
+  readonly #family: ElementwiseFamily;
+  readonly #partition: Partition;
+  readonly #transformedDim: number;
+
+  /** @throws if no entry passes or none is transformed, an index is out of range or twice there, or a size is not positive */
+  constructor(options: CouplingOptions) {
+    const {
+      dim,
+      transformed,
+      family,
+      contextDim = 0,
+      hidden = [64, 64],
+      activation,
+      rng,
+    } = checkOptions('Coupling', options, {
+      dim: Number,
+      transformed: ['first', 'second', 'even', 'odd', Array],
+      family: Object,
+      contextDim: [Number, undefined],
+      hidden: [Array, undefined],
+      activation: [String, undefined],
+      rng: Rng,
+    });
+    super(dim, contextDim);
+    const selected = selectedEntries(dim, transformed);
+    this.#transformedDim = selected.filter(Boolean).length;
+    const passedDim = dim - this.#transformedDim;
+    if (passedDim === 0 || this.#transformedDim === 0) {
+      throw new Error(
+        `Coupling: wanted entries that pass and entries that are transformed, got ${passedDim} and ` +
+          `${this.#transformedDim} of ${dim}; for a map of all entries by the context alone there is Conditioned`,
+      );
+    }
+    this.#family = family;
+    this.#partition = new Partition(selected);
+    this.network = new Mlp({
+      inputDim: passedDim * (family.features?.size ?? 1) + contextDim,
+      hidden,
+      outputDim: family.parameterCount * this.#transformedDim,
+      activation,
+      outputScale: 0,
+      rng,
+    });
+  }
+
+  transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {
+    const rows = input.rank === 2 ? input : tf.reshape(input, [input.size / this.dim, this.dim]);
+    const [passed, entries] = this.#partition.split(rows);
+    const shown = this.#family.features?.of(passed) ?? passed;
+    const seen = context === undefined ? shown : tf.concat([shown, repeatRows(context, rows.shape[0]!)], 1);
+    const bijector = this.#family.bijector(this.network.apply(seen), this.#transformedDim);
+    const [values, logDets] =
+      direction === 'forward' ? bijector.forwardAndLogDet(entries) : bijector.inverseAndLogDet(entries);
+    const output = this.#partition.merge(passed, values);
+    const logDet = sumLogDet(logDets, 0, 1);
+    return input.rank === 2
+      ? [output, logDet]
+      : [tf.reshape(output, input.shape), tf.reshape(logDet, input.shape.slice(0, -1))];
+  }
+}
+
+function selectedEntries(dim: number, transformed: TransformedEntries): boolean[] {
+  const entries = Array.from({ length: dim }, (_, i) => i);
+  const half = Math.floor(dim / 2);
+  switch (transformed) {
+    case 'first':
+      return entries.map((i) => i < half);
+    case 'second':
+      return entries.map((i) => i >= half);
+    case 'even':
+      return entries.map((i) => i % 2 === 0);
+    case 'odd':
+      return entries.map((i) => i % 2 === 1);
+    default:
+      if (transformed.some((i) => !entries.includes(i)) || new Set(transformed).size !== transformed.length) {
+        throw new Error(`Coupling: wanted distinct indices from 0 to ${dim - 1}, got [${transformed}]`);
+      }
+      return entries.map((i) => transformed.includes(i));
+  }
+}
+
+/**
+ * The last axis cut into two groups of entries, and put together again. Entries that are neighbours in a group move together:
+ * halves take one node to cut and one to join.
+ */
+export class Partition {
+  readonly #runs: readonly { readonly size: number; readonly selected: boolean }[];
+
+  /** @param selected which entries belong to the second group */
+  constructor(selected: readonly boolean[]) {
+    const runs: { size: number; selected: boolean }[] = [];
+    for (const entry of selected) {
+      const last = runs.at(-1);
+      if (last?.selected === entry) last.size += 1;
+      else runs.push({ size: 1, selected: entry });
+    }
+    this.#runs = runs;
+  }
+
+  /** Both groups, `[..., n₁]` and `[..., n₂]`. */
+  split(x: tf.Tensor): [rest: tf.Tensor, selected: tf.Tensor] {
+    const pieces = tf.split(x, this.#sizes(), -1);
+    const group = (selected: boolean) => join(pieces.filter((_, i) => this.#runs[i]!.selected === selected));
+    return [group(false), group(true)];
+  }
+
+  /** The inverse of {@link split}. */
+  merge(rest: tf.Tensor, selected: tf.Tensor): tf.Tensor {
+    const pieces = [
+      split(rest, this.#sizes(false), -1).values(),
+      split(selected, this.#sizes(true), -1).values(),
+    ] as const;
+    return join(this.#runs.map((run) => pieces[run.selected ? 1 : 0].next().value!));
+  }
+
+  #sizes(selected?: boolean): number[] {
+    return this.#runs.filter((run) => selected === undefined || run.selected === selected).map((run) => run.size);
+  }
+}
+
+function join(pieces: tf.Tensor[]): tf.Tensor {
+  return pieces.length === 1 ? pieces[0]! : tf.concat(pieces, -1);
+}
