@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import { Command } from 'commander';
-import { textTable } from '../experiments/harness/report/table.ts';
-import { writeJson } from '../experiments/harness/writeJson.ts';
+import { writeJson } from '../cli/experiment/writeJson.ts';
+import { textTable } from '../cli/report/table.ts';
 import { Rng, selectBackend, selectEngine } from '../src/index.ts';
 import { AGENT_ROWS, type AgentRow } from './agentSubjects.ts';
 import { clock } from './clock.ts';

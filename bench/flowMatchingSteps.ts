@@ -3,9 +3,10 @@
  * cloned: docs/flow-matching.md.
  */
 import { Command } from 'commander';
-import { textTable } from '../experiments/harness/report/table.ts';
+import { textTable } from '../cli/report/table.ts';
+import { loadPolicies, type TrainedPolicy } from '../cli/run/loadPolicies.ts';
 import { measureWalks } from '../experiments/lake/walks/measureWalks.ts';
-import { loadPolicies, type TrainedPolicy } from '../experiments/loadPolicies.ts';
+import { registry } from '../experiments/registry.ts';
 import {
   Actor,
   type FlowMatchingPolicy,
@@ -42,7 +43,7 @@ const seeds = options.seeds?.split(',').map(Number);
 await selectBackend();
 await selectEngine(options.engine as Parameters<typeof selectEngine>[0], { threads: 1 });
 const filter = ({ seed }: { seed: number }) => seeds?.includes(seed) ?? true;
-const trained = await loadPolicies(program.args[0]!, { filter });
+const trained = await loadPolicies(program.args[0]!, { registry, filter });
 const matching = trained.filter(({ policy }) => policy.config?.name === 'flow-matching');
 if (matching.length === 0) program.error(`${program.args[0]}: has no flow-matching policy of these seeds`);
 

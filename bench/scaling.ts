@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { textTable } from '../experiments/harness/report/table.ts';
+import { textTable } from '../cli/report/table.ts';
 import {
   Autoregressive,
   affineFamily,

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { textTable } from '../experiments/harness/report/table.ts';
+import { textTable } from '../cli/report/table.ts';
 import { Rng } from '../src/random.ts';
 import { craftedMinari } from './faults/craftedMinari.ts';
 import { type FaultCase, type FaultContext, isBad, seen } from './faults/faultCase.ts';

@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
+import { collectDataset } from '../cli/commands/collectDataset.ts';
 import { type Dataset, openDataset } from '../datasets/index.ts';
 import { isInt64, type Leaf, leavesOf } from '../datasets/minari/leaves.ts';
 import { writeMinari } from '../datasets/minari/writeMinari.ts';
 import type { NumberArray } from '../datasets/storedEpisode.ts';
 import { makeVec } from '../envs/index.ts';
-import { collectDataset } from '../experiments/training/collectDataset.ts';
 import { root, run, temporaryFolder } from './project.ts';
 import { pythonWith } from './pythonWith.ts';
 

@@ -4,7 +4,7 @@
  * for each function). `--only exp,Softplus` takes some functions, and the bijectors in whose names one of the words stands.
  */
 import { parseArgs } from 'node:util';
-import { textTable } from '../experiments/harness/report/table.ts';
+import { textTable } from '../cli/report/table.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
 import { type BijectorErrors, errorsOf } from '../test/bijectors/errors.ts';
 import { registry } from '../test/bijectors/registry.ts';

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** The package as it is published. */
-const cli = resolve(import.meta.dirname, '../dist/experiments/cli.js');
+const cli = resolve(import.meta.dirname, '../dist/cli/cli.js');
 
 /** How the command has ended, and what must never be seen then. */
 export interface Ended {

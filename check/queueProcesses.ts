@@ -51,12 +51,12 @@ function start(command: string, argv: readonly string[], env: Record<string, str
 }
 
 /** The built command, which starts sooner, where it is there. */
-const cli = isBuilt ? ['dist/experiments/cli.js'] : ['--import', 'tsx', 'experiments/cli.ts'];
+const cli = isBuilt ? ['dist/cli/cli.js'] : ['--import', 'tsx', 'experiments/cli.ts'];
 export const oxbow = (...argv: string[]) => start(process.execPath, [...cli, ...argv]);
 
 /** The command on an experiment of random walks, which needs next to no time. */
 export function drift(argv: readonly string[], env: Record<string, string> = {}): Started {
-  return start(process.execPath, ['--import', 'tsx', 'test/experiments/fixture/cli.ts', ...argv], env);
+  return start(process.execPath, ['--import', 'tsx', 'test/cli/fixture/cli.ts', ...argv], env);
 }
 
 export function connect(): Redis {

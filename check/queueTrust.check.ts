@@ -6,10 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { sha256 } from '../experiments/harness/checkedJson.ts';
-import type { Job } from '../experiments/harness/experiment.ts';
-import { writeJobFolder } from '../experiments/harness/jobFolder.ts';
-import { packFolders } from '../experiments/harness/queue/packedFolders.ts';
+import { sha256 } from '../cli/experiment/checkedJson.ts';
+import type { Job } from '../cli/experiment/experiment.ts';
+import { version } from '../cli/experiment/version.ts';
+import { writeJobFolder } from '../cli/run/jobFolder.ts';
+import { packFolders } from '../cli/run/queue/packedFolders.ts';
 import {
   keysOf,
   openJob,
@@ -19,9 +20,8 @@ import {
   sealJob,
   sealMessage,
   sealResult,
-} from '../experiments/harness/queue/queuedJob.ts';
-import { KEY, Seal } from '../experiments/harness/queue/seal.ts';
-import { version } from '../experiments/harness/version.ts';
+} from '../cli/run/queue/queuedJob.ts';
+import { KEY, Seal } from '../cli/run/queue/seal.ts';
 import { ADDRESS, connect, drift, folder, oxbow, type Started, startRedis, summary, until } from './queueProcesses.ts';
 
 const key = { [KEY]: randomBytes(32).toString('hex') };

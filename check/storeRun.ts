@@ -5,9 +5,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { commandOf } from '../experiments/harness/commandOf.ts';
-import { loadExperiment } from '../experiments/harness/loadExperiment.ts';
-import { RunDirectory } from '../experiments/harness/runDirectory.ts';
+import { loadExperiment } from '../cli/run/loadExperiment.ts';
+import { RunDirectory } from '../cli/run/runDirectory.ts';
+import { commandOf } from '../cli/terminal/commandOf.ts';
 import { registry } from '../experiments/registry.ts';
 import { makeFolder, writeWholeFile } from '../src/files.ts';
 import { root } from './project.ts';

@@ -1,4 +1,4 @@
-import type { Registry } from './harness/registry.ts';
+import type { Registry } from '../cli/experiment/registry.ts';
 
 /** The experiments of the `oxbow` command. */
 export const registry: Registry = {

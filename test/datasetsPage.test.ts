@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { listedDatasets } from '../experiments/training/recipes/listedDatasets.ts';
-import { recipes } from '../experiments/training/recipes/recipes.ts';
+import { listedDatasets } from '../cli/train/recipes/listedDatasets.ts';
+import { recipes } from '../cli/train/recipes/recipes.ts';
 
 const page = readFileSync(new URL('../docs/results/datasets.md', import.meta.url), 'utf8');
 

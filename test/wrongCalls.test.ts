@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import * as agentsModule from '../agents/index.ts';
+import * as experimentsModule from '../cli/index.ts';
 import * as datasetsModule from '../datasets/index.ts';
 import * as envsModule from '../envs/index.ts';
 import * as mujocoModule from '../envs/mujoco/index.ts';
-import * as experimentsModule from '../experiments/index.ts';
 import * as engineModule from '../src/engine/index.ts';
 import * as oxbowModule from '../src/index.ts';
 

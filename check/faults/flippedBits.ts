@@ -1,13 +1,14 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { stateToJson } from '../../agents/index.ts';
+import { checkConfig } from '../../cli/experiment/config.ts';
+import { loadPolicies } from '../../cli/index.ts';
+import { loadExperiment } from '../../cli/run/loadExperiment.ts';
+import { RunDirectory } from '../../cli/run/runDirectory.ts';
+import { readCheckpoint, writeCheckpoint } from '../../cli/train/checkpointFile.ts';
+import { TrainingLog } from '../../cli/train/trainingLog.ts';
 import { ContentHash, openDataset } from '../../datasets/index.ts';
-import { checkConfig } from '../../experiments/harness/config.ts';
-import { loadExperiment } from '../../experiments/harness/loadExperiment.ts';
-import { RunDirectory } from '../../experiments/harness/runDirectory.ts';
-import { loadPolicies, registry } from '../../experiments/index.ts';
-import { readCheckpoint, writeCheckpoint } from '../../experiments/training/checkpointFile.ts';
-import { TrainingLog } from '../../experiments/training/trainingLog.ts';
+import { registry } from '../../experiments/registry.ts';
 import {
   fingerprint,
   loadModule,
@@ -175,7 +176,7 @@ async function readRun(path: string): Promise<string> {
     jobs.map((job) => ({ job, logs: directory.logPath(job) })),
     config,
   );
-  const policies = (await loadPolicies(path)).map(({ policy, ...about }) => {
+  const policies = (await loadPolicies(path, { registry })).map(({ policy, ...about }) => {
     const state = policy.stateDict();
     policy.dispose();
     return { ...about, state };

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeCheckedJson } from '../../experiments/harness/checkedJson.ts';
+import { writeCheckedJson } from '../../cli/experiment/checkedJson.ts';
 import { fingerprint, makePolicy, policyToJson, Rng } from '../../src/index.ts';
 import { startOxbow } from '../oxbowProcess.ts';
 import { type FaultContext, seen } from './faultCase.ts';

@@ -1,9 +1,9 @@
+import type { Job } from '../../cli/experiment/experiment.ts';
+import { policyBars } from '../../cli/experiment/policyBars.ts';
+import { defineExperiment } from '../../cli/experiment/registry.ts';
+import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
+import { metricTable } from '../../cli/report/table.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import type { Job } from '../harness/experiment.ts';
-import { policyBars } from '../harness/policyBars.ts';
-import { defineExperiment } from '../harness/registry.ts';
-import { metricTable } from '../harness/report/table.ts';
-import { selectRuntime } from '../harness/selectRuntime.ts';
 import { type BananaConfig, bananaSchema, choices, type Family } from './config.ts';
 import { fitBanana } from './fit.ts';
 import { natsText, nearestToFloor } from './nearestToFloor.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
 import { type Flow, maf, mlpFlow, neuralSplineFlow, type Rng, realNvp } from '../../src/index.ts';
-import { commonShape, engineSetting } from '../harness/experiment.ts';
 import { standardized } from './standardized.ts';
 import { STANDARD } from './target.ts';
 

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import {
   Chain,
   ConditionalByQuadrature,
@@ -9,7 +10,6 @@ import {
   mutualInformationEstimate,
   type Rng,
 } from '../../src/index.ts';
-import type { JobContext, JobResult } from '../harness/experiment.ts';
 import { type BananaConfig, type Family, makeFlow } from './config.ts';
 import { drawBanana, logDensity } from './target.ts';
 

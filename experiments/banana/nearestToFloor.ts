@@ -1,5 +1,5 @@
-import type { SummaryRow } from '../harness/experiment.ts';
-import { describeBest } from '../harness/report/describeBest.ts';
+import type { SummaryRow } from '../../cli/experiment/experiment.ts';
+import { describeBest } from '../../cli/report/describeBest.ts';
 
 /** Nats, to three digits, with their unit. */
 export const natsText = (value: number): string => `${value.toFixed(3)}\u00a0nats`;

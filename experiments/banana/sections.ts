@@ -1,10 +1,10 @@
+import type { Figure, LegendEntry, Outcome, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
+import { intervalChart } from '../../cli/report/intervalChart.ts';
+import { learningCurves } from '../../cli/report/learningCurves.ts';
+import { typicalOutcome } from '../../cli/report/typicalOutcome.ts';
+import type { LayeredSpec } from '../../cli/report/vegaTypes.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { portableMath, Rng } from '../../src/index.ts';
-import type { Figure, LegendEntry, Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
-import { intervalChart } from '../harness/report/intervalChart.ts';
-import { learningCurves } from '../harness/report/learningCurves.ts';
-import { typicalOutcome } from '../harness/report/typicalOutcome.ts';
-import type { LayeredSpec } from '../harness/report/vegaTypes.ts';
 import { choices, type Family } from './config.ts';
 import { type BananaData, GIVEN, GRID, type Scored, TUTORIAL } from './fit.ts';
 import { nearestToFloor } from './nearestToFloor.ts';

@@ -1,4 +1,4 @@
-import { scoredTrainings } from '../training/scored/scoredTrainings.ts';
+import { scoredTrainings } from '../shared/scored/scoredTrainings.ts';
 import { cells, choices } from './cells.ts';
 
 /** Whether the agents reach the scores of the field's libraries on classic control, with a flow as with a Gaussian. */

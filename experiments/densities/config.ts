@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
 import { builtinFlows, type FlowDefinition } from '../../src/index.ts';
-import { commonShape, engineSetting } from '../harness/experiment.ts';
 import { checkerboard } from './targets/checkerboard.ts';
 import { eightGaussians } from './targets/eightGaussians.ts';
 import { pinwheel } from './targets/pinwheel.ts';

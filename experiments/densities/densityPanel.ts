@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { densityImage } from '../harness/report/inkImage.ts';
+import { densityImage } from '../shared/inkImage.ts';
 import type { Picture } from './fitFamily.ts';
 
 /** A density over a square: the darker, the denser, up to a peak. */

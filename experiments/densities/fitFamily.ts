@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import { compile, cosineSchedule, type Flow, portableMath } from '../../src/index.ts';
-import type { JobContext, JobResult } from '../harness/experiment.ts';
 import { type DensitiesConfig, families, type TargetName, targets } from './config.ts';
 import { drawRows, type PlaneDensity } from './targets/planeDensity.ts';
 

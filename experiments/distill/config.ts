@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commonShape, engineSetting } from '../harness/experiment.ts';
+import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
 import { type DensityName, densities } from './densities.ts';
 
 /** Distilled from the teacher, but for the teacher itself and `iaf-fitted`, which is fitted to the data as the teacher is. */

@@ -1,6 +1,6 @@
+import type { Job, JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import { makeFolder } from '../../src/files.ts';
 import { autoregressiveSplineFlow, distill, type Flow, iaf, maf, type Rng } from '../../src/index.ts';
-import type { Job, JobContext, JobResult } from '../harness/experiment.ts';
 import type { DistillConfig, FlowName } from './config.ts';
 import { type Density, type DensityName, densities } from './densities.ts';
 import { drawSamples, estimateKl, estimateNll } from './estimates.ts';

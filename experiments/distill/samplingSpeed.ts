@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readCheckedJson, writeCheckedJson } from '../../cli/experiment/checkedJson.ts';
+import type { Job, Table } from '../../cli/experiment/experiment.ts';
+import { groupBy } from '../../cli/experiment/groupBy.ts';
 import { compile, type Flow, type Rng } from '../../src/index.ts';
-import { readCheckedJson, writeCheckedJson } from '../harness/checkedJson.ts';
-import type { Job, Table } from '../harness/experiment.ts';
-import { groupBy } from '../harness/groupBy.ts';
 
 const FILE = 'speed.json';
 const BATCHES = [1, 256] as const;

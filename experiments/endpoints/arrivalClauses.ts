@@ -1,13 +1,13 @@
+import { bounded, type Criteria, type Criterion } from '../../cli/experiment/conclusion.ts';
+import { amongSeeds } from '../../cli/experiment/endpoint.ts';
+import type { SummaryRow } from '../../cli/experiment/experiment.ts';
+import { pairedSeeds } from '../../cli/experiment/pairedSeeds.ts';
+import { pairedDifference } from '../../cli/statistics/comparison.ts';
 import { Rng } from '../../src/random.ts';
-import { bounded, type Criteria, type Criterion } from '../harness/conclusion.ts';
-import { amongSeeds } from '../harness/endpoint.ts';
-import { equivalentRows } from '../harness/equivalentRows.ts';
-import type { SummaryRow } from '../harness/experiment.ts';
-import { pairedSeeds } from '../harness/pairedSeeds.ts';
-import { pairedDifference } from '../harness/statistics/comparison.ts';
 import { classRows, GAUSSIAN } from '../lake/shared/classRows.ts';
 import { bound, percent } from '../lake/shared/formats.ts';
 import { ARRIVED, signedReturn } from '../lake/walks/arrival.ts';
+import { equivalentRows } from '../shared/equivalentRows.ts';
 
 export const arrivalQuestion =
   'Does a policy with several modes get home more often than a Gaussian by PPO, where one step decides and everything is observed?';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { commonShape, engineSetting } from '../harness/experiment.ts';
-import { tunedSchema } from '../harness/tuning/tunedSchema.ts';
+import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
+import { tunedSchema } from '../../cli/experiment/tunedSchema.ts';
 import { softLakeSettings } from '../lake/headings/softLakeSettings.ts';
 import { SOFT_LAKE } from '../lake/headings/softLakeTask.ts';
 import { densityPolicyNames } from '../lake/shared/lakePolicies.ts';

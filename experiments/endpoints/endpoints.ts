@@ -1,8 +1,8 @@
+import { type Conclusion, concludeClauses } from '../../cli/experiment/conclusion.ts';
+import type { Job, SummaryRow } from '../../cli/experiment/experiment.ts';
+import { defineExperiment } from '../../cli/experiment/registry.ts';
+import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { type Conclusion, concludeClauses } from '../harness/conclusion.ts';
-import type { Job, SummaryRow } from '../harness/experiment.ts';
-import { defineExperiment } from '../harness/registry.ts';
-import { selectRuntime } from '../harness/selectRuntime.ts';
 import { type HeadingPolicy, headingPolicies } from '../lake/headings/headingPolicies.ts';
 import { SOFT_LAKE } from '../lake/headings/softLakeTask.ts';
 import { type SoftPpoSettings, softPpoSeconds } from '../lake/headings/softPpoTraining.ts';

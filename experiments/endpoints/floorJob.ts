@@ -1,4 +1,4 @@
-import type { JobContext, JobResult } from '../harness/experiment.ts';
+import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import type { HeadingPolicy } from '../lake/headings/headingPolicies.ts';
 import { STRIDE } from '../lake/headings/softLakeTask.ts';
 import { classFloor } from '../lake/headings/truth/classFloor.ts';

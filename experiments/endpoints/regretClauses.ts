@@ -1,6 +1,6 @@
-import { bounded, type Criteria, type Criterion } from '../harness/conclusion.ts';
-import type { SummaryRow } from '../harness/experiment.ts';
-import { interquartileInterval } from '../harness/statistics/interquartileInterval.ts';
+import { bounded, type Criteria, type Criterion } from '../../cli/experiment/conclusion.ts';
+import type { SummaryRow } from '../../cli/experiment/experiment.ts';
+import { interquartileInterval } from '../../cli/statistics/interquartileInterval.ts';
 import { conditionLabel } from '../lake/shared/conditionLabel.ts';
 import { nats } from '../lake/shared/formats.ts';
 import { FLOORS } from './config.ts';

@@ -1,7 +1,7 @@
-import type { Answer } from '../harness/conclusion.ts';
-import type { Endpoint } from '../harness/endpoint.ts';
-import type { SummaryRow } from '../harness/experiment.ts';
-import { withInterval } from '../harness/withInterval.ts';
+import type { Answer } from '../../cli/experiment/conclusion.ts';
+import type { Endpoint } from '../../cli/experiment/endpoint.ts';
+import type { SummaryRow } from '../../cli/experiment/experiment.ts';
+import { withInterval } from '../../cli/experiment/withInterval.ts';
 import { answerBars } from '../lake/shared/answerBars.ts';
 import { classEndpoint } from '../lake/shared/classEndpoint.ts';
 import { classRows, contrast } from '../lake/shared/classRows.ts';

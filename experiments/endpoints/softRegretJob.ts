@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
+import type { Settings } from '../../cli/experiment/searchSpace.ts';
 import { savePolicy } from '../../src/index.ts';
-import type { JobContext, JobResult } from '../harness/experiment.ts';
-import type { Settings } from '../harness/tuning/searchSpace.ts';
 import { type HeadingPolicy, makeHeadingPolicy } from '../lake/headings/headingPolicies.ts';
 import { SOFT_LAKE, STRIDE, softLakeOptions } from '../lake/headings/softLakeTask.ts';
 import { type SoftPpoSettings, softPpoTraining } from '../lake/headings/softPpoTraining.ts';

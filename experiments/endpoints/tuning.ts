@@ -1,8 +1,8 @@
-import type { SearchSpace } from '../harness/tuning/searchSpace.ts';
-import type { Objective, Tuning } from '../harness/tuning/tuning.ts';
-import { tuningFiles } from '../harness/tuning/tuningFiles.ts';
+import type { SearchSpace } from '../../cli/experiment/searchSpace.ts';
+import type { Objective, Tuning } from '../../cli/experiment/tuning.ts';
 import { type HeadingPolicy, headingPolicies } from '../lake/headings/headingPolicies.ts';
 import { searchSpaces as ofLake } from '../lake/tuning.ts';
+import { tuningFiles } from '../shared/tuningFiles.ts';
 import { softStudies } from './softStudies.ts';
 
 type Space = SearchSpace & { readonly policy: SearchSpace };

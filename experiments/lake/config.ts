@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
+import { tunedSchema } from '../../cli/experiment/tunedSchema.ts';
 import { type AnyLakeId, allLakeGrains, lakeMap } from '../../envs/index.ts';
-import { commonShape, engineSetting } from '../harness/experiment.ts';
-import { tunedSchema } from '../harness/tuning/tunedSchema.ts';
 import { headingPolicies } from './headings/headingPolicies.ts';
 import { softLakeSettings } from './headings/softLakeSettings.ts';
 import { SOFT_LAKE } from './headings/softLakeTask.ts';

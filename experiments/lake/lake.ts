@@ -1,11 +1,11 @@
+import { concludeClauses } from '../../cli/experiment/conclusion.ts';
+import type { Outcome, Section, SummaryRow } from '../../cli/experiment/experiment.ts';
+import { groupBy } from '../../cli/experiment/groupBy.ts';
+import { defineExperiment } from '../../cli/experiment/registry.ts';
+import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
+import { type TrialsFile, tuningSection } from '../../cli/tuning/tuningSection.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { concludeClauses } from '../harness/conclusion.ts';
-import type { Outcome, Section, SummaryRow } from '../harness/experiment.ts';
-import { groupBy } from '../harness/groupBy.ts';
-import { defineExperiment } from '../harness/registry.ts';
-import { foldSection } from '../harness/report/foldSection.ts';
-import { selectRuntime } from '../harness/selectRuntime.ts';
-import { type TrialsFile, tuningSection } from '../harness/tuning/tuningSection.ts';
+import { foldSection } from '../shared/foldSection.ts';
 import { choices, type LakeConfig, lakeSchema } from './config.ts';
 import { conditionLabel } from './shared/conditionLabel.ts';
 import { annealing } from './studies/annealing/annealing.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Tuned } from '../harness/tuning/tunedSchema.ts';
-import type { TrialsFile } from '../harness/tuning/tuningSection.ts';
+import type { Tuned } from '../../cli/experiment/tunedSchema.ts';
+import type { TrialsFile } from '../../cli/tuning/tuningSection.ts';
 import type { StudyName } from './study/studyCodes.ts';
 
 /** The best settings of `oxbow tune lake`. */

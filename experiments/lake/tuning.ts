@@ -1,7 +1,7 @@
-import { mapValues } from '../harness/tuning/mapValues.ts';
-import type { SearchSpace } from '../harness/tuning/searchSpace.ts';
-import type { SearchSpaces } from '../harness/tuning/tunedSchema.ts';
-import type { Tuning } from '../harness/tuning/tuning.ts';
+import { mapValues } from '../../cli/experiment/mapValues.ts';
+import type { SearchSpace } from '../../cli/experiment/searchSpace.ts';
+import type { SearchSpaces } from '../../cli/experiment/tunedSchema.ts';
+import type { Tuning } from '../../cli/experiment/tuning.ts';
 import type { HeadingPolicy } from './headings/headingPolicies.ts';
 import type { DensityPolicyName } from './shared/lakePolicies.ts';
 import type { WayName } from './studies/otherWays/ways.ts';

@@ -1,10 +1,10 @@
-import { type Answer, DECIDING_SEEDS } from '../harness/conclusion.ts';
-import type { SummaryRow } from '../harness/experiment.ts';
-import { plural } from '../harness/plural.ts';
-import { policyBars } from '../harness/policyBars.ts';
-import { trueMinus } from '../harness/report/trueMinus.ts';
-import { withInterval } from '../harness/withInterval.ts';
-import { plainEnv } from '../training/plainEnv.ts';
+import { type Answer, DECIDING_SEEDS } from '../../cli/experiment/conclusion.ts';
+import type { SummaryRow } from '../../cli/experiment/experiment.ts';
+import { plural } from '../../cli/experiment/plural.ts';
+import { policyBars } from '../../cli/experiment/policyBars.ts';
+import { trueMinus } from '../../cli/experiment/trueMinus.ts';
+import { withInterval } from '../../cli/experiment/withInterval.ts';
+import { plainEnv } from '../../cli/train/plainEnv.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import { methodLabel } from './methodLabel.ts';
 import { methodsOf } from './methods.ts';

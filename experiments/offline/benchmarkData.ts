@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { InputError } from '../../cli/experiment/inputError.ts';
+import { playRecipe } from '../../cli/train/recipes/playRecipe.ts';
+import type { Recipe } from '../../cli/train/recipes/recipe.ts';
 import {
   ContentHash,
   type EpisodeSource,
@@ -8,9 +11,6 @@ import {
   openDataset,
   type StoredEpisode,
 } from '../../datasets/index.ts';
-import { InputError } from '../harness/inputError.ts';
-import { playRecipe } from '../training/recipes/playRecipe.ts';
-import type { Recipe } from '../training/recipes/recipe.ts';
 
 /** Data that a job learns from. */
 export interface BenchmarkData {

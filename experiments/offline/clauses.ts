@@ -1,9 +1,9 @@
-import type { Criteria, Criterion } from '../harness/conclusion.ts';
-import { equivalentRows } from '../harness/equivalentRows.ts';
-import type { SummaryRow } from '../harness/experiment.ts';
-import { groupBy } from '../harness/groupBy.ts';
-import { leadingRows } from '../harness/leadingRows.ts';
-import { plainEnv } from '../training/plainEnv.ts';
+import type { Criteria, Criterion } from '../../cli/experiment/conclusion.ts';
+import type { SummaryRow } from '../../cli/experiment/experiment.ts';
+import { groupBy } from '../../cli/experiment/groupBy.ts';
+import { plainEnv } from '../../cli/train/plainEnv.ts';
+import { equivalentRows } from '../shared/equivalentRows.ts';
+import { leadingRows } from '../shared/leadingRows.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import { ifWhole } from './ifWhole.ts';
 import { methodLabel } from './methodLabel.ts';

@@ -1,4 +1,4 @@
-import { type Kind, kindLabels } from '../training/recipes/kinds.ts';
+import { type Kind, kindLabels } from '../../cli/train/recipes/kinds.ts';
 
 /** How a condition, the kind of the data, reads. */
 export function conditionLabel(condition: string): string {

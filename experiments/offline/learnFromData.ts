@@ -9,11 +9,11 @@ import {
   NfRlbc,
   Td3Bc,
 } from '../../agents/index.ts';
+import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
+import type { Recipe } from '../../cli/train/recipes/recipe.ts';
 import { type EpisodeSource, splitEpisodes } from '../../datasets/index.ts';
 import { cosineSchedule, makePolicy, type Policy, type Rng, savePolicy } from '../../src/index.ts';
-import { writeActingSpeed } from '../harness/actingSpeed.ts';
-import type { JobContext, JobResult } from '../harness/experiment.ts';
-import type { Recipe } from '../training/recipes/recipe.ts';
+import { writeActingSpeed } from '../shared/actingSpeed.ts';
 import { benchmarkData } from './benchmarkData.ts';
 import type { OfflineExperimentConfig } from './config.ts';
 import { measureScores, type Scores } from './measureScores.ts';

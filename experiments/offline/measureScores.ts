@@ -1,8 +1,8 @@
 import { evaluate } from '../../agents/index.ts';
+import type { Task } from '../../cli/train/recipes/recipe.ts';
+import { normalizedScore } from '../../cli/train/recipes/recipes.ts';
 import type { Policy, Rng } from '../../src/index.ts';
 import { portableMath } from '../../src/portableMath.ts';
-import type { Task } from '../training/recipes/recipe.ts';
-import { normalizedScore } from '../training/recipes/recipes.ts';
 
 type Evaluation = ReturnType<typeof evaluate>;
 

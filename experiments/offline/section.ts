@@ -1,10 +1,10 @@
-import type { Figure, Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
-import { groupBy } from '../harness/groupBy.ts';
-import { foldSection } from '../harness/report/foldSection.ts';
-import { intervalChart } from '../harness/report/intervalChart.ts';
-import { metricTable } from '../harness/report/table.ts';
-import { tuningSection } from '../harness/tuning/tuningSection.ts';
-import { plainEnv } from '../training/plainEnv.ts';
+import type { Figure, Outcome, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
+import { groupBy } from '../../cli/experiment/groupBy.ts';
+import { intervalChart } from '../../cli/report/intervalChart.ts';
+import { metricTable } from '../../cli/report/table.ts';
+import { plainEnv } from '../../cli/train/plainEnv.ts';
+import { tuningSection } from '../../cli/tuning/tuningSection.ts';
+import { foldSection } from '../shared/foldSection.ts';
 import { recipeOf } from './cells.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import type { OfflineExperimentConfig } from './config.ts';

@@ -1,7 +1,7 @@
-import { mapValues } from '../harness/tuning/mapValues.ts';
-import type { SearchSpace, Settings } from '../harness/tuning/searchSpace.ts';
-import type { Tuning } from '../harness/tuning/tuning.ts';
-import { tuningFiles } from '../harness/tuning/tuningFiles.ts';
+import { mapValues } from '../../cli/experiment/mapValues.ts';
+import type { SearchSpace, Settings } from '../../cli/experiment/searchSpace.ts';
+import type { Tuning } from '../../cli/experiment/tuning.ts';
+import { tuningFiles } from '../shared/tuningFiles.ts';
 import { type Method, methods } from './methods.ts';
 
 /** What a method takes on an environment, whatever the kind of its data. */

@@ -1,8 +1,8 @@
-import { DECIDING_SEEDS } from '../harness/conclusion.ts';
-import type { SummaryRow } from '../harness/experiment.ts';
-import { groupBy } from '../harness/groupBy.ts';
-import { leadingRows } from '../harness/leadingRows.ts';
-import { plainEnv } from '../training/plainEnv.ts';
+import { DECIDING_SEEDS } from '../../cli/experiment/conclusion.ts';
+import type { SummaryRow } from '../../cli/experiment/experiment.ts';
+import { groupBy } from '../../cli/experiment/groupBy.ts';
+import { plainEnv } from '../../cli/train/plainEnv.ts';
+import { leadingRows } from '../shared/leadingRows.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import { ifWhole } from './ifWhole.ts';
 

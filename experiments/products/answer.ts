@@ -1,7 +1,7 @@
-import type { Answer } from '../harness/conclusion.ts';
-import type { SummaryRow } from '../harness/experiment.ts';
-import { policyBars } from '../harness/policyBars.ts';
-import { withInterval } from '../harness/withInterval.ts';
+import type { Answer } from '../../cli/experiment/conclusion.ts';
+import type { SummaryRow } from '../../cli/experiment/experiment.ts';
+import { policyBars } from '../../cli/experiment/policyBars.ts';
+import { withInterval } from '../../cli/experiment/withInterval.ts';
 import { conditionLabel, conditionOf, lakesOf } from './conditions.ts';
 import { productLabel } from './productLabel.ts';
 import { productPolicies } from './productPolicies.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { BehaviorCloning, type BehaviorCloningReport } from '../../agents/index.ts';
+import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import { cosineSchedule, savePolicy } from '../../src/index.ts';
-import { writeActingSpeed } from '../harness/actingSpeed.ts';
-import type { JobContext, JobResult } from '../harness/experiment.ts';
+import { writeActingSpeed } from '../shared/actingSpeed.ts';
 import type { ProductsConfig } from './config.ts';
 import { surpriseOf } from './demonstratorsLaw.ts';
 import { measureProduct } from './measureProduct.ts';

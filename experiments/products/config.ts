@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { commonShape, engineSetting } from '../harness/experiment.ts';
-import { tunedSchema } from '../harness/tuning/tunedSchema.ts';
+import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
+import { tunedSchema } from '../../cli/experiment/tunedSchema.ts';
 import { PRODUCT_LAKE } from './productLakes.ts';
 import { productPolicies } from './productPolicies.ts';
 import { readTuned, tuning } from './tuning.ts';

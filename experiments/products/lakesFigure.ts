@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { SummaryRow } from '../../cli/experiment/experiment.ts';
+import { lineColours } from '../../cli/report/lineColours.ts';
+import type { Layer, Position } from '../../cli/report/vegaTypes.ts';
 import { themeColour } from '../../envs/drawing/palette.ts';
-import type { SummaryRow } from '../harness/experiment.ts';
-import { lineColours } from '../harness/report/lineColours.ts';
-import type { Layer, Position } from '../harness/report/vegaTypes.ts';
 import { lakesOf } from './conditions.ts';
 import { type ProductPolicy, productPolicies } from './productPolicies.ts';
 

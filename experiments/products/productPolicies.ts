@@ -1,6 +1,6 @@
+import type { Settings } from '../../cli/experiment/searchSpace.ts';
 import { makePolicy, type Policy, type Rng } from '../../src/index.ts';
 import type { AnySpace } from '../../src/policies/spaces.ts';
-import type { Settings } from '../harness/tuning/searchSpace.ts';
 
 interface Definition {
   /** In the registry. */

@@ -1,9 +1,9 @@
+import { concludeClauses } from '../../cli/experiment/conclusion.ts';
+import type { Job } from '../../cli/experiment/experiment.ts';
+import { defineExperiment } from '../../cli/experiment/registry.ts';
+import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { actingTable } from '../harness/actingSpeed.ts';
-import { concludeClauses } from '../harness/conclusion.ts';
-import type { Job } from '../harness/experiment.ts';
-import { defineExperiment } from '../harness/registry.ts';
-import { selectRuntime } from '../harness/selectRuntime.ts';
+import { actingTable } from '../shared/actingSpeed.ts';
 import { answerOf } from './answer.ts';
 import { clausesOf, prediction, question } from './clauses.ts';
 import { cloneProduct, cloningSettings } from './cloneProduct.ts';

@@ -1,8 +1,8 @@
-import type { Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
-import { groupBy } from '../harness/groupBy.ts';
-import { foldSection } from '../harness/report/foldSection.ts';
-import { metricTable } from '../harness/report/table.ts';
-import { tuningSection } from '../harness/tuning/tuningSection.ts';
+import type { Outcome, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
+import { groupBy } from '../../cli/experiment/groupBy.ts';
+import { metricTable } from '../../cli/report/table.ts';
+import { tuningSection } from '../../cli/tuning/tuningSection.ts';
+import { foldSection } from '../shared/foldSection.ts';
 import type { ProductData } from './cloneProduct.ts';
 import { conditionLabel, lakesOf } from './conditions.ts';
 import { type ProductsConfig, studyCodes } from './config.ts';

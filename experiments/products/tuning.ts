@@ -1,7 +1,7 @@
-import { mapValues } from '../harness/tuning/mapValues.ts';
-import type { SearchSpace } from '../harness/tuning/searchSpace.ts';
-import type { Tuning } from '../harness/tuning/tuning.ts';
-import { tuningFiles } from '../harness/tuning/tuningFiles.ts';
+import { mapValues } from '../../cli/experiment/mapValues.ts';
+import type { SearchSpace } from '../../cli/experiment/searchSpace.ts';
+import type { Tuning } from '../../cli/experiment/tuning.ts';
+import { tuningFiles } from '../shared/tuningFiles.ts';
 import { conditionOf } from './conditions.ts';
 import type { ProductPolicy } from './productPolicies.ts';
 

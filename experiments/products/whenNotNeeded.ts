@@ -1,6 +1,6 @@
-import type { Remark, SummaryRow } from '../harness/experiment.ts';
-import { groupBy } from '../harness/groupBy.ts';
-import { withInterval } from '../harness/withInterval.ts';
+import type { Remark, SummaryRow } from '../../cli/experiment/experiment.ts';
+import { groupBy } from '../../cli/experiment/groupBy.ts';
+import { withInterval } from '../../cli/experiment/withInterval.ts';
 import { conditionLabel } from './conditions.ts';
 import { productLabel } from './productLabel.ts';
 

@@ -1,4 +1,4 @@
-import type { Cell } from '../training/scored/cell.ts';
+import type { Cell } from '../shared/scored/cell.ts';
 
 export const choices = {
   studies: ['ppo', 'sac'],

@@ -1,11 +1,11 @@
-import { type Conclusion, type Criterion, concludeClauses, DECIDING_SEEDS } from '../harness/conclusion.ts';
-import { equivalentRows } from '../harness/equivalentRows.ts';
-import type { SummaryRow } from '../harness/experiment.ts';
-import { pairedSeeds } from '../harness/pairedSeeds.ts';
-import { plural } from '../harness/plural.ts';
-import { plainEnv } from '../training/plainEnv.ts';
-import { agentLabel } from '../training/scored/agentLabel.ts';
-import { ofCell } from '../training/scored/cell.ts';
+import { type Conclusion, type Criterion, concludeClauses, DECIDING_SEEDS } from '../../cli/experiment/conclusion.ts';
+import type { SummaryRow } from '../../cli/experiment/experiment.ts';
+import { pairedSeeds } from '../../cli/experiment/pairedSeeds.ts';
+import { plural } from '../../cli/experiment/plural.ts';
+import { plainEnv } from '../../cli/train/plainEnv.ts';
+import { equivalentRows } from '../shared/equivalentRows.ts';
+import { agentLabel } from '../shared/scored/agentLabel.ts';
+import { ofCell } from '../shared/scored/cell.ts';
 import { cells, choices } from './cells.ts';
 
 const question = 'Does a flow or a mixture in the Gaussian’s place change what robots learn?';

@@ -1,4 +1,4 @@
-import { scoredTrainings } from '../training/scored/scoredTrainings.ts';
+import { scoredTrainings } from '../shared/scored/scoredTrainings.ts';
 import { cells, choices } from './cells.ts';
 import { concludeRobots } from './clauses.ts';
 

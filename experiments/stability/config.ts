@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
 import { makePolicy, type Policy, type Rng } from '../../src/index.ts';
 import type { AnySpace } from '../../src/policies/spaces.ts';
-import { commonShape, engineSetting } from '../harness/experiment.ts';
 
 export const choices = {
   studies: ['ppo', 'soft'],

@@ -1,7 +1,7 @@
 import { episodeStatistics, Ppo } from '../../agents/index.ts';
+import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
+import { measurePolicy } from '../../cli/train/measurePolicy.ts';
 import { makeVec } from '../../envs/index.ts';
-import type { JobContext, JobResult } from '../harness/experiment.ts';
-import { measurePolicy } from '../training/measurePolicy.ts';
 import { makeStabilityPolicy, type StabilityConfig, type StabilityEnv, type StabilityPolicy } from './config.ts';
 
 /** PPO with the same settings for every policy class: what it scores, and how far a rollout's updates moved the policy at most. */

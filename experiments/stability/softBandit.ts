@@ -1,5 +1,5 @@
+import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import { make } from '../../envs/index.ts';
-import type { JobContext, JobResult } from '../harness/experiment.ts';
 import { measureOnBandit } from '../lake/bandit/measureOnBandit.ts';
 import { annealed, softenOnBandit } from '../lake/bandit/softenOnBandit.ts';
 import { makeStabilityPolicy, type StabilityConfig, type StabilityPolicy } from './config.ts';

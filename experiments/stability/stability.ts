@@ -1,11 +1,11 @@
+import type { Job, Outcome, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
+import { groupBy } from '../../cli/experiment/groupBy.ts';
+import { defineExperiment } from '../../cli/experiment/registry.ts';
+import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
+import { intervalChart } from '../../cli/report/intervalChart.ts';
+import { learningCurves } from '../../cli/report/learningCurves.ts';
+import { metricTable } from '../../cli/report/table.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import type { Job, Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
-import { groupBy } from '../harness/groupBy.ts';
-import { defineExperiment } from '../harness/registry.ts';
-import { intervalChart } from '../harness/report/intervalChart.ts';
-import { learningCurves } from '../harness/report/learningCurves.ts';
-import { metricTable } from '../harness/report/table.ts';
-import { selectRuntime } from '../harness/selectRuntime.ts';
 import {
   choices,
   questions,

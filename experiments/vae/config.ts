@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commonShape, engineSetting } from '../harness/experiment.ts';
+import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
 import { posteriorNames } from './model.ts';
 
 export const choices = { studies: ['vae'], policies: posteriorNames, environments: ['digits'] } as const;

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
+import { InputError } from '../../cli/experiment/inputError.ts';
 import { Rng } from '../../src/index.ts';
-import { InputError } from '../harness/inputError.ts';
 
 /** A digit's side; its pixels lie row by row. */
 export const SIDE = 28;

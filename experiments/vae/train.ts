@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import { Adam, clipByGlobalNorm, compile, portableMath, type Rng, valueAndGradients } from '../../src/index.ts';
-import type { JobContext, JobResult } from '../harness/experiment.ts';
 import type { VaeConfig } from './config.ts';
 import { binarized, loadDigits, PIXELS } from './digits.ts';
 import { type Bounds, matchedEncoder, type PosteriorName, Vae } from './model.ts';

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { train, trainStream } from '../../agents/index.ts';
+import type { TrainConfig } from '../../cli/train/trainConfig.ts';
+import { trainExperiment } from '../../cli/train/trainExperiment.ts';
+import { trainJob } from '../../cli/train/trainJob.ts';
 import { Box, make, makeVec, PendulumEnv } from '../../envs/index.ts';
-import type { TrainConfig } from '../../experiments/training/trainConfig.ts';
-import { trainExperiment } from '../../experiments/training/trainExperiment.ts';
-import { trainJob } from '../../experiments/training/trainJob.ts';
 import { fingerprint, loadPolicy, makePolicy, type Policy, Rng } from '../../src/index.ts';
 import { RecordingEnv } from './support.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { train } from '../../agents/index.ts';
 import { trainingDefaults } from '../../agents/train.ts';
+import { trainSettings } from '../../cli/train/trainSettings.ts';
 import { Box, make } from '../../envs/index.ts';
-import { trainSettings } from '../../experiments/training/trainSettings.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 
 const box = new Box({ low: -1, high: 1, shape: [1] });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Answer } from '../../cli/experiment/conclusion.ts';
+import type { SummaryRow } from '../../cli/index.ts';
 import { banana } from '../../experiments/banana/banana.ts';
 import { classic } from '../../experiments/classic/classic.ts';
-import type { Answer } from '../../experiments/harness/conclusion.ts';
-import type { SummaryRow } from '../../experiments/index.ts';
 import { robots } from '../../experiments/robots/robots.ts';
 import { stability } from '../../experiments/stability/stability.ts';
 import { vae } from '../../experiments/vae/vae.ts';

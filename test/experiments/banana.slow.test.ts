@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
+import type { Job, MetricsRow } from '../../cli/experiment/experiment.ts';
 import { bananaSchema } from '../../experiments/banana/config.ts';
 import { type BananaData, fitBanana, GIVEN, GRID } from '../../experiments/banana/fit.ts';
 import { sections } from '../../experiments/banana/sections.ts';
 import { drawBanana, logDensity, marginalDensity, TRUTH } from '../../experiments/banana/target.ts';
-import type { Job, MetricsRow } from '../../experiments/harness/experiment.ts';
 import {
   affineFamily,
   Chain,

@@ -2,13 +2,14 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { main } from '../../cli/commands/main.ts';
+import type { SummaryRow } from '../../cli/index.ts';
+import { trainSettings } from '../../cli/train/trainSettings.ts';
 import { cells } from '../../experiments/classic/cells.ts';
 import { classic } from '../../experiments/classic/classic.ts';
-import { main } from '../../experiments/commands/main.ts';
-import { registry, type SummaryRow } from '../../experiments/index.ts';
-import { scoreTable } from '../../experiments/training/scored/scores.ts';
-import { trainSettings } from '../../experiments/training/trainSettings.ts';
-import { jobsHere } from './fixture/jobsHere.ts';
+import { registry } from '../../experiments/registry.ts';
+import { scoreTable } from '../../experiments/shared/scored/scores.ts';
+import { jobsHere } from '../cli/fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-classic-'));
 

@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { main } from '../../experiments/commands/main.ts';
+import { main } from '../../cli/commands/main.ts';
+import type { SummaryRow } from '../../cli/index.ts';
 import { families, targets } from '../../experiments/densities/config.ts';
 import type { PlaneDensity } from '../../experiments/densities/targets/planeDensity.ts';
-import type { SummaryRow } from '../../experiments/index.ts';
 import { registry } from '../../experiments/registry.ts';
 import { builtinFlows, Rng } from '../../src/index.ts';
-import { jobsHere } from './fixture/jobsHere.ts';
+import { jobsHere } from '../cli/fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-densities-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, expect, test } from 'vitest';
-import { main } from '../../experiments/commands/main.ts';
+import { main } from '../../cli/commands/main.ts';
+import type { SummaryRow } from '../../cli/index.ts';
 import { type Density, densities } from '../../experiments/distill/densities.ts';
 import { estimateKl, estimateNll } from '../../experiments/distill/estimates.ts';
-import type { SummaryRow } from '../../experiments/index.ts';
 import { registry } from '../../experiments/registry.ts';
 import { Flow, Rng, ShiftScale } from '../../src/index.ts';
+import { jobsHere } from '../cli/fixture/jobsHere.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
-import { jobsHere } from './fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-distill-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { main } from '../../experiments/commands/main.ts';
-import { resolveConfig } from '../../experiments/harness/config.ts';
-import { commandLine, withOption } from '../../experiments/harness/terminal/commandLine.ts';
-import { latinHypercube, type SearchSpace, type Settings } from '../../experiments/harness/tuning/searchSpace.ts';
+import { main } from '../../cli/commands/main.ts';
+import { resolveConfig } from '../../cli/experiment/config.ts';
+import { latinHypercube, type SearchSpace, type Settings } from '../../cli/experiment/searchSpace.ts';
+import { commandLine, withOption } from '../../cli/terminal/commandLine.ts';
 import { lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
 import {
@@ -21,7 +21,7 @@ import { searchSpaces } from '../../experiments/lake/tuning.ts';
 import { measureWalks } from '../../experiments/lake/walks/measureWalks.ts';
 import { registry } from '../../experiments/registry.ts';
 import { Policy, Rng, type SampledAction } from '../../src/index.ts';
-import { jobsHere } from './fixture/jobsHere.ts';
+import { jobsHere } from '../cli/fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-lake-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

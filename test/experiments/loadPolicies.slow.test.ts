@@ -2,11 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { main } from '../../experiments/commands/main.ts';
-import { loadPolicies, registry } from '../../experiments/index.ts';
+import { main } from '../../cli/commands/main.ts';
+import { loadPolicies } from '../../cli/index.ts';
 import { measureWalks } from '../../experiments/lake/walks/measureWalks.ts';
+import { registry } from '../../experiments/registry.ts';
 import { Rng } from '../../src/index.ts';
-import { jobsHere } from './fixture/jobsHere.ts';
+import { jobsHere } from '../cli/fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-load-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -19,7 +20,7 @@ test('the policies of a run load by one call, with their jobs and metrics, and w
   const settings = small.flatMap((setting) => ['--set', setting]);
   expect(await main(['run', 'lake', '--workers', '1', '--out', run, ...few, ...settings], registry)).toBe(0);
 
-  const loaded = await loadPolicies(run);
+  const loaded = await loadPolicies(run, { registry });
   expect(loaded.map(({ job }) => job)).toMatchObject(
     ['gaussian-full', 'realnvp'].map((policy) => ({ study: 'cloning', env: 'Lake-v0', policy, seed: 0 })),
   );
@@ -35,15 +36,15 @@ test('the policies of a run load by one call, with their jobs and metrics, and w
     });
     expect(metrics).toMatchObject(again.metrics);
   }
-  const realNvp = await loadPolicies(run, { filter: ({ policy }) => policy === 'realnvp' });
+  const realNvp = await loadPolicies(run, { registry, filter: ({ policy }) => policy === 'realnvp' });
   expect(realNvp.map(({ job }) => job.policy)).toEqual(['realnvp']);
 
   const file = join(run, 'jobs', loaded[0]!.job.id, 'policy.json');
   writeFileSync(file, readFileSync(file, 'utf8').replace('"squash": "none"', '"squash": "tanh"'));
-  await expect(loadPolicies(run)).rejects.toThrow(`${file} is damaged or was edited`);
+  await expect(loadPolicies(run, { registry })).rejects.toThrow(`${file} is damaged or was edited`);
   rmSync(file);
-  await expect(loadPolicies(run)).rejects.toThrow(`cannot read ${file}`);
+  await expect(loadPolicies(run, { registry })).rejects.toThrow(`cannot read ${file}`);
   rmSync(join(run, 'jobs', loaded[0]!.job.id), { recursive: true });
-  expect((await loadPolicies(run)).map(({ job }) => job.policy)).toEqual(['realnvp']);
-  await expect(loadPolicies(folder)).rejects.toThrow(/holds no run/);
+  expect((await loadPolicies(run, { registry })).map(({ job }) => job.policy)).toEqual(['realnvp']);
+  await expect(loadPolicies(folder, { registry })).rejects.toThrow(/holds no run/);
 });

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Job } from '../../cli/experiment/experiment.ts';
 import { speedTable } from '../../experiments/distill/samplingSpeed.ts';
-import type { Job } from '../../experiments/harness/experiment.ts';
 
 test('a damaged speed.json of a distillation is named', () => {
   const logs = mkdtempSync(join(tmpdir(), 'oxbow-speed-'));

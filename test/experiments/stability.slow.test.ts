@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { main } from '../../experiments/commands/main.ts';
-import { interquartileMean, type SummaryRow } from '../../experiments/index.ts';
+import { main } from '../../cli/commands/main.ts';
+import { interquartileMean, type SummaryRow } from '../../cli/index.ts';
 import { registry } from '../../experiments/registry.ts';
 import { dropInCriteria, softCriteria } from '../../experiments/stability/verdict.ts';
-import { jobsHere } from './fixture/jobsHere.ts';
+import { jobsHere } from '../cli/fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-stability-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

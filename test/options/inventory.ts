@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { loadExperiment } from '../../cli/run/loadExperiment.ts';
+import { commonTrainShape } from '../../cli/train/trainConfig.ts';
 import { envSchema } from '../../envs/core/registry.ts';
 import { loadEnv, registeredEnvs } from '../../envs/index.ts';
-import { loadExperiment } from '../../experiments/harness/loadExperiment.ts';
 import { registry } from '../../experiments/registry.ts';
-import { commonTrainShape } from '../../experiments/training/trainConfig.ts';
 import { builtinFlows, policies } from '../../src/index.ts';
 import { policySchema } from '../../src/policies/registry.ts';
 

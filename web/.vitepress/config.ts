@@ -94,7 +94,8 @@ export default defineConfig({
     resolve: {
       alias: [
         { find: /^oxbow$/, replacement: resolve(root, 'src/index.ts') },
-        { find: /^oxbow\/(envs|datasets|agents|experiments)$/, replacement: resolve(root, '$1/index.ts') },
+        { find: /^oxbow\/(envs|datasets|agents)$/, replacement: resolve(root, '$1/index.ts') },
+        { find: /^oxbow\/experiments$/, replacement: resolve(root, 'cli/index.ts') },
         { find: 'oxbow/engine', replacement: resolve(root, 'src/engine/index.ts') },
         { find: '@tensorflow/tfjs-layers', replacement: resolve(root, 'web/lab/tfjsGradients.ts') },
         { find: 'oxbow/mujoco', replacement: resolve(root, 'envs/mujoco/index.ts') },

@@ -1,12 +1,12 @@
 import { type Policy, Rng, selectBackend, selectEngine } from 'oxbow';
 import { type AnyEnv, make } from 'oxbow/envs';
 import { trainingReports } from '../../agents/core/loops.ts';
+import { makeTraining } from '../../cli/train/makeTraining.ts';
+import { sampledAndGreedy } from '../../cli/train/sampledAndGreedy.ts';
+import { type TrainConfig, trainSchema } from '../../cli/train/trainConfig.ts';
 import { AntHeadingEnv } from '../../envs/mujoco/lake/antHeadingEnv.ts';
 import { loadMujoco } from '../../envs/mujoco/loadMujoco.ts';
 import type { MujocoEnv } from '../../envs/mujoco/mujocoEnv.ts';
-import { makeTraining } from '../../experiments/training/makeTraining.ts';
-import { sampledAndGreedy } from '../../experiments/training/sampledAndGreedy.ts';
-import { type TrainConfig, trainSchema } from '../../experiments/training/trainConfig.ts';
 import { RECENT, type RobotReply, type RobotRequest } from './robotProtocol.ts';
 import { EVALUATION_EPISODES } from './robotSetting.ts';
 import type { RobotWalk } from './robotWalk.ts';

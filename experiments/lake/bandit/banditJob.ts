@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import type { JobContext, JobResult } from '../../../cli/experiment/experiment.ts';
 import { type GaussianPolicy, type Policy, type Schedule, savePolicy } from '../../../src/index.ts';
-import type { JobContext, JobResult } from '../../harness/experiment.ts';
 import type { BanditTask } from './banditOptimum.ts';
 import { type BanditPolicy, banditCost, makeBanditPolicy } from './banditPolicies.ts';
 import { drawnDensity } from './drawnDensity.ts';

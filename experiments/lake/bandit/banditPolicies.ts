@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Settings } from '../../../cli/experiment/searchSpace.ts';
 import { type Distribution, type Policy, type Rng, SquashedDistribution } from '../../../src/index.ts';
-import type { Settings } from '../../harness/tuning/searchSpace.ts';
 import { makeLakePolicy, type PolicyName } from '../shared/lakePolicies.ts';
 
 export const BANDIT = 'SoftBandit-v0';

@@ -1,6 +1,6 @@
+import type { Settings } from '../../../cli/experiment/searchSpace.ts';
 import { make } from '../../../envs/index.ts';
 import { makePolicy, type Policy, type Rng } from '../../../src/index.ts';
-import type { Settings } from '../../harness/tuning/searchSpace.ts';
 import { PARAMETERS, type PolicyName } from '../shared/lakePolicies.ts';
 import { SOFT_LAKE } from './softLakeTask.ts';
 

@@ -1,7 +1,7 @@
 import { Sac, type SacReport } from '../../../agents/index.ts';
+import type { Settings } from '../../../cli/experiment/searchSpace.ts';
 import { makeVec } from '../../../envs/index.ts';
 import { cosineSchedule, geometricSchedule, type Policy, type Rng } from '../../../src/index.ts';
-import type { Settings } from '../../harness/tuning/searchSpace.ts';
 import { agentTraining, type LakeProgress, type LakeTraining } from '../shared/lakeTraining.ts';
 import type { HeadingPolicy } from './headingPolicies.ts';
 import { SOFT_LAKE, type SoftLakeTask, softLakeOptions, UNIFORM_ENTROPY } from './softLakeTask.ts';

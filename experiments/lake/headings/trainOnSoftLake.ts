@@ -1,5 +1,5 @@
 import type { TrainReport } from '../../../agents/index.ts';
-import type { JobContext } from '../../harness/experiment.ts';
+import type { JobContext } from '../../../cli/experiment/experiment.ts';
 import type { LakeProgress, LakeTraining } from '../shared/lakeTraining.ts';
 
 /** Trains a policy over headings on the soft return to the end. */

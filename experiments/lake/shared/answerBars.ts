@@ -1,6 +1,6 @@
-import type { AnswerBar } from '../../harness/conclusion.ts';
-import type { SummaryRow } from '../../harness/experiment.ts';
-import { policyBars } from '../../harness/policyBars.ts';
+import type { AnswerBar } from '../../../cli/experiment/conclusion.ts';
+import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
+import { policyBars } from '../../../cli/experiment/policyBars.ts';
 import { policyNames } from './lakePolicies.ts';
 import { policyLabel } from './policyLabel.ts';
 

@@ -1,5 +1,10 @@
-import { type Endpoint, type EndpointMeasure, type EndpointSource, endpointOf } from '../../harness/endpoint.ts';
-import type { SummaryRow } from '../../harness/experiment.ts';
+import {
+  type Endpoint,
+  type EndpointMeasure,
+  type EndpointSource,
+  endpointOf,
+} from '../../../cli/experiment/endpoint.ts';
+import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
 import { GAUSSIAN } from './classRows.ts';
 import { policyLabel } from './policyLabel.ts';
 

@@ -1,4 +1,4 @@
-import type { SummaryRow } from '../../harness/experiment.ts';
+import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
 import { SEVERAL_MODES } from './policyLabel.ts';
 
 /** With which the other classes are compared. */

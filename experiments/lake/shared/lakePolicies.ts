@@ -1,6 +1,6 @@
+import type { Settings } from '../../../cli/experiment/searchSpace.ts';
 import { make } from '../../../envs/index.ts';
 import { makePolicy, type Policy, type Rng, type ScaleKind } from '../../../src/index.ts';
-import type { Settings } from '../../harness/tuning/searchSpace.ts';
 
 /** The policies that are compared: their names in the registry, and the options that make them what they are. */
 const POLICIES = {

@@ -1,6 +1,6 @@
+import { mapValues } from '../../../cli/experiment/mapValues.ts';
+import type { Tuned } from '../../../cli/experiment/tunedSchema.ts';
 import { type LakeId, type RobotLakeId, robotLakeGrains } from '../../../envs/index.ts';
-import { mapValues } from '../../harness/tuning/mapValues.ts';
-import type { Tuned } from '../../harness/tuning/tunedSchema.ts';
 
 /** The lakes that robots walk round. */
 export const robotLakes = Object.keys(robotLakeGrains) as RobotLakeId[];

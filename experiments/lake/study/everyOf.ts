@@ -1,5 +1,5 @@
-import { type Bounds, bounded, type Criterion } from '../../harness/conclusion.ts';
-import type { SummaryRow } from '../../harness/experiment.ts';
+import { type Bounds, bounded, type Criterion } from '../../../cli/experiment/conclusion.ts';
+import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
 import { conditionLabel } from '../shared/conditionLabel.ts';
 
 /**

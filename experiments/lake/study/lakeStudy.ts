@@ -1,6 +1,14 @@
-import type { Answer, Criteria } from '../../harness/conclusion.ts';
-import type { Endpoint } from '../../harness/endpoint.ts';
-import type { Job, JobContext, JobResult, Outcome, Section, SummaryRow, Table } from '../../harness/experiment.ts';
+import type { Answer, Criteria } from '../../../cli/experiment/conclusion.ts';
+import type { Endpoint } from '../../../cli/experiment/endpoint.ts';
+import type {
+  Job,
+  JobContext,
+  JobResult,
+  Outcome,
+  Section,
+  SummaryRow,
+  Table,
+} from '../../../cli/experiment/experiment.ts';
 import type { LakeConfig } from '../config.ts';
 import type { StudyName } from './studyCodes.ts';
 

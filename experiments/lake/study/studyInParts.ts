@@ -1,4 +1,4 @@
-import type { Section } from '../../harness/experiment.ts';
+import type { Section } from '../../../cli/experiment/experiment.ts';
 import type { LakeJob, LakeStudy, StudyResults } from './lakeStudy.ts';
 
 /** A part of a study, on environments of its own: its jobs, and how what came of them is shown. */

@@ -1,7 +1,7 @@
 import { BehaviorCloning, type BehaviorCloningReport, type Demonstrations } from '../../../agents/index.ts';
+import type { Settings } from '../../../cli/experiment/searchSpace.ts';
 import { type AnyLakeId, collectDemonstrations, type DemonstrationPath } from '../../../envs/index.ts';
 import { cosineSchedule, type Rng } from '../../../src/index.ts';
-import type { Settings } from '../../harness/tuning/searchSpace.ts';
 import { makeLakePolicy, type PolicyName } from '../shared/lakePolicies.ts';
 import type { LakeProgress, LakeTraining } from '../shared/lakeTraining.ts';
 

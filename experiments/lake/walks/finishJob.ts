@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { JobContext, JobResult } from '../../../cli/experiment/experiment.ts';
 import type { AnyLakeId } from '../../../envs/index.ts';
 import { type Policy, savePolicy } from '../../../src/index.ts';
-import type { JobContext, JobResult } from '../../harness/experiment.ts';
 import { measureWalks, type Walk } from './measureWalks.ts';
 import { type StartDensity, startDensity } from './startDensity.ts';
 

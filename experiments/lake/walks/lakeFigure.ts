@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { LegendEntry } from '../../../cli/experiment/experiment.ts';
+import type { Layer, MarkStyle, Position } from '../../../cli/report/vegaTypes.ts';
 import { themeColour } from '../../../envs/drawing/palette.ts';
 import { type Bank, border, home, lake, start } from '../../../envs/lake/lakeMap.ts';
-import type { LegendEntry } from '../../harness/experiment.ts';
-import { swatch } from '../../harness/report/swatch.ts';
-import type { Layer, MarkStyle, Position } from '../../harness/report/vegaTypes.ts';
+import { swatch } from '../../shared/swatch.ts';
 import type { Walk } from './measureWalks.ts';
 
 const DROWNED = themeColour('ink');

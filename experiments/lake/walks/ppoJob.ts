@@ -1,5 +1,5 @@
+import type { JobContext, JobResult } from '../../../cli/experiment/experiment.ts';
 import type { AnyLakeId } from '../../../envs/index.ts';
-import type { JobContext, JobResult } from '../../harness/experiment.ts';
 import type { DensityPolicyName } from '../shared/lakePolicies.ts';
 import { finishJob } from './finishJob.ts';
 import { type PpoSettings, ppoTraining } from './ppoTraining.ts';

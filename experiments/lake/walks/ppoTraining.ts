@@ -1,8 +1,8 @@
 import { Ppo, type PpoReport } from '../../../agents/index.ts';
+import type { Settings } from '../../../cli/experiment/searchSpace.ts';
+import type { Tuned } from '../../../cli/experiment/tunedSchema.ts';
 import { type AnyLakeId, makeVec } from '../../../envs/index.ts';
 import type { Rng } from '../../../src/index.ts';
-import type { Settings } from '../../harness/tuning/searchSpace.ts';
-import type { Tuned } from '../../harness/tuning/tunedSchema.ts';
 import { type DensityPolicyName, makeLakePolicy } from '../shared/lakePolicies.ts';
 import { agentTraining, type LakeProgress, type LakeTraining } from '../shared/lakeTraining.ts';
 

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { Layer } from '../../../cli/report/vegaTypes.ts';
 import { themeColour } from '../../../envs/drawing/palette.ts';
-import type { Layer } from '../../harness/report/vegaTypes.ts';
 import { type PlaneAxes, pathLayer, waterWedge } from './waterWedge.ts';
 
 /**

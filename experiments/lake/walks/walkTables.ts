@@ -1,7 +1,7 @@
-import type { SummaryRow, Table } from '../../harness/experiment.ts';
-import { groupBy } from '../../harness/groupBy.ts';
-import { metricTable } from '../../harness/report/table.ts';
-import { wilsonInterval } from '../../harness/statistics/wilsonInterval.ts';
+import type { SummaryRow, Table } from '../../../cli/experiment/experiment.ts';
+import { groupBy } from '../../../cli/experiment/groupBy.ts';
+import { metricTable } from '../../../cli/report/table.ts';
+import { wilsonInterval } from '../../../cli/statistics/wilsonInterval.ts';
 import { conditionLabel } from '../shared/conditionLabel.ts';
 import { shareColumn } from '../shared/formats.ts';
 

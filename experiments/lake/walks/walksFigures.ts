@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { Figure, Outcome, SummaryRow } from '../../../cli/experiment/experiment.ts';
+import { intervalChart } from '../../../cli/report/intervalChart.ts';
+import { learningCurves } from '../../../cli/report/learningCurves.ts';
+import { typicalOutcome } from '../../../cli/report/typicalOutcome.ts';
 import { policyColours } from '../../../envs/drawing/palette.ts';
-import type { Figure, Outcome, SummaryRow } from '../../harness/experiment.ts';
-import { densityImage, densityLegend } from '../../harness/report/inkImage.ts';
-import { intervalChart } from '../../harness/report/intervalChart.ts';
-import { learningCurves } from '../../harness/report/learningCurves.ts';
-import { typicalOutcome } from '../../harness/report/typicalOutcome.ts';
+import { densityImage, densityLegend } from '../../shared/inkImage.ts';
 import { percent } from '../shared/formats.ts';
 import { policyNames } from '../shared/lakePolicies.ts';
 import type { LakeData } from './finishJob.ts';

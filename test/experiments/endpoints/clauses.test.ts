@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
+import { interquartileInterval } from '../../../cli/statistics/interquartileInterval.ts';
 import { arrivalClauses } from '../../../experiments/endpoints/arrivalClauses.ts';
 import { endpointsSchema } from '../../../experiments/endpoints/config.ts';
 import { endpoints } from '../../../experiments/endpoints/endpoints.ts';
@@ -6,8 +8,6 @@ import { aboveFloor, floorOf, regretClauses } from '../../../experiments/endpoin
 import { regretAnswer, regretEndpoints } from '../../../experiments/endpoints/regretSummary.ts';
 import { softStudies } from '../../../experiments/endpoints/softStudies.ts';
 import { tuning } from '../../../experiments/endpoints/tuning.ts';
-import type { SummaryRow } from '../../../experiments/harness/experiment.ts';
-import { interquartileInterval } from '../../../experiments/harness/statistics/interquartileInterval.ts';
 
 const plain = (text: string | undefined) => text?.replaceAll('\u00a0', ' ');
 const seeds = (value: number, count = 20) => Array.from({ length: count }, () => value);

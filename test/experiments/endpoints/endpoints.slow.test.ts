@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
-import { main } from '../../../experiments/commands/main.ts';
-import type { SummaryRow } from '../../../experiments/harness/experiment.ts';
+import { main } from '../../../cli/commands/main.ts';
+import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
 import { registry } from '../../../experiments/registry.ts';
-import { jobsHere } from '../fixture/jobsHere.ts';
+import { jobsHere } from '../../cli/fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-endpoints-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Conclusion } from '../../../experiments/harness/conclusion.ts';
-import { resolveConfig } from '../../../experiments/harness/config.ts';
-import type { SummaryRow } from '../../../experiments/harness/experiment.ts';
-import { renderPage } from '../../../experiments/harness/report/page.ts';
-import { reportPage } from '../../../experiments/harness/report/reportPage.ts';
+import type { Conclusion } from '../../../cli/experiment/conclusion.ts';
+import { resolveConfig } from '../../../cli/experiment/config.ts';
+import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
+import { renderPage } from '../../../cli/report/page.ts';
+import { reportPage } from '../../../cli/report/reportPage.ts';
 import { lake } from '../../../experiments/lake/lake.ts';
 
 /** The run that is kept in docs/results/lake, of which a summary is kept and no jobs. */

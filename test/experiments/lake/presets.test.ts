@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { resolveConfig } from '../../../experiments/harness/config.ts';
-import type { Job } from '../../../experiments/harness/experiment.ts';
+import { resolveConfig } from '../../../cli/experiment/config.ts';
+import type { Job } from '../../../cli/experiment/experiment.ts';
 import type { LakeConfig } from '../../../experiments/lake/config.ts';
 import { lake } from '../../../experiments/lake/lake.ts';
 

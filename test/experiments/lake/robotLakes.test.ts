@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SummaryRow } from '../../../experiments/harness/experiment.ts';
+import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
 import { type LakeConfig, lakeSchema } from '../../../experiments/lake/config.ts';
 import { lake } from '../../../experiments/lake/lake.ts';
 import { isRobotLake, robotLakes } from '../../../experiments/lake/shared/robotLakes.ts';

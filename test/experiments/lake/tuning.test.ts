@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { InputError } from '../../../experiments/harness/inputError.ts';
-import { bestSettings } from '../../../experiments/harness/tuning/trials.ts';
-import { tuningExperiment } from '../../../experiments/harness/tuning/tuningExperiment.ts';
-import type { TuningConfig } from '../../../experiments/harness/tuning/tuningSection.ts';
+import { InputError } from '../../../cli/experiment/inputError.ts';
+import { bestSettings } from '../../../cli/tuning/trials.ts';
+import { tuningExperiment } from '../../../cli/tuning/tuningExperiment.ts';
+import type { TuningConfig } from '../../../cli/tuning/tuningSection.ts';
 import { lake } from '../../../experiments/lake/lake.ts';
 import { readTrials, readTuned, tunedStudies } from '../../../experiments/lake/tuned.ts';
 

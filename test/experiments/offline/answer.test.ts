@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SummaryRow } from '../../../experiments/index.ts';
+import type { SummaryRow } from '../../../cli/index.ts';
 import { answerOf } from '../../../experiments/offline/answer.ts';
 import { modesRemark } from '../../../experiments/offline/modesRemark.ts';
 import { whenNotNeeded } from '../../../experiments/offline/whenNotNeeded.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SummaryRow } from '../../../experiments/index.ts';
+import type { SummaryRow } from '../../../cli/index.ts';
 import { clausesOf } from '../../../experiments/offline/clauses.ts';
 
 const LAKE = 'LakeStride-v0';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Outcome, SummaryRow } from '../../../experiments/index.ts';
+import type { Outcome, SummaryRow } from '../../../cli/index.ts';
 import { offlineSchema } from '../../../experiments/offline/config.ts';
 import { methodLabel } from '../../../experiments/offline/methodLabel.ts';
 import { methodNames, methodsOf, studies } from '../../../experiments/offline/methods.ts';

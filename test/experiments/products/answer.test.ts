@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SummaryRow } from '../../../experiments/harness/experiment.ts';
+import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
 import { answerOf } from '../../../experiments/products/answer.ts';
 
 const row = (policy: string, lakes: number, iqm: number): SummaryRow => ({

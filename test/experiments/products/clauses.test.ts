@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { concludeClauses } from '../../../experiments/harness/conclusion.ts';
-import type { SummaryRow } from '../../../experiments/harness/experiment.ts';
+import { concludeClauses } from '../../../cli/experiment/conclusion.ts';
+import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
 import { clausesOf, prediction } from '../../../experiments/products/clauses.ts';
 import { products } from '../../../experiments/products/products.ts';
 

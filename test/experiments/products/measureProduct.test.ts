@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { bestSettings } from '../../../experiments/harness/tuning/trials.ts';
-import { tuningExperiment } from '../../../experiments/harness/tuning/tuningExperiment.ts';
+import { bestSettings } from '../../../cli/tuning/trials.ts';
+import { tuningExperiment } from '../../../cli/tuning/tuningExperiment.ts';
 import { conditionLabel, conditionOf, lakesOf } from '../../../experiments/products/conditions.ts';
 import { productsSchema } from '../../../experiments/products/config.ts';
 import { summarizeWalks } from '../../../experiments/products/measureProduct.ts';

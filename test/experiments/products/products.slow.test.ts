@@ -2,11 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
-import type { SummaryRow } from '../../../experiments/index.ts';
+import type { SummaryRow } from '../../../cli/index.ts';
 import { registry } from '../../../experiments/registry.ts';
 import { loadPolicy } from '../../../src/index.ts';
-import { jobsHere } from '../fixture/jobsHere.ts';
-import { oxbowOn } from '../fixture/oxbow.ts';
+import { jobsHere } from '../../cli/fixture/jobsHere.ts';
+import { oxbowOn } from '../../cli/fixture/oxbow.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-products-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { Outcome, SummaryRow } from '../../../experiments/harness/experiment.ts';
+import type { Outcome, SummaryRow } from '../../../cli/experiment/experiment.ts';
 import { products } from '../../../experiments/products/products.ts';
 import { productSections } from '../../../experiments/products/section.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SummaryRow } from '../../../experiments/harness/experiment.ts';
+import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
 import { whenNotNeeded } from '../../../experiments/products/whenNotNeeded.ts';
 
 const row = (policy: string, lakes: number, [low, high]: readonly [number, number]): SummaryRow => ({

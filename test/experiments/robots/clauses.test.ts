@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SummaryRow } from '../../../experiments/index.ts';
+import type { SummaryRow } from '../../../cli/index.ts';
 import { concludeRobots } from '../../../experiments/robots/clauses.ts';
 
 /** Returns around a level, a few apart from seed to seed. */

@@ -2,11 +2,12 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { main } from '../../../experiments/commands/main.ts';
-import { registry, type SummaryRow } from '../../../experiments/index.ts';
+import { main } from '../../../cli/commands/main.ts';
+import type { SummaryRow } from '../../../cli/index.ts';
+import { trainSettings } from '../../../cli/train/trainSettings.ts';
+import { registry } from '../../../experiments/registry.ts';
 import { cells } from '../../../experiments/robots/cells.ts';
 import { robots } from '../../../experiments/robots/robots.ts';
-import { trainSettings } from '../../../experiments/training/trainSettings.ts';
 
 test('by default the three robots of the prediction, with a preset for every training', () => {
   const config = robots.schema.parse({});

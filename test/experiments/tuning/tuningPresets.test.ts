@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { resolveConfig } from '../../../experiments/harness/config.ts';
-import { loadExperiment } from '../../../experiments/harness/loadExperiment.ts';
-import { TUNING_SUFFIX } from '../../../experiments/harness/tuning/tuningExperiment.ts';
+import { resolveConfig } from '../../../cli/experiment/config.ts';
+import { loadExperiment } from '../../../cli/run/loadExperiment.ts';
+import { TUNING_SUFFIX } from '../../../cli/tuning/tuningExperiment.ts';
 import { registry } from '../../../experiments/registry.ts';
 
 test('the quick search of every experiment asks only what has settings to search', async () => {

@@ -1,10 +1,10 @@
+import type { Answer } from '../../../../cli/experiment/conclusion.ts';
+import { type Endpoint, endpointOf } from '../../../../cli/experiment/endpoint.ts';
+import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
+import { pairedSeeds } from '../../../../cli/experiment/pairedSeeds.ts';
+import { metricTable } from '../../../../cli/report/table.ts';
+import { pairedDifference } from '../../../../cli/statistics/comparison.ts';
 import { Rng } from '../../../../src/random.ts';
-import type { Answer } from '../../../harness/conclusion.ts';
-import { type Endpoint, endpointOf } from '../../../harness/endpoint.ts';
-import type { SummaryRow } from '../../../harness/experiment.ts';
-import { pairedSeeds } from '../../../harness/pairedSeeds.ts';
-import { metricTable } from '../../../harness/report/table.ts';
-import { pairedDifference } from '../../../harness/statistics/comparison.ts';
 import { banditJob, banditSeconds } from '../../bandit/banditJob.ts';
 import { BANDIT, type BanditPolicy, banditPolicies } from '../../bandit/banditPolicies.ts';
 import { annealed } from '../../bandit/softenOnBandit.ts';

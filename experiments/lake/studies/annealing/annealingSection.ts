@@ -1,9 +1,9 @@
+import type { Figure, Section, SummaryRow, Table } from '../../../../cli/experiment/experiment.ts';
+import { pairedSeeds } from '../../../../cli/experiment/pairedSeeds.ts';
+import { formatP, holm, pairedPermutationTest } from '../../../../cli/statistics/pValues.ts';
+import { wilsonInterval } from '../../../../cli/statistics/wilsonInterval.ts';
 import { policyColours } from '../../../../envs/drawing/palette.ts';
 import { Rng } from '../../../../src/index.ts';
-import type { Figure, Section, SummaryRow, Table } from '../../../harness/experiment.ts';
-import { pairedSeeds } from '../../../harness/pairedSeeds.ts';
-import { formatP, holm, pairedPermutationTest } from '../../../harness/statistics/pValues.ts';
-import { wilsonInterval } from '../../../harness/statistics/wilsonInterval.ts';
 import { banditDensityFigure, banditDensityLegend } from '../../bandit/banditDensityFigure.ts';
 import type { BanditData } from '../../bandit/banditJob.ts';
 import { banditPolicies } from '../../bandit/banditPolicies.ts';

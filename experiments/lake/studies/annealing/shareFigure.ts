@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { LegendEntry } from '../../../../cli/experiment/experiment.ts';
+import type { Layer, Position } from '../../../../cli/report/vegaTypes.ts';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
-import type { LegendEntry } from '../../../harness/experiment.ts';
-import { swatch } from '../../../harness/report/swatch.ts';
-import type { Layer, Position } from '../../../harness/report/vegaTypes.ts';
+import { swatch } from '../../../shared/swatch.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
 import { COLLAPSED, type TemperatureKind } from './annealingConditions.ts';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Ppo } from '../../../../agents/index.ts';
+import type { JobContext, JobResult } from '../../../../cli/experiment/experiment.ts';
 import { type Bank, makeVec } from '../../../../envs/index.ts';
 import { savePolicy } from '../../../../src/index.ts';
-import type { JobContext, JobResult } from '../../../harness/experiment.ts';
 import type { LakeConfig } from '../../config.ts';
 import { type HeadingPolicy, makeHeadingPolicy } from '../../headings/headingPolicies.ts';
 import { SOFT_LAKE, STRIDE, softLakeOptions } from '../../headings/softLakeTask.ts';

@@ -5,10 +5,10 @@ import {
   type Criteria,
   type Criterion,
   noted,
-} from '../../../harness/conclusion.ts';
-import { equivalentRows } from '../../../harness/equivalentRows.ts';
-import type { SummaryRow } from '../../../harness/experiment.ts';
-import { metricTable } from '../../../harness/report/table.ts';
+} from '../../../../cli/experiment/conclusion.ts';
+import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
+import { metricTable } from '../../../../cli/report/table.ts';
+import { equivalentRows } from '../../../shared/equivalentRows.ts';
 import { type HeadingPolicy, headingPolicies } from '../../headings/headingPolicies.ts';
 import { SOFT_LAKE } from '../../headings/softLakeTask.ts';
 import { softPpoSeconds, softPpoSettings } from '../../headings/softPpoTraining.ts';

@@ -1,7 +1,7 @@
+import type { Section } from '../../../../cli/experiment/experiment.ts';
+import { learningCurves } from '../../../../cli/report/learningCurves.ts';
+import { typicalOutcome } from '../../../../cli/report/typicalOutcome.ts';
 import { policyColours } from '../../../../envs/drawing/palette.ts';
-import type { Section } from '../../../harness/experiment.ts';
-import { learningCurves } from '../../../harness/report/learningCurves.ts';
-import { typicalOutcome } from '../../../harness/report/typicalOutcome.ts';
 import type { LakeConfig } from '../../config.ts';
 import { percent } from '../../shared/formats.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';

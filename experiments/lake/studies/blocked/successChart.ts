@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
+import type { Colour, Encoding, Position } from '../../../../cli/report/vegaTypes.ts';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
-import type { SummaryRow } from '../../../harness/experiment.ts';
-import type { Colour, Encoding, Position } from '../../../harness/report/vegaTypes.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
 
 /** Success within k tries by policy, with 95 % intervals, over the dashed curve 1 − 2⁻ᵏ of two even modes. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { BehaviorCloning } from '../../../../agents/index.ts';
+import type { JobContext, JobResult } from '../../../../cli/experiment/experiment.ts';
 import { softBanditData } from '../../../../envs/toy/softBandit.ts';
 import { cosineSchedule, portableMath, savePolicy } from '../../../../src/index.ts';
-import type { JobContext, JobResult } from '../../../harness/experiment.ts';
 import { SHORE } from '../../bandit/banditOptimum.ts';
 import { type BanditPolicy, makeBanditPolicy } from '../../bandit/banditPolicies.ts';
 import { drawnDensity } from '../../bandit/drawnDensity.ts';

@@ -1,7 +1,7 @@
 import type { BehaviorCloningReport } from '../../../../agents/index.ts';
+import type { JobContext, JobResult } from '../../../../cli/experiment/experiment.ts';
 import type { AnyLakeId, LakeId } from '../../../../envs/index.ts';
 import type { Policy } from '../../../../src/index.ts';
-import type { JobContext, JobResult } from '../../../harness/experiment.ts';
 import type { LakeConfig } from '../../config.ts';
 import type { PolicyName } from '../../shared/lakePolicies.ts';
 import { isRobotLake } from '../../shared/robotLakes.ts';

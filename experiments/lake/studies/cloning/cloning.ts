@@ -1,7 +1,7 @@
-import { type Answer, bounded, type Criteria, noted } from '../../../harness/conclusion.ts';
-import { equivalentRows } from '../../../harness/equivalentRows.ts';
-import type { SummaryRow } from '../../../harness/experiment.ts';
-import { lowerRows } from '../../../harness/lowerRows.ts';
+import { type Answer, bounded, type Criteria, noted } from '../../../../cli/experiment/conclusion.ts';
+import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
+import { equivalentRows } from '../../../shared/equivalentRows.ts';
+import { lowerRows } from '../../../shared/lowerRows.ts';
 import { answerBars } from '../../shared/answerBars.ts';
 import { classEndpoint } from '../../shared/classEndpoint.ts';
 import { classRows, contrast } from '../../shared/classRows.ts';

@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { Outcome } from '../../../../cli/experiment/experiment.ts';
+import { lineColours } from '../../../../cli/report/lineColours.ts';
+import { metricTable } from '../../../../cli/report/table.ts';
+import { typicalOutcome } from '../../../../cli/report/typicalOutcome.ts';
 import { themeColour } from '../../../../envs/drawing/palette.ts';
-import type { Outcome } from '../../../harness/experiment.ts';
-import { lineColours } from '../../../harness/report/lineColours.ts';
-import { metricTable } from '../../../harness/report/table.ts';
-import { typicalOutcome } from '../../../harness/report/typicalOutcome.ts';
 import { SHORE } from '../../bandit/banditOptimum.ts';
 import { BANDIT, type BanditPolicy, banditCost, banditPolicies } from '../../bandit/banditPolicies.ts';
 import { DRAWN_ACTIONS } from '../../bandit/drawnDensity.ts';

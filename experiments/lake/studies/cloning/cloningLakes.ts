@@ -1,9 +1,9 @@
+import type { Section, SummaryRow } from '../../../../cli/experiment/experiment.ts';
+import { groupBy } from '../../../../cli/experiment/groupBy.ts';
+import { describeBest } from '../../../../cli/report/describeBest.ts';
+import { intervalChart } from '../../../../cli/report/intervalChart.ts';
+import { metricTable } from '../../../../cli/report/table.ts';
 import type { AnyLakeId } from '../../../../envs/index.ts';
-import type { Section, SummaryRow } from '../../../harness/experiment.ts';
-import { groupBy } from '../../../harness/groupBy.ts';
-import { describeBest } from '../../../harness/report/describeBest.ts';
-import { intervalChart } from '../../../harness/report/intervalChart.ts';
-import { metricTable } from '../../../harness/report/table.ts';
 import type { LakeConfig } from '../../config.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { percent, shareColumn } from '../../shared/formats.ts';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Reinforce } from '../../../../agents/index.ts';
+import type { JobContext, JobResult } from '../../../../cli/experiment/experiment.ts';
 import { makeVec } from '../../../../envs/index.ts';
 import { cosineSchedule, makePolicy } from '../../../../src/index.ts';
-import type { JobContext, JobResult } from '../../../harness/experiment.ts';
 import type { LakeConfig } from '../../config.ts';
 import { flipOf } from './bumps.ts';
 

@@ -1,7 +1,7 @@
-import { type Answer, bounded, type Criteria, type Criterion, noted } from '../../../harness/conclusion.ts';
-import { endpointOf } from '../../../harness/endpoint.ts';
-import type { SummaryRow } from '../../../harness/experiment.ts';
-import { withInterval } from '../../../harness/withInterval.ts';
+import { type Answer, bounded, type Criteria, type Criterion, noted } from '../../../../cli/experiment/conclusion.ts';
+import { endpointOf } from '../../../../cli/experiment/endpoint.ts';
+import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
+import { withInterval } from '../../../../cli/experiment/withInterval.ts';
 import type { LakeConfig } from '../../config.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { percent, percentWithInterval } from '../../shared/formats.ts';

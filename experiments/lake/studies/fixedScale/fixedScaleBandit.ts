@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { Outcome } from '../../../../cli/experiment/experiment.ts';
+import { groupBy } from '../../../../cli/experiment/groupBy.ts';
+import { metricTable } from '../../../../cli/report/table.ts';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
-import type { Outcome } from '../../../harness/experiment.ts';
-import { groupBy } from '../../../harness/groupBy.ts';
-import { metricTable } from '../../../harness/report/table.ts';
 import type { LakeConfig } from '../../config.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TopLevelSpec } from 'vega-lite';
+import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
+import { groupBy } from '../../../../cli/experiment/groupBy.ts';
+import { typicalOutcome } from '../../../../cli/report/typicalOutcome.ts';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
 import { start } from '../../../../envs/lake/lakeMap.ts';
 import { loadPolicy } from '../../../../src/index.ts';
-import type { SummaryRow } from '../../../harness/experiment.ts';
-import { groupBy } from '../../../harness/groupBy.ts';
-import { typicalOutcome } from '../../../harness/report/typicalOutcome.ts';
 import type { LakeConfig } from '../../config.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { percent } from '../../shared/formats.ts';

@@ -1,6 +1,6 @@
-import { type Answer, bounded, byConstruction, type Criteria } from '../../../harness/conclusion.ts';
-import type { SummaryRow } from '../../../harness/experiment.ts';
-import { withInterval } from '../../../harness/withInterval.ts';
+import { type Answer, bounded, byConstruction, type Criteria } from '../../../../cli/experiment/conclusion.ts';
+import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
+import { withInterval } from '../../../../cli/experiment/withInterval.ts';
 import { answerBars } from '../../shared/answerBars.ts';
 import { classEndpoint } from '../../shared/classEndpoint.ts';
 import { classRows, contrast } from '../../shared/classRows.ts';

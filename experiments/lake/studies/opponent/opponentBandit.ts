@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { Figure, SummaryRow } from '../../../../cli/experiment/experiment.ts';
+import { intervalChart } from '../../../../cli/report/intervalChart.ts';
+import { learningCurves } from '../../../../cli/report/learningCurves.ts';
+import { metricTable } from '../../../../cli/report/table.ts';
+import { typicalOutcome } from '../../../../cli/report/typicalOutcome.ts';
+import type { Layer } from '../../../../cli/report/vegaTypes.ts';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
-import type { Figure, SummaryRow } from '../../../harness/experiment.ts';
-import { intervalChart } from '../../../harness/report/intervalChart.ts';
-import { learningCurves } from '../../../harness/report/learningCurves.ts';
-import { metricTable } from '../../../harness/report/table.ts';
-import { typicalOutcome } from '../../../harness/report/typicalOutcome.ts';
-import type { Layer } from '../../../harness/report/vegaTypes.ts';
 import { type BanditPolicy, banditPolicies } from '../../bandit/banditPolicies.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';

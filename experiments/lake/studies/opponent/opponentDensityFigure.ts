@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { LegendEntry } from '../../../../cli/experiment/experiment.ts';
+import type { Position } from '../../../../cli/report/vegaTypes.ts';
 import { themeColour } from '../../../../envs/drawing/palette.ts';
 import { opponentBanks } from '../../../../envs/index.ts';
-import type { LegendEntry } from '../../../harness/experiment.ts';
-import { swatch } from '../../../harness/report/swatch.ts';
-import type { Position } from '../../../harness/report/vegaTypes.ts';
+import { swatch } from '../../../shared/swatch.ts';
 import { DRAWN_ACTIONS } from '../../bandit/drawnDensity.ts';
 
 /** How densities against an opponent are drawn. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Ppo } from '../../../../agents/index.ts';
+import type { JobContext, JobResult } from '../../../../cli/experiment/experiment.ts';
 import { makeVec } from '../../../../envs/index.ts';
 import { cosineSchedule, savePolicy } from '../../../../src/index.ts';
-import type { JobContext, JobResult } from '../../../harness/experiment.ts';
 import { type BanditPolicy, makeBanditPolicy } from '../../bandit/banditPolicies.ts';
 import { drawnDensity } from '../../bandit/drawnDensity.ts';
 import type { LakeConfig } from '../../config.ts';

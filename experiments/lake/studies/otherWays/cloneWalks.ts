@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { JobContext } from '../../../../cli/experiment/experiment.ts';
 import { collectDemonstrations, type Demonstrations } from '../../../../envs/index.ts';
 import {
   Adam,
@@ -10,7 +11,6 @@ import {
   valueAndGradients,
 } from '../../../../src/index.ts';
 import { DivergedError, Minibatches } from '../../../../src/training/optimization.ts';
-import type { JobContext } from '../../../harness/experiment.ts';
 import type { LakeConfig } from '../../config.ts';
 import { type HiddenNoiseOf, type WalkTensors, walkLikelihood } from './walkLikelihood.ts';
 import { hiddenNoise, NOISE, WAYS_LAKE, type WayName } from './ways.ts';

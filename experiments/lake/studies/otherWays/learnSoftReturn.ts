@@ -1,6 +1,6 @@
 import { type Agent, Ppo, Sac, SoftQLearning } from '../../../../agents/index.ts';
+import type { JobContext } from '../../../../cli/experiment/experiment.ts';
 import { geometricSchedule, type Policy } from '../../../../src/index.ts';
-import type { JobContext } from '../../../harness/experiment.ts';
 import type { LakeConfig } from '../../config.ts';
 import { makeLakes, type WayName } from './ways.ts';
 

@@ -1,7 +1,13 @@
-import { type Answer, bounded, type Criteria, type Criterion, underControl } from '../../../harness/conclusion.ts';
-import type { Section, SummaryRow } from '../../../harness/experiment.ts';
-import { describeBest } from '../../../harness/report/describeBest.ts';
-import { metricTable } from '../../../harness/report/table.ts';
+import {
+  type Answer,
+  bounded,
+  type Criteria,
+  type Criterion,
+  underControl,
+} from '../../../../cli/experiment/conclusion.ts';
+import type { Section, SummaryRow } from '../../../../cli/experiment/experiment.ts';
+import { describeBest } from '../../../../cli/report/describeBest.ts';
+import { metricTable } from '../../../../cli/report/table.ts';
 import type { LakeConfig } from '../../config.ts';
 import { answerBars } from '../../shared/answerBars.ts';
 import { classEndpoint } from '../../shared/classEndpoint.ts';

@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { Figure, Outcome, SummaryRow } from '../../../../cli/experiment/experiment.ts';
+import { intervalChart } from '../../../../cli/report/intervalChart.ts';
+import { typicalOutcome } from '../../../../cli/report/typicalOutcome.ts';
 import { policyColours } from '../../../../envs/drawing/palette.ts';
-import type { Figure, Outcome, SummaryRow } from '../../../harness/experiment.ts';
-import { intervalChart } from '../../../harness/report/intervalChart.ts';
-import { typicalOutcome } from '../../../harness/report/typicalOutcome.ts';
 import { lakeFigure, walksLegend } from '../../walks/lakeFigure.ts';
 import { velocityPlane } from '../../walks/velocityPlane.ts';
 import type { WayData } from './trainWay.ts';

@@ -1,3 +1,4 @@
+import type { Settings } from '../../../../cli/experiment/searchSpace.ts';
 import {
   type AnyEnv,
   type Blocking,
@@ -13,7 +14,6 @@ import {
   type VectorEnv,
 } from '../../../../envs/index.ts';
 import { boxSquash, ImplicitPolicy, makePolicy, type Policy, type Rng } from '../../../../src/index.ts';
-import type { Settings } from '../../../harness/tuning/searchSpace.ts';
 
 /** The other ways are tried where one step decides. */
 export const WAYS_LAKE = 'LakeStride-v0' satisfies LakeId;

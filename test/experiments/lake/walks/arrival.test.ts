@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SummaryRow } from '../../../../experiments/harness/experiment.ts';
+import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
 import { describeArrivals } from '../../../../experiments/lake/walks/arrival.ts';
 
 /** Homes of a class: so many seeds arrive, and so many do not. */

@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { SummaryRow } from '../../../../../cli/experiment/experiment.ts';
+import type { Colour, Position } from '../../../../../cli/report/vegaTypes.ts';
 import { policyColours, themeColour } from '../../../../../envs/drawing/palette.ts';
 import { portableMath } from '../../../../../src/index.ts';
-import type { SummaryRow } from '../../../../harness/experiment.ts';
-import type { Colour, Position } from '../../../../harness/report/vegaTypes.ts';
 import type { BanditTask } from '../../../bandit/banditOptimum.ts';
 import { bestGaussian } from '../../../bandit/bestGaussian.ts';
 import { policyNames } from '../../../shared/lakePolicies.ts';

@@ -1,6 +1,6 @@
+import type { Figure, Section, Table } from '../../../../../cli/experiment/experiment.ts';
+import { typicalOutcome } from '../../../../../cli/report/typicalOutcome.ts';
 import { policyColours } from '../../../../../envs/drawing/palette.ts';
-import type { Figure, Section, Table } from '../../../../harness/experiment.ts';
-import { typicalOutcome } from '../../../../harness/report/typicalOutcome.ts';
 import { banditDensityFigure, banditDensityLegend } from '../../../bandit/banditDensityFigure.ts';
 import type { BanditData } from '../../../bandit/banditJob.ts';
 import { type BanditTask, banditOptimum, leastWater } from '../../../bandit/banditOptimum.ts';

@@ -1,4 +1,4 @@
-import { metricTable } from '../../../../harness/report/table.ts';
+import { metricTable } from '../../../../../cli/report/table.ts';
 import { banditJob, banditSeconds } from '../../../bandit/banditJob.ts';
 import { BANDIT, type BanditPolicy } from '../../../bandit/banditPolicies.ts';
 import { annealed } from '../../../bandit/softenOnBandit.ts';

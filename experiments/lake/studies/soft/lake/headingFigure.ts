@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { LegendEntry } from '../../../../../cli/experiment/experiment.ts';
 import { themeColour } from '../../../../../envs/drawing/palette.ts';
-import type { LegendEntry } from '../../../../harness/experiment.ts';
-import { swatch } from '../../../../harness/report/swatch.ts';
+import { swatch } from '../../../../shared/swatch.ts';
 import { headingCurve } from '../../../headings/headingCurve.ts';
 import { type PlaneAxes, pathLayer, waterWedge } from '../../../walks/waterWedge.ts';
 

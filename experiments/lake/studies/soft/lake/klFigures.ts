@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { Figure, SummaryRow } from '../../../../../cli/experiment/experiment.ts';
+import { lineColours } from '../../../../../cli/report/lineColours.ts';
+import type { Position, Scale } from '../../../../../cli/report/vegaTypes.ts';
 import { themeColour } from '../../../../../envs/drawing/palette.ts';
 import { portableMath } from '../../../../../src/index.ts';
-import type { Figure, SummaryRow } from '../../../../harness/experiment.ts';
-import { lineColours } from '../../../../harness/report/lineColours.ts';
-import type { Position, Scale } from '../../../../harness/report/vegaTypes.ts';
 import type { LakeConfig } from '../../../config.ts';
 import { type SoftLakeTask, STRIDE } from '../../../headings/softLakeTask.ts';
 import { bestOnLake } from '../../../headings/truth/bestOnLake.ts';

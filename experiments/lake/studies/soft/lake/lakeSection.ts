@@ -1,7 +1,7 @@
+import type { Figure, Section, Table } from '../../../../../cli/experiment/experiment.ts';
+import { typicalOutcome } from '../../../../../cli/report/typicalOutcome.ts';
 import { policyColours } from '../../../../../envs/drawing/palette.ts';
 import { portableMath } from '../../../../../src/index.ts';
-import type { Figure, Section, Table } from '../../../../harness/experiment.ts';
-import { typicalOutcome } from '../../../../harness/report/typicalOutcome.ts';
 import type { LakeConfig } from '../../../config.ts';
 import { headingExtent } from '../../../headings/headingCurve.ts';
 import { STRIDE } from '../../../headings/softLakeTask.ts';

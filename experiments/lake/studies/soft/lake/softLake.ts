@@ -1,5 +1,5 @@
-import { groupBy } from '../../../../harness/groupBy.ts';
-import { metricTable } from '../../../../harness/report/table.ts';
+import { groupBy } from '../../../../../cli/experiment/groupBy.ts';
+import { metricTable } from '../../../../../cli/report/table.ts';
 import type { HeadingPolicy } from '../../../headings/headingPolicies.ts';
 import { SOFT_LAKE } from '../../../headings/softLakeTask.ts';
 import { softPpoSeconds, softPpoSettings } from '../../../headings/softPpoTraining.ts';

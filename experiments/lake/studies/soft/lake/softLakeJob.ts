@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { JobContext, JobResult } from '../../../../../cli/experiment/experiment.ts';
 import { lakeMap } from '../../../../../envs/index.ts';
 import { savePolicy } from '../../../../../src/index.ts';
-import type { JobContext, JobResult } from '../../../../harness/experiment.ts';
 import type { LakeConfig } from '../../../config.ts';
 import { type HeadingPolicy, makeHeadingPolicy } from '../../../headings/headingPolicies.ts';
 import { SOFT_LAKE, softLakeOptions } from '../../../headings/softLakeTask.ts';

@@ -1,12 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { Figure, LegendEntry } from '../../../../../cli/experiment/experiment.ts';
+import type { Layer, MarkStyle, Position } from '../../../../../cli/report/vegaTypes.ts';
 import { themeColour } from '../../../../../envs/drawing/palette.ts';
 import type { Point } from '../../../../../envs/lake/geometry.ts';
 import { border, home, lake, start } from '../../../../../envs/lake/lakeMap.ts';
 import { portableMath } from '../../../../../src/index.ts';
-import type { Figure, LegendEntry } from '../../../../harness/experiment.ts';
-import { inkImage } from '../../../../harness/report/inkImage.ts';
-import { swatch } from '../../../../harness/report/swatch.ts';
-import type { Layer, MarkStyle, Position } from '../../../../harness/report/vegaTypes.ts';
+import { inkImage } from '../../../../shared/inkImage.ts';
+import { swatch } from '../../../../shared/swatch.ts';
 import type { LakeConfig } from '../../../config.ts';
 import { headingCurve } from '../../../headings/headingCurve.ts';
 import { optimumOnLake } from '../../../headings/truth/bestOnLake.ts';

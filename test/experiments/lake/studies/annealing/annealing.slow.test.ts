@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { main } from '../../../../../experiments/commands/main.ts';
-import type { SummaryRow } from '../../../../../experiments/harness/experiment.ts';
+import { main } from '../../../../../cli/commands/main.ts';
+import type { SummaryRow } from '../../../../../cli/experiment/experiment.ts';
 import { lakeSchema } from '../../../../../experiments/lake/config.ts';
 import { annealing } from '../../../../../experiments/lake/studies/annealing/annealing.ts';
 import { collapses } from '../../../../../experiments/lake/studies/annealing/annealingSection.ts';
 import { registry } from '../../../../../experiments/registry.ts';
-import { jobsHere } from '../../../fixture/jobsHere.ts';
+import { jobsHere } from '../../../../cli/fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-annealing-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { SummaryRow } from '../../../../../experiments/harness/experiment.ts';
-import { tuningExperiment } from '../../../../../experiments/harness/tuning/tuningExperiment.ts';
+import type { SummaryRow } from '../../../../../cli/experiment/experiment.ts';
+import { tuningExperiment } from '../../../../../cli/tuning/tuningExperiment.ts';
 import { lakeSchema } from '../../../../../experiments/lake/config.ts';
 import { lake } from '../../../../../experiments/lake/lake.ts';
 import { banditDataDensity } from '../../../../../experiments/lake/studies/cloning/cloneBandit.ts';

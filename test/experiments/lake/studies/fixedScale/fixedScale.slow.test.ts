@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { SummaryRow } from '../../../../../cli/experiment/experiment.ts';
 import { BumpBanditEnv } from '../../../../../envs/toy/bumpBandit.ts';
-import type { SummaryRow } from '../../../../../experiments/harness/experiment.ts';
 import { lakeSchema } from '../../../../../experiments/lake/config.ts';
 import {
   ascend,

@@ -2,15 +2,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { main } from '../../../../../experiments/commands/main.ts';
-import type { SummaryRow } from '../../../../../experiments/harness/experiment.ts';
+import { main } from '../../../../../cli/commands/main.ts';
+import type { SummaryRow } from '../../../../../cli/experiment/experiment.ts';
 import { lakeSchema } from '../../../../../experiments/lake/config.ts';
 import { sacPolicies } from '../../../../../experiments/lake/headings/softSacTraining.ts';
 import { softLake } from '../../../../../experiments/lake/studies/soft/lake/softLake.ts';
 import { banditCriteria, soft } from '../../../../../experiments/lake/studies/soft/soft.ts';
 import { everyOf } from '../../../../../experiments/lake/study/everyOf.ts';
 import { registry } from '../../../../../experiments/registry.ts';
-import { jobsHere } from '../../../fixture/jobsHere.ts';
+import { jobsHere } from '../../../../cli/fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-soft-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

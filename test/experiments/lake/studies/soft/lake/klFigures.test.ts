@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SummaryRow } from '../../../../../../experiments/index.ts';
+import type { SummaryRow } from '../../../../../../cli/index.ts';
 import { lakeSchema } from '../../../../../../experiments/lake/config.ts';
 import type { SoftLakeTask } from '../../../../../../experiments/lake/headings/softLakeTask.ts';
 import { bestOnLake } from '../../../../../../experiments/lake/headings/truth/bestOnLake.ts';

@@ -1,0 +1,14 @@
+import type { Registry } from './experiment/registry.ts';
+import { dieWithParent } from './run/dieWithParent.ts';
+import { exitOnSignals } from './run/interrupt.ts';
+
+/** The command proper, in the process that `supervise` starts, by `node command.js <its parent's id> <the registry's address> <arguments…>`. */
+const [parent, registryUrl, ...argv] = process.argv.slice(2);
+exitOnSignals();
+dieWithParent(Number(parent));
+// Imported only now: a signal that comes while all of it is read finds its listener.
+const [{ main }, { registry }] = await Promise.all([
+  import('./commands/main.ts'),
+  import(registryUrl!) as Promise<{ readonly registry: Registry }>,
+]);
+process.exitCode = await main(argv, registry);

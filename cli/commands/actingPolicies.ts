@@ -1,0 +1,134 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EpisodePlayer } from '../../agents/core/episodes.ts';
+import { LakeDemonstrators, type LakeDemonstratorsOptions } from '../../envs/index.ts';
+import { type AnyLakeId, allLakeGrains } from '../../envs/lake/grains.ts';
+import { lakeDemonstratorOptions } from '../../envs/lake/lakeDemonstrators.ts';
+import { loadPolicy } from '../../src/index.ts';
+import { describeIssue, nearest } from '../../src/options/describe.ts';
+import { sha256 } from '../experiment/checkedJson.ts';
+import { readableConfig } from '../experiment/config.ts';
+import { firstLine } from '../experiment/firstLine.ts';
+import { InputError } from '../experiment/inputError.ts';
+import type { Registry } from '../experiment/registry.ts';
+import { loadExperiment } from '../run/loadExperiment.ts';
+import { RunDirectory } from '../run/runDirectory.ts';
+import { type AllowedCode, refusedModule } from '../train/allowedCode.ts';
+import { POLICY } from '../train/runTraining.ts';
+import { snapshotFile, snapshotSteps } from '../train/snapshots.ts';
+
+/** A policy that acts, and what a dataset says of it. */
+export interface ActingPolicy {
+  readonly policy: EpisodePlayer;
+  readonly about: {
+    readonly name: string;
+    /** As the command line names it. */
+    readonly file?: string;
+    /** Of the file. */
+    readonly sha256?: string;
+    /** The step of its training, if it is a snapshot of it. */
+    readonly step?: number;
+    /** Of demonstrators. */
+    readonly options?: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** Where policies act. */
+export interface ActingIn {
+  readonly registry: Registry;
+  readonly allowed: AllowedCode;
+  readonly env: string;
+  readonly envOptions: Readonly<Record<string, unknown>>;
+  /** Options of demonstrators, as the command line gives them. */
+  readonly demonstrators: Readonly<Record<string, unknown>>;
+}
+
+/** What is no path of a file. */
+const WORDS = ['random', 'demonstrators'];
+/** Of a run: the snapshots of its trainings, all of them or those of a step. */
+const SNAPSHOTS = /^(.+)@(all|\d+)$/;
+
+/**
+ * The policies that a word of a command line names: `random`, `demonstrators`, a file of a saved policy, a run directory, whose jobs' policies
+ * it is, or `RUN@STEP` and `RUN@all`, the snapshots of its trainings.
+ * @param label begins the errors: `--policy`
+ * @throws InputError, one line
+ */
+export async function actingPolicies(label: string, name: string, given: ActingIn): Promise<readonly ActingPolicy[]> {
+  if (name === 'random') return [{ policy: 'random', about: { name } }];
+  if (name === 'demonstrators') return [demonstratorsIn(label, given)];
+  if (existsSync(name)) {
+    if (!statSync(name).isDirectory()) return [loadFile(label, name)];
+    const files = (await jobFolders(label, name, given)).map((folder) => join(folder, POLICY));
+    const found = files.filter((file) => existsSync(file));
+    if (found.length === 0) throw new InputError(`${label}: ${name} has no trained policy yet`);
+    return found.map((file) => loadFile(label, file));
+  }
+  const [, run, at] = SNAPSHOTS.exec(name) ?? [];
+  if (run !== undefined && existsSync(run) && statSync(run).isDirectory()) {
+    return snapshotsOf(label, { run, at: at! }, await jobFolders(label, run, given));
+  }
+  const suggestion = nearest(name, WORDS);
+  throw new InputError(
+    `${label}: got ${name}, expected random, demonstrators, a file of a saved policy, a run directory, or one with the snapshots of its trainings: run@step, run@all` +
+      (suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`),
+  );
+}
+
+/** The folders of a run's jobs, of those that there are. */
+async function jobFolders(label: string, name: string, { registry, allowed }: ActingIn): Promise<string[]> {
+  const directory = RunDirectory.open(name);
+  const { experiment: id, config } = directory.run;
+  const refused = refusedModule(config, allowed);
+  if (refused !== undefined) throw new InputError(`${label}: ${name}: ${refused}`);
+  const experiment = await loadExperiment(registry, id, config, allowed);
+  const readable = readableConfig(experiment, config, join(name, 'config.json'));
+  return experiment.jobs(readable).map((job) => directory.jobPath(job));
+}
+
+function snapshotsOf(
+  label: string,
+  { run, at }: { readonly run: string; readonly at: string },
+  folders: readonly string[],
+): ActingPolicy[] {
+  const all = folders.flatMap((folder) => snapshotSteps(folder).map((step) => ({ folder, step })));
+  if (all.length === 0) {
+    throw new InputError(`${label}: ${run} has no snapshots of its trainings, expected a run with --snapshots`);
+  }
+  const found = at === 'all' ? all : all.filter(({ step }) => step === Number(at));
+  if (found.length === 0) {
+    const steps = [...new Set(all.map(({ step }) => step))].sort((a, b) => a - b);
+    throw new InputError(`${label}: ${run} has no snapshot of step ${at}, expected all, or one of ${steps.join(', ')}`);
+  }
+  return found.map(({ folder, step }) => {
+    const { policy, about } = loadFile(label, snapshotFile(folder, step));
+    return { policy, about: { ...about, step } };
+  });
+}
+
+function demonstratorsIn(label: string, { env, envOptions, demonstrators }: ActingIn): ActingPolicy {
+  if (!Object.hasOwn(allLakeGrains, env)) {
+    const lakes = Object.keys(allLakeGrains).join(', ');
+    throw new InputError(`${label}: got demonstrators for ${env}, which has none, expected one of ${lakes}`);
+  }
+  const { data: options, error } = lakeDemonstratorOptions.safeParse(demonstrators);
+  const issue = error?.issues[0];
+  if (issue !== undefined) {
+    const path = [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])];
+    const problem = describeIssue(lakeDemonstratorOptions, issue, demonstrators, 'option of demonstrators');
+    throw new InputError(`${['--set demonstrators', ...path].join('.')}: ${problem}`);
+  }
+  const { action } = envOptions as Pick<LakeDemonstratorsOptions, 'action'>;
+  const policy = new LakeDemonstrators({ envId: env as AnyLakeId, ...(action && { action }), ...options });
+  return { policy, about: { name: 'demonstrators', options: policy.options } };
+}
+
+function loadFile(label: string, file: string): ActingPolicy {
+  try {
+    const { policy } = loadPolicy(file);
+    const name = policy.config?.name ?? policy.constructor.name;
+    return { policy, about: { name, file, sha256: sha256(readFileSync(file)) } };
+  } catch (error) {
+    throw new InputError(`${label}: ${firstLine((error as Error).message)}`);
+  }
+}

@@ -1,0 +1,278 @@
+import { Command } from 'commander';
+import type { MakeOptions } from '../../envs/index.ts';
+import { firstLine } from '../experiment/firstLine.ts';
+import { InputError } from '../experiment/inputError.ts';
+import { version } from '../experiment/version.ts';
+import { EXIT } from '../run/exit.ts';
+import { interruptible } from '../run/interrupt.ts';
+import { formatDuration } from '../run/progress.ts';
+import { storageErrorOf } from '../run/storageError.ts';
+import { type CodeFlags, withLoadOption } from './codeOptions.ts';
+import type { Collected } from './collectDataset.ts';
+import { type CommandContext, collect as repeated } from './run.ts';
+
+interface CollectFlags extends Omit<CodeFlags, 'env'> {
+  policy: string[];
+  shares?: string;
+  episodes: string;
+  noise: string;
+  greedy?: boolean;
+  seed: string;
+  envs?: string;
+  infos?: string;
+  set: string[];
+  out: string;
+}
+
+/** Milliseconds between two lines of progress. */
+const LINE_INTERVAL = 5000;
+
+/** `oxbow collect <env>`: plays episodes of policies into a dataset. */
+export function collectCommand(context: CommandContext): Command {
+  return withLoadOption(new Command('collect'))
+    .description('play episodes of one policy or several into a dataset, or go on with one that was stopped')
+    .argument('<env>', 'the id of an environment, as "oxbow list envs" names them')
+    .option(
+      '--policy <what>',
+      'who acts: random (where none is named), demonstrators at a lake, the file of a saved policy, a run with all its policies, or its snapshots, run@step or run@all; may be repeated',
+      repeated,
+      [],
+    )
+    .option('--shares <list>', 'how the episodes are shared among the --policy options: 1,3 (default: evenly)')
+    .requiredOption('--episodes <n>', 'how many episodes, of all policies together')
+    .option(
+      '--noise <x>',
+      'noise on actions: its standard deviation, where 1 is half of their range; of choices, the share that is random',
+      '0',
+    )
+    .option('--greedy', 'take greedy actions in place of sampled ones')
+    .option('--seed <n>', 'seed of the episodes', '0')
+    .option('--envs <n>', 'parallel environments, of which the episodes depend on the number (default: 16)')
+    .option(
+      '--infos <list>',
+      'infos to keep beside observations, by their names: x_position,reward_ctrl; numbers alone',
+    )
+    .option(
+      '--set <key=value>',
+      'an option of the environment, env.key, or of demonstrators, demonstrators.upperShare; may be repeated',
+      repeated,
+      [],
+    )
+    .requiredOption('--out <dir>', 'folder of the dataset; one that the same command has begun is gone on with')
+    .action(async (env: string, flags: CollectFlags) => context.end(await collectWith(env, flags, context)));
+}
+
+async function collectWith(id: string, flags: CollectFlags, { registry, argv }: CommandContext): Promise<number> {
+  const episodes = number('--episodes', flags.episodes, 'an integer ≥ 1', (n) => Number.isSafeInteger(n) && n >= 1);
+  const seed = number('--seed', flags.seed, 'an integer ≥ 0', (n) => Number.isSafeInteger(n) && n >= 0);
+  const noise = number('--noise', flags.noise, 'a number ≥ 0', (n) => Number.isFinite(n) && n >= 0);
+  const [{ MOST_ENVS }, { collectingEnv }] = await Promise.all([
+    import('../../agents/core/evaluate.ts'),
+    import('../../agents/core/episodes.ts'),
+  ]);
+  const envs = number(
+    '--envs',
+    flags.envs ?? String(MOST_ENVS),
+    'an integer ≥ 1',
+    (n) => Number.isSafeInteger(n) && n >= 1,
+  );
+  const names = flags.policy.length === 0 ? ['random'] : flags.policy;
+  const shares = sharesOf(flags.shares, names);
+  const [
+    { Policy, selectBackend, selectEngine },
+    { makeVec },
+    { lostLock },
+    { lockFolder },
+    { actingPolicies },
+    { allowedOptions, programOf, shellWord },
+    { checkEnvOptions },
+    { collectDataset },
+    { loadModules },
+    { loadNamedEnv },
+    { optionsOf },
+    { makeFolder },
+  ] = await Promise.all([
+    import('../../src/index.ts'),
+    import('../../envs/index.ts'),
+    import('../run/fence.ts'),
+    import('../run/lock.ts'),
+    import('./actingPolicies.ts'),
+    import('../train/allowedCode.ts'),
+    import('../train/checkEnvOptions.ts'),
+    import('./collectDataset.ts'),
+    import('../train/loadModules.ts'),
+    import('../train/loadNamedEnv.ts'),
+    import('./chooseTraining.ts'),
+    import('../../src/files.ts'),
+  ]);
+  const infos = flags.infos?.split(',').map((name) => name.trim()) ?? [];
+  if (infos.includes('')) throw new InputError(`--infos: got ${flags.infos}, expected names with a comma between them`);
+  const wrong = flags.set.find((assignment) => !/^(env|demonstrators)\.[^=]+=/.test(assignment));
+  if (wrong !== undefined) {
+    throw new InputError(`--set: got ${wrong}, expected env.key=value or demonstrators.key=value`);
+  }
+  const demonstrators = optionsOf('demonstrators', flags.set);
+  if (Object.keys(demonstrators).length > 0 && !names.includes('demonstrators')) {
+    throw new InputError('--set: got options of demonstrators, expected --policy demonstrators beside them');
+  }
+  const load = await loadModules(flags.load);
+  await loadNamedEnv('collect', id);
+  const options = optionsOf('env', flags.set);
+  checkEnvOptions('--set env', id, options);
+  // The command line names the environment, and so the Python that those of Gymnasium run in.
+  const allowed = { load, python: programOf(id, options), envs: [id] };
+  await selectBackend();
+  await selectEngine();
+  const acting = { registry, allowed, env: id, envOptions: options, demonstrators };
+  const named = await Promise.all(names.map((name) => actingPolicies('--policy', name, acting)));
+  const policies = named.flat();
+  const counts = countsOf(
+    named.flatMap((group, i) => group.map(() => shares[i]! / group.length)),
+    episodes,
+  );
+  const { python: _, ...kept } = options;
+  const settings = {
+    environment: { id, options: kept },
+    policies,
+    counts,
+    seed,
+    greedy: flags.greedy === true,
+    noise,
+    infos,
+    provenance: {
+      command: ['oxbow', ...withoutOut(argv)].map(shellWord).join(' '),
+      oxbow: version(),
+      seed,
+      greedy: flags.greedy === true,
+      noise,
+      envs: Math.min(envs, episodes),
+    },
+  };
+  let env: ReturnType<typeof makeVec>;
+  try {
+    const own: MakeOptions = allowedOptions(id, options, allowed);
+    env = makeVec(id, { ...own, numEnvs: Math.min(envs, episodes), autoresetMode: 'sameStep' });
+    // Before there is a folder.
+    for (const { policy } of policies) collectingEnv(policy, env, noise);
+  } catch (error) {
+    throw new InputError(firstLine((error as Error).message));
+  }
+  try {
+    return await interruptible(async (signal) => {
+      const taken = new AbortController();
+      const lock = await locked(flags.out, () => {
+        makeFolder(flags.out);
+        return lockFolder(flags.out, {
+          wait: (line) => void process.stderr.write(`${line}\n`),
+          lost: () => taken.abort(),
+        });
+      });
+      try {
+        const progress = new Progress(episodes);
+        const onProgress = (collected: Collected) => progress.tell(collected);
+        const stopping = { signal: AbortSignal.any([signal, taken.signal]), onProgress };
+        const collected = await collectDataset(flags.out, env, settings, stopping);
+        if (!lock.fence.holds) throw lostLock();
+        return await ended(flags.out, episodes, collected);
+      } catch (error) {
+        const full = lock.fence.holds ? storageErrorOf(error) : lostLock();
+        if (full === undefined) throw new InputError(firstLine((error as Error).message));
+        process.stderr.write(
+          `oxbow: --out: cannot write into ${flags.out}: ${firstLine(full.message)}. What is there is whole, and the same command goes on.\n`,
+        );
+        return EXIT.failed;
+      } finally {
+        await lock.release();
+      }
+    });
+  } finally {
+    env.close();
+    for (const { policy } of policies) if (policy instanceof Policy) policy.dispose();
+  }
+}
+
+async function locked<T>(out: string, take: () => Promise<T>): Promise<T> {
+  try {
+    return await take();
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`--out: cannot write into ${out}: ${firstLine((error as Error).message)}`);
+  }
+}
+
+async function ended(
+  out: string,
+  planned: number,
+  { episodes, hash, missing }: { episodes: number; hash: string | null; missing: readonly string[] },
+): Promise<number> {
+  if (hash === null) {
+    process.stderr.write(
+      `Stopped: ${episodes} of ${planned} episodes are in ${out}, whole. The same command goes on; ` +
+        `oxbow dataset finish ${out} keeps what is there.\n`,
+    );
+    return EXIT.interrupted;
+  }
+  const { summaryText } = await import('../train/datasetSummary.ts');
+  const { openDataset } = await import('../../datasets/index.ts');
+  process.stdout.write(`${summaryText(await openDataset(out))}\n`);
+  if (missing.length > 0) process.stderr.write(`--infos: no step had a number of ${missing.join(', ')}: all are NaN\n`);
+  return EXIT.ok;
+}
+
+/** Says now and then how far it is. */
+class Progress {
+  readonly #planned: number;
+  #begun: { readonly time: number; readonly episodes: number } | undefined;
+  #last = performance.now();
+
+  constructor(planned: number) {
+    this.#planned = planned;
+  }
+
+  tell({ episodes, steps }: Collected): void {
+    const now = performance.now();
+    if (this.#begun === undefined) {
+      this.#begun = { time: now, episodes };
+      if (episodes > 0) process.stderr.write(`goes on after ${episodes} of ${this.#planned} episodes\n`);
+    }
+    if (now - this.#last < LINE_INTERVAL) return;
+    this.#last = now;
+    const done = episodes - this.#begun.episodes;
+    const left = ((now - this.#begun.time) / 1000 / done) * (this.#planned - episodes);
+    const rest = done > 0 ? `, ${formatDuration(left)} left` : '';
+    process.stderr.write(`${episodes} of ${this.#planned} episodes, ${steps.toLocaleString('en-GB')} steps${rest}\n`);
+  }
+}
+
+/** How many of `total` each one gets; the largest rests are rounded up. */
+export function countsOf(shares: readonly number[], total: number): number[] {
+  const sum = shares.reduce((a, b) => a + b, 0);
+  const exact = shares.map((share) => (share / sum) * total);
+  const counts = exact.map(Math.floor);
+  const order = exact.map((value, i) => ({ i, rest: value - counts[i]! })).sort((a, b) => b.rest - a.rest || a.i - b.i);
+  const missing = total - counts.reduce((a, b) => a + b, 0);
+  for (const { i } of order.slice(0, missing)) counts[i]! += 1;
+  return counts;
+}
+
+function sharesOf(list: string | undefined, names: readonly string[]): number[] {
+  if (list === undefined) return names.map(() => 1);
+  const shares = list.split(',').map((text) => (text.trim() === '' ? Number.NaN : Number(text)));
+  if (shares.length !== names.length || !shares.every((share) => Number.isFinite(share) && share > 0)) {
+    throw new InputError(
+      `--shares: got ${list}, expected a number > 0 for each of the ${names.length} --policy options`,
+    );
+  }
+  return shares;
+}
+
+function number(label: string, text: string, expected: string, isOne: (value: number) => boolean): number {
+  const value = Number(text);
+  if (text.trim() === '' || !isOne(value)) throw new InputError(`${label}: got ${text}, expected ${expected}`);
+  return value;
+}
+
+/** Where a dataset lies is no part of what it is. */
+function withoutOut(argv: readonly string[]): string[] {
+  return argv.filter((word, i) => word !== '--out' && argv[i - 1] !== '--out' && !word.startsWith('--out='));
+}

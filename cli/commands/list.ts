@@ -1,0 +1,163 @@
+import { Command } from 'commander';
+import { z } from 'zod';
+import { expectedOneOf } from '../../src/options/describe.ts';
+import { listOptions } from '../../src/options/list.ts';
+import { InputError } from '../experiment/inputError.ts';
+import { listSettings } from '../experiment/listSettings.ts';
+import type { Registry } from '../experiment/registry.ts';
+import { loadExperiment } from '../run/loadExperiment.ts';
+import { PROGRAM } from '../terminal/commandLine.ts';
+import { TRAIN } from '../train/trainName.ts';
+import { withLoadOption } from './codeOptions.ts';
+import { fittedTable, hanging } from './fitted.ts';
+
+/** What `oxbow list` can list. */
+const KINDS = ['experiments', 'envs', 'agents', 'policies', 'settings'] as const;
+type Kind = (typeof KINDS)[number];
+
+/** `oxbow list`: what the other commands may name, and the settings of one of them. */
+export function listCommand(registry: Registry): Command {
+  return withLoadOption(new Command('list'))
+    .description('list experiments, environments, agents and policies, or all settings of one of them')
+    .argument('[what]', `${KINDS.join(', ')}, or the name of an experiment`)
+    .argument('[name]', 'list the settings of this experiment, environment, agent or policy')
+    .addHelpText(
+      'after',
+      '\n"oxbow list agents ppo" and "oxbow list envs Lake-v0" show their settings, "oxbow list lake" those of the experiment.',
+    )
+    .action(async (what: string | undefined, name: string | undefined, { load }: { load: string[] }) => {
+      if (load.length > 0) await (await import('../train/loadModules.ts')).loadModules(load);
+      process.stdout.write(`${await listing(registry, what, name)}\n`);
+    });
+}
+
+async function listing(registry: Registry, what: string | undefined, name: string | undefined): Promise<string> {
+  if (what === undefined) {
+    const all = KINDS.filter((kind) => kind !== 'settings').map((kind) => listing(registry, kind, undefined));
+    return (await Promise.all(all)).join('\n\n');
+  }
+  const experiments = Object.keys(registry.experiments);
+  switch (what as Kind) {
+    case 'experiments':
+      return name === undefined ? describeExperiments(registry) : experimentSettings(registry, name);
+    case 'envs':
+      return name === undefined ? describeEnvs() : envSettings(name);
+    case 'agents':
+      return agentSettings(name);
+    case 'policies':
+      return policySettings(name);
+    case 'settings':
+      if (name === TRAIN) return trainSettings();
+      if (name !== undefined) return experimentSettings(registry, name);
+      return (
+        await Promise.all([trainSettings(), ...experiments.map((one) => experimentSettings(registry, one))])
+      ).join('\n\n');
+    default:
+      if (experiments.includes(what)) return experimentSettings(registry, what);
+      throw new InputError(`list: got ${what}, ${expectedOneOf(what, [...KINDS, ...experiments])}`);
+  }
+}
+
+/** The settings of a schema as a table that fits the terminal; below it the names that lists hold. */
+function settingsText(title: string, schema: z.ZodType): string {
+  const { names, ...table } = listSettings(title, schema);
+  const lists = [...names].map(([setting, each]) => hanging(`${setting}: `, each.join(', ')));
+  return [fittedTable(table), ...(lists.length === 0 ? [] : ['', ...lists])].join('\n');
+}
+
+async function describeExperiments(registry: Registry): Promise<string> {
+  const experiments = await Promise.all(
+    Object.keys(registry.experiments).map(async (name) => {
+      const { description, choices } = await loadExperiment(registry, name);
+      return (
+        `${hanging(`  ${name}: `, description)}\n` +
+        `${hanging('    studies       ', choices.studies.join(', '))}\n` +
+        `${hanging('    environments  ', choices.environments.join(', '))}\n` +
+        `${hanging('    policies      ', choices.policies.join(', '))}\n` +
+        `    settings      ${PROGRAM} list ${name}`
+      );
+    }),
+  );
+  return ['Experiments of oxbow run:', ...experiments].join('\n');
+}
+
+/** The settings that all trainings have. */
+async function trainSettings(): Promise<string> {
+  const { commonTrainShape } = await import('../train/trainConfig.ts');
+  const table = settingsText('Settings of oxbow train', z.strictObject(commonTrainShape));
+  return `${table}\n\nThose of agents and policies: ${PROGRAM} list agents <agent>, ${PROGRAM} list policies <policy>`;
+}
+
+async function experimentSettings(registry: Registry, name: string): Promise<string> {
+  const experiment = await loadExperiment(registry, name);
+  const lines = Object.entries(experiment.steps).map(
+    ([study, field]) => `\n--steps sets ${field} in the study ${study}`,
+  );
+  const [example = 'seeds'] = Object.values(experiment.steps);
+  return `${settingsText(`Settings of ${name}`, experiment.schema)}\n${lines.join('')}\n\nTo set one: ${PROGRAM} run ${name} --set ${example}=…`;
+}
+
+async function describeEnvs(): Promise<string> {
+  const [{ make, registeredEnvs }, { isUnloaded }, { loadAllEnvs }] = await Promise.all([
+    import('../../envs/index.ts'),
+    import('../../envs/core/loadEnv.ts'),
+    import('../train/loadNamedEnv.ts'),
+  ]);
+  const missing = await loadAllEnvs();
+  const ids = registeredEnvs().filter((id) => !isUnloaded(id));
+  const rows = ids.map((id) => {
+    const env = make(id, { disableEnvChecker: true });
+    const { observationSpace, actionSpace, spec } = env;
+    env.close();
+    return [id, String(observationSpace), String(actionSpace), spec?.maxEpisodeSteps?.toString() ?? '–'];
+  });
+  const columns = ['id', 'observations', 'actions', 'steps of an episode'];
+  const title = 'Environments of oxbow train; oxbow list envs <id> shows options:';
+  const foreign = hanging('gymnasium:<id>  ', "any environment of Python's Gymnasium: docs/gymnasium.md");
+  const lines = missing.map((problem) => hanging('', problem));
+  return [fittedTable({ title, columns, rows }), foreign, ...lines].join('\n');
+}
+
+async function envSettings(id: string): Promise<string> {
+  const [{ registeredEnvs }, { envSchema }, { loadAllEnvs }] = await Promise.all([
+    import('../../envs/index.ts'),
+    import('../../envs/core/registry.ts'),
+    import('../train/loadNamedEnv.ts'),
+  ]);
+  await loadAllEnvs();
+  const ids = registeredEnvs();
+  if (!ids.includes(id)) throw new InputError(`list envs: got ${id}, ${expectedOneOf(id, ids)}`);
+  const schema = envSchema(id);
+  if (schema === undefined) return `${id} is registered without a schema, which would say what options it has.`;
+  const [first] = listOptions(schema);
+  if (first === undefined) return `${id} has no options.`;
+  return `${settingsText(`Options of ${id}`, schema)}\n\nTo set one: ${PROGRAM} train ${id} … --set env.${first.name}=…`;
+}
+
+async function agentSettings(name: string | undefined): Promise<string> {
+  const { agentNamed, builtinAgents } = await import('../../agents/registry.ts');
+  const names = Object.keys(builtinAgents);
+  if (name === undefined) {
+    const lines = Object.entries(builtinAgents).map(([agent, { description }]) => hanging(`  ${agent}: `, description));
+    return ['Agents of oxbow train; oxbow list agents <agent> shows settings:', ...lines].join('\n');
+  }
+  if (!names.includes(name)) throw new InputError(`list agents: got ${name}, ${expectedOneOf(name, names)}`);
+  const table = settingsText(`Settings of ${name}`, agentNamed(name)!.settings);
+  return `${table}\n\nTo set one: ${PROGRAM} train … --set agent.gamma=0.9`;
+}
+
+/** The registered policies, or the options of one. */
+async function policySettings(name: string | undefined): Promise<string> {
+  const { policies } = await import('../../src/index.ts');
+  const { policySchema } = await import('../../src/policies/registry.ts');
+  const known = policies();
+  const names = known.map((policy) => policy.name);
+  if (name !== undefined) {
+    if (!names.includes(name)) throw new InputError(`list policies: got ${name}, ${expectedOneOf(name, names)}`);
+    const { description } = known.find((policy) => policy.name === name)!;
+    const table = settingsText(`Options of ${name}: ${description}`, policySchema(name)!);
+    return `${table}\n\nTo set one: makePolicy('${name}', { … }), or ${PROGRAM} train … --set policy.hidden=64,64`;
+  }
+  const lines = known.map(({ name, description }) => hanging(`  ${name}: `, description));
+  return ['Policies of makePolicy; oxbow list policies <policy> shows options:', ...lines].join('\n');
+}

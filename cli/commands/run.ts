@@ -1,0 +1,230 @@
+import { availableParallelism } from 'node:os';
+import { Command } from 'commander';
+import { MOST_THREADS } from '../../src/engine/runtime/engineNames.ts';
+import { type ConfigSources, resolveConfig, type Setting } from '../experiment/config.ts';
+import type { CommonConfig } from '../experiment/experiment.ts';
+import { InputError } from '../experiment/inputError.ts';
+import type { AnyExperiment, Registry } from '../experiment/registry.ts';
+import { interruptible } from '../run/interrupt.ts';
+import { loadExperiment } from '../run/loadExperiment.ts';
+import { type AllowedCode, NO_CODE } from '../train/allowedCode.ts';
+
+export interface RunFlags {
+  seeds?: string;
+  seed?: string;
+  policies?: string;
+  study?: string;
+  env?: string;
+  engine?: string;
+  steps?: string;
+  quick?: boolean;
+  full?: boolean;
+  config?: string;
+  out?: string;
+  workers?: string;
+  threads?: string;
+  queue?: string;
+  audit?: string;
+  set: string[];
+}
+
+/** The fields of the config that options set, whatever the experiment. */
+const FIELDS = {
+  seeds: ['seeds'],
+  seed: ['seed'],
+  policies: ['policies'],
+  study: ['studies'],
+  env: ['environments'],
+  engine: ['engine'],
+};
+
+/** What the commands that do jobs need. */
+export interface CommandContext {
+  readonly registry: Registry;
+  /** What `oxbow` was called with. */
+  readonly argv: readonly string[];
+  /** Takes the exit code. */
+  end(code: number): void;
+}
+
+/** `oxbow run <experiment>`: runs an experiment, or continues its run directory. */
+export function runCommand(context: CommandContext): Command {
+  const { registry, end } = context;
+  return withRunOptions(new Command('run').description('run an experiment, or continue its run directory'), registry)
+    .addHelpText(
+      'after',
+      '\nLater ones win: defaults, --quick or --full, OXBOW_ENGINE, --config, options.\n"oxbow list" shows what can be named, "oxbow list <experiment>" all settings.',
+    )
+    .action(async (name: string, flags: RunFlags) => end(await run(name, flags, context)));
+}
+
+/** Gives a command an experiment's name as its argument, and the options of a run. */
+export function withRunOptions(command: Command, registry: Registry): Command {
+  const described = command
+    .argument('<experiment>', `one of: ${Object.keys(registry.experiments).join(', ')}`)
+    .option('--seeds <n|list>', 'how many seeds, or which: 5, or 3,5,7; "300," is seed 300')
+    .option('--seed <base>', 'the first seed where --seeds is a number')
+    .option('--policies <list>', 'policies to compare: a,b')
+    .option('--study <list>', 'studies to run: a,b')
+    .option('--env <list>', 'environments to run on: a,b')
+    .option('--engine <name>', 'what compiled functions run on')
+    .option('--steps <n>', 'training steps of the study that is run')
+    .option('--quick', 'the smallest run that still shows the point')
+    .option('--full', 'the run to publish: more seeds, and more of what the experiment names')
+    .option('--config <file>', 'settings from a JSON file')
+    .option(
+      '--set <key=value>',
+      'any other setting, as "oxbow list <experiment>" names it; may be repeated',
+      collect,
+      [],
+    )
+    .option(
+      '--out <dir>',
+      'run directory; one that holds the same run is continued (default: runs/<experiment>-<time>)',
+    );
+  return withWorkerOptions(described);
+}
+
+export const WORKERS = 'worker processes (default: the number of cores, divided by --threads)';
+export const THREADS = "threads of each job, for large batches on the engine 'wasm' (default: OXBOW_THREADS, or 1)";
+
+/** Gives a command the options that say who does its jobs. */
+export function withWorkerOptions(command: Command): Command {
+  return command
+    .option('--workers <n>', WORKERS)
+    .option('--threads <n>', THREADS)
+    .option('--queue <redis>', 'have `oxbow worker` processes on any machine do the jobs: redis://host:6379')
+    .option('--audit <share>', 'with --queue, compute a share of the results anew here and compare every byte: 0.05');
+}
+
+/**
+ * Runs the experiment of that name, or continues its run directory; returns the exit code.
+ * @param more values of further options, each of which sets the field of its name
+ */
+export async function run(
+  name: string,
+  flags: RunFlags,
+  context: CommandContext,
+  more: Readonly<Record<string, string>> = {},
+): Promise<number> {
+  return runWith(await loadExperiment(context.registry, name), flags, context, more);
+}
+
+/**
+ * {@link run} with an experiment at hand.
+ * @param allowed the code of others that the command line has named
+ * @param check refuses settings that the experiment itself would take
+ */
+export async function runWith(
+  experiment: AnyExperiment,
+  flags: RunFlags,
+  { registry, argv }: Pick<CommandContext, 'registry' | 'argv'>,
+  more: Readonly<Record<string, string>> = {},
+  { allowed = NO_CODE, check }: { allowed?: AllowedCode; check?: (config: CommonConfig) => void } = {},
+): Promise<number> {
+  const workers = workerCount(flags.workers, threadCount(flags.threads));
+  const audit = shareOption('--audit', flags.audit);
+  if (audit !== undefined && flags.queue === undefined) {
+    throw new InputError('--audit: got it without --queue, expected both: it checks what workers send');
+  }
+  const further = Object.entries(more).map(([key, text]) => ({ path: [key], text, label: optionOf(key) }));
+  const sources = {
+    preset: presetOf(flags),
+    // Machines differ, and the jobs of a queue should not: by default those of a training have the engine of the same bits everywhere.
+    engine: process.env.OXBOW_ENGINE || (flags.queue === undefined ? undefined : 'wasm'),
+    file: flags.config,
+    settings: [...settings(flags), ...further],
+  };
+  const steps = flags.steps === undefined ? [] : [stepsSetting(flags.steps, experiment, sources)];
+  const config = resolveConfig(experiment, { ...sources, settings: [...sources.settings, ...steps] });
+  check?.(config);
+  const { runExperiment } = await import('../run/run.ts');
+  const { stdout, stderr } = process;
+  return interruptible((signal) =>
+    runExperiment(experiment, config, registry, {
+      argv,
+      out: flags.out,
+      workers,
+      allowed,
+      queue: flags.queue,
+      audit,
+      signal,
+      stdout,
+      stderr,
+    }),
+  );
+}
+
+/** The option that sets a field: `--evaluate-every` of `evaluateEvery`. */
+function optionOf(field: string): string {
+  return `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** The option `--threads`, which the processes that do the jobs find in `OXBOW_THREADS`. */
+export function threadCount(text: string | undefined): number {
+  const [label, asked] = text === undefined ? ['OXBOW_THREADS', process.env.OXBOW_THREADS || '1'] : ['--threads', text];
+  const threads = Number(asked);
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+    throw new InputError(`${label}: got ${asked}, expected an integer from 1 to ${MOST_THREADS}`);
+  }
+  process.env.OXBOW_THREADS = String(threads);
+  return threads;
+}
+
+/**
+ * The option `--workers`.
+ * @param threads of each worker
+ */
+export function workerCount(text: string | undefined, threads = 1): number {
+  const workers = text === undefined ? Math.max(1, Math.floor(availableParallelism() / threads)) : Number(text);
+  if (!Number.isInteger(workers) || workers < 1 || workers > 1024) {
+    throw new InputError(`--workers: got ${text}, expected an integer from 1 to 1024`);
+  }
+  return workers;
+}
+
+/** An option that takes a share: `0.05`. */
+export function shareOption(label: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const share = text.trim() === '' ? Number.NaN : Number(text);
+  if (share > 0 && share <= 1) return share;
+  throw new InputError(`${label}: got ${text === '' ? '""' : text}, expected a share above 0 and at most 1: 0.05`);
+}
+
+function presetOf({ quick, full }: RunFlags): 'quick' | 'full' | undefined {
+  if (quick && full) throw new InputError('--full: got it beside --quick, expected one or the other');
+  return quick ? 'quick' : full ? 'full' : undefined;
+}
+
+function settings(flags: RunFlags): Setting[] {
+  const shorthands = Object.entries(FIELDS).flatMap(([flag, path]) => {
+    const text = flags[flag as keyof typeof FIELDS];
+    return text === undefined ? [] : { path, text, label: `--${flag}` };
+  });
+  const others = flags.set.map((assignment) => {
+    const [, key, text] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
+    if (key === undefined || text === undefined) throw new InputError(`--set: got ${assignment}, expected key=value`);
+    return { path: key.split('.'), text, label: `--set ${key}` };
+  });
+  return [...shorthands, ...others];
+}
+
+/** `--steps` as a setting: of the one field that counts the steps of the studies that the other settings choose. */
+function stepsSetting(text: string, experiment: AnyExperiment, sources: ConfigSources): Setting {
+  const { studies } = resolveConfig(experiment, sources);
+  const fields = new Set(studies.flatMap((study) => experiment.steps[study] ?? []));
+  const [field, second] = fields;
+  if (field === undefined) throw new InputError(`--steps: ${experiment.name} has no such setting`);
+  if (second !== undefined) {
+    const ways = [...fields].map((name) => `--set ${name}=${text}`).join(' ');
+    throw new InputError(
+      `--steps: the studies ${studies.join(', ')} count different steps, expected --study or ${ways}`,
+    );
+  }
+  return { path: field.split('.'), text, label: '--steps' };
+}
+
+/** Gathers the values of an option that may be repeated. */
+export function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}

@@ -1,0 +1,98 @@
+import { Command } from 'commander';
+import { printable } from '../experiment/printable.ts';
+import { chooseTraining, loadSetting } from './chooseTraining.ts';
+import { withLoadOption } from './codeOptions.ts';
+import { type CommandContext, collect, type RunFlags, runWith, withWorkerOptions } from './run.ts';
+
+interface TrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quick' | 'full'> {
+  evaluateEvery?: string;
+  keep?: string;
+  snapshots?: string;
+  stopAtReturn?: string;
+  agent?: string;
+  policy?: string;
+  dataset?: string;
+  onlineSteps?: string;
+  envs?: string;
+  load: string[];
+}
+
+/** `oxbow train <env>`: trains an agent, or goes on with a training that was stopped. */
+export function trainCommand(context: CommandContext): Command {
+  const command = withLoadOption(new Command('train'))
+    .description('train an agent on an environment, or go on with a training that was stopped')
+    .argument('<env>', 'the id of an environment, as "oxbow list envs" names them')
+    .option('--agent <name>', 'as "oxbow list agents" names them; must be given')
+    .option(
+      '--policy <list>',
+      'a policy, or several to compare: a,b (default: the one that the agent needs, or the usual one for the actions)',
+    )
+    .option(
+      '--dataset <path>',
+      "the dataset, for an agent that learns from data: oxbow's, Minari's, a file .jsonl or .csv",
+    )
+    .option('--steps <n>', 'environment steps of each training, or updates on data')
+    .option('--online-steps <n>', 'the last n of these steps are made in the environment, after those on data')
+    .option('--seeds <n|list>', 'how many seeds, or which: 5, or 3,5,7; "300," is seed 300')
+    .option('--seed <base>', 'the first seed where --seeds is a number')
+    .option('--envs <n>', 'parallel environments of each training')
+    .option(
+      '--evaluate-every <n>',
+      'evaluate the policy every n steps, on environments of its own (default: only at the end)',
+    )
+    .option('--keep <which>', 'end with the last policy, or with the best of the evaluations: last, best')
+    .option('--stop-at-return <r>', 'end a training when an evaluation has a mean return of at least r')
+    .option('--snapshots <n>', 'leave n policies of the course of each training, for oxbow collect (default: none)')
+    .option('--engine <name>', 'what compiled functions run on')
+    .option('--config <file>', 'settings from a JSON file')
+    .option(
+      '--set <key=value>',
+      'any other setting: agent.gamma=0.98, policy.hidden=64,64; may be repeated',
+      collect,
+      [],
+    )
+    .option('--out <dir>', 'run directory; one that holds the same training is continued (default: runs/train-<time>)');
+  return withWorkerOptions(command)
+    .addHelpText(
+      'after',
+      '\nLater ones win: defaults, those of the environment and the agent, OXBOW_ENGINE, --config, options.\n' +
+        '"oxbow list agents <agent>" and "oxbow list policies <policy>" show all settings.',
+    )
+    .action(async (env: string, flags: TrainFlags) => context.end(await train(env, flags, context)));
+}
+
+async function train(
+  env: string,
+  {
+    agent,
+    policy,
+    dataset,
+    onlineSteps,
+    envs,
+    evaluateEvery,
+    keep,
+    stopAtReturn,
+    snapshots,
+    load,
+    ...flags
+  }: TrainFlags,
+  context: CommandContext,
+): Promise<number> {
+  const [{ trainExperiment }, { datasetIdentity }, { isSameTask }] = await Promise.all([
+    import('../train/trainExperiment.ts'),
+    import('../train/datasetIdentity.ts'),
+    import('../train/isSameTask.ts'),
+  ]);
+  const { choice, allowed, check } = await chooseTraining('train', env, { ...flags, agent, policy, load });
+  const given = Object.entries({ envs, dataset, evaluateEvery, keep, stopAtReturn, snapshots }).filter(
+    ([, text]) => text !== undefined,
+  );
+  const data = dataset === undefined ? undefined : await datasetIdentity(dataset);
+  if (data?.env !== undefined && !isSameTask(data.env, env)) {
+    const said = `oxbow: ${dataset} was played in ${data.env}, and the policy will be evaluated in ${env}`;
+    process.stderr.write(`${printable(said)}\n`);
+  }
+  const more = { ...Object.fromEntries(given), ...(data && { datasetHash: data.hash }), ...loadSetting(allowed) };
+  const set = onlineSteps === undefined ? flags.set : [...flags.set, `agent.onlineSteps=${onlineSteps}`];
+  return runWith(trainExperiment(choice, allowed), { ...flags, set }, context, more, { allowed, check });
+}

@@ -1,0 +1,146 @@
+import type { Conclusion } from '../experiment/conclusion.ts';
+import type { Job, Outcome, Remark, RunConfig, Section, SummaryRow, Table } from '../experiment/experiment.ts';
+import { finishedJobs } from '../experiment/finishedJobs.ts';
+import { plural } from '../experiment/plural.ts';
+import type { AnyExperiment } from '../experiment/registry.ts';
+import { beginning, commandOf } from '../terminal/commandOf.ts';
+import { endpointTable } from './endpointTable.ts';
+import { FEW_ROWS } from './fewRows.ts';
+import { howSure } from './howSure.ts';
+import { missingJobs } from './missingJobs.ts';
+import { ownSettings } from './ownSettings.ts';
+import type { Page } from './page.ts';
+
+/** What came of a run, finished or not. */
+export interface RunResults {
+  readonly jobs: readonly Job[];
+  /** The outcomes of the jobs that have finished. */
+  readonly outcomes: readonly Outcome[];
+  readonly results: readonly SummaryRow[];
+  /** What was asked, if the experiment says so. */
+  readonly experiments: Readonly<Record<string, Conclusion>> | undefined;
+  readonly tables: readonly Table[];
+  /** The fingerprint of a complete run. */
+  readonly fingerprint: string | undefined;
+}
+
+/** What the report of a run shows. */
+export async function reportPage(
+  experiment: AnyExperiment,
+  { run, date }: { readonly run: RunConfig; readonly date: string | undefined },
+  { jobs, outcomes, results, experiments, tables, fingerprint }: RunResults,
+): Promise<Page> {
+  const { config, engine, backend, versions } = run;
+  const { seeds, studies, environments } = config;
+  const policies = config.policies.map((policy) => experiment.policyLabel?.(policy) ?? policy);
+  const missing = missingJobs(jobs, outcomes, experiment);
+  const conclusions = experiments ?? {};
+  const command = commandOf(experiment, config);
+  const isShort = tables.reduce((sum, { rows }) => sum + rows.length, 0) <= FEW_ROWS;
+  const answer = experiment.answer?.(results, config);
+  const { environmentsLeftOut, policiesLeftOut } = ownSettings(config);
+  const leftOut = [
+    ...(environmentsLeftOut.length > 0 ? [plural(environmentsLeftOut.length, 'environment')] : []),
+    ...(policiesLeftOut.length > 0 ? [plural(policiesLeftOut.length, 'policy')] : []),
+  ];
+  const own = outcomes.length === 0 ? [] : await experiment.report(outcomes, results, config, conclusions);
+  const remarks: Remark[] = [
+    ...(experiment.remarks?.(results, config) ?? []),
+    { question: 'How sure is it?', answer: howSure(seeds.length, conclusions) },
+  ];
+  return {
+    title: experiment.headline ?? beginning(experiment),
+    lead: experiment.description,
+    run: [
+      `${policyList(policies)}, ${plural(seeds.length, 'seed')}.`,
+      ...(date === undefined ? [] : [`Run on ${dateText(date)},`]),
+      `oxbow ${versions.oxbow}, engine ${engine}.`,
+    ].join(' '),
+    ...(missing.length > 0 && {
+      warning: {
+        text: `Partial: ${finishedJobs(outcomes.length, jobs.length)}, and numbers will change as the others do.`,
+        items: missing,
+      },
+    }),
+    conclusions,
+    ...(!experiments && answer && { answer }),
+    ...(!experiments && isShort && { tables }),
+    remarks,
+    commands: [command ?? `${beginning(experiment)} --config settings.json`],
+    cited: { version: versions.oxbow, date, command, fingerprint },
+    sections: [
+      ...(experiments || isShort ? [] : [{ title: 'Results', tables }]),
+      ...own.map((section) => withConclusion(section, conclusions)),
+    ],
+    howToRead: [
+      ...(outcomes.length === 0 ? ['No job has finished yet.'] : [howToRead(seeds.length)]),
+      ...(command === undefined ? ['The settings that make it again are the part “config” of config.json.'] : []),
+    ],
+    facts: [
+      ['studies', studies.join(', ')],
+      ['environments', environments.join(', ')],
+      ['policies', policies.join(', ')],
+      ['seeds', seeds.join(', ')],
+      ['engine', engine],
+      ['backend', backend],
+      ['oxbow', versions.oxbow],
+      ['node', versions.node],
+      ...(date === undefined ? [] : [['date', date] as const]),
+      ...(fingerprint === undefined ? [] : [['fingerprint', fingerprint] as const]),
+    ],
+    ...(leftOut.length > 0 && {
+      settingsNote: `config.json also has the settings for ${leftOut.join(' and ')} that this run leaves out.`,
+    }),
+  };
+}
+
+/** A section under the question that it answers. */
+function withConclusion(section: Section, conclusions: Readonly<Record<string, Conclusion>>): Section {
+  const conclusion = section.code === undefined ? undefined : conclusions[section.code];
+  if (conclusion === undefined) return section;
+  const { question, answer, prediction, endpoints = [], measured, verdict } = conclusion;
+  return {
+    ...section,
+    facts: [
+      ['question', question],
+      ...(answer === undefined ? [] : [['answer', answer.text] as const]),
+      ['predicted', prediction],
+      ['verdict', verdict],
+      ...(section.facts ?? []),
+    ],
+    tables: [...endpoints.map(endpointTable), ...(section.tables ?? [])],
+    sections: [
+      ...(section.sections ?? []),
+      { title: 'The prediction, claim by claim', folded: true, facts: [['measured', measured]] },
+    ],
+  };
+}
+
+/** Policies by name where they are few. */
+function policyList(policies: readonly string[]): string {
+  return policies.length <= 4 ? `Policies: ${policies.join(', ')}` : `${policies.length} policies`;
+}
+
+/** `26 November 2026` for `2026-11-26`. */
+function dateText(date: string): string {
+  return new Date(date).toLocaleDateString('en-GB', {
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    timeZone: 'UTC',
+  });
+}
+
+function howToRead(seeds: number): string {
+  if (seeds === 1) {
+    return 'One seed was run: each number is that seed’s own, and there is no interval. Run more seeds before you compare policies.';
+  }
+  return (
+    `The run has ${seeds} seeds, the same for all policies; the column “seeds” says how many of them a policy’s numbers are over. A ` +
+    'number is the interquartile mean over the seeds (the mean of the middle half), in brackets its 95 % interval by the ' +
+    'stratified bootstrap: how far the number would move with other seeds, not with other data. It leaves out a quarter of the seeds at either ' +
+    'end, so of shares it is not the share of all cases: figures and files show each seed. Where the intervals of two policies are far apart, ' +
+    'the choice of seeds hardly explains the difference' +
+    (seeds < 5 ? '; with so few seeds they are only a rough guide.' : '.')
+  );
+}

@@ -1,0 +1,179 @@
+import { checkArgument } from '../../src/options/parse.ts';
+import type { SummaryRow, Table } from '../experiment/experiment.ts';
+import { groupBy } from '../experiment/groupBy.ts';
+import { printable } from '../experiment/printable.ts';
+import { trueMinus } from '../experiment/trueMinus.ts';
+import { wrapText } from '../terminal/wrapText.ts';
+
+/** A column of {@link metricTable}. */
+export interface MetricColumn {
+  readonly metric: string;
+  /** The heading, with the unit. */
+  readonly label: string;
+  readonly format: (value: number) => string;
+  /** Written once behind the number, and not again in the interval: `%`. */
+  readonly unit?: string;
+}
+
+const NO_BREAK = '\u00a0';
+
+/**
+ * One row a policy: over how many of the run's seeds it is, then one column a metric, `interquartile mean [low, high]`.
+ * `[–: one seed]` says that one seed has no interval, `(2 seeds)` that this metric was measured for fewer seeds than the row's, `–`
+ * that there was nothing to measure.
+ * @param policyLabel how a policy reads; as it is, unless given
+ * @throws if two rows are the same metric of the same policy: those of several studies, environments or conditions are several tables
+ */
+export function metricTable(
+  title: string,
+  rows: readonly SummaryRow[],
+  columns: readonly MetricColumn[],
+  policyLabel: (policy: string) => string = (policy) => policy,
+): Table {
+  const policies = groupBy(rows, ({ policy }) => policy);
+  return {
+    title,
+    columns: ['policy', 'seeds', ...columns.map(({ label }) => label)],
+    rows: [...policies].map(([policy, own]) => {
+      for (const [metric, [one, other]] of groupBy(own, ({ metric }) => metric)) {
+        if (other === undefined) continue;
+        const [of, and] = [one!, other].map(({ study, env, condition }) =>
+          [study, env, condition].filter((part) => part !== undefined).join(', '),
+        );
+        throw new Error(
+          `metricTable: '${title}' has ${metric} of ${policy} twice, of ${of} and of ${and}, expected once`,
+        );
+      }
+      const done = Math.max(...own.map(measured));
+      const planned = own[0]!.perSeed.length;
+      const cells = columns.map((column) =>
+        metricCell(
+          own.find(({ metric }) => metric === column.metric),
+          column,
+          done,
+        ),
+      );
+      return [policyLabel(policy), done === planned ? String(done) : `${done} of ${planned}`, ...cells];
+    }),
+  };
+}
+
+/** A line may break only before the interval, and before the number of seeds. */
+function metricCell(row: SummaryRow | undefined, { format, unit }: MetricColumn, done: number): string {
+  if (row?.iqm == null) return '–';
+  const value = unit === undefined ? format(row.iqm) : `${format(row.iqm)} ${unit}`;
+  const parts =
+    row.low === null || row.high === null
+      ? [value, '[–: one seed]']
+      : [value, `[${format(row.low)}, ${format(row.high)}]`];
+  const seeds = measured(row);
+  if (seeds > 1 && seeds < done) parts.push(`(${seeds} seeds)`);
+  return trueMinus(parts.map((part) => part.replaceAll(' ', NO_BREAK)).join(' '));
+}
+
+function measured({ perSeed }: SummaryRow): number {
+  return perSeed.filter((value) => value !== null).length;
+}
+
+/** A hash in hexadecimal digits, or the first of them: a name, whatever it begins with. */
+const HASH = /^[0-9a-f]{8,}$/;
+
+/** Whether a column holds numbers, which stand to the right, and not words. */
+export function isNumeric(cells: readonly string[]): boolean {
+  return cells.every((cell) => /^(?:[-−+]?\.?\d|–|$)/.test(cell) && !HASH.test(cell));
+}
+
+/** Between two columns. */
+const GAP = 2;
+/** A head has this room, whatever the cells below it need. */
+const SHORT_HEAD = 12;
+/** The most of a line that labels have, where not all columns have room beside them. */
+const LABELS = 0.4;
+
+/**
+ * The table for a terminal: columns aligned, numbers to the right and words to the left. What is wider than `width` is broken by groups of
+ * columns, each with the labels of its rows; heads and cells go on below themselves where one column alone is too wide.
+ */
+export function textTable(table: Table, width = Infinity): string {
+  checkArgument('textTable', 'table', table, Object);
+  checkArgument('textTable', 'table.columns', table.columns, Array);
+  const columns = table.columns.map((_, i) => columnOf(table, i));
+  const labels = columns[0]!;
+  const fits = (group: readonly Column[]) =>
+    sum(group.map((column) => column.natural)) + GAP * (group.length - 1) <= width;
+  const blocks = fits(columns)
+    ? [columns.map((column) => ({ ...column, width: column.natural }))]
+    : groupsOf(columns.slice(1), labels, width);
+  return [
+    ...wrapText(trueMinus(printable(table.title)), width),
+    blocks.map((block) => blockLines(block, table.rows.length).join('\n')).join('\n\n'),
+  ]
+    .join('\n')
+    .replaceAll(NO_BREAK, ' ');
+}
+
+interface Column {
+  readonly head: string;
+  readonly cells: readonly string[];
+  readonly isRight: boolean;
+  /** Columns of text that it has where nothing is broken. */
+  readonly natural: number;
+}
+
+interface FittedColumn extends Column {
+  readonly width: number;
+}
+
+function columnOf({ columns, rows }: Table, i: number): Column {
+  const cell = (text: string) => printable(text).replaceAll('\n', '\\n');
+  const head = cell(columns[i]!);
+  const cells = rows.map((row) => trueMinus(cell(row[i] ?? '')));
+  const natural = longest([head, ...cells]);
+  return { head, cells, isRight: i > 0 && isNumeric(cells), natural };
+}
+
+/** Columns beside the labels of their rows, as many as fit; the rest below them in the same way. */
+function groupsOf(columns: readonly Column[], labels: Column, width: number): FittedColumn[][] {
+  const needed = columns.map(({ head, cells }) => longest([...cells, ...head.split(' '), head.slice(0, SHORT_HEAD)]));
+  const share = columns.length === 0 ? width : Math.floor(LABELS * width);
+  const ofLabels =
+    labels.natural + GAP + Math.max(0, ...needed) <= width ? labels.natural : Math.min(labels.natural, share);
+  const first = { ...labels, width: ofLabels };
+  const groups: FittedColumn[][] = [[first]];
+  for (const [i, column] of columns.entries()) {
+    const fitted = { ...column, width: Math.min(needed[i]!, width - GAP - ofLabels) };
+    const group = groups.at(-1)!;
+    const total = sum([...group, fitted].map((each) => each.width)) + GAP * group.length;
+    if (total <= width) group.push(fitted);
+    else groups.push([first, fitted]);
+  }
+  return groups;
+}
+
+/** The lines of columns side by side. */
+function blockLines(block: readonly FittedColumn[], rows: number): string[] {
+  const lineUp = (texts: readonly string[]): string[] => {
+    const cells = texts.map((text, i) => wrapText(text, block[i]!.width));
+    return Array.from({ length: Math.max(...cells.map(({ length }) => length)) }, (_, at) =>
+      block
+        .map(({ isRight, width }, i) =>
+          isRight ? (cells[i]![at] ?? '').padStart(width) : (cells[i]![at] ?? '').padEnd(width),
+        )
+        .join(' '.repeat(GAP))
+        .trimEnd(),
+    );
+  };
+  return [
+    ...lineUp(block.map(({ head }) => head)),
+    block.map(({ width }) => '─'.repeat(width)).join(' '.repeat(GAP)),
+    ...Array.from({ length: rows }, (_, row) => lineUp(block.map(({ cells }) => cells[row]!))).flat(),
+  ];
+}
+
+function longest(texts: readonly string[]): number {
+  return Math.max(...texts.map(({ length }) => length));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,353 @@
+import { resolve } from 'node:path';
+import { Rng } from '../../src/random.ts';
+import type { Answer } from '../experiment/conclusion.ts';
+import { checkConfig } from '../experiment/config.ts';
+import type { Figure, Job, MetricsRow, Outcome, Section, SummaryRow, Table } from '../experiment/experiment.ts';
+import { groupBy } from '../experiment/groupBy.ts';
+import { InputError } from '../experiment/inputError.ts';
+import { plural } from '../experiment/plural.ts';
+import { policyBars } from '../experiment/policyBars.ts';
+import type { AnyExperiment, Registry } from '../experiment/registry.ts';
+import { shortPaths } from '../experiment/shortPaths.ts';
+import { summarize } from '../experiment/summarize.ts';
+import { trueMinus } from '../experiment/trueMinus.ts';
+import { version } from '../experiment/version.ts';
+import { withInterval } from '../experiment/withInterval.ts';
+import { alignSteps } from '../report/alignSteps.ts';
+import { FEW_ROWS } from '../report/fewRows.ts';
+import { howSure } from '../report/howSure.ts';
+import { intervalChart } from '../report/intervalChart.ts';
+import { learningCurves } from '../report/learningCurves.ts';
+import { missingJobs } from '../report/missingJobs.ts';
+import { type Page, renderPage } from '../report/page.ts';
+import { flatSettings } from '../report/settings.ts';
+import { metricTable } from '../report/table.ts';
+import { improvementInterval, probabilityOfImprovement } from '../statistics/comparison.ts';
+import { formatP, holm, pairedPermutationTest } from '../statistics/pValues.ts';
+import { beginning, commandOf } from '../terminal/commandOf.ts';
+import { loadExperiment } from './loadExperiment.ts';
+import { RunDirectory } from './runDirectory.ts';
+import { storedOutcomes } from './storedOutcomes.ts';
+
+/** A run with what came of its jobs. */
+interface OpenRun {
+  /** The directory's own name, or the end of its path that tells it from the others. */
+  readonly name: string;
+  readonly experiment: AnyExperiment;
+  readonly directory: RunDirectory;
+  readonly jobs: readonly Job[];
+  readonly outcomes: readonly Outcome[];
+  readonly summary: readonly SummaryRow[];
+  conditionLabel(condition: string): string;
+  policyLabel(policy: string): string;
+}
+
+/** What one run measured of one study, condition and policy, under a name that no other has. */
+interface Subject {
+  readonly label: string;
+  readonly run: OpenRun;
+  readonly study: string;
+  readonly condition: string | undefined;
+  readonly policy: string;
+}
+
+export interface Comparison {
+  readonly tables: readonly Table[];
+  /** The report as one HTML file. */
+  html(): Promise<string>;
+}
+
+/**
+ * Compares what several runs measured, environment by environment: interquartile means with intervals, learning curves, and
+ * how each differs from the first.
+ * @throws InputError if a directory holds no run, is damaged, or is named twice
+ */
+export async function compareRuns(paths: readonly string[], registry: Registry): Promise<Comparison> {
+  const folders = paths.map((path) => resolve(path));
+  const twice = paths.find((_, i) => folders.indexOf(folders[i]!) < i);
+  if (twice !== undefined) throw new InputError(`report: got ${twice} twice, expected different runs`);
+  const names = shortPaths(paths);
+  const runs = await Promise.all(paths.map((path, i) => open(path, names[i]!, registry)));
+  const all = subjects(runs);
+  const environments = [...new Set(runs.flatMap(({ jobs }) => jobs.map(({ env }) => env)))];
+  const parts = environments.map((env) => ({ env, ...compare(env, all) }));
+  return {
+    tables: parts.flatMap(({ tables }) => tables),
+    html() {
+      const { common, different } = parted(runs);
+      const settings: Section = {
+        title: 'What differs',
+        paragraphs: ['The settings that not all of the runs have alike; those that they share are at the end.'],
+        tables: [different],
+      };
+      return renderPage(page(runs, parts, different.rows.length === 0 ? [] : [settings]), common);
+    },
+  };
+}
+
+async function open(path: string, name: string, registry: Registry): Promise<OpenRun> {
+  const directory = RunDirectory.open(path);
+  const { config, seeds } = directory.run;
+  const experiment = await loadExperiment(registry, directory.run.experiment, config);
+  checkConfig(experiment, config, `${path}/config.json`);
+  const { jobs, outcomes } = storedOutcomes(experiment, directory);
+  return {
+    name,
+    experiment,
+    directory,
+    jobs,
+    outcomes,
+    summary: summarize(jobs, outcomes, seeds),
+    conditionLabel: (condition) => experiment.conditionLabel?.(condition) ?? condition,
+    policyLabel: (policy) => experiment.policyLabel?.(policy) ?? policy,
+  };
+}
+
+/** Labels say what not all have in common. */
+function subjects(runs: readonly OpenRun[]): Subject[] {
+  const all = runs.flatMap((run) =>
+    [...groupBy(run.jobs, ({ study, condition, policy }) => JSON.stringify([study, condition, policy])).values()].map(
+      ([job]) => ({ run, study: job!.study, condition: job!.condition, policy: job!.policy }),
+    ),
+  );
+  const parts = [
+    ({ study }: (typeof all)[number]) => study,
+    ({ condition, run }: (typeof all)[number]) => (condition === undefined ? '' : run.conditionLabel(condition)),
+    ({ policy, run }: (typeof all)[number]) => run.policyLabel(policy),
+    ({ run }: (typeof all)[number]) => run.name,
+  ];
+  const differ = parts.map((part) => new Set(all.map(part)).size > 1);
+  const short = all.map((subject) =>
+    parts
+      .slice(0, 3)
+      .filter((_, i) => differ[i])
+      .map((part) => part(subject))
+      .filter((part) => part !== '')
+      .join(' '),
+  );
+  // The run's name is for where study, condition and policy do not tell which is meant.
+  const unique = new Set(short).size === all.length;
+  return all.map((subject, i) => ({
+    ...subject,
+    label: unique ? short[i]! : `${subject.run.name}${short[i] === '' ? '' : ` ${short[i]}`}`,
+  }));
+}
+
+function compare(
+  env: string,
+  all: readonly Subject[],
+): { tables: Table[]; figures: Figure[]; found: Found | undefined } {
+  const isOf = (subject: Subject) => (item: Pick<Job, 'env' | 'study' | 'condition' | 'policy'>) =>
+    item.env === env &&
+    item.study === subject.study &&
+    item.condition === subject.condition &&
+    item.policy === subject.policy;
+  const here = all.filter((subject) => subject.run.jobs.some(isOf(subject)));
+  const rows = here.flatMap((subject) =>
+    subject.run.summary.filter(isOf(subject)).map((row) => ({ ...row, policy: subject.label })),
+  );
+  const metrics = [...new Set(rows.map(({ metric }) => metric))];
+  const labels = here.map(({ label }) => label);
+  const columns = metrics.map((metric) => ({ metric, label: metric, format: significant }));
+  const tables = [metricTable(env, rows, columns), ...differences(env, here, rows, metrics[0])];
+  const points = here.flatMap((subject) =>
+    subject.run.outcomes
+      .filter(({ job }) => isOf(subject)(job))
+      .flatMap(({ job, rows }) => rows.flatMap((row) => curvePoint(row, subject.label, job.seed))),
+  );
+  const curves: Figure = {
+    caption: `${env}: return of an episode by steps. A line is the interquartile mean over the seeds, a band its 95 % interval.`,
+    name: `${env.replaceAll(/[^\w.-]/g, '-')}-curves`,
+    spec: learningCurves(alignSteps(points), { x: 'steps', y: 'return of an episode', policies: labels }),
+  };
+  // A metric that is the same everywhere, as the steps of an episode often are, needs no drawing.
+  const varying = metrics.filter(
+    (metric) => new Set(rows.filter((row) => row.metric === metric).flatMap(({ perSeed }) => perSeed)).size > 1,
+  );
+  const charts = varying.map(
+    (metric): Figure => ({
+      caption: `${env}: ${metric}. A dot is the interquartile mean over the seeds, a bar its 95 % interval, a tick a seed.`,
+      name: `${env}-${metric}`.replaceAll(/[^\w.-]/g, '-'),
+      spec: intervalChart(
+        rows.filter((row) => row.metric === metric),
+        { x: metric, policies: labels },
+      ),
+    }),
+  );
+  return {
+    tables,
+    figures: points.length > 0 ? [curves, ...charts] : charts,
+    found: foundOf(rows, metrics[0], labels),
+  };
+}
+
+/** What came of the first metric of an environment: its ends. */
+interface Found {
+  readonly metric: string;
+  readonly labels: readonly string[];
+  readonly rows: readonly SummaryRow[];
+  readonly text: string;
+}
+
+function foundOf(
+  rows: readonly SummaryRow[],
+  metric: string | undefined,
+  labels: readonly string[],
+): Found | undefined {
+  const measured = rows.filter((row) => row.metric === metric && row.iqm !== null).sort((a, b) => a.iqm! - b.iqm!);
+  const [lowest, highest] = [measured[0], measured.at(-1)];
+  if (metric === undefined || lowest === undefined || highest === undefined) return undefined;
+  const told = (row: SummaryRow) => `${row.policy} ${trueMinus(withInterval(row, significant))}`;
+  const text = measured.length === 1 ? told(lowest) : `lowest ${told(lowest)}, highest ${told(highest)}`;
+  return { metric, labels, rows: measured, text };
+}
+
+function curvePoint(row: MetricsRow, policy: string, seed: number) {
+  const { step, return: value } = row;
+  return typeof step === 'number' && typeof value === 'number' ? [{ policy, seed, step, value }] : [];
+}
+
+/** How each differs from the first, where they have two seeds or more in common. */
+function differences(
+  env: string,
+  [first, ...others]: readonly Subject[],
+  rows: readonly SummaryRow[],
+  metric: string | undefined,
+): Table[] {
+  if (first === undefined || metric === undefined) return [];
+  const bySeed = ({ label, run }: Subject) => {
+    const row = rows.find((candidate) => candidate.policy === label && candidate.metric === metric);
+    const values = run.directory.run.seeds.map((seed, i) => [seed, row?.perSeed[i] ?? null] as const);
+    return new Map(values.filter((entry): entry is [number, number] => entry[1] !== null));
+  };
+  const base = bySeed(first);
+  const compared = others
+    .map((subject) => ({ label: subject.label, values: bySeed(subject) }))
+    .map(({ label, values }) => ({ label, values, seeds: [...base.keys()].filter((seed) => values.has(seed)) }))
+    .filter(({ seeds }) => seeds.length > 1);
+  if (compared.length === 0) return [];
+  const pValues = holm(
+    compared.map(({ values, seeds }) =>
+      pairedPermutationTest(
+        seeds.map((seed) => values.get(seed)!),
+        seeds.map((seed) => base.get(seed)!),
+        new Rng('comparison'),
+      ),
+    ),
+  );
+  return [
+    {
+      title: `${env}: ${metric} against ${first.label}`,
+      columns: ['policy', 'common seeds', 'chance of a higher one', 'p, paired'],
+      rows: compared.map(({ label, values, seeds }, i) => [
+        label,
+        String(seeds.length),
+        improvement([...values.values()], [...base.values()]),
+        formatP(pValues[i]!),
+      ]),
+    },
+  ];
+}
+
+/** The probability of improvement with its interval. */
+function improvement(x: readonly number[], y: readonly number[]): string {
+  const share = probabilityOfImprovement(x, y).toFixed(2);
+  const { low, high } = improvementInterval(x, y, { rng: new Rng('comparison') });
+  return low === null ? share : `${share} [${low.toFixed(2)},\u00a0${high.toFixed(2)}]`;
+}
+
+function page(
+  runs: readonly OpenRun[],
+  parts: readonly { env: string; tables: readonly Table[]; figures: readonly Figure[]; found: Found | undefined }[],
+  more: readonly Section[],
+): Page {
+  const missing = runs.flatMap(({ name, jobs, outcomes, ...labels }) =>
+    missingJobs(jobs, outcomes, labels).map((line) => `${name}: ${line}`),
+  );
+  const tables = parts.flatMap((part) => part.tables);
+  const isShort = tables.reduce((sum, { rows }) => sum + rows.length, 0) <= FEW_ROWS;
+  const answer = answerOf(parts);
+  const seeds = Math.min(...runs.map(({ directory }) => directory.run.seeds.length));
+  return {
+    title: `${runs.length} runs compared: ${runs.map(({ name }) => name).join(', ')}`,
+    lead: [...new Set(runs.map(({ experiment }) => experiment.headline ?? experiment.description))].join(' '),
+    run: runs.map(({ name, directory: { run, date } }) => `${name}: ${inShort(run, date)}.`).join(' '),
+    ...(missing.length > 0 && {
+      warning: { text: 'Partial: not all jobs have finished, and numbers will change as they do.', items: missing },
+    }),
+    conclusions: {},
+    ...(answer && { answer }),
+    ...(isShort && { tables }),
+    remarks: [{ question: 'How sure is it?', answer: howSure(seeds, {}) }],
+    commands: runs.map(
+      ({ experiment, directory: { run } }) =>
+        commandOf(experiment, run.config) ?? `${beginning(experiment)} --config …`,
+    ),
+    cited: {
+      version: version(),
+      date: runs
+        .flatMap(({ directory }) => directory.date ?? [])
+        .sort()
+        .at(-1),
+    },
+    sections: [
+      ...parts.map(({ env, tables, figures }) => ({ title: env, figures, ...(!isShort && { tables }) })),
+      ...more,
+    ],
+    howToRead: [HOW_TO_READ],
+    facts: runs.map(({ name, directory: { run, date } }) => [name, described(run, date)]),
+  };
+}
+
+/** The ends of each environment's first metric, and bars of it for one environment alone. */
+function answerOf(parts: readonly { env: string; found: Found | undefined }[]): Answer | undefined {
+  const found = parts.flatMap(({ env, found }) => (found === undefined ? [] : [{ env, ...found }]));
+  const [first, another] = found;
+  if (first === undefined) return undefined;
+  const text = found.map(({ env, metric, text }) => `${env}, ${metric}: ${text}.`).join(' ');
+  const isDrawn = another === undefined && first.rows.length <= FEW_ROWS && first.rows.every(({ iqm }) => iqm! >= 0);
+  if (!isDrawn) return { text };
+  const bars = policyBars(first.rows, { policies: first.labels, format: significant });
+  return { text, chart: { caption: `${first.metric}, ${first.env}`, bars } };
+}
+
+function inShort({ experiment, seeds, versions }: RunDirectory['run'], date: string | undefined): string {
+  return [
+    experiment,
+    plural(seeds.length, 'seed'),
+    ...(date === undefined ? [] : [date]),
+    `oxbow ${versions.oxbow}`,
+  ].join(', ');
+}
+
+function described({ experiment, seeds, engine, versions }: RunDirectory['run'], date: string | undefined): string {
+  const day = date === undefined ? '' : `, ${date}`;
+  return `${experiment}, seeds ${seeds.join(', ')}${day}, engine ${engine}, oxbow ${versions.oxbow}`;
+}
+
+/** The settings that all runs have alike, by path, and a table of the others. */
+function parted(runs: readonly OpenRun[]): { common: Record<string, string>; different: Table } {
+  const all = runs.map(({ directory }) => new Map(flatSettings(directory.run.config)));
+  const paths = [...new Set(all.flatMap((settings) => [...settings.keys()]))];
+  const isCommon = (path: string) => all.every((settings) => settings.get(path) === all[0]!.get(path));
+  return {
+    common: Object.fromEntries(paths.filter(isCommon).map((path) => [path, all[0]!.get(path)!])),
+    different: {
+      title: 'Settings by run',
+      columns: ['setting', ...runs.map(({ name }) => name)],
+      rows: paths
+        .filter((path) => !isCommon(path))
+        .map((path) => [path, ...all.map((settings) => settings.get(path) ?? '–')]),
+    },
+  };
+}
+
+const HOW_TO_READ =
+  'A number is the interquartile mean over the seeds (the mean of the middle half), in brackets its 95 % interval by the bootstrap. ' +
+  'The chance of a higher one is that of a run drawn at random beside a run of the first, one half where they are alike, with its 95 % interval; p is of the ' +
+  'paired permutation test over the seeds that both have, with Holm’s correction.';
+
+/** Four digits, without an exponent where that is short. */
+function significant(value: number): string {
+  return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
+}

@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type LoadedPolicy, loadPolicy } from '../../src/index.ts';
+import { checkArgument, checkOptions } from '../../src/options/parse.ts';
+import { readableConfig } from '../experiment/config.ts';
+import type { Job } from '../experiment/experiment.ts';
+import type { Registry } from '../experiment/registry.ts';
+import { loadExperiment } from './loadExperiment.ts';
+import { RunDirectory } from './runDirectory.ts';
+
+const NO_STUDIES: Registry = { url: import.meta.url, experiments: {} };
+
+/** A trained policy of a run: the job that trained it, and what the job measured. */
+export interface TrainedPolicy extends LoadedPolicy {
+  readonly job: Job;
+  readonly metrics: Readonly<Record<string, number | null>>;
+}
+
+/** Options of {@link loadPolicies}. */
+export interface LoadPoliciesOptions {
+  /** The experiments that the run may be of; by default there are none but trainings. */
+  readonly registry?: Registry;
+  /** Which jobs' policies; all by default. */
+  readonly filter?: (job: Job) => boolean;
+}
+
+/**
+ * The trained policies of a run directory, in the order of its jobs. Jobs that have not finished have none. All files are data:
+ * nothing in them is run, and a module that the run loaded is not imported. Who needs a policy that it registers imports it before.
+ *
+ * @example
+ * const splines = await loadPolicies('runs/first', { filter: ({ policy }) => policy === 'spline' });
+ * @throws if the directory holds no run, one of its files is damaged, or a policy is not registered
+ */
+export async function loadPolicies(directory: string, options: LoadPoliciesOptions = {}): Promise<TrainedPolicy[]> {
+  checkArgument('loadPolicies', 'directory', directory, String);
+  const { registry = NO_STUDIES, filter = () => true } = checkOptions('loadPolicies', options, {
+    registry: [Object, undefined],
+    filter: [Function, undefined],
+  });
+  const run = RunDirectory.open(directory);
+  const { experiment: name, config } = run.run;
+  const experiment = await loadExperiment(registry, name, config);
+  const readable = readableConfig(experiment, config, join(directory, 'config.json'));
+  return experiment
+    .jobs(readable)
+    .filter(filter)
+    .flatMap((job) => {
+      const outcome = run.outcome(job);
+      const file = join(run.jobPath(job), 'policy.json');
+      if (outcome === undefined || !existsSync(file)) return [];
+      return { job, metrics: outcome.result.metrics, ...loadPolicy(file) };
+    });
+}

@@ -1,0 +1,223 @@
+import { MultiBar, type SingleBar } from 'cli-progress';
+import type { Job } from '../experiment/experiment.ts';
+import { plural } from '../experiment/plural.ts';
+import { printable } from '../experiment/printable.ts';
+import { terminalWidth } from '../terminal/terminalWidth.ts';
+
+/** Milliseconds between two lines where there is no terminal. */
+const LINE_INTERVAL = 5000;
+
+/** Milliseconds from the first word of a job, and the share of the work, before the time left is estimated. */
+const [WARM_UP, SHARE] = [10_000, 0.02];
+
+/** Shows how far a run is. */
+export interface ProgressDisplay {
+  /** How many jobs can be done at a time from now on. */
+  workers(count: number): void;
+  /** @param state how the job goes, in a few words */
+  update(job: Job, fraction: number, state?: string): void;
+  /** The job has ended, well or with an error. */
+  end(job: Job, how: 'finished' | 'failed'): void;
+  /** A line of its own, above the bars. */
+  log(line: string): void;
+  close(): void;
+}
+
+/** Bars on a terminal; elsewhere a line now and then. */
+export function progressDisplay(jobs: readonly Job[], stream: NodeJS.WriteStream): ProgressDisplay {
+  const estimate = new TimeLeft(jobs);
+  return stream.isTTY ? new Bars(jobs.length, estimate, stream) : new Lines(jobs.length, estimate, stream);
+}
+
+/** How much of the work is done, by weight, and how long the rest takes at the pace so far. */
+export class TimeLeft {
+  readonly #fractions = new Map<string, number>();
+  readonly #jobs: readonly Job[];
+  readonly #total: number;
+  readonly #now: () => number;
+  /** When jobs began to tell how far they are, and how far they were: their start-up is no measure of their pace. */
+  #first: { readonly time: number; readonly done: number } | undefined;
+  #workers = 0;
+  /** The milliseconds of all workers together, from the first word of a job to `until`. */
+  #worked = { milliseconds: 0, until: 0 };
+
+  /** @param now milliseconds. */
+  constructor(jobs: readonly Job[], now: () => number = () => performance.now()) {
+    this.#jobs = jobs;
+    this.#total = jobs.reduce((sum, job) => sum + job.weight, 0);
+    this.#now = now;
+  }
+
+  /** How many jobs can be done at a time from now on: those of a queue come and go. */
+  workers(count: number): void {
+    this.#work();
+    this.#workers = Math.min(count, this.#jobs.length);
+  }
+
+  update(job: Job, fraction: number): void {
+    this.#work();
+    this.#fractions.set(job.id, Math.min(1, Math.max(0, fraction)));
+    this.#first ??= { time: this.#now(), done: this.#done };
+  }
+
+  /** 0 to 1. */
+  get fraction(): number {
+    return this.#total === 0 ? 1 : this.#done / this.#total;
+  }
+
+  /** Undefined until enough is done to measure the pace, and while nobody works. */
+  get seconds(): number | undefined {
+    if (this.#first === undefined || this.#workers === 0) return undefined;
+    const done = this.#done;
+    const elapsed = this.#now() - this.#first.time;
+    if (elapsed < WARM_UP || done - this.#first.done < SHARE * this.#total) return undefined;
+    this.#work();
+    const pace = (done - this.#first.done) / this.#worked.milliseconds;
+    const left = this.#jobs.map((job) => job.weight * (1 - (this.#fractions.get(job.id) ?? 0)));
+    // All workers share the rest, but nothing makes a single job faster.
+    const longest = left.reduce((a, b) => Math.max(a, b), 0);
+    return Math.max((this.#total - done) / this.#workers, longest) / pace / 1000;
+  }
+
+  /** Counts the workers' time until now. */
+  #work(): void {
+    const now = this.#now();
+    if (this.#first !== undefined) this.#worked.milliseconds += this.#workers * (now - this.#worked.until);
+    this.#worked.until = now;
+  }
+
+  get #done(): number {
+    return this.#jobs.reduce((sum, job) => sum + job.weight * (this.#fractions.get(job.id) ?? 0), 0);
+  }
+}
+
+/** `42 s`, `3 min 05 s`, `1 h 02 min`. */
+export function formatDuration(seconds: number): string {
+  const s = Math.round(seconds);
+  if (s < 60) return `${s} s`;
+  const two = (n: number) => String(n).padStart(2, '0');
+  if (s < 3600) return `${Math.floor(s / 60)} min ${two(s % 60)} s`;
+  return `${Math.floor(s / 3600)} h ${two(Math.floor((s % 3600) / 60))} min`;
+}
+
+/** How many jobs have failed and the time left, each with a comma in front; nothing where there is none or it is not yet known. */
+function more({ failed }: { readonly failed: number }, { seconds }: TimeLeft): string {
+  return [
+    ...(failed === 0 ? [] : [`${failed} failed`]),
+    ...(seconds === undefined ? [] : [`${formatDuration(seconds)} left`]),
+  ]
+    .map((part) => `, ${part}`)
+    .join('');
+}
+
+class Lines implements ProgressDisplay {
+  readonly #states = new Map<string, string>();
+  readonly #ended = { finished: 0, failed: 0 };
+  #last = performance.now();
+
+  constructor(
+    private readonly total: number,
+    private readonly estimate: TimeLeft,
+    private readonly stream: NodeJS.WriteStream,
+  ) {}
+
+  workers(count: number): void {
+    this.estimate.workers(count);
+  }
+
+  update(job: Job, fraction: number, state?: string): void {
+    this.estimate.update(job, fraction);
+    if (state !== undefined) this.#states.set(job.id, state);
+    this.#show();
+  }
+
+  end(job: Job, how: 'finished' | 'failed'): void {
+    this.#ended[how]++;
+    this.#states.delete(job.id);
+    this.update(job, 1);
+  }
+
+  log(line: string): void {
+    this.stream.write(`${printable(line)}\n`);
+  }
+
+  close(): void {}
+
+  #show(): void {
+    const now = performance.now();
+    if (now - this.#last < LINE_INTERVAL) return;
+    this.#last = now;
+    const percent = Math.floor(100 * this.estimate.fraction);
+    this.log(
+      `${percent} % done, ${this.#ended.finished} of ${plural(this.total, 'job')} finished${more(this.#ended, this.estimate)}`,
+    );
+    for (const [id, state] of this.#states) this.log(`  ${id}: ${state}`);
+  }
+}
+
+class Bars implements ProgressDisplay {
+  readonly #bars: MultiBar;
+  readonly #overall: SingleBar;
+  readonly #running = new Map<string, SingleBar>();
+  readonly #ended = { finished: 0, failed: 0 };
+
+  constructor(
+    private readonly total: number,
+    private readonly estimate: TimeLeft,
+    stream: NodeJS.WriteStream,
+  ) {
+    this.#bars = new MultiBar({
+      stream,
+      format: '{bar} {percentage} %  {label}',
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      // In 80 columns there is room for the id of a job.
+      barsize: terminalWidth(stream) < 100 ? 12 : 24,
+      autopadding: true,
+      hideCursor: true,
+      clearOnComplete: true,
+      gracefulExit: false,
+    });
+    this.#overall = this.#bars.create(1, 0, { label: '' });
+    this.#showOverall();
+  }
+
+  workers(count: number): void {
+    this.estimate.workers(count);
+  }
+
+  update(job: Job, fraction: number, state?: string): void {
+    this.estimate.update(job, fraction);
+    let bar = this.#running.get(job.id);
+    if (bar === undefined) {
+      bar = this.#bars.create(1, 0, { label: job.id });
+      this.#running.set(job.id, bar);
+    }
+    bar.update(fraction, { label: printable(state === undefined ? job.id : `${job.id}  ${state}`) });
+    this.#showOverall();
+  }
+
+  end(job: Job, how: 'finished' | 'failed'): void {
+    this.#ended[how]++;
+    this.estimate.update(job, 1);
+    const bar = this.#running.get(job.id);
+    if (bar !== undefined) this.#bars.remove(bar);
+    this.#running.delete(job.id);
+    this.#showOverall();
+  }
+
+  log(line: string): void {
+    // The line is written with the next drawing of the bars: now, since they may be gone soon.
+    this.#bars.log(`${printable(line)}\n`);
+    this.#bars.update();
+  }
+
+  close(): void {
+    this.#bars.stop();
+  }
+
+  #showOverall(): void {
+    const label = `${this.#ended.finished} of ${plural(this.total, 'job')}${more(this.#ended, this.estimate)}`;
+    this.#overall.update(this.estimate.fraction, { label });
+  }
+}

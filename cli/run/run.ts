@@ -1,0 +1,400 @@
+import { availableParallelism } from 'node:os';
+import type { Redis } from 'ioredis';
+import type { Job, RunConfig, Runtime } from '../experiment/experiment.ts';
+import { finishedJobs } from '../experiment/finishedJobs.ts';
+import { firstLine } from '../experiment/firstLine.ts';
+import { InputError } from '../experiment/inputError.ts';
+import { isPlainPath } from '../experiment/isPlainPath.ts';
+import { plural } from '../experiment/plural.ts';
+import { printable } from '../experiment/printable.ts';
+import type { AnyExperiment, Registry } from '../experiment/registry.ts';
+import { version } from '../experiment/version.ts';
+import { commandLine, withMoreSeeds, withOption } from '../terminal/commandLine.ts';
+import { terminalWidth } from '../terminal/terminalWidth.ts';
+import { wrapText } from '../terminal/wrapText.ts';
+import type { AllowedCode } from '../train/allowedCode.ts';
+import { isDescriptorError, RAISE } from './descriptorProblem.ts';
+import { EXIT } from './exit.ts';
+import { isLostLock, lostLock } from './fence.ts';
+import { type JobEvents, type RunJobs, runJobs } from './pool.ts';
+import { formatDuration, type ProgressDisplay, progressDisplay } from './progress.ts';
+import type { Seal } from './queue/seal.ts';
+import { RunDirectory } from './runDirectory.ts';
+import { RunProgress } from './runProgress.ts';
+import { storageErrorOf } from './storageError.ts';
+import { writeResults } from './writeResults.ts';
+
+/** Where a run writes and how. */
+export interface RunOptions {
+  /** By default a new directory below `runs`. */
+  readonly out: string | undefined;
+  /** What `oxbow` was called with: hints repeat it. */
+  readonly argv?: readonly string[] | undefined;
+  readonly workers: number;
+  /** Which code of others the jobs may run. */
+  readonly allowed: AllowedCode;
+  /** The address of a Redis whose workers do the jobs, in place of processes of this command. */
+  readonly queue?: string | undefined;
+  /** The share of the queue's results that is computed anew here before it is taken. */
+  readonly audit?: number | undefined;
+  /** Aborts when the run is to stop. */
+  readonly signal: AbortSignal;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** Milliseconds between two writes of the metrics of a run in progress. */
+const METRICS_INTERVAL = 10_000;
+
+/** A run that has begun. */
+interface Run {
+  readonly experiment: AnyExperiment;
+  readonly config: RunConfig['config'];
+  readonly registry: Registry;
+  readonly directory: RunDirectory;
+  readonly progress: RunProgress;
+  readonly options: RunOptions;
+}
+
+/**
+ * Does the jobs of an experiment that have not been done, writes the run directory, and prints what came of them and the report's
+ * path.
+ *
+ * @returns the exit code.
+ * @throws InputError before anything is written.
+ */
+export async function runExperiment(
+  experiment: AnyExperiment,
+  given: RunConfig['config'],
+  registry: Registry,
+  options: RunOptions,
+): Promise<number> {
+  const { out, signal, stdout, stderr } = options;
+  const jobs = experiment.jobs(given);
+  checkJobs(experiment, jobs);
+  const { config, engine, backend, lines } = await withEngine(experiment, given, out);
+  if (signal.aborted) return EXIT.interrupted;
+  const queue = await openQueue(options.queue);
+  const progress = new RunProgress((outcomes) => experiment.due?.(outcomes, config) ?? jobs);
+  let directory: RunDirectory | undefined;
+  try {
+    directory = await RunDirectory.start(
+      out,
+      {
+        experiment: experiment.name,
+        config,
+        seeds: config.seeds,
+        engine,
+        backend,
+        versions: { oxbow: version(), node: process.versions.node },
+      },
+      {
+        wait: (line) => stderr.write(`${line}\n`),
+        lost: (error) => progress.break(error),
+      },
+    );
+    for (const job of jobs) {
+      const outcome = directory.outcome(job);
+      if (outcome !== undefined) progress.finish(job, outcome);
+    }
+    progress.lookAhead();
+    const run = { experiment, config, registry, directory, progress, options };
+    const said = lines.filter((line) => line !== `engine: ${engine}`);
+    stdout.write(`${wrapText(whatRuns(experiment, config, engine), terminalWidth(stdout)).join('\n')}\n`);
+    for (const line of said) stdout.write(`${line}\n`);
+    const started = { date: new Date(), time: performance.now() };
+    sayContinuing(run);
+    do {
+      if (queue === undefined) await doJobs(run, runJobs);
+      else await queueJobs(run, queue, { engine, backend });
+    } while (progress.unfinished.length === 0 && progress.lookAhead());
+    if (progress.unfinished.length === 0) directory.endQueueRun();
+    const report = await store(run, started);
+    return conclude(run, report);
+  } finally {
+    await directory?.release();
+    queue?.close();
+  }
+}
+
+/**
+ * What a run computes with. Where the settings leave the engine to be chosen, it is the one that the run was begun with, and a new run
+ * records which one it takes: what is installed later changes no run.
+ * @throws InputError if that one is not here
+ */
+async function withEngine(
+  experiment: AnyExperiment,
+  config: RunConfig['config'],
+  out: string | undefined,
+): Promise<Runtime & { config: RunConfig['config'] }> {
+  const asked = (config as { engine?: unknown }).engine;
+  const { engine: begun } = (asked === 'auto' && out !== undefined && RunDirectory.begun(out)) || {};
+  const runtime = await experiment.runtime(begun === undefined ? config : withSetting(config, begun));
+  if (begun !== undefined && begun !== runtime.engine) {
+    throw new InputError(`${out} was begun with the engine ${begun}, got ${runtime.lines[0]}`);
+  }
+  return { ...runtime, config: asked === 'auto' ? withSetting(config, runtime.engine) : config };
+}
+
+function withSetting(config: RunConfig['config'], engine: string): RunConfig['config'] {
+  return { ...config, engine } as RunConfig['config'];
+}
+
+/** A queue that can be used. */
+interface OpenQueue {
+  readonly redis: Redis;
+  readonly seal: Seal;
+  close(): void;
+}
+
+/** The queue at an address, if one is given. @throws InputError if it cannot be used */
+async function openQueue(url: string | undefined): Promise<OpenQueue | undefined> {
+  if (url === undefined) return undefined;
+  const [{ connectRedis }, { Seal }] = await Promise.all([import('./queue/redis.ts'), import('./queue/seal.ts')]);
+  const seal = Seal.fromEnvironment();
+  const redis = await connectRedis('--queue', url);
+  return { redis, seal, close: () => redis.disconnect() };
+}
+
+/** {@link doJobs} by a queue. */
+async function queueJobs(
+  run: Run,
+  { redis, seal }: OpenQueue,
+  about: { engine: string; backend: string },
+): Promise<void> {
+  const { directory, progress, options } = run;
+  const [{ queueJobs }, { Audit }] = await Promise.all([import('./queue/queueJobs.ts'), import('./audit.ts')]);
+  const audit = options.audit === undefined ? undefined : new Audit(progress.unfinished, options.audit);
+  const before = progress.audit ?? [];
+  if (audit !== undefined && audit.size > 0) {
+    options.stdout.write(
+      `Audit: ${audit.size} of ${plural(progress.unfinished.length, 'result')} will be computed anew here\n`,
+    );
+  }
+  try {
+    await doJobs(run, queueJobs({ redis, seal, audit, run: directory.queueRun(), ...about }));
+  } finally {
+    if (audit !== undefined) progress.audit = [...before, ...audit.records];
+  }
+}
+
+/** Does the jobs that have not finished. */
+async function doJobs(run: Run, runJobs: RunJobs): Promise<void> {
+  const { experiment, config, registry, directory, progress, options } = run;
+  const { workers, allowed, signal, stdout } = options;
+  const waiting = progress.unfinished;
+  clear(run, waiting);
+  await announce(run, waiting);
+  const display = progressDisplay(waiting, stdout);
+  const onAbort = () => display.log('Stopping: what has finished is kept. Ctrl-C again quits at once.');
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await runJobs(
+      waiting,
+      (job) => {
+        // A job would make it again.
+        if (!directory.isHeld) throw lostLock();
+        return { directory: directory.jobPath(job), logs: directory.logPath(job) };
+      },
+      {
+        workers,
+        signal: AbortSignal.any([signal, progress.breaking]),
+        registryUrl: registry.url,
+        experiment: experiment.name,
+        config,
+        allowed,
+        settings: directory.settings,
+        token: directory.token,
+      },
+      jobEvents(run, display),
+    );
+  } finally {
+    display.close();
+    signal.removeEventListener('abort', onAbort);
+  }
+  if (progress.broken === undefined) takeUnsaid(run);
+  const cutOff = progress.unfinished.filter((job) => progress.failures[job.id] === undefined);
+  clear(run, cutOff);
+}
+
+/** Takes in jobs that have finished, and whose workers were ended before they could say so. */
+function takeUnsaid({ directory, progress }: Run): void {
+  for (const job of progress.unfinished) {
+    if (progress.failures[job.id] !== undefined) continue;
+    const outcome = directory.outcome(job);
+    if (outcome !== undefined) progress.finish(job, outcome);
+  }
+}
+
+/** Removes what jobs have left that were cut off, unless they go on from there. */
+function clear({ experiment, directory }: Run, jobs: readonly Job[]): void {
+  if (experiment.resumable) return;
+  for (const job of jobs) directory.clearJob(job);
+}
+
+/** What runs, in a line: `lake: cloning, soft, blocked; gaussian, mixture, spline; 3 seeds; engine wasm`. */
+function whatRuns(
+  { name }: AnyExperiment,
+  { studies, environments, policies, seeds }: RunConfig['config'],
+  engine: string,
+): string {
+  const named = (list: readonly string[], noun: string) =>
+    list.length > 4 ? plural(list.length, noun) : list.join(', ');
+  const parts = [
+    named(studies, 'study'),
+    named(environments, 'environment'),
+    named(policies, 'policy'),
+    plural(seeds.length, 'seed'),
+    `engine ${engine}`,
+  ];
+  return `${name}: ${parts.join('; ')}`;
+}
+
+/** Says what is done before. */
+function sayContinuing({ directory, progress, options }: Run): void {
+  const all = progress.jobs.length;
+  const before = all - progress.unfinished.length;
+  if (before === 0) return;
+  options.stdout.write(`Continuing ${directory.path}: ${finishedJobs(before, all)} before.\n`);
+}
+
+/** Says what is to be done, where, for how long, and how to stop it. */
+async function announce({ experiment, directory, options }: Run, waiting: readonly Job[]): Promise<void> {
+  const { workers, queue, stdout } = options;
+  if (waiting.length === 0) return;
+  const where = queue !== undefined ? 'the queue' : plural(Math.min(workers, waiting.length), 'worker process');
+  const long = queue === undefined && experiment.timed ? `, about ${await duration(waiting, workers)}` : '';
+  stdout.write(`${plural(waiting.length, 'job')} in ${where}${long}, results in ${directory.path}\n`);
+  if (stdout.isTTY) stdout.write('Ctrl-C stops, keeps what has finished, and says how to go on.\n');
+}
+
+/** The command that goes on with the run, and may have more seeds; undefined where it is not known, or may have a password. */
+function goOn({ config, directory, options: { argv } }: Run, seeds?: number): string | undefined {
+  if (argv === undefined || argv.some((argument) => argument.startsWith('--queue'))) return undefined;
+  // It takes the settings as they are.
+  if (argv[0] === 'resume') return seeds === undefined ? commandLine(...argv) : undefined;
+  const changed = seeds === undefined ? argv : withMoreSeeds(argv, config.seeds, seeds);
+  return commandLine(...withOption(changed, '--out', directory.path));
+}
+
+/** How long jobs take whose weights are seconds, if nothing else keeps the machine busy. */
+async function duration(jobs: readonly Job[], workers: number): Promise<string> {
+  const { coreSpeed } = await import('./coreSpeed.ts');
+  const weights = jobs.map(({ weight }) => weight);
+  const seconds = weights.reduce((sum, weight) => sum + weight, 0) / Math.min(workers, availableParallelism());
+  return formatDuration(Math.max(seconds, ...weights) / coreSpeed());
+}
+
+/** Takes in what comes of the jobs, and shows it. */
+function jobEvents({ directory, progress }: Run, display: ProgressDisplay): JobEvents {
+  let metricsWritten = performance.now();
+  return {
+    workers: (count) => display.workers(count),
+    progress: (job, fraction, state) => display.update(job, fraction, state),
+    said: (job, line) => display.log(`${job.id}: ${line}`),
+    noted: (line) => display.log(line),
+    finished(job, seconds, worker) {
+      const outcome = directory.outcome(job);
+      if (outcome === undefined) throw lostLock();
+      progress.finish(job, outcome);
+      progress.seconds[job.id] = seconds;
+      if (worker !== undefined) progress.workers[job.id] = worker;
+      display.end(job, 'finished');
+      if (performance.now() - metricsWritten < METRICS_INTERVAL) return;
+      directory.writeMetrics(progress.outcomes);
+      metricsWritten = performance.now();
+    },
+    failed(job, error) {
+      if (!directory.isHeld) progress.break(lostLock());
+      if (progress.broken !== undefined || !progress.fail(job, error)) return;
+      display.end(job, 'failed');
+      display.log(`Job ${job.id} failed: ${firstLine(error.message)}`);
+    },
+  };
+}
+
+/**
+ * Writes what has been done and what is derived from it, and prints what came of it.
+ * @returns the report's path, undefined where it cannot be written
+ */
+async function store(run: Run, started: { readonly date: Date; readonly time: number }): Promise<string | undefined> {
+  const { experiment, directory, progress, options } = run;
+  const { workers, signal, stdout } = options;
+  if (!directory.isHeld) {
+    progress.break(lostLock());
+    return undefined;
+  }
+  try {
+    directory.addSession({
+      started: started.date.toISOString(),
+      seconds: (performance.now() - started.time) / 1000,
+      workers,
+      interrupted: signal.aborted,
+      jobs: progress.seconds,
+      ...(options.queue !== undefined && { by: progress.workers }),
+      ...(progress.audit !== undefined && { audit: progress.audit }),
+      failures: progress.failures,
+    });
+    const withSeeds = (count: number) => goOn(run, count);
+    return await writeResults(experiment, directory, progress.jobs, progress.outcomes, { stdout, withSeeds });
+  } catch (error) {
+    const broken = storageErrorOf(error) ?? (directory.isHeld ? undefined : lostLock());
+    if (broken === undefined) throw error;
+    progress.break(broken);
+    return undefined;
+  }
+}
+
+/** Says how the run has ended, and returns the exit code. */
+function conclude(run: Run, report: string | undefined): number {
+  const { directory, progress, options } = run;
+  const { signal, stdout, stderr } = options;
+  const { jobs, failures, broken } = progress;
+  const finished = progress.outcomes.length;
+  const count = finishedJobs(finished, jobs.length);
+  const again = goOn(run) ?? `the same command with --out ${directory.path}`;
+  if (broken !== undefined) {
+    const why = `${firstLine(broken.message)}${isDescriptorError(broken) ? `; ${RAISE}` : ''}`;
+    const kept = isLostLock(broken)
+      ? finishedJobs(finished, jobs.length, true)
+      : `${count} and ${jobs.length === 1 ? 'is' : 'are'} kept. To continue: ${again}`;
+    stderr.write(printable(`oxbow: cannot write ${directory.path}: ${why}; ${kept}\n`));
+    return EXIT.failed;
+  }
+  if (finished < jobs.length) {
+    stdout.write(`${signal.aborted ? 'Stopped' : 'Not complete'}: ${count}. To continue:\n  ${again}\n`);
+  }
+  if (progress.audit !== undefined) {
+    const same = progress.audit.filter(({ agrees }) => agrees).length;
+    stdout.write(`Audit: ${same} of ${plural(progress.audit.length, 'result')} gave the same bytes here\n`);
+  }
+  const failed = Object.keys(failures).length;
+  if (failed > 0) {
+    const [id, first] = Object.entries(failures)[0]!;
+    const more = failed === 1 ? '' : ` (and ${failed - 1} more)`;
+    const problem = firstLine(first).replace(/^\w*Error: /, '');
+    stderr.write(printable(`oxbow: job ${id} failed${more}: ${problem}; see run.json\n`));
+  }
+  stdout.write(`Report: ${report}\n`);
+  if (signal.aborted && finished < jobs.length) return EXIT.interrupted;
+  if (failed === 0) return EXIT.ok;
+  return progress.isBadInput ? EXIT.badInput : EXIT.failed;
+}
+
+function checkJobs(experiment: AnyExperiment, jobs: readonly Job[]): void {
+  if (jobs.length === 0) {
+    throw new InputError(`${experiment.name}: the chosen studies, policies and environments have no job in common`);
+  }
+  const seen = new Set<string>();
+  for (const { id, study, env, condition, policy, seed } of jobs) {
+    for (const key of [id, JSON.stringify([study, env, condition, policy, seed])]) {
+      if (seen.has(key)) throw new Error(`${experiment.name}.jobs: two jobs are ${key}`);
+      seen.add(key);
+    }
+    if (!isPlainPath(id)) {
+      throw new Error(
+        `${experiment.name}.jobs: '${id}' is no id, expected names of letters, digits, '.', '_', '-' joined by '/'`,
+      );
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Job } from '../experiment/experiment.ts';
+import { firstLine } from '../experiment/firstLine.ts';
+import { InputError } from '../experiment/inputError.ts';
+import { plural } from '../experiment/plural.ts';
+import type { AnyExperiment, Registry } from '../experiment/registry.ts';
+import { sampleOf } from '../experiment/sampleOf.ts';
+import { version } from '../experiment/version.ts';
+import { compareOutcomes } from './compareOutcomes.ts';
+import { EXIT } from './exit.ts';
+import { readJobFolder } from './jobFolder.ts';
+import { runJobs } from './pool.ts';
+import { progressDisplay } from './progress.ts';
+import type { RunOptions } from './run.ts';
+import type { RunDirectory } from './runDirectory.ts';
+
+/**
+ * Does finished jobs of a stored run again, elsewhere, and says of each whether its bytes agree: metrics, rows, and every file that the
+ * job left. The run itself is only read.
+ *
+ * @param which the jobs to do again, or a share of those that have finished, drawn anew each time; all of them by default
+ * @returns the exit code: 0 if all agree, 1 if one does not
+ * @throws InputError for a run of another version, engine or backend, whose bytes may rightly differ, or a job that has not finished
+ */
+export async function verifyRun(
+  experiment: AnyExperiment,
+  directory: RunDirectory,
+  registry: Registry,
+  { ids, share = 1 }: { readonly ids: readonly string[]; readonly share?: number | undefined },
+  { workers, allowed, signal, stdout }: Pick<RunOptions, 'workers' | 'allowed' | 'signal' | 'stdout'>,
+): Promise<number> {
+  const { config, engine, backend, versions } = directory.run;
+  const here = await experiment.runtime(config);
+  for (const [what, stored, now] of [
+    ['version of oxbow', versions.oxbow, version()],
+    ['engine', engine, here.engine],
+    ['backend', backend, here.backend],
+  ] as const) {
+    if (stored !== now) throw new InputError(`${directory.path} was made with the ${what} ${stored}, here is ${now}`);
+  }
+  const jobs = sampleOf(finishedJobs(experiment, directory, ids), share);
+  const folder = mkdtempSync(join(tmpdir(), 'oxbow-verify-'));
+  /** What differs, by job; undefined where nothing does. */
+  const problems = new Map<string, string | undefined>();
+  const display = progressDisplay(jobs, stdout);
+  const say = (job: Job, how: 'finished' | 'failed', problem: string | undefined) => {
+    problems.set(job.id, problem);
+    display.end(job, how);
+    display.log(`${job.id}: ${problem ?? 'the same bytes'}`);
+  };
+  try {
+    await runJobs(
+      jobs,
+      (job) => ({ directory: join(folder, 'jobs', job.id), logs: join(folder, 'logs', job.id) }),
+      {
+        workers,
+        allowed,
+        signal,
+        registryUrl: registry.url,
+        experiment: experiment.name,
+        config,
+        settings: directory.settings,
+      },
+      {
+        workers: (count) => display.workers(count),
+        progress: (job, fraction, state) => display.update(job, fraction, state),
+        said: () => {},
+        noted: (line) => display.log(line),
+        finished: (job) => {
+          const anew = readJobFolder(join(folder, 'jobs', job.id), job, directory.settings)!;
+          say(job, 'finished', compareOutcomes(directory.outcome(job)!, anew));
+        },
+        failed: (job, error) => say(job, 'failed', `failed: ${firstLine(error.message)}`),
+      },
+    );
+  } finally {
+    display.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  if (signal.aborted) return EXIT.interrupted;
+  const agreeing = [...problems.values()].filter((problem) => problem === undefined).length;
+  stdout.write(`${agreeing} of ${plural(jobs.length, 'job')} gave the same bytes again\n`);
+  if (agreeing < jobs.length && engine !== 'wasm') {
+    stdout.write(
+      `The engine ${engine} rounds by the processor: on one of another kind than the run's, other bytes prove nothing.\n`,
+    );
+  }
+  return agreeing === jobs.length ? EXIT.ok : EXIT.failed;
+}
+
+function finishedJobs(experiment: AnyExperiment, directory: RunDirectory, ids: readonly string[]): Job[] {
+  const all = experiment.jobs(directory.run.config);
+  for (const id of ids) {
+    const job = all.find((candidate) => candidate.id === id);
+    if (job === undefined)
+      throw new InputError(`--job: got ${id}, expected one of ${directory.path}: ${all[0]!.id}, …`);
+    if (directory.outcome(job) === undefined)
+      throw new InputError(`--job: ${id} has not finished in ${directory.path}`);
+  }
+  const jobs = all.filter((job) => (ids.length > 0 ? ids.includes(job.id) : directory.outcome(job) !== undefined));
+  if (jobs.length === 0) throw new InputError(`${directory.path} has no finished job`);
+  return jobs;
+}

@@ -1,0 +1,104 @@
+import { fingerprint } from '../../src/fingerprint.ts';
+import { type Conclusion, DECIDING_SEEDS } from '../experiment/conclusion.ts';
+import type { Job, Outcome, Table } from '../experiment/experiment.ts';
+import { finishedJobs } from '../experiment/finishedJobs.ts';
+import { mapValues } from '../experiment/mapValues.ts';
+import type { AnyExperiment } from '../experiment/registry.ts';
+import { summarize } from '../experiment/summarize.ts';
+import { writeCompactJson, writeJson } from '../experiment/writeJson.ts';
+import { textTable } from '../report/table.ts';
+import { answersText } from '../terminal/answersText.ts';
+import { commandLine } from '../terminal/commandLine.ts';
+import { terminalWidth } from '../terminal/terminalWidth.ts';
+import type { RunDirectory } from './runDirectory.ts';
+import { writeReport } from './writeReport.ts';
+
+/** How results are printed. */
+export interface PrintOptions {
+  readonly stdout: NodeJS.WriteStream;
+  /** Whether the tables are printed too, where questions have answers. */
+  readonly tables?: boolean;
+  /** The command that goes on with the run to so many seeds, if there is one. */
+  readonly withSeeds?: (seeds: number) => string | undefined;
+}
+
+/**
+ * Writes metrics, summary and report of the finished jobs, prints what came of them, and returns the report's path. Printed are the answers to
+ * the questions, or the tables, where there are none.
+ */
+export async function writeResults(
+  experiment: AnyExperiment,
+  directory: RunDirectory,
+  jobs: readonly Job[],
+  outcomes: readonly Outcome[],
+  print: PrintOptions,
+): Promise<string> {
+  const { config, seeds, engine, backend } = directory.run;
+  directory.writeMetrics(outcomes);
+  const results = summarize(jobs, outcomes, seeds);
+  const partial = outcomes.length < jobs.length ? { partial: true, finished: outcomes.length, jobs: jobs.length } : {};
+  const parts = outcomes.map((outcome) => [outcome.job.id, outcome.fingerprint]);
+  const experiments = experiment.conclusions?.(outcomes, results, config);
+  const whole = outcomes.length < jobs.length ? undefined : fingerprint({ results, jobs: Object.fromEntries(parts) });
+  writeJson(`${directory.path}/summary.json`, {
+    experiment: experiment.name,
+    engine,
+    backend,
+    seeds,
+    ...partial,
+    ...(whole && { fingerprint: whole }),
+    ...(experiments && { experiments: mapValues(experiments, written) }),
+    results,
+  });
+  const files = outcomes.length < jobs.length ? {} : (experiment.files?.(results, config) ?? {});
+  for (const [name, content] of Object.entries(files)) writeCompactJson(`${directory.path}/${name}`, content);
+  const tables = experiment.tables(results, config).filter(({ rows }) => rows.length > 0);
+  const clocked = experiment.clocked?.(
+    outcomes.map(({ job }) => ({ job, logs: directory.logPath(job) })),
+    config,
+  );
+  const isAnswered = Object.values(experiments ?? {}).some(({ answer }) => answer !== undefined);
+  const withTables = !isAnswered || print.tables === true;
+  const shown = { tables: [...(withTables ? tables : []), ...(clocked ?? [])], conclusions: experiments ?? {} };
+  if (outcomes.length > 0) say(shown, { jobs: jobs.length, finished: outcomes.length, seeds: seeds.length }, print);
+  if (whole !== undefined) print.stdout.write(`Fingerprint: ${whole}\n`);
+  for (const name of Object.keys(files)) {
+    const argv = experiment.usedBy?.(name, config);
+    if (argv === undefined) continue;
+    print.stdout.write(`To use ${name}: ${commandLine(...argv, '--config', `${directory.path}/${name}`)}\n`);
+  }
+  if (!withTables && tables.length > 0) {
+    print.stdout.write(`Tables: ${commandLine('report', directory.path, '--tables')}\n`);
+  }
+  return writeReport(experiment, directory, { jobs, outcomes, results, experiments, tables, fingerprint: whole });
+}
+
+/** A conclusion as the summary has it. */
+function written({ question, answer, endpoints, prediction, measured, verdict }: Conclusion): object {
+  return {
+    question,
+    ...(answer && { answer: answer.text }),
+    ...(endpoints && { endpoints }),
+    prediction,
+    measured: measured.join('; ') || 'nothing yet',
+    verdict,
+  };
+}
+
+/** Prints answers, and tables behind them. */
+function say(
+  { tables, conclusions }: { tables: readonly Table[]; conclusions: Readonly<Record<string, Conclusion>> },
+  { jobs, finished, seeds }: Record<'jobs' | 'finished' | 'seeds', number>,
+  { stdout, withSeeds }: PrintOptions,
+): void {
+  const width = terminalWidth(stdout);
+  const bold = stdout.isTTY === true && !process.env.NO_COLOR;
+  const goOn = withSeeds?.(DECIDING_SEEDS);
+  const texts = [
+    ...(Object.keys(conclusions).length === 0 ? [] : [answersText(conclusions, { seeds, width, bold, goOn })]),
+    ...tables.map((table) => textTable(table, width)),
+  ];
+  if (texts.length === 0) return;
+  if (finished < jobs) texts.unshift(`Partial: ${finishedJobs(finished, jobs)}, and numbers will change.`);
+  stdout.write(`\n${texts.join('\n\n')}\n\n`);
+}

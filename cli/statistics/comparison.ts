@@ -1,0 +1,149 @@
+import { checkOptions } from '../../src/options/parse.ts';
+import { Rng } from '../../src/random.ts';
+import {
+  type BootstrapInterval,
+  type BootstrapOptions,
+  completeOptions,
+  drawResamples,
+  percentileInterval,
+  resampledInterquartileMeans,
+} from './bootstrap.ts';
+import { finiteNumbers, finitePairs } from './finiteNumbers.ts';
+import { interquartileMean } from './orderStatistics.ts';
+
+/**
+ * P(X > Y) + ½ P(X = Y) for a run X of one algorithm and a run Y of another, each drawn at random: the Mann–Whitney U
+ * statistic over the number of pairs (Agarwal et al. 2021, arXiv:2108.13264). ½ means no difference.
+ *
+ * @throws if either list is empty or holds a number that is not finite.
+ */
+export function probabilityOfImprovement(x: readonly number[], y: readonly number[]): number {
+  finiteNumbers('probabilityOfImprovement', 'x', x);
+  finiteNumbers('probabilityOfImprovement', 'y', y);
+  let wins = 0;
+  for (const a of x) {
+    for (const b of y) wins += a > b ? 1 : a === b ? 0.5 : 0;
+  }
+  return wins / (x.length * y.length);
+}
+
+/**
+ * The percentile interval of `probabilityOfImprovement(x, y)` by the bootstrap: the runs of either algorithm are drawn again
+ * independently of the other's, as rliable does (Agarwal et al. 2021, arXiv:2108.13264). One run of either says nothing about
+ * its spread: both ends are null then. Where every run of one is above every run of the other, the interval has no width.
+ *
+ * @throws if either list is empty or holds a number that is not finite, or an option is out of its range.
+ */
+export function improvementInterval(
+  x: readonly number[],
+  y: readonly number[],
+  options: BootstrapOptions,
+): BootstrapInterval {
+  const where = 'improvementInterval';
+  finiteNumbers(where, 'x', x);
+  finiteNumbers(where, 'y', y);
+  const { rng, resamples, level } = completeOptions(where, options);
+  if (x.length === 1 || y.length === 1) return { low: null, high: null };
+  const wins = x.map((a) => y.map((b) => (a > b ? 1 : a === b ? 0.5 : 0)));
+  const ofX = drawResamples(rng.split('x'), x.length, resamples);
+  const ofY = drawResamples(rng.split('y'), y.length, resamples);
+  const shares = new Float64Array(resamples);
+  for (let resample = 0; resample < resamples; resample++) {
+    for (const [i, row] of wins.entries()) {
+      const times = ofX[resample * x.length + i]!;
+      if (times === 0) continue;
+      for (const [j, win] of row.entries()) shares[resample]! += times * win * ofY[resample * y.length + j]!;
+    }
+    shares[resample]! /= x.length * y.length;
+  }
+  return percentileInterval(shares, level);
+}
+
+/** With fewer, all differences lie on one side of the truth more often than once in twenty: no interval of them is sure enough. */
+const FEWEST_PAIRS = 5;
+
+/** Settings of an {@link equivalenceTest}. */
+export interface EquivalenceOptions extends Pick<BootstrapOptions, 'rng' | 'resamples'> {
+  /** The largest difference that does not matter, in the unit of the values. */
+  readonly bound: number;
+  /** How sure each of the two one-sided tests is; 0.95 unless given: the interval then covers 90 %. */
+  readonly confidence?: number | undefined;
+}
+
+/** What an {@link equivalenceTest} finds. */
+export type Equivalence = BootstrapInterval & {
+  /** IQM(x) − IQM(y). */
+  readonly difference: number;
+  readonly verdict: 'equivalent' | 'different' | 'undecided';
+};
+
+/**
+ * Whether two policies differ by less than `bound` in their interquartile means: two one-sided tests (Schuirmann 1987), one against a
+ * difference of −`bound` or less, one against `bound` or more. Both reject where the interval of the difference that leaves
+ * 1 − `confidence` on either side lies within ±`bound`. It is the percentile interval of IQM(x) − IQM(y) over resamples of the
+ * pairs (Agarwal et al. 2021, arXiv:2108.13264, has the interquartile mean), so that what a seed does to both cancels.
+ *
+ * The verdict is `equivalent` where the interval lies within ±`bound`, `different` where it lies beyond one of them, and else
+ * `undecided`: also of fewer than five pairs, whatever they are. No significant difference is no proof of equivalence.
+ *
+ * @param x of one policy, a value for each seed.
+ * @param y of the other, of the same seeds.
+ * @returns with no interval for a single pair.
+ * @throws if the lists differ in length, are empty or hold a number that is not finite, or an option is out of its range.
+ */
+export function equivalenceTest(x: readonly number[], y: readonly number[], options: EquivalenceOptions): Equivalence {
+  const where = 'equivalenceTest';
+  const {
+    bound,
+    rng,
+    resamples,
+    confidence = 0.95,
+  } = checkOptions(where, options, {
+    bound: Number,
+    rng: Rng,
+    resamples: [Number, undefined],
+    confidence: [Number, undefined],
+  });
+  finitePairs(where, x, y);
+  if (!(bound > 0 && Number.isFinite(bound))) throw new Error(`${where}: wanted a finite bound > 0, got ${bound}`);
+  if (!(confidence > 0.5 && confidence < 1)) {
+    throw new Error(`${where}: confidence must lie between 0.5 and 1, got ${confidence}`);
+  }
+  const { difference, ...interval } = pairedDifference(x, y, { rng, resamples, level: 2 * confidence - 1 });
+  if (interval.low === null) return { difference, ...interval, verdict: 'undecided' };
+  return { difference, ...interval, verdict: x.length < FEWEST_PAIRS ? 'undecided' : verdictOf(interval, bound) };
+}
+
+/** How far two policies are apart: a {@link pairedDifference}. */
+export type Difference = BootstrapInterval & {
+  /** IQM(x) − IQM(y). */
+  readonly difference: number;
+};
+
+/**
+ * IQM(x) − IQM(y) with its percentile interval over resamples of the pairs, so that what a seed does to both cancels.
+ *
+ * @param x of one policy, a value for each seed.
+ * @param y of the other, of the same seeds.
+ * @returns with no interval for a single pair.
+ * @throws if the lists differ in length, are empty or hold a number that is not finite, or an option is out of its range.
+ */
+export function pairedDifference(x: readonly number[], y: readonly number[], options: BootstrapOptions): Difference {
+  const where = 'pairedDifference';
+  finitePairs(where, x, y);
+  const { rng, resamples, level } = completeOptions(where, options);
+  const difference = interquartileMean(x) - interquartileMean(y);
+  if (x.length === 1) return { difference, low: null, high: null };
+  const drawn = [drawResamples(rng.split('pairs'), x.length, resamples)];
+  const [ofX, ofY] = [resampledInterquartileMeans([x], drawn), resampledInterquartileMeans([y], drawn)];
+  const interval = percentileInterval(
+    ofX.map((mean, resample) => mean - ofY[resample]!),
+    level,
+  );
+  return { difference, ...interval };
+}
+
+function verdictOf({ low, high }: { low: number; high: number }, bound: number): Equivalence['verdict'] {
+  if (-bound < low && high < bound) return 'equivalent';
+  return low > bound || high < -bound ? 'different' : 'undecided';
+}

@@ -1,0 +1,201 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { trainingReports } from '../../agents/core/loops.ts';
+import { type AgentState, DivergedError, type EvaluatedReport } from '../../agents/index.ts';
+import { savePolicy } from '../../src/index.ts';
+import type { Job, JobContext, MetricsRow } from '../experiment/experiment.ts';
+import { formatReturn } from '../experiment/formatReturn.ts';
+import { InputError } from '../experiment/inputError.ts';
+import { trueMinus } from '../experiment/trueMinus.ts';
+import { readCheckpoint, writeCheckpoint } from './checkpointFile.ts';
+import type { Training } from './makeTraining.ts';
+import { ReportRows } from './reportRows.ts';
+import { isSnapshotDue, saveSnapshot, snapshotSteps } from './snapshots.ts';
+import { writeSpeed } from './speedTable.ts';
+import type { TrainConfig } from './trainConfig.ts';
+import { TrainingLog } from './trainingLog.ts';
+import { unsavedBecause } from './tryOut.ts';
+
+/** The names of what a training leaves in its folder. */
+const CHECKPOINT = 'checkpoint';
+export const POLICY = 'policy.json';
+
+/** All that the rest of a training depends on. */
+interface TrainingCheckpoint {
+  readonly job: string;
+  readonly settings: string;
+  readonly step: number;
+  readonly rows: readonly MetricsRow[];
+  readonly agent: AgentState;
+}
+
+const checkpointSchema = z.strictObject({
+  job: z.string(),
+  settings: z.string(),
+  step: z.number(),
+  rows: z.array(z.custom<MetricsRow>()),
+  agent: z.custom<AgentState>(),
+});
+
+/** The share of the time between two checkpoints that writing one may take. */
+const WRITING_SHARE = 0.05;
+
+/** A part of a training, from its beginning, that a job does. */
+export interface Stage {
+  /** It pauses at the first row of its logs at or behind this step. */
+  readonly until: number;
+  /** A job that has done its beginning, and where: if its checkpoint is there, the training goes on from it, else it begins anew. */
+  readonly before?: { readonly job: string; readonly directory: string } | undefined;
+}
+
+/**
+ * Trains an agent, from its last checkpoint if there is one, and leaves checkpoints and the policy. Wherever it is killed, it ends with
+ * the same state.
+ * @param stage by default all of it. A training that pauses and goes on is the same, to the byte, as one that does not
+ */
+export async function runTraining(
+  training: Training,
+  job: Job,
+  config: TrainConfig,
+  context: JobContext,
+  { until, before: earlier }: Stage = { until: config.steps },
+): Promise<void> {
+  const { agent, evaluated } = training;
+  const { steps } = config;
+  const path = join(context.directory, CHECKPOINT);
+  const before =
+    goOn(training, { path, job: job.id }, job, context) ??
+    (earlier && goOn(training, { path: join(earlier.directory, CHECKPOINT), job: earlier.job }, job, context));
+  const log = new TrainingLog(context.logs, before?.rows ?? []);
+  for (const row of log.rows) context.report(shareOf(row, until), row);
+  const rows = new ReportRows(config.logInterval, before?.rows);
+  const first = { time: performance.now(), step: before?.step ?? 0 };
+  let lastRow = first;
+  const interval = 1000 * config.checkpointInterval;
+  let due = performance.now() + interval;
+  let canSave = true;
+  let reported = first.step;
+  const save = (what: () => void) => {
+    try {
+      what();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+      canSave = false;
+      // Of its environment the run has said so before it began.
+      if (unsavedBecause(training.env) !== undefined) return;
+      context.say(`no checkpoints, a run that is stopped begins this job again: ${(error as Error).message}`);
+    }
+  };
+  try {
+    // It was killed while it paused.
+    if (until < steps && first.step >= until) return;
+    for await (const report of trainingReports({ agent, steps, rng: context.rng })) {
+      const last = report.step >= steps || (report as EvaluatedReport).evaluation?.stops === true;
+      const row = rows.add(report, last);
+      const time = performance.now();
+      const perSecond = (1000 * (report.step - lastRow.step)) / (time - lastRow.time);
+      if (row !== undefined) {
+        log.add(row, perSecond);
+        lastRow = { time, step: report.step };
+      }
+      if (last) writeSpeed(context.logs, { steps: report.step - first.step, seconds: (time - first.time) / 1000 });
+      context.report(shareOf(report, until), row, row && describe(row, perSecond));
+      // Before the checkpoint: who goes on from there has every snapshot up to it.
+      if (canSave && isSnapshotDue({ count: config.snapshots, steps }, reported, report.step)) {
+        save(() => saveSnapshot(context.directory, training.policy, job.env, report.step));
+      }
+      reported = report.step;
+      if (row === undefined) continue;
+      const pauses = until < steps && report.step >= until;
+      if (canSave && (last || pauses || time >= due)) {
+        save(() => {
+          const { settings } = context;
+          const state = agent.state();
+          const { step } = report;
+          log.sync();
+          writeCheckpoint(path, {
+            job: job.id,
+            settings,
+            step,
+            rows: log.rows,
+            agent: state,
+          } satisfies TrainingCheckpoint);
+          const savePolicyOf = (of: number) =>
+            savePolicy(join(context.directory, POLICY), training.policy, { env: job.env, step: of });
+          if (evaluated === undefined) savePolicyOf(step);
+          else evaluated.withKept(savePolicyOf);
+        });
+        const took = performance.now() - time;
+        due = interval === 0 ? 0 : time + took + Math.max(interval, took / WRITING_SHARE);
+      }
+      if (pauses) break;
+    }
+    log.sync();
+    const { snapshots } = config;
+    const left = snapshotSteps(context.directory).length;
+    if (canSave && snapshots !== undefined && first.step < steps && reported >= steps && left < snapshots) {
+      context.say(`${left} of ${snapshots} snapshots: one is made at a report of the agent, and it makes fewer`);
+    }
+  } catch (error) {
+    if (!(error instanceof DivergedError) || !existsSync(path)) throw error;
+    throw new Error(`${error.message}; the last good checkpoint is ${path}, of step ${stepOf(path)}`, { cause: error });
+  } finally {
+    log.close();
+  }
+}
+
+/**
+ * Brings the agent to a checkpoint, if it is there.
+ * @param from where it lies, and the job that has left it
+ * @throws InputError if it does not fit
+ */
+function goOn(
+  { agent }: Training,
+  { path, job: author }: { readonly path: string; readonly job: string },
+  job: Job,
+  { settings, say }: JobContext,
+): TrainingCheckpoint | undefined {
+  const advice = `delete it and run the command again: ${job.id} then begins anew, and all else is kept`;
+  const refuse = (problem: string) => new InputError(`${problem}; ${advice}`);
+  let found: unknown;
+  try {
+    found = readCheckpoint(path);
+  } catch (error) {
+    throw refuse((error as Error).message);
+  }
+  if (found === undefined) return undefined;
+  const { success, data: checkpoint } = checkpointSchema.safeParse(found);
+  if (!success) throw refuse(`${path} is no checkpoint of a training`);
+  if (checkpoint.job !== author) throw refuse(`${path} is of job ${checkpoint.job}`);
+  if (checkpoint.settings !== settings) throw refuse(`${path} was made with other settings`);
+  try {
+    agent.setState(checkpoint.agent);
+  } catch (error) {
+    throw refuse(`${path} does not fit: ${(error as Error).message}`);
+  }
+  say(`goes on from step ${count(checkpoint.step)}`);
+  return checkpoint;
+}
+
+function stepOf(path: string): string {
+  return count((readCheckpoint(path) as TrainingCheckpoint).step);
+}
+
+/** The last twentieth is the evaluation. */
+function shareOf({ step }: { readonly step?: unknown }, steps: number): number {
+  return 0.95 * Math.min(1, Number(step) / steps);
+}
+
+/** `3,200 steps/s, return −214.3, evaluation −180.5`. */
+function describe(row: MetricsRow, perSecond: number): string {
+  const number = (value: MetricsRow[string] | undefined, label: string) =>
+    typeof value === 'number' ? [`${label} ${trueMinus(formatReturn(value))}`] : [];
+  const { return: mean, evaluationReturn } = row;
+  const speed = `${count(Math.round(perSecond))} steps/s`;
+  return [speed, ...number(mean, 'return'), ...number(evaluationReturn, 'evaluation')].join(', ');
+}
+
+function count(steps: number): string {
+  return steps.toLocaleString('en-GB');
+}

@@ -1,0 +1,185 @@
+import type { Figure, Outcome, Section, SummaryRow, Table } from '../experiment/experiment.ts';
+import { formatReturn } from '../experiment/formatReturn.ts';
+import { groupBy } from '../experiment/groupBy.ts';
+import { plural } from '../experiment/plural.ts';
+import { alignSteps } from '../report/alignSteps.ts';
+import { describeBest } from '../report/describeBest.ts';
+import { intervalChart } from '../report/intervalChart.ts';
+import { type CurvePoint, learningCurves } from '../report/learningCurves.ts';
+import { metricTable } from '../report/table.ts';
+import { isShare } from './shares.ts';
+import type { TrainConfig } from './trainConfig.ts';
+
+/** What the result of a job says of its policy. */
+export interface PolicyFacts {
+  readonly parameters: number;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** The report of a training: learning curves, and the evaluation. */
+export function trainSections(
+  outcomes: readonly Outcome[],
+  summary: readonly SummaryRow[],
+  config: TrainConfig,
+): Section[] {
+  const { policies, environments, evaluationEpisodes } = config;
+  const of = (metric: string) => summary.filter((row) => row.metric === metric);
+  const options = { better: 'higher', format: formatReturn } as const;
+  const words = [
+    describeBest(of('return'), { ...options, label: 'Highest return of sampled actions' }),
+    describeBest(of('greedyReturn'), { ...options, label: 'Highest return of greedy actions' }),
+  ].filter((text) => text !== undefined);
+  const explores = config.dataset === undefined || goesOnline(config);
+  const curves: Section = {
+    title: 'Learning curves',
+    paragraphs: [
+      'The mean return of the episodes that ended since the row before, with the actions that the agent explored with.',
+    ],
+    figures: [curvesFigure(outcomes, policies, 'learning-curves', { steps: stepsOf(config) })],
+  };
+  return [
+    ...(explores ? [curves] : []),
+    ...evaluationSections(outcomes, summary, config),
+    {
+      title: 'Evaluation',
+      paragraphs: [
+        `${plural(evaluationEpisodes, 'episode')} of each trained policy, with sampled actions and with greedy ones.`,
+        ...words,
+      ],
+      figures: [
+        chart(of('return'), 'return, sampled actions', environments[0]!, policies),
+        chart(of('greedyReturn'), 'return, greedy actions', environments[0]!, policies),
+      ],
+    },
+    ...outcomeSections(summary),
+    { title: 'Policies', tables: [policyTable(outcomes, policies)] },
+  ];
+}
+
+/** The evaluations in the course of the trainings, if there were some. */
+function evaluationSections(
+  outcomes: readonly Outcome[],
+  summary: readonly SummaryRow[],
+  config: TrainConfig,
+): Section[] {
+  const { policies, evaluateEvery, evaluateEpisodes, evaluateGreedy, keep, stopAtReturn } = config;
+  if (evaluateEvery === 0) return [];
+  const actions = evaluateGreedy ? 'greedy' : 'sampled';
+  const count = (value: number) => value.toFixed(0);
+  return [
+    {
+      title: 'Evaluations during the training',
+      paragraphs: [
+        `Every ${plural(evaluateEvery, 'step')}, ${plural(evaluateEpisodes, 'episode')} of the policy as it was, ${actions} actions. ` +
+          (keep === 'best'
+            ? 'Each training ends with the policy of the evaluation with the highest mean return. That return is too high by its luck: the next part measures the same policy anew.'
+            : 'Each training ends with its last policy.'),
+        ...(stopAtReturn === undefined
+          ? []
+          : [`A training ends at the first evaluation with a mean return of at least ${stopAtReturn}.`]),
+      ],
+      figures: [
+        curvesFigure(outcomes, policies, 'evaluation-curves', {
+          column: 'evaluationReturn',
+          what: 'Mean return of an evaluation',
+          steps: stepsOf(config),
+        }),
+      ],
+      tables: [
+        metricTable('Best and last evaluation', summary, [
+          { metric: 'bestReturn', label: 'best return', format: formatReturn },
+          { metric: 'bestStep', label: 'at step', format: count },
+          { metric: 'lastReturn', label: 'last return', format: formatReturn },
+          ...(stopAtReturn === undefined ? [] : [{ metric: 'steps', label: 'steps made', format: count }]),
+        ]),
+      ],
+    },
+  ];
+}
+
+/** How the episodes of the evaluation ended, if they say it. */
+function outcomeSections(summary: readonly SummaryRow[]): Section[] {
+  const shares = summary.filter(({ metric }) => isShare(metric));
+  const entries = groupBy(shares, ({ metric }) => metric.slice(0, metric.indexOf('/')));
+  if (entries.size === 0) return [];
+  const format = (share: number) => (100 * share).toFixed(1);
+  return [
+    {
+      title: 'How episodes ended',
+      paragraphs: [
+        'Shares of the episodes of the evaluation with sampled actions: the interquartile mean over the seeds with its 95 % interval.',
+      ],
+      tables: [...entries].map(([entry, rows]) => {
+        const metrics = [...new Set(rows.map(({ metric }) => metric))].sort();
+        const columns = metrics.map((metric) => ({ metric, label: metric.slice(entry.length + 1), format, unit: '%' }));
+        return metricTable(entry, rows, columns);
+      }),
+    },
+  ];
+}
+
+/** What each policy is: its size, and all its options. */
+function policyTable(outcomes: readonly Outcome[], policies: readonly string[]): Table {
+  const made = policies.flatMap((policy) => {
+    const data = outcomes.find(({ job }) => job.policy === policy)?.result.data as PolicyFacts | undefined;
+    return data === undefined ? [] : [{ policy, ...data }];
+  });
+  const names = [...new Set(made.flatMap(({ options }) => Object.keys(options)))];
+  const show = (value: unknown) =>
+    value === undefined ? '–' : Array.isArray(value) ? value.join(', ') : String(value);
+  return {
+    title: 'Parameters and options',
+    columns: ['policy', 'parameters', ...names],
+    rows: made.map(({ policy, parameters, options }) => [
+      policy,
+      String(parameters),
+      ...names.map((name) => show(options[name])),
+    ]),
+  };
+}
+
+/** Whether an agent that learns from data makes its last steps in the environment. */
+function goesOnline({ agent: { onlineSteps } }: TrainConfig): boolean {
+  return Number(onlineSteps ?? 0) > 0;
+}
+
+/** What the steps of a training are. */
+function stepsOf(config: TrainConfig): string {
+  if (config.dataset === undefined) return 'environment steps';
+  return goesOnline(config) ? 'updates on data, then environment steps' : 'updates on data';
+}
+
+/** The learning curves of trainings on one environment. @param name of the figure */
+export function curvesFigure(
+  outcomes: readonly Outcome[],
+  policies: readonly string[],
+  name: string,
+  { column = 'return', what = 'Return of an episode', steps = 'environment steps' } = {},
+): Figure {
+  return {
+    name,
+    caption: `${what} by ${steps}. A line is the interquartile mean over the seeds, a band its 95 % interval.`,
+    spec: learningCurves(alignSteps(curvePoints(outcomes, column)), {
+      x: steps,
+      y: 'return of an episode',
+      policies,
+    }),
+  };
+}
+
+/** The rows that have the column: of returns those between which an episode ended. */
+function curvePoints(outcomes: readonly Outcome[], column: string): CurvePoint[] {
+  return outcomes.flatMap(({ job: { policy, seed }, rows }) =>
+    rows.flatMap(({ step, [column]: value }) =>
+      typeof value === 'number' ? [{ policy, seed, step: step as number, value }] : [],
+    ),
+  );
+}
+
+function chart(rows: readonly SummaryRow[], x: string, env: string, policies: readonly string[]): Figure {
+  return {
+    name: x.includes('greedy') ? 'evaluation-greedy' : 'evaluation-sampled',
+    caption: `${env}: ${x}. A dot is the interquartile mean over the seeds, a bar its 95 % interval, a tick a seed.`,
+    spec: intervalChart(rows, { x, policies }),
+  };
+}

@@ -1,0 +1,274 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { DivergedError, episodeStatistics } from '../../agents/index.ts';
+import { type ActingAgentName, agentNamed } from '../../agents/registry.ts';
+import { Rng, savePolicy, selectBackend, selectEngine } from '../../src/index.ts';
+import type { Job, JobContext, JobResult, Outcome, SummaryRow } from '../experiment/experiment.ts';
+import { firstLine } from '../experiment/firstLine.ts';
+import { groupBy } from '../experiment/groupBy.ts';
+import { InputError } from '../experiment/inputError.ts';
+import { type AnyExperiment, defineExperiment } from '../experiment/registry.ts';
+import { drawSettings, type SearchSpace, type Settings } from '../experiment/searchSpace.ts';
+import { selectRuntime } from '../experiment/selectRuntime.ts';
+import { portablePath } from '../terminal/commandOf.ts';
+import { type AllowedCode, allowedOptions, NO_CODE, refusedCode } from '../train/allowedCode.ts';
+import { checkEnvOptions } from '../train/checkEnvOptions.ts';
+import { loadNamedEnv } from '../train/loadNamedEnv.ts';
+import { makeEnvs, makeTraining, type Training } from '../train/makeTraining.ts';
+import { measurePolicy } from '../train/measurePolicy.ts';
+import { POLICY, runTraining } from '../train/runTraining.ts';
+import { type TrainChoice, type TrainConfig, trainSchema } from '../train/trainConfig.ts';
+import { checkPolicies, trainExperiment } from '../train/trainExperiment.ts';
+import { TRAIN_TUNING } from '../train/trainName.ts';
+import { tryOut } from '../train/tryOut.ts';
+import { checkSpace } from './checkSpace.ts';
+import { defaultSpace } from './defaultSpace.ts';
+import { halvingRungs, type Rung } from './halvingRungs.ts';
+import { type TrainTuningConfig, trainTuningSchema } from './trainTuningConfig.ts';
+import { trialConfig } from './trialConfig.ts';
+import { ranked } from './trials.ts';
+import { tunedTraining } from './tunedTraining.ts';
+import { type PolicyTrials, tuningSections, tuningTables } from './tuningSections.ts';
+
+/** A trial, with a seed, up to the step of a rung. */
+interface TrialJob extends Job {
+  /** The name of the policy that is trained. */
+  readonly of: string;
+  /** Which of the settings, from 0. */
+  readonly trial: number;
+  /** Which of the rounds, from 0. */
+  readonly rung: number;
+}
+
+/**
+ * The search for the settings of a training: for each policy the same number of trials, drawn from a space, and one with the settings
+ * that are in use at present, each trained once for each of the seeds. The settings with the highest mean return of the evaluation at the
+ * end are chosen. With successive halving the trainings of the best go on from their checkpoints from round to round; the present
+ * settings take part in every round. Beside the usual files the run directory gets `tuned.json`, the best settings as a config file of
+ * `oxbow train`, and `trials.json`, the search space and all trials.
+ *
+ * @param allowed the code beside oxbow's own that jobs may run
+ * @throws InputError if the agent is unknown, or a policy is named twice
+ */
+export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode = NO_CODE): AnyExperiment {
+  const { choices, description } = trainExperiment(choice, allowed);
+  const [agent, env] = [choice.studies[0]! as ActingAgentName, choice.environments[0]!];
+  if (agentNamed(agent)!.learnsFromData) {
+    throw new InputError(`--agent: got ${agent}, which learns from data, expected one that learns from an environment`);
+  }
+
+  const own = (config: TrainConfig): TrainConfig => ({ ...config, env: allowedOptions(env, config.env, allowed) });
+  const spaceOf = ({ space, envs }: TrainTuningConfig): SearchSpace => space ?? defaultSpace(agent, envs);
+
+  /** The settings that are tried: those that are drawn, and last those that are in use. */
+  const trialsOf = (config: TrainTuningConfig): Settings[] => {
+    const rng = new Rng('tuning').split(agent).split(config.searchSeed);
+    return [...drawSettings(spaceOf(config), config.trials, rng, config.search), {}];
+  };
+
+  const rungsOf = ({ trials, steps, halving, rungs }: TrainTuningConfig): Rung[] =>
+    halvingRungs({ trials, steps, factor: halving, rungs });
+
+  /** The jobs of a round of a policy. */
+  const jobsOf = (config: TrainTuningConfig, policy: string, rung: number, trials: readonly number[]): TrialJob[] => {
+    const rungs = rungsOf(config);
+    const before = rungs[rung - 1]?.steps ?? 0;
+    const condition = rungs.length === 1 ? {} : { condition: conditionOf(rungs[rung]!) };
+    return trials.flatMap((trial) =>
+      config.seeds.map((seed) => ({
+        id: `${agent}/${env.replaceAll(':', '-')}/${policy}/trial-${trial + 1}/seed-${seed}/rung-${rung + 1}`,
+        study: agent,
+        env,
+        policy: `${policy} #${trial + 1}`,
+        ...condition,
+        seed,
+        weight: (rungs[rung]!.steps - before) / config.steps,
+        of: policy,
+        trial,
+        rung,
+      })),
+    );
+  };
+
+  const all = ({ trials }: TrainTuningConfig) => Array.from({ length: trials + 1 }, (_, trial) => trial);
+
+  /** Which trials of a policy a round has, by what came of the one before: the best, and the settings in use. */
+  const survivors = (config: TrainTuningConfig, rung: number, before: readonly Outcome<TrialJob>[]): number[] => {
+    const trials = [...groupBy(before, ({ job }) => job.trial)].map(([trial, outcomes]) => ({
+      settings: { trial },
+      scores: outcomes.map(({ result }) => result.metrics.return ?? null),
+    }));
+    const order = ranked(trials, { goal: 'maximize', over: config.over }).map(
+      ({ settings }) => settings.trial as number,
+    );
+    const best = order.filter((trial) => trial < config.trials).slice(0, rungsOf(config)[rung]!.trials);
+    return [...best, ...order.filter((trial) => trial === config.trials)].sort((a, b) => a - b);
+  };
+
+  const policyTrials = (summary: readonly SummaryRow[], config: TrainTuningConfig): PolicyTrials[] => {
+    const settings = trialsOf(config);
+    const rungs = rungsOf(config);
+    return config.policies.map((policy) => ({
+      policy,
+      rungs: rungs.map((rung) => ({
+        steps: rung.steps,
+        trials: summary.flatMap(({ policy: name, condition, metric, perSeed }) => {
+          const [of, number] = name.split(' #') as [string, string];
+          if (of !== policy || metric !== 'return') return [];
+          if (condition !== undefined && condition !== conditionOf(rung)) return [];
+          return [{ trial: Number(number), settings: settings[Number(number) - 1]!, scores: perSeed }];
+        }),
+      })),
+    }));
+  };
+
+  return defineExperiment<TrainTuningConfig, TrialJob>({
+    name: TRAIN_TUNING,
+    command: `oxbow tune train ${env} --agent ${agent} --policy ${choice.policies.join(',')}`,
+    headline: `The search for settings of ${agent} on ${env}`,
+    description: `The search for settings of ${description}`,
+    schema: trainTuningSchema({
+      ...choices,
+      actionSpace: choice.actionSpace,
+    }) as unknown as z.ZodType<TrainTuningConfig> & {
+      shape: Record<string, z.ZodType>;
+    },
+    presets: { quick: {} },
+    choices,
+    steps: { [agent]: 'steps' },
+    resumable: true,
+    conditionLabel: (condition) => `${Number(condition.replace('steps-', '')).toLocaleString('en-GB')} steps`,
+
+    async runtime(config) {
+      const refused = refusedCode(TRAIN_TUNING, config as unknown as TrainConfig, allowed);
+      if (refused !== undefined) throw new InputError(refused);
+      checkPolicies(config.policies);
+      const schemas = config.policies.map((policy) => {
+        const { agent: ofAgent, policy: ofPolicy, envs } = trainSchema({ ...choices, policies: [policy] }).shape;
+        return z.strictObject({ agent: ofAgent, policy: ofPolicy, envs });
+      });
+      const names = config.policies.length === 1 ? `${agent} with ${config.policies[0]}` : agent;
+      checkSpace('--space', spaceOf(config), schemas, { what: `option of ${names}`, search: config.search });
+      const runtime = await selectRuntime(config);
+      await loadNamedEnv(TRAIN_TUNING, env);
+      checkEnvOptions('env', env, config.env);
+      try {
+        for (const policy of config.policies) {
+          tryOut({ study: agent, env, policy }, own(trialConfig(config, policy, {})));
+          for (const settings of trialsOf(config)) trialConfig(config, policy, settings);
+        }
+        return runtime;
+      } catch (error) {
+        throw new InputError(firstLine((error as Error).message));
+      }
+    },
+
+    jobs: (config) =>
+      config.policies.flatMap((policy) =>
+        rungsOf(config).flatMap((_, rung) => jobsOf(config, policy, rung, all(config))),
+      ),
+
+    due: (outcomes, config) => {
+      const found = groupBy(outcomes, ({ job }) => `${job.of} ${job.rung}`);
+      return config.policies.flatMap((policy) => {
+        const due: TrialJob[] = [];
+        let jobs = jobsOf(config, policy, 0, all(config));
+        for (let rung = 0; rung < rungsOf(config).length; rung++) {
+          due.push(...jobs);
+          const ids = new Set(jobs.map(({ id }) => id));
+          const before = (found.get(`${policy} ${rung}`) ?? []).filter(({ job }) => ids.has(job.id));
+          if (before.length < jobs.length || rung + 1 === rungsOf(config).length) break;
+          jobs = jobsOf(config, policy, rung + 1, survivors(config, rung + 1, before));
+        }
+        return due;
+      });
+    },
+
+    async runJob(job, config, context) {
+      await selectBackend();
+      const { name, line } = await selectEngine(config.engine);
+      if (name !== config.engine) throw new Error(`the run has the engine ${config.engine}, got ${line}`);
+      const settings = own(trialConfig(config, job.of, trialsOf(config)[job.trial]!));
+      return trialJob(job, settings, context, rungsOf(config)[job.rung]!.steps, config.greedy);
+    },
+
+    tables: (summary, config) => tuningTables(policyTrials(summary, config), config),
+
+    report: (_outcomes, summary, config) => tuningSections(policyTrials(summary, config), config),
+
+    files(summary, config) {
+      const found = policyTrials(summary, config);
+      const best = found.flatMap(({ policy, rungs }) => {
+        const [first] = ranked(rungs.at(-1)!.trials, { goal: 'maximize', over: config.over });
+        return first === undefined ? [] : [{ policy, tuned: tunedTraining(config, policy, first.settings) }];
+      });
+      return {
+        ...Object.fromEntries(best.map(({ policy, tuned }) => [tunedFile(policy, config), tuned])),
+        'trials.json': { config, space: spaceOf(config), policies: found },
+      };
+    },
+
+    usedBy(file, config) {
+      const policy = config.policies.find((name) => tunedFile(name, config) === file);
+      if (policy === undefined) return undefined;
+      const modules = config.load.flatMap((path) => ['--load', portablePath(path)]);
+      return ['train', env, '--agent', agent, '--policy', policy, ...modules];
+    },
+  });
+}
+
+/** The file of a policy's best settings. */
+function tunedFile(policy: string, { policies }: TrainTuningConfig): string {
+  return policies.length === 1 ? 'tuned.json' : `tuned-${policy}.json`;
+}
+
+/** The key of a round, as the condition of its jobs. */
+function conditionOf({ steps }: Rung): string {
+  return `steps-${steps}`;
+}
+
+/** Trains up to a step, from where the round before left it, and measures the policy. */
+async function trialJob(
+  job: TrialJob,
+  config: TrainConfig,
+  context: JobContext,
+  until: number,
+  greedy: boolean,
+): Promise<JobResult> {
+  const { of: policy, rung, env } = job;
+  let training: Training;
+  try {
+    training = makeTraining({ ...job, policy }, config, context.rng);
+  } catch (error) {
+    // Settings that do not fit together are a finding, not a failure.
+    context.say(`no score: ${firstLine((error as Error).message)}`);
+    return { metrics: { return: null }, data: { refused: (error as Error).message } };
+  }
+  try {
+    const before = `rung-${rung}`;
+    await runTraining(training, job, config, context, {
+      until,
+      before:
+        rung === 0
+          ? undefined
+          : { job: job.id.replace(/rung-\d+$/, before), directory: join(context.directory, '..', before) },
+    });
+    const episodes = await measurePolicy({
+      policy: training.policy,
+      makeEnvs: (numEnvs) => makeEnvs(env, config, numEnvs),
+      episodes: config.evaluationEpisodes,
+      greedy,
+      rng: context.rng.split('evaluation'),
+    });
+    const { return: mean } = episodeStatistics(episodes);
+    savePolicy(join(context.directory, POLICY), training.policy, { env, step: until, return: mean });
+    return { metrics: { return: mean } };
+  } catch (error) {
+    const diverged = [error, (error as Error).cause].find((cause) => cause instanceof DivergedError);
+    if (diverged === undefined) throw error;
+    // So are those under which training diverges. Where its checkpoint lies differs from run to run.
+    return { metrics: { return: null }, data: { diverged: (diverged as Error).message } };
+  } finally {
+    training.dispose();
+  }
+}

@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Ended } from '../fixture/oxbow.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-load-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const node = (...argv: string[]) =>
+  spawnSync(process.execPath, ['--import', 'tsx', ...argv], { encoding: 'utf8', timeout: 120_000 });
+
+/** The arguments of a command that loads a module of that source. */
+function listing(name: string, source: string): string[] {
+  const file = join(folder, `${name.replaceAll(' ', '-')}.mjs`);
+  writeFileSync(file, source);
+  return ['list', 'experiments', '--load', file];
+}
+
+const refusal = (name: string, problem: string) =>
+  `oxbow: --load: ${join(folder, `${name.replaceAll(' ', '-')}.mjs`)}: ${problem}\n`;
+
+const THROWING = [
+  ['null', 'throw null;', 'throws null'],
+  ['a text', 'throw "a text";', 'throws a text'],
+  ['an object', 'throw { toString: null };', 'throws what is no error'],
+  ['undefined', 'await Promise.reject(undefined);', 'throws undefined'],
+  ['an error of two lines', 'throw new Error("one\\ntwo");', 'one'],
+  ['no JavaScript', 'this is none', "Unexpected identifier 'is'"],
+] as const;
+const SLOW = ['slow', 'await new Promise((resolve) => setTimeout(resolve, 300));'] as const;
+
+describe('a module', () => {
+  let ended: Ended[];
+
+  // As Node imports them, not as the tests are; all in one process, whose start takes longer.
+  beforeAll(() => {
+    const commands = [...THROWING, SLOW].map(([name, source]) => listing(name, source));
+    const { stdout, stderr } = node('test/cli/fixture/commandsInOne.ts', JSON.stringify(commands));
+    expect(stderr).toBe('');
+    ended = JSON.parse(stdout) as Ended[];
+  }, 120_000);
+
+  test.each(THROWING.map(([name, , problem], i) => [name, problem, i] as const))(
+    'that throws %s: one line, code 2',
+    (name, problem, i) => {
+      expect(ended[i]).toEqual({ code: 2, stdout: '', stderr: refusal(name, problem) });
+    },
+  );
+
+  test('that waits for a while is waited for', () => {
+    const { code, stderr } = ended.at(-1)!;
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
+  test('that awaits a promise that never settles: one line, code 2, where Node would end without a word', () => {
+    const { status, stdout, stderr } = node('experiments/cli.ts', ...listing('stuck', 'await new Promise(() => {});'));
+    expect({ status, stdout, stderr }).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: refusal('stuck', 'its top-level await never settles: nothing is left to wait for'),
+    });
+  });
+});

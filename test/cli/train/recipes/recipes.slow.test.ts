@@ -1,0 +1,219 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { presets } from '../../../../agents/index.ts';
+import { listedDatasets } from '../../../../cli/train/recipes/listedDatasets.ts';
+import { type PlayableRecipe, playRecipe } from '../../../../cli/train/recipes/playRecipe.ts';
+import type { Part, Recipe } from '../../../../cli/train/recipes/recipe.ts';
+import { normalizedScore, recipeNamed, recipes } from '../../../../cli/train/recipes/recipes.ts';
+import { ContentHash, openDataset } from '../../../../datasets/index.ts';
+import { registry } from '../../../../experiments/registry.ts';
+import { selectBackend, selectEngine } from '../../../../src/index.ts';
+import { oxbowOn } from '../../fixture/oxbow.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-recipes-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+await selectBackend();
+await selectEngine('wasm');
+
+async function played(
+  recipe: Recipe,
+  ...progress: Parameters<typeof playRecipe> extends [Recipe, (infer P)?] ? [P?] : []
+) {
+  const { dispose, ...rest } = (await playRecipe(recipe, ...progress)) as PlayableRecipe;
+  const episodes = [...rest.episodes()];
+  dispose();
+  return { ...rest, played: episodes, hash: ContentHash.of(episodes) };
+}
+
+describe('the list', () => {
+  test('has every kind of data for Pendulum, the lakes and the robots, and knows what it lists', () => {
+    expect(recipes.size).toBe(5 + 6 * 5 + 3 * 4);
+    for (const { task, parts } of recipes.values()) {
+      expect(task.reference.expert).toBeGreaterThan(task.reference.random);
+      if (parts.some(({ actor }) => actor.by === 'training')) expect(task.training).toBeDefined();
+    }
+    for (const name of Object.keys(listedDatasets())) expect(recipes.has(name)).toBe(true);
+  });
+
+  test('normalizes returns: random is 0, the expert 1', () => {
+    const { task } = recipeNamed('hopper-medium');
+    const { random, expert } = task.reference;
+    expect(normalizedScore(task, random)).toBe(0);
+    expect(normalizedScore(task, expert)).toBe(1);
+    expect(normalizedScore(task, (random + expert) / 2)).toBeCloseTo(0.5, 12);
+    expect(recipeNamed('lake-stride-uneven').task.reference.expert).toBeCloseTo(0.93 + 0.5, 12);
+  });
+});
+
+describe('walks round a lake', () => {
+  test('are what was listed, to the bit, and each names who walked', async () => {
+    const { hash, played: walks, about, numEpisodes } = await played(recipeNamed('lake-stride-two-experts'));
+    expect(hash).toBe(listedDatasets()['lake-stride-two-experts']!.hash);
+    expect(walks).toHaveLength(numEpisodes);
+    expect(about.policies).toEqual([
+      { name: 'demonstrator', upperShare: 1, noise: 0.1, episodes: 500 },
+      { name: 'demonstrator', upperShare: 0, noise: 0.1, episodes: 500 },
+    ]);
+    // Upwards first of the one, downwards of the other.
+    for (const { actions, policy } of walks) expect(Math.sign(actions[1]!)).toBe(policy === 0 ? 1 : -1);
+  });
+
+  test('of uneven banks pay the bonus in the step that crosses above the lake, and in no other', async () => {
+    const { played: walks } = await played(recipeNamed('lake-stride-uneven'));
+    let crossings = 0;
+    for (const { observations, rewards } of walks) {
+      for (const [step, reward] of rewards.entries()) {
+        const [x, y, toX, toY] = observations.slice(2 * step, 2 * step + 4);
+        const crosses = x! < 0 && toX! >= 0 ? 1 : x! >= 0 && toX! < 0 ? -1 : 0;
+        const isAbove = y! + ((toY! - y!) * x!) / (x! - toX!) > 0;
+        const bonus = crosses === 1 && !isAbove ? 0 : 0.5 * crosses;
+        crossings += bonus > 0 ? 1 : 0;
+        expect([0, 1, -1].map((base) => (base - 0.02 + bonus).toFixed(6))).toContain(reward.toFixed(6));
+      }
+    }
+    // Of the 40 % by the upper bank some drown before they are above the lake.
+    expect(crossings / walks.length).toBeGreaterThan(0.2);
+    expect(crossings / walks.length).toBeLessThan(0.4);
+  });
+});
+
+describe('data of a training', () => {
+  const { task } = recipeNamed('pendulum-medium');
+  const small = (parts: readonly Part[], reference = { random: -1e5, expert: 0 }): Recipe => ({
+    ...{ name: 'small', kind: 'medium', parts },
+    task: {
+      ...task,
+      reference,
+      training: { ...task.training!, steps: 900, evaluateEvery: 300, agentOptions: { reportEvery: 300 } },
+    },
+  });
+  const part = (at: 'end' | 'medium' | 'to-medium', episodes = 4): Part => ({
+    actor: { by: 'training', seed: 3, at },
+    episodes,
+  });
+
+  test('medium is the first evaluation with a third of the way, and the way to it has all before', async () => {
+    const { about } = await played(small([part('medium'), part('to-medium'), part('end')]));
+    const steps = about.policies.map(({ step }) => step);
+    expect(steps).toEqual([300, 300, 900]);
+  });
+
+  test('an agent that reports at the end of each rollout is evaluated at the first report behind each multiple, and at the end', async () => {
+    const recipe = small([part('end'), part('to-medium')], { random: -1e6, expert: -1e5 });
+    const training = {
+      ...{ agent: 'ppo', policy: 'gaussian', steps: 900, evaluateEvery: 600 },
+      agentOptions: { horizon: 64, epochs: 1 },
+    };
+    const { about } = await played({ ...recipe, task: { ...recipe.task, training } });
+    // Rollouts of 4 × 64 steps: 768 is the first behind 600, and 1024 behind the end.
+    expect(about.policies.map(({ step }) => step)).toEqual([1024, 768]);
+  });
+
+  test('a training that is stopped between two evaluations goes on from its last report', async () => {
+    const recipe = small([part('end')]);
+    const training = {
+      agent: 'ppo',
+      policy: 'gaussian',
+      steps: 4000,
+      evaluateEvery: 4000,
+      agentOptions: { horizon: 64 },
+    };
+    const long = { ...recipe, task: { ...recipe.task, training } };
+    const checkpoints = join(folder, 'between');
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 1);
+    expect(await playRecipe(long, { signal: controller.signal, checkpoints })).toBeUndefined();
+    expect(existsSync(join(checkpoints, 'ppo-seed-3'))).toBe(true);
+    expect((await played(long, { checkpoints })).hash).toBe((await played(long)).hash);
+  });
+
+  test('a checkpoint of another preset is none of the training', async () => {
+    const recipe = small([part('end')]);
+    const checkpoints = join(folder, 'preset');
+    const controller = new AbortController();
+    await playRecipe(recipe, { signal: controller.signal, checkpoints, onProgress: () => controller.abort() });
+    const preset = presets['Pendulum-v1'].sac.agent as { gamma?: number };
+    const { gamma } = preset;
+    try {
+      preset.gamma = 0.5;
+      expect((await played(recipe, { checkpoints })).hash).toBe((await played(recipe)).hash);
+    } finally {
+      if (gamma === undefined) delete preset.gamma;
+      else preset.gamma = gamma;
+    }
+  });
+
+  test('is refused where a training comes to no medium policy', async () => {
+    await expect(playRecipe(small([part('medium')], { random: 0, expert: 1 }))).rejects.toThrow(
+      'pendulum: sac with seed 3 has come to no medium policy in 900 steps',
+    );
+    // Also where it goes on to the end, for another part of the data.
+    const training = {
+      ...{ agent: 'ppo', policy: 'gaussian', steps: 64, evaluateEvery: 64 },
+      agentOptions: { horizon: 16, epochs: 1, batchSize: 16 },
+    };
+    for (const at of ['medium', 'to-medium'] as const) {
+      const recipe = small([part(at), part('end')], { random: 0, expert: 1 });
+      await expect(playRecipe({ ...recipe, task: { ...recipe.task, training } })).rejects.toThrow(
+        'pendulum: ppo with seed 3 has come to no medium policy in 64 steps',
+      );
+    }
+  });
+
+  test('a training that was stopped goes on to the same episodes', async () => {
+    const recipe = small([part('end')]);
+    const checkpoints = join(folder, 'training');
+    const controller = new AbortController();
+    const stopped = await playRecipe(recipe, {
+      signal: controller.signal,
+      checkpoints,
+      onProgress: () => controller.abort(),
+    });
+    expect(stopped).toBeUndefined();
+    expect(existsSync(join(checkpoints, 'sac-seed-3'))).toBe(true);
+    const lines: string[] = [];
+    const rest = await played(recipe, { checkpoints, onProgress: (line) => void lines.push(line) });
+    expect(lines).toHaveLength(2);
+    expect(rest.hash).toBe((await played(recipe)).hash);
+  });
+});
+
+describe('oxbow dataset make', () => {
+  test('writes what the recipe says, and says how it came to be', async () => {
+    const out = join(folder, 'expert');
+    const { code, stdout, stderr } = await oxbowOn(registry, 'dataset', 'make', 'lake-stride-expert', out);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('made by       oxbow dataset make lake-stride-expert');
+    expect(stdout).toContain(listedDatasets()['lake-stride-expert']!.hash);
+    const { about, numEpisodes } = await openDataset(out);
+    expect(numEpisodes).toBe(1000);
+    expect(about.provenance).toMatchObject({ recipe: 'lake-stride-expert' });
+    const again = await oxbowOn(registry, 'dataset', 'make', 'lake-stride-expert', out);
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain('is there already, expected a new name');
+  });
+
+  test('goes on with no training of others that leads out of its folder', async () => {
+    const [out, secret] = [join(folder, 'medium'), join(folder, 'secret')];
+    writeFileSync(secret, 'theirs');
+    mkdirSync(`${out}.training`);
+    symlinkSync(secret, join(`${out}.training`, 'sac-seed-0'));
+    const { code, stderr } = await oxbowOn(registry, 'dataset', 'make', 'pendulum-medium', out);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^oxbow: .*sac-seed-0 is a link or no file, [^\n]*\n$/)]);
+    expect([existsSync(out), readFileSync(secret, 'utf8')]).toEqual([false, 'theirs']);
+  });
+
+  test('refuses a recipe that it does not know, and names one that is near', async () => {
+    const out = join(folder, 'none');
+    const { code, stderr } = await oxbowOn(registry, 'dataset', 'make', 'pendulum-medum', out);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^oxbow: dataset: got pendulum-medum, .*pendulum-medium.*\n$/);
+    expect(existsSync(out)).toBe(false);
+    expect((await oxbowOn(registry, 'dataset', 'recipes')).stdout).toMatch(
+      /^lake-uneven +Lake-v0 upperBonus=0\.5, 1500 episodes$/m,
+    );
+  });
+});

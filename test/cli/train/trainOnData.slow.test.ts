@@ -1,0 +1,228 @@
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { train } from '../../../agents/index.ts';
+import { sampledAndGreedy } from '../../../cli/train/sampledAndGreedy.ts';
+import { DatasetWriter, spaceToJson } from '../../../datasets/index.ts';
+import { make } from '../../../envs/index.ts';
+import { BestOfPolicy, loadPolicy, Rng } from '../../../src/index.ts';
+import { jobsHere } from '../fixture/jobsHere.ts';
+import { oxbow } from '../fixture/oxbow.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-data-'));
+const data = join(folder, 'data');
+const set = (...settings: string[]) => settings.flatMap((setting) => ['--set', setting]);
+const SMALL = [
+  ...['--steps', '60', '--workers', '1', '--engine', 'wasm'],
+  ...set('policy.hidden=4', 'agent.batchSize=8', 'agent.reportEvery=20', 'evaluationEpisodes=2', 'logInterval=0'),
+  ...set('agent.criticHidden=4'),
+];
+
+beforeAll(() => write(data, 3));
+
+/** Episodes of random numbers. */
+function write(path: string, episodes: number, env = 'Pendulum-v1'): void {
+  const { observationSpace, actionSpace } = make('Pendulum-v1');
+  const writer = new DatasetWriter(
+    path,
+    {
+      environment: { id: env, options: {} },
+      observationSpace: spaceToJson(observationSpace as never),
+      actionSpace: spaceToJson(actionSpace as never),
+      dtypes: { observations: 'float32', actions: 'float32', rewards: 'float32' },
+      infos: [],
+      policies: [],
+      provenance: {},
+    },
+    episodes,
+  );
+  const rng = new Rng('data');
+  for (let i = 0; i < episodes; i++) {
+    writer.append({
+      observations: rng.fillNormal(new Float32Array(3 * 21)),
+      actions: rng.fillUniform(new Float32Array(20)),
+      rewards: rng.fillNormal(new Float32Array(20)),
+      terminations: new Uint8Array(20),
+      truncations: Uint8Array.from({ length: 20 }, (_, t) => Number(t === 19)),
+    });
+  }
+  writer.finish();
+}
+
+describe('oxbow train --dataset', () => {
+  beforeEach(jobsHere);
+
+  it('trains, goes online, and eval plays what it has learned; train does the same', async () => {
+    const run = join(folder, 'run');
+    const online = ['--online-steps', '20', ...set('agent.learningStarts=5')];
+    const trained = await oxbow(
+      'train',
+      'Pendulum-v1',
+      '--agent',
+      'iql',
+      '--dataset',
+      data,
+      ...SMALL,
+      ...online,
+      '--out',
+      run,
+    );
+    expect([trained.code, trained.stderr]).toEqual([0, '']);
+    const job = join(run, 'jobs/iql/Pendulum-v1/gaussian/seed-0');
+    expect(readdirSync(job)).toContain('policy.json');
+    const evaluated = await oxbow('eval', run, '--episodes', '2');
+    expect(evaluated).toMatchObject({ code: 0, stderr: '' });
+    expect(evaluated.stdout).toMatch(/gaussian/);
+
+    const { policy, steps, updates } = await train({
+      ...{ env: 'Pendulum-v1', agent: 'iql', dataset: data, steps: 60, seed: 0 },
+      agentOptions: { batchSize: 8, reportEvery: 20, criticHidden: [4], onlineSteps: 20, learningStarts: 5 },
+      policyOptions: { hidden: [4] },
+    });
+    expect([steps, updates]).toEqual([60, 55]);
+    const saved = JSON.parse(readFileSync(join(job, 'policy.json'), 'utf8')) as { variables: Record<string, unknown> };
+    expect(saved.variables).toEqual(JSON.parse(JSON.stringify(policy.stateDict())));
+    policy.dispose();
+  });
+
+  it('acts by the best of its samples where it is asked to, also when it is loaded', async () => {
+    const run = join(folder, 'best');
+    const best = ['--policy', 'flow-matching', ...set('agent.beta=0', 'agent.bestOf=5')];
+    const argv = [
+      'train',
+      'Pendulum-v1',
+      '--agent',
+      'iql',
+      '--dataset',
+      data,
+      ...SMALL,
+      ...best,
+      '--evaluate-every',
+      '20',
+    ];
+    const trained = await oxbow(...argv, '--keep', 'best', '--out', run);
+    expect([trained.code, trained.stderr]).toEqual([0, '']);
+    const file = join(run, 'jobs/iql/Pendulum-v1/flow-matching/seed-0/policy.json');
+    const { policy, about } = loadPolicy(file);
+    expect(policy).toMatchObject({ constructor: BestOfPolicy, samples: 5 });
+    // The evaluation at the end of the training, once more by the policy of the file.
+    const settings = { env: {}, evaluationEpisodes: 2 };
+    const again = await sampledAndGreedy(policy, 'Pendulum-v1', settings, new Rng(0).split('evaluation'));
+    expect([again.sampled.return, again.greedy.return]).toEqual([about.return, about.greedyReturn]);
+    policy.dispose();
+    const one = await oxbow('eval', run, '--episodes', '2');
+    expect(one).toMatchObject({ code: 0, stderr: '' });
+    expect((await oxbow('eval', run, '--episodes', '2')).stdout).toBe(one.stdout);
+    expect(await oxbow('verify', run)).toMatchObject({ code: 0 });
+    const refused = await oxbow(...argv, ...set('agent.bestOf=0'), '--out', join(folder, 'none'));
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^oxbow: .*agent\.bestOf: got 0, expected/),
+    });
+  });
+
+  it('clones, too', async () => {
+    const run = join(folder, 'cloned');
+    const small = [
+      '--steps',
+      '30',
+      ...set('policy.hidden=4', 'evaluationEpisodes=2'),
+      '--workers',
+      '1',
+      '--engine',
+      'wasm',
+    ];
+    const { code } = await oxbow(
+      'train',
+      'Pendulum-v1',
+      '--agent',
+      'behavior-cloning',
+      '--dataset',
+      data,
+      ...small,
+      '--out',
+      run,
+    );
+    expect(code).toBe(0);
+  });
+
+  it('says where the episodes were played, if that was another environment', async () => {
+    for (const [env, said] of [
+      ['gymnasium:Pendulum-v1', false],
+      ['gymnasium:other_module:OtherPendulum-v1', true],
+    ] as const) {
+      const path = join(folder, env.replaceAll(':', '-'));
+      write(path, 2, env);
+      const argv = ['train', 'Pendulum-v1', '--agent', 'iql', '--dataset', path, '--out', `${path}-run`];
+      const { code, stderr } = await oxbow(...argv, ...SMALL);
+      expect(code).toBe(0);
+      const line = `oxbow: ${path} was played in ${env}, and the policy will be evaluated in Pendulum-v1\n`;
+      expect(stderr.includes(line)).toBe(said);
+    }
+  });
+
+  it('is of one dataset: another one at its path is refused, by more seeds and by a job', async () => {
+    const [path, run] = [join(folder, 'moved'), join(folder, 'of-one')];
+    cpSync(data, path, { recursive: true });
+    const argv = ['train', 'Pendulum-v1', '--agent', 'behavior-cloning', '--dataset', path, '--out', run];
+    const small = [
+      '--steps',
+      '30',
+      '--workers',
+      '1',
+      '--engine',
+      'wasm',
+      ...set('policy.hidden=4', 'evaluationEpisodes=1'),
+    ];
+    expect((await oxbow(...argv, ...small)).code).toBe(0);
+    rmSync(path, { recursive: true });
+    write(path, 2);
+    const { code, stderr } = await oxbow(...argv, ...small, '--seeds', '2');
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^oxbow: --out: .* another config \(datasetHash\), /)]);
+    for (const command of ['resume', 'verify']) {
+      const { code, stderr } = await oxbow(command, run);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(/^oxbow: --dataset: .*moved: holds other episodes, .* expected those .*\n$/),
+      ]);
+    }
+  });
+
+  it.each([
+    [['--agent', 'iql'], /^oxbow: .*got iql, which learns from data: expected a dataset beside it\n$/],
+    [
+      ['--agent', 'sac', '--dataset', data],
+      /^oxbow: .*got sac beside a dataset, expected an agent that learns from data\n$/,
+    ],
+    [
+      ['--agent', 'iql', '--dataset', join(folder, 'none')],
+      /^oxbow: .*--dataset: .*none: there is no such file or folder\n$/,
+    ],
+    [['--agent', 'iql', '--dataset', folder], /^oxbow: .*--dataset: .*: is no dataset/],
+    [['--agent', 'iql', '--dataset', data, '--online-steps', 'x'], /^oxbow: .*agent\.onlineSteps: got/],
+  ])('%j is refused in one line, and nothing is written', async (argv, message) => {
+    const run = join(folder, 'refused');
+    const { code, stderr } = await oxbow('train', 'Pendulum-v1', ...argv, '--out', run);
+    expect(stderr).toMatch(message);
+    expect(stderr.match(/\n/g)).toHaveLength(1);
+    expect(code).toBe(2);
+    expect(existsSync(run)).toBe(false);
+  });
+
+  it('is not searched for settings', async () => {
+    const { code, stderr } = await oxbow(
+      'tune',
+      'train',
+      'Pendulum-v1',
+      '--agent',
+      'iql',
+      '--out',
+      join(folder, 'tune'),
+    );
+    expect([code, stderr]).toEqual([
+      2,
+      'oxbow: --agent: got iql, which learns from data, expected one that learns from an environment\n',
+    ]);
+  });
+});

@@ -1,0 +1,272 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { presets } from '../../../agents/index.ts';
+import { type ActingAgentName, actingAgents, builtinAgents } from '../../../agents/registry.ts';
+import type { Outcome } from '../../../cli/experiment/experiment.ts';
+import { drawSettings, type SearchSpace } from '../../../cli/experiment/searchSpace.ts';
+import { NO_CODE, refusedCode } from '../../../cli/train/allowedCode.ts';
+import { trainSchema } from '../../../cli/train/trainConfig.ts';
+import { checkSpace } from '../../../cli/tuning/checkSpace.ts';
+import { defaultSpace } from '../../../cli/tuning/defaultSpace.ts';
+import type { TrainTuningConfig } from '../../../cli/tuning/trainTuningConfig.ts';
+import { trainTuningExperiment } from '../../../cli/tuning/trainTuningExperiment.ts';
+import { trialConfig } from '../../../cli/tuning/trialConfig.ts';
+import { presetText, tunedTraining } from '../../../cli/tuning/tunedTraining.ts';
+import { Rng } from '../../../src/index.ts';
+
+const agents = actingAgents;
+
+/** Of an agent: on an environment for it, with a policy. */
+function choiceOf(agent: ActingAgentName, env?: string, policy?: string) {
+  const { actions, usualPolicy } = builtinAgents[agent];
+  const usual = actions === 'box' ? ['Pendulum-v1', 'gaussian'] : ['CartPole-v1', usualPolicy ?? 'categorical'];
+  return { studies: [agent], policies: [policy ?? usual[1]!], environments: [env ?? usual[0]!] };
+}
+
+const configOf = (agent: ActingAgentName, settings: object = {}, choice = choiceOf(agent)) =>
+  trainTuningExperiment(choice).schema.parse(settings) as unknown as TrainTuningConfig;
+
+function schemaOf(agent: ActingAgentName) {
+  const { agent: ofAgent, policy, envs } = trainSchema(choiceOf(agent)).shape;
+  return z.strictObject({ agent: ofAgent, policy, envs });
+}
+
+const check = (space: unknown, agent: ActingAgentName = 'ppo', search = 'random') =>
+  checkSpace('--space', space, [schemaOf(agent)], { what: `option of ${agent}`, search });
+
+describe('default spaces', () => {
+  test.each(agents)('of %s: its options exist and take all values; the rate may fall', (agent) => {
+    for (const envs of [1, 300]) {
+      const space = defaultSpace(agent, envs);
+      check(space, agent, 'sobol');
+      for (const settings of drawSettings(space, 3, new Rng(0), 'latin-hypercube')) {
+        const trial = trialConfig(configOf(agent, { envs }), choiceOf(agent).policies[0]!, settings);
+        expect(trial.agent).toMatchObject(settings.agent as object);
+      }
+    }
+    const { learningRate, gamma } = defaultSpace(agent, 1).agent as SearchSpace;
+    expect(learningRate).toHaveProperty('schedule', ['constant', 'linear']);
+    expect(gamma).toHaveProperty('choice');
+  });
+
+  test('a minibatch of PPO fits the smallest rollout, with any number of environments', () => {
+    for (const envs of [1, 3, 8, 100, 1000]) {
+      const { horizon, batchSize } = defaultSpace('ppo', envs).agent as unknown as Record<string, { choice: number[] }>;
+      expect(Math.max(...batchSize!.choice)).toBeLessThanOrEqual(envs * Math.min(...horizon!.choice));
+    }
+  });
+});
+
+describe('a space of a user', () => {
+  test.each([
+    [
+      { agent: { learnigRate: { choice: [1] } } },
+      /^--space: agent\.learnigRate: unknown option of ppo, expected one of .*\(did you mean learningRate\?\)$/,
+    ],
+    [
+      { agent: { gamma: { uniform: [0.9, 1.1] } } },
+      '--space: agent.gamma: got 1.1, expected a number ≤ 1: γ, the discount of a step',
+    ],
+    [
+      { agent: { gamma: { uniform: [1, 0.9] } } },
+      /^--space: agent\.gamma: got \{"uniform":\[1,0.9\]\}, expected \{"choice": .*, low < high$/,
+    ],
+    [{ agent: { gamma: { logUniform: [0, 0.9] } } }, /^--space: agent\.gamma: got /],
+    [{ agent: { gamma: { choice: [] } } }, /^--space: agent\.gamma: got \{"choice":\[\]\}, expected /],
+    [{ agent: { horizon: { uniform: [10, 20.5] } } }, /^--space: agent\.horizon: got 20\.5, expected an integer/],
+    [{ agent: { horizon: { choice: [8], schedule: ['linear'] } } }, /^--space: agent\.horizon: got .*, expected /],
+    [
+      { agent: { lambda: { uniform: [0, 1], schedule: ['linear'] } } },
+      /^--space: agent\.lambda: got \{"linear":\[0,0\]\}, expected a number/,
+    ],
+    [{ agent: { gamma: 0.9 } }, /^--space: agent\.gamma: got 0\.9, expected \{"choice"/],
+    [{ policy: { hiden: { choice: [[8]] } } }, /^--space: policy\.hiden: unknown option of ppo, .*did you mean hidden/],
+    [{ steps: { choice: [8] } }, /^--space: steps: unknown option of ppo, expected one of agent, policy, envs/],
+    [{ agent: {} }, '--space: got no setting to search, expected one at least'],
+    [[1], '--space: got [1], expected an object of settings'],
+  ] as const)('%j is refused in one line', (space, message) => {
+    expect(() => check(space)).toThrow(message);
+  });
+
+  test('may have rates that fall, lists, null, and the number of environments', () => {
+    check({
+      envs: { choice: [1, 8] },
+      agent: {
+        learningRate: { choice: [1e-3, { linear: [1e-3, 0] }] },
+        clip: { uniform: [0.1, 0.3], schedule: ['linear'] },
+        targetKl: { choice: [null, 0.1] },
+      },
+      policy: {
+        hidden: {
+          choice: [
+            [64, 64],
+            [256, 256],
+          ],
+        },
+      },
+    });
+  });
+
+  test('has no more dimensions than the Sobol sequence, where that draws', () => {
+    const many = { agent: { horizon: { choice: [1] }, ...manyRates() } };
+    check(many);
+    expect(() => check(many, 'ppo', 'sobol')).toThrow(
+      '--space: got 23 dimensions, expected at most the 21 of --search sobol; a schedule counts as one',
+    );
+  });
+});
+
+/** 22 dimensions of options of PPO. */
+function manyRates(): SearchSpace {
+  const rate = { uniform: [0.1, 0.2], schedule: ['constant', 'linear'] } as const;
+  const number = { uniform: [0.1, 0.2] } as const;
+  const rates = ['learningRate', 'valueLearningRate', 'clip', 'temperature'].map((name) => [name, rate]);
+  const numbers = [
+    'shapeRate',
+    'valueClip',
+    'gamma',
+    'lambda',
+    'entropyCoefficient',
+    'maxGradientNorm',
+    'klCoefficient',
+  ];
+  const others = ['targetKl', 'clipObservations', 'baseEntropy'];
+  const choices = ['normalizeAdvantages', 'normalizeObservations', 'normalizeRewards'].map((name) => [
+    name,
+    { choice: [true, false] },
+  ]);
+  return Object.fromEntries([
+    ...rates,
+    ...[...numbers, ...others].map((name) => [name, number]),
+    ...choices,
+    ['epochs', { choice: [1, 2] }],
+  ]);
+}
+
+describe('successive halving', () => {
+  const choice = choiceOf('ppo', undefined, undefined);
+  const experiment = trainTuningExperiment(choice);
+  const config = configOf('ppo', { trials: 6, halving: 2, rungs: 3, steps: 4000, seeds: [1000, 1001] });
+  const all = experiment.jobs(config) as (ReturnType<typeof experiment.jobs>[number] & {
+    trial: number;
+    rung: number;
+  })[];
+  const ended = (scores: Readonly<Record<number, readonly (number | null)[]>>, rung: number): Outcome[] =>
+    all.flatMap((job) => {
+      const score = scores[job.trial]?.[config.seeds.indexOf(job.seed)];
+      if (job.rung !== rung || score === undefined) return [];
+      return [{ job, result: { metrics: { return: score } }, rows: [], directory: '', fingerprint: '' }];
+    });
+  const due = (outcomes: Outcome[]) =>
+    (experiment.due!(outcomes, config) as typeof all).reduce<Record<number, number[]>>(
+      (found, { rung, trial, seed }) => {
+        if (seed === 1000) found[rung] = [...(found[rung] ?? []), trial];
+        return found;
+      },
+      {},
+    );
+
+  const first = { 0: [1, 1], 1: [9, null], 2: [5, 5], 3: [2, 4], 4: [0, 0], 5: [8, 3], 6: [0, 0] } as const;
+
+  test('the first round has all trials, and no other one has begun before all have ended', () => {
+    expect(due([])).toEqual({ 0: [0, 1, 2, 3, 4, 5, 6] });
+    expect(due(ended(first, 0).slice(1))).toEqual({ 0: [0, 1, 2, 3, 4, 5, 6] });
+    expect(all.filter(({ seed, trial }) => seed === 1000 && trial === 0).map(({ condition }) => condition)).toEqual([
+      'steps-1000',
+      'steps-2000',
+      'steps-4000',
+    ]);
+  });
+
+  test('the best by the mean of their seeds go on, none that diverged with one of them, and the settings in use always', () => {
+    const one = ended(first, 0);
+    expect(due(one)).toEqual({ 0: [0, 1, 2, 3, 4, 5, 6], 1: [2, 3, 5, 6] });
+    const two = [...one, ...ended({ 2: [1, 1], 3: [7, 7], 5: [6, 6], 6: [0, 0] }, 1)];
+    expect(due(two)).toEqual({ 0: [0, 1, 2, 3, 4, 5, 6], 1: [2, 3, 5, 6], 2: [3, 6] });
+    const three = [...two, ...ended({ 3: [1, 1], 6: [2, 2] }, 2)];
+    expect(due(three)).toEqual(due(two));
+  });
+
+  test('by the worst of their seeds others go on', () => {
+    const worst = { ...config, over: 'worst' } as unknown as typeof config;
+    const jobs = experiment.due!(ended(first, 0), worst) as typeof all;
+    expect(new Set(jobs.filter(({ rung }) => rung === 1).map(({ trial }) => trial))).toEqual(new Set([2, 3, 5, 6]));
+    const even = { ...first, 0: [2.5, 2.5] };
+    const others = experiment.due!(ended(even, 0), worst) as typeof all;
+    expect(new Set(others.filter(({ rung }) => rung === 1).map(({ trial }) => trial))).toEqual(new Set([0, 2, 5, 6]));
+  });
+
+  test('each policy has the same number of trials', () => {
+    const both = { ...choice, policies: ['categorical', 'relaxed-mixture'] };
+    const jobs = trainTuningExperiment(both).due!([], {
+      ...config,
+      policies: both.policies,
+    } as never);
+    expect(jobs).toHaveLength(2 * 7 * 2);
+  });
+});
+
+describe('what was found', () => {
+  test('has the scales that a training has without a preset, in whose place it is to stand', () => {
+    const lake = { studies: ['ppo'], policies: ['gaussian'], environments: ['Lake-v0'] };
+    const config = trainTuningExperiment(lake).schema.parse({}) as unknown as TrainTuningConfig;
+    const { agent } = tunedTraining(config, 'gaussian', { agent: { gamma: 0.9 } });
+    expect(agent).toEqual({ gamma: 0.9, normalizeObservations: true, normalizeRewards: true });
+  });
+
+  test('names what was searched, what the preset has, and what was given otherwise; nothing else', () => {
+    const config = configOf('ppo', {
+      steps: 20_000,
+      agent: { klCoefficient: 0, gamma: 0.97 },
+      policy: { hidden: [32] },
+      env: { maxEpisodeSteps: 100 },
+    });
+    const found = tunedTraining(config, 'categorical', {
+      agent: { learningRate: { linear: [1e-3, 0] }, clip: 0.2, gamma: 0.99 },
+    });
+    const { horizon, batchSize, epochs, lambda } = presets['CartPole-v1'].ppo.agent;
+    expect(found).toEqual({
+      steps: 20_000,
+      envs: 8,
+      env: { maxEpisodeSteps: 100 },
+      agent: {
+        horizon,
+        batchSize,
+        epochs,
+        lambda,
+        learningRate: { linear: [1e-3, 0] },
+        clip: 0.2,
+        gamma: 0.99,
+        klCoefficient: 0,
+      },
+      policy: { hidden: [32] },
+    });
+    // `oxbow train --config` takes it, and has the settings of the trial then.
+    const { env: _, ...trial } = trialConfig(config, 'categorical', { agent: { ...found.agent } as never });
+    const { env: __, ...trained } = trainSchema(choiceOf('ppo')).parse({ ...found, seeds: [1000, 1001] });
+    expect(trained).toEqual(trial);
+  });
+
+  test('as an entry of presets', () => {
+    const agent = { learningRate: { linear: [1e-3, 0] }, targetKl: null, normalizeRewards: true };
+    const policy = { hidden: [64, 64], activation: 'relu' };
+    expect(presetText('qr-dqn', { steps: 1000, envs: 1, agent, policy })).toBe(
+      "'qr-dqn': { steps: 1000, envs: 1, agent: { learningRate: { linear: [0.001, 0] }, targetKl: null, normalizeRewards: true }, policy: { hidden: [64, 64], activation: 'relu' } },",
+    );
+    expect(presetText('ppo', { steps: 1, envs: 2, agent: {}, policy: {} })).toBe(
+      'ppo: { steps: 1, envs: 2, agent: {}, policy: {} },',
+    );
+  });
+});
+
+test('modules that only the settings of a search load are not imported, and a Python that only they name is not started', () => {
+  const config = configOf('ppo', { load: ['/somewhere/mine.ts'] });
+  expect(refusedCode('train-tuning', config, NO_CODE)).toMatch(
+    /^the settings load \/somewhere\/mine\.ts, which is not/,
+  );
+  expect(refusedCode('train-tuning', config, { load: ['/elsewhere/mine.ts'] })).toBeUndefined();
+  const gymnasium = { ...config, load: [], environments: ['gymnasium:Hopper-v5'] };
+  expect(refusedCode('train-tuning', gymnasium, NO_CODE)).toMatch(
+    /^gymnasium:Hopper-v5 runs in a Python, which is not/,
+  );
+});

@@ -1,0 +1,151 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { actingAgents, builtinAgents } from '../../../agents/registry.ts';
+import { drawSettings } from '../../../cli/experiment/searchSpace.ts';
+import { tryOut } from '../../../cli/train/tryOut.ts';
+import { defaultSpace } from '../../../cli/tuning/defaultSpace.ts';
+import type { TrainTuningConfig } from '../../../cli/tuning/trainTuningConfig.ts';
+import { trainTuningExperiment } from '../../../cli/tuning/trainTuningExperiment.ts';
+import { trialConfig } from '../../../cli/tuning/trialConfig.ts';
+import { Rng, selectBackend, selectEngine } from '../../../src/index.ts';
+import { jobsHere } from '../fixture/jobsHere.ts';
+import { oxbow } from '../fixture/oxbow.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-tune-train-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const readJson = (...path: string[]) => JSON.parse(readFileSync(join(folder, ...path), 'utf8'));
+
+describe('oxbow tune train', () => {
+  beforeEach(jobsHere);
+
+  test('finds the better of two rates by halving; stopped and resumed, or done anew, it finds the same; training with what it found is the trial', async () => {
+    const space = join(folder, 'space.json');
+    writeFileSync(space, JSON.stringify({ agent: { learningRate: { choice: [1e-6, { linear: [3e-3, 0] }] } } }));
+    const small = ['--steps', '6144', '--set', 'evaluationEpisodes=8'];
+    const out = join(folder, 'search');
+    const argv = [
+      ...['tune', 'train', 'CartPole-v1', '--agent', 'ppo', ...small, '--trials', '2', '--space', space],
+      ...['--halving', '2', '--set', 'rungs=2', '--set', 'agent.gamma=0.97', '--workers', '2', '--out', out],
+    ];
+    const searched = await oxbow(...argv, '--seeds', '1');
+    expect(searched.stderr).toBe('');
+    expect(searched.code).toBe(0);
+    expect(searched.stdout).toContain('rung-2: goes on from step 3,072');
+    expect(searched.stdout).toContain("Found: an entry of presets['CartPole-v1']");
+    expect(searched.stdout.replace(/\s+/g, ' ')).toMatch(
+      / ppo: \{ steps: 6144, envs: 8, .*learningRate: \{ linear: \[0\.003, 0\] \}/,
+    );
+
+    const { config, policies } = readJson('search', 'trials.json');
+    expect(config.seeds).toEqual([1000]);
+    const [first, last] = policies[0].rungs;
+    expect([first.steps, last.steps]).toEqual([3072, 6144]);
+    expect(first.trials).toHaveLength(3);
+    expect(last.trials).toHaveLength(2);
+    const isGood = ({ settings }: { settings: { agent?: { learningRate?: unknown } } }) =>
+      typeof settings.agent?.learningRate === 'object';
+    const [good, used] = last.trials;
+    expect(isGood(good)).toBe(true);
+    expect(used.settings).toEqual({});
+    // The rate of the preset is 1e-3: either may be better after so few steps, and what was found is the better one.
+    const tuned = readJson('search', 'tuned.json');
+    expect(good.scores[0]).toBeGreaterThan(first.trials.find((trial: typeof good) => !isGood(trial)).scores[0]);
+    const best = good.scores[0] >= used.scores[0] ? good : used;
+    expect(tuned.agent).toMatchObject({ gamma: 0.97, horizon: 32, ...best.settings.agent });
+    const report = readFileSync(join(out, 'report.html'), 'utf8');
+    for (const text of ['How the settings were found', 'At 3,072 steps', 'those in use before']) {
+      expect(report).toContain(text);
+    }
+
+    // What was lost, of both rounds, is done again, and the search is what it was.
+    const { fingerprint } = readJson('search', 'summary.json');
+    const ofGood = join(out, 'jobs', 'ppo', 'CartPole-v1', 'categorical', `trial-${good.trial}`, 'seed-1000');
+    const before = readFileSync(join(ofGood, 'rung-2', 'result.json'), 'utf8');
+    rmSync(join(ofGood, 'rung-1', 'result.json'));
+    rmSync(join(ofGood, 'rung-2'), { recursive: true });
+    rmSync(join(out, 'tuned.json'));
+    const resumed = await oxbow('resume', out);
+    expect(resumed.code).toBe(0);
+    expect(resumed.stdout).toContain('2 of 3 jobs have finished before');
+    expect(readFileSync(join(ofGood, 'rung-2', 'result.json'), 'utf8')).toBe(before);
+    expect(readJson('search', 'summary.json').fingerprint).toBe(fingerprint);
+    expect(readJson('search', 'tuned.json')).toEqual(tuned);
+
+    // Where no earlier round is at hand, a trial is trained from its beginning, to the same bytes.
+    const job = `ppo/CartPole-v1/categorical/trial-${good.trial}/seed-1000/rung-2`;
+    expect((await oxbow('verify', out, '--job', job)).stdout).toContain('1 of 1 job gave the same bytes again');
+    const shown = (await oxbow('report', out)).stdout;
+    expect(shown).toContain(`Fingerprint: ${fingerprint}`);
+    expect(shown).toContain(`train CartPole-v1 --agent ppo --policy categorical --config ${join(out, 'tuned.json')}\n`);
+
+    const trained = await oxbow(
+      ...['train', 'CartPole-v1', '--agent', 'ppo', '--config', join(out, 'tuned.json'), '--seeds', '1000,'],
+      ...['--set', 'evaluationEpisodes=8', '--out', join(folder, 'trained')],
+    );
+    expect(trained.code).toBe(0);
+    const { results } = readJson('trained', 'summary.json');
+    expect(results.find(({ metric }: { metric: string }) => metric === 'return').perSeed).toEqual(best.scores);
+  });
+
+  test('settings that do not fit together have no score, and the search goes on', async () => {
+    const space = join(folder, 'misfits.json');
+    writeFileSync(space, JSON.stringify({ agent: { batchSize: { choice: [100_000] } } }));
+    const found = await oxbow(
+      ...['tune', 'train', 'SoftBandit-v0', '--agent', 'ppo', '--trials', '1', '--space', space, '--seeds', '1'],
+      ...[
+        '--steps',
+        '256',
+        '--set',
+        'agent.horizon=128',
+        '--set',
+        'evaluationEpisodes=4',
+        '--out',
+        join(folder, 'misfits'),
+      ],
+    );
+    expect(found.code).toBe(0);
+    expect(found.stdout).toContain('trial-1/seed-1000/rung-1: no score: Ppo: batchSize');
+    const [rung] = readJson('misfits', 'trials.json').policies[0].rungs;
+    expect(rung.trials.map(({ scores }: { scores: unknown[] }) => scores)).toEqual([[null], [expect.any(Number)]]);
+  });
+
+  test.each([
+    [['--agent', 'ppoo'], /^oxbow: --agent: got ppoo, expected one of .*\(did you mean ppo\?\)\n$/],
+    [
+      ['--agent', 'ppo', '--trials', '0'],
+      'oxbow: --trials: got 0, expected an integer > 0: settings drawn for each policy\n',
+    ],
+    [['--agent', 'ppo', '--halving', '0'], /^oxbow: --halving: got 0, expected an integer > 0: [^\n]*\n$/],
+    [['--agent', 'ppo', '--search', 'sobl'], /^oxbow: --search: got "sobl", [^\n]*did you mean sobol\?\)\n$/],
+    [['--agent', 'dqn'], /^oxbow: [^\n]*\n$/],
+    [['--agent', 'ppo', '--space', join(folder, 'none.json')], /^oxbow: --space: cannot read [^\n]*\n$/],
+    [['--agent', 'ppo', '--set', 'keep=best'], /^oxbow: --set keep: unknown setting of train-tuning, [^\n]*\n$/],
+  ])('%j is refused in one line', async (argv, message) => {
+    const { code, stderr } = await oxbow('tune', 'train', 'Pendulum-v1', ...argv, '--out', join(folder, 'refused'));
+    expect(code).toBe(2);
+    if (typeof message === 'string') expect(stderr).toBe(message);
+    else expect(stderr).toMatch(message);
+  });
+});
+
+test.each(actingAgents)('%s can be made with settings of its space', async (agent) => {
+  await selectBackend();
+  await selectEngine('wasm');
+  const { actions, usualPolicy, settings: options } = builtinAgents[agent];
+  const small = 'criticHidden' in options.shape ? { criticHidden: [8] } : {};
+  const [env, policy] =
+    actions === 'box' ? ['Pendulum-v1', usualPolicy ?? 'gaussian'] : ['CartPole-v1', usualPolicy ?? 'categorical'];
+  const choice = { studies: [agent], policies: [policy], environments: [env] };
+  for (const envs of [1, 8]) {
+    const config = trainTuningExperiment(choice).schema.parse({
+      envs,
+      agent: small,
+      policy: { hidden: [8] },
+    }) as unknown as TrainTuningConfig;
+    for (const settings of drawSettings(defaultSpace(agent, envs), 4, new Rng(envs), 'sobol')) {
+      tryOut({ study: agent, env, policy }, trialConfig(config, policy, settings));
+    }
+  }
+});
