@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { openDataset } from '../datasets/datasetFiles.ts';
 import type { EpisodeSource } from '../datasets/episode.ts';
-import { openDataset } from '../datasets/openDataset.ts';
 import {
   type AnyEnv,
   Box,

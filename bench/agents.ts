@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { Command } from 'commander';
-import { writeJson } from '../cli/experiment/writeJson.ts';
+import { writeJson } from '../cli/experiment/checkedJson.ts';
 import { textTable } from '../cli/report/table.ts';
 import { Rng, selectBackend, selectEngine } from '../src/index.ts';
 import { AGENT_ROWS, type AgentRow } from './agentSubjects.ts';

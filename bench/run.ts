@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { Command } from 'commander';
-import { writeJson } from '../cli/experiment/writeJson.ts';
+import { writeJson } from '../cli/experiment/checkedJson.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
 import { BLOCK, block, warmUp } from './block.ts';
 import { clock } from './clock.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type AgentState, Ppo } from '../agents/index.ts';
-import { seedFor } from '../envs/gymnasium/seedFor.ts';
+import { seedFor } from '../envs/gymnasium/gymnasiumServer.ts';
 import { autoresetModes, checkEnv, type Env, make, makeVec, SyncVectorEnv, type VectorEnv } from '../envs/index.ts';
 import { GaussianPolicy, Rng } from '../src/index.ts';
 import { root, run, temporaryFolder } from './project.ts';

@@ -8,20 +8,21 @@ import type { Redis } from 'ioredis';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { sha256 } from '../cli/experiment/checkedJson.ts';
 import type { Job } from '../cli/experiment/experiment.ts';
-import { version } from '../cli/experiment/version.ts';
+import { version } from '../cli/run/environment.ts';
 import { writeJobFolder } from '../cli/run/jobFolder.ts';
 import { packFolders } from '../cli/run/queue/packedFolders.ts';
 import {
+  KEY,
   keysOf,
   openJob,
   QUEUE,
   type QueuedJob,
   queueId,
+  Seal,
   sealJob,
   sealMessage,
   sealResult,
 } from '../cli/run/queue/queuedJob.ts';
-import { KEY, Seal } from '../cli/run/queue/seal.ts';
 import { ADDRESS, connect, drift, folder, oxbow, type Started, startRedis, summary, until } from './queueProcesses.ts';
 
 const key = { [KEY]: randomBytes(32).toString('hex') };

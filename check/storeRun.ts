@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadExperiment } from '../cli/run/loadExperiment.ts';
 import { RunDirectory } from '../cli/run/runDirectory.ts';
-import { commandOf } from '../cli/terminal/commandOf.ts';
+import { commandOf } from '../cli/terminal/commandLine.ts';
 import { registry } from '../experiments/registry.ts';
 import { makeFolder, writeWholeFile } from '../src/files.ts';
 import { root } from './project.ts';

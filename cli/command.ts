@@ -1,6 +1,5 @@
-import type { Registry } from './experiment/registry.ts';
-import { dieWithParent } from './run/dieWithParent.ts';
-import { exitOnSignals } from './run/interrupt.ts';
+import type { Registry } from './experiment/experiment.ts';
+import { dieWithParent, exitOnSignals } from './run/signals.ts';
 
 /** The command proper, in the process that `supervise` starts, by `node command.js <its parent's id> <the registry's address> <arguments…>`. */
 const [parent, registryUrl, ...argv] = process.argv.slice(2);

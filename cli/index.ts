@@ -8,6 +8,7 @@ export {
   type Answer,
   type AnswerBar,
   type AnswerChart,
+  amongSeeds,
   type Bounds,
   bounded,
   byConstruction,
@@ -16,24 +17,24 @@ export {
   type Criterion,
   concludeClauses,
   DECIDING_SEEDS,
-  noted,
-  type Uncounted,
-  underControl,
-  type Verdict,
-} from './experiment/conclusion.ts';
-export {
-  amongSeeds,
   type Endpoint,
   type EndpointMeasure,
   type EndpointRow,
   type EndpointSource,
   endpointOf,
-} from './experiment/endpoint.ts';
+  noted,
+  type Uncounted,
+  underControl,
+  type Verdict,
+} from './experiment/conclusion.ts';
+export { InputError } from './experiment/errors.ts';
 export {
+  type AnyExperiment,
   type Choices,
   type CommonConfig,
   commonShape,
   type Drawing,
+  defineExperiment,
   type Experiment,
   engineSetting,
   type Figure,
@@ -45,26 +46,37 @@ export {
   type Outcome,
   type Panel,
   type Preset,
+  type Registry,
   type Runtime,
   type Section,
   type SummaryRow,
   type Table,
 } from './experiment/experiment.ts';
-export { InputError } from './experiment/inputError.ts';
-export { type AnyExperiment, defineExperiment, type Registry } from './experiment/registry.ts';
-export type { SearchSpace, Settings } from './experiment/searchSpace.ts';
-export { type SearchSpaces, type Tuned, tunedSchema } from './experiment/tunedSchema.ts';
-export type { Objective, Tuning } from './experiment/tuning.ts';
-export { type DescribeBestOptions, describeBest } from './report/describeBest.ts';
-export { endpointTable } from './report/endpointTable.ts';
-export { type IntervalChartOptions, intervalChart } from './report/intervalChart.ts';
-export { type CurvePoint, type LearningCurvesOptions, learningCurves } from './report/learningCurves.ts';
-export { type PolicyProfile, type ProfileChartOptions, profileChart } from './report/profileChart.ts';
-export { renderSvg } from './report/renderSvg.ts';
-export { type MetricColumn, metricTable, textTable } from './report/table.ts';
-export { typicalOutcome } from './report/typicalOutcome.ts';
+export type { Objective, SearchSpace, Settings, Tuning } from './experiment/searchSpace.ts';
+export { type SearchSpaces, type Tuned, tunedSchema } from './experiment/searchSpace.ts';
+export {
+  type CurvePoint,
+  type IntervalChartOptions,
+  intervalChart,
+  type LearningCurvesOptions,
+  learningCurves,
+  type PolicyProfile,
+  type ProfileChartOptions,
+  profileChart,
+  typicalOutcome,
+} from './report/charts.ts';
+export { renderSvg } from './report/figure.ts';
+export { endpointTable } from './report/reportPage.ts';
+export { type DescribeBestOptions, describeBest, type MetricColumn, metricTable, textTable } from './report/table.ts';
 export { type LoadPoliciesOptions, loadPolicies, type TrainedPolicy } from './run/loadPolicies.ts';
-export { Bootstrap, type BootstrapInterval, type BootstrapOptions } from './statistics/bootstrap.ts';
+export {
+  Bootstrap,
+  type BootstrapInterval,
+  type BootstrapOptions,
+  interquartileMean,
+  type ProfilePoint,
+  performanceProfile,
+} from './statistics/bootstrap.ts';
 export {
   type Difference,
   type Equivalence,
@@ -74,7 +86,4 @@ export {
   pairedDifference,
   probabilityOfImprovement,
 } from './statistics/comparison.ts';
-export { interquartileMean } from './statistics/orderStatistics.ts';
-export { type ProfilePoint, performanceProfile } from './statistics/performanceProfile.ts';
-export { holm, pairedPermutationTest } from './statistics/pValues.ts';
-export { wilsonInterval } from './statistics/wilsonInterval.ts';
+export { holm, pairedPermutationTest, wilsonInterval } from './statistics/pValues.ts';

@@ -1,7 +1,4 @@
-import { descriptorProblem } from './run/descriptorProblem.ts';
-import { EXIT } from './run/exit.ts';
-import { folderProblem } from './run/folderProblem.ts';
-import { nodeProblem } from './run/nodeProblem.ts';
+import { descriptorProblem, EXIT, folderProblem, nodeProblem } from './run/environment.ts';
 
 /** Starts the command with the studies of the module at this address, which exports a `registry`. */
 export async function start(registry: string): Promise<void> {

@@ -4,9 +4,8 @@ import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
-import { EXIT } from './run/exit.ts';
+import { EXIT, extension, withTypeScript } from './run/environment.ts';
 import { ECHO, SIGNALS } from './run/signals.ts';
-import { extension, withTypeScript } from './run/withTypeScript.ts';
 
 /** The command proper. Its first arguments are the id of this process, after which it must not live on (`dieWithParent`), and the address of the studies. */
 const program = fileURLToPath(new URL(`./command${extension}`, import.meta.url));

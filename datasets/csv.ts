@@ -2,14 +2,10 @@ import { writeWholeFile } from '../src/files.ts';
 import { parseJson } from '../src/json.ts';
 import { shortened } from '../src/options/describe.ts';
 import { parseOptions } from '../src/options/parse.ts';
-import { checkEpisode } from './checkEpisode.ts';
-import { converted } from './converted.ts';
 import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
-import type { Episode } from './episode.ts';
-import { atEnd, plainAbout } from './jsonLines.ts';
+import { checkEpisode, converted, type Episode, episodesOf, type StoredEpisode } from './episode.ts';
+import { atEnd, numberText, plainAbout, textLines } from './jsonLines.ts';
 import { spacesFromJson } from './spaceJson.ts';
-import { episodesOf, type StoredEpisode } from './storedEpisode.ts';
-import { numberText, textLines } from './textLines.ts';
 
 /** Where each kind of column is in a row. */
 interface Columns {

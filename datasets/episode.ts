@@ -1,4 +1,6 @@
-import type { Space } from '../envs/index.ts';
+import { checkSpace } from '../envs/core/spaces/space.ts';
+import { Box, type Dict, Discrete, MultiBinary, MultiDiscrete, type Space } from '../envs/index.ts';
+import { checkArgument } from '../src/options/parse.ts';
 
 /**
  * One episode: T steps and T + 1 observations, row by row. A row has its numbers as those of a vector environment: `space.size` of them,
@@ -35,4 +37,218 @@ export interface EpisodeSource {
   readonly numSteps: number;
   /** All episodes in their order, from the first on at each call. Their arrays may be read, not written to. */
   episodes(): Iterable<Episode>;
+}
+
+const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array } as const;
+
+/** The types in which numbers are stored. */
+export type Dtype = keyof typeof ARRAYS;
+/** Every {@link Dtype}. */
+export const dtypes = Object.keys(ARRAYS) as Dtype[];
+
+/** An array of one of these types. */
+export type NumberArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+/** The types of the columns whose types differ between datasets. */
+export interface ColumnDtypes {
+  readonly observations: Dtype;
+  readonly actions: Dtype;
+  readonly rewards: 'float32' | 'float64';
+}
+
+/** An {@link Episode} whose numbers are of the types in which they are stored: nothing is rounded. */
+export interface StoredEpisode extends Omit<Episode, keyof ColumnDtypes> {
+  readonly observations: NumberArray;
+  readonly actions: NumberArray;
+  readonly rewards: Float32Array | Float64Array;
+}
+
+/** An array of that type: of a length, or of bytes. */
+export function arrayOf(dtype: Dtype, of: number | ArrayLike<number>): NumberArray {
+  return typeof of === 'number' ? new ARRAYS[dtype](of) : ARRAYS[dtype].from(of);
+}
+
+/** The numbers that lie in bytes from an offset on, without a copy. */
+export function viewOf(dtype: Dtype, bytes: Uint8Array, offset: number, length: number): NumberArray {
+  return new ARRAYS[dtype](bytes.buffer as ArrayBuffer, bytes.byteOffset + offset, length);
+}
+
+export function dtypeOf(values: NumberArray): Dtype {
+  return dtypes.find((dtype) => values instanceof ARRAYS[dtype])!;
+}
+
+export function bytesPer(dtype: Dtype): number {
+  return ARRAYS[dtype].BYTES_PER_ELEMENT;
+}
+
+/** The types of what vector environments with these spaces give. Their rows are of float32: wider types would hold no more. */
+export function usualDtypes(observationSpace: Space, actionSpace: Space): ColumnDtypes {
+  checkSpace('usualDtypes', 'observationSpace', observationSpace);
+  checkSpace('usualDtypes', 'actionSpace', actionSpace);
+  return { observations: rowDtype(observationSpace), actions: rowDtype(actionSpace), rewards: 'float64' };
+}
+
+function rowDtype(space: Space): Dtype {
+  if (space instanceof Discrete || space instanceof MultiDiscrete) return 'int32';
+  if (space instanceof MultiBinary || (space instanceof Box && space.dtype === 'uint8')) return 'uint8';
+  return 'float32';
+}
+
+/** With all numbers as agents take them. @throws one line, if a number is beyond those of float32 */
+export function episodeOf(stored: StoredEpisode): Episode {
+  checkArgument('episodeOf', 'stored', stored, Object);
+  for (const name of ['observations', 'actions', 'rewards'] as const) {
+    checkArgument('episodeOf', name, stored[name], Array);
+  }
+  return episodeAt('episode', stored);
+}
+
+/** {@link episodeOf}. @param where begins the error: which episode of what */
+export function episodeAt(where: string, stored: StoredEpisode): Episode {
+  const column = (name: keyof ColumnDtypes) => float32(`${where}: ${name}`, stored[name]);
+  return { ...stored, observations: column('observations'), actions: column('actions'), rewards: column('rewards') };
+}
+
+/** {@link episodeOf} for each episode of a dataset. @param path of it, as errors name it */
+export function* episodesOf(path: string, stored: Iterable<StoredEpisode>): Iterable<Episode> {
+  let i = 0;
+  for (const episode of stored) yield episodeAt(`${path}: episode ${i++}`, episode);
+}
+
+function float32(where: string, values: NumberArray): Float32Array {
+  if (values instanceof Float32Array) return values;
+  const rounded = Float32Array.from(values);
+  const wrong = rounded.findIndex((value, i) => !Number.isFinite(value) && Number.isFinite(values[i]));
+  if (wrong >= 0) throw new Error(`${where}: ${values[wrong]} is beyond the numbers of float32, in which agents learn`);
+  return rounded;
+}
+
+/** The spaces of an episode. */
+export interface EpisodeSpaces {
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+}
+
+/** Arrays of an episode, of whatever types. */
+type EpisodeArrays = {
+  readonly [Column in 'observations' | 'actions' | 'rewards' | 'terminations' | 'truncations']: ArrayLike<number>;
+} & Pick<Episode, 'infos'>;
+
+/**
+ * That an episode has the form that {@link Episode} says, finite numbers, and integers that their spaces have where observations and actions are choices.
+ * Bounds of boxes are not looked at.
+ * @param where begins the errors: which episode of what
+ * @throws one line
+ */
+export function checkEpisode(
+  where: string,
+  { observations, actions, rewards, terminations, truncations, infos = {} }: EpisodeArrays,
+  { observationSpace, actionSpace }: EpisodeSpaces,
+): void {
+  const steps = rewards.length;
+  if (steps === 0) throw new Error(`${where}: has no step, expected at least one`);
+  const expected = {
+    observations: [observations, steps + 1, observationSpace.size],
+    actions: [actions, steps, actionSpace.size],
+    terminations: [terminations, steps, 1],
+    truncations: [truncations, steps, 1],
+  } as const;
+  for (const [name, [values, rows, width]] of Object.entries(expected)) {
+    if (values.length !== rows * width) {
+      throw new Error(`${where}: ${name}: got ${values.length} numbers, expected ${rows} × ${width}`);
+    }
+  }
+  for (const [name, values] of Object.entries(infos)) {
+    if (values.length !== steps + 1) {
+      throw new Error(`${where}: infos.${name}: got ${values.length} numbers, expected ${steps + 1}`);
+    }
+  }
+  checkFinite(`${where}: observations`, observations, observationSpace.size);
+  checkFinite(`${where}: actions`, actions, actionSpace.size);
+  checkFinite(`${where}: rewards`, rewards, 1);
+  checkMembers(`${where}: observations`, observations, observationSpace);
+  checkMembers(`${where}: actions`, actions, actionSpace);
+  checkFlags(`${where}: terminations`, terminations);
+  checkFlags(`${where}: truncations`, truncations);
+  for (let i = 0; i < steps - 1; i++) {
+    if (terminations[i] || truncations[i]) {
+      throw new Error(`${where}: ends at step ${i} of ${steps}, expected an end at its last step alone`);
+    }
+  }
+  if (!terminations[steps - 1] && !truncations[steps - 1]) {
+    throw new Error(`${where}: its last step ends nothing, expected a termination or a truncation`);
+  }
+}
+
+function checkFinite(where: string, values: ArrayLike<number>, width: number): void {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) {
+      throw new Error(`${where}: row ${Math.floor(i / width)} has ${values[i]}, expected finite numbers`);
+    }
+  }
+}
+
+function checkFlags(where: string, values: ArrayLike<number>): void {
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] !== 0 && values[i] !== 1) throw new Error(`${where}: row ${i} has ${values[i]}, expected 1 or 0`);
+  }
+}
+
+/** That choices, in whatever part of a row, are members of their spaces; bounds of boxes are not looked at. */
+function checkMembers(where: string, values: ArrayLike<number>, space: Space): void {
+  const { size } = space;
+  for (const { part, offset } of choicesIn(space)) {
+    const row = new Float64Array(part.size);
+    for (let at = 0; at < values.length; at += size) {
+      for (let i = 0; i < row.length; i++) row[i] = values[at + offset + i]!;
+      const violation = row.every(Number.isInteger) ? part.violation(part.read(row, 0)) : 'expected integers';
+      if (violation === undefined) continue;
+      const place = row.length === size ? '' : ` from column ${offset} on`;
+      throw new Error(`${where}: row ${at / size} is [${row}]${place}: ${violation}`);
+    }
+  }
+}
+
+/** A part of a row, and where it begins. */
+interface Part {
+  readonly part: Space;
+  readonly offset: number;
+}
+
+/** Episodes are many, and the text of a large box takes longer than one of them. */
+const known = new WeakMap<Space, readonly Part[]>();
+
+/** The parts of a space that are choices. */
+function choicesIn(space: Space): readonly Part[] {
+  const found = known.get(space) ?? partsOf(space, 0);
+  known.set(space, found);
+  return found;
+}
+
+function partsOf(space: Space, offset: number): Part[] {
+  const { names, spaces } = space as Partial<Pick<Dict, 'names' | 'spaces'>>;
+  if (spaces === undefined) {
+    return /^(Multi)?(Discrete|Binary)\b/.test(String(space)) ? [{ part: space, offset }] : [];
+  }
+  let at = offset;
+  return (names?.map((name) => spaces[name]!) ?? Object.values(spaces)).flatMap((part) => {
+    at += part.size;
+    return partsOf(part, at - part.size);
+  });
+}
+
+/**
+ * Numbers as a type stores them.
+ * @param where begins the error
+ * @throws if one becomes another by that: rounding to float32 is what the type is for, but not a number that it has not
+ */
+export function converted(where: string, values: NumberArray | readonly number[], dtype: Dtype): NumberArray {
+  if (!Array.isArray(values) && dtypeOf(values as NumberArray) === dtype) return values as NumberArray;
+  const result = arrayOf(dtype, values);
+  const isFloat = dtype.startsWith('float');
+  const wrong = result.findIndex((value: number, i: number) =>
+    isFloat ? !Number.isFinite(value) && Number.isFinite(values[i]) : value !== values[i],
+  );
+  if (wrong >= 0) throw new Error(`${where}: ${values[wrong]} is no ${dtype}, as which they are stored`);
+  return result;
 }

@@ -1,11 +1,24 @@
-import { checkEpisode } from './checkEpisode.ts';
-import type { Dataset, DatasetAbout } from './dataset.ts';
-import { type DatasetIndex, readIndex, shardPath } from './datasetIndex.ts';
-import type { Episode } from './episode.ts';
+import { z } from 'zod';
+import { isTemporary, makeFolder, removeFile, removeTemporaries, storedProblem, writeWholeFile } from '../src/files.ts';
+import { fingerprint } from '../src/fingerprint.ts';
+import { parseJson } from '../src/json.ts';
+import { show } from '../src/options/describe.ts';
+import { checkArgument, parseOptions } from '../src/options/parse.ts';
+import { ContentHash, type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
+import {
+  bytesPer,
+  checkEpisode,
+  converted,
+  type Dtype,
+  type Episode,
+  type EpisodeSpaces,
+  episodesOf,
+  type NumberArray,
+  type StoredEpisode,
+  viewOf,
+} from './episode.ts';
 import { nodeModule } from './nodeModule.ts';
-import { decodeShard } from './shard.ts';
-import { spacesFromJson } from './spaceJson.ts';
-import { episodesOf, type StoredEpisode } from './storedEpisode.ts';
+import { spaceFromJson, spacesFromJson } from './spaceJson.ts';
 
 /** A dataset in oxbow's own format: a folder that `DatasetWriter` has written. One shard is in memory at a time. */
 export class StoredDataset implements Dataset {
@@ -76,4 +89,384 @@ function readWhole(path: string, expected: string): Uint8Array {
   }
   // Small files come from a pool of Node's, at any place in it.
   return bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
+}
+
+/** From so many bytes on episodes are written to a file: what is in memory at a time, in writing and in reading. */
+const SHARD_BYTES = 2 ** 22;
+
+/**
+ * Writes a dataset in oxbow's own format, episode by episode. What it has written is whole at any time: a file of episodes, and after it
+ * `dataset.json`, take their names at once. A writer that was killed leaves a dataset that says that it is not finished; another one with
+ * the same settings goes on after its last episode.
+ *
+ * One writer at a time may work on a folder.
+ */
+export class DatasetWriter implements EpisodeSpaces {
+  readonly path: string;
+  readonly about: DatasetAbout;
+  readonly observationSpace: EpisodeSpaces['observationSpace'];
+  readonly actionSpace: EpisodeSpaces['actionSpace'];
+  readonly #planned: number;
+  readonly #shards: DatasetIndex['shards'] = [];
+  readonly #hash = new ContentHash();
+  #waiting: StoredEpisode[] = [];
+  #waitingBytes = 0;
+  #numEpisodes = 0;
+  #numSteps = 0;
+
+  /**
+   * @param planned how many episodes there are to be
+   * @throws one line, if the folder holds a finished dataset, one that was begun with other settings, or other files
+   */
+  constructor(path: string, about: DatasetAbout, planned: number) {
+    checkArgument('DatasetWriter', 'path', path, String);
+    checkArgument('DatasetWriter', 'about', about, Object);
+    this.path = path;
+    this.about = about;
+    this.observationSpace = spaceFromJson(about.observationSpace);
+    this.actionSpace = spaceFromJson(about.actionSpace);
+    this.#planned = planned;
+    if (hasIndex(path)) this.#goOn();
+    else {
+      checkEmpty(path);
+      makeFolder(path);
+      this.#writeIndex(false);
+    }
+    // Of a writer that was killed while it wrote a file.
+    removeTemporaries(path);
+  }
+
+  /** Those that wait to be written included. */
+  get numEpisodes(): number {
+    return this.#numEpisodes;
+  }
+
+  get numSteps(): number {
+    return this.#numSteps;
+  }
+
+  /**
+   * Keeps the arrays as they are until the episode is in a file: they must not be written to.
+   * @throws one line, if it does not fit the spaces, or has a number that is not finite; it is left out then
+   */
+  append(given: StoredEpisode): void {
+    const where = `${this.path}: episode ${this.#numEpisodes}`;
+    checkEpisode(where, given, this);
+    const episode = this.#converted(where, given);
+    this.#hash.add(episode);
+    this.#numEpisodes += 1;
+    this.#numSteps += episode.rewards.length;
+    this.#waiting.push(episode);
+    this.#waitingBytes += episodeBytes(episode.rewards.length, this);
+    if (this.#waitingBytes >= SHARD_BYTES) this.flush();
+  }
+
+  /** Writes the episodes that wait. */
+  flush(): void {
+    if (this.#waiting.length === 0) return;
+    const sum = nodeModule('node:crypto').createHash('sha256');
+    const parts = [...encodeShard(this.#waiting, this)];
+    for (const part of parts) sum.update(part);
+    writeWholeFile(shardPath(this.path, this.#shards.length), parts);
+    const steps = this.#waiting.reduce((total, { rewards }) => total + rewards.length, 0);
+    this.#shards.push({ episodes: this.#waiting.length, steps, sha256: sum.digest('hex') });
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#writeIndex(false);
+  }
+
+  /** Writes what waits, and that all is there. @returns the hash of what the episodes hold. @throws if there is no episode */
+  finish(): string {
+    this.flush();
+    if (this.#numEpisodes === 0) throw new Error(`${this.path}: has no episode, expected at least one`);
+    // A writer that was killed may have left the file after the last one.
+    removeFile(shardPath(this.path, this.#shards.length));
+    const hash = this.#hash.digest();
+    this.#writeIndex(true, hash);
+    return hash;
+  }
+
+  #writeIndex(finished: boolean, hash: string | null = null): void {
+    const numEpisodes = this.#shards.reduce((sum, { episodes }) => sum + episodes, 0);
+    const numSteps = this.#shards.reduce((sum, { steps }) => sum + steps, 0);
+    const planned = this.#planned;
+    writeIndex(this.path, { about: this.about, finished, planned, numEpisodes, numSteps, hash, shards: this.#shards });
+  }
+
+  #goOn(): void {
+    const begun = new StoredDataset(this.path);
+    if (begun.finished) throw new Error(`${this.path}: holds a finished dataset, expected a new folder`);
+    const differs = firstDifference(
+      { ...begun.about, planned: begun.planned },
+      { ...this.about, planned: this.#planned },
+    );
+    if (differs !== undefined) {
+      throw new Error(`${this.path}: was begun with other settings (${differs}), expected the same or a new folder`);
+    }
+    for (const episode of begun.storedEpisodes()) {
+      this.#hash.add(episode);
+      this.#numEpisodes += 1;
+      this.#numSteps += episode.rewards.length;
+    }
+    this.#shards.push(...begun.shards);
+  }
+
+  /** With columns of the types that this dataset has. @throws if a number changes by that */
+  #converted(where: string, episode: StoredEpisode): StoredEpisode {
+    const { dtypes, infos: names } = this.about;
+    const { observations, actions, rewards, terminations, truncations, infos = {}, seed, policy } = episode;
+    const none = names.find((name) => infos[name] === undefined);
+    if (none !== undefined) throw new Error(`${where}: has no infos.${none}`);
+    const told = (name: string) => converted(`${where}: infos.${name}`, infos[name]!, 'float64') as Float64Array;
+    return {
+      observations: converted(`${where}: observations`, observations, dtypes.observations),
+      actions: converted(`${where}: actions`, actions, dtypes.actions),
+      rewards: converted(`${where}: rewards`, rewards, dtypes.rewards) as Float64Array,
+      terminations: converted(`${where}: terminations`, terminations, 'uint8') as Uint8Array,
+      truncations: converted(`${where}: truncations`, truncations, 'uint8') as Uint8Array,
+      ...(names.length > 0 && { infos: Object.fromEntries(names.map((name) => [name, told(name)])) }),
+      ...(seed !== undefined && { seed }),
+      ...(policy !== undefined && { policy }),
+    };
+  }
+}
+
+/** Ends a dataset that was not finished with the episodes that it has. @returns the hash of what they hold */
+export function finishDataset(path: string): string {
+  const { about, planned } = new StoredDataset(path);
+  return new DatasetWriter(path, about, planned).finish();
+}
+
+function checkEmpty(path: string): void {
+  const { existsSync, readdirSync, statSync } = nodeModule('node:fs');
+  const { basename } = nodeModule('node:path');
+  if (!existsSync(path)) return;
+  if (!statSync(path).isDirectory()) throw new Error(`${path}: is a file, expected a new folder`);
+  const index = `${basename(indexPath(path))}.`;
+  // A lock lies there while a command works on it, and what a writer left that was killed as it began.
+  const isOurs = (name: string) => name.startsWith('.') || (name.startsWith(index) && isTemporary(name));
+  const names = readdirSync(path).filter((name) => !isOurs(name));
+  if (names.length > 0) throw new Error(`${path}: holds other files (${names[0]}), expected a new folder`);
+}
+
+/** Where two JSON values differ first, in words; undefined where they do not. */
+function firstDifference(one: unknown, other: unknown, path = ''): string | undefined {
+  if (typeof one === 'object' && typeof other === 'object' && one !== null && other !== null) {
+    const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+    for (const key of keys) {
+      const [a, b] = [one, other].map((value) => (value as Record<string, unknown>)[key]);
+      const difference = firstDifference(a, b, path === '' ? key : `${path}.${key}`);
+      if (difference !== undefined) return difference;
+    }
+    return undefined;
+  }
+  return Object.is(one, other) ? undefined : `${path}: ${JSON.stringify(one)} there, ${JSON.stringify(other)} here`;
+}
+
+const FORMAT = 'oxbow-dataset';
+const VERSION = 1;
+const FILE = 'dataset.json';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+const indexSchema = z.strictObject({
+  about: datasetAboutSchema,
+  /** Whether all episodes are there. */
+  finished: z.boolean(),
+  /** How many episodes there are to be. */
+  planned: z.int().positive(),
+  numEpisodes: z.int().nonnegative(),
+  numSteps: z.int().nonnegative(),
+  /** Of `ContentHash`; null while it is not finished. */
+  hash: sha256.nullable(),
+  shards: z.array(z.strictObject({ episodes: z.int().positive(), steps: z.int().positive(), sha256 })),
+});
+
+/** What `dataset.json` says: the dataset, and how far it is. */
+type DatasetIndex = z.output<typeof indexSchema>;
+
+/** The file of a dataset's folder that says what is in it. */
+function indexPath(folder: string): string {
+  return nodeModule('node:path').join(folder, FILE);
+}
+
+/** Where the shard of that number lies. No path is ever read from a file. */
+function shardPath(folder: string, number: number): string {
+  return nodeModule('node:path').join(folder, `episodes-${String(number).padStart(6, '0')}.bin`);
+}
+
+/** Whether a folder holds a dataset in oxbow's own format, finished or not. */
+export function hasIndex(folder: string): boolean {
+  return nodeModule('node:fs').existsSync(indexPath(folder));
+}
+
+function writeIndex(folder: string, index: DatasetIndex): void {
+  const json = { format: FORMAT, version: VERSION, sha256: fingerprint(index), ...index };
+  writeWholeFile(indexPath(folder), `${JSON.stringify(json, null, 2)}\n`);
+}
+
+/** @throws one line, if there is none, or it is damaged, of another version, or none of oxbow's; or if the folder holds links or pipes */
+function readIndex(folder: string): DatasetIndex {
+  const path = indexPath(folder);
+  // The folder itself may be a link: whoever reads it has named it.
+  const problem = storedProblem(`${folder}/.`);
+  if (problem !== undefined) throw new Error(problem);
+  let json: unknown;
+  try {
+    json = parseJson(nodeModule('node:fs').readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Error(`${path}: cannot be read: ${(error as Error).message}`);
+  }
+  const { format, version, sha256: expected, ...content } = (json ?? {}) as Record<string, unknown>;
+  if (format !== FORMAT) throw new Error(`${path}: is no dataset: it lacks "format": "${FORMAT}"`);
+  if (version !== VERSION) {
+    throw new Error(`${path}: has version ${show(version)} of the format, this oxbow reads version ${VERSION}`);
+  }
+  if (fingerprint(content) !== expected) {
+    throw new Error(`${path}: is damaged or was edited: its checksum does not fit`);
+  }
+  const index = parseOptions(path, indexSchema, content);
+  const sum = (of: 'episodes' | 'steps') => index.shards.reduce((total, shard) => total + shard[of], 0);
+  if (sum('episodes') !== index.numEpisodes || sum('steps') !== index.numSteps) {
+    throw new Error(`${path}: its counts do not fit its shards`);
+  }
+  return index;
+}
+
+/** What a file of episodes begins with, and the bytes of the number behind it: how many bytes its header has. */
+const MAGIC = 'oxbow-episodes-1';
+const COUNT = 4;
+/** Columns begin at multiples of so many bytes. */
+const ALIGNMENT = 8;
+
+const headerSchema = z.strictObject({
+  steps: z.array(z.int().positive()).min(1),
+  seeds: z.array(z.number().nullable()).optional(),
+  policies: z.array(z.int().nonnegative().nullable()).optional(),
+});
+type Header = z.output<typeof headerSchema>;
+
+/** One column of all episodes of a shard. */
+interface Column {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly width: number;
+  /** Rows of an episode beyond its steps. */
+  readonly more: 0 | 1;
+}
+
+/** What the columns of a shard follow from. */
+interface ShardLayout extends EpisodeSpaces {
+  readonly about: Pick<DatasetAbout, 'dtypes' | 'infos'>;
+}
+
+function columnsOf({ about: { dtypes, infos }, observationSpace, actionSpace }: ShardLayout): Column[] {
+  return [
+    { name: 'observations', dtype: dtypes.observations, width: observationSpace.size, more: 1 },
+    { name: 'actions', dtype: dtypes.actions, width: actionSpace.size, more: 0 },
+    { name: 'rewards', dtype: dtypes.rewards, width: 1, more: 0 },
+    { name: 'terminations', dtype: 'uint8', width: 1, more: 0 },
+    { name: 'truncations', dtype: 'uint8', width: 1, more: 0 },
+    ...infos.map((name): Column => ({ name: `infos.${name}`, dtype: 'float64', width: 1, more: 1 })),
+  ];
+}
+
+/** How many bytes the numbers of an episode take. */
+function episodeBytes(steps: number, layout: ShardLayout): number {
+  return columnsOf(layout).reduce((sum, { dtype, width, more }) => sum + (steps + more) * width * bytesPer(dtype), 0);
+}
+
+/** The bytes of a file that holds some episodes: a header in JSON, then column after column, each of all episodes. */
+function* encodeShard(episodes: readonly StoredEpisode[], layout: ShardLayout): Generator<Uint8Array> {
+  const header: Header = {
+    steps: episodes.map(({ rewards }) => rewards.length),
+    ...(episodes.some(({ seed }) => seed !== undefined) && { seeds: episodes.map(({ seed }) => seed ?? null) }),
+    ...(episodes.some(({ policy }) => policy !== undefined) && {
+      policies: episodes.map(({ policy }) => policy ?? null),
+    }),
+  };
+  const text = JSON.stringify(header);
+  const begin = MAGIC.length + COUNT + text.length;
+  const padded = new TextEncoder().encode(text.padEnd(text.length + padding(begin)));
+  yield new TextEncoder().encode(MAGIC);
+  const count = new Uint8Array(COUNT);
+  new DataView(count.buffer).setUint32(0, padded.length, true);
+  yield count;
+  yield padded;
+  for (const { name, dtype } of columnsOf(layout)) {
+    let length = 0;
+    for (const episode of episodes) {
+      const { buffer, byteOffset, byteLength } = columnIn(episode, name);
+      yield new Uint8Array(buffer, byteOffset, byteLength);
+      length += byteLength;
+    }
+    if (bytesPer(dtype) < ALIGNMENT) yield new Uint8Array(padding(length));
+  }
+}
+
+/**
+ * The episodes of a file, as views of its bytes.
+ * @param where begins the errors: the file
+ * @throws one line, if it is none, is cut, or has other columns
+ */
+function decodeShard(where: string, bytes: Uint8Array, layout: ShardLayout): StoredEpisode[] {
+  const { header, begin } = headerOf(where, bytes);
+  const columns = columnsOf(layout);
+  const steps = header.steps.reduce((sum, n) => sum + n, 0);
+  const sizes = columns.map(({ dtype, width, more }) => {
+    const size = (steps + more * header.steps.length) * width * bytesPer(dtype);
+    return size + padding(size);
+  });
+  const expected = sizes.reduce((sum, size) => sum + size, begin);
+  if (bytes.length !== expected) throw new Error(`${where}: has ${bytes.length} bytes, expected ${expected}`);
+  const at = columns.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, begin));
+  return header.steps.map((length, episode) => {
+    const values = columns.map(({ name, dtype, width, more }, i) => {
+      const view = viewOf(dtype, bytes, at[i]!, (length + more) * width);
+      at[i]! += view.byteLength;
+      return [name, view] as const;
+    });
+    const infos = values.flatMap(([name, view]) => (name.startsWith('infos.') ? [[name.slice(6), view] as const] : []));
+    return {
+      ...(Object.fromEntries(values.filter(([name]) => !name.startsWith('infos.'))) as unknown as StoredEpisode),
+      ...(infos.length > 0 && { infos: Object.fromEntries(infos) as Record<string, Float64Array> }),
+      ...(header.seeds?.[episode] != null && { seed: header.seeds[episode] }),
+      ...(header.policies?.[episode] != null && { policy: header.policies[episode] }),
+    };
+  });
+}
+
+function headerOf(where: string, bytes: Uint8Array): { header: Header; begin: number } {
+  const text = (from: number, to: number) => new TextDecoder().decode(bytes.subarray(from, to));
+  if (text(0, MAGIC.length) !== MAGIC)
+    throw new Error(`${where}: is no file of episodes, expected ${MAGIC} at its begin`);
+  const from = MAGIC.length + COUNT;
+  const count = from <= bytes.length ? new DataView(bytes.buffer, bytes.byteOffset).getUint32(MAGIC.length, true) : 0;
+  const begin = from + count;
+  if (count === 0 || begin > bytes.length) throw new Error(`${where}: is cut in its header`);
+  const { data: header } = headerSchema.safeParse(parsed(where, text(from, begin)));
+  const lists = [header?.seeds, header?.policies];
+  if (header === undefined || lists.some((list) => list !== undefined && list.length !== header.steps.length)) {
+    throw new Error(`${where}: its header is damaged`);
+  }
+  return { header, begin };
+}
+
+function parsed(where: string, text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw new Error(`${where}: its header is damaged: ${(error as Error).message}`);
+  }
+}
+
+function columnIn(episode: StoredEpisode, name: string): NumberArray {
+  return name.startsWith('infos.')
+    ? episode.infos![name.slice(6)]!
+    : (episode[name as 'observations' | 'terminations'] as NumberArray);
+}
+
+/** How many bytes are missing to the next column. */
+function padding(bytes: number): number {
+  return (ALIGNMENT - (bytes % ALIGNMENT)) % ALIGNMENT;
 }

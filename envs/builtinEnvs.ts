@@ -1,18 +1,30 @@
 import type { z } from 'zod';
 import { AcrobotEnv, type AcrobotOptions, acrobotOptions } from './classic/acrobot.ts';
 import { CartPoleEnv, type CartPoleOptions, cartPoleOptions } from './classic/cartPole.ts';
-import { MountainCarEnv, type MountainCarOptions, mountainCarOptions } from './classic/mountainCar.ts';
-import { MountainCarContinuousEnv } from './classic/mountainCarContinuous.ts';
+import {
+  MountainCarContinuousEnv,
+  MountainCarEnv,
+  type MountainCarOptions,
+  mountainCarOptions,
+} from './classic/mountainCar.ts';
 import { PendulumEnv, type PendulumOptions, pendulumOptions } from './classic/pendulum.ts';
-import { type LakeId, lakeGrains } from './lake/grains.ts';
-import { LakeEnv } from './lake/lakeEnv.ts';
-import { type LakeOptions, lakeOptions } from './lake/lakeOptions.ts';
-import { BumpBanditEnv, type BumpBanditOptions, bumpBanditOptions } from './toy/bumpBandit.ts';
-import { FourCornerBanditEnv, type FourCornerBanditOptions, fourCornerBanditOptions } from './toy/fourCornerBandit.ts';
+import { LakeEnv, type LakeId, type LakeOptions, lakeGrains, lakeOptions } from './lake/lakeEnv.ts';
+import {
+  BumpBanditEnv,
+  type BumpBanditOptions,
+  bumpBanditOptions,
+  FourCornerBanditEnv,
+  type FourCornerBanditOptions,
+  fourCornerBanditOptions,
+  OpponentBanditEnv,
+  type OpponentBanditOptions,
+  opponentBanditOptions,
+  SoftBanditEnv,
+  type SoftBanditOptions,
+  softBanditOptions,
+} from './toy/bandits.ts';
 import { GridworldEnv, type GridworldMap, type GridworldOptions, gridworldOptions } from './toy/gridworld.ts';
 import { MultigoalEnv, type MultigoalOptions, multigoalOptions } from './toy/multigoal.ts';
-import { OpponentBanditEnv, type OpponentBanditOptions, opponentBanditOptions } from './toy/opponentBandit.ts';
-import { SoftBanditEnv, type SoftBanditOptions, softBanditOptions } from './toy/softBandit.ts';
 
 /** The environments of oxbow, by id, as they are registered. */
 export const builtinEnvs = {

@@ -7,54 +7,54 @@ import './registerEnvs.ts';
 export type { EnvOptionsById } from './builtinEnvs.ts';
 export { AcrobotEnv, type AcrobotOptions } from './classic/acrobot.ts';
 export { CartPoleEnv, type CartPoleOptions } from './classic/cartPole.ts';
+export * from './classic/mountainCar.ts';
 export { MountainCarEnv, type MountainCarOptions } from './classic/mountainCar.ts';
-export * from './classic/mountainCarContinuous.ts';
 export { PendulumEnv, type PendulumOptions, type PendulumResetOptions } from './classic/pendulum.ts';
+export type { ClassicResetOptions } from './core/baseEnv.ts';
 export { BaseEnv } from './core/baseEnv.ts';
 export { type CheckEnvOptions, checkEnv } from './core/checkEnv.ts';
+export type { EpisodeScript, ScriptedEpisode } from './core/env.ts';
 export * from './core/env.ts';
-export type { EpisodeScript, ScriptedEpisode } from './core/episodeScript.ts';
 export * from './core/flatVectorEnv.ts';
-export { loadEnv } from './core/loadEnv.ts';
 export { type MakeVecOptions, makeVec, type VecOptions } from './core/makeVec.ts';
 export * from './core/productEnv.ts';
 export {
   type EnvId,
   type EnvOptions,
   type EnvRegistration,
+  loadEnv,
   type MakeLimits,
   type MakeOptions,
   make,
   register,
   registeredEnvs,
 } from './core/registry.ts';
-export type { ClassicResetOptions } from './core/resetState.ts';
 export * from './core/spaces/box.ts';
-export * from './core/spaces/dict.ts';
+export * from './core/spaces/composite.ts';
+export * from './core/spaces/composite.ts';
+export * from './core/spaces/discrete.ts';
+export * from './core/spaces/discrete.ts';
 export * from './core/spaces/discrete.ts';
 export * from './core/spaces/flatten.ts';
-export * from './core/spaces/multiBinary.ts';
-export * from './core/spaces/multiDiscrete.ts';
 export * from './core/spaces/space.ts';
 export * from './core/spaces/text.ts';
-export * from './core/spaces/tuple.ts';
 export * from './core/syncVectorEnv.ts';
 export * from './core/vectorEnv.ts';
-export * from './core/wrappers/clipAction.ts';
-export * from './core/wrappers/flattenObservation.ts';
 export * from './core/wrappers/frameStack.ts';
 export * from './core/wrappers/hiddenNoise.ts';
-export * from './core/wrappers/normalizeObservation.ts';
-export * from './core/wrappers/normalizeReward.ts';
-export * from './core/wrappers/orderEnforcing.ts';
-export * from './core/wrappers/passiveEnvChecker.ts';
-export * from './core/wrappers/recordEpisodeStatistics.ts';
-export * from './core/wrappers/recordTrajectory.ts';
-export * from './core/wrappers/rescaleAction.ts';
-export * from './core/wrappers/timeLimit.ts';
-export * from './core/wrappers/transformAction.ts';
-export * from './core/wrappers/transformObservation.ts';
-export * from './core/wrappers/transformReward.ts';
+export * from './core/wrappers/normalize.ts';
+export * from './core/wrappers/normalize.ts';
+export * from './core/wrappers/record.ts';
+export * from './core/wrappers/record.ts';
+export * from './core/wrappers/transform.ts';
+export * from './core/wrappers/transform.ts';
+export * from './core/wrappers/transform.ts';
+export * from './core/wrappers/transform.ts';
+export * from './core/wrappers/transform.ts';
+export * from './core/wrappers/transform.ts';
+export * from './core/wrappers/wrapper.ts';
+export * from './core/wrappers/wrapper.ts';
+export * from './core/wrappers/wrapper.ts';
 export * from './core/wrappers/wrapper.ts';
 export { Drawing, type DrawingOptions, type Style } from './drawing/drawing.ts';
 export type { ColourName } from './drawing/palette.ts';
@@ -68,31 +68,32 @@ export {
   type DemonstrationPath,
   type Demonstrations,
   demonstrationNoise,
+  LakeDemonstrators,
+  type LakeDemonstratorsOptions,
   marginRange,
   shortestPathDirection,
 } from './lake/demonstrations.ts';
-export * from './lake/grains.ts';
-export { LakeDemonstrators, type LakeDemonstratorsOptions } from './lake/lakeDemonstrators.ts';
-export { LakeEnv } from './lake/lakeEnv.ts';
+export type { Blocking, LakeAction, LakeOptions } from './lake/lakeEnv.ts';
+export * from './lake/lakeEnv.ts';
+export { LakeEnv, type LakeInfo, LakeWalkEnv } from './lake/lakeEnv.ts';
 export type { Bank } from './lake/lakeMap.ts';
 export * as lakeMap from './lake/lakeMap.ts';
-export type { Blocking, LakeAction, LakeOptions } from './lake/lakeOptions.ts';
-export { type LakeInfo, LakeWalkEnv } from './lake/lakeWalkEnv.ts';
-export * from './toy/bandit.ts';
-export { BumpBanditEnv, type BumpBanditOptions } from './toy/bumpBandit.ts';
+export * from './toy/bandits.ts';
 export {
+  type BanditBlocking,
+  type BanditSide,
+  BumpBanditEnv,
+  type BumpBanditOptions,
   FourCornerBanditEnv,
   type FourCornerBanditOptions,
   fourCornerData,
   fourCorners,
-} from './toy/fourCornerBandit.ts';
-export { GridworldEnv, type GridworldInfo, type GridworldMap, type GridworldOptions } from './toy/gridworld.ts';
-export { MultigoalEnv, type MultigoalGoal, type MultigoalInfo, type MultigoalOptions } from './toy/multigoal.ts';
-export {
-  type BanditBlocking,
-  type BanditSide,
   OpponentBanditEnv,
   type OpponentBanditOptions,
   opponentBanks,
-} from './toy/opponentBandit.ts';
-export { SoftBanditEnv, type SoftBanditOptions, softBanditData } from './toy/softBandit.ts';
+  SoftBanditEnv,
+  type SoftBanditOptions,
+  softBanditData,
+} from './toy/bandits.ts';
+export { GridworldEnv, type GridworldInfo, type GridworldMap, type GridworldOptions } from './toy/gridworld.ts';
+export { MultigoalEnv, type MultigoalGoal, type MultigoalInfo, type MultigoalOptions } from './toy/multigoal.ts';

@@ -1,4 +1,4 @@
-import type { Registry } from '../cli/experiment/registry.ts';
+import type { Registry } from '../cli/experiment/experiment.ts';
 
 /** The experiments of the `oxbow` command. */
 export const registry: Registry = {

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { listedDatasets } from '../cli/train/recipes/listedDatasets.ts';
-import { recipes } from '../cli/train/recipes/recipes.ts';
+import { listedDatasets, recipes } from '../cli/train/recipes/recipes.ts';
 
 const page = readFileSync(new URL('../docs/results/datasets.md', import.meta.url), 'utf8');
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { interquartileInterval } from '../cli/statistics/interquartileInterval.ts';
+import { interquartileInterval } from '../cli/statistics/bootstrap.ts';
 
 const docs = resolve(import.meta.dirname, '../docs');
 const page = readFileSync(resolve(docs, 'lake.md'), 'utf8');

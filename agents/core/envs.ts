@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NUM_ENVS_LIMIT } from '../../envs/core/numEnvsLimit.ts';
+import { NUM_ENVS_LIMIT } from '../../envs/core/vectorEnv.ts';
 import {
   type AnyEnv,
   type AutoresetMode,

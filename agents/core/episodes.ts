@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { arrayOf, type StoredEpisode, usualDtypes } from '../../datasets/storedEpisode.ts';
+import { arrayOf, type StoredEpisode, usualDtypes } from '../../datasets/episode.ts';
 import { Box, type EpisodeScript, type Info, type ScriptedEpisode, type VectorEnv } from '../../envs/index.ts';
 import { Actor, type Policy, Rng } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parse.ts';

@@ -1,5 +1,4 @@
-import { checkEpisode } from '../../datasets/checkEpisode.ts';
-import type { Episode, EpisodeSource } from '../../datasets/episode.ts';
+import { checkEpisode, type Episode, type EpisodeSource } from '../../datasets/episode.ts';
 import { Box, type VectorEnv } from '../../envs/index.ts';
 import { fingerprintOfNumbers } from '../../src/fingerprint.ts';
 import { ObservationLayout, type Policy, type Rng } from '../../src/index.ts';

@@ -2,20 +2,20 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EpisodePlayer } from '../../agents/core/episodes.ts';
 import { LakeDemonstrators, type LakeDemonstratorsOptions } from '../../envs/index.ts';
-import { type AnyLakeId, allLakeGrains } from '../../envs/lake/grains.ts';
-import { lakeDemonstratorOptions } from '../../envs/lake/lakeDemonstrators.ts';
+import { lakeDemonstratorOptions } from '../../envs/lake/demonstrations.ts';
+import { type AnyLakeId, allLakeGrains } from '../../envs/lake/lakeEnv.ts';
 import { loadPolicy } from '../../src/index.ts';
 import { describeIssue, nearest } from '../../src/options/describe.ts';
 import { sha256 } from '../experiment/checkedJson.ts';
 import { readableConfig } from '../experiment/config.ts';
-import { firstLine } from '../experiment/firstLine.ts';
-import { InputError } from '../experiment/inputError.ts';
-import type { Registry } from '../experiment/registry.ts';
+import { InputError } from '../experiment/errors.ts';
+import type { Registry } from '../experiment/experiment.ts';
+import { firstLine } from '../experiment/text.ts';
 import { loadExperiment } from '../run/loadExperiment.ts';
 import { RunDirectory } from '../run/runDirectory.ts';
 import { type AllowedCode, refusedModule } from '../train/allowedCode.ts';
+import { snapshotFile, snapshotSteps } from '../train/checkpointFile.ts';
 import { POLICY } from '../train/runTraining.ts';
-import { snapshotFile, snapshotSteps } from '../train/snapshots.ts';
 
 /** A policy that acts, and what a dataset says of it. */
 export interface ActingPolicy {

@@ -1,15 +1,13 @@
 import { Command } from 'commander';
 import type { MakeOptions } from '../../envs/index.ts';
-import { firstLine } from '../experiment/firstLine.ts';
-import { InputError } from '../experiment/inputError.ts';
-import { version } from '../experiment/version.ts';
-import { EXIT } from '../run/exit.ts';
-import { interruptible } from '../run/interrupt.ts';
+import { InputError } from '../experiment/errors.ts';
+import { firstLine } from '../experiment/text.ts';
+import { EXIT, version } from '../run/environment.ts';
+import { storageErrorOf } from '../run/fence.ts';
 import { formatDuration } from '../run/progress.ts';
-import { storageErrorOf } from '../run/storageError.ts';
-import { type CodeFlags, withLoadOption } from './codeOptions.ts';
+import { interruptible } from '../run/signals.ts';
 import type { Collected } from './collectDataset.ts';
-import { type CommandContext, collect as repeated } from './run.ts';
+import { type CodeFlags, type CommandContext, collect as repeated, withLoadOption } from './run.ts';
 
 interface CollectFlags extends Omit<CodeFlags, 'env'> {
   policy: string[];
@@ -98,11 +96,11 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
     import('../run/lock.ts'),
     import('./actingPolicies.ts'),
     import('../train/allowedCode.ts'),
-    import('../train/checkEnvOptions.ts'),
-    import('./collectDataset.ts'),
-    import('../train/loadModules.ts'),
     import('../train/loadNamedEnv.ts'),
-    import('./chooseTraining.ts'),
+    import('./collectDataset.ts'),
+    import('../train/loadNamedEnv.ts'),
+    import('../train/loadNamedEnv.ts'),
+    import('./train.ts'),
     import('../../src/files.ts'),
   ]);
   const infos = flags.infos?.split(',').map((name) => name.trim()) ?? [];

@@ -1,8 +1,7 @@
 import { collectStepwise } from '../../agents/core/episodes.ts';
 import { Turns } from '../../agents/core/loops.ts';
-import { DatasetWriter } from '../../datasets/datasetWriter.ts';
 import { type DatasetAbout, type StoredEpisode, spaceToJson, usualDtypes } from '../../datasets/index.ts';
-import { StoredDataset } from '../../datasets/storedDataset.ts';
+import { DatasetWriter, StoredDataset } from '../../datasets/storedDataset.ts';
 import type { VectorEnv } from '../../envs/index.ts';
 import { Rng } from '../../src/index.ts';
 import type { ActingPolicy } from './actingPolicies.ts';

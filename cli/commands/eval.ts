@@ -3,20 +3,15 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import type { MakeOptions } from '../../envs/index.ts';
 import { makeFolder, writeWholeFile } from '../../src/files.ts';
-import { checkWritable } from '../experiment/checkWritable.ts';
+import { checkWritable } from '../experiment/checkedJson.ts';
 import { readableConfig } from '../experiment/config.ts';
-import type { Experiment, Job, Outcome, Table } from '../experiment/experiment.ts';
-import { firstLine } from '../experiment/firstLine.ts';
-import { formatReturn } from '../experiment/formatReturn.ts';
-import { InputError } from '../experiment/inputError.ts';
-import { plural } from '../experiment/plural.ts';
-import { printable } from '../experiment/printable.ts';
-import type { Registry } from '../experiment/registry.ts';
-import { trueMinus } from '../experiment/trueMinus.ts';
+import { InputError } from '../experiment/errors.ts';
+import type { Experiment, Job, Outcome, Registry, Table } from '../experiment/experiment.ts';
+import { firstLine, formatReturn, plural, printable, trueMinus } from '../experiment/text.ts';
 import { loadExperiment } from '../run/loadExperiment.ts';
-import { terminalWidth } from '../terminal/terminalWidth.ts';
-import type { Ends } from '../train/endsOf.ts';
-import { allowCode, type CodeFlags, withCodeOptions } from './codeOptions.ts';
+import { terminalWidth } from '../terminal/wrapText.ts';
+import type { Ends } from '../train/outcomes.ts';
+import { allowCode, type CodeFlags, withCodeOptions } from './run.ts';
 
 interface EvalFlags extends CodeFlags {
   episodes: string;
@@ -54,7 +49,7 @@ export function evalCommand(registry: Registry): Command {
     .option('--record <dir>', 'write a page into this folder for each policy, which plays one more episode of it')
     .action(async (path: string, flags: EvalFlags) => {
       const evaluations = await evaluateRun(path, flags, registry);
-      const { writeJson } = await import('../experiment/writeJson.ts');
+      const { writeJson } = await import('../experiment/checkedJson.ts');
       if (flags.json !== undefined) {
         try {
           writeJson(flags.json, evaluations);
@@ -85,7 +80,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
     import('../../src/policies/registry.ts'),
     import('../../envs/index.ts'),
     import('../train/allowedCode.ts'),
-    import('../train/endsOf.ts'),
+    import('../train/outcomes.ts'),
     import('../train/loadNamedEnv.ts'),
     import('../train/measurePolicy.ts'),
     import('../run/runDirectory.ts'),
@@ -130,7 +125,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
         rng: new Rng(seed).split('eval'),
       });
       if (flags.record !== undefined) {
-        const { recordEpisode } = await import('../train/recordEpisode.ts');
+        const { recordEpisode } = await import('../train/measurePolicy.ts');
         const about = { greedy: flags.greedy === true, title: `${job.policy}, ${id}, seed ${job.seed}` };
         const rng = new Rng(seed).split('record');
         const recording = recordEpisode({ ...about, policy, env: id, options: own, rng });
@@ -180,7 +175,7 @@ function writePages(folder: string, pages: ReadonlyMap<string, string>): void {
 
 /** A row a job: the spread is that of its episodes. */
 async function jobTable(title: string, evaluations: readonly Evaluation[]): Promise<Table> {
-  const { describeShares, sharesOf } = await import('../train/shares.ts');
+  const { describeShares, sharesOf } = await import('../train/outcomes.ts');
   const outcomes = evaluations.map(({ returns, counts }) =>
     describeShares(sharesOf({ episodes: returns.length, counts })),
   );
@@ -210,11 +205,11 @@ async function policyTables(
   }: Pick<Experiment, 'conditionLabel' | 'policyLabel'>,
 ): Promise<Table[]> {
   const [{ groupBy }, { summarize }, { metricTable }, { sharesOf }, { withOutcomes }] = await Promise.all([
-    import('../experiment/groupBy.ts'),
+    import('../experiment/collections.ts'),
     import('../experiment/summarize.ts'),
     import('../report/table.ts'),
-    import('../train/shares.ts'),
-    import('../train/withOutcomes.ts'),
+    import('../train/outcomes.ts'),
+    import('../train/outcomes.ts'),
   ]);
   const outcomes = evaluations.map(({ returns, lengths, counts }, i): Outcome => {
     const shares = sharesOf({ episodes: returns.length, counts });

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
-import { InputError } from '../experiment/inputError.ts';
+import { InputError } from '../experiment/errors.ts';
 
 /** `oxbow inspect <policy>`: where the time of a policy goes, kernel by kernel. */
 export function inspectCommand(): Command {

@@ -1,25 +1,19 @@
 import { Command, CommanderError } from 'commander';
-import { toErrorData } from '../experiment/errorData.ts';
-import { InputError } from '../experiment/inputError.ts';
-import { printable } from '../experiment/printable.ts';
-import type { Registry } from '../experiment/registry.ts';
-import { version } from '../experiment/version.ts';
-import { isDescriptorError, RAISE } from '../run/descriptorProblem.ts';
-import { EXIT } from '../run/exit.ts';
-import { exitOnSignals } from '../run/interrupt.ts';
+import { InputError, toErrorData } from '../experiment/errors.ts';
+import type { Registry } from '../experiment/experiment.ts';
+import { printable } from '../experiment/text.ts';
+import { EXIT, isDescriptorError, RAISE, version } from '../run/environment.ts';
+import { exitOnSignals } from '../run/signals.ts';
 import { collectCommand } from './collect.ts';
 import { datasetCommand } from './dataset.ts';
 import { evalCommand } from './eval.ts';
-import { figureCommand } from './figure.ts';
 import { inspectCommand } from './inspect.ts';
 import { listCommand } from './list.ts';
-import { reportCommand } from './report.ts';
-import { resumeCommand } from './resume.ts';
-import { runCommand } from './run.ts';
+import { figureCommand, reportCommand } from './report.ts';
+import { resumeCommand, runCommand, workerCommand } from './run.ts';
 import { trainCommand } from './train.ts';
 import { tuneCommand } from './tune.ts';
 import { verifyCommand } from './verify.ts';
-import { workerCommand } from './worker.ts';
 
 /**
  * The `oxbow` command on the experiments of a registry.

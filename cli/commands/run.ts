@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { MOST_THREADS } from '../../src/engine/runtime/engineNames.ts';
-import { type ConfigSources, resolveConfig, type Setting } from '../experiment/config.ts';
-import type { CommonConfig } from '../experiment/experiment.ts';
-import { InputError } from '../experiment/inputError.ts';
-import type { AnyExperiment, Registry } from '../experiment/registry.ts';
-import { interruptible } from '../run/interrupt.ts';
+import { type ConfigSources, checkConfig, resolveConfig, type Setting } from '../experiment/config.ts';
+import { InputError } from '../experiment/errors.ts';
+import type { AnyExperiment, CommonConfig, Registry } from '../experiment/experiment.ts';
+import { EXIT } from '../run/environment.ts';
 import { loadExperiment } from '../run/loadExperiment.ts';
+import { interruptible } from '../run/signals.ts';
 import { type AllowedCode, NO_CODE } from '../train/allowedCode.ts';
 
 export interface RunFlags {
@@ -227,4 +228,86 @@ function stepsSetting(text: string, experiment: AnyExperiment, sources: ConfigSo
 /** Gathers the values of an option that may be repeated. */
 export function collect(value: string, previous: string[]): string[] {
   return [...previous, value];
+}
+
+/** `oxbow resume <dir>`: goes on with a run that was stopped, with its own settings. */
+export function resumeCommand({ registry, argv, end }: CommandContext): Command {
+  return withEnvOption(withCodeOptions(new Command('resume')))
+    .description('go on with a run that was stopped, a training from its last checkpoints')
+    .argument('<dir>', 'a run directory')
+    .option('--workers <n>', WORKERS)
+    .option('--threads <n>', THREADS)
+    .action(async (out: string, flags: CodeFlags & { workers?: string; threads?: string }) => {
+      const workers = workerCount(flags.workers, threadCount(flags.threads));
+      const [{ RunDirectory }, { runExperiment }] = await Promise.all([
+        import('../run/runDirectory.ts'),
+        import('../run/run.ts'),
+      ]);
+      const directory = RunDirectory.open(out);
+      const { experiment: name, config } = directory.run;
+      const allowed = await allowCode(flags);
+      const experiment = await loadExperiment(registry, name, config, allowed);
+      checkConfig(experiment, config, join(out, 'config.json'));
+      for (const job of experiment.jobs(config)) directory.jobPath(job);
+      const { stdout, stderr } = process;
+      end(
+        await interruptible((signal) =>
+          runExperiment(experiment, config, registry, { argv, out, workers, allowed, signal, stdout, stderr }),
+        ),
+      );
+    });
+}
+
+/** `oxbow worker <redis>`: does jobs of runs that were started with `--queue`. `end` takes the exit code. */
+export function workerCommand(registry: Registry, end: (code: number) => void): Command {
+  return withEnvOption(withCodeOptions(new Command('worker')))
+    .description('do jobs of runs that were started with --queue, here or on other machines, until it is stopped')
+    .argument('<redis>', 'the address of a Redis: redis://host:6379')
+    .option('--workers <n>', 'jobs at a time (default: the number of cores, divided by --threads)')
+    .option('--threads <n>', THREADS)
+    .action(async (url: string, flags: CodeFlags & { workers?: string; threads?: string }) => {
+      const workers = workerCount(flags.workers, threadCount(flags.threads));
+      const allowed = await allowCode(flags);
+      const [{ Seal }, { serveQueue }] = await Promise.all([
+        import('../run/queue/queuedJob.ts'),
+        import('../run/queue/serveQueue.ts'),
+      ]);
+      const seal = Seal.fromEnvironment();
+      const { stdout } = process;
+      await interruptible((signal) => serveQueue(url, registry, { workers, seal, allowed, signal, stdout }));
+      end(EXIT.ok);
+    });
+}
+
+/** The options of {@link withCodeOptions} as the command line gives them. */
+export interface CodeFlags {
+  load: string[];
+  python?: string;
+  env?: string | string[];
+}
+
+/** Gives a command the option `--load`. */
+export function withLoadOption(command: Command): Command {
+  const meaning = "a module of one's own that registers environments or policies; may be repeated";
+  return command.option('--load <file>', meaning, collect, []);
+}
+
+/** Gives a command that reads what others may have written the options that allow code of others to run. */
+export function withCodeOptions(command: Command): Command {
+  return withLoadOption(command).option(
+    '--python <file>',
+    'the Python that environments of Gymnasium run in; one that only settings name is not started',
+  );
+}
+
+/** What the options allow; modules are imported. */
+export async function allowCode({ load, python, env = [] }: CodeFlags): Promise<AllowedCode> {
+  const { loadModules } = await import('../train/loadNamedEnv.ts');
+  return { load: await loadModules(load), python, envs: [env].flat() };
+}
+
+/** Gives a command that takes the environment from what it reads the option to name one whose id makes Python import a module. */
+export function withEnvOption(command: Command): Command {
+  const meaning = 'an environment of Gymnasium whose id names a module of Python; of those, others are not made';
+  return command.option('--env <id>', meaning, collect, []);
 }

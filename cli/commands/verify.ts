@@ -1,12 +1,22 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { checkConfig } from '../experiment/config.ts';
-import { InputError } from '../experiment/inputError.ts';
-import type { Registry } from '../experiment/registry.ts';
-import { interruptible } from '../run/interrupt.ts';
+import { InputError } from '../experiment/errors.ts';
+import type { Registry } from '../experiment/experiment.ts';
 import { loadExperiment } from '../run/loadExperiment.ts';
-import { allowCode, type CodeFlags, withCodeOptions, withEnvOption } from './codeOptions.ts';
-import { collect, shareOption, THREADS, threadCount, WORKERS, workerCount } from './run.ts';
+import { interruptible } from '../run/signals.ts';
+import {
+  allowCode,
+  type CodeFlags,
+  collect,
+  shareOption,
+  THREADS,
+  threadCount,
+  WORKERS,
+  withCodeOptions,
+  withEnvOption,
+  workerCount,
+} from './run.ts';
 
 /** `oxbow verify <dir>`: whether a stored run's jobs give the same bytes again. `end` takes the exit code. */
 export function verifyCommand(registry: Registry, end: (code: number) => void): Command {

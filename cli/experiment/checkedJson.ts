@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import stringify from 'json-stringify-pretty-compact';
 import type { z } from 'zod';
-import type { WriteOptions } from '../../src/files.ts';
+import { checkWritableFile, makeFolder, type WriteOptions, writeWholeFile } from '../../src/files.ts';
 import { parseJson } from '../../src/json.ts';
-import { InputError } from './inputError.ts';
-import { writeJson } from './writeJson.ts';
+import { InputError } from './errors.ts';
 
 export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
@@ -45,5 +46,42 @@ function parseObject(text: string): Record<string, unknown> {
     return { ...(parseJson(text) as object) };
   } catch {
     return {};
+  }
+}
+
+/** {@link writeWholeFile} for JSON, indented, with a final newline. */
+export function writeJson(path: string, value: unknown, options?: WriteOptions): void {
+  writeWholeFile(path, `${JSON.stringify(value, null, 2)}\n`, options);
+}
+
+/** {@link writeJson} with what fits on a line of 120 characters on one line. */
+export function writeCompactJson(path: string, value: unknown, options?: WriteOptions): void {
+  writeWholeFile(path, `${stringify(value, { maxLength: 120 })}\n`, options);
+}
+
+/**
+ * That a file can be written, or files into a folder, which need not be there: said before the work, not after it. Leaves nothing
+ * behind.
+ * @param option that named it
+ * @throws InputError if not
+ */
+export function checkWritable(option: string, what: 'file' | 'folder', path: string): void {
+  if (path.trim() === '') throw new InputError(`${option}: got "", expected a ${what}`);
+  try {
+    if (what === 'file') checkWritableFile(path);
+    else checkFolder(path);
+  } catch (error) {
+    throw new InputError(
+      `${option}: cannot write ${what === 'file' ? '' : 'into '}${path}: ${(error as Error).message}`,
+    );
+  }
+}
+
+function checkFolder(path: string): void {
+  const made = makeFolder(path);
+  try {
+    checkWritableFile(join(path, 'a-file'));
+  } finally {
+    if (made !== undefined) rmSync(made, { recursive: true, force: true });
   }
 }

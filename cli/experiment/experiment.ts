@@ -1,9 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { z } from 'zod';
 import { ENGINE_NAMES, type EngineName } from '../../src/engine/runtime/engineNames.ts';
+import { checkArgument } from '../../src/options/parse.ts';
 import type { Rng } from '../../src/random.ts';
 import type { Answer, Conclusion } from './conclusion.ts';
-import type { Tuning } from './tuning.ts';
+import type { Tuning } from './searchSpace.ts';
 
 /** The settings that every experiment has. */
 export interface CommonConfig {
@@ -343,4 +344,33 @@ export interface RunConfig {
   readonly versions: { readonly oxbow: string; readonly node: string };
   /** The key of the settings that it was begun with, where it has grown by policies whose settings were not among them. */
   readonly settings?: string | undefined;
+}
+
+/**
+ * The experiments that a command knows, each loaded when it is first needed. Worker processes import the same module again:
+ * it must export the registry under the name `registry`.
+ */
+export interface Registry {
+  /** `import.meta.url` of the module that exports the registry. */
+  readonly url: string;
+  readonly experiments: Record<string, () => Promise<AnyExperiment>>;
+}
+
+/** An experiment whose settings and jobs are its own business; see {@link defineExperiment}. */
+export type AnyExperiment = Experiment<CommonConfig, Job>;
+
+/** Checks an experiment against its own types and gives it the type that a {@link Registry} holds. @throws if it lacks a part */
+export function defineExperiment<C extends CommonConfig, J extends Job>(experiment: Experiment<C, J>): AnyExperiment {
+  checkArgument('defineExperiment', 'experiment', experiment, Object);
+  const { name, description, schema, presets, choices, steps } = experiment;
+  const where = `defineExperiment${typeof name === 'string' ? `('${name}')` : ''}`;
+  for (const [field, text] of Object.entries({ name, description })) checkArgument(where, field, text, String);
+  for (const [field, part] of Object.entries({ schema, choices, steps, presets })) {
+    checkArgument(where, field, part, Object);
+  }
+  checkArgument(where, 'presets.quick', presets.quick, Object);
+  for (const method of ['runtime', 'jobs', 'runJob', 'tables', 'report'] as const) {
+    checkArgument(where, method, experiment[method], Function);
+  }
+  return experiment as unknown as AnyExperiment;
 }

@@ -1,6 +1,6 @@
 import { selectBackend, selectEngine } from '../../src/index.ts';
+import { InputError } from './errors.ts';
 import type { Runtime } from './experiment.ts';
-import { InputError } from './inputError.ts';
 
 /** What there is to say of the backend that everybody has. */
 const USUAL = 'tfjs backend: cpu';

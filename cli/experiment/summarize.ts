@@ -1,8 +1,9 @@
+import { join } from 'node:path';
+import { writeWholeFile } from '../../src/files.ts';
 import { Rng } from '../../src/random.ts';
-import { Bootstrap } from '../statistics/bootstrap.ts';
-import { interquartileInterval } from '../statistics/interquartileInterval.ts';
-import type { Job, JobResult, Outcome, SummaryRow } from './experiment.ts';
-import { groupBy } from './groupBy.ts';
+import { Bootstrap, interquartileInterval } from '../statistics/bootstrap.ts';
+import { groupBy } from './collections.ts';
+import type { Job, JobResult, MetricsRow, Outcome, SummaryRow } from './experiment.ts';
 
 /**
  * A row for each study, environment, condition, policy and metric: the interquartile mean over the seeds with its 95 % bootstrap
@@ -44,4 +45,42 @@ function metricOf(metric: string, metrics: JobResult['metrics'] | undefined): nu
 
 function where({ study, env, condition }: Job): string {
   return JSON.stringify([study, env, condition]);
+}
+
+/**
+ * A value with its 95 % interval, as a sentence has it: `39.0 % [38.2, 39.8]`; of one seed the value alone.
+ * @param unit stands once, after the value
+ */
+export function withInterval(
+  { iqm, low, high }: Pick<SummaryRow, 'iqm' | 'low' | 'high'>,
+  format: (value: number) => string,
+  unit = '',
+): string {
+  if (iqm === null) return 'not measured';
+  const value = `${format(iqm)}${unit}`;
+  return low === null || high === null ? value : `${value} [${format(low)}, ${format(high)}]`;
+}
+
+/** The rows of a job, each with what job it is from. */
+export function jobMetrics({ job, rows }: Outcome): MetricsRow[] {
+  const { id, study, env, condition, policy, seed } = job;
+  const of = { job: id, study, env, ...(condition !== undefined && { condition }), policy, seed };
+  return rows.map((row) => ({ ...of, ...row }));
+}
+
+/**
+ * Writes `metrics.jsonl`, one row a line, and `metrics.csv`. Rows may have different columns: the CSV file has
+ * all, in the order in which they first appear, and leaves cells empty.
+ */
+export function writeMetrics(directory: string, rows: readonly MetricsRow[]): void {
+  writeWholeFile(join(directory, 'metrics.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const columns = [...new Set(rows.flatMap(Object.keys))];
+  const lines = [columns.map(csvCell), ...rows.map((row) => columns.map((column) => csvCell(row[column])))];
+  writeWholeFile(join(directory, 'metrics.csv'), lines.map((line) => `${line.join(',')}\n`).join(''));
+}
+
+/** A value as a cell of a CSV file: quoted where it must be, empty where there is none. */
+export function csvCell(value: MetricsRow[string] | undefined): string {
+  const text = value === null || value === undefined ? '' : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,13 +1,12 @@
-import { contentSecurityPolicy } from '../../envs/drawing/contentSecurityPolicy.ts';
-import { escapeHtml } from '../../envs/drawing/escapeHtml.ts';
-import type { Answer, Conclusion } from '../experiment/conclusion.ts';
+import { escapeHtml } from '../../envs/drawing/drawing.ts';
+import { themeColour } from '../../envs/drawing/palette.ts';
+import { contentSecurityPolicy } from '../../envs/drawing/trajectoryPage.ts';
+import type { Answer, AnswerBar, AnswerChart, Conclusion } from '../experiment/conclusion.ts';
 import type { Remark, Section, Table } from '../experiment/experiment.ts';
-import { bibtex, type Cited } from './citation.ts';
-import { Numbering } from './numbering.ts';
+import { wrapText } from '../terminal/wrapText.ts';
+import { Numbering } from './figure.ts';
 import { PAGE_STYLE } from './pageStyle.ts';
-import { renderFirstPage } from './renderFirstPage.ts';
-import { definitions, partId, renderSections } from './renderSections.ts';
-import { renderTable } from './renderTable.ts';
+import { definitions, partId, renderSections, renderTable } from './sections.ts';
 import { settings } from './settings.ts';
 
 /** What a report's page shows: a first page that stands alone, the sections, and what made them. */
@@ -87,4 +86,208 @@ ${tables.map((table) => renderTable(table)).join('\n')}
 </div></details>
 </div>
 </section>`;
+}
+
+/** A command longer than this is below alone. */
+const LONG_COMMAND = 150;
+
+/**
+ * The first page of a report, which stands alone: what was run, the answer to each question with a small picture, and what else a
+ * reader wants to know. Texts that are computed say in `data-from` what of: the results, the run or its settings.
+ */
+export function renderFirstPage(page: Page, numbering: Numbering): string {
+  const { title, lead, run, warning, conclusions, answer, tables = [], remarks, commands, cited, sections } = page;
+  const asked = Object.entries(conclusions);
+  const size = asked.length === 1 ? 'large' : 'small';
+  const answers = asked.map(([code, conclusion]) => {
+    const place = sections.findIndex((section) => section.code === code);
+    return renderAnswer(code, conclusion, { size, part: place < 0 ? undefined : partId(place) });
+  });
+  const [command = '', another] = commands;
+  const isShort = another === undefined && command.length <= LONG_COMMAND;
+  const notes = [
+    ...remarks.map(({ question, answer }) => note(question, text(answer), 'results')),
+    note('How is it run again?', isShort ? `<code>${escapeHtml(command)}</code>` : BELOW, 'settings'),
+    note('How to cite', `${escapeHtml(citation(cited))} <a href="#bibtex">BibTeX</a>`, 'run'),
+  ];
+  return `<header id="summary">
+<h1>${escapeHtml(title)}</h1>
+<p class="lead">${escapeHtml(lead)} <span class="ran" data-from="run">${escapeHtml(run)}</span></p>
+${warning === undefined ? '' : renderWarning(warning)}
+${answers.length === 0 ? '' : `<ol class="answers ${size}">\n${answers.join('\n')}\n</ol>`}
+${answer === undefined ? '' : `<div class="answers large">${renderItem('div', { answer, size: 'large' })}</div>`}
+${tables.map((table) => renderTable(table, numbering.label(table))).join('\n')}
+<dl class="notes">${notes.join('')}</dl>
+</header>`;
+}
+
+const BELOW = 'The command is <a href="#command">below</a>.';
+
+/** A question with its answer, or of what has none its verdict alone. */
+function renderAnswer(
+  code: string,
+  { question, answer, verdict }: Conclusion,
+  { part, size }: { readonly part: string | undefined; readonly size: 'small' | 'large' },
+): string {
+  const link = part === undefined ? escapeHtml(code) : `<a href="#${part}">${escapeHtml(code)}</a>`;
+  const asked = `<p class="question"><b>${link}</b> ${escapeHtml(question)}</p>\n`;
+  return renderItem('li', { answer, size, asked, verdict: `Prediction: ${verdict}` });
+}
+
+interface Item {
+  readonly answer: Answer | undefined;
+  readonly size: 'small' | 'large';
+  /** The question as HTML. */
+  readonly asked?: string;
+  readonly verdict?: string;
+}
+
+/** What was asked, what came of it, and its picture. */
+function renderItem(tag: 'li' | 'div', { answer, size, asked = '', verdict }: Item): string {
+  const said = answer === undefined ? '' : `<p class="answer" data-from="results">${text(answer.text)}</p>\n`;
+  const judged = verdict === undefined ? '' : `<p class="verdict" data-from="results">${escapeHtml(verdict)}</p>`;
+  const { chart } = answer ?? {};
+  const picture =
+    chart === undefined || chart.bars.length === 0
+      ? ''
+      : `<figure class="answer-picture">${answerPicture(chart, size)}<figcaption>${escapeHtml(chart.caption)}</figcaption></figure>\n`;
+  return `<${tag} class="item${picture === '' ? ' plain' : ''}">
+${asked}${picture}<div class="said">${said}${judged}</div>
+</${tag}>`;
+}
+
+/** As HTML in which no line breaks within an interval: `[36.9, 49.4]`. */
+function text(sentence: string): string {
+  return escapeHtml(sentence.replace(/\[[^\]]*\]/g, (interval) => interval.replaceAll(' ', '\u00a0')));
+}
+
+function note(name: string, html: string, from: string): string {
+  return `<div><dt>${escapeHtml(name)}</dt><dd data-from="${from}">${html}</dd></div>`;
+}
+
+function renderWarning({ text, items }: NonNullable<Page['warning']>): string {
+  const list = items.map((item) => `<li>${escapeHtml(item)}</li>`).join('');
+  const missing = list === '' ? '' : `<details><summary>what is missing</summary><ul>${list}</ul></details>`;
+  return `<div class="warning" role="status"><p>${escapeHtml(text)}</p>${missing}</div>`;
+}
+
+/** Pixels of a picture: its width, a line of text, what is between two bars, a character at most, letters. */
+interface Sizes {
+  readonly width: number;
+  readonly line: number;
+  readonly gap: number;
+  readonly character: number;
+  readonly font: number;
+  /** Characters of a line of a label: what is longer goes on below. */
+  readonly longest: number;
+}
+
+const SIZES = {
+  small: { width: 250, line: 11, gap: 4, character: 6.3, font: 10.5, longest: 22 },
+  large: { width: 400, line: 15, gap: 8, character: 8, font: 13.5, longest: 24 },
+} as const satisfies Record<string, Sizes>;
+
+/**
+ * The bars of an answer as an SVG: labels, bars with the whiskers of their intervals, and values as they are read.
+ * @param size large where it is the only one of its page
+ */
+export function answerPicture({ bars, caption, most }: AnswerChart, size: keyof typeof SIZES = 'small'): string {
+  const sizes = SIZES[size];
+  const { width: whole, line, gap, character, font, longest } = sizes;
+  const width = (text: string) => character * text.length;
+  const labels = bars.map(({ label }) => wrapText(label, longest));
+  const left = Math.max(0, ...labels.flat().map(width)) + 6;
+  const right = Math.max(0, ...bars.map(({ text }) => width(text))) + 6;
+  const ends = bars.flatMap(({ value, high }) => [value, high ?? value]);
+  const end = most ?? Math.max(0, ...ends);
+  // What goes beyond the axis ends with it.
+  const at = (value: number) => left + (whole - left - right) * Math.min(1, Math.max(0, end > 0 ? value / end : 0));
+  let top = 0;
+  const rows = bars.map((bar, i) => {
+    const lines = labels[i]!;
+    const height = line * lines.length + gap;
+    const row = drawBar(bar, { lines, middle: top + height / 2, left, at, sizes });
+    top += height;
+    return row;
+  });
+  const height = top + 1;
+  const described = `${caption}: ${bars.map(({ label, text }) => `${label} ${text}`).join(', ')}`;
+  return (
+    `<svg width="${whole}" height="${height}" viewBox="0 0 ${whole} ${height}" role="img" aria-label="${escapeHtml(described)}" ` +
+    `font-family="system-ui, sans-serif" font-size="${font}">` +
+    `<path d="M${left} 0V${height}" stroke="${themeColour('faint')}"/>${rows.join('')}</svg>`
+  );
+}
+
+interface Row {
+  /** Of the label. */
+  readonly lines: readonly string[];
+  readonly middle: number;
+  readonly left: number;
+  readonly at: (value: number) => number;
+  readonly sizes: Sizes;
+}
+
+function drawBar(
+  { value, low, high, text, colour = themeColour('muted') }: AnswerBar,
+  { lines, middle, left, at, sizes: { line, font } }: Row,
+): string {
+  const ink = themeColour('ink');
+  const number = (x: number) => String(Number(x.toFixed(1)));
+  /** From the middle of letters down to the line they stand on. */
+  const baseline = middle + 0.36 * font;
+  const whisker =
+    low === null || high === null
+      ? ''
+      : `<path d="M${number(at(low))} ${middle}H${number(at(high))}M${number(at(low))} ${middle - 2.5}v5M${number(at(high))} ${middle - 2.5}v5" stroke="${ink}"/>`;
+  const end = Math.max(at(value), high === null ? 0 : at(high));
+  const label = lines.map((part, i) => {
+    const y = baseline + line * (i - (lines.length - 1) / 2);
+    return `<text x="${number(left - 5)}" y="${number(y)}" text-anchor="end" fill="${ink}">${escapeHtml(part)}</text>`;
+  });
+  return (
+    label.join('') +
+    `<rect x="${number(left)}" y="${number(middle - line / 2)}" width="${number(at(value) - left)}" height="${line}" fill="${escapeHtml(colour)}" fill-opacity=".65"/>${whisker}` +
+    `<text x="${number(end + 4)}" y="${number(baseline)}" fill="${ink}">${escapeHtml(text)}</text>`
+  );
+}
+
+/** What is cited: a run, or oxbow alone. */
+interface Cited {
+  readonly version: string;
+  /** `2026-11-26`; undefined where the run does not say when it was made. */
+  readonly date?: string | undefined;
+  /** The command that makes the run again. */
+  readonly command?: string | undefined;
+  readonly fingerprint?: string | undefined;
+}
+
+const AUTHOR = 'oxbow contributors';
+const TITLE = 'oxbow: reinforcement learning with flow policies';
+
+/** How to cite oxbow and a run of it, in a sentence. */
+function citation({ version, date, fingerprint }: Cited): string {
+  const year = date === undefined ? '' : ` (${date.slice(0, 4)})`;
+  const run = fingerprint === undefined ? '' : `, run ${fingerprint.slice(0, 12)}`;
+  return `${AUTHOR}${year}. ${TITLE}, version ${version}${run}.`;
+}
+
+/** The same as an entry of BibTeX. */
+export function bibtex({ version, date, command, fingerprint }: Cited): string {
+  const note = [command, fingerprint && `fingerprint ${fingerprint}`].filter(Boolean).join('; ');
+  const fields = [
+    ['author', `{${AUTHOR}}`],
+    ['title', `{${TITLE}}`],
+    ['version', version],
+    ...(date === undefined ? [] : [['year', date.slice(0, 4)]]),
+    ...(note === '' ? [] : [['note', escapeTex(note)]]),
+  ];
+  return `@software{oxbow,\n${fields.map(([name, value]) => `  ${name} = {${value}}`).join(',\n')}\n}`;
+}
+
+/** Text as TeX sets it: a command's quotes and braces too. */
+function escapeTex(text: string): string {
+  return text.replace(/[\\{}_%#&$~^]/g, (sign) =>
+    sign === '\\' ? '\\textbackslash{}' : '~^'.includes(sign) ? `\\${sign}{}` : `\\${sign}`,
+  );
 }

@@ -1,15 +1,20 @@
-import type { Conclusion } from '../experiment/conclusion.ts';
-import type { Job, Outcome, Remark, RunConfig, Section, SummaryRow, Table } from '../experiment/experiment.ts';
-import { finishedJobs } from '../experiment/finishedJobs.ts';
-import { plural } from '../experiment/plural.ts';
-import type { AnyExperiment } from '../experiment/registry.ts';
-import { beginning, commandOf } from '../terminal/commandOf.ts';
-import { endpointTable } from './endpointTable.ts';
-import { FEW_ROWS } from './fewRows.ts';
-import { howSure } from './howSure.ts';
-import { missingJobs } from './missingJobs.ts';
-import { ownSettings } from './ownSettings.ts';
+import { groupBy } from '../experiment/collections.ts';
+import { type Conclusion, DECIDING_SEEDS, type Endpoint, type EndpointRow } from '../experiment/conclusion.ts';
+import type {
+  AnyExperiment,
+  Experiment,
+  Job,
+  Outcome,
+  Remark,
+  RunConfig,
+  Section,
+  SummaryRow,
+  Table,
+} from '../experiment/experiment.ts';
+import { finishedJobs, plural, trueMinus } from '../experiment/text.ts';
+import { beginning, commandOf } from '../terminal/commandLine.ts';
 import type { Page } from './page.ts';
+import { ownSettings } from './settings.ts';
 
 /** What came of a run, finished or not. */
 export interface RunResults {
@@ -144,3 +149,106 @@ function howToRead(seeds: number): string {
     (seeds < 5 ? '; with so few seeds they are only a rough guide.' : '.')
   );
 }
+
+/** An endpoint as a table: a row for each class; columns that nothing is in are left out. */
+export function endpointTable(endpoint: Endpoint): Table {
+  const { measure, chosen, format, unit, failure, reference, rows } = endpoint;
+  const interval = (value: string, { low, high }: { low: number | null; high: number | null }, own = format) =>
+    low === null || high === null ? `${value} [–: one seed]` : `${value} [${own(low)}, ${own(high)}]`;
+  const signed = (value: number) => `${value < 0 ? '-' : '+'}${format(Math.abs(value))}`;
+  const columns: readonly { heading: string; cell: (row: EndpointRow) => string; isThere?: boolean }[] = [
+    { heading: 'policy', cell: ({ label }) => label },
+    {
+      heading: unit === undefined ? 'value' : `value, ${unit}`,
+      cell: (row) => (row.iqm === null ? '–' : interval(format(row.iqm), row)),
+    },
+    {
+      heading: 'floor',
+      cell: ({ floor }) => (floor === undefined ? '–' : format(floor)),
+      isThere: rows.some(({ floor }) => floor !== undefined),
+    },
+    {
+      heading: `− ${reference}`,
+      cell: ({ effect }) => (effect === undefined ? '' : interval(signed(effect.difference), effect, signed)),
+      isThere: rows.some(({ effect }) => effect !== undefined),
+    },
+    {
+      heading: 'failed',
+      cell: ({ failed }) => (failed === undefined ? '–' : `${failed.seeds} of ${failed.of}`),
+      isThere: failure !== undefined && rows.some(({ failed }) => failed !== undefined),
+    },
+    {
+      heading: 'seeds',
+      cell: ({ seeds, planned }) => (seeds === planned ? String(seeds) : `${seeds} of ${planned}`),
+    },
+  ];
+  const shown = columns.filter(({ isThere }) => isThere !== false);
+  const fails = shown.some(({ heading }) => heading === 'failed') ? `; a seed fails if ${failure}` : '';
+  return {
+    title: `Primary endpoint${chosen === 'post hoc' ? ' (chosen post hoc)' : ''}: ${measure}${fails}`,
+    columns: shown.map(({ heading }) => heading),
+    rows: rows.map((row) =>
+      shown.map(({ cell }) => trueMinus(cell(row)).replaceAll(' ', '\u00a0').replace('\u00a0[', ' [')),
+    ),
+  };
+}
+
+/** How far a run's numbers are to be trusted, and what became of its predictions, in a few sentences. */
+export function howSure(seeds: number, conclusions: Readonly<Record<string, Conclusion>>): string {
+  const numbers =
+    seeds === 1
+      ? 'One seed was run: numbers have no interval, and one seed decides nothing.'
+      : `Numbers are interquartile means over ${seeds} seeds, in brackets their 95 % intervals.` +
+        (seeds < DECIDING_SEEDS ? ` ${seeds} seeds are a rough guide, ten decide.` : '');
+  const verdicts = Object.values(conclusions).map(({ verdict }) => verdict);
+  return verdicts.length === 0 ? numbers : `${numbers} ${predictions(verdicts)}`;
+}
+
+function predictions(verdicts: readonly string[]): string {
+  const counts = new Map<string, number>();
+  const clauses = { held: 0, of: 0 };
+  for (const verdict of verdicts) {
+    const [, held, of] = /^(\d+) of (\d+) clauses/.exec(verdict) ?? [];
+    if (held === undefined) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+    else {
+      clauses.held += Number(held);
+      clauses.of += Number(of);
+    }
+  }
+  const parts = [
+    ...[...counts].map(([verdict, count]) => `${verdict} (${count})`),
+    ...(clauses.of === 0 ? [] : [`of ${plural(clauses.of, 'clause')} ${clauses.held} hold`]),
+  ];
+  return `Predictions, older than the runs: ${parts.join(', ')}.`;
+}
+
+/** Which jobs of a run have not finished, a line for each study, environment and condition: `cloning, Lake-v0: spline (seeds 3, 4)`. */
+export function missingJobs(
+  jobs: readonly Job[],
+  outcomes: readonly Outcome[],
+  {
+    conditionLabel = (condition) => condition,
+    policyLabel = (policy) => policy,
+  }: Pick<Experiment, 'conditionLabel' | 'policyLabel'> = {},
+): string[] {
+  const finished = new Set(outcomes.map(({ job }) => job.id));
+  const isMissing = ({ id }: Job) => !finished.has(id);
+  return [
+    ...groupBy(jobs, ({ study, env, condition }) =>
+      [study, env, condition && conditionLabel(condition)].filter(Boolean).join(', '),
+    ),
+  ].flatMap(([where, here]) => {
+    if (!here.some(isMissing)) return [];
+    if (here.every(isMissing)) return [`${where}: all policies, all seeds`];
+    const policies = [...groupBy(here, ({ policy }) => policy)].flatMap(([policy, own]) => {
+      const seeds = own.filter(isMissing).map(({ seed }) => seed);
+      if (seeds.length === 0) return [];
+      if (seeds.length === own.length) return [`${policyLabel(policy)} (all seeds)`];
+      return [`${policyLabel(policy)} (seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')})`];
+    });
+    return [`${where}: ${policies.join(', ')}`];
+  });
+}
+
+/** Rows of tables that the first page of a report has room for. */
+export const FEW_ROWS = 12;

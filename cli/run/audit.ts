@@ -1,14 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sampleOf } from '../experiment/collections.ts';
 import type { Job, Outcome } from '../experiment/experiment.ts';
-import { firstLine } from '../experiment/firstLine.ts';
-import { sampleOf } from '../experiment/sampleOf.ts';
-import { compareOutcomes } from './compareOutcomes.ts';
+import { firstLine, trueMinus } from '../experiment/text.ts';
+import { storageErrorOf } from './fence.ts';
 import { readJobFolder } from './jobFolder.ts';
 import type { WorkerData } from './performJob.ts';
 import { JobProcess } from './pool.ts';
-import { storageErrorOf } from './storageError.ts';
 
 /** What came of an audit, as `run.json` records it. */
 export interface AuditRecord {
@@ -78,4 +77,14 @@ export class Audit {
     await this.#last;
     await this.#process.end();
   }
+}
+
+/** What differs between two outcomes of one job, in words; undefined if their bytes are the same. */
+export function compareOutcomes(stored: Outcome, anew: Outcome): string | undefined {
+  if (stored.fingerprint === anew.fingerprint) return undefined;
+  const names = Object.keys({ ...stored.result.metrics, ...anew.result.metrics }).filter(
+    (name) => stored.result.metrics[name] !== anew.result.metrics[name],
+  );
+  const shown = names.map((name) => `${name} ${stored.result.metrics[name]}, now ${anew.result.metrics[name]}`);
+  return `other bytes (${trueMinus(shown.join('; ')) || 'the metrics agree, its files do not'})`;
 }

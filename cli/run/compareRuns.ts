@@ -1,33 +1,33 @@
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { Rng } from '../../src/random.ts';
-import type { Answer } from '../experiment/conclusion.ts';
+import { groupBy } from '../experiment/collections.ts';
+import { type Answer, policyBars } from '../experiment/conclusion.ts';
 import { checkConfig } from '../experiment/config.ts';
-import type { Figure, Job, MetricsRow, Outcome, Section, SummaryRow, Table } from '../experiment/experiment.ts';
-import { groupBy } from '../experiment/groupBy.ts';
-import { InputError } from '../experiment/inputError.ts';
-import { plural } from '../experiment/plural.ts';
-import { policyBars } from '../experiment/policyBars.ts';
-import type { AnyExperiment, Registry } from '../experiment/registry.ts';
-import { shortPaths } from '../experiment/shortPaths.ts';
-import { summarize } from '../experiment/summarize.ts';
-import { trueMinus } from '../experiment/trueMinus.ts';
-import { version } from '../experiment/version.ts';
-import { withInterval } from '../experiment/withInterval.ts';
-import { alignSteps } from '../report/alignSteps.ts';
-import { FEW_ROWS } from '../report/fewRows.ts';
-import { howSure } from '../report/howSure.ts';
-import { intervalChart } from '../report/intervalChart.ts';
-import { learningCurves } from '../report/learningCurves.ts';
-import { missingJobs } from '../report/missingJobs.ts';
+import { InputError } from '../experiment/errors.ts';
+import type {
+  AnyExperiment,
+  Figure,
+  Job,
+  MetricsRow,
+  Outcome,
+  Registry,
+  Section,
+  SummaryRow,
+  Table,
+} from '../experiment/experiment.ts';
+import { summarize, withInterval } from '../experiment/summarize.ts';
+import { plural, trueMinus } from '../experiment/text.ts';
+import { alignSteps, intervalChart, learningCurves } from '../report/charts.ts';
 import { type Page, renderPage } from '../report/page.ts';
+import { FEW_ROWS, howSure, missingJobs } from '../report/reportPage.ts';
 import { flatSettings } from '../report/settings.ts';
 import { metricTable } from '../report/table.ts';
 import { improvementInterval, probabilityOfImprovement } from '../statistics/comparison.ts';
 import { formatP, holm, pairedPermutationTest } from '../statistics/pValues.ts';
-import { beginning, commandOf } from '../terminal/commandOf.ts';
+import { beginning, commandOf } from '../terminal/commandLine.ts';
+import { version } from './environment.ts';
 import { loadExperiment } from './loadExperiment.ts';
-import { RunDirectory } from './runDirectory.ts';
-import { storedOutcomes } from './storedOutcomes.ts';
+import { RunDirectory, storedOutcomes } from './runDirectory.ts';
 
 /** A run with what came of its jobs. */
 interface OpenRun {
@@ -350,4 +350,17 @@ const HOW_TO_READ =
 /** Four digits, without an exponent where that is short. */
 function significant(value: number): string {
   return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
+}
+
+/** Paths by their ends, as short as tells them apart: `products` of one alone, `a/products` and `b/products` of two. */
+export function shortPaths(paths: readonly string[]): string[] {
+  const parts = paths.map((path) => resolve(path).split(sep));
+  const end = (own: readonly string[], count: number) => own.slice(-count).join('/');
+  return parts.map((own) => {
+    const isShared = (count: number) =>
+      parts.some((other) => other !== own && end(other, count) === end(own, count) && count < own.length);
+    let count = 1;
+    while (isShared(count)) count++;
+    return end(own, count);
+  });
 }

@@ -3,10 +3,9 @@ import { isAbsolute, join, sep } from 'node:path';
 import { z } from 'zod';
 import { syncTree } from '../../src/files.ts';
 import { fingerprint } from '../../src/fingerprint.ts';
-import { readCheckedJson, sha256, writeCheckedJson } from '../experiment/checkedJson.ts';
+import { readCheckedJson, sha256, writeCheckedJson, writeJson } from '../experiment/checkedJson.ts';
+import { InputError } from '../experiment/errors.ts';
 import type { Job, JobResult, MetricsRow, Outcome } from '../experiment/experiment.ts';
-import { InputError } from '../experiment/inputError.ts';
-import { writeJson } from '../experiment/writeJson.ts';
 
 /** The file of a job's rows. */
 const ROWS = 'metrics.json';
@@ -90,4 +89,12 @@ function readRows(path: string, advice: string): MetricsRow[] {
     // Said below.
   }
   throw new InputError(`${path} holds no rows of metrics; ${advice}`);
+}
+
+/**
+ * Whether a text is names of letters, digits, `.`, `_` and `-`, joined by `/`, as the id of a job is. None leads out of the folder that it
+ * is below, and it is a path on every system.
+ */
+export function isPlainPath(text: string): boolean {
+  return text.split('/').every((part) => /^[\w-][\w.-]*$/.test(part));
 }

@@ -1,9 +1,7 @@
 import { expectedOneOf } from '../../src/options/describe.ts';
-import type { CommonConfig } from '../experiment/experiment.ts';
-import { InputError } from '../experiment/inputError.ts';
-import type { AnyExperiment, Registry } from '../experiment/registry.ts';
-import { type AllowedCode, NO_CODE } from '../train/allowedCode.ts';
-import { TRAIN, TRAIN_TUNING } from '../train/trainName.ts';
+import { InputError } from '../experiment/errors.ts';
+import type { AnyExperiment, CommonConfig, Registry } from '../experiment/experiment.ts';
+import { type AllowedCode, NO_CODE, TRAIN, TRAIN_TUNING } from '../train/allowedCode.ts';
 import { TUNING_SUFFIX, tuningExperiment } from '../tuning/tuningExperiment.ts';
 
 /**

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { type LoadedPolicy, loadPolicy } from '../../src/index.ts';
 import { checkArgument, checkOptions } from '../../src/options/parse.ts';
 import { readableConfig } from '../experiment/config.ts';
-import type { Job } from '../experiment/experiment.ts';
-import type { Registry } from '../experiment/registry.ts';
+import type { Job, Registry } from '../experiment/experiment.ts';
 import { loadExperiment } from './loadExperiment.ts';
 import { RunDirectory } from './runDirectory.ts';
 

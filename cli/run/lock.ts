@@ -3,7 +3,7 @@ import fs, { closeSync, openSync, readdirSync, rmdirSync, rmSync } from 'node:fs
 import { basename, join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { removeTemporaries } from '../../src/files.ts';
-import { InputError } from '../experiment/inputError.ts';
+import { InputError } from '../experiment/errors.ts';
 import { Fence, lostLock } from './fence.ts';
 
 /** Milliseconds after which a lock that is not renewed counts as left behind, and between renewals. */

@@ -1,8 +1,7 @@
-import { loadEnv } from '../../envs/core/loadEnv.ts';
+import { loadEnv } from '../../envs/core/registry.ts';
 import { makeFolder } from '../../src/files.ts';
 import { Rng } from '../../src/random.ts';
-import type { CommonConfig, Job, JobContext, MetricsRow } from '../experiment/experiment.ts';
-import type { Registry } from '../experiment/registry.ts';
+import type { CommonConfig, Job, JobContext, MetricsRow, Registry } from '../experiment/experiment.ts';
 import type { AllowedCode } from '../train/allowedCode.ts';
 import { writeJobFolder } from './jobFolder.ts';
 import { loadExperiment } from './loadExperiment.ts';
@@ -38,7 +37,7 @@ export async function performJob(
   send: (said: Said) => void,
 ): Promise<number> {
   const { registry } = (await import(registryUrl)) as { registry: Registry };
-  if (allowed.load.length > 0) await (await import('../train/loadModules.ts')).loadModules(allowed.load);
+  if (allowed.load.length > 0) await (await import('../train/loadNamedEnv.ts')).loadModules(allowed.load);
   const experiment = await loadExperiment(registry, name, config, allowed);
   const start = performance.now();
   const rows: MetricsRow[] = [];

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { fromErrorData } from '../experiment/errorData.ts';
+import { fromErrorData } from '../experiment/errors.ts';
 import type { Job } from '../experiment/experiment.ts';
+import { extension, withTypeScript } from './environment.ts';
 import type { Task, WorkerData } from './performJob.ts';
-import { extension, withTypeScript } from './withTypeScript.ts';
 import type { Message } from './worker.ts';
 
 /** What {@link runJobs} says while it works. */

@@ -1,27 +1,18 @@
 import { availableParallelism } from 'node:os';
 import type { Redis } from 'ioredis';
-import type { Job, RunConfig, Runtime } from '../experiment/experiment.ts';
-import { finishedJobs } from '../experiment/finishedJobs.ts';
-import { firstLine } from '../experiment/firstLine.ts';
-import { InputError } from '../experiment/inputError.ts';
-import { isPlainPath } from '../experiment/isPlainPath.ts';
-import { plural } from '../experiment/plural.ts';
-import { printable } from '../experiment/printable.ts';
-import type { AnyExperiment, Registry } from '../experiment/registry.ts';
-import { version } from '../experiment/version.ts';
+import { InputError } from '../experiment/errors.ts';
+import type { AnyExperiment, Job, Registry, RunConfig, Runtime } from '../experiment/experiment.ts';
+import { finishedJobs, firstLine, plural, printable } from '../experiment/text.ts';
 import { commandLine, withMoreSeeds, withOption } from '../terminal/commandLine.ts';
-import { terminalWidth } from '../terminal/terminalWidth.ts';
-import { wrapText } from '../terminal/wrapText.ts';
+import { terminalWidth, wrapText } from '../terminal/wrapText.ts';
 import type { AllowedCode } from '../train/allowedCode.ts';
-import { isDescriptorError, RAISE } from './descriptorProblem.ts';
-import { EXIT } from './exit.ts';
-import { isLostLock, lostLock } from './fence.ts';
+import { EXIT, isDescriptorError, RAISE, version } from './environment.ts';
+import { isLostLock, lostLock, storageErrorOf } from './fence.ts';
+import { isPlainPath } from './jobFolder.ts';
 import { type JobEvents, type RunJobs, runJobs } from './pool.ts';
-import { formatDuration, type ProgressDisplay, progressDisplay } from './progress.ts';
-import type { Seal } from './queue/seal.ts';
+import { formatDuration, type ProgressDisplay, progressDisplay, RunProgress } from './progress.ts';
+import type { Seal } from './queue/queuedJob.ts';
 import { RunDirectory } from './runDirectory.ts';
-import { RunProgress } from './runProgress.ts';
-import { storageErrorOf } from './storageError.ts';
 import { writeResults } from './writeResults.ts';
 
 /** Where a run writes and how. */
@@ -150,7 +141,7 @@ interface OpenQueue {
 /** The queue at an address, if one is given. @throws InputError if it cannot be used */
 async function openQueue(url: string | undefined): Promise<OpenQueue | undefined> {
   if (url === undefined) return undefined;
-  const [{ connectRedis }, { Seal }] = await Promise.all([import('./queue/redis.ts'), import('./queue/seal.ts')]);
+  const [{ connectRedis }, { Seal }] = await Promise.all([import('./queue/redis.ts'), import('./queue/queuedJob.ts')]);
   const seal = Seal.fromEnvironment();
   const redis = await connectRedis('--queue', url);
   return { redis, seal, close: () => redis.disconnect() };

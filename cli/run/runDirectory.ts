@@ -4,16 +4,14 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'safe-stable-stringify';
 import { z } from 'zod';
-import { isTemporary, makeFolder } from '../../src/files.ts';
+import { isTemporary, makeFolder, storedProblem } from '../../src/files.ts';
 import { readCheckedJson, sha256, writeCheckedJson } from '../experiment/checkedJson.ts';
-import type { CommonConfig, Job, Outcome, RunConfig } from '../experiment/experiment.ts';
-import { InputError } from '../experiment/inputError.ts';
-import { isPlainPath } from '../experiment/isPlainPath.ts';
-import { jobMetrics, writeMetrics } from '../experiment/metrics.ts';
-import { ownSettings } from '../report/ownSettings.ts';
+import { InputError } from '../experiment/errors.ts';
+import type { AnyExperiment, CommonConfig, Job, Outcome, RunConfig } from '../experiment/experiment.ts';
+import { jobMetrics, writeMetrics } from '../experiment/summarize.ts';
+import { ownSettings } from '../report/settings.ts';
 import type { AuditRecord } from './audit.ts';
-import { checkStored } from './checkStored.ts';
-import { readJobFolder } from './jobFolder.ts';
+import { isPlainPath, readJobFolder } from './jobFolder.ts';
 import { isOfLock, type Lock, lockFolder } from './lock.ts';
 
 /** The settings by which a run may grow: jobs are added, and none is another. */
@@ -326,4 +324,32 @@ function difference(a: RunConfig, b: RunConfig): string | undefined {
 /** As it comes back from JSON. */
 function plain<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
+}
+
+/**
+ * That what lies at these names of a folder, and below them, are files and folders alone.
+ * @throws InputError that names what is something else
+ */
+function checkStored(folder: string, names: readonly string[]): void {
+  for (const name of names) {
+    const problem = storedProblem(join(folder, name));
+    if (problem !== undefined) throw new InputError(problem);
+  }
+}
+
+/**
+ * The jobs of a stored run that are to be done, as far as its outcomes say, and those outcomes.
+ * @throws InputError if one of them is damaged
+ */
+export function storedOutcomes(
+  experiment: AnyExperiment,
+  directory: RunDirectory,
+): { readonly jobs: readonly Job[]; readonly outcomes: readonly Outcome[] } {
+  const { config } = directory.run;
+  const all = experiment.jobs(config);
+  const found = all.flatMap((job) => directory.outcome(job) ?? []);
+  if (experiment.due === undefined) return { jobs: all, outcomes: found };
+  const jobs = experiment.due(found, config);
+  const ids = new Set(jobs.map(({ id }) => id));
+  return { jobs, outcomes: found.filter(({ job }) => ids.has(job.id)) };
 }

@@ -1,8 +1,7 @@
-import { type ErrorData, toErrorData } from '../experiment/errorData.ts';
-import { dieWithParent } from './dieWithParent.ts';
+import { type ErrorData, toErrorData } from '../experiment/errors.ts';
 import { Fence } from './fence.ts';
 import { performJob, type Said, type Task } from './performJob.ts';
-import { SIGNALS } from './signals.ts';
+import { dieWithParent, SIGNALS } from './signals.ts';
 
 /** How far a job is, or how it ended. */
 export type Message = Said | { readonly seconds: number } | { readonly error: ErrorData };

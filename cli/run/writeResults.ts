@@ -1,17 +1,20 @@
+import { join } from 'node:path';
+import { writeWholeFile } from '../../src/files.ts';
 import { fingerprint } from '../../src/fingerprint.ts';
+import { writeCompactJson, writeJson } from '../experiment/checkedJson.ts';
+import { mapValues } from '../experiment/collections.ts';
 import { type Conclusion, DECIDING_SEEDS } from '../experiment/conclusion.ts';
-import type { Job, Outcome, Table } from '../experiment/experiment.ts';
-import { finishedJobs } from '../experiment/finishedJobs.ts';
-import { mapValues } from '../experiment/mapValues.ts';
-import type { AnyExperiment } from '../experiment/registry.ts';
+import type { AnyExperiment, Job, Outcome, Table } from '../experiment/experiment.ts';
 import { summarize } from '../experiment/summarize.ts';
-import { writeCompactJson, writeJson } from '../experiment/writeJson.ts';
+import { finishedJobs } from '../experiment/text.ts';
+import { renderPage } from '../report/page.ts';
+import { type RunResults, reportPage } from '../report/reportPage.ts';
+import { ownSettings } from '../report/settings.ts';
 import { textTable } from '../report/table.ts';
 import { answersText } from '../terminal/answersText.ts';
 import { commandLine } from '../terminal/commandLine.ts';
-import { terminalWidth } from '../terminal/terminalWidth.ts';
+import { terminalWidth } from '../terminal/wrapText.ts';
 import type { RunDirectory } from './runDirectory.ts';
-import { writeReport } from './writeReport.ts';
 
 /** How results are printed. */
 export interface PrintOptions {
@@ -101,4 +104,26 @@ function say(
   if (texts.length === 0) return;
   if (finished < jobs) texts.unshift(`Partial: ${finishedJobs(finished, jobs)}, and numbers will change.`);
   stdout.write(`\n${texts.join('\n\n')}\n\n`);
+}
+
+/** Writes `report.html` of a run and returns its path. */
+async function writeReport(experiment: AnyExperiment, directory: RunDirectory, results: RunResults): Promise<string> {
+  const page = await reportPage(experiment, directory, results);
+  const path = join(directory.path, 'report.html');
+  writeWholeFile(path, await renderPage(page, ownSettings(directory.run.config).config));
+  return path;
+}
+
+/**
+ * What `make` gives of the results of a run that is read. Checksums do not say that its jobs left what the experiment expects of them.
+ * @throws an Error that names where the results lie, if `make` throws one that is none of the system's and not meant for the user
+ */
+export async function fromResults<T>(directory: string, make: () => T | Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    if (!(error instanceof Error) || error.name === 'InputError' || 'code' in error) throw error;
+    error.message = `${join(directory, 'jobs')}: no report can be made of the results there: ${error.message}`;
+    throw error;
+  }
 }

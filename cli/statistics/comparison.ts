@@ -5,11 +5,12 @@ import {
   type BootstrapOptions,
   completeOptions,
   drawResamples,
+  finiteNumbers,
+  finitePairs,
+  interquartileMean,
   percentileInterval,
   resampledInterquartileMeans,
 } from './bootstrap.ts';
-import { finiteNumbers, finitePairs } from './finiteNumbers.ts';
-import { interquartileMean } from './orderStatistics.ts';
 
 /**
  * P(X > Y) + ½ P(X = Y) for a run X of one algorithm and a run Y of another, each drawn at random: the Mann–Whitney U

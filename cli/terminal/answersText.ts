@@ -1,12 +1,9 @@
-import { type Conclusion, DECIDING_SEEDS } from '../experiment/conclusion.ts';
-import { plural } from '../experiment/plural.ts';
-import { printable } from '../experiment/printable.ts';
-import { trueMinus } from '../experiment/trueMinus.ts';
-import { barChart } from './barChart.ts';
+import { type AnswerChart, type Conclusion, DECIDING_SEEDS } from '../experiment/conclusion.ts';
+import { plural, printable, trueMinus } from '../experiment/text.ts';
 import { wrapText } from './wrapText.ts';
 
 /** What {@link answersText} takes. */
-export interface AnswersOptions {
+interface AnswersOptions {
   /** How many seeds the run has. */
   readonly seeds: number;
   /** Columns of text. */
@@ -59,4 +56,51 @@ export function answersText(
 
 function clean(text: string): string {
   return trueMinus(printable(text));
+}
+
+const GAP = 2;
+/** Bars have at least so many columns of text, or a line of their own. */
+const LEAST_BAR = 12;
+/** The most of a line that labels have beside a bar. */
+const LABELS = 0.4;
+/** A column of text in eighths, which is as fine as text gets. */
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+/**
+ * The lines of a chart in text: its caption, and for each bar its label, the bar, and the value with its interval. Where the line is too
+ * short for all three, the bar stands below them.
+ */
+export function barChart({ caption, most, bars }: AnswerChart, width: number): string[] {
+  const end = most ?? Math.max(0, ...bars.map(({ value }) => value).filter(Number.isFinite));
+  const ofTexts = longest(bars.map(({ text }) => text));
+  const rows = bars.map(({ label, value, text, interval }) => ({
+    label: read(label),
+    value: read([text.padStart(ofTexts), ...(interval === undefined ? [] : [interval])].join(' ')),
+    bar: (columns: number) => drawn(value / end, columns),
+  }));
+  const ofLabels = Math.min(longest(rows.map(({ label }) => label)), Math.floor(LABELS * width));
+  const room = width - ofLabels - longest(rows.map(({ value }) => value)) - 2 * GAP;
+  const gap = ' '.repeat(GAP);
+  const lines = rows.flatMap(({ label, value, bar }) => {
+    if (room < LEAST_BAR) return [...wrapText(`${label}: ${value}`, width), bar(width)];
+    const [first, ...more] = wrapText(label, ofLabels);
+    return [`${first!.padEnd(ofLabels)}${gap}${bar(room).padEnd(room)}${gap}${value}`, ...more];
+  });
+  return [...wrapText(read(caption), width), ...lines].map((line) => line.replaceAll('\u00a0', ' ').trimEnd());
+}
+
+/** A text as it is read in a terminal. */
+function read(text: string): string {
+  return trueMinus(printable(text));
+}
+
+function longest(texts: readonly string[]): number {
+  return Math.max(0, ...texts.map(({ length }) => length));
+}
+
+/** A bar of a share of so many columns, to an eighth of a column; what is more than nothing can be seen. */
+function drawn(share: number, columns: number): string {
+  if (!(share > 0)) return '';
+  const eighths = Math.max(1, Math.round(8 * columns * Math.min(1, share)));
+  return '█'.repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8]!;
 }

@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
-import { providerOf } from '../../envs/core/envProvider.ts';
+import { providerOf } from '../../envs/core/registry.ts';
 import type { CommonConfig } from '../experiment/experiment.ts';
-import { isOfTrainings } from './trainName.ts';
 
 /**
  * The code beside oxbow's own that may run: what the command line has named, or the caller. The settings of a run, of a queued job or
@@ -86,4 +85,15 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 /** A text as a shell takes it for one word, whatever is in it. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** The name of the experiment that `oxbow train` runs, whatever the registry holds. */
+export const TRAIN = 'train';
+
+/** The name of the one that `oxbow tune train` runs. */
+export const TRAIN_TUNING = 'train-tuning';
+
+/** Whether an experiment's settings are those of trainings. */
+function isOfTrainings(experiment: string): boolean {
+  return experiment === TRAIN || experiment === TRAIN_TUNING;
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { writeWholeFile } from '../../src/files.ts';
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeFolder, writeWholeFile } from '../../src/files.ts';
+import { type Policy, savePolicy } from '../../src/index.ts';
 import { checkLevels, parseJson } from '../../src/json.ts';
-import { InputError } from '../experiment/inputError.ts';
-import { decodeState, type EncodedArray, encodeState, makeArray } from './stateEncoding.ts';
+import { InputError } from '../experiment/errors.ts';
 
 /** The first bytes of a file, then the format's version and the header's length, both as a 32-bit number. */
 const MAGIC = 'OXBOWCKP';
@@ -118,4 +119,132 @@ function readAll(file: number, into: Uint8Array): void {
     if (count === 0) throw new Error('the file became shorter while it was read');
     at += count;
   }
+}
+
+const ARRAYS = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+} as const;
+type ArrayType = keyof typeof ARRAYS;
+type TypedArray = InstanceType<(typeof ARRAYS)[ArrayType]>;
+
+/** The numbers that JSON lacks. */
+const NUMBERS = ['NaN', 'Infinity', '-Infinity', '-0'];
+
+/** A typed array beside the JSON that names it by its place. */
+interface EncodedArray {
+  readonly type: string;
+  readonly array: TypedArray;
+}
+
+/**
+ * Parts a state into what JSON holds and its typed arrays, which the JSON names by their place: `{"$array": 3}`. Numbers that JSON
+ * lacks are `{"$number": "NaN"}`, and an object that looks like one of these is `{"$object": {…}}`.
+ * @throws if the state holds anything but plain values and typed arrays
+ */
+function encodeState(state: unknown): { json: unknown; arrays: EncodedArray[] } {
+  const arrays: EncodedArray[] = [];
+  const encode = (value: unknown): unknown => {
+    if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+    if (typeof value === 'number') {
+      return Number.isFinite(value) && !Object.is(value, -0)
+        ? value
+        : { $number: Object.is(value, -0) ? '-0' : String(value) };
+    }
+    if (value === undefined) return { $undefined: true };
+    if (Array.isArray(value)) return value.map(encode);
+    if (ArrayBuffer.isView(value)) {
+      const type = (Object.keys(ARRAYS) as ArrayType[]).find((name) => value.constructor === ARRAYS[name]);
+      if (type === undefined) throw new Error(`a state holds no ${value.constructor.name}`);
+      return { $array: arrays.push({ type, array: value as TypedArray }) - 1 };
+    }
+    const prototype = typeof value === 'object' ? Object.getPrototypeOf(value) : undefined;
+    if (prototype !== Object.prototype && prototype !== null) {
+      throw new Error(`a state holds no ${typeof value === 'object' ? value.constructor.name : typeof value}`);
+    }
+    const object = Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, encode(entry)]));
+    return isTagged(object) ? { $object: object } : object;
+  };
+  return { json: encode(state), arrays };
+}
+
+/** The state of {@link encodeState}. @throws if what stands for a number, an array or an object stands for none */
+function decodeState(json: unknown, arrays: readonly TypedArray[]): unknown {
+  if (Array.isArray(json)) return json.map((entry) => decodeState(entry, arrays));
+  if (typeof json !== 'object' || json === null) return json;
+  const entriesOf = (object: object) =>
+    Object.fromEntries(Object.entries(object).map(([key, entry]) => [key, decodeState(entry, arrays)]));
+  if (!isTagged(json)) return entriesOf(json);
+  const [[tag, value]] = Object.entries(json) as [[string, unknown]];
+  switch (tag) {
+    case '$number':
+      if (!NUMBERS.includes(value as string)) throw new Error(`no number is ${JSON.stringify(value)}`);
+      return Number(value);
+    case '$undefined':
+      return undefined;
+    case '$array':
+      if (typeof value !== 'number' || arrays[value] === undefined) {
+        throw new Error(`there is no array ${JSON.stringify(value)}`);
+      }
+      return arrays[value];
+    default:
+      if (typeof value !== 'object' || value === null) throw new Error(`no object is ${JSON.stringify(value)}`);
+      return entriesOf(value);
+  }
+}
+
+/** @throws if there is no such type */
+function makeArray(type: string, length: number): TypedArray {
+  if (!Object.hasOwn(ARRAYS, type)) throw new Error(`no type of arrays is ${type}`);
+  return new ARRAYS[type as ArrayType](length);
+}
+
+function isTagged(object: object): boolean {
+  const keys = Object.keys(object);
+  return keys.length === 1 && ['$number', '$undefined', '$array', '$object'].includes(keys[0]!);
+}
+
+/** The folder of a job's snapshots, policies of its training as it went on, in the job's own. */
+const FOLDER = 'snapshots';
+const NAME = /^step-(\d+)\.json$/;
+
+/**
+ * Whether a snapshot is due at a report: the first one at or behind each of so many equal parts of a training.
+ * @param count how many parts; undefined for no snapshots
+ * @param before the step of the report before
+ */
+export function isSnapshotDue(
+  { count, steps }: { readonly count: number | undefined; readonly steps: number },
+  before: number,
+  step: number,
+): boolean {
+  if (count === undefined) return false;
+  const part = (at: number) => Math.floor((at * count) / steps);
+  return part(step) > part(before);
+}
+
+/** Saves the policy of a training as it is at a step. @throws as `savePolicy` does */
+export function saveSnapshot(job: string, policy: Policy, env: string, step: number): void {
+  makeFolder(join(job, FOLDER));
+  savePolicy(snapshotFile(job, step), policy, { env, step });
+}
+
+export function snapshotFile(job: string, step: number): string {
+  return join(job, FOLDER, `step-${step}.json`);
+}
+
+/** The steps of the snapshots in a job's folder, in order. */
+export function snapshotSteps(job: string): number[] {
+  const folder = join(job, FOLDER);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .flatMap((name) => NAME.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
 }

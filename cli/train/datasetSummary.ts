@@ -1,7 +1,5 @@
 import { ContentHash, type Dataset, type StoredEpisode } from '../../datasets/index.ts';
-import { formatReturn } from '../experiment/formatReturn.ts';
-import { printable } from '../experiment/printable.ts';
-import { trueMinus } from '../experiment/trueMinus.ts';
+import { formatReturn, printable, trueMinus } from '../experiment/text.ts';
 
 /** What all episodes of a dataset, or of one of its policies, come to. */
 interface Totals {

@@ -1,9 +1,11 @@
-import { providerOf } from '../../envs/core/envProvider.ts';
-import { loadableNamespaces } from '../../envs/core/loadEnv.ts';
-import { loadEnv, registeredEnvs } from '../../envs/index.ts';
-import { expectedOneOf } from '../../src/options/describe.ts';
-import { firstLine } from '../experiment/firstLine.ts';
-import { InputError } from '../experiment/inputError.ts';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { envSchema, limitNames, loadableNamespaces, noteLoaded, providerOf } from '../../envs/core/registry.ts';
+import { loadEnv, makeVec, registeredEnvs, type Space } from '../../envs/index.ts';
+import { describeIssue, expectedOneOf } from '../../src/options/describe.ts';
+import { InputError, toErrorData } from '../experiment/errors.ts';
+import { firstLine } from '../experiment/text.ts';
 
 /**
  * Loads what an environment needs.
@@ -47,4 +49,98 @@ export async function isEnv(id: string): Promise<boolean> {
 
 function isMade(id: string): boolean {
   return providerOf(id) !== undefined || registeredEnvs().includes(id);
+}
+
+/**
+ * Checks the options of an environment by its schema, if it has one.
+ * @param label what is before the dot of an option: `--set env`
+ * @throws InputError that begins with the option
+ */
+export function checkEnvOptions(label: string, id: string, options: Readonly<Record<string, unknown>>): void {
+  const schema = envSchema(id);
+  if (schema === undefined) return;
+  const others = Object.fromEntries(
+    Object.entries(options).filter(([name]) => !(limitNames as readonly string[]).includes(name)),
+  );
+  const issue = schema.safeParse(others).error?.issues[0];
+  if (issue === undefined) return;
+  const path = [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])];
+  const problem = describeIssue(schema, issue, others, `option of ${id}`, limitNames);
+  throw new InputError(`${[label, ...path].join('.')}: ${problem}`);
+}
+
+/**
+ * Which actions an environment takes.
+ * @param options of the environment
+ * @throws InputError if there is no such environment
+ */
+export function actionSpaceOf(id: string, options: Readonly<Record<string, unknown>>): Space {
+  try {
+    const env = makeVec(id, options);
+    try {
+      return env.singleActionSpace;
+    } finally {
+      env.close();
+    }
+  } catch (error) {
+    throw new InputError(firstLine((error as Error).message));
+  }
+}
+
+/** Milliseconds after which a module that is still awaited is told of. */
+const LONG = 5000;
+
+/**
+ * Imports a user's own modules, which register environments and policies. Importing one again does nothing.
+ * @returns their absolute paths
+ * @throws InputError that names the module, if it is not there, throws, or awaits what cannot come
+ */
+export async function loadModules(paths: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const path of paths) {
+    const file = resolve(path);
+    if (!existsSync(file)) throw new InputError(`--load: got ${path}, expected a module's file; there is none`);
+    try {
+      await settled(path, import(pathToFileURL(file).href));
+    } catch (error) {
+      if (error instanceof InputError) throw error;
+      const { code, message } = toErrorData(error);
+      const hint =
+        code === 'ERR_UNKNOWN_FILE_EXTENSION' ? "; NODE_OPTIONS='--import tsx' makes Node read TypeScript" : '';
+      throw new InputError(`--load: ${path}: ${firstLine(message)}${hint}`);
+    }
+    noteLoaded(pathToFileURL(file).href);
+    files.push(file);
+  }
+  return files;
+}
+
+/**
+ * Waits for a module. Node would end without a word where its top-level await waits for nothing that can still happen; where it waits
+ * long for what can, a line says so.
+ */
+async function settled(path: string, module: Promise<unknown>): Promise<void> {
+  let onIdle: (() => void) | undefined;
+  const timer = setTimeout(
+    () => process.stderr.write(`Still waiting for ${path}: its top-level await has not settled. Ctrl-C ends it.\n`),
+    LONG,
+  );
+  timer.unref();
+  try {
+    const stuck = new Promise<never>((_, reject) => {
+      onIdle = () =>
+        reject(new InputError(`--load: ${path}: its top-level await never settles: nothing is left to wait for`));
+      process.once('beforeExit', onIdle);
+    });
+    await Promise.race([module, stuck]);
+  } finally {
+    clearTimeout(timer);
+    process.off('beforeExit', onIdle!);
+  }
+}
+
+/** Whether two ids name one task, by whatever package: `mujoco/Hopper-v5` and `gymnasium:Hopper-v5`. */
+export function isSameTask(a: string, b: string): boolean {
+  const task = (id: string) => id.slice(Math.max(id.lastIndexOf('/'), id.lastIndexOf(':')) + 1);
+  return task(a) === task(b);
 }

@@ -1,9 +1,12 @@
-import { checkEvaluationOptions, EvaluatedAgent } from '../../agents/core/evaluate.ts';
+import { checkEvaluationOptions, EvaluatedAgent, evaluateStepwise, MOST_ENVS } from '../../agents/core/evaluate.ts';
+import { inTurns } from '../../agents/core/loops.ts';
+import { type EpisodeStatistics, episodeStatistics } from '../../agents/index.ts';
 import { type AgentWithPolicy, makeAgent } from '../../agents/train.ts';
 import type { EpisodeSource } from '../../datasets/episode.ts';
 import { makeVec, type VectorEnv } from '../../envs/index.ts';
-import type { Rng } from '../../src/index.ts';
+import { type Policy, Rng } from '../../src/index.ts';
 import type { Job } from '../experiment/experiment.ts';
+import { firstLine } from '../experiment/text.ts';
 import type { TrainConfig } from './trainConfig.ts';
 
 /** An agent with what it is made of. */
@@ -64,4 +67,58 @@ function evaluatedAgent(made: AgentWithPolicy, env: string, config: TrainConfig)
 /** Environments of a run that reset in the step that ends an episode. */
 export function makeEnvs(id: string, { env }: Pick<TrainConfig, 'env'>, numEnvs: number): VectorEnv {
   return makeVec(id, { ...env, numEnvs });
+}
+
+/** The episodes of a policy by sampled and by greedy actions, in the same environments one after the other. */
+export async function sampledAndGreedy(
+  policy: Policy,
+  id: string,
+  config: Pick<TrainConfig, 'env' | 'evaluationEpisodes'>,
+  rng: Rng,
+): Promise<{ readonly sampled: EpisodeStatistics; readonly greedy: EpisodeStatistics }> {
+  const { evaluationEpisodes: episodes } = config;
+  const env = makeEnvs(id, config, Math.min(MOST_ENVS, episodes));
+  const by = async (greedy: boolean) =>
+    episodeStatistics((await inTurns(evaluateStepwise({ policy, env, episodes, greedy, rng }))).episodes);
+  try {
+    return { sampled: await by(false), greedy: await by(true) };
+  } finally {
+    env.close();
+  }
+}
+
+/**
+ * Makes what a job trains and takes a step with it: what does not fit is seen before anything is written.
+ * @returns why there will be no checkpoints, if the environment that it learns in cannot be saved
+ * @throws one line, if something does not fit
+ */
+export function tryOut(
+  job: Pick<Job, 'study' | 'env' | 'policy'>,
+  config: TrainConfig,
+  dataset?: EpisodeSource | undefined,
+): string | undefined {
+  const training = makeTraining(job, config, new Rng('try-out'), dataset);
+  try {
+    const { env } = training;
+    const { singleActionSpace: space, numEnvs } = env;
+    env.reset({ seed: 0 });
+    const actions = new Float32Array(numEnvs * space.size);
+    const rng = new Rng('actions');
+    for (let i = 0; i < numEnvs; i++) space.write(space.sample(rng), actions, i * space.size);
+    env.step(actions);
+    const learnsThere = dataset === undefined || Number(config.agent.onlineSteps ?? 0) > 0;
+    return learnsThere ? unsavedBecause(env) : undefined;
+  } finally {
+    training.dispose();
+  }
+}
+
+/** Why an environment that is under way cannot be saved; undefined if it can. */
+export function unsavedBecause(env: Pick<VectorEnv, 'state'>): string | undefined {
+  try {
+    env.state();
+    return undefined;
+  } catch (error) {
+    return firstLine((error as Error).message);
+  }
 }

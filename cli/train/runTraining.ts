@@ -3,19 +3,52 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { trainingReports } from '../../agents/core/loops.ts';
 import { type AgentState, DivergedError, type EvaluatedReport } from '../../agents/index.ts';
+import { ContentHash, type Dataset } from '../../datasets/dataset.ts';
+import { openDataset } from '../../datasets/datasetFiles.ts';
+import { type EpisodeSource, episodeAt } from '../../datasets/episode.ts';
 import { savePolicy } from '../../src/index.ts';
-import type { Job, JobContext, MetricsRow } from '../experiment/experiment.ts';
-import { formatReturn } from '../experiment/formatReturn.ts';
-import { InputError } from '../experiment/inputError.ts';
-import { trueMinus } from '../experiment/trueMinus.ts';
-import { readCheckpoint, writeCheckpoint } from './checkpointFile.ts';
-import type { Training } from './makeTraining.ts';
-import { ReportRows } from './reportRows.ts';
-import { isSnapshotDue, saveSnapshot, snapshotSteps } from './snapshots.ts';
-import { writeSpeed } from './speedTable.ts';
+import { InputError } from '../experiment/errors.ts';
+import type { Job, JobContext, JobResult, MetricsRow } from '../experiment/experiment.ts';
+import { firstLine, formatReturn, trueMinus } from '../experiment/text.ts';
+import { isSnapshotDue, readCheckpoint, saveSnapshot, snapshotSteps, writeCheckpoint } from './checkpointFile.ts';
+import { makeTraining, sampledAndGreedy, type Training, unsavedBecause } from './makeTraining.ts';
+import { sharesOf } from './outcomes.ts';
 import type { TrainConfig } from './trainConfig.ts';
-import { TrainingLog } from './trainingLog.ts';
-import { unsavedBecause } from './tryOut.ts';
+import { ReportRows, TrainingLog } from './trainingLog.ts';
+import { type PolicyFacts, writeSpeed } from './trainSections.ts';
+
+/**
+ * Trains an agent, from its last checkpoint if there is one, and evaluates what it has learned. Wherever it is killed, it ends with
+ * the same result.
+ */
+export async function trainJob(job: Job, config: TrainConfig, context: JobContext): Promise<JobResult> {
+  const training = makeTraining(job, config, context.rng, await openTrainingDataset(config));
+  try {
+    await runTraining(training, job, config, context);
+    const { policy } = training;
+    const { sampled, greedy } = await sampledAndGreedy(policy, job.env, config, context.rng.split('evaluation'));
+    const means = { return: sampled.return, greedyReturn: greedy.return, length: sampled.length };
+    const step = training.evaluated?.withKept((kept) => kept) ?? config.steps;
+    savePolicy(join(context.directory, POLICY), policy, { env: job.env, step, ...means });
+    const metrics = { ...means, ...evaluationMetrics(training, config), ...sharesOf(sampled) };
+    const data = { parameters: policy.parameterCount(), options: policy.config!.options };
+    return { metrics, data: data satisfies PolicyFacts };
+  } finally {
+    training.dispose();
+  }
+}
+
+/** What evaluations in the course of a training have found; how many steps it took, where they may end it. */
+function evaluationMetrics({ evaluated }: Training, { stopAtReturn }: TrainConfig): JobResult['metrics'] {
+  const { best, last, step } = evaluated ?? {};
+  if (best === undefined || last === undefined) return {};
+  return {
+    bestReturn: best.return,
+    bestStep: best.step,
+    lastReturn: last.return,
+    ...(stopAtReturn !== undefined && { steps: step! }),
+  };
+}
 
 /** The names of what a training leaves in its folder. */
 const CHECKPOINT = 'checkpoint';
@@ -42,7 +75,7 @@ const checkpointSchema = z.strictObject({
 const WRITING_SHARE = 0.05;
 
 /** A part of a training, from its beginning, that a job does. */
-export interface Stage {
+interface Stage {
   /** It pauses at the first row of its logs at or behind this step. */
   readonly until: number;
   /** A job that has done its beginning, and where: if its checkpoint is there, the training goes on from it, else it begins anew. */
@@ -198,4 +231,62 @@ function describe(row: MetricsRow, perSecond: number): string {
 
 function count(steps: number): string {
   return steps.toLocaleString('en-GB');
+}
+
+/**
+ * The dataset, for an agent that learns from data; undefined where the settings name nothing. If they have a hash, whoever reads its
+ * episodes to their end is told when they are others.
+ * @throws InputError if there is no whole dataset at the path
+ */
+export async function openTrainingDataset({
+  dataset: path,
+  datasetHash: expected,
+}: Pick<TrainConfig, 'dataset' | 'datasetHash'>): Promise<EpisodeSource | undefined> {
+  if (path === undefined) return undefined;
+  let dataset: Dataset;
+  try {
+    dataset = await openDataset(path);
+  } catch (error) {
+    throw new InputError(`--dataset: ${(error as Error).message}`);
+  }
+  return expected === undefined ? dataset : withHash(dataset, expected);
+}
+
+function withHash(dataset: Dataset, expected: string): EpisodeSource {
+  const { path, observationSpace, actionSpace, numEpisodes, numSteps } = dataset;
+  return {
+    ...{ observationSpace, actionSpace, numEpisodes, numSteps },
+    *episodes() {
+      const hash = new ContentHash();
+      let i = 0;
+      for (const stored of dataset.storedEpisodes()) {
+        hash.add(stored);
+        yield episodeAt(`--dataset: ${path}: episode ${i++}`, stored);
+      }
+      const digest = hash.digest();
+      if (digest === expected) return;
+      throw new InputError(
+        `--dataset: ${path}: holds other episodes, of the hash ${digest}, expected those that the run was begun with, ${expected}`,
+      );
+    },
+  };
+}
+
+/** Which episodes a dataset holds. */
+export interface DatasetIdentity {
+  /** Of what it holds, as its index says it where it has one: who reads its episodes finds a wrong one. */
+  readonly hash: string;
+  /** The id of the environment that they were played in, if the dataset says it. */
+  readonly env: string | undefined;
+}
+
+/** @throws InputError if there is no whole dataset at the path */
+export async function datasetIdentity(path: string): Promise<DatasetIdentity> {
+  try {
+    const dataset = await openDataset(path);
+    const hash = dataset.hash ?? ContentHash.of(dataset.storedEpisodes());
+    return { hash, env: dataset.about.environment?.id };
+  } catch (error) {
+    throw new InputError(`--dataset: ${firstLine((error as Error).message)}`);
+  }
 }

@@ -7,7 +7,7 @@ import type { EngineName } from '../../src/index.ts';
 import { unwrapSchema } from '../../src/options/describe.ts';
 import { likewise, withDefault, withDefaults } from '../../src/options/parse.ts';
 import { policySchema } from '../../src/policies/registry.ts';
-import { type CommonConfig, commonShape, engineSetting } from '../experiment/experiment.ts';
+import { type CommonConfig, commonShape, engineSetting, type Job } from '../experiment/experiment.ts';
 
 /** What is trained: `studies` names the agent, `environments` the environment, each alone. */
 export interface TrainConfig extends CommonConfig, EvaluationOptions {
@@ -111,4 +111,16 @@ function policySettings(policies: readonly string[], usual: Readonly<Record<stri
   const fields = schemas.flatMap(({ shape }) => Object.entries(shape) as [string, z.ZodType][]);
   const optional = fields.map(([name, field]) => [name, likewise(unwrapSchema(field).optional(), field)]);
   return withDefaults(z.strictObject(Object.fromEntries(optional)), usual);
+}
+
+/**
+ * The settings of one training, for an experiment that trains as `oxbow train` does: presets, and what is given.
+ * @throws if a setting is unknown or out of range
+ */
+export function trainSettings(
+  { study, env, policy }: Pick<Job, 'study' | 'env' | 'policy'>,
+  given: Readonly<Record<string, unknown>>,
+): TrainConfig {
+  const schema = trainSchema({ studies: [study], policies: [policy], environments: [env] });
+  return schema.parse(given) as unknown as TrainConfig;
 }

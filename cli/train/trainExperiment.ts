@@ -2,25 +2,24 @@ import type { z } from 'zod';
 import { agentNamed, builtinAgents } from '../../agents/registry.ts';
 import { policies as knownPolicies, selectBackend, selectEngine } from '../../src/index.ts';
 import { expectedOneOf, show } from '../../src/options/describe.ts';
-import type { Job, SummaryRow, Table } from '../experiment/experiment.ts';
-import { firstLine } from '../experiment/firstLine.ts';
-import { formatReturn } from '../experiment/formatReturn.ts';
-import { InputError } from '../experiment/inputError.ts';
-import { printable } from '../experiment/printable.ts';
-import { type AnyExperiment, defineExperiment } from '../experiment/registry.ts';
+import { InputError } from '../experiment/errors.ts';
+import {
+  type AnyExperiment,
+  defineExperiment,
+  type Job,
+  type SummaryRow,
+  type Table,
+} from '../experiment/experiment.ts';
 import { selectRuntime } from '../experiment/selectRuntime.ts';
+import { firstLine, formatReturn, printable } from '../experiment/text.ts';
 import { metricTable } from '../report/table.ts';
-import { type AllowedCode, allowedOptions, NO_CODE, refusedCode } from './allowedCode.ts';
-import { checkEnvOptions } from './checkEnvOptions.ts';
-import { loadNamedEnv } from './loadNamedEnv.ts';
-import { openTrainingDataset } from './openTrainingDataset.ts';
-import { speedTable } from './speedTable.ts';
+import { type AllowedCode, allowedOptions, NO_CODE, refusedCode, TRAIN } from './allowedCode.ts';
+import { checkEnvOptions, loadNamedEnv } from './loadNamedEnv.ts';
+import { tryOut } from './makeTraining.ts';
+import { withOutcomes } from './outcomes.ts';
+import { openTrainingDataset, trainJob } from './runTraining.ts';
 import { type TrainChoice, type TrainConfig, trainSchema } from './trainConfig.ts';
-import { trainJob } from './trainJob.ts';
-import { TRAIN } from './trainName.ts';
-import { trainSections } from './trainSections.ts';
-import { tryOut } from './tryOut.ts';
-import { withOutcomes } from './withOutcomes.ts';
+import { speedTable, trainSections } from './trainSections.ts';
 
 /**
  * The training of an agent on an environment, with one policy or several to compare. Which settings there are depends on what is

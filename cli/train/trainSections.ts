@@ -1,13 +1,13 @@
-import type { Figure, Outcome, Section, SummaryRow, Table } from '../experiment/experiment.ts';
-import { formatReturn } from '../experiment/formatReturn.ts';
-import { groupBy } from '../experiment/groupBy.ts';
-import { plural } from '../experiment/plural.ts';
-import { alignSteps } from '../report/alignSteps.ts';
-import { describeBest } from '../report/describeBest.ts';
-import { intervalChart } from '../report/intervalChart.ts';
-import { type CurvePoint, learningCurves } from '../report/learningCurves.ts';
-import { metricTable } from '../report/table.ts';
-import { isShare } from './shares.ts';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readCheckedJson, writeCheckedJson } from '../experiment/checkedJson.ts';
+import { groupBy } from '../experiment/collections.ts';
+import type { Figure, Job, Outcome, Section, SummaryRow, Table } from '../experiment/experiment.ts';
+import { formatReturn, plural } from '../experiment/text.ts';
+import { alignSteps, type CurvePoint, intervalChart, learningCurves } from '../report/charts.ts';
+import { describeBest, metricTable } from '../report/table.ts';
+import { quantile } from '../statistics/bootstrap.ts';
+import { isShare } from './outcomes.ts';
 import type { TrainConfig } from './trainConfig.ts';
 
 /** What the result of a job says of its policy. */
@@ -182,4 +182,33 @@ function chart(rows: readonly SummaryRow[], x: string, env: string, policies: re
     caption: `${env}: ${x}. A dot is the interquartile mean over the seeds, a bar its 95 % interval, a tick a seed.`,
     spec: intervalChart(rows, { x, policies }),
   };
+}
+
+const FILE = 'speed.json';
+const speedSchema = z.strictObject({ steps: z.number(), seconds: z.number() });
+
+/** Notes how fast a training was, or the last part of one that was stopped. */
+export function writeSpeed(logs: string, speed: { steps: number; seconds: number }): void {
+  writeCheckedJson(join(logs, FILE), speed);
+}
+
+/**
+ * Environment steps a second of trainings, updates included: the median over the seeds.
+ * @throws InputError that names the file if one is damaged
+ */
+export function speedTable(jobs: readonly { readonly job: Job; readonly logs: string }[]): Table[] {
+  const rows = [
+    ...groupBy(jobs, ({ job: { study, env, policy } }) => JSON.stringify([env, study, policy])).values(),
+  ].flatMap((group) => {
+    const speeds = group.flatMap(({ logs }) => {
+      const speed = readCheckedJson(join(logs, FILE), speedSchema, 'delete it: it holds times alone');
+      return speed === undefined ? [] : [speed.steps / speed.seconds];
+    });
+    const { env, study, policy } = group[0]!.job;
+    return speeds.length === 0
+      ? []
+      : [[env, study, policy, String(Math.round(quantile(Float64Array.from(speeds).sort(), 0.5)))]];
+  });
+  if (rows.length === 0) return [];
+  return [{ title: 'Speed on this machine', columns: ['environment', 'agent', 'policy', 'steps a second'], rows }];
 }

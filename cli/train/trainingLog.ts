@@ -1,11 +1,13 @@
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder, syncTree } from '../../src/files.ts';
+import { EpisodeTally } from '../../agents/core/episodeStatistics.ts';
+import type { EvaluatedReport, TrainingEvaluation } from '../../agents/index.ts';
+import { ProtobufWriter } from '../../src/engine/bytes.ts';
+import { askGuards, leadsToFile, makeFolder, syncTree, writeAll, writeWholeFile } from '../../src/files.ts';
+import { InputError } from '../experiment/errors.ts';
 import type { MetricsRow } from '../experiment/experiment.ts';
-import { csvCell } from '../experiment/metrics.ts';
-import { EventFile } from './eventFile.ts';
-import { GrowingFile } from './growingFile.ts';
-import { EVALUATION } from './reportRows.ts';
-import { isShare } from './shares.ts';
+import { csvCell } from '../experiment/summarize.ts';
+import { isShare, sharesOf } from './outcomes.ts';
 
 /**
  * The log of a training while it goes on, a row every now and then: `progress.jsonl`, `progress.csv`, and an event file for
@@ -92,4 +94,201 @@ function lowerFirst(name: string): string {
 
 function jsonLine(row: MetricsRow): string {
   return `${JSON.stringify(row)}\n`;
+}
+
+/** What the columns of an evaluation begin with. */
+const EVALUATION = 'evaluation';
+
+/**
+ * Sums up the reports of a training to rows that are some steps apart. A row has the numbers of a report, as means over those since
+ * the row before; `episodes`, how many have ended since, with the means of their `return` and `length`, null where none has; and the
+ * shares of how they ended, `outcome/left`, of all words that there were so far. An evaluation completes a row, which has the same of
+ * its episodes: `evaluationReturn`, `evaluationOutcome/left`.
+ */
+export class ReportRows {
+  readonly #interval: number;
+  #lastStep: number;
+  #sums: Record<string, { sum: number; count: number }> = {};
+  #tally = new EpisodeTally();
+  readonly #shares: Set<string>;
+
+  /**
+   * @param interval environment steps between two rows, or a little more
+   * @param before the rows so far of a training that goes on
+   */
+  constructor(interval: number, before: readonly MetricsRow[] = []) {
+    this.#interval = interval;
+    this.#lastStep = Number(before.at(-1)?.step ?? 0);
+    const columns = before.flatMap(Object.keys);
+    this.#shares = new Set(columns.filter((name) => isShare(name) && !name.startsWith(EVALUATION)));
+  }
+
+  /** Takes in a report; the row that it completes, if it does. @param last whether the training ends with it */
+  add(report: EvaluatedReport, last: boolean): MetricsRow | undefined {
+    const { step, updates, episodes, evaluation, ...numbers } = report;
+    for (const [name, value] of Object.entries(numbers)) {
+      if (typeof value !== 'number' && value !== null) continue;
+      this.#sums[name] ??= { sum: 0, count: 0 };
+      // Nothing to measure: no update has been made yet, say. What diverges the agent itself refuses.
+      if (value === null || !Number.isFinite(value)) continue;
+      this.#sums[name].sum += value;
+      this.#sums[name].count++;
+    }
+    this.#tally.add(episodes);
+    if (step - this.#lastStep < this.#interval && !last && evaluation === undefined) return undefined;
+    const statistics = this.#tally.statistics();
+    const shares = sharesOf(statistics, this.#shares);
+    for (const name in shares) this.#shares.add(name);
+    const row = {
+      step,
+      updates,
+      episodes: statistics.episodes,
+      return: statistics.return,
+      length: statistics.length,
+      ...shares,
+      ...Object.fromEntries(
+        Object.entries(this.#sums).map(([name, { sum, count }]) => [name, count === 0 ? null : sum / count]),
+      ),
+      ...(evaluation && columnsOf(evaluation)),
+    };
+    this.#lastStep = step;
+    this.#sums = {};
+    this.#tally = new EpisodeTally();
+    return row;
+  }
+}
+
+function columnsOf(evaluation: TrainingEvaluation): MetricsRow {
+  const { return: mean, length } = evaluation;
+  const columns = Object.entries({ return: mean, length, ...sharesOf(evaluation) });
+  return Object.fromEntries(
+    columns.map(([name, value]) => [`${EVALUATION}${name[0]!.toUpperCase()}${name.slice(1)}`, value]),
+  );
+}
+
+/** Bytes before an event's own: its length and the checksum of that; behind it is its checksum. */
+const [HEADER, FOOTER] = [12, 4];
+
+/**
+ * An event file as TensorBoard reads it: TFRecords, each of one `Event` of tensorboard/compat/proto/event.proto,
+ *
+ *   uint64 length · uint32 masked CRC-32C of it · the event · uint32 masked CRC-32C of the event,
+ *
+ * with the scalars of one step. TensorBoard shows a file whose name holds `tfevents`.
+ */
+export class EventFile {
+  readonly #file: GrowingFile;
+  /** How many events of scalars the file already had. */
+  readonly kept: number;
+
+  /**
+   * Opens the file to add to it, a new one if there is none.
+   * @param lastStep events of later steps, and all from a torn or damaged one on, are cut off: what follows is written again
+   */
+  constructor(path: string, lastStep: number) {
+    const isThere = existsSync(path);
+    if (isThere && !leadsToFile(path)) throw new InputError(`${path} is no file, expected the events of a training`);
+    const before = isThere ? readFileSync(path) : Buffer.alloc(0);
+    const { length, events } = keptPart(before, lastStep);
+    this.#file = new GrowingFile(path, before.subarray(0, length));
+    // The first event of a file says its version.
+    this.kept = Math.max(0, events - 1);
+    if (events === 0) this.#write(new ProtobufWriter().double(1, now()).string(3, 'brain.Event:2').finish());
+  }
+
+  /** The scalars of a step, by tag: TensorBoard groups tags by what stands before the first `/`. */
+  scalars(step: number, values: Readonly<Record<string, number>>): void {
+    this.#write(
+      new ProtobufWriter()
+        .double(1, now())
+        .int(2, step)
+        .message(5, (summary) =>
+          summary.messages(1, Object.entries(values), (entry, [tag, value]) => entry.string(1, tag).float(2, value)),
+        )
+        .finish(),
+    );
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #write(event: Uint8Array): void {
+    const record = Buffer.alloc(HEADER + event.length + FOOTER);
+    record.writeBigUInt64LE(BigInt(event.length));
+    record.writeUInt32LE(maskedCrc(record.subarray(0, 8)), 8);
+    record.set(event, HEADER);
+    record.writeUInt32LE(maskedCrc(event), HEADER + event.length);
+    this.#file.append(record);
+  }
+}
+
+/** Seconds since 1970. */
+function now(): number {
+  return Date.now() / 1000;
+}
+
+/** How much of a file is whole events of steps up to the last one. */
+function keptPart(file: Buffer, lastStep: number): { length: number; events: number } {
+  let [length, events] = [0, 0];
+  while (length + HEADER + FOOTER <= file.length) {
+    const end = length + HEADER + Number(file.readBigUInt64LE(length));
+    if (file.readUInt32LE(length + 8) !== maskedCrc(file.subarray(length, length + 8))) break;
+    if (end + FOOTER > file.length) break;
+    const event = file.subarray(length + HEADER, end);
+    if (file.readUInt32LE(end) !== maskedCrc(event) || stepOf(event) > lastStep) break;
+    length = end + FOOTER;
+    events++;
+  }
+  return { length, events };
+}
+
+/** An event of ours begins with its time in nine bytes; then comes its step, if it has one. A step that does not end is behind all others. */
+function stepOf(event: Buffer): number {
+  if (event[9] !== 2 << 3) return 0;
+  let step = 0;
+  for (let at = 10, unit = 1; at < event.length; at++, unit *= 128) {
+    step += (event[at]! & 127) * unit;
+    if (event[at]! < 128) return step;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  return crc;
+});
+
+/** TensorFlow stores a CRC rotated and moved, since a CRC of data that holds its own CRC says little. */
+function maskedCrc(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 255]! ^ (crc >>> 8);
+  crc = ~crc >>> 0;
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
+
+/**
+ * A file that is written whole at first, in place of one that was there, and grows then. It is written by a descriptor that stays open:
+ * what a process appends that stood still while another has replaced the file lands in a file without a name.
+ */
+export class GrowingFile {
+  readonly #path: string;
+  readonly #file: number;
+
+  constructor(path: string, content: string | Uint8Array) {
+    writeWholeFile(path, content);
+    this.#path = path;
+    this.#file = openSync(path, 'a');
+  }
+
+  /** @throws if it cannot be written, or a guard (`guardFiles`) refuses */
+  append(content: string | Uint8Array): void {
+    askGuards(this.#path);
+    writeAll(this.#file, typeof content === 'string' ? Buffer.from(content) : content);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
 }

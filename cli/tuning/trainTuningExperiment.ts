@@ -3,32 +3,40 @@ import { z } from 'zod';
 import { DivergedError, episodeStatistics } from '../../agents/index.ts';
 import { type ActingAgentName, agentNamed } from '../../agents/registry.ts';
 import { Rng, savePolicy, selectBackend, selectEngine } from '../../src/index.ts';
-import type { Job, JobContext, JobResult, Outcome, SummaryRow } from '../experiment/experiment.ts';
-import { firstLine } from '../experiment/firstLine.ts';
-import { groupBy } from '../experiment/groupBy.ts';
-import { InputError } from '../experiment/inputError.ts';
-import { type AnyExperiment, defineExperiment } from '../experiment/registry.ts';
+import { groupBy } from '../experiment/collections.ts';
+import { InputError } from '../experiment/errors.ts';
+import {
+  type AnyExperiment,
+  defineExperiment,
+  type Job,
+  type JobContext,
+  type JobResult,
+  type Outcome,
+  type Section,
+  type SummaryRow,
+  type Table,
+} from '../experiment/experiment.ts';
 import { drawSettings, type SearchSpace, type Settings } from '../experiment/searchSpace.ts';
 import { selectRuntime } from '../experiment/selectRuntime.ts';
-import { portablePath } from '../terminal/commandOf.ts';
-import { type AllowedCode, allowedOptions, NO_CODE, refusedCode } from '../train/allowedCode.ts';
-import { checkEnvOptions } from '../train/checkEnvOptions.ts';
-import { loadNamedEnv } from '../train/loadNamedEnv.ts';
-import { makeEnvs, makeTraining, type Training } from '../train/makeTraining.ts';
+import { firstLine, plural, trueMinus } from '../experiment/text.ts';
+import { portablePath } from '../terminal/commandLine.ts';
+import { type AllowedCode, allowedOptions, NO_CODE, refusedCode, TRAIN_TUNING } from '../train/allowedCode.ts';
+import { checkEnvOptions, loadNamedEnv } from '../train/loadNamedEnv.ts';
+import { makeEnvs, makeTraining, type Training, tryOut } from '../train/makeTraining.ts';
 import { measurePolicy } from '../train/measurePolicy.ts';
 import { POLICY, runTraining } from '../train/runTraining.ts';
 import { type TrainChoice, type TrainConfig, trainSchema } from '../train/trainConfig.ts';
 import { checkPolicies, trainExperiment } from '../train/trainExperiment.ts';
-import { TRAIN_TUNING } from '../train/trainName.ts';
-import { tryOut } from '../train/tryOut.ts';
-import { checkSpace } from './checkSpace.ts';
-import { defaultSpace } from './defaultSpace.ts';
-import { halvingRungs, type Rung } from './halvingRungs.ts';
-import { type TrainTuningConfig, trainTuningSchema } from './trainTuningConfig.ts';
-import { trialConfig } from './trialConfig.ts';
-import { ranked } from './trials.ts';
-import { tunedTraining } from './tunedTraining.ts';
-import { type PolicyTrials, tuningSections, tuningTables } from './tuningSections.ts';
+import {
+  checkSpace,
+  defaultSpace,
+  presetText,
+  type TrainTuningConfig,
+  trainTuningSchema,
+  trialConfig,
+  tunedTraining,
+} from './trainTuningConfig.ts';
+import { ranked, settingsText, type Trial } from './trials.ts';
 
 /** A trial, with a seed, up to the step of a rung. */
 interface TrialJob extends Job {
@@ -271,4 +279,141 @@ async function trialJob(
   } finally {
     training.dispose();
   }
+}
+
+/** A trial with its number, from 1. */
+interface NumberedTrial extends Trial {
+  readonly trial: number;
+}
+
+/** The trials of a policy, by the rounds of the search. */
+interface PolicyTrials {
+  readonly policy: string;
+  readonly rungs: readonly { readonly steps: number; readonly trials: readonly NumberedTrial[] }[];
+}
+
+/** How many of the best trials a table has. */
+const SHOWN = 5;
+
+/** The best trials of each policy in the last round, beside the settings in use before; and what was found as a preset. */
+function tuningTables(policies: readonly PolicyTrials[], config: TrainTuningConfig): Table[] {
+  const found = policies.map(({ policy, rungs }) => ({ policy, order: rankedTrials(rungs.at(-1)!.trials, config) }));
+  const [agent, env] = [config.studies[0]!, config.environments[0]!];
+  return [
+    {
+      title: `Trials: ${agent}, ${env}`,
+      columns: ['policy', 'trial', `return, ${config.over} of the seeds`, 'by seed', 'settings'],
+      rows: found.flatMap(({ policy, order }) =>
+        order.flatMap((trial, place) =>
+          place < SHOWN || isInUse(trial, config) ? [[policy, ...trialCells(trial, config)]] : [],
+        ),
+      ),
+    },
+    {
+      title: `Found: an entry of presets['${env}']`,
+      columns: ['policy', 'entry'],
+      rows: found.flatMap(({ policy, order: [best] }) =>
+        best === undefined ? [] : [[policy, presetText(agent, tunedTraining(config, policy, best.settings))]],
+      ),
+      prose: true,
+    },
+  ];
+}
+
+/** How settings were searched, and all trials of each round. */
+function tuningSections(policies: readonly PolicyTrials[], config: TrainTuningConfig): Section[] {
+  const { trials, seeds, over, greedy, halving, evaluationEpisodes } = config;
+  const rungs = policies[0]!.rungs;
+  const drawn = {
+    'latin-hypercube': 'by Latin hypercube sampling',
+    sobol: 'as points of a scrambled Sobol sequence',
+    random: 'each by itself',
+  }[config.search];
+  const steps = rungs.map((rung) => rung.steps.toLocaleString('en-GB')).join(', ');
+  return [
+    {
+      title: 'How the settings were found',
+      paragraphs: [
+        `Each policy had ${plural(trials, 'trial')}, drawn from one space ${drawn}, and one with the settings that were in use before. Each was trained ` +
+          `with the ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}.`,
+        `A trial’s score is the ${over} over the seeds of the mean return of ${plural(evaluationEpisodes, 'episode')} with ${greedy ? 'greedy' : 'sampled'} ` +
+          'actions at its end. The highest score of many is too high by its luck: train with the settings on other seeds to measure them.',
+        ...(rungs.length === 1
+          ? []
+          : [
+              `By successive halving, trials were trained to ${steps} steps. From each round the best 1/${halving} went on, and the ` +
+                'settings in use before. Rates went as in a training to the end.',
+            ]),
+      ],
+    },
+    ...policies.map(({ policy, rungs }) => ({
+      title: `All trials: ${policy}`,
+      tables: rungs.map(({ steps, trials }) => ({
+        title: `At ${steps.toLocaleString('en-GB')} steps`,
+        columns: ['trial', `return, ${over} of the seeds`, 'by seed', 'settings'],
+        rows: [
+          ...rankedTrials(trials, config).map((trial) => trialCells(trial, config)),
+          ...trials.filter(({ scores }) => scores.includes(null)).map((trial) => trialCells(trial, config)),
+        ],
+      })),
+    })),
+  ];
+}
+
+function rankedTrials(trials: readonly NumberedTrial[], { over }: TrainTuningConfig) {
+  return ranked(trials, { goal: 'maximize', over });
+}
+
+function isInUse({ trial }: NumberedTrial, { trials }: TrainTuningConfig): boolean {
+  return trial === trials + 1;
+}
+
+function trialCells(trial: NumberedTrial & { readonly score?: number }, config: TrainTuningConfig): string[] {
+  const number = (value: number | null | undefined) => (value == null ? '–' : trueMinus(value.toFixed(1)));
+  return [
+    String(trial.trial),
+    number(trial.score),
+    trial.scores.map(number).join(', '),
+    isInUse(trial, config) ? 'those in use before' : settingsText(trial.settings),
+  ];
+}
+
+/** One round of successive halving. */
+interface Rung {
+  /** How many settings are trained in it. */
+  readonly trials: number;
+  /** To which step. */
+  readonly steps: number;
+}
+
+/**
+ * The rounds of successive halving: all settings are trained for a share of the steps, the best 1/η of them for η times as many, and so on
+ * to the last round, which has all the steps. Round i of 0, …, s has
+ * ⌊n η⁻ⁱ⌋ settings and R ηⁱ⁻ˢ steps.
+ *
+ * Jamieson & Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization", arXiv:1502.07943; Li et al.,
+ * "Hyperband", arXiv:1603.06560: its inner loop.
+ *
+ * @param trials n
+ * @param steps R
+ * @param factor η; 1 has one round, in which all are trained to the end
+ * @param rungs s + 1; as many as leave a setting for the last one and a step for the first, if that is fewer
+ */
+export function halvingRungs({
+  trials,
+  steps,
+  factor,
+  rungs,
+}: {
+  readonly trials: number;
+  readonly steps: number;
+  readonly factor: number;
+  readonly rungs: number;
+}): Rung[] {
+  let last = 0;
+  while (factor > 1 && last + 1 < rungs && Math.min(trials, steps) >= factor ** (last + 1)) last++;
+  return Array.from({ length: last + 1 }, (_, i) => ({
+    trials: Math.floor(trials / factor ** i),
+    steps: Math.round(steps / factor ** (last - i)),
+  }));
 }

@@ -1,23 +1,33 @@
 import { z } from 'zod';
 import { Rng } from '../../src/random.ts';
+import { groupBy, mapValues } from '../experiment/collections.ts';
 import { parseConfig } from '../experiment/config.ts';
+import { InputError } from '../experiment/errors.ts';
 import {
+  type AnyExperiment,
   type CommonConfig,
   commonShape,
+  defineExperiment,
   type Experiment,
   type Job,
   type SummaryRow,
 } from '../experiment/experiment.ts';
-import { groupBy } from '../experiment/groupBy.ts';
-import { InputError } from '../experiment/inputError.ts';
-import { mapValues } from '../experiment/mapValues.ts';
-import { type AnyExperiment, defineExperiment } from '../experiment/registry.ts';
-import { latinHypercube, type Settings } from '../experiment/searchSpace.ts';
-import type { Tuned } from '../experiment/tunedSchema.ts';
-import { type Objective, searchedConditions } from '../experiment/tuning.ts';
-import { bestSettings, type Trial, type Trials } from './trials.ts';
-import { trialTables } from './trialTables.ts';
-import { type TrialsFile, type TuningConfig, tuningSection } from './tuningSection.ts';
+import {
+  latinHypercube,
+  type Objective,
+  type Settings,
+  searchedConditions,
+  type Tuned,
+} from '../experiment/searchSpace.ts';
+import {
+  bestSettings,
+  type Trial,
+  type Trials,
+  type TrialsFile,
+  type TuningConfig,
+  trialTables,
+  tuningSection,
+} from './trials.ts';
 
 /** What the name of the search for an experiment's settings ends in. */
 export const TUNING_SUFFIX = '-tuning';

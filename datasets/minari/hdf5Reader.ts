@@ -1,7 +1,7 @@
 import type { Metadata } from 'h5wasm/node';
 import { shortened } from '../../src/options/describe.ts';
+import { arrayOf, type Dtype, type NumberArray } from '../episode.ts';
 import { nodeModule } from '../nodeModule.ts';
-import { arrayOf, type Dtype, type NumberArray } from '../storedEpisode.ts';
 import { type Hdf5, Hdf5File } from './hdf5.ts';
 
 const MEBIBYTE = 2 ** 20;

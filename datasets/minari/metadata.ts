@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { Box, Dict, Discrete, MultiDiscrete, type Space, Text, Tuple } from '../../envs/index.ts';
 import { leadsToFile } from '../../src/files.ts';
 import { parseJson } from '../../src/json.ts';
 import { parseOptions } from '../../src/options/parse.ts';
-import { datasetAboutSchema } from '../dataset.ts';
+import { type DatasetAbout, datasetAboutSchema } from '../dataset.ts';
+import type { Dtype } from '../episode.ts';
 import { nodeModule } from '../nodeModule.ts';
 import { type SpaceJson, spaceJsonSchema } from '../spaceJson.ts';
 
@@ -56,4 +58,164 @@ export function spaceFromText(where: string, text: string): SpaceJson {
 /** A space as Python reads it. */
 export function spaceToText(space: SpaceJson): string {
   return JSON.stringify(space).replaceAll(/(?<=[[,:])"(-?Infinity)"(?=[\],}])/g, '$1');
+}
+
+type Environment = NonNullable<DatasetAbout['environment']>;
+
+interface Entry {
+  readonly entry: string;
+  readonly steps: number;
+  readonly threshold?: number;
+}
+
+const MUJOCO = 'mujoco/';
+const PYTHON = 'gymnasium:';
+
+const robot = (file: string, name: string, threshold?: number, steps = 1000): Entry => ({
+  entry: `gymnasium.envs.mujoco.${file}_v5:${name}Env`,
+  steps,
+  ...(threshold !== undefined && { threshold }),
+});
+const classic = (entry: string, steps: number, threshold?: number): Entry => ({
+  entry: `gymnasium.envs.classic_control.${entry}`,
+  steps,
+  ...(threshold !== undefined && { threshold }),
+});
+
+/** Gymnasium's environments of which oxbow has the twin, by their ids there, as Gymnasium 1 registers them. */
+const ENTRIES: Readonly<Record<string, Entry>> = {
+  'Acrobot-v1': classic('acrobot:AcrobotEnv', 500, -100),
+  'CartPole-v1': classic('cartpole:CartPoleEnv', 500, 475),
+  'MountainCar-v0': classic('mountain_car:MountainCarEnv', 200, -110),
+  'MountainCarContinuous-v0': classic('continuous_mountain_car:Continuous_MountainCarEnv', 999, 90),
+  'Pendulum-v1': classic('pendulum:PendulumEnv', 200),
+  'Ant-v5': robot('ant', 'Ant', 6000),
+  'HalfCheetah-v5': robot('half_cheetah', 'HalfCheetah', 4800),
+  'Hopper-v5': robot('hopper', 'Hopper', 3800),
+  'Humanoid-v5': robot('humanoid', 'Humanoid'),
+  'HumanoidStandup-v5': robot('humanoidstandup', 'HumanoidStandup'),
+  'InvertedDoublePendulum-v5': robot('inverted_double_pendulum', 'InvertedDoublePendulum', 9100),
+  'InvertedPendulum-v5': robot('inverted_pendulum', 'InvertedPendulum', 950),
+  'Pusher-v5': robot('pusher', 'Pusher', 0, 100),
+  'Reacher-v5': robot('reacher', 'Reacher', -3.75, 50),
+  'Swimmer-v5': robot('swimmer', 'Swimmer', 360),
+  'Walker2d-v5': robot('walker2d', 'Walker2d'),
+};
+
+/**
+ * What Gymnasium makes an environment of, as `EnvSpec.to_json` writes it.
+ * @returns undefined where Gymnasium has no such environment, or it has options: their names differ there
+ */
+export function gymnasiumSpec(environment: Environment | null): string | undefined {
+  if (environment === null) return undefined;
+  const { maxEpisodeSteps, ...options } = environment.options;
+  const id = environment.id.startsWith(MUJOCO) ? environment.id.slice(MUJOCO.length) : environment.id;
+  const found = Object.hasOwn(ENTRIES, id) ? ENTRIES[id]! : undefined;
+  if (found === undefined || Object.keys(options).length > 0) return undefined;
+  return JSON.stringify({
+    id,
+    entry_point: found.entry,
+    reward_threshold: found.threshold ?? null,
+    nondeterministic: false,
+    max_episode_steps: maxEpisodeSteps ?? found.steps,
+    order_enforce: true,
+    disable_env_checker: false,
+    kwargs: {},
+    additional_wrappers: [],
+    vector_entry_point: null,
+  });
+}
+
+const kwargs = z.record(z.string(), z.json()).nullish();
+const wrapperSpec = z.looseObject({ name: z.string(), entry_point: z.string(), kwargs });
+
+/** What of an `EnvSpec` says which environment it is. */
+export const envSpec = z.looseObject({
+  id: z.string(),
+  kwargs,
+  max_episode_steps: z.int().nullish(),
+  additional_wrappers: z.array(wrapperSpec).nullish(),
+});
+
+/** Wrappers that watch, and change nothing. */
+const WATCHES = /^Record/;
+
+/** A wrapper as `make('gymnasium:…')` takes it: Gymnasium's own by their names, others by their whole ones. */
+function wrapperFrom({
+  name,
+  entry_point: entry,
+  kwargs,
+}: z.output<typeof wrapperSpec>): string | Environment['options'] {
+  const known = entry.startsWith('gymnasium.wrappers.') ? name : entry.replace(':', '.');
+  return kwargs == null || Object.keys(kwargs).length === 0 ? known : { name: known, ...kwargs };
+}
+
+/** The environment of oxbow that is the twin of Gymnasium's, or Gymnasium's own in its Python, where it has options or wrappers. */
+export function environmentFrom(spec: z.output<typeof envSpec>): Environment {
+  const { id, kwargs, max_episode_steps: limit, additional_wrappers } = spec;
+  const wrappers = (additional_wrappers ?? []).filter(({ name }) => !WATCHES.test(name)).map(wrapperFrom);
+  const own = { ...kwargs, ...(wrappers.length > 0 && { wrappers }) };
+  if (!Object.hasOwn(ENTRIES, id) || Object.keys(own).length > 0) {
+    return { id: `${PYTHON}${id}`, options: own as Environment['options'] };
+  }
+  const { entry, steps } = ENTRIES[id]!;
+  const options = limit == null || limit === steps ? {} : { maxEpisodeSteps: limit };
+  return { id: entry.includes('.mujoco.') ? `${MUJOCO}${id}` : id, options };
+}
+
+/** A part of a space that is no Dict or Tuple, and where its numbers are in a row. */
+export interface Leaf {
+  /** The names of HDF5's groups that lead to it, and its own; none where the space has no parts. */
+  readonly path: readonly string[];
+  readonly space: Space;
+  readonly offset: number;
+}
+
+/** The parts of a space in the order of a row. */
+export function leavesOf(space: Space, path: readonly string[] = [], offset = 0): Leaf[] {
+  const parts: (readonly [string, Space])[] | undefined =
+    space instanceof Dict
+      ? space.names.map((name) => [name, space.spaces[name] as Space] as const)
+      : space instanceof Tuple
+        ? (space.spaces as readonly Space[]).map((part, i) => [`_index_${i}`, part] as const)
+        : undefined;
+  if (parts === undefined) return [{ path, space, offset }];
+  let at = offset;
+  return parts.flatMap(([name, part]) => {
+    const leaves = leavesOf(part, [...path, name], at);
+    at += part.size;
+    return leaves;
+  });
+}
+
+/**
+ * That Minari's files hold a space as numbers.
+ * @throws one line that names the part that they hold otherwise
+ */
+export function checkNumbers(where: string, leaves: readonly Leaf[], { jpeg }: { jpeg: boolean }): void {
+  for (const { path, space } of leaves) {
+    const name = [where, ...path].join('.');
+    if (space instanceof Text) throw new Error(`${name}: are texts, expected numbers`);
+    if (jpeg && isImage(space)) throw new Error(`${name}: are images as JPEG, expected numbers (jpeg_encoding: false)`);
+  }
+}
+
+/** As Minari tells images. */
+function isImage(space: Space): boolean {
+  if (!(space instanceof Box) || space.dtype !== 'uint8') return false;
+  const { shape, low, high } = space;
+  const isLarge = [2, 3].includes(shape.length) && shape[0]! >= 32 && shape[1]! >= 32;
+  const bounds = [...low, ...high];
+  return isLarge && bounds.every((bound, i) => bound === (i < low.length ? 0 : 255));
+}
+
+/** The type of rows that hold the numbers of all parts. */
+export function dtypeOfParts(leaves: readonly Leaf[]): Dtype {
+  const isNarrow = ({ space }: Leaf) => !(space instanceof Box) || /float32|uint8/.test(space.dtype);
+  return leaves.every(isNarrow) ? 'float32' : 'float64';
+}
+
+/** Whether numpy has the space's values as int64. */
+export function isInt64(space: Space): boolean {
+  return space instanceof Discrete || space instanceof MultiDiscrete;
 }

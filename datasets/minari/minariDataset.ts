@@ -3,25 +3,35 @@ import { leadsToFile } from '../../src/files.ts';
 import { parseJson } from '../../src/json.ts';
 import { shortened } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
-import { checkEpisode } from '../checkEpisode.ts';
-import { converted } from '../converted.ts';
 import type { Dataset, DatasetAbout } from '../dataset.ts';
-import type { Episode } from '../episode.ts';
-import { nodeModule } from '../nodeModule.ts';
-import { spacesFromJson } from '../spaceJson.ts';
 import {
   arrayOf,
   type ColumnDtypes,
+  checkEpisode,
+  converted,
   type Dtype,
+  type Episode,
   episodesOf,
   type NumberArray,
   type StoredEpisode,
-} from '../storedEpisode.ts';
-import { environmentFrom, envSpec } from './gymnasiumSpec.ts';
+} from '../episode.ts';
+import { nodeModule } from '../nodeModule.ts';
+import { spacesFromJson } from '../spaceJson.ts';
 import { type Hdf5, loadHdf5 } from './hdf5.ts';
 import { type Column, Hdf5Reader } from './hdf5Reader.ts';
-import { checkNumbers, dtypeOfParts, isInt64, type Leaf, leavesOf } from './leaves.ts';
-import { MAIN, type MinariMetadata, readMetadata, spaceFromText } from './metadata.ts';
+import {
+  checkNumbers,
+  dtypeOfParts,
+  environmentFrom,
+  envSpec,
+  isInt64,
+  type Leaf,
+  leavesOf,
+  MAIN,
+  type MinariMetadata,
+  readMetadata,
+  spaceFromText,
+} from './metadata.ts';
 
 /**
  * A dataset in Minari's format: `metadata.json` and `main_data.hdf5`. One episode is in memory at a time.

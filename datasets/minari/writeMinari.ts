@@ -1,13 +1,11 @@
 import type { Group } from 'h5wasm/node';
 import { writeWholeFile, writeWholeFolder } from '../../src/files.ts';
 import type { Dataset, DatasetAbout } from '../dataset.ts';
+import { dtypeOf, type NumberArray, type StoredEpisode } from '../episode.ts';
 import { nodeModule } from '../nodeModule.ts';
 import type { SpaceJson } from '../spaceJson.ts';
-import { dtypeOf, type NumberArray, type StoredEpisode } from '../storedEpisode.ts';
-import { gymnasiumSpec } from './gymnasiumSpec.ts';
 import { Hdf5File, loadHdf5 } from './hdf5.ts';
-import { checkNumbers, isInt64, type Leaf, leavesOf } from './leaves.ts';
-import { MAIN, METADATA, spaceToText } from './metadata.ts';
+import { checkNumbers, gymnasiumSpec, isInt64, type Leaf, leavesOf, MAIN, METADATA, spaceToText } from './metadata.ts';
 
 /** The version of Minari whose format is written. */
 const VERSION = '0.5.4';

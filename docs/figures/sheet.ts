@@ -1,4 +1,4 @@
-import { escapeHtml } from '../../envs/drawing/escapeHtml.ts';
+import { escapeHtml } from '../../envs/drawing/drawing.ts';
 import { themeColour } from '../../envs/drawing/palette.ts';
 import type { Plot } from './plot.ts';
 

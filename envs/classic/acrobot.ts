@@ -2,12 +2,10 @@ import { z } from 'zod';
 import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
-import { BaseEnv } from '../core/baseEnv.ts';
-import { clamp } from '../core/clamp.ts';
-import { describe } from '../core/describe.ts';
+import { BaseEnv, resetBounds, resetState } from '../core/baseEnv.ts';
 import type { ResetResult, StepResult } from '../core/env.ts';
-import { resetBounds, resetState } from '../core/resetState.ts';
-import { Box } from '../core/spaces/box.ts';
+import { describe } from '../core/options.ts';
+import { Box, clamp } from '../core/spaces/box.ts';
 import { Discrete } from '../core/spaces/discrete.ts';
 import { Drawing } from '../drawing/drawing.ts';
 

@@ -2,14 +2,12 @@ import { z } from 'zod';
 import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
-import { BaseEnv } from '../core/baseEnv.ts';
-import { clamp } from '../core/clamp.ts';
-import { describe } from '../core/describe.ts';
+import { BaseEnv, resetBounds, resetState } from '../core/baseEnv.ts';
 import type { ResetResult, StepResult } from '../core/env.ts';
-import { resetBounds, resetState } from '../core/resetState.ts';
-import { Box } from '../core/spaces/box.ts';
+import { describe } from '../core/options.ts';
+import { Box, clamp } from '../core/spaces/box.ts';
 import { Discrete } from '../core/spaces/discrete.ts';
-import { drawMountainCar } from './drawMountainCar.ts';
+import { Drawing } from '../drawing/drawing.ts';
 
 const minPosition = -1.2;
 const maxPosition = 0.6;
@@ -96,4 +94,133 @@ export class MountainCarEnv extends BaseEnv<Float32Array, number> {
     this.#position = position;
     this.#velocity = velocity;
   }
+}
+
+const continuousGoalPosition = 0.45;
+const power = 0.0015;
+
+interface MountainCarContinuousState {
+  rng: RngState;
+  position: number;
+  velocity: number;
+  isFloat32: boolean;
+}
+
+const identity = (x: number) => x;
+
+/**
+ * Gymnasium's MountainCarContinuous-v0: a car in a valley is too weak for the hill and must swing up, with little force.
+ *
+ * - Observation: (position, velocity), `[2]`; position in [−1.2, 0.6], |velocity| ≤ 0.07.
+ * - Action: the force a, `[1]`, clipped to |a| ≤ 1: v ← clip(v + 0.0015 a − 0.0025 cos 3p), p ← clip(p + v); the wall on the left
+ *   stops the car.
+ * - Terminated: p ≥ 0.45 and v ≥ `goalVelocity` (0). Reward: −0.1 a² with a as given, not clipped, and 100 at the goal.
+ * - Reset: p ~ U(−0.6, −0.4), v = 0. `reset({ options })`: `state`, both numbers; `low` and `high`, other bounds of p.
+ *
+ * As there, a start is float64 and every state after a step float32, and so is its arithmetic. A `state` of two float32 numbers is
+ * taken for one after a step.
+ *
+ * @throws for an unknown option or one out of range; `step` for an action that is not finite.
+ */
+export class MountainCarContinuousEnv extends BaseEnv<Float32Array, Float32Array> {
+  readonly observationSpace = new Box({ low: [minPosition, -maxSpeed], high: [maxPosition, maxSpeed] });
+  readonly actionSpace = new Box({ low: -1, high: 1, shape: [1] });
+  readonly goalVelocity: number;
+  #position = 0;
+  #velocity = 0;
+  #isFloat32 = false;
+
+  constructor(options: MountainCarOptions = {}) {
+    super();
+    this.goalVelocity = parseOptions('MountainCarContinuous', mountainCarOptions, options).goalVelocity;
+  }
+
+  protected begin(options: Record<string, unknown>): ResetResult {
+    const [low, high] = resetBounds('MountainCarContinuous', options, -0.6, -0.4);
+    const state = resetState('MountainCarContinuous', options, ['position', 'velocity']);
+    this.#position = state?.[0] ?? this.rng.uniform(low, high);
+    this.#velocity = state?.[1] ?? 0;
+    this.#isFloat32 = state?.every((x) => x === Math.fround(x)) ?? false;
+    return [Float32Array.of(this.#position, this.#velocity), {}];
+  }
+
+  step(action: Float32Array): StepResult {
+    this.checkLength(action);
+    const given = Math.fround(action[0]!);
+    if (!Number.isFinite(given)) {
+      const got = describe(action);
+      throw new Error(`MountainCarContinuous: step() got the action ${got}, expected 1 finite number (force)`);
+    }
+    // The precision of the state decides that of sums with it; a force within the bounds is a float32, a bound is not.
+    const round = this.#isFloat32 ? Math.fround : identity;
+    const pull = gravity * portableMath.cos(round(3 * this.#position));
+    const push =
+      Math.abs(given) <= 1
+        ? Math.fround(Math.fround(given * Math.fround(power)) - Math.fround(pull))
+        : Math.sign(given) * power - pull;
+    let velocity = clamp(round(this.#velocity + round(push)), round(-maxSpeed), round(maxSpeed));
+    const position = clamp(round(this.#position + velocity), round(minPosition), round(maxPosition));
+    if (position === round(minPosition) && velocity < 0) velocity = 0;
+    const terminated = position >= round(continuousGoalPosition) && velocity >= round(this.goalVelocity);
+    this.#position = Math.fround(position);
+    this.#velocity = Math.fround(velocity);
+    this.#isFloat32 = true;
+    const reward = (terminated ? 100 : 0) - given * given * 0.1;
+    return [Float32Array.of(position, velocity), reward, terminated, false, {}];
+  }
+
+  render(): string {
+    return drawMountainCar(this.#position, continuousGoalPosition);
+  }
+
+  state(): MountainCarContinuousState {
+    return {
+      rng: this.rng.state(),
+      position: this.#position,
+      velocity: this.#velocity,
+      isFloat32: this.#isFloat32,
+    };
+  }
+
+  setState({ rng, position, velocity, isFloat32 }: MountainCarContinuousState): void {
+    this.rng = Rng.fromState(rng);
+    this.#position = position;
+    this.#velocity = velocity;
+    this.#isFloat32 = isFloat32;
+  }
+}
+
+function height(position: number): number {
+  return 0.45 * portableMath.sin(3 * position) + 0.55;
+}
+
+const hill = Array.from({ length: 91 }, (_, i) => {
+  const position = -1.2 + (1.8 * i) / 90;
+  return [position, height(position)] as const;
+});
+
+/** The valley with the car at `position` and a flag at the goal, as both mountain cars draw themselves. */
+function drawMountainCar(position: number, goal: number): string {
+  const slope = 1.35 * portableMath.cos(3 * position);
+  const norm = Math.sqrt(1 + slope * slope);
+  const along = [1 / norm, slope / norm] as const;
+  /** A point of the car: so far along the hill and above it. */
+  const at = (x: number, y: number) =>
+    [position + x * along[0] - y * along[1], height(position) + x * along[1] + y * along[0]] as const;
+  const flag = height(goal);
+  return new Drawing({ x: [-1.25, 0.65], y: [0, 1.3], label: 'a car in a valley' })
+    .polyline([[-1.2, 1.3], ...hill], { stroke: 'faint', width: 1.5 })
+    .line([goal, flag], [goal, flag + 0.2], { stroke: 'ink', width: 1.5 })
+    .polygon(
+      [
+        [goal, flag + 0.2],
+        [goal + 0.07, flag + 0.17],
+        [goal, flag + 0.13],
+      ],
+      { fill: 'ink' },
+    )
+    .polygon([at(-0.06, 0.03), at(0.06, 0.03), at(0.06, 0.07), at(-0.06, 0.07)], { fill: 'ink' })
+    .circle(at(-0.035, 0.022), 0.022, { fill: 'muted', stroke: 'paper', width: 1 })
+    .circle(at(0.035, 0.022), 0.022, { fill: 'muted', stroke: 'paper', width: 1 })
+    .toString();
 }

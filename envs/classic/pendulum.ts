@@ -2,13 +2,10 @@ import { z } from 'zod';
 import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
-import { BaseEnv } from '../core/baseEnv.ts';
-import { clamp } from '../core/clamp.ts';
-import { describe } from '../core/describe.ts';
+import { BaseEnv, resetState } from '../core/baseEnv.ts';
 import type { Info } from '../core/env.ts';
-import { checkOptionNames, checkRange } from '../core/options.ts';
-import { resetState } from '../core/resetState.ts';
-import { Box } from '../core/spaces/box.ts';
+import { checkOptionNames, checkRange, describe } from '../core/options.ts';
+import { Box, clamp } from '../core/spaces/box.ts';
 import { Drawing } from '../drawing/drawing.ts';
 
 const maxSpeed = 8;

@@ -9,15 +9,12 @@ import {
   expectRule,
   sameValue,
 } from './checks.ts';
-import { describe } from './describe.ts';
-import type { AnyEnv, StepResult } from './env.ts';
-import { checkCount } from './options.ts';
+import { type AnyEnv, restoreState, type StepResult, stateOf } from './env.ts';
+import { checkCount, describe } from './options.ts';
 import { Box } from './spaces/box.ts';
-import { Dict } from './spaces/dict.ts';
+import { Dict, Tuple } from './spaces/composite.ts';
 import type { Space } from './spaces/space.ts';
 import { Text } from './spaces/text.ts';
-import { Tuple } from './spaces/tuple.ts';
-import { restoreState, stateOf } from './state.ts';
 
 /** Options of {@link checkEnv}. */
 export interface CheckEnvOptions {

@@ -1,6 +1,6 @@
 import { checkOptions, type Kinds } from '../../src/options/parse.ts';
-import { describe } from './describe.ts';
 import type { AnyEnv, Info, ResetOptions, ResetResult, StepResult } from './env.ts';
+import { describe } from './options.ts';
 import { notSpace, type Space } from './spaces/space.ts';
 import type { VectorResetOptions } from './vectorEnv.ts';
 

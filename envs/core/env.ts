@@ -1,3 +1,4 @@
+import type { Rng } from '../../src/random.ts';
 import type { Scene } from '../drawing/scene.ts';
 import type { Space } from './spaces/space.ts';
 
@@ -83,3 +84,42 @@ export interface Env<Observation = Float32Array, Action = Float32Array | number>
 
 /** An env of whatever observations and actions. */
 export type AnyEnv = Env<unknown, unknown>;
+
+/** One episode by a plan. */
+export interface ScriptedEpisode {
+  /**
+   * The action that follows an observation, which is valid during the call; it is asked once for each step, in their order. The environment
+   * gets it as it is, also beyond the bounds of its space.
+   */
+  act(observation: Float32Array): ArrayLike<number>;
+  /** Whether an episode that ended so is one: another is played in the place of one that is not. */
+  keeps(info: Info): boolean;
+}
+
+/** Whoever acts by a plan for each episode, where a policy knows nothing but what it observes. */
+export interface EpisodeScript {
+  /**
+   * The plans of so many episodes.
+   * @param rng of what they have in common: the same one gives the same plans
+   * @returns the plan of an episode by its number, and a stream of its own
+   */
+  plans(episodes: number, rng: Rng): (number: number, rng: Rng) => ScriptedEpisode;
+}
+
+/** `env.state()`. @throws when the env cannot give it. */
+export function stateOf(env: AnyEnv): unknown {
+  if (!env.state) throw new Error(`${env.constructor.name} has no state(), which exact resume needs`);
+  return env.state();
+}
+
+/** `env.setState(state)`. @throws when the env cannot take it. */
+export function restoreState(env: AnyEnv, state: unknown): void {
+  if (!env.setState) throw new Error(`${env.constructor.name} has no setState(), which exact resume needs`);
+  env.setState(state);
+}
+
+/** `env.render()`. @throws when the env does not draw itself. */
+export function renderOf(env: AnyEnv): string {
+  if (!env.render) throw new Error(`${env.constructor.name} has no render()`);
+  return env.render();
+}

@@ -1,8 +1,5 @@
 import { checkArgument } from '../../src/options/parse.ts';
-import { describe } from './describe.ts';
-import { providerOf } from './envProvider.ts';
-import { NUM_ENVS_LIMIT } from './numEnvsLimit.ts';
-import { checkCount, checkIsObject } from './options.ts';
+import { checkCount, checkIsObject, describe } from './options.ts';
 import {
   type EnvId,
   type EnvOptions,
@@ -10,10 +7,11 @@ import {
   type MakeOptions,
   makeRegistered,
   modulesOf,
+  providerOf,
 } from './registry.ts';
 import { SyncVectorEnv } from './syncVectorEnv.ts';
 import { ThreadedVectorEnv } from './threads/threadedVectorEnv.ts';
-import type { AutoresetMode, VectorEnv } from './vectorEnv.ts';
+import { type AutoresetMode, NUM_ENVS_LIMIT, type VectorEnv } from './vectorEnv.ts';
 
 /** What {@link makeVec} itself takes. */
 export interface VecOptions extends MakeLimits {

@@ -1,10 +1,19 @@
 import { checkArgument } from '../../src/options/parse.ts';
 import { Rng } from '../../src/random.ts';
 import { checkMethods, checkResetOptions, checkSpaces } from './checks.ts';
-import { describe } from './describe.ts';
-import type { AnyEnv, Env, EnvSpec, Info, ResetOptions, ResetResult, StepResult } from './env.ts';
+import {
+  type AnyEnv,
+  type Env,
+  type EnvSpec,
+  type Info,
+  type ResetOptions,
+  type ResetResult,
+  restoreState,
+  type StepResult,
+  stateOf,
+} from './env.ts';
+import { describe } from './options.ts';
 import { Box } from './spaces/box.ts';
-import { restoreState, stateOf } from './state.ts';
 
 /** What {@link ProductEnv} tells beside the observation. */
 export interface ProductInfo extends Info {

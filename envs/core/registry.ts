@@ -3,15 +3,11 @@ import { lettersApart } from '../../src/options/describe.ts';
 import { checkArgument, parseOptions, withDefaults } from '../../src/options/parse.ts';
 import type { EnvOptionsById } from '../builtinEnvs.ts';
 import type { MujocoEnvOptionsById } from '../mujoco/mujocoEnvs.ts';
-import { describe } from './describe.ts';
 import type { AnyEnv, Env, EnvSpec } from './env.ts';
-import { providerOf } from './envProvider.ts';
-import { isUnloaded, loadableNamespaces, namespaceOf } from './loadEnv.ts';
-import { checkCount, checkIsObject } from './options.ts';
+import { checkCount, checkIsObject, describe } from './options.ts';
+import type { VectorEnv } from './vectorEnv.ts';
 import { FrameStack } from './wrappers/frameStack.ts';
-import { OrderEnforcing } from './wrappers/orderEnforcing.ts';
-import { PassiveEnvChecker } from './wrappers/passiveEnvChecker.ts';
-import { TimeLimit } from './wrappers/timeLimit.ts';
+import { OrderEnforcing, PassiveEnvChecker, TimeLimit } from './wrappers/wrapper.ts';
 
 /** What {@link register} is told of an env. */
 export interface EnvRegistration<Options extends object = Record<string, unknown>> {
@@ -193,4 +189,65 @@ export function makeRegistered(
   if (limit !== Infinity) env = new TimeLimit(env, limit);
   if (frameStack !== undefined) env = new FrameStack(env as never, { stackSize: frameStack }) as AnyEnv;
   return new OrderEnforcing(env);
+}
+
+const loaders = new Map<string, () => Promise<unknown>>();
+const loadedNamespaces = new Set<string>();
+
+/** Says how the envs of a namespace, `namespace/Name-v0`, are loaded: `load` registers them, and waits for what they need. */
+export function registerLoader(namespace: string, load: () => Promise<unknown>): void {
+  loaders.set(namespace, load);
+}
+
+/** The namespaces whose envs must be loaded before they can be made, in the order of their registration. */
+export function loadableNamespaces(): string[] {
+  return [...loaders.keys()];
+}
+
+/** Whether the env has a namespace that {@link loadEnv} knows, and has not loaded. */
+export function isUnloaded(id: string): boolean {
+  const namespace = namespaceOf(id);
+  return loaders.has(namespace) && !loadedNamespaces.has(namespace);
+}
+
+/**
+ * Loads what an env needs before {@link make} can make it: the physics of `mujoco/…`. Other envs need nothing. What is loaded stays so.
+ *
+ * @throws one line, if a package that it needs is not installed
+ */
+export async function loadEnv(id: string): Promise<void> {
+  checkArgument('loadEnv', 'id', id, String);
+  const namespace = namespaceOf(id);
+  await loaders.get(namespace)?.();
+  loadedNamespaces.add(namespace);
+}
+
+/** `mujoco` of `mujoco/Hopper-v5`; empty where there is none. */
+export function namespaceOf(id: string): string {
+  const [namespace, ...rest] = String(id).split('/');
+  return rest.length === 0 ? '' : namespace!;
+}
+
+/** Makes the envs of another register, which are known here as `prefix:id`; options are those of `make` and `makeVec`. */
+export interface EnvProvider {
+  make(id: string, options: Readonly<Record<string, unknown>>): AnyEnv;
+  makeVec(id: string, options: Readonly<Record<string, unknown>>): VectorEnv;
+  /** The program that an env with these options runs in. */
+  program(options: Readonly<Record<string, unknown>>): string;
+  /** The module that the id makes that program import; undefined if none. */
+  module(id: string): string | undefined;
+}
+
+const providers = new Map<string, EnvProvider>();
+
+/** Makes all ids of a prefix, `prefix:…`, known to `make` and `makeVec`. */
+export function registerProvider(prefix: string, provider: EnvProvider): void {
+  providers.set(prefix, provider);
+}
+
+/** Who makes the env of this id, and what it is called there; undefined for the ids of this register. */
+export function providerOf(id: string): { provider: EnvProvider; id: string } | undefined {
+  const [prefix, ...rest] = String(id).split(':');
+  const provider = rest.length > 0 ? providers.get(prefix!) : undefined;
+  return provider && { provider, id: rest.join(':') };
 }

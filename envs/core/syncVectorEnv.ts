@@ -9,16 +9,15 @@ import {
   resetProblem,
   stepProblem,
 } from './checks.ts';
-import { describe } from './describe.ts';
-import type { AnyEnv, Info, ResetResult } from './env.ts';
+import { type AnyEnv, type Info, type ResetResult, restoreState, stateOf } from './env.ts';
+import { describe } from './options.ts';
+import { spelledOut } from './spaces/composite.ts';
 import type { BatchArray, Space } from './spaces/space.ts';
-import { spelledOut } from './spaces/spelledOut.ts';
-import { restoreState, stateOf } from './state.ts';
-import { VectorActions } from './vectorActions.ts';
 import {
   type AutoresetMode,
   autoresetModes,
   newVectorStep,
+  VectorActions,
   type VectorEnv,
   type VectorResetOptions,
   type VectorStep,

@@ -1,5 +1,4 @@
 import { checkOptions } from '../../src/options/parse.ts';
-import { escapeHtml } from './escapeHtml.ts';
 import { type ColourName, themeColour } from './palette.ts';
 
 /** How a shape is filled and stroked. */
@@ -135,4 +134,11 @@ function attributes({ fill, stroke, width, dash, opacity }: Style): string {
 /** To a hundredth of a pixel. */
 function tidy(x: number): string {
   return String(Number(x.toFixed(2)));
+}
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+/** The text as it may stand in HTML, in attributes too. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }

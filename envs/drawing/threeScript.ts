@@ -2,9 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { toBase64 } from '../../src/json.ts';
 import { nodeBuiltin } from '../core/nodeBuiltin.ts';
-import { orbit } from './orbit.ts';
-import { poseAt } from './poseAt.ts';
-import { sceneStage } from './sceneStage.ts';
+import { orbit, poseAt, sceneStage } from './sceneStage.ts';
 
 /** The version whose files are known. */
 const VERSION = '0.187.0';

@@ -1,10 +1,11 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { toBase64 } from '../../src/json.ts';
 import { checkArgument } from '../../src/options/parse.ts';
-import { clamp } from '../core/clamp.ts';
 import { checkOptionNames, checkPositive } from '../core/options.ts';
-import type { Trajectory } from '../core/wrappers/recordTrajectory.ts';
-import { contentSecurityPolicy } from './contentSecurityPolicy.ts';
-import { escapeHtml } from './escapeHtml.ts';
+import { clamp } from '../core/spaces/box.ts';
+import type { Trajectory } from '../core/wrappers/record.ts';
+import { escapeHtml } from './drawing.ts';
 import { themeDeclarations } from './palette.ts';
 import type { Motion } from './scene.ts';
 import type { ThreeScript } from './threeScript.ts';
@@ -220,3 +221,23 @@ const begin = () => { if (!matchMedia('(prefers-reduced-motion: reduce)').matche
 if (deep) showDeep().catch((error) => { note.textContent = 'Not in three dimensions: ' + error.message + '.'; }).then(begin);
 else begin();
 `;
+
+/**
+ * The first line of the head of a page that is one file: it loads nothing from anywhere, and runs none but these scripts, which
+ * stand in it word for word, and those of these hashes. What somebody's text might bring into the page stays text.
+ * @param known SHA-256 of more scripts, in base64
+ */
+export function contentSecurityPolicy(scripts: readonly string[] = [], known: readonly string[] = []): string {
+  const standing = scripts.map((script) => btoa(String.fromCharCode(...sha256(utf8ToBytes(script)))));
+  const hashes = [...standing, ...known].map((hash) => ` 'sha256-${hash}'`);
+  const policy = [
+    "default-src 'none'",
+    ...(hashes.length > 0 ? [`script-src${hashes.join('')}`] : []),
+    // Drawings have styles of their own on every line.
+    "style-src 'unsafe-inline'",
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ];
+  return `<meta http-equiv="Content-Security-Policy" content="${policy.join('; ')}">`;
+}

@@ -1,8 +1,38 @@
+import { parseOptions } from '../../src/options/parse.ts';
 import type { AnyEnv, EnvSpec, ResetOptions, ResetResult, StepResult } from '../core/env.ts';
+import type { EnvProvider } from '../core/registry.ts';
+import { Dict, Tuple } from '../core/spaces/composite.ts';
 import type { BatchArray, Space } from '../core/spaces/space.ts';
-import { GymnasiumServer, type GymnasiumServerOptions } from './gymnasiumServer.ts';
-import { seedFor } from './seedFor.ts';
-import { withTexts } from './withTexts.ts';
+import { Text } from '../core/spaces/text.ts';
+import { OrderEnforcing, PassiveEnvChecker } from '../core/wrappers/wrapper.ts';
+import {
+  GymnasiumServer,
+  type GymnasiumServerOptions,
+  gymnasiumOptions,
+  gymnasiumVectorOptions,
+  interpreter,
+  seedFor,
+  serverOptions,
+} from './gymnasiumServer.ts';
+import { GymnasiumVectorEnv } from './gymnasiumVectorEnv.ts';
+
+/** `make('gymnasium:Hopper-v5', { python })`: what Gymnasium knows, and limits in time, in the user's own Python. */
+export const gymnasiumProvider: EnvProvider = {
+  make(id, options) {
+    const parsed = parseOptions(`gymnasium:${id}`, gymnasiumOptions, options);
+    const env = new GymnasiumEnv({ id, ...serverOptions(parsed) }, options);
+    return new OrderEnforcing(parsed.disableEnvChecker ? env : new PassiveEnvChecker(env));
+  },
+  makeVec(id, options) {
+    const parsed = parseOptions(`gymnasium:${id}`, gymnasiumVectorOptions, options);
+    const { numEnvs, autoresetMode, ...rest } = parsed;
+    const { disableEnvChecker, workers } = rest;
+    return new GymnasiumVectorEnv({ id, numEnvs, workers, autoresetMode, disableEnvChecker, ...serverOptions(rest) });
+  },
+  // As Gymnasium parts it: what stands before the colon is imported, also from the current folder.
+  module: (id) => (id.includes(':') ? id.split(':')[0] : undefined),
+  program: ({ python }) => interpreter(typeof python === 'string' ? python : undefined),
+};
 
 /**
  * An environment of Gymnasium in a Python process of its own, with the contract of {@link AnyEnv}. Observations keep their
@@ -11,7 +41,7 @@ import { withTexts } from './withTexts.ts';
  *
  * `state` and `setState` are there where the environment can be saved.
  */
-export class GymnasiumEnv implements AnyEnv {
+class GymnasiumEnv implements AnyEnv {
   readonly observationSpace: Space;
   readonly actionSpace: Space;
   spec: EnvSpec | undefined;
@@ -69,4 +99,15 @@ export class GymnasiumEnv implements AnyEnv {
   close(): void {
     this.#server.close()();
   }
+}
+
+/** A value that was read of a row, with its texts in their places; they come in the order of the parts. */
+function withTexts(space: Space, value: unknown, texts: Iterator<string>): unknown {
+  if (space instanceof Text) return texts.next().value;
+  if (!(space instanceof Dict || space instanceof Tuple)) return value;
+  const parts = value as Record<string, unknown>;
+  const spaces: Readonly<Record<string, Space>> = space.spaces as never;
+  const keys = space instanceof Dict ? space.names : Object.keys(spaces);
+  for (const key of keys) parts[key] = withTexts(spaces[key]!, parts[key], texts);
+  return value;
 }

@@ -1,10 +1,15 @@
-import { describe } from '../core/describe.ts';
-import type { Info } from '../core/env.ts';
+import { z } from 'zod';
+import { Rng } from '../../src/random.ts';
+import type { Info, Seed } from '../core/env.ts';
+import { nodeBuiltin } from '../core/nodeBuiltin.ts';
+import { describe } from '../core/options.ts';
+import { Box, type BoxDtype } from '../core/spaces/box.ts';
+import { Dict, Tuple } from '../core/spaces/composite.ts';
+import { Discrete, MultiBinary, MultiDiscrete } from '../core/spaces/discrete.ts';
 import type { Space } from '../core/spaces/space.ts';
-import { Frame, HEADER_BYTES } from './frame.ts';
-import { GymnasiumConnection, NUMBERS, requests } from './gymnasiumConnection.ts';
-import { isJson } from './gymnasiumOptions.ts';
-import { type SpaceDescription, spaceFrom } from './spaceFrom.ts';
+import { Text } from '../core/spaces/text.ts';
+import { autoresetModes, NUM_ENVS_LIMIT } from '../core/vectorEnv.ts';
+import { Frame, FramedProcess, HEADER_BYTES, MOST_BYTES } from './framedProcess.ts';
 
 /** As in `oxbow_server.py`. */
 const TERMINATED = 1;
@@ -306,4 +311,201 @@ export class GymnasiumServer {
       return info;
     });
   }
+}
+
+/** Kinds of requests and answers, as in `oxbow_server.py`. */
+const requests = { make: 0, reset: 1, step: 2, state: 3, setState: 4, close: 5 } as const;
+const OK = 0;
+const NUMBERS = 2;
+
+/** Requests to a Python process that runs `oxbow_server.py`, and its answers, one after the other. Every error begins with a name. */
+class GymnasiumConnection {
+  readonly name: string;
+  readonly #process: FramedProcess;
+  readonly #answer = new Frame(65536);
+
+  /** @throws if Python cannot be started */
+  constructor(name: string, python: string) {
+    this.name = name;
+    const script = nodeBuiltin('node:url').fileURLToPath(new URL('./oxbow_server.py', import.meta.url));
+    // Python's sets of strings then have the same order in every process, so that a run can be repeated.
+    const defaults = { PYTHONHASHSEED: '0', PYGAME_HIDE_SUPPORT_PROMPT: '1' };
+    try {
+      this.#process = new FramedProcess(python, [script], { ...defaults, ...process.env });
+    } catch (error) {
+      const advice = 'name a Python that has gymnasium by the option python or in OXBOW_PYTHON';
+      throw new Error(`${name}: ${(error as Error).message}; ${advice}`, { cause: error });
+    }
+  }
+
+  get isClosed(): boolean {
+    return this.#process.isClosed;
+  }
+
+  /** Whether an answer was waited for that no one will give. */
+  get hasEnded(): boolean {
+    return this.#process.hasEnded;
+  }
+
+  /** @throws if the text is too long, or after `close` */
+  send(call: keyof typeof requests, text = ''): void {
+    const request = Frame.ofText(requests[call], text);
+    const bytes = request.totalBytes - HEADER_BYTES;
+    if (bytes > MOST_BYTES) {
+      throw new Error(`${this.name}: ${call}() got a text of ${bytes} bytes, expected at most ${MOST_BYTES}`);
+    }
+    this.sendFrame(call, request);
+  }
+
+  /** @throws after `close` */
+  sendFrame(call: string, request: Frame): void {
+    if (this.#process.isClosed) throw new Error(`${this.name}: ${call}() after close()`);
+    this.#process.send(request);
+  }
+
+  /**
+   * Waits for the answer, which is overwritten by the next one.
+   * @throws what Python raised, with its traceback as the cause; or how its process has ended
+   */
+  receive(call: string): Frame {
+    const answer = this.#answer;
+    try {
+      this.#process.receive(answer);
+    } catch (error) {
+      const advice = call === 'make' ? 'what it printed says why' : 'a run resumes from its last checkpoint';
+      throw new Error(`${this.name}: its Python ${(error as Error).message} during ${call}(); ${advice}`, {
+        cause: error,
+      });
+    }
+    if (answer.kind === OK || answer.kind === NUMBERS) return answer;
+    const { message, traceback } = JSON.parse(answer.text()) as { message: string; traceback: string };
+    throw new Error(`${this.name}: ${message}`, { cause: traceback });
+  }
+
+  close(): void {
+    this.#process.close();
+  }
+}
+
+/** Whether JSON holds it as it is, or it is left out. */
+const isJson = (value: unknown): boolean => value === undefined || z.json().safeParse(value).success;
+
+const wrapper = z.union(
+  [z.string().min(1), z.looseObject({ name: z.string().min(1) }).refine(isJson)],
+  'the name of a wrapper, or an object of its name and its keyword arguments',
+);
+
+/** What `make('gymnasium:…', options)` takes. */
+export const gymnasiumOptions = z
+  .object({
+    /** The interpreter that has Gymnasium; by default the first that `OXBOW_PYTHON` names, else `python3`. */
+    python: z.string().min(1).optional(),
+    /** In place of Gymnasium's own limit; `Infinity` for none. */
+    maxEpisodeSteps: z.union([z.int().positive(), z.literal(Infinity)], 'an integer ≥ 1, or Infinity').optional(),
+    /** Wrappers on the Python side, from the inner to the outer one: a name, or an object of `name` and keyword arguments. */
+    wrappers: z.array(wrapper).default([]),
+    /** Shows so many of the last observations at once: `FrameStackObservation`, outside of all wrappers. */
+    frameStack: z.int().positive().optional(),
+    /** Python processes that a vector env's environments are shared out to. */
+    workers: z.int().positive().default(1),
+    /** Leaves out our checks of the first results, and Gymnasium's. */
+    disableEnvChecker: z.boolean().default(false),
+  })
+  // All else goes to the env, under the names that it has in Python.
+  .catchall(z.custom<unknown>(isJson, 'what JSON can hold'));
+
+/** What `makeVec('gymnasium:…', options)` takes. */
+export const gymnasiumVectorOptions = gymnasiumOptions.extend({
+  numEnvs: z.int().positive().max(NUM_ENVS_LIMIT).default(1),
+  autoresetMode: z.enum(autoresetModes).default('sameStep'),
+});
+
+/** The interpreter that is meant where one is given or none: the first that `OXBOW_PYTHON` names, else `python3`. */
+export function interpreter(python: string | undefined): string {
+  // A list like PATH, since other tools take several.
+  return python ?? (process.env.OXBOW_PYTHON?.split(':')[0] || 'python3');
+}
+
+/** The interpreter, the keyword arguments of `gymnasium.make`, and the wrappers with theirs. */
+export function serverOptions({
+  python,
+  maxEpisodeSteps,
+  disableEnvChecker,
+  wrappers,
+  frameStack,
+  workers: _,
+  ...options
+}: z.output<typeof gymnasiumOptions>): Pick<GymnasiumServerOptions, 'python' | 'options' | 'wrappers'> {
+  return {
+    python: interpreter(python),
+    options: {
+      ...options,
+      // Gymnasium has -1 for no limit.
+      ...(maxEpisodeSteps && { max_episode_steps: maxEpisodeSteps === Infinity ? -1 : maxEpisodeSteps }),
+      ...(disableEnvChecker && { disable_env_checker: true }),
+    },
+    wrappers: [
+      ...wrappers,
+      ...(frameStack === undefined ? [] : [{ name: 'FrameStackObservation', stack_size: frameStack }]),
+    ].map((wrapper) => {
+      if (typeof wrapper === 'string') return [wrapper, {}];
+      const { name, ...given } = wrapper;
+      return [name, given];
+    }),
+  };
+}
+
+/** Bounds as they travel: one for all entries, or one for each; null for an infinite one. */
+type Bounds = number | null | readonly (number | null)[];
+
+/** A space as the server describes it; `dtype` is the type in which its values travel, those of all parts in one. */
+type SpaceDescription =
+  | {
+      readonly type: 'Text';
+      readonly minLength: number;
+      readonly maxLength: number | null;
+      readonly charset: string | null;
+    }
+  | ({ readonly dtype: BoxDtype } & (
+      | { readonly type: 'Box'; readonly shape: readonly number[]; readonly low: Bounds; readonly high: Bounds }
+      | { readonly type: 'Discrete'; readonly n: number; readonly start: number }
+      | { readonly type: 'MultiDiscrete'; readonly nvec: readonly number[]; readonly start: readonly number[] }
+      | { readonly type: 'MultiBinary'; readonly shape: readonly number[] }
+      | { readonly type: 'Dict'; readonly spaces: Readonly<Record<string, SpaceDescription>> }
+      | { readonly type: 'Tuple'; readonly spaces: readonly SpaceDescription[] }
+    ));
+
+function bounds(given: Bounds, infinite: number): number | number[] {
+  return typeof given === 'object' && given !== null ? given.map((bound) => bound ?? infinite) : (given ?? infinite);
+}
+
+/** The space that a description is of. */
+function spaceFrom(described: SpaceDescription): Space {
+  switch (described.type) {
+    case 'Box': {
+      const { low, high, shape, dtype } = described;
+      return new Box({ low: bounds(low, -Infinity), high: bounds(high, Infinity), shape, dtype });
+    }
+    case 'Discrete':
+      return new Discrete(described.n, described.start);
+    case 'MultiDiscrete':
+      return new MultiDiscrete(described.nvec, described.start);
+    case 'MultiBinary':
+      return new MultiBinary(described.shape);
+    case 'Dict':
+      return new Dict(
+        Object.fromEntries(Object.entries(described.spaces).map(([name, part]) => [name, spaceFrom(part)])),
+      );
+    case 'Tuple':
+      return new Tuple(described.spaces.map(spaceFrom));
+    case 'Text': {
+      const { minLength, maxLength, charset } = described;
+      return new Text(maxLength ?? Infinity, { minLength, charset });
+    }
+  }
+}
+
+/** A seed as Gymnasium wants it: an integer ≥ 0 as it is, anything else as 31 bits drawn from its stream. */
+export function seedFor(seed: Seed): number {
+  return Number.isSafeInteger(seed) && (seed as number) >= 0 ? (seed as number) : new Rng(seed).integer(0, 2 ** 31);
 }

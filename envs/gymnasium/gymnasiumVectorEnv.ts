@@ -1,20 +1,18 @@
 import { Rng } from '../../src/random.ts';
 import { checkResetResult, checkStepResult, checkVectorResetOptions, isReward, rewardRule } from '../core/checks.ts';
 import type { AnyEnv, Info, ResetResult, StepResult } from '../core/env.ts';
-import { Dict } from '../core/spaces/dict.ts';
+import { Dict, Tuple } from '../core/spaces/composite.ts';
 import type { BatchArray, Space } from '../core/spaces/space.ts';
 import { Text } from '../core/spaces/text.ts';
-import { Tuple } from '../core/spaces/tuple.ts';
-import { VectorActions } from '../core/vectorActions.ts';
 import {
   type AutoresetMode,
   newVectorStep,
+  VectorActions,
   type VectorEnv,
   type VectorResetOptions,
   type VectorStep,
 } from '../core/vectorEnv.ts';
-import { GymnasiumServer, type GymnasiumServerOptions } from './gymnasiumServer.ts';
-import { seedFor } from './seedFor.ts';
+import { GymnasiumServer, type GymnasiumServerOptions, seedFor } from './gymnasiumServer.ts';
 
 export interface GymnasiumVectorEnvOptions
   extends Pick<GymnasiumServerOptions, 'id' | 'python' | 'options' | 'wrappers' | 'numEnvs'> {

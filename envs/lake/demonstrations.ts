@@ -1,17 +1,14 @@
-import { checkOptions } from '../../src/options/parse.ts';
+import { z } from 'zod';
+import { checkOptions, parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng } from '../../src/random.ts';
-import { describe } from '../core/describe.ts';
-import type { Env } from '../core/env.ts';
-import { checkChoice, checkCount, checkRange } from '../core/options.ts';
+import type { Env, EpisodeScript, ScriptedEpisode } from '../core/env.ts';
+import { checkChoice, checkCount, checkRange, describe } from '../core/options.ts';
 import { make } from '../core/registry.ts';
-import { type Point, touchDisc } from './geometry.ts';
-import { type AnyLakeId, allLakeGrains } from './grains.ts';
-import { type Bank, home, lake } from './lakeMap.ts';
-import type { LakeAction } from './lakeOptions.ts';
-import type { LakeInfo } from './lakeWalkEnv.ts';
+import { type AnyLakeId, allLakeGrains, type LakeAction, type LakeInfo } from './lakeEnv.ts';
+import { type Bank, home, lake, type Point, touchDisc } from './lakeMap.ts';
 
-export const demonstrationPaths = ['shortest', 'rightAngle'] as const;
+const demonstrationPaths = ['shortest', 'rightAngle'] as const;
 /** `'shortest'`: the shortest path. `'rightAngle'`: first off the axis at a right angle, then the shortest path. */
 export type DemonstrationPath = (typeof demonstrationPaths)[number];
 
@@ -84,7 +81,7 @@ interface Recorded {
 }
 
 /** How one demonstrator walks. */
-export interface DemonstratedWalk {
+interface DemonstratedWalk {
   readonly bank: Bank;
   /** Of the circle about the lake that it keeps to. */
   readonly radius: number;
@@ -97,7 +94,7 @@ export interface DemonstratedWalk {
 }
 
 /** What a demonstrator does where it is, noise and all, from the start of its walk on: position → velocity, or heading in (−π, π]. */
-export function demonstrator({
+function demonstrator({
   bank,
   radius,
   path,
@@ -118,7 +115,7 @@ export function demonstrator({
 }
 
 /** The radius of a demonstrator's circle: lake radius + margin · U(0.7, 1.3). */
-export function demonstratedRadius(envId: AnyLakeId, rng: Rng): number {
+function demonstratedRadius(envId: AnyLakeId, rng: Rng): number {
   return lake.radius + allLakeGrains[envId].margin * rng.uniform(...marginRange);
 }
 
@@ -141,7 +138,7 @@ function demonstrate(env: Env<Float32Array, Float32Array>, walk: DemonstratedWal
 }
 
 /** `count` banks in random order, of which round(upperShare · count) are the upper one. */
-export function drawBanks(count: number, upperShare: number, rng: Rng): Bank[] {
+function drawBanks(count: number, upperShare: number, rng: Rng): Bank[] {
   const upper = Math.round(upperShare * count);
   return Array.from(rng.permutation(count), (i) => (i < upper ? 'upper' : 'lower'));
 }
@@ -214,4 +211,73 @@ export function collectDemonstrations(options: DemonstrationOptions): Demonstrat
     episodes: collected,
     rejected,
   };
+}
+
+export const lakeDemonstratorOptions = z.strictObject({
+  upperShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe('share of the walks that go by the upper bank, exact up to rounding'),
+  noise: z
+    .number()
+    .nonnegative()
+    .default(demonstrationNoise)
+    .describe('standard deviation of the normal noise on each component of the velocity, whose length is 1'),
+  path: z
+    .enum(demonstrationPaths)
+    .default('shortest')
+    .describe("the way round; 'shortest', or 'rightAngle', first off the axis at a right angle, then the shortest"),
+  failures: z
+    .boolean()
+    .default(false)
+    .describe('whether walks are kept that do not get home; else another by the same bank takes the place of each'),
+});
+
+/** Options of {@link LakeDemonstrators}. */
+export interface LakeDemonstratorsOptions extends z.input<typeof lakeDemonstratorOptions> {
+  readonly envId: AnyLakeId;
+  /** What an action of the environment is; a velocity by default. */
+  readonly action?: LakeAction;
+}
+
+/**
+ * The scripted walkers of `collectDemonstrations` for whoever plays episodes, as `collectEpisodes` does. Unless `failures` are kept, a walk
+ * that does not get home is played again, by the same bank.
+ *
+ * Velocities are not clipped to [−1, 1]. Of longer ones the lake takes the direction. A clip would turn them, and give many noisy ones the
+ * same number 1, which has no density.
+ *
+ * @example
+ * collectEpisodes({ policy: new LakeDemonstrators({ envId: 'LakeStride-v0', upperShare: 0.4 }), env: 'LakeStride-v0', episodes: 100 });
+ */
+export class LakeDemonstrators implements EpisodeScript {
+  readonly envId: AnyLakeId;
+  readonly action: LakeAction;
+  /** With the defaults of what is not given. */
+  readonly options: Readonly<z.output<typeof lakeDemonstratorOptions>>;
+
+  /** @throws if the environment is no lake, or for an unknown option or one out of range */
+  constructor({ envId, action = 'velocity', ...options }: LakeDemonstratorsOptions) {
+    if (!Object.hasOwn(allLakeGrains, envId)) {
+      throw new Error(
+        `LakeDemonstrators: envId: got ${envId}, expected one of ${Object.keys(allLakeGrains).join(', ')}`,
+      );
+    }
+    this.envId = envId;
+    this.action = action;
+    this.options = parseOptions('LakeDemonstrators', lakeDemonstratorOptions, options);
+  }
+
+  plans(episodes: number, rng: Rng): (number: number, rng: Rng) => ScriptedEpisode {
+    const { envId, action } = this;
+    const { upperShare, noise, path, failures } = this.options;
+    const banks = drawBanks(episodes, upperShare, rng);
+    return (number, own) => {
+      const radius = demonstratedRadius(envId, own);
+      const act = demonstrator({ bank: banks[number]!, radius, path, noise, action, rng: own });
+      return { act, keeps: ({ outcome }) => failures || outcome === 'home' };
+    };
+  }
 }

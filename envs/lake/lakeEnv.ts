@@ -1,6 +1,223 @@
-import type { Walk } from './lakeMap.ts';
-import type { LakeOptions } from './lakeOptions.ts';
-import { LakeWalkEnv } from './lakeWalkEnv.ts';
+import { z } from 'zod';
+import { parseOptions } from '../../src/options/parse.ts';
+import { portableMath } from '../../src/portableMath.ts';
+import { Rng, type RngState } from '../../src/random.ts';
+import { BaseEnv } from '../core/baseEnv.ts';
+import type { Info, Seed } from '../core/env.ts';
+import { checkOptionNames, describe } from '../core/options.ts';
+import { Box } from '../core/spaces/box.ts';
+import { Drawing } from '../drawing/drawing.ts';
+import {
+  type Bank,
+  bankOf,
+  border,
+  home,
+  interpolate,
+  lake,
+  type Point,
+  start,
+  turnAboutOrigin,
+  type Walk,
+  walk,
+} from './lakeMap.ts';
+
+/** The land and a margin, so that a walker on the border is seen. */
+const landAround = [-border - 0.1, border + 0.1] as const;
+
+export interface LakeInfo extends Info {
+  /** `'unstable'`: the physics of a robot blew up. */
+  outcome: 'home' | 'drowned' | 'timeout' | 'unstable' | undefined;
+  /** Signed angle that the path has turned about the lake's centre so far, radians, counter-clockwise positive. */
+  windingAngle: number;
+  /** The side taken, by the sign of the winding angle. */
+  bank: Bank | undefined;
+  /** The bank that is blocked in this episode. */
+  blocked: Bank | undefined;
+}
+
+/** What the rest of a walk depends on. */
+export interface LakeWalkState {
+  rng: RngState;
+  x: number;
+  y: number;
+  windingAngle: number;
+  blocked: Bank | undefined;
+  upperShare: number;
+}
+
+/**
+ * The walk around the lake, whoever walks it: a walker in [−2, 2]² starts at (−1.5, 0) and wants home, the disc of radius 0.25 at
+ * (1.5, 0). Between them lies the lake, the disc of radius 0.7 at the origin. Above and below are equally short. A subclass says how the
+ * walker gets on (`travel`).
+ *
+ * - Observation: the position (x, y), `[2]`.
+ * - Action `'velocity'`: `[2]`, its norm clipped to 1; the step is stride · velocity. Values outside the box are allowed.
+ *   Action `'heading'`: `[1]`, an angle in radians (any number, modulo 2π); the step is stride · (cos, sin).
+ * - Reward: 1 at home, −1 for drowning, less `stepCost` each step. There is no distance shaping: it leads into the shore. With `upperBonus` the
+ *   upper bank pays that much more: to whoever crosses the line x = 0 above the lake; crossing it back costs as much, so that no way round pays twice.
+ * - Terminated: home or drowned. Time runs out by `TimeLimit`, not here.
+ *
+ * The opponent keeps a moving average of how many past episodes went by the upper bank (an episode counts once it has turned
+ * about the lake at all) and blocks the bank used more; on a tie it draws. `reset({ seed })` makes it forget.
+ *
+ * @throws for an unknown option or one out of range; `step` for an action that is not finite.
+ */
+export abstract class LakeWalkEnv extends BaseEnv<Float32Array, Float32Array> {
+  readonly observationSpace = new Box({ low: -border, high: border, shape: [2] });
+  readonly actionSpace: Box;
+  readonly stride: number;
+  readonly stepCost: number;
+  readonly action: LakeAction;
+  readonly blocking: Blocking;
+  readonly opponentRate: number;
+  readonly upperBonus: number;
+  protected readonly name: string;
+
+  #position = start;
+  #windingAngle = 0;
+  #blocked: Bank | undefined;
+  #upperShare = 0.5;
+  /** How often the step that is being made has crossed the line x = 0 above the lake, less how often it has crossed back. */
+  #crossings = 0;
+
+  /** @param name as errors name the env */
+  constructor(name: string, options: LakeOptions) {
+    super();
+    const { stride, stepCost, action, blocked, opponentRate, upperBonus } = parseOptions(name, lakeOptions, options);
+    this.name = name;
+    this.stride = stride;
+    this.stepCost = stepCost;
+    this.action = action;
+    this.blocking = blocked;
+    this.opponentRate = opponentRate;
+    this.upperBonus = upperBonus;
+    this.actionSpace =
+      action === 'velocity'
+        ? new Box({ low: -1, high: 1, shape: [2] })
+        : new Box({ low: -Math.PI, high: Math.PI, shape: [1] });
+  }
+
+  /** Makes a step of (dx, dy), at most `stride` long, by one `walkBy` or several: until the first of them that has an outcome. */
+  protected abstract travel(dx: number, dy: number): Walk['outcome'];
+
+  /** Where the walker is. */
+  protected get position(): Point {
+    return this.#position;
+  }
+
+  /** Goes straight on by (dx, dy), by `walk`. */
+  protected walkBy(dx: number, dy: number): Walk['outcome'] {
+    const { position, outcome } = walk(this.#position, dx, dy, this.#blocked);
+    this.#windingAngle += turnAboutOrigin(this.#position, position);
+    this.#crossings += upperCrossings(this.#position, position);
+    this.#position = position;
+    return outcome;
+  }
+
+  protected override reseed(seed: Seed): void {
+    super.reseed(seed);
+    this.#upperShare = 0.5;
+    this.#windingAngle = 0;
+  }
+
+  protected begin(options: Record<string, unknown>): [Float32Array, LakeInfo] {
+    checkOptionNames(`${this.name}.reset`, options, []);
+    const used = bankOf(this.#windingAngle);
+    if (used !== undefined) this.#upperShare += this.opponentRate * ((used === 'upper' ? 1 : 0) - this.#upperShare);
+    this.#position = start;
+    this.#windingAngle = 0;
+    this.#blocked = this.#blockedBank();
+    return [this.#observation(), this.#info(undefined)];
+  }
+
+  #blockedBank(): Bank | undefined {
+    if (this.blocking === 'none') return undefined;
+    if (this.blocking === 'upper' || this.blocking === 'lower') return this.blocking;
+    if (this.blocking === 'opponent' && this.#upperShare !== 0.5) return this.#upperShare > 0.5 ? 'upper' : 'lower';
+    return this.rng.uniform() < 0.5 ? 'upper' : 'lower';
+  }
+
+  step(action: Float32Array): [Float32Array, number, boolean, boolean, LakeInfo] {
+    this.checkLength(action);
+    const [dx, dy] = this.action === 'velocity' ? this.#velocityStep(action) : this.#headingStep(action);
+    if (!Number.isFinite(dx) || !Number.isFinite(dy)) {
+      const wanted = `${this.actionSpace.size} finite numbers (${this.action})`;
+      throw new Error(`${this.name}: step() got the action ${describe(action)}, expected ${wanted}`);
+    }
+    this.#crossings = 0;
+    const outcome = this.travel(dx, dy);
+    const bonus = this.upperBonus * this.#crossings;
+    const reward = (outcome === 'home' ? 1 : outcome === 'drowned' ? -1 : 0) - this.stepCost + bonus;
+    return [this.#observation(), reward, outcome !== undefined, false, this.#info(outcome)];
+  }
+
+  #velocityStep(action: Float32Array): [dx: number, dy: number] {
+    const vx = action[0]!;
+    const vy = action[1]!;
+    const scale = this.stride / Math.max(1, Math.sqrt(vx * vx + vy * vy));
+    return [scale * vx, scale * vy];
+  }
+
+  #headingStep(action: Float32Array): [dx: number, dy: number] {
+    const angle = action[0]!;
+    return [this.stride * portableMath.cos(angle), this.stride * portableMath.sin(angle)];
+  }
+
+  #observation(): Float32Array {
+    const observation = new Float32Array(2);
+    observation[0] = this.#position.x;
+    observation[1] = this.#position.y;
+    return observation;
+  }
+
+  #info(outcome: LakeInfo['outcome']): LakeInfo {
+    return { outcome, windingAngle: this.#windingAngle, bank: bankOf(this.#windingAngle), blocked: this.#blocked };
+  }
+
+  render(): string {
+    const drawing = new Drawing({ x: landAround, y: landAround, label: 'a lake, a walker and its home' });
+    if (this.#blocked !== undefined) {
+      const side = this.#blocked === 'upper' ? 1 : -1;
+      drawing.rect([-0.05, 0], [0.05, side * border], { fill: 'water' });
+    }
+    drawing
+      .rect([-border, -border], [border, border], { stroke: 'line', width: 1 })
+      .circle([lake.x, lake.y], lake.radius, { fill: 'water' })
+      .circle([home.x, home.y], home.radius, { stroke: 'ink', width: 1, dash: '3 2' })
+      .text([home.x, home.y - 0.4], 'home')
+      .text([lake.x, lake.y], 'lake')
+      .circle([start.x, start.y], 0.03, { fill: 'faint' });
+    this.drawWalker(drawing);
+    return drawing.toString();
+  }
+
+  /** Draws the walker where it is. */
+  protected drawWalker(drawing: Drawing): void {
+    const { x, y } = this.#position;
+    drawing.circle([x, y], 0.07, { fill: 'ink' });
+  }
+
+  state(): LakeWalkState {
+    const { x, y } = this.#position;
+    const upperShare = this.#upperShare;
+    return { rng: this.rng.state(), x, y, windingAngle: this.#windingAngle, blocked: this.#blocked, upperShare };
+  }
+
+  setState({ rng, x, y, windingAngle, blocked, upperShare }: LakeWalkState): void {
+    this.rng = Rng.fromState(rng);
+    this.#position = { x, y };
+    this.#windingAngle = windingAngle;
+    this.#blocked = blocked;
+    this.#upperShare = upperShare;
+  }
+}
+
+/** Of a straight walk: 1 if it crosses the line x = 0 towards home above the middle, −1 if it crosses it back, else 0. */
+function upperCrossings(from: Point, to: Point): number {
+  if (from.x < 0 === to.x < 0) return 0;
+  if (to.x < 0) return -1;
+  return interpolate(from, to, from.x / (from.x - to.x)).y > 0 ? 1 : 0;
+}
 
 /**
  * The walk around the lake by a point: {@link LakeWalkEnv} says what it sees, does and gets. A step is a straight line, see `walk`: it
@@ -16,3 +233,94 @@ export class LakeEnv extends LakeWalkEnv {
     return this.walkBy(dx, dy);
   }
 }
+
+/** How finely a lake's walk is cut into steps. */
+export interface LakeGrain {
+  /** Length of a step at full speed. */
+  readonly stride: number;
+  /** Taken from the reward of every step. */
+  readonly stepCost: number;
+  /** Steps to an episode's truncation. */
+  readonly maxEpisodeSteps: number;
+  /** How far off the shore the scripted demonstrators keep, in the mean. */
+  readonly margin: number;
+}
+
+/**
+ * The registered grains. On the fine lake many small steps let the position remember the side that was chosen; on the stride lake
+ * one step reaches the water, so that the choice is made at once.
+ */
+export const lakeGrains = {
+  'Lake-v0': { stride: 0.15, stepCost: 0.005, maxEpisodeSteps: 60, margin: 0.15 },
+  'LakeStride-v0': { stride: 1.3, stepCost: 0.02, maxEpisodeSteps: 12, margin: 0.3 },
+} as const satisfies Record<string, LakeGrain>;
+
+/** The id of a lake. */
+export type LakeId = keyof typeof lakeGrains;
+
+/** The same lakes with robots that walk round them; their demonstrators keep off the shore for what momentum and gait add. */
+export const robotLakeGrains = {
+  'mujoco/PointLake-v0': { ...lakeGrains['Lake-v0'], margin: 0.2 },
+  'mujoco/PointLakeStride-v0': lakeGrains['LakeStride-v0'],
+  'mujoco/AntLake-v0': { ...lakeGrains['Lake-v0'], margin: 0.3 },
+  'mujoco/AntLakeStride-v0': { ...lakeGrains['LakeStride-v0'], margin: 0.4 },
+} as const satisfies Record<string, LakeGrain>;
+
+/** The id of a lake with a robot. */
+export type RobotLakeId = keyof typeof robotLakeGrains;
+
+/** The id of a lake, whoever walks round it. */
+export type AnyLakeId = LakeId | RobotLakeId;
+
+/** All of them. */
+export const allLakeGrains: Readonly<Record<AnyLakeId, LakeGrain>> = { ...lakeGrains, ...robotLakeGrains };
+
+const actionKinds = ['velocity', 'heading'] as const;
+/** What an action at the lake is: a velocity, or a heading. */
+export type LakeAction = (typeof actionKinds)[number];
+
+const blockings = ['none', 'upper', 'lower', 'hidden', 'opponent'] as const;
+/**
+ * Which bank is blocked: none, one for good, one drawn anew for each episode (`'hidden'`), or the one used more so
+ * far (`'opponent'`). No observation tells.
+ */
+export type Blocking = (typeof blockings)[number];
+
+export const lakeOptions = z.strictObject({
+  stride: z
+    .number()
+    .min(0.001)
+    .max(2 * border)
+    .default(lakeGrains['Lake-v0'].stride)
+    .describe('length of a step at full speed; the lake has radius 0.7'),
+  stepCost: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(lakeGrains['Lake-v0'].stepCost)
+    .meta({ description: 'what is taken from the reward of every step', unit: 'reward' }),
+  action: z
+    .enum(actionKinds)
+    .default('velocity')
+    .describe('what an action is; a velocity of two numbers, or a heading, one angle in radians'),
+  blocked: z
+    .enum(blockings)
+    .default('none')
+    .describe(
+      "which bank is blocked; one for good, one drawn anew for each episode ('hidden'), or the one used more so far ('opponent')",
+    ),
+  upperBonus: z.number().min(0).max(10).default(0).meta({
+    description:
+      'what crossing the line x = 0 above the lake pays on the way home; crossing it back, above or below, costs as much',
+    unit: 'reward',
+  }),
+  opponentRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe("the opponent's memory; the weight of the newest episode in its moving average"),
+});
+
+/** Options of an environment at the lake. */
+export type LakeOptions = z.input<typeof lakeOptions>;

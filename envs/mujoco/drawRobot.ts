@@ -1,6 +1,5 @@
 import { Drawing } from '../drawing/drawing.ts';
-import type { PicturePoint, PictureShape, RobotPicture } from './robotPicture.ts';
-import { rulerMarks } from './rulerMarks.ts';
+import type { SceneView } from '../drawing/scene.ts';
 
 /** Pixels: the drawing, the edge of a shape, a mark of the ruler, how far below it its text is, and half of the room for that. */
 const [WIDTH, EDGE, MARK, TEXT, ROOM] = [480, 1.5, 5, 13, 20];
@@ -78,4 +77,51 @@ function drawShape(
   } else {
     drawing.polygon([first!, second, ...rest], { fill: colour, stroke: 'paper', width: EDGE });
   }
+}
+
+/** A point of the picture's plane, m. */
+export type PicturePoint = readonly [x: number, y: number];
+
+/** The convex hull of the points, and what is no farther from it than the radius: a disc, a line with round ends, or a polygon. */
+export interface PictureShape {
+  readonly points: readonly PicturePoint[];
+  /** In metres. */
+  readonly radius: number;
+  /** How far it is from who looks, m: what is nearer lies over it. */
+  readonly depth: number;
+  /** Whether motors move it; else it belongs to the world, or lies loose in it. */
+  readonly isRobot: boolean;
+}
+
+/** What is seen of a model's shapes. */
+export interface RobotPicture {
+  readonly view: SceneView;
+  /** The middle of what is seen: it follows the robot. */
+  readonly middle: PicturePoint;
+  /** Half of the width and of the height of what is seen, m: always the same. */
+  readonly half: PicturePoint;
+  /** The height of the floor as it is seen from the side, if there is one, m. */
+  readonly floor: number | undefined;
+  /** In the order of the model. */
+  readonly shapes: readonly PictureShape[];
+}
+
+/**
+ * The metres, or tenths of them and so on, from `middle` − `half` to `middle` + `half`.
+ * @param extent by which their distance is chosen: the largest power of ten that is not above it
+ */
+export function rulerMarks(
+  middle: number,
+  half: number,
+  extent = half,
+): { readonly at: number; readonly text: string }[] {
+  let [step, digits] = [1, 0];
+  while (step > extent) [step, digits] = [step / 10, digits + 1];
+  while (10 * step <= extent) step *= 10;
+  const marks = [];
+  for (let i = Math.ceil((middle - half) / step); i * step <= middle + half; i++) {
+    const text = `${i < 0 ? '−' : ''}${(Math.abs(i) * step).toFixed(digits)} m`;
+    marks.push({ at: i * step, text });
+  }
+  return marks;
 }

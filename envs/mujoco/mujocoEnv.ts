@@ -2,17 +2,13 @@ import type { MainModule, MjData, MjModel } from '@mujoco/mujoco';
 import { checkArgument } from '../../src/options/parse.ts';
 import { Rng, type RngState } from '../../src/random.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
-import { describe } from '../core/describe.ts';
 import type { Info, StepResult } from '../core/env.ts';
-import { checkCount, checkOptionNames } from '../core/options.ts';
+import { checkCount, checkOptionNames, describe } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
 import type { Scene, SceneView } from '../drawing/scene.ts';
-import { drawRobot } from './drawRobot.ts';
+import { drawRobot, type RobotPicture } from './drawRobot.ts';
 import { LARGER_MEMORY, type MujocoPhysics, mujocoPhysics } from './loadMujoco.ts';
-import { robotCamera } from './robotCamera.ts';
-import type { RobotPicture } from './robotPicture.ts';
-import { robotPose } from './robotPose.ts';
-import { robotScene } from './robotScene.ts';
+import { robotCamera, robotPose, robotScene } from './robotScene.ts';
 
 /** What one env has in MuJoCo's memory, where nothing frees it by itself. */
 interface Handles {

@@ -1,28 +1,36 @@
 import type { z } from 'zod';
-import { type RobotLakeId, robotLakeGrains } from '../lake/grains.ts';
-import { type LakeOptions, lakeOptions } from '../lake/lakeOptions.ts';
+import { type LakeOptions, lakeOptions, type RobotLakeId, robotLakeGrains } from '../lake/lakeEnv.ts';
 import { AntHeadingEnv, type AntHeadingOptions, antHeadingOptions } from './lake/antHeadingEnv.ts';
-import { AntLakeEnv } from './lake/antLakeEnv.ts';
-import { PointLakeEnv } from './lake/pointLakeEnv.ts';
+import { AntLakeEnv, PointLakeEnv } from './lake/robotLakeEnv.ts';
 import { AntEnv, type AntOptions, antOptions } from './tasks/antEnv.ts';
 import { HalfCheetahEnv, type HalfCheetahOptions, halfCheetahOptions } from './tasks/halfCheetahEnv.ts';
-import { HopperEnv, type HopperOptions, hopperOptions } from './tasks/hopperEnv.ts';
-import { HumanoidEnv, type HumanoidOptions, humanoidOptions } from './tasks/humanoidEnv.ts';
-import { HumanoidStandupEnv, type HumanoidStandupOptions, humanoidStandupOptions } from './tasks/humanoidStandupEnv.ts';
+import {
+  HopperEnv,
+  type HopperOptions,
+  hopperOptions,
+  Walker2dEnv,
+  type Walker2dOptions,
+  walker2dOptions,
+} from './tasks/hopperWalker2dEnv.ts';
+import {
+  HumanoidEnv,
+  type HumanoidOptions,
+  HumanoidStandupEnv,
+  type HumanoidStandupOptions,
+  humanoidOptions,
+  humanoidStandupOptions,
+} from './tasks/humanoidEnv.ts';
 import {
   InvertedDoublePendulumEnv,
   type InvertedDoublePendulumOptions,
-  invertedDoublePendulumOptions,
-} from './tasks/invertedDoublePendulumEnv.ts';
-import {
   InvertedPendulumEnv,
   type InvertedPendulumOptions,
+  invertedDoublePendulumOptions,
   invertedPendulumOptions,
 } from './tasks/invertedPendulumEnv.ts';
 import { PusherEnv, type PusherOptions, pusherOptions } from './tasks/pusherEnv.ts';
 import { ReacherEnv, type ReacherOptions, reacherOptions } from './tasks/reacherEnv.ts';
 import { SwimmerEnv, type SwimmerOptions, swimmerOptions } from './tasks/swimmerEnv.ts';
-import { Walker2dEnv, type Walker2dOptions, walker2dOptions } from './tasks/walker2dEnv.ts';
 
 /** The environments in MuJoCo's physics, by id, as they are registered. */
 export const mujocoEnvs = {

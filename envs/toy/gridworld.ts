@@ -1,13 +1,10 @@
 import { z } from 'zod';
 import { parseOptions } from '../../src/options/parse.ts';
 import { Rng, type RngState } from '../../src/random.ts';
-import { BaseEnv } from '../core/baseEnv.ts';
-import { clamp } from '../core/clamp.ts';
-import { describe } from '../core/describe.ts';
+import { BaseEnv, resetState } from '../core/baseEnv.ts';
 import type { Info, ResetResult } from '../core/env.ts';
-import { checkOptionNames } from '../core/options.ts';
-import { resetState } from '../core/resetState.ts';
-import { Box } from '../core/spaces/box.ts';
+import { checkOptionNames, describe } from '../core/options.ts';
+import { Box, clamp } from '../core/spaces/box.ts';
 import { Discrete } from '../core/spaces/discrete.ts';
 import { Drawing, type Style } from '../drawing/drawing.ts';
 

@@ -1,6 +1,5 @@
-import type { Job } from '../../cli/experiment/experiment.ts';
-import { policyBars } from '../../cli/experiment/policyBars.ts';
-import { defineExperiment } from '../../cli/experiment/registry.ts';
+import { policyBars } from '../../cli/experiment/conclusion.ts';
+import { defineExperiment, type Job } from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';

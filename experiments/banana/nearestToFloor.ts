@@ -1,5 +1,5 @@
 import type { SummaryRow } from '../../cli/experiment/experiment.ts';
-import { describeBest } from '../../cli/report/describeBest.ts';
+import { describeBest } from '../../cli/report/table.ts';
 
 /** Nats, to three digits, with their unit. */
 export const natsText = (value: number): string => `${value.toFixed(3)}\u00a0nats`;

@@ -1,8 +1,5 @@
 import type { Figure, LegendEntry, Outcome, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
-import { intervalChart } from '../../cli/report/intervalChart.ts';
-import { learningCurves } from '../../cli/report/learningCurves.ts';
-import { typicalOutcome } from '../../cli/report/typicalOutcome.ts';
-import type { LayeredSpec } from '../../cli/report/vegaTypes.ts';
+import { intervalChart, type LayeredSpec, learningCurves, typicalOutcome } from '../../cli/report/charts.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { portableMath, Rng } from '../../src/index.ts';
 import { choices, type Family } from './config.ts';

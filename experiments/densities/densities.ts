@@ -1,9 +1,15 @@
-import type { Job, Outcome, Panel, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
-import { defineExperiment } from '../../cli/experiment/registry.ts';
+import {
+  defineExperiment,
+  type Job,
+  type Outcome,
+  type Panel,
+  type Section,
+  type SummaryRow,
+  type Table,
+} from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
-import { intervalChart } from '../../cli/report/intervalChart.ts';
+import { intervalChart, typicalOutcome } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { typicalOutcome } from '../../cli/report/typicalOutcome.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import { answerByEnvironment } from '../shared/answerByEnvironment.ts';
 import { densityLegend } from '../shared/inkImage.ts';

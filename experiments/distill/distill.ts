@@ -1,9 +1,15 @@
-import type { Figure, Outcome, Panel, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
-import { defineExperiment } from '../../cli/experiment/registry.ts';
+import {
+  defineExperiment,
+  type Figure,
+  type Outcome,
+  type Panel,
+  type Section,
+  type SummaryRow,
+  type Table,
+} from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
-import { learningCurves } from '../../cli/report/learningCurves.ts';
+import { learningCurves, typicalOutcome } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { typicalOutcome } from '../../cli/report/typicalOutcome.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { Rng, selectBackend, selectEngine } from '../../src/index.ts';
 import { answerByEnvironment } from '../shared/answerByEnvironment.ts';

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { Position } from '../../cli/report/vegaTypes.ts';
+import type { Position } from '../../cli/report/charts.ts';
 
 /** Samples as they are best seen: points of a plane, or series over time. The axes are those of `extent`, for all panels alike. */
 export function samplesFigure(samples: readonly (readonly number[])[], extent: Extent, colour: string): TopLevelSpec {

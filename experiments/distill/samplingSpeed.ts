@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readCheckedJson, writeCheckedJson } from '../../cli/experiment/checkedJson.ts';
+import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Job, Table } from '../../cli/experiment/experiment.ts';
-import { groupBy } from '../../cli/experiment/groupBy.ts';
 import { compile, type Flow, type Rng } from '../../src/index.ts';
 
 const FILE = 'speed.json';

@@ -1,7 +1,5 @@
-import { bounded, type Criteria, type Criterion } from '../../cli/experiment/conclusion.ts';
-import { amongSeeds } from '../../cli/experiment/endpoint.ts';
+import { amongSeeds, bounded, type Criteria, type Criterion, pairedSeeds } from '../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../cli/experiment/experiment.ts';
-import { pairedSeeds } from '../../cli/experiment/pairedSeeds.ts';
 import { pairedDifference } from '../../cli/statistics/comparison.ts';
 import { Rng } from '../../src/random.ts';
 import { classRows, GAUSSIAN } from '../lake/shared/classRows.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
-import { tunedSchema } from '../../cli/experiment/tunedSchema.ts';
+import { tunedSchema } from '../../cli/experiment/searchSpace.ts';
 import { softLakeSettings } from '../lake/headings/softLakeSettings.ts';
 import { SOFT_LAKE } from '../lake/headings/softLakeTask.ts';
 import { densityPolicyNames } from '../lake/shared/lakePolicies.ts';

@@ -1,6 +1,5 @@
 import { type Conclusion, concludeClauses } from '../../cli/experiment/conclusion.ts';
-import type { Job, SummaryRow } from '../../cli/experiment/experiment.ts';
-import { defineExperiment } from '../../cli/experiment/registry.ts';
+import { defineExperiment, type Job, type SummaryRow } from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import { type HeadingPolicy, headingPolicies } from '../lake/headings/headingPolicies.ts';

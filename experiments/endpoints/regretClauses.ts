@@ -1,6 +1,6 @@
 import { bounded, type Criteria, type Criterion } from '../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../cli/experiment/experiment.ts';
-import { interquartileInterval } from '../../cli/statistics/interquartileInterval.ts';
+import { interquartileInterval } from '../../cli/statistics/bootstrap.ts';
 import { conditionLabel } from '../lake/shared/conditionLabel.ts';
 import { nats } from '../lake/shared/formats.ts';
 import { FLOORS } from './config.ts';

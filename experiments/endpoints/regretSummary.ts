@@ -1,7 +1,6 @@
-import type { Answer } from '../../cli/experiment/conclusion.ts';
-import type { Endpoint } from '../../cli/experiment/endpoint.ts';
+import type { Answer, Endpoint } from '../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../cli/experiment/experiment.ts';
-import { withInterval } from '../../cli/experiment/withInterval.ts';
+import { withInterval } from '../../cli/experiment/summarize.ts';
 import { answerBars } from '../lake/shared/answerBars.ts';
 import { classEndpoint } from '../lake/shared/classEndpoint.ts';
 import { classRows, contrast } from '../lake/shared/classRows.ts';

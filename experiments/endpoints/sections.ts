@@ -1,7 +1,7 @@
 import type { Outcome, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
-import { intervalChart } from '../../cli/report/intervalChart.ts';
+import { intervalChart } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { tuningSection } from '../../cli/tuning/tuningSection.ts';
+import { tuningSection } from '../../cli/tuning/trials.ts';
 import { conditionLabel } from '../lake/shared/conditionLabel.ts';
 import { nats, shareColumn } from '../lake/shared/formats.ts';
 import { densityPolicyNames } from '../lake/shared/lakePolicies.ts';

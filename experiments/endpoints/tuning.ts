@@ -1,5 +1,4 @@
-import type { SearchSpace } from '../../cli/experiment/searchSpace.ts';
-import type { Objective, Tuning } from '../../cli/experiment/tuning.ts';
+import type { Objective, SearchSpace, Tuning } from '../../cli/experiment/searchSpace.ts';
 import { type HeadingPolicy, headingPolicies } from '../lake/headings/headingPolicies.ts';
 import { searchSpaces as ofLake } from '../lake/tuning.ts';
 import { tuningFiles } from '../shared/tuningFiles.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
-import { tunedSchema } from '../../cli/experiment/tunedSchema.ts';
+import { tunedSchema } from '../../cli/experiment/searchSpace.ts';
 import { type AnyLakeId, allLakeGrains, lakeMap } from '../../envs/index.ts';
 import { headingPolicies } from './headings/headingPolicies.ts';
 import { softLakeSettings } from './headings/softLakeSettings.ts';

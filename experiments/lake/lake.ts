@@ -1,9 +1,8 @@
+import { groupBy } from '../../cli/experiment/collections.ts';
 import { concludeClauses } from '../../cli/experiment/conclusion.ts';
-import type { Outcome, Section, SummaryRow } from '../../cli/experiment/experiment.ts';
-import { groupBy } from '../../cli/experiment/groupBy.ts';
-import { defineExperiment } from '../../cli/experiment/registry.ts';
+import { defineExperiment, type Outcome, type Section, type SummaryRow } from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
-import { type TrialsFile, tuningSection } from '../../cli/tuning/tuningSection.ts';
+import { type TrialsFile, tuningSection } from '../../cli/tuning/trials.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import { foldSection } from '../shared/foldSection.ts';
 import { choices, type LakeConfig, lakeSchema } from './config.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Tuned } from '../../cli/experiment/tunedSchema.ts';
-import type { TrialsFile } from '../../cli/tuning/tuningSection.ts';
+import type { Tuned } from '../../cli/experiment/searchSpace.ts';
+import type { TrialsFile } from '../../cli/tuning/trials.ts';
 import type { StudyName } from './study/studyCodes.ts';
 
 /** The best settings of `oxbow tune lake`. */

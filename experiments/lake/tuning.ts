@@ -1,7 +1,5 @@
-import { mapValues } from '../../cli/experiment/mapValues.ts';
-import type { SearchSpace } from '../../cli/experiment/searchSpace.ts';
-import type { SearchSpaces } from '../../cli/experiment/tunedSchema.ts';
-import type { Tuning } from '../../cli/experiment/tuning.ts';
+import { mapValues } from '../../cli/experiment/collections.ts';
+import type { SearchSpace, SearchSpaces, Tuning } from '../../cli/experiment/searchSpace.ts';
 import type { HeadingPolicy } from './headings/headingPolicies.ts';
 import type { DensityPolicyName } from './shared/lakePolicies.ts';
 import type { WayName } from './studies/otherWays/ways.ts';

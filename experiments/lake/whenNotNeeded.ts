@@ -1,5 +1,5 @@
 import type { Remark, SummaryRow } from '../../cli/experiment/experiment.ts';
-import { withInterval } from '../../cli/experiment/withInterval.ts';
+import { withInterval } from '../../cli/experiment/summarize.ts';
 import { FINE, GAUSSIAN, STRIDE } from './studies/cloning/cloningConditions.ts';
 
 /** When a Gaussian is enough, or a mixture: by E1's controls. Nothing of a run that has none of them. */

@@ -1,10 +1,8 @@
-import { type Answer, DECIDING_SEEDS } from '../../cli/experiment/conclusion.ts';
+import { type Answer, DECIDING_SEEDS, policyBars } from '../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../cli/experiment/experiment.ts';
-import { plural } from '../../cli/experiment/plural.ts';
-import { policyBars } from '../../cli/experiment/policyBars.ts';
-import { trueMinus } from '../../cli/experiment/trueMinus.ts';
-import { withInterval } from '../../cli/experiment/withInterval.ts';
-import { plainEnv } from '../../cli/train/plainEnv.ts';
+import { withInterval } from '../../cli/experiment/summarize.ts';
+import { plural, trueMinus } from '../../cli/experiment/text.ts';
+import { plainEnv } from '../shared/plainEnv.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import { methodLabel } from './methodLabel.ts';
 import { methodsOf } from './methods.ts';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { InputError } from '../../cli/experiment/inputError.ts';
+import { InputError } from '../../cli/experiment/errors.ts';
 import { playRecipe } from '../../cli/train/recipes/playRecipe.ts';
-import type { Recipe } from '../../cli/train/recipes/recipe.ts';
+import type { Recipe } from '../../cli/train/recipes/recipes.ts';
 import {
   ContentHash,
   type EpisodeSource,

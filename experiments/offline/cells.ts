@@ -1,6 +1,4 @@
-import type { Kind } from '../../cli/train/recipes/kinds.ts';
-import type { Recipe } from '../../cli/train/recipes/recipe.ts';
-import { recipes } from '../../cli/train/recipes/recipes.ts';
+import { type Kind, type Recipe, recipes } from '../../cli/train/recipes/recipes.ts';
 import { methodNames, type Study, studies } from './methods.ts';
 
 /** The kinds of data of each study: cloning knows no rewards, and so nothing of what is bad among good. */

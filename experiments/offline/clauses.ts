@@ -1,9 +1,9 @@
+import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Criteria, Criterion } from '../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../cli/experiment/experiment.ts';
-import { groupBy } from '../../cli/experiment/groupBy.ts';
-import { plainEnv } from '../../cli/train/plainEnv.ts';
 import { equivalentRows } from '../shared/equivalentRows.ts';
 import { leadingRows } from '../shared/leadingRows.ts';
+import { plainEnv } from '../shared/plainEnv.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import { ifWhole } from './ifWhole.ts';
 import { methodLabel } from './methodLabel.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
-import { tunedSchema } from '../../cli/experiment/tunedSchema.ts';
-import { kinds } from '../../cli/train/recipes/kinds.ts';
+import { tunedSchema } from '../../cli/experiment/searchSpace.ts';
+import { kinds } from '../../cli/train/recipes/recipes.ts';
 import { choices } from './cells.ts';
 import { readTuned, tuning } from './tuning.ts';
 

@@ -1,6 +1,5 @@
-import type { Criterion } from '../../cli/experiment/conclusion.ts';
+import { type Criterion, pairedSeeds } from '../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../cli/experiment/experiment.ts';
-import { pairedSeeds } from '../../cli/experiment/pairedSeeds.ts';
 
 /**
  * A claim about two rows, open where a seed is missing: trainings that diverged have no score, and the seeds that are left would flatter the

@@ -10,7 +10,7 @@ import {
   Td3Bc,
 } from '../../agents/index.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
-import type { Recipe } from '../../cli/train/recipes/recipe.ts';
+import type { Recipe } from '../../cli/train/recipes/recipes.ts';
 import { type EpisodeSource, splitEpisodes } from '../../datasets/index.ts';
 import { cosineSchedule, makePolicy, type Policy, type Rng, savePolicy } from '../../src/index.ts';
 import { writeActingSpeed } from '../shared/actingSpeed.ts';

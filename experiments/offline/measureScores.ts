@@ -1,6 +1,5 @@
 import { evaluate } from '../../agents/index.ts';
-import type { Task } from '../../cli/train/recipes/recipe.ts';
-import { normalizedScore } from '../../cli/train/recipes/recipes.ts';
+import { normalizedScore, type Task } from '../../cli/train/recipes/recipes.ts';
 import type { Policy, Rng } from '../../src/index.ts';
 import { portableMath } from '../../src/portableMath.ts';
 

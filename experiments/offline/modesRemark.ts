@@ -1,7 +1,7 @@
+import { groupBy } from '../../cli/experiment/collections.ts';
 import { DECIDING_SEEDS } from '../../cli/experiment/conclusion.ts';
 import type { Remark, SummaryRow } from '../../cli/experiment/experiment.ts';
-import { groupBy } from '../../cli/experiment/groupBy.ts';
-import { plainEnv } from '../../cli/train/plainEnv.ts';
+import { plainEnv } from '../shared/plainEnv.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import { methodLabel } from './methodLabel.ts';
 

@@ -1,14 +1,13 @@
 import { concludeClauses } from '../../cli/experiment/conclusion.ts';
-import type { Job } from '../../cli/experiment/experiment.ts';
-import { InputError } from '../../cli/experiment/inputError.ts';
-import { defineExperiment } from '../../cli/experiment/registry.ts';
+import { InputError } from '../../cli/experiment/errors.ts';
+import { defineExperiment, type Job } from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
 import { loadNamedEnv } from '../../cli/train/loadNamedEnv.ts';
-import { plainEnv } from '../../cli/train/plainEnv.ts';
-import type { Kind } from '../../cli/train/recipes/kinds.ts';
+import type { Kind } from '../../cli/train/recipes/recipes.ts';
 import { loadEnv } from '../../envs/index.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import { actingTable } from '../shared/actingSpeed.ts';
+import { plainEnv } from '../shared/plainEnv.ts';
 import { answerOf } from './answer.ts';
 import { missingData } from './benchmarkData.ts';
 import { choices, kindsOf, recipeOf } from './cells.ts';

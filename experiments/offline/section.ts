@@ -1,10 +1,10 @@
+import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Figure, Outcome, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
-import { groupBy } from '../../cli/experiment/groupBy.ts';
-import { intervalChart } from '../../cli/report/intervalChart.ts';
+import { intervalChart } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { plainEnv } from '../../cli/train/plainEnv.ts';
-import { tuningSection } from '../../cli/tuning/tuningSection.ts';
+import { tuningSection } from '../../cli/tuning/trials.ts';
 import { foldSection } from '../shared/foldSection.ts';
+import { plainEnv } from '../shared/plainEnv.ts';
 import { recipeOf } from './cells.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import type { OfflineExperimentConfig } from './config.ts';

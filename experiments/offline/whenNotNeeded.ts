@@ -1,8 +1,8 @@
+import { groupBy } from '../../cli/experiment/collections.ts';
 import { DECIDING_SEEDS } from '../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../cli/experiment/experiment.ts';
-import { groupBy } from '../../cli/experiment/groupBy.ts';
-import { plainEnv } from '../../cli/train/plainEnv.ts';
 import { leadingRows } from '../shared/leadingRows.ts';
+import { plainEnv } from '../shared/plainEnv.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import { ifWhole } from './ifWhole.ts';
 

@@ -1,7 +1,6 @@
-import type { Answer } from '../../cli/experiment/conclusion.ts';
+import { type Answer, policyBars } from '../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../cli/experiment/experiment.ts';
-import { policyBars } from '../../cli/experiment/policyBars.ts';
-import { withInterval } from '../../cli/experiment/withInterval.ts';
+import { withInterval } from '../../cli/experiment/summarize.ts';
 import { conditionLabel, conditionOf, lakesOf } from './conditions.ts';
 import { productLabel } from './productLabel.ts';
 import { productPolicies } from './productPolicies.ts';

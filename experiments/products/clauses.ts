@@ -1,6 +1,6 @@
 import { bounded, type Criteria, type Criterion } from '../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../cli/experiment/experiment.ts';
-import { trueMinus } from '../../cli/experiment/trueMinus.ts';
+import { trueMinus } from '../../cli/experiment/text.ts';
 import { conditionLabel, conditionOf } from './conditions.ts';
 
 export const question =

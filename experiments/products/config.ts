@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
-import { tunedSchema } from '../../cli/experiment/tunedSchema.ts';
+import { tunedSchema } from '../../cli/experiment/searchSpace.ts';
 import { PRODUCT_LAKE } from './productLakes.ts';
 import { productPolicies } from './productPolicies.ts';
 import { readTuned, tuning } from './tuning.ts';

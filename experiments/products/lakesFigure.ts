@@ -1,7 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { SummaryRow } from '../../cli/experiment/experiment.ts';
-import { lineColours } from '../../cli/report/lineColours.ts';
-import type { Layer, Position } from '../../cli/report/vegaTypes.ts';
+import { type Layer, lineColours, type Position } from '../../cli/report/charts.ts';
 import { themeColour } from '../../envs/drawing/palette.ts';
 import { lakesOf } from './conditions.ts';
 import { type ProductPolicy, productPolicies } from './productPolicies.ts';

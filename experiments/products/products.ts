@@ -1,6 +1,5 @@
 import { concludeClauses } from '../../cli/experiment/conclusion.ts';
-import type { Job } from '../../cli/experiment/experiment.ts';
-import { defineExperiment } from '../../cli/experiment/registry.ts';
+import { defineExperiment, type Job } from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import { actingTable } from '../shared/actingSpeed.ts';

@@ -1,7 +1,7 @@
+import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Outcome, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
-import { groupBy } from '../../cli/experiment/groupBy.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { tuningSection } from '../../cli/tuning/tuningSection.ts';
+import { tuningSection } from '../../cli/tuning/trials.ts';
 import { foldSection } from '../shared/foldSection.ts';
 import type { ProductData } from './cloneProduct.ts';
 import { conditionLabel, lakesOf } from './conditions.ts';

@@ -1,6 +1,5 @@
-import { mapValues } from '../../cli/experiment/mapValues.ts';
-import type { SearchSpace } from '../../cli/experiment/searchSpace.ts';
-import type { Tuning } from '../../cli/experiment/tuning.ts';
+import { mapValues } from '../../cli/experiment/collections.ts';
+import type { SearchSpace, Tuning } from '../../cli/experiment/searchSpace.ts';
 import { tuningFiles } from '../shared/tuningFiles.ts';
 import { conditionOf } from './conditions.ts';
 import type { ProductPolicy } from './productPolicies.ts';

@@ -1,6 +1,6 @@
+import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Remark, SummaryRow } from '../../cli/experiment/experiment.ts';
-import { groupBy } from '../../cli/experiment/groupBy.ts';
-import { withInterval } from '../../cli/experiment/withInterval.ts';
+import { withInterval } from '../../cli/experiment/summarize.ts';
 import { conditionLabel } from './conditions.ts';
 import { productLabel } from './productLabel.ts';
 

@@ -1,9 +1,14 @@
-import { type Conclusion, type Criterion, concludeClauses, DECIDING_SEEDS } from '../../cli/experiment/conclusion.ts';
+import {
+  type Conclusion,
+  type Criterion,
+  concludeClauses,
+  DECIDING_SEEDS,
+  pairedSeeds,
+} from '../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../cli/experiment/experiment.ts';
-import { pairedSeeds } from '../../cli/experiment/pairedSeeds.ts';
-import { plural } from '../../cli/experiment/plural.ts';
-import { plainEnv } from '../../cli/train/plainEnv.ts';
+import { plural } from '../../cli/experiment/text.ts';
 import { equivalentRows } from '../shared/equivalentRows.ts';
+import { plainEnv } from '../shared/plainEnv.ts';
 import { agentLabel } from '../shared/scored/agentLabel.ts';
 import { ofCell } from '../shared/scored/cell.ts';
 import { cells, choices } from './cells.ts';

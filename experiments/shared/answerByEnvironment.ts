@@ -1,7 +1,6 @@
-import type { Answer } from '../../cli/experiment/conclusion.ts';
+import { groupBy } from '../../cli/experiment/collections.ts';
+import { type Answer, type PolicyBarsOptions, policyBars } from '../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../cli/experiment/experiment.ts';
-import { groupBy } from '../../cli/experiment/groupBy.ts';
-import { type PolicyBarsOptions, policyBars } from '../../cli/experiment/policyBars.ts';
 
 /** Options of {@link answerByEnvironment}. */
 export interface AnswerByEnvironmentOptions extends PolicyBarsOptions {

@@ -1,7 +1,6 @@
-import type { Criterion } from '../../cli/experiment/conclusion.ts';
+import { type Criterion, pairedSeeds } from '../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../cli/experiment/experiment.ts';
-import { pairedSeeds } from '../../cli/experiment/pairedSeeds.ts';
-import { trueMinus } from '../../cli/experiment/trueMinus.ts';
+import { trueMinus } from '../../cli/experiment/text.ts';
 import { equivalenceTest } from '../../cli/statistics/comparison.ts';
 import { Rng } from '../../src/random.ts';
 

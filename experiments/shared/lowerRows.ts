@@ -1,7 +1,6 @@
-import type { Criteria } from '../../cli/experiment/conclusion.ts';
+import { type Criteria, pairedSeeds } from '../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../cli/experiment/experiment.ts';
-import { pairedSeeds } from '../../cli/experiment/pairedSeeds.ts';
-import { trueMinus } from '../../cli/experiment/trueMinus.ts';
+import { trueMinus } from '../../cli/experiment/text.ts';
 import { formatP, holm, pairedPermutationTest } from '../../cli/statistics/pValues.ts';
 import { Rng } from '../../src/random.ts';
 

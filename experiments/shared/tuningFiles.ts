@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { Tuned } from '../../cli/experiment/tunedSchema.ts';
-import type { TrialsFile } from '../../cli/tuning/tuningSection.ts';
+import type { Tuned } from '../../cli/experiment/searchSpace.ts';
+import type { TrialsFile } from '../../cli/tuning/trials.ts';
 
 /**
  * What `oxbow tune` has found for an experiment, kept beside its sources.

@@ -1,9 +1,14 @@
-import type { Job, Outcome, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
-import { groupBy } from '../../cli/experiment/groupBy.ts';
-import { defineExperiment } from '../../cli/experiment/registry.ts';
+import { groupBy } from '../../cli/experiment/collections.ts';
+import {
+  defineExperiment,
+  type Job,
+  type Outcome,
+  type Section,
+  type SummaryRow,
+  type Table,
+} from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
-import { intervalChart } from '../../cli/report/intervalChart.ts';
-import { learningCurves } from '../../cli/report/learningCurves.ts';
+import { intervalChart, learningCurves } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import {

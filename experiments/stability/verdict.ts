@@ -1,5 +1,5 @@
 import type { SummaryRow } from '../../cli/experiment/experiment.ts';
-import { trueMinus } from '../../cli/experiment/trueMinus.ts';
+import { trueMinus } from '../../cli/experiment/text.ts';
 
 /** What a policy class must keep to take the Gaussian's place. */
 const BOUNDS = { lost: 0.05, worst: 0.5, kl: 0.1, softKl: 0.02 };

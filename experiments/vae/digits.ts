@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { InputError } from '../../cli/experiment/inputError.ts';
+import { InputError } from '../../cli/experiment/errors.ts';
 import { Rng } from '../../src/index.ts';
 
 /** A digit's side; its pixels lie row by row. */

@@ -1,14 +1,18 @@
-import type { Figure, Job, Outcome, Panel, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
-import { policyBars } from '../../cli/experiment/policyBars.ts';
-import { defineExperiment } from '../../cli/experiment/registry.ts';
+import { policyBars } from '../../cli/experiment/conclusion.ts';
+import {
+  defineExperiment,
+  type Figure,
+  type Job,
+  type Outcome,
+  type Panel,
+  type Section,
+  type SummaryRow,
+  type Table,
+} from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
-import { describeBest } from '../../cli/report/describeBest.ts';
-import { intervalChart } from '../../cli/report/intervalChart.ts';
-import { learningCurves } from '../../cli/report/learningCurves.ts';
-import { metricTable } from '../../cli/report/table.ts';
-import { typicalOutcome } from '../../cli/report/typicalOutcome.ts';
-import { Bootstrap } from '../../cli/statistics/bootstrap.ts';
-import { interquartileMean } from '../../cli/statistics/orderStatistics.ts';
+import { intervalChart, learningCurves, typicalOutcome } from '../../cli/report/charts.ts';
+import { describeBest, metricTable } from '../../cli/report/table.ts';
+import { Bootstrap, interquartileMean } from '../../cli/statistics/bootstrap.ts';
 import { formatP, pairedPermutationTest } from '../../cli/statistics/pValues.ts';
 import { policyColours } from '../../envs/drawing/palette.ts';
 import { Rng, selectBackend, selectEngine } from '../../src/index.ts';

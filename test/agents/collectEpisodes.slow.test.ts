@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type CollectEpisodesOptions, collectEpisodes } from '../../agents/index.ts';
-import { checkEpisode } from '../../datasets/checkEpisode.ts';
+import { checkEpisode } from '../../datasets/episode.ts';
 import { BaseEnv, Box, Discrete, type Info, make, SyncVectorEnv } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { train } from '../../agents/index.ts';
 import { trainingDefaults } from '../../agents/train.ts';
-import { trainSettings } from '../../cli/train/trainSettings.ts';
+import { trainSettings } from '../../cli/train/trainConfig.ts';
 import { Box, make } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { environmentFrom } from '../../datasets/minari/gymnasiumSpec.ts';
+import { environmentFrom } from '../../datasets/minari/metadata.ts';
 
 test('an environment of Gymnasium is its twin of ours, by its own limit', () => {
   expect(environmentFrom({ id: 'Hopper-v5' })).toEqual({ id: 'mujoco/Hopper-v5', options: {} });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkEpisode } from '../../datasets/checkEpisode.ts';
+import { checkEpisode } from '../../datasets/episode.ts';
 import { EpisodesInMemory, HindsightEpisodes, type HindsightOptions } from '../../datasets/index.ts';
 import { Box } from '../../envs/index.ts';
 

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { finishDataset } from '../../datasets/datasetWriter.ts';
 import { ContentHash, DatasetWriter, openDataset } from '../../datasets/index.ts';
+import { finishDataset } from '../../datasets/storedDataset.ts';
 import { fingerprint } from '../../src/index.ts';
 import { about, actionSpace, episodes, folder, observationSpace } from './fixture.ts';
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { type DatasetFormat, DatasetWriter, openDataset, writeDataset } from '../../datasets/index.ts';
-import { textLines } from '../../datasets/textLines.ts';
+import { textLines } from '../../datasets/jsonLines.ts';
 import { about, episodes, folder } from './fixture.ts';
 
 const FILES = { oxbow: 'data', minari: 'data-v0', jsonl: 'data.jsonl', csv: 'data.csv' } satisfies Record<

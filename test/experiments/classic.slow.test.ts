@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { main } from '../../cli/commands/main.ts';
 import type { SummaryRow } from '../../cli/index.ts';
-import { trainSettings } from '../../cli/train/trainSettings.ts';
+import { trainSettings } from '../../cli/train/trainConfig.ts';
 import { cells } from '../../experiments/classic/cells.ts';
 import { classic } from '../../experiments/classic/classic.ts';
 import { registry } from '../../experiments/registry.ts';

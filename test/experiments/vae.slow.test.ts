@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { decode } from 'fast-png';
 import { afterAll, describe, expect, test } from 'vitest';
 import { main } from '../../cli/commands/main.ts';
-import { InputError } from '../../cli/experiment/inputError.ts';
+import { InputError } from '../../cli/experiment/errors.ts';
 import type { SummaryRow } from '../../cli/index.ts';
 import { registry } from '../../experiments/registry.ts';
 import { binarized, findDigits, loadDigits, PIXELS } from '../../experiments/vae/digits.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { describe } from '../../envs/core/describe.ts';
+import { describe } from '../../envs/core/options.ts';
 import { make } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 import { lettersApart, nearest } from '../../src/options/describe.ts';

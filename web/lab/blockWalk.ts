@@ -1,5 +1,4 @@
-import { interpolate, touchHalfLine } from '../../envs/lake/geometry.ts';
-import { lake } from '../../envs/lake/lakeMap.ts';
+import { interpolate, lake, touchHalfLine } from '../../envs/lake/lakeMap.ts';
 import type { Walk } from '../../experiments/lake/walks/measureWalks.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { Rng, selectBackend, selectEngine } from 'oxbow';
 import { collectDemonstrations, type Demonstrations } from '../../envs/index.ts';
-import { lakeGrains } from '../../envs/lake/grains.ts';
+import { lakeGrains } from '../../envs/lake/lakeEnv.ts';
 import { start, walk } from '../../envs/lake/lakeMap.ts';
 import { type Demonstrators, evenly } from '../../experiments/lake/walks/cloneTraining.ts';
 import type { Walk } from '../../experiments/lake/walks/measureWalks.ts';

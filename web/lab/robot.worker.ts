@@ -1,8 +1,8 @@
+import '../../envs/mujoco/registerMujoco.ts';
 import { type Policy, Rng, selectBackend, selectEngine } from 'oxbow';
 import { type AnyEnv, make } from 'oxbow/envs';
 import { trainingReports } from '../../agents/core/loops.ts';
-import { makeTraining } from '../../cli/train/makeTraining.ts';
-import { sampledAndGreedy } from '../../cli/train/sampledAndGreedy.ts';
+import { makeTraining, sampledAndGreedy } from '../../cli/train/makeTraining.ts';
 import { type TrainConfig, trainSchema } from '../../cli/train/trainConfig.ts';
 import { AntHeadingEnv } from '../../envs/mujoco/lake/antHeadingEnv.ts';
 import { loadMujoco } from '../../envs/mujoco/loadMujoco.ts';
@@ -10,7 +10,6 @@ import type { MujocoEnv } from '../../envs/mujoco/mujocoEnv.ts';
 import { RECENT, type RobotReply, type RobotRequest } from './robotProtocol.ts';
 import { EVALUATION_EPISODES } from './robotSetting.ts';
 import type { RobotWalk } from './robotWalk.ts';
-import '../../envs/mujoco/registerMujoco.ts';
 
 /** Seconds of a walk that is shown, at most, and poses of one of them. */
 const [SECONDS, RATE] = [8, 60];

@@ -1,6 +1,4 @@
-import { farthestFirst, rulerHeight } from '../../envs/mujoco/drawRobot.ts';
-import type { RobotPicture } from '../../envs/mujoco/robotPicture.ts';
-import { rulerMarks } from '../../envs/mujoco/rulerMarks.ts';
+import { farthestFirst, type RobotPicture, rulerHeight, rulerMarks } from '../../envs/mujoco/drawRobot.ts';
 import type { Colours } from './lakeCanvas.ts';
 
 /** Pixels: the edge of a shape, a mark of the ruler, how far below it its text is, and half of the room for that. */

@@ -1,7 +1,7 @@
-import { poseAt } from '../../envs/drawing/poseAt.ts';
 import type { Scene } from '../../envs/drawing/scene.ts';
-import { robotCamera } from '../../envs/mujoco/robotCamera.ts';
-import type { RobotPicture } from '../../envs/mujoco/robotPicture.ts';
+import { poseAt } from '../../envs/drawing/sceneStage.ts';
+import type { RobotPicture } from '../../envs/mujoco/drawRobot.ts';
+import { robotCamera } from '../../envs/mujoco/robotScene.ts';
 
 /** A walk as a worker sends it. */
 export interface RobotWalk {

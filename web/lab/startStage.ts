@@ -1,6 +1,5 @@
-import { orbit } from '../../envs/drawing/orbit.ts';
 import type { Scene } from '../../envs/drawing/scene.ts';
-import type { StageColours } from '../../envs/drawing/sceneStage.ts';
+import { orbit, type StageColours } from '../../envs/drawing/sceneStage.ts';
 import type { StageReply, StageRequest } from './stageProtocol.ts';
 
 function makeWorker() {

@@ -1,8 +1,17 @@
 import type { Rng } from 'oxbow';
 import type { Demonstrations } from '../../agents/index.ts';
-import { type Point, touchDisc, turnAboutOrigin } from '../../envs/lake/geometry.ts';
-import { lakeGrains } from '../../envs/lake/grains.ts';
-import { type Bank, bankOf, home, lake, start, walk } from '../../envs/lake/lakeMap.ts';
+import { lakeGrains } from '../../envs/lake/lakeEnv.ts';
+import {
+  type Bank,
+  bankOf,
+  home,
+  lake,
+  type Point,
+  start,
+  touchDisc,
+  turnAboutOrigin,
+  walk,
+} from '../../envs/lake/lakeMap.ts';
 
 /** A way that somebody has drawn. */
 export type Stroke = readonly Point[];

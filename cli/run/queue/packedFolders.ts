@@ -5,7 +5,7 @@ import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
 import { isTemporary, makeFolder, writeWholeFile } from '../../../src/files.ts';
 import { parseJson } from '../../../src/json.ts';
-import { isPlainPath } from '../../experiment/isPlainPath.ts';
+import { isPlainPath } from '../jobFolder.ts';
 
 /** Folders of a job by name. */
 export type Folders = Readonly<Record<string, string>>;

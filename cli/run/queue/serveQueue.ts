@@ -4,21 +4,16 @@ import { join } from 'node:path';
 import type { Job as Entry } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { checkConfig } from '../../experiment/config.ts';
-import { toErrorData } from '../../experiment/errorData.ts';
-import type { Job, Runtime } from '../../experiment/experiment.ts';
-import { InputError } from '../../experiment/inputError.ts';
-import { plural } from '../../experiment/plural.ts';
-import { printable } from '../../experiment/printable.ts';
-import type { AnyExperiment, Registry } from '../../experiment/registry.ts';
+import { InputError, toErrorData } from '../../experiment/errors.ts';
+import type { AnyExperiment, Job, Registry, Runtime } from '../../experiment/experiment.ts';
 import { selectRuntime } from '../../experiment/selectRuntime.ts';
-import { version } from '../../experiment/version.ts';
+import { plural, printable } from '../../experiment/text.ts';
 import { type AllowedCode, refusedCode } from '../../train/allowedCode.ts';
+import { version } from '../environment.ts';
+import { storageErrorOf } from '../fence.ts';
 import { loadExperiment } from '../loadExperiment.ts';
 import { JobProcess } from '../pool.ts';
-import { storageErrorOf } from '../storageError.ts';
-import { oneLine } from './oneLine.ts';
 import { type Folders, PackingError, packFolders, packingLimits, unpackFolders } from './packedFolders.ts';
-import { Patience, refusalOf } from './patience.ts';
 import {
   KEPT,
   keysOf,
@@ -30,12 +25,23 @@ import {
   openResult,
   QUEUE,
   type QueuedJob,
+  type Seal,
+  SealError,
   sealMessage,
   sealResult,
 } from './queuedJob.ts';
-import { addressOf, connectRedis, lostWhenStopping, queuePackages, readValue, watchConnection } from './redis.ts';
-import { type Seal, SealError } from './seal.ts';
-import { workerName } from './workerName.ts';
+import {
+  addressOf,
+  connectRedis,
+  lostWhenStopping,
+  oneLine,
+  Patience,
+  queuePackages,
+  readValue,
+  refusalOf,
+  watchConnection,
+  workerName,
+} from './redis.ts';
 
 /** Milliseconds between two words of a worker about a job. */
 const INTERVAL = 1000;

@@ -1,8 +1,7 @@
-import type { AnyLakeId } from '../../../envs/lake/grains.ts';
+import { readFileSync } from 'node:fs';
+import type { AnyLakeId } from '../../../envs/lake/lakeEnv.ts';
 import { expectedOneOf } from '../../../src/options/describe.ts';
-import { InputError } from '../../experiment/inputError.ts';
-import type { Kind } from './kinds.ts';
-import type { Actor, Part, Recipe, RecipeTraining, Task } from './recipe.ts';
+import { InputError } from '../../experiment/errors.ts';
 
 /** What the upper bank of an uneven lake pays more. */
 const UPPER_BONUS = 0.5;
@@ -121,4 +120,87 @@ export function recipeNamed(name: string): Recipe {
 /** A return as a share of the way from random, 0, to the expert, 1. */
 export function normalizedScore({ reference: { random: lowest, expert } }: Task, mean: number): number {
   return (mean - lowest) / (expert - lowest);
+}
+
+/** Who acts in a part of a dataset. */
+export type Actor =
+  /** Actions from their space. */
+  | { readonly by: 'random' }
+  /**
+   * Scripted walkers round a lake, by the shortest path that keeps off the shore as each of them likes, with normal noise on the velocity. Whoever drowns
+   * stays in the data.
+   */
+  | { readonly by: 'demonstrator'; readonly upperShare: number; readonly noise: number }
+  /**
+   * What a training has made, by samples, which the seed tells from others: its policy at the end; at the first evaluation with a third of the way
+   * from random to expert (`medium`); or those of all evaluations until then, an equal share of the episodes each (`to-medium`).
+   */
+  | { readonly by: 'training'; readonly seed: number; readonly at: 'end' | 'medium' | 'to-medium' };
+
+/** Episodes of one of them. */
+export interface Part {
+  readonly actor: Actor;
+  readonly episodes: number;
+}
+
+/** The training that a recipe's policies come from: the preset of an agent, with this many steps. */
+interface RecipeTraining {
+  readonly agent: string;
+  readonly policy: string;
+  readonly steps: number;
+  /** An evaluation, of 20 greedy episodes, is at the agent's first report at or behind each multiple of so many steps. */
+  readonly evaluateEvery: number;
+  /** Beside those of the preset. */
+  readonly agentOptions?: Readonly<Record<string, number>>;
+}
+
+/** Where recipes are made: an environment, and what a return is measured by. */
+export interface Task {
+  /** How names of recipes begin: `pendulum`. */
+  readonly name: string;
+  readonly env: string;
+  readonly envOptions: Readonly<Record<string, number>>;
+  /** Mean returns that count as 0 and 1. */
+  readonly reference: { readonly random: number; readonly expert: number };
+  readonly training?: RecipeTraining;
+}
+
+/** How a dataset is made. The same recipe makes the same episodes, to the bit. */
+export interface Recipe {
+  /** `pendulum-medium` */
+  readonly name: string;
+  readonly kind: Kind;
+  readonly task: Task;
+  /** One after another. */
+  readonly parts: readonly Part[];
+}
+
+/** The kinds of benchmark data, and how each reads. */
+export const kindLabels = {
+  expert: 'one expert',
+  'two-experts': 'two experts',
+  medium: 'medium',
+  'medium-replay': 'the way to medium',
+  mixed: 'good and bad episodes',
+  uneven: 'uneven banks',
+} as const;
+
+/** One of them. */
+export type Kind = keyof typeof kindLabels;
+
+/** All of them. */
+export const kinds = Object.keys(kindLabels) as Kind[];
+
+/** What a recipe has made: the content hash, and a few facts beside it. */
+export interface ListedDataset {
+  readonly episodes: number;
+  readonly steps: number;
+  /** The mean. */
+  readonly return: number;
+  readonly hash: string;
+}
+
+/** The datasets that were made for the list in the docs, by recipe; those of the others nobody has looked at. */
+export function listedDatasets(): Readonly<Record<string, ListedDataset>> {
+  return JSON.parse(readFileSync(new URL('hashes.json', import.meta.url), 'utf8'));
 }

@@ -1,9 +1,8 @@
 import { checkArgument, checkOptions } from '../../../src/options/parse.ts';
 import { portableMath } from '../../../src/portableMath.ts';
 import { Rng } from '../../../src/random.ts';
-import { describe } from '../describe.ts';
-import type { BatchArray, Space } from './space.ts';
-import { writeNumbers } from './writeNumbers.ts';
+import { describe } from '../options.ts';
+import { type BatchArray, type Space, writeNumbers } from './space.ts';
 
 interface BoxArrays {
   float32: Float32Array;
@@ -155,4 +154,9 @@ function shown(bounds: ArrayLike<number>): string {
   const numbers = Array.from(bounds, (bound) => String(Number(bound.toPrecision(5))));
   if (new Set(numbers).size === 1) return numbers[0]!;
   return `[${numbers.slice(0, 6).join(', ')}${numbers.length > 6 ? ', …' : ''}]`;
+}
+
+/** The number nearest to `x` in [low, high]; NaN stays NaN. */
+export function clamp(x: number, low: number, high: number): number {
+  return Math.min(Math.max(x, low), high);
 }

@@ -1,13 +1,10 @@
 import { checkArgument } from '../../../src/options/parse.ts';
-import { describe } from '../describe.ts';
+import { describe } from '../options.ts';
 import { Box } from './box.ts';
-import { Dict } from './dict.ts';
-import { Discrete } from './discrete.ts';
-import { MultiBinary } from './multiBinary.ts';
-import { MultiDiscrete } from './multiDiscrete.ts';
+import { Dict, Tuple } from './composite.ts';
+import { Discrete, MultiBinary, MultiDiscrete } from './discrete.ts';
 import type { Space } from './space.ts';
 import { Text } from './text.ts';
-import { Tuple } from './tuple.ts';
 
 // Gymnasium's flattening: boxes and binaries as they are, one-hot for every integer of a Discrete, composites part by part. Texts are
 // left out.

@@ -1,5 +1,5 @@
 import type { Rng } from '../../../src/random.ts';
-import { describe } from '../describe.ts';
+import { describe } from '../options.ts';
 
 /** The flat arrays in which vector envs and agents keep batches. */
 export type BatchArray = Float32Array | Float64Array | Int32Array;
@@ -49,4 +49,19 @@ export function notSpace(value: unknown): string | undefined {
 export function checkSpace(owner: string, name: string, value: unknown): void {
   const problem = notSpace(value);
   if (problem !== undefined) throw new Error(`${owner}: ${name}: expected a Space, ${problem.replace(/^it/, 'which')}`);
+}
+
+/**
+ * Copies the `size` numbers of an array into `target` from `offset` on.
+ * @throws when `x` is no array of so many numbers, or one of them is NaN; infinite ones are numbers.
+ */
+export function writeNumbers(x: ArrayLike<number>, size: number, target: BatchArray, offset: number): void {
+  if (x == null || x.length !== size) throw new Error(`expected ${size} numbers, got ${describe(x)}`);
+  for (let i = 0; i < size; i++) {
+    const entry = x[i]!;
+    if (typeof entry !== 'number' || !(entry <= Number.POSITIVE_INFINITY)) {
+      throw new Error(`entry ${i} is ${describe(entry)}, expected a number`);
+    }
+    target[offset + i] = entry;
+  }
 }

@@ -1,7 +1,6 @@
 import { checkArgument, checkOptions } from '../../../src/options/parse.ts';
 import { Rng } from '../../../src/random.ts';
-import { describe } from '../describe.ts';
-import { checkCount } from '../options.ts';
+import { checkCount, describe } from '../options.ts';
 import type { BatchArray, Space } from './space.ts';
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';

@@ -5,7 +5,7 @@ import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { checkMethods } from '../checks.ts';
 import type { AnyEnv, Info } from '../env.ts';
 import { makeRegistered, registeredEnvs } from '../registry.ts';
-import { spelledOut } from '../spaces/spelledOut.ts';
+import { spelledOut } from '../spaces/composite.ts';
 import { SyncVectorEnv } from '../syncVectorEnv.ts';
 import {
   type AnswerMessage,
@@ -15,10 +15,10 @@ import {
   calls,
   OWNER,
   SLOT,
+  sharedRows,
   slotOf,
   type ThreadTask,
 } from './protocol.ts';
-import { sharedRows } from './sharedRows.ts';
 
 /** Looks for a call so often, some 1 µs, before it sleeps: on busy cores a thread that looks keeps others from working. */
 const PATIENCE = 100;

@@ -1,9 +1,28 @@
+import { checkOptions } from '../../../src/options/parse.ts';
 import { BaseEnv } from '../baseEnv.ts';
-import { checkMethods, checkResetOptions } from '../checks.ts';
-import type { AnyEnv, Env, EnvSpec, ResetOptions, ResetResult, StepResult } from '../env.ts';
-import { renderOf } from '../renderOf.ts';
+import {
+  checkMethods,
+  checkObservation,
+  checkResetOptions,
+  checkResetResult,
+  checkSpaces,
+  expectRule,
+  isStepResult,
+  stepProblem,
+} from '../checks.ts';
+import {
+  type AnyEnv,
+  type Env,
+  type EnvSpec,
+  type ResetOptions,
+  type ResetResult,
+  renderOf,
+  restoreState,
+  type StepResult,
+  stateOf,
+} from '../env.ts';
+import { checkCount } from '../options.ts';
 import type { Space } from '../spaces/space.ts';
-import { restoreState, stateOf } from '../state.ts';
 
 /**
  * An env around an env: all calls go through to the inner one. A subclass overrides what it changes; one whose observations or
@@ -67,5 +86,126 @@ export class Wrapper<
 
   setState(state: unknown): void {
     restoreState(this.env, state);
+  }
+}
+
+type Phase = 'new' | 'running' | 'ended';
+
+/** Makes it an error to step an env before its first reset or after an episode's end. */
+export class OrderEnforcing<Observation, Action> extends Wrapper<Observation, Action> {
+  #phase: Phase = 'new';
+
+  override reset(options?: ResetOptions): ResetResult<Observation> {
+    const result = super.reset(options);
+    this.#phase = 'running';
+    return result;
+  }
+
+  /** @throws when no episode is running. */
+  override step(action: Action): StepResult<Observation> {
+    if (this.#phase !== 'running') {
+      const name = this.spec?.id ?? this.unwrapped.constructor.name;
+      const when = this.#phase === 'new' ? 'before the first reset()' : 'after the episode ended';
+      throw new Error(`${name}: step() ${when}, expected a reset() first`);
+    }
+    const result = this.env.step(action);
+    if (result[2] || result[3]) this.#phase = 'ended';
+    return result;
+  }
+
+  override state(): unknown {
+    return { phase: this.#phase, env: super.state() };
+  }
+
+  override setState(state: { phase: Phase; env: unknown }): void {
+    super.setState(state.env);
+    this.#phase = state.phase;
+  }
+}
+
+/**
+ * Checks the spaces at once, and the results of the first `reset` and the first `step`, against the contract; of later steps all but the
+ * observation, which costs next to nothing. `checkEnv` checks more.
+ */
+export class PassiveEnvChecker<Observation, Action> extends Wrapper<Observation, Action> {
+  #checkedReset = false;
+  #checkedStep = false;
+  /** Whether it looks at the next step. */
+  #looks = true;
+  readonly #everyStep: boolean;
+  /** Of the episode. */
+  #steps = 0;
+
+  /** @param options `everyStep`: whether it looks at later steps; true. A vector env does so itself. */
+  constructor(env: Env<Observation, Action>, options: { everyStep?: boolean } = {}) {
+    super(env);
+    const { everyStep = true } = checkOptions('PassiveEnvChecker', options, { everyStep: [Boolean, undefined] });
+    checkSpaces(env);
+    this.#everyStep = everyStep;
+  }
+
+  override reset(options?: ResetOptions): ResetResult<Observation> {
+    const result = super.reset(options);
+    if (!this.#checkedReset) {
+      checkResetResult(this.env, result);
+      this.#checkedReset = true;
+    }
+    this.#steps = 0;
+    return result;
+  }
+
+  override step(action: Action): StepResult<Observation> {
+    const result = this.env.step(action);
+    if (this.#looks) this.#check(result);
+    return result;
+  }
+
+  #check(result: unknown): void {
+    this.#steps++;
+    if (this.#checkedStep && isStepResult(result)) return;
+    this.#checkStep(result);
+  }
+
+  /** By itself, as its closure would cost each step an allocation. */
+  #checkStep(result: unknown): void {
+    expectRule(this.env as AnyEnv, isStepResult(result), () => `step ${this.#steps}: ${stepProblem(result)}`);
+    checkObservation(this.env as AnyEnv, result[0], 'step()');
+    this.#checkedStep = true;
+    this.#looks = this.#everyStep;
+  }
+}
+
+/** Truncates an episode after `maxEpisodeSteps` steps, with the outcome `'timeout'` where the env gives none. */
+export class TimeLimit<Observation, Action> extends Wrapper<Observation, Action> {
+  readonly maxEpisodeSteps: number;
+  #elapsedSteps = 0;
+
+  /** @throws when `maxEpisodeSteps` is not a positive integer. */
+  constructor(env: Env<Observation, Action>, maxEpisodeSteps: number) {
+    super(env);
+    checkCount('TimeLimit', 'maxEpisodeSteps', maxEpisodeSteps);
+    this.maxEpisodeSteps = maxEpisodeSteps;
+  }
+
+  override reset(options?: ResetOptions): ResetResult<Observation> {
+    this.#elapsedSteps = 0;
+    return super.reset(options);
+  }
+
+  override step(action: Action): StepResult<Observation> {
+    const result = this.env.step(action);
+    this.#elapsedSteps++;
+    if (this.#elapsedSteps < this.maxEpisodeSteps) return result;
+    const [observation, reward, terminated, , info] = result;
+    return [observation, reward, terminated, true, { ...info, outcome: info.outcome ?? 'timeout' }];
+  }
+
+  override state(): unknown {
+    return { elapsedSteps: this.#elapsedSteps, env: super.state() };
+  }
+
+  override setState(state: { elapsedSteps: number; env: unknown }): void {
+    super.setState(state.env);
+    this.#elapsedSteps = state.elapsedSteps;
   }
 }

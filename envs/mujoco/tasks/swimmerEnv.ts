@@ -1,12 +1,9 @@
 import { z } from 'zod';
 import { parseOptions } from '../../../src/options/parse.ts';
 import type { Info } from '../../core/env.ts';
-import { swimmer } from '../models/swimmer.ts';
+import { type Body, type Geom, type Joint, mjcf } from '../mjcf.ts';
 import { MujocoEnv, type Scored } from '../mujocoEnv.ts';
-import { controlCost } from './controlCost.ts';
-import { addUniform } from './noise.ts';
-import { poseAndVelocity } from './poseAndVelocity.ts';
-import { taskOptions } from './taskOptions.ts';
+import { addUniform, controlCost, poseAndVelocity, taskOptions } from './robotTask.ts';
 
 export const swimmerOptions = z.strictObject({
   forwardRewardWeight: taskOptions.weight(1, 'the velocity'),
@@ -77,3 +74,48 @@ export class SwimmerEnv extends MujocoEnv {
     };
   }
 }
+
+/** A metre long, from its front end at `x` backwards. */
+function segment(name: string, x: number): Geom {
+  return { name, type: 'capsule', density: 1000, fromto: [x, 0, 0, x - 1, 0, 0], size: [0.1] };
+}
+
+function bend(name: string): Joint {
+  return { name, axis: [0, 0, 1], range: [-100, 100] };
+}
+
+const tail: Body = {
+  name: 'mid',
+  pos: [0.5, 0, 0],
+  joints: [bend('motor1_rot')],
+  geoms: [segment('mid', 0)],
+  bodies: [{ name: 'back', pos: [-1, 0, 0], joints: [bend('motor2_rot')], geoms: [segment('back', 0)] }],
+};
+
+/** Three links in a viscous fluid, in the plane z = 0, after Coulom (2002): the model of Gymnasium's Swimmer-v5. */
+const swimmer = mjcf({
+  model: 'swimmer',
+  compiler: { angle: 'degree', inertiafromgeom: true },
+  size: { memory: '50K' },
+  option: { timestep: 0.01, integrator: 'RK4', density: 4000, viscosity: 0.1 },
+  default: {
+    joint: { armature: 0.1 },
+    geom: { contype: 0, conaffinity: 0, condim: 1 },
+    motor: { ctrlrange: [-1, 1], gear: 150 },
+  },
+  geoms: [{ name: 'floor', type: 'plane', condim: 3, size: [40, 40, 0.1], pos: [0, 0, -0.1] }],
+  bodies: [
+    {
+      name: 'torso',
+      pos: [0, 0, 0],
+      joints: [
+        { name: 'slider1', type: 'slide', axis: [1, 0, 0] },
+        { name: 'slider2', type: 'slide', axis: [0, 1, 0] },
+        { name: 'free_body_rot', type: 'hinge', axis: [0, 0, 1] },
+      ],
+      geoms: [segment('torso', 1.5)],
+      bodies: [tail],
+    },
+  ],
+  motors: ['motor1_rot', 'motor2_rot'].map((joint) => ({ name: joint, joint })),
+});

@@ -1,4 +1,4 @@
-import type { Point } from '../../../envs/lake/geometry.ts';
+import type { Point } from '../../../envs/lake/lakeMap.ts';
 
 /**
  * A density over headings, at the middles of equal cells from −π on, as a closed curve about the state: the further from it, the denser,

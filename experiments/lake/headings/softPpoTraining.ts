@@ -1,6 +1,5 @@
 import { Ppo, type PpoReport } from '../../../agents/index.ts';
-import type { Settings } from '../../../cli/experiment/searchSpace.ts';
-import type { Tuned } from '../../../cli/experiment/tunedSchema.ts';
+import type { Settings, Tuned } from '../../../cli/experiment/searchSpace.ts';
 import { makeVec } from '../../../envs/index.ts';
 import { cosineSchedule, geometricSchedule, type Policy, type Rng } from '../../../src/index.ts';
 import { agentTraining, type LakeProgress, type LakeTraining } from '../shared/lakeTraining.ts';

@@ -1,6 +1,5 @@
-import type { AnswerBar } from '../../../cli/experiment/conclusion.ts';
+import { type AnswerBar, policyBars } from '../../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
-import { policyBars } from '../../../cli/experiment/policyBars.ts';
 import { policyNames } from './lakePolicies.ts';
 import { policyLabel } from './policyLabel.ts';
 

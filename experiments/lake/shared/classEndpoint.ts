@@ -3,7 +3,7 @@ import {
   type EndpointMeasure,
   type EndpointSource,
   endpointOf,
-} from '../../../cli/experiment/endpoint.ts';
+} from '../../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
 import { GAUSSIAN } from './classRows.ts';
 import { policyLabel } from './policyLabel.ts';

@@ -1,5 +1,5 @@
 import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
-import { withInterval } from '../../../cli/experiment/withInterval.ts';
+import { withInterval } from '../../../cli/experiment/summarize.ts';
 
 /** Nats, to three digits. */
 export const nats = (value: number): string => value.toFixed(3);

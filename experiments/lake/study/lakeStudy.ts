@@ -1,5 +1,4 @@
-import type { Answer, Criteria } from '../../../cli/experiment/conclusion.ts';
-import type { Endpoint } from '../../../cli/experiment/endpoint.ts';
+import type { Answer, Criteria, Endpoint } from '../../../cli/experiment/conclusion.ts';
 import type {
   Job,
   JobContext,

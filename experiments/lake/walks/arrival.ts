@@ -1,12 +1,15 @@
-import type { Answer } from '../../../cli/experiment/conclusion.ts';
-import { amongSeeds, type Endpoint, type EndpointMeasure } from '../../../cli/experiment/endpoint.ts';
+import { groupBy } from '../../../cli/experiment/collections.ts';
+import {
+  type Answer,
+  amongSeeds,
+  type Endpoint,
+  type EndpointMeasure,
+  pairedSeeds,
+} from '../../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
-import { groupBy } from '../../../cli/experiment/groupBy.ts';
-import { pairedSeeds } from '../../../cli/experiment/pairedSeeds.ts';
-import { trueMinus } from '../../../cli/experiment/trueMinus.ts';
+import { trueMinus } from '../../../cli/experiment/text.ts';
 import { pairedDifference } from '../../../cli/statistics/comparison.ts';
-import { holm, pairedPermutationTest } from '../../../cli/statistics/pValues.ts';
-import { wilsonInterval } from '../../../cli/statistics/wilsonInterval.ts';
+import { holm, pairedPermutationTest, wilsonInterval } from '../../../cli/statistics/pValues.ts';
 import { policyColours } from '../../../envs/drawing/palette.ts';
 import { Rng } from '../../../src/random.ts';
 import { classEndpoint } from '../shared/classEndpoint.ts';

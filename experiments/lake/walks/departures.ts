@@ -1,4 +1,4 @@
-import type { Point } from '../../../envs/lake/geometry.ts';
+import type { Point } from '../../../envs/lake/lakeMap.ts';
 import type { Walk } from './measureWalks.ts';
 
 /** The positions of a walk but its last, where nothing is chosen any more. */

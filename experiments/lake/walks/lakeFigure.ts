@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { LegendEntry } from '../../../cli/experiment/experiment.ts';
-import type { Layer, MarkStyle, Position } from '../../../cli/report/vegaTypes.ts';
+import type { Layer, MarkStyle, Position } from '../../../cli/report/charts.ts';
 import { themeColour } from '../../../envs/drawing/palette.ts';
 import { type Bank, border, home, lake, start } from '../../../envs/lake/lakeMap.ts';
 import { swatch } from '../../shared/swatch.ts';

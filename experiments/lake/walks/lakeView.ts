@@ -1,5 +1,4 @@
-import type { Point } from '../../../envs/lake/geometry.ts';
-import { lake } from '../../../envs/lake/lakeMap.ts';
+import { lake, type Point } from '../../../envs/lake/lakeMap.ts';
 
 /** Directions, radians. */
 export interface LakeView {

@@ -1,6 +1,5 @@
 import { Ppo, type PpoReport } from '../../../agents/index.ts';
-import type { Settings } from '../../../cli/experiment/searchSpace.ts';
-import type { Tuned } from '../../../cli/experiment/tunedSchema.ts';
+import type { Settings, Tuned } from '../../../cli/experiment/searchSpace.ts';
 import { type AnyLakeId, makeVec } from '../../../envs/index.ts';
 import type { Rng } from '../../../src/index.ts';
 import { type DensityPolicyName, makeLakePolicy } from '../shared/lakePolicies.ts';

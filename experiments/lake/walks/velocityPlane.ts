@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { Layer } from '../../../cli/report/vegaTypes.ts';
+import type { Layer } from '../../../cli/report/charts.ts';
 import { themeColour } from '../../../envs/drawing/palette.ts';
 import { type PlaneAxes, pathLayer, waterWedge } from './waterWedge.ts';
 

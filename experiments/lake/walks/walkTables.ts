@@ -1,7 +1,7 @@
+import { groupBy } from '../../../cli/experiment/collections.ts';
 import type { SummaryRow, Table } from '../../../cli/experiment/experiment.ts';
-import { groupBy } from '../../../cli/experiment/groupBy.ts';
 import { metricTable } from '../../../cli/report/table.ts';
-import { wilsonInterval } from '../../../cli/statistics/wilsonInterval.ts';
+import { wilsonInterval } from '../../../cli/statistics/pValues.ts';
 import { conditionLabel } from '../shared/conditionLabel.ts';
 import { shareColumn } from '../shared/formats.ts';
 

@@ -1,8 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Figure, Outcome, SummaryRow } from '../../../cli/experiment/experiment.ts';
-import { intervalChart } from '../../../cli/report/intervalChart.ts';
-import { learningCurves } from '../../../cli/report/learningCurves.ts';
-import { typicalOutcome } from '../../../cli/report/typicalOutcome.ts';
+import { intervalChart, learningCurves, typicalOutcome } from '../../../cli/report/charts.ts';
 import { policyColours } from '../../../envs/drawing/palette.ts';
 import { densityImage, densityLegend } from '../../shared/inkImage.ts';
 import { percent } from '../shared/formats.ts';

@@ -1,7 +1,6 @@
-import type { Layer, MarkStyle, Position } from '../../../cli/report/vegaTypes.ts';
+import type { Layer, MarkStyle, Position } from '../../../cli/report/charts.ts';
 import { themeColour } from '../../../envs/drawing/palette.ts';
-import type { Point } from '../../../envs/lake/geometry.ts';
-import { start } from '../../../envs/lake/lakeMap.ts';
+import { type Point, start } from '../../../envs/lake/lakeMap.ts';
 import { lakeView } from './lakeView.ts';
 
 /** A layer with the directions in which a straight walk from the start meets the lake, up to `extent` to the right. */

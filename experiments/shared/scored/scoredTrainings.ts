@@ -1,18 +1,19 @@
 import { z } from 'zod';
 import type { Conclusion } from '../../../cli/experiment/conclusion.ts';
 import {
+  type AnyExperiment,
   type CommonConfig,
   commonShape,
+  defineExperiment,
   engineSetting,
   type Job,
   type SummaryRow,
 } from '../../../cli/experiment/experiment.ts';
-import { type AnyExperiment, defineExperiment } from '../../../cli/experiment/registry.ts';
 import { selectRuntime } from '../../../cli/experiment/selectRuntime.ts';
 import { loadNamedEnv } from '../../../cli/train/loadNamedEnv.ts';
-import { speedTable } from '../../../cli/train/speedTable.ts';
-import { trainJob } from '../../../cli/train/trainJob.ts';
-import { trainSettings } from '../../../cli/train/trainSettings.ts';
+import { trainJob } from '../../../cli/train/runTraining.ts';
+import { trainSettings } from '../../../cli/train/trainConfig.ts';
+import { speedTable } from '../../../cli/train/trainSections.ts';
 import { loadEnv } from '../../../envs/index.ts';
 import { selectBackend, selectEngine } from '../../../src/index.ts';
 import type { Cell } from './cell.ts';

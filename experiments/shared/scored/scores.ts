@@ -1,14 +1,13 @@
 import { presetOf } from '../../../agents/train.ts';
+import { groupBy } from '../../../cli/experiment/collections.ts';
 import type { Answer } from '../../../cli/experiment/conclusion.ts';
 import type { Figure, Outcome, Section, SummaryRow, Table } from '../../../cli/experiment/experiment.ts';
-import { groupBy } from '../../../cli/experiment/groupBy.ts';
-import { plural } from '../../../cli/experiment/plural.ts';
-import { trueMinus } from '../../../cli/experiment/trueMinus.ts';
-import { intervalChart } from '../../../cli/report/intervalChart.ts';
+import { plural, trueMinus } from '../../../cli/experiment/text.ts';
+import { intervalChart } from '../../../cli/report/charts.ts';
 import { flatSettings } from '../../../cli/report/settings.ts';
 import { metricTable } from '../../../cli/report/table.ts';
-import { plainEnv } from '../../../cli/train/plainEnv.ts';
 import { curvesFigure } from '../../../cli/train/trainSections.ts';
+import { plainEnv } from '../plainEnv.ts';
 import { agentLabel } from './agentLabel.ts';
 import { type Cell, ofCell } from './cell.ts';
 

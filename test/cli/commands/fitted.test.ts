@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { fittedTable, hanging } from '../../../cli/commands/fitted.ts';
-import { listSettings } from '../../../cli/experiment/listSettings.ts';
+import { fittedTable, hanging } from '../../../cli/commands/list.ts';
+import { listSettings } from '../../../cli/experiment/config.ts';
 
 const table = {
   title: 'Settings',

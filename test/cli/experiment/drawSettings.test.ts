@@ -6,7 +6,7 @@ import {
   type SearchSpace,
   type Settings,
 } from '../../../cli/experiment/searchSpace.ts';
-import { settingsText } from '../../../cli/tuning/settingsText.ts';
+import { settingsText } from '../../../cli/tuning/trials.ts';
 import { Rng } from '../../../src/index.ts';
 
 const space = {

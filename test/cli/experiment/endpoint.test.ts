@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { amongSeeds, endpointOf } from '../../../cli/experiment/endpoint.ts';
+import { amongSeeds, endpointOf } from '../../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
-import { endpointTable } from '../../../cli/report/endpointTable.ts';
-import { interquartileMean } from '../../../cli/statistics/orderStatistics.ts';
+import { endpointTable } from '../../../cli/report/reportPage.ts';
+import { interquartileMean } from '../../../cli/statistics/bootstrap.ts';
 
 function row(perSeed: (number | null)[], interval: [number | null, number | null] = [0, 1]): SummaryRow {
   const values = perSeed.filter((value) => value !== null);

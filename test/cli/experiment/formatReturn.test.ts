@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatReturn } from '../../../cli/experiment/formatReturn.ts';
+import { formatReturn } from '../../../cli/experiment/text.ts';
 
 test('a return has three digits at least, and one decimal at least', () => {
   const shown = [0.884, -4.016, 0, 9.994, 9.996, -9.996, 10.04, -190.64, 3418.25].map(formatReturn);

@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
 import type { Job, Outcome } from '../../../cli/experiment/experiment.ts';
-import { writeMetrics } from '../../../cli/experiment/metrics.ts';
-import { summarize } from '../../../cli/experiment/summarize.ts';
-import { nodeProblem } from '../../../cli/run/nodeProblem.ts';
+import { summarize, writeMetrics } from '../../../cli/experiment/summarize.ts';
+import { nodeProblem } from '../../../cli/run/environment.ts';
 import { formatDuration, progressDisplay, TimeLeft } from '../../../cli/run/progress.ts';
-import { readWorkerName, workerName } from '../../../cli/run/queue/workerName.ts';
+import { readWorkerName, workerName } from '../../../cli/run/queue/redis.ts';
 import { nearest } from '../../../src/options/describe.ts';
 
 function job(policy: string, seed: number, weight = 1): Job {

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { finishedJobs } from '../../../cli/experiment/finishedJobs.ts';
-import { plural } from '../../../cli/experiment/plural.ts';
+import { finishedJobs, plural } from '../../../cli/experiment/text.ts';
 
 test('one of a thing is named by its singular', () => {
   expect([0, 1, 2].map((count) => plural(count, 'episode'))).toEqual(['0 episodes', '1 episode', '2 episodes']);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sampleOf } from '../../../cli/experiment/sampleOf.ts';
+import { sampleOf } from '../../../cli/experiment/collections.ts';
 
 const all = Array.from({ length: 40 }, (_, i) => i);
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shortPaths } from '../../../cli/experiment/shortPaths.ts';
+import { shortPaths } from '../../../cli/run/compareRuns.ts';
 
 test('paths are named by their ends, as short as tells them apart', () => {
   expect(shortPaths(['/a/runs/first', '/a/runs/second/'])).toEqual(['first', 'second']);

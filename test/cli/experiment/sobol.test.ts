@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MOST_DIMENSIONS, sobol } from '../../../cli/experiment/sobol.ts';
+import { MOST_DIMENSIONS, sobol } from '../../../cli/experiment/searchSpace.ts';
 import { Rng } from '../../../src/index.ts';
 
 /** Points, a row a point. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { trueMinus } from '../../../cli/experiment/trueMinus.ts';
+import { trueMinus } from '../../../cli/experiment/text.ts';
 
 test.each([
   ['-190.6 [-195.0, -187.2]', '−190.6 [−195.0, −187.2]'],

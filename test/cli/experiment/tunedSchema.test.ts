@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { tunedSchema } from '../../../cli/experiment/tunedSchema.ts';
+import { tunedSchema } from '../../../cli/experiment/searchSpace.ts';
 import { parseOptions } from '../../../src/options/parse.ts';
 
 const spaces = {

@@ -17,19 +17,11 @@ import {
   themeColour,
   typicalOutcome,
 } from '../../../cli/index.ts';
-import { answerPicture } from '../../../cli/report/answerPicture.ts';
-import { bibtex } from '../../../cli/report/citation.ts';
-import { drawFigure } from '../../../cli/report/drawFigure.ts';
-import { howSure } from '../../../cli/report/howSure.ts';
-import { missingJobs } from '../../../cli/report/missingJobs.ts';
-import { Numbering } from '../../../cli/report/numbering.ts';
-import { ownSettings } from '../../../cli/report/ownSettings.ts';
-import { type Page, renderPage } from '../../../cli/report/page.ts';
-import { evenColumns } from '../../../cli/report/renderFigure.ts';
-import { renderFirstPage } from '../../../cli/report/renderFirstPage.ts';
-import { renderSections } from '../../../cli/report/renderSections.ts';
-import { renderTable } from '../../../cli/report/renderTable.ts';
-import { flatSettings, settings } from '../../../cli/report/settings.ts';
+import { drawFigure, evenColumns, Numbering } from '../../../cli/report/figure.ts';
+import { answerPicture, bibtex, type Page, renderFirstPage, renderPage } from '../../../cli/report/page.ts';
+import { howSure, missingJobs } from '../../../cli/report/reportPage.ts';
+import { renderSections, renderTable } from '../../../cli/report/sections.ts';
+import { flatSettings, ownSettings, settings } from '../../../cli/report/settings.ts';
 import { resolveColours } from '../../../envs/drawing/palette.ts';
 import { Rng } from '../../../src/random.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { alignSteps } from '../../../cli/report/alignSteps.ts';
+import { alignSteps } from '../../../cli/report/charts.ts';
 import { jobsHere } from '../fixture/jobsHere.ts';
 import { oxbow } from '../fixture/oxbow.ts';
 

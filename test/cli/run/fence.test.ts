@@ -12,11 +12,10 @@ import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Fence } from '../../../cli/run/fence.ts';
+import { Fence, storageErrorOf } from '../../../cli/run/fence.ts';
 import { type Lock, lockFolder } from '../../../cli/run/lock.ts';
-import { storageErrorOf } from '../../../cli/run/storageError.ts';
 import { writeCheckpoint } from '../../../cli/train/checkpointFile.ts';
-import { GrowingFile } from '../../../cli/train/growingFile.ts';
+import { GrowingFile } from '../../../cli/train/trainingLog.ts';
 import { guardFiles, isTemporary, writeWholeFile } from '../../../src/files.ts';
 
 const MESSAGE = 'the directory was removed, or taken by another command';

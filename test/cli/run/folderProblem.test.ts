@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { folderProblem } from '../../../cli/run/folderProblem.ts';
+import { folderProblem } from '../../../cli/run/environment.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -1,5 +1,5 @@
 import { beforeEach, expect, type MockInstance, test, vi } from 'vitest';
-import { exitOnSignals, interruptible } from '../../../cli/run/interrupt.ts';
+import { exitOnSignals, interruptible } from '../../../cli/run/signals.ts';
 
 let exit: MockInstance<typeof process.exit>;
 let now: MockInstance<typeof performance.now>;

@@ -5,7 +5,7 @@ import {
   interquartileMean,
   probabilityOfImprovement,
 } from '../../../cli/index.ts';
-import { quantile } from '../../../cli/statistics/orderStatistics.ts';
+import { quantile } from '../../../cli/statistics/bootstrap.ts';
 import { Rng } from '../../../src/random.ts';
 import { X, Y } from './eightSeeds.ts';
 

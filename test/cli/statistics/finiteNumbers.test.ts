@@ -9,7 +9,7 @@ import {
   performanceProfile,
   probabilityOfImprovement,
 } from '../../../cli/index.ts';
-import { quantile } from '../../../cli/statistics/orderStatistics.ts';
+import { quantile } from '../../../cli/statistics/bootstrap.ts';
 import { Rng } from '../../../src/random.ts';
 
 describe('what no statistic is made of is refused, by function, argument and index', () => {

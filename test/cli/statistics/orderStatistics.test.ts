@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { interquartileMean } from '../../../cli/index.ts';
-import { quantile } from '../../../cli/statistics/orderStatistics.ts';
+import { quantile } from '../../../cli/statistics/bootstrap.ts';
 import { Rng } from '../../../src/random.ts';
 
 describe('interquartileMean', () => {

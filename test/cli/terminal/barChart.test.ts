@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AnswerBar } from '../../../cli/experiment/conclusion.ts';
-import { barChart } from '../../../cli/terminal/barChart.ts';
+import { barChart } from '../../../cli/terminal/answersText.ts';
 import { label, numbersIn, width } from './texts.ts';
 
 const bar = (name: string, share: number, interval?: string): AnswerBar => ({

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { resolveConfig, type Setting } from '../../../cli/experiment/config.ts';
-import { commandOf } from '../../../cli/terminal/commandOf.ts';
+import { commandOf } from '../../../cli/terminal/commandLine.ts';
 import { trainExperiment } from '../../../cli/train/trainExperiment.ts';
 import { tuningExperiment } from '../../../cli/tuning/tuningExperiment.ts';
 import { lake } from '../../../experiments/lake/lake.ts';

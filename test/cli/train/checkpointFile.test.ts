@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../../cli/experiment/inputError.ts';
+import { InputError } from '../../../cli/experiment/errors.ts';
 import { readCheckpoint, writeCheckpoint } from '../../../cli/train/checkpointFile.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-checkpoint-'));

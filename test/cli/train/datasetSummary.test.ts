@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { summaryText } from '../../../cli/train/datasetSummary.ts';
-import { DatasetWriter } from '../../../datasets/datasetWriter.ts';
-import { StoredDataset } from '../../../datasets/storedDataset.ts';
+import { DatasetWriter, StoredDataset } from '../../../datasets/storedDataset.ts';
 import { about, folder } from '../../datasets/fixture.ts';
 
 test('a dataset that has no episode yet has neither lengths nor returns', () => {

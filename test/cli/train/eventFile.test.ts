@@ -2,8 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EventFile } from '../../../cli/train/eventFile.ts';
-import { TrainingLog } from '../../../cli/train/trainingLog.ts';
+import { EventFile, TrainingLog } from '../../../cli/train/trainingLog.ts';
 import { crc32c, mask, readEvents } from '../../support/readEvents.ts';
 
 let path: string;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TrainReport } from '../../../agents/index.ts';
 import type { Job } from '../../../cli/index.ts';
-import { ReportRows } from '../../../cli/train/reportRows.ts';
-import { describeShares } from '../../../cli/train/shares.ts';
-import { speedTable, writeSpeed } from '../../../cli/train/speedTable.ts';
+import { describeShares } from '../../../cli/train/outcomes.ts';
+import { ReportRows } from '../../../cli/train/trainingLog.ts';
+import { speedTable, writeSpeed } from '../../../cli/train/trainSections.ts';
 import type { Info } from '../../../envs/index.ts';
 
 const report = (step: number, returns: number[], more: object = {}, infos: Info[] = []): TrainReport => ({

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JobContext, MetricsRow } from '../../../cli/experiment/experiment.ts';
 import { readCheckpoint, writeCheckpoint } from '../../../cli/train/checkpointFile.ts';
+import { trainJob } from '../../../cli/train/runTraining.ts';
 import type { TrainConfig } from '../../../cli/train/trainConfig.ts';
 import { trainExperiment } from '../../../cli/train/trainExperiment.ts';
-import { trainJob } from '../../../cli/train/trainJob.ts';
 import { Rng } from '../../../src/random.ts';
 import { readEvents } from '../../support/readEvents.ts';
 

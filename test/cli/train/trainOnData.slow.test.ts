@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { train } from '../../../agents/index.ts';
-import { sampledAndGreedy } from '../../../cli/train/sampledAndGreedy.ts';
+import { sampledAndGreedy } from '../../../cli/train/makeTraining.ts';
 import { DatasetWriter, spaceToJson } from '../../../datasets/index.ts';
 import { make } from '../../../envs/index.ts';
 import { BestOfPolicy, loadPolicy, Rng } from '../../../src/index.ts';

@@ -4,14 +4,13 @@ import { DivergedError } from '../../../agents/index.ts';
 import {
   type CommonConfig,
   commonShape,
+  defineExperiment,
   type Job,
   type JobResult,
   type SummaryRow,
 } from '../../../cli/experiment/experiment.ts';
-import { defineExperiment } from '../../../cli/experiment/registry.ts';
+import { searchedConditions, type Tuned, tunedSchema } from '../../../cli/experiment/searchSpace.ts';
 import { summarize } from '../../../cli/experiment/summarize.ts';
-import { type Tuned, tunedSchema } from '../../../cli/experiment/tunedSchema.ts';
-import { searchedConditions } from '../../../cli/experiment/tuning.ts';
 import type { Trials } from '../../../cli/tuning/trials.ts';
 import { tuningExperiment } from '../../../cli/tuning/tuningExperiment.ts';
 

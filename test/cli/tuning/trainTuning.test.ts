@@ -6,12 +6,15 @@ import type { Outcome } from '../../../cli/experiment/experiment.ts';
 import { drawSettings, type SearchSpace } from '../../../cli/experiment/searchSpace.ts';
 import { NO_CODE, refusedCode } from '../../../cli/train/allowedCode.ts';
 import { trainSchema } from '../../../cli/train/trainConfig.ts';
-import { checkSpace } from '../../../cli/tuning/checkSpace.ts';
-import { defaultSpace } from '../../../cli/tuning/defaultSpace.ts';
-import type { TrainTuningConfig } from '../../../cli/tuning/trainTuningConfig.ts';
+import {
+  checkSpace,
+  defaultSpace,
+  presetText,
+  type TrainTuningConfig,
+  trialConfig,
+  tunedTraining,
+} from '../../../cli/tuning/trainTuningConfig.ts';
 import { trainTuningExperiment } from '../../../cli/tuning/trainTuningExperiment.ts';
-import { trialConfig } from '../../../cli/tuning/trialConfig.ts';
-import { presetText, tunedTraining } from '../../../cli/tuning/tunedTraining.ts';
 import { Rng } from '../../../src/index.ts';
 
 const agents = actingAgents;

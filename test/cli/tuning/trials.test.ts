@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bestSettings, ranked, type Trial } from '../../../cli/tuning/trials.ts';
-import { trialTables } from '../../../cli/tuning/trialTables.ts';
+import { bestSettings, ranked, type Trial, trialTables } from '../../../cli/tuning/trials.ts';
 
 const trial = (name: string, ...scores: (number | null)[]): Trial => ({ settings: { name }, scores });
 const trials = [trial('a', 3, 1), trial('b', 0, null), trial('c', 1, 2), trial('d', 2, 2), trial('e')];

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { main } from '../../../cli/commands/main.ts';
-import { trueMinus } from '../../../cli/experiment/trueMinus.ts';
+import { trueMinus } from '../../../cli/experiment/text.ts';
 import type { Trials } from '../../../cli/tuning/trials.ts';
 import { registry } from '../fixture/hill.ts';
 import { jobsHere } from '../fixture/jobsHere.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { tuningSection } from '../../../cli/tuning/tuningSection.ts';
+import { tuningSection } from '../../../cli/tuning/trials.ts';
 
 const file = {
   config: { seeds: [1000, 1001], trials: 2, studies: [], policies: [], environments: [] },

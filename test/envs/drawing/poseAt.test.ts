@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { poseAt } from '../../../envs/drawing/poseAt.ts';
+import { poseAt } from '../../../envs/drawing/sceneStage.ts';
 
 const [half, eighth] = [Math.SQRT1_2, Math.PI / 8];
 /** One body: it goes 1 m and turns a quarter about z; then it stands, by the other quaternion of the same rotation. */

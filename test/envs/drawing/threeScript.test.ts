@@ -2,9 +2,7 @@ import { createHash } from 'node:crypto';
 import { createContext, runInContext } from 'node:vm';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import type { orbit } from '../../../envs/drawing/orbit.ts';
-import { poseAt } from '../../../envs/drawing/poseAt.ts';
-import type { sceneStage } from '../../../envs/drawing/sceneStage.ts';
+import { type orbit, poseAt, type sceneStage } from '../../../envs/drawing/sceneStage.ts';
 import { threeScript } from '../../../envs/drawing/threeScript.ts';
 
 type Stage = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Point, touchDisc, touchHalfLine, turnAboutOrigin } from '../../../envs/lake/geometry.ts';
+import { type Point, touchDisc, touchHalfLine, turnAboutOrigin } from '../../../envs/lake/lakeMap.ts';
 import { at, distanceTo, nearest, touchDiscBySearch } from './oracle.ts';
 
 // Evenly spread, unlike fc.double, half of whose numbers are tiny.

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Point } from '../../../envs/lake/geometry.ts';
-import { type Bank, bankOf, border, home, lake, walk } from '../../../envs/lake/lakeMap.ts';
+import { type Bank, bankOf, border, home, lake, type Point, walk } from '../../../envs/lake/lakeMap.ts';
 import { at, distanceTo, nearest, walkByPoints } from './oracle.ts';
 
 // Evenly spread, unlike fc.double, half of whose numbers are tiny.

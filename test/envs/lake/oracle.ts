@@ -1,4 +1,4 @@
-import type { Disc, Point } from '../../../envs/lake/geometry.ts';
+import type { Disc, Point } from '../../../envs/lake/lakeMap.ts';
 
 /** The point a fraction t of the way. */
 export function at(from: Point, to: Point, t: number): Point {

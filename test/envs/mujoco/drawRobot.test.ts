@@ -1,12 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { SceneView } from '../../../envs/drawing/scene.ts';
 import { loadEnv, make } from '../../../envs/index.ts';
+import { type PictureShape, rulerMarks } from '../../../envs/mujoco/drawRobot.ts';
 import { loadMujoco } from '../../../envs/mujoco/loadMujoco.ts';
 import { type Body, mjcf } from '../../../envs/mujoco/mjcf.ts';
 import { MujocoEnv } from '../../../envs/mujoco/mujocoEnv.ts';
 import { mujocoEnvs } from '../../../envs/mujoco/mujocoEnvs.ts';
-import type { PictureShape } from '../../../envs/mujoco/robotPicture.ts';
-import { rulerMarks } from '../../../envs/mujoco/rulerMarks.ts';
 
 beforeAll(() => loadMujoco());
 

@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type Box, type Env, make } from '../../../envs/index.ts';
 import { HopperEnv, loadMujoco, MujocoEnv, mjcf } from '../../../envs/mujoco/index.ts';
 import { mujocoPhysics } from '../../../envs/mujoco/loadMujoco.ts';
-import { hopper } from '../../../envs/mujoco/models/hopper.ts';
-import { humanoid } from '../../../envs/mujoco/models/humanoid.ts';
 import { mujocoEnvs } from '../../../envs/mujoco/mujocoEnvs.ts';
+import { hopper } from '../../../envs/mujoco/tasks/hopperWalker2dEnv.ts';
+import { humanoid } from '../../../envs/mujoco/tasks/humanoidEnv.ts';
 import { Rng } from '../../../src/index.ts';
 
 beforeEach(() => loadMujoco());

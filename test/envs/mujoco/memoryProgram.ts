@@ -7,8 +7,8 @@ import type { Env } from '../../../envs/core/env.ts';
 import { make } from '../../../envs/core/registry.ts';
 import { loadMujoco } from '../../../envs/mujoco/index.ts';
 import { mujocoPhysics } from '../../../envs/mujoco/loadMujoco.ts';
-import { hopper } from '../../../envs/mujoco/models/hopper.ts';
 import { mujocoEnvs } from '../../../envs/mujoco/mujocoEnvs.ts';
+import { hopper } from '../../../envs/mujoco/tasks/hopperWalker2dEnv.ts';
 import { Rng } from '../../../src/random.ts';
 
 /** How many steps, and environments, use no more memory than a few; `flat:1000000,1000` takes longer. */

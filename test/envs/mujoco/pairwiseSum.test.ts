@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { pairwiseSum } from '../../../envs/mujoco/pairwiseSum.ts';
+import { pairwiseSum } from '../../../envs/mujoco/tasks/robotTask.ts';
 
 /** i² / 7 − 3 / (i + 1), whose sums by numpy 2 depend on the order. */
 const numbers = (n: number) => Float64Array.from({ length: n }, (_, i) => (i * i) / 7 - 3 / (i + 1));

@@ -3,7 +3,7 @@ import type { Scene } from '../../../envs/drawing/scene.ts';
 import { loadEnv, make, RecordTrajectory, type Trajectory, trajectoryPage } from '../../../envs/index.ts';
 import { mjcf } from '../../../envs/mujoco/mjcf.ts';
 import { MujocoEnv } from '../../../envs/mujoco/mujocoEnv.ts';
-import { rotated } from '../../../envs/mujoco/rotated.ts';
+import { rotated } from '../../../envs/mujoco/robotScene.ts';
 
 beforeAll(() => loadEnv('mujoco/Hopper-v5'));
 

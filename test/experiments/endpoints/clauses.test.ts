@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
-import { interquartileInterval } from '../../../cli/statistics/interquartileInterval.ts';
+import { interquartileInterval } from '../../../cli/statistics/bootstrap.ts';
 import { arrivalClauses } from '../../../experiments/endpoints/arrivalClauses.ts';
 import { endpointsSchema } from '../../../experiments/endpoints/config.ts';
 import { endpoints } from '../../../experiments/endpoints/endpoints.ts';

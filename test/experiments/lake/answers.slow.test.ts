@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Conclusion } from '../../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
-import { interquartileInterval } from '../../../cli/statistics/interquartileInterval.ts';
+import { interquartileInterval } from '../../../cli/statistics/bootstrap.ts';
 import { lake } from '../../../experiments/lake/lake.ts';
 import type { StudyName } from '../../../experiments/lake/study/studyCodes.ts';
 import { storedConfig, storedRows } from './storedRun.ts';

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { InputError } from '../../../cli/experiment/inputError.ts';
-import { bestSettings } from '../../../cli/tuning/trials.ts';
+import { InputError } from '../../../cli/experiment/errors.ts';
+import { bestSettings, type TuningConfig } from '../../../cli/tuning/trials.ts';
 import { tuningExperiment } from '../../../cli/tuning/tuningExperiment.ts';
-import type { TuningConfig } from '../../../cli/tuning/tuningSection.ts';
 import { lake } from '../../../experiments/lake/lake.ts';
 import { readTrials, readTuned, tunedStudies } from '../../../experiments/lake/tuned.ts';
 

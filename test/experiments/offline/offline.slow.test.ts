@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { evaluate } from '../../../agents/index.ts';
 import type { SummaryRow } from '../../../cli/index.ts';
-import { listedDatasets } from '../../../cli/train/recipes/listedDatasets.ts';
+import { listedDatasets } from '../../../cli/train/recipes/recipes.ts';
 import { missingData } from '../../../experiments/offline/benchmarkData.ts';
 import { recipeOf } from '../../../experiments/offline/cells.ts';
 import { modesOf } from '../../../experiments/offline/measureScores.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { main } from '../../../cli/commands/main.ts';
 import type { SummaryRow } from '../../../cli/index.ts';
-import { trainSettings } from '../../../cli/train/trainSettings.ts';
+import { trainSettings } from '../../../cli/train/trainConfig.ts';
 import { registry } from '../../../experiments/registry.ts';
 import { cells } from '../../../experiments/robots/cells.ts';
 import { robots } from '../../../experiments/robots/robots.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
-import { interquartileMean } from '../../../cli/statistics/orderStatistics.ts';
+import { interquartileMean } from '../../../cli/statistics/bootstrap.ts';
 import { equivalentRows } from '../../../experiments/shared/equivalentRows.ts';
 import { lowerRows } from '../../../experiments/shared/lowerRows.ts';
 

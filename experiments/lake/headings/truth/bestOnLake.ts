@@ -1,5 +1,5 @@
 import { lakeMap } from '../../../../envs/index.ts';
-import type { Point } from '../../../../envs/lake/geometry.ts';
+import type { Point } from '../../../../envs/lake/lakeMap.ts';
 import type { SoftLakeTask } from '../softLakeTask.ts';
 import { type BestWrappedNormal, bestWrappedNormal } from './bestWrappedNormal.ts';
 import { type OptimalPolicy, SoftOptimum } from './softOptimum.ts';

@@ -1,5 +1,4 @@
-import type { Point } from '../../../../envs/lake/geometry.ts';
-import { walk } from '../../../../envs/lake/lakeMap.ts';
+import { type Point, walk } from '../../../../envs/lake/lakeMap.ts';
 import { portableMath } from '../../../../src/portableMath.ts';
 import { LandGrid } from './landGrid.ts';
 

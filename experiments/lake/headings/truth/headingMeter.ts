@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Point } from '../../../../envs/lake/geometry.ts';
-import { walk } from '../../../../envs/lake/lakeMap.ts';
+import { type Point, walk } from '../../../../envs/lake/lakeMap.ts';
 import { compile, type Policy, portableMath } from '../../../../src/index.ts';
 import type { SoftOptimum } from './softOptimum.ts';
 

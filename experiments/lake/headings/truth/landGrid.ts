@@ -1,5 +1,4 @@
-import type { Disc, Point } from '../../../../envs/lake/geometry.ts';
-import { border, home, lake } from '../../../../envs/lake/lakeMap.ts';
+import { border, type Disc, home, lake, type Point } from '../../../../envs/lake/lakeMap.ts';
 
 /** How far from a shore or a line, where a walker cannot stand, the nodes on it are put. */
 const ASIDE = 1e-9;

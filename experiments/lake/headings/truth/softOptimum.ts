@@ -1,7 +1,5 @@
-import type { Point } from '../../../../envs/lake/geometry.ts';
-import { lakeGrains } from '../../../../envs/lake/grains.ts';
-import { type Bank, walk } from '../../../../envs/lake/lakeMap.ts';
-import type { LakeAction } from '../../../../envs/lake/lakeOptions.ts';
+import { type LakeAction, lakeGrains } from '../../../../envs/lake/lakeEnv.ts';
+import { type Bank, type Point, walk } from '../../../../envs/lake/lakeMap.ts';
 import { portableMath } from '../../../../src/portableMath.ts';
 import { LandGrid } from './landGrid.ts';
 

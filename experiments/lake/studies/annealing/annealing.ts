@@ -1,7 +1,5 @@
-import type { Answer } from '../../../../cli/experiment/conclusion.ts';
-import { type Endpoint, endpointOf } from '../../../../cli/experiment/endpoint.ts';
+import { type Answer, type Endpoint, endpointOf, pairedSeeds } from '../../../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
-import { pairedSeeds } from '../../../../cli/experiment/pairedSeeds.ts';
 import { metricTable } from '../../../../cli/report/table.ts';
 import { pairedDifference } from '../../../../cli/statistics/comparison.ts';
 import { Rng } from '../../../../src/random.ts';

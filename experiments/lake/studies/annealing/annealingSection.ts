@@ -1,7 +1,6 @@
+import { pairedSeeds } from '../../../../cli/experiment/conclusion.ts';
 import type { Figure, Section, SummaryRow, Table } from '../../../../cli/experiment/experiment.ts';
-import { pairedSeeds } from '../../../../cli/experiment/pairedSeeds.ts';
-import { formatP, holm, pairedPermutationTest } from '../../../../cli/statistics/pValues.ts';
-import { wilsonInterval } from '../../../../cli/statistics/wilsonInterval.ts';
+import { formatP, holm, pairedPermutationTest, wilsonInterval } from '../../../../cli/statistics/pValues.ts';
 import { policyColours } from '../../../../envs/drawing/palette.ts';
 import { Rng } from '../../../../src/index.ts';
 import { banditDensityFigure, banditDensityLegend } from '../../bandit/banditDensityFigure.ts';

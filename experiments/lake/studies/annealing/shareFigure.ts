@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { LegendEntry } from '../../../../cli/experiment/experiment.ts';
-import type { Layer, Position } from '../../../../cli/report/vegaTypes.ts';
+import type { Layer, Position } from '../../../../cli/report/charts.ts';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
 import { swatch } from '../../../shared/swatch.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';

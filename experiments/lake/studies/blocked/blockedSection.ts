@@ -1,6 +1,5 @@
 import type { Section } from '../../../../cli/experiment/experiment.ts';
-import { learningCurves } from '../../../../cli/report/learningCurves.ts';
-import { typicalOutcome } from '../../../../cli/report/typicalOutcome.ts';
+import { learningCurves, typicalOutcome } from '../../../../cli/report/charts.ts';
 import { policyColours } from '../../../../envs/drawing/palette.ts';
 import type { LakeConfig } from '../../config.ts';
 import { percent } from '../../shared/formats.ts';

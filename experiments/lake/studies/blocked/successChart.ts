@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
-import type { Colour, Encoding, Position } from '../../../../cli/report/vegaTypes.ts';
+import type { Colour, Encoding, Position } from '../../../../cli/report/charts.ts';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
 

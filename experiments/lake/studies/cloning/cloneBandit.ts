@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { BehaviorCloning } from '../../../../agents/index.ts';
 import type { JobContext, JobResult } from '../../../../cli/experiment/experiment.ts';
-import { softBanditData } from '../../../../envs/toy/softBandit.ts';
+import { softBanditData } from '../../../../envs/toy/bandits.ts';
 import { cosineSchedule, portableMath, savePolicy } from '../../../../src/index.ts';
 import { SHORE } from '../../bandit/banditOptimum.ts';
 import { type BanditPolicy, makeBanditPolicy } from '../../bandit/banditPolicies.ts';

@@ -1,8 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Outcome } from '../../../../cli/experiment/experiment.ts';
-import { lineColours } from '../../../../cli/report/lineColours.ts';
+import { lineColours, typicalOutcome } from '../../../../cli/report/charts.ts';
 import { metricTable } from '../../../../cli/report/table.ts';
-import { typicalOutcome } from '../../../../cli/report/typicalOutcome.ts';
 import { themeColour } from '../../../../envs/drawing/palette.ts';
 import { SHORE } from '../../bandit/banditOptimum.ts';
 import { BANDIT, type BanditPolicy, banditCost, banditPolicies } from '../../bandit/banditPolicies.ts';

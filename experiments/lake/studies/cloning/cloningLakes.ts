@@ -1,8 +1,7 @@
+import { groupBy } from '../../../../cli/experiment/collections.ts';
 import type { Section, SummaryRow } from '../../../../cli/experiment/experiment.ts';
-import { groupBy } from '../../../../cli/experiment/groupBy.ts';
-import { describeBest } from '../../../../cli/report/describeBest.ts';
-import { intervalChart } from '../../../../cli/report/intervalChart.ts';
-import { metricTable } from '../../../../cli/report/table.ts';
+import { intervalChart } from '../../../../cli/report/charts.ts';
+import { describeBest, metricTable } from '../../../../cli/report/table.ts';
 import type { AnyLakeId } from '../../../../envs/index.ts';
 import type { LakeConfig } from '../../config.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';

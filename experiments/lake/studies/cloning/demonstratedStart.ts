@@ -5,7 +5,7 @@ import {
   marginRange,
   shortestPathDirection,
 } from '../../../../envs/lake/demonstrations.ts';
-import { lakeGrains } from '../../../../envs/lake/grains.ts';
+import { lakeGrains } from '../../../../envs/lake/lakeEnv.ts';
 import { type Bank, lake, start, walk } from '../../../../envs/lake/lakeMap.ts';
 import { portableMath } from '../../../../src/index.ts';
 

@@ -1,7 +1,13 @@
-import { type Answer, bounded, type Criteria, type Criterion, noted } from '../../../../cli/experiment/conclusion.ts';
-import { endpointOf } from '../../../../cli/experiment/endpoint.ts';
+import {
+  type Answer,
+  bounded,
+  type Criteria,
+  type Criterion,
+  endpointOf,
+  noted,
+} from '../../../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
-import { withInterval } from '../../../../cli/experiment/withInterval.ts';
+import { withInterval } from '../../../../cli/experiment/summarize.ts';
 import type { LakeConfig } from '../../config.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { percent, percentWithInterval } from '../../shared/formats.ts';

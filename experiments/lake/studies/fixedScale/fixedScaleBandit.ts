@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { groupBy } from '../../../../cli/experiment/collections.ts';
 import type { Outcome } from '../../../../cli/experiment/experiment.ts';
-import { groupBy } from '../../../../cli/experiment/groupBy.ts';
 import { metricTable } from '../../../../cli/report/table.ts';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
 import type { LakeConfig } from '../../config.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TopLevelSpec } from 'vega-lite';
+import { groupBy } from '../../../../cli/experiment/collections.ts';
 import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
-import { groupBy } from '../../../../cli/experiment/groupBy.ts';
-import { typicalOutcome } from '../../../../cli/report/typicalOutcome.ts';
+import { typicalOutcome } from '../../../../cli/report/charts.ts';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
 import { start } from '../../../../envs/lake/lakeMap.ts';
 import { loadPolicy } from '../../../../src/index.ts';

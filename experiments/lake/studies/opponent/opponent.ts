@@ -1,6 +1,6 @@
 import { type Answer, bounded, byConstruction, type Criteria } from '../../../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
-import { withInterval } from '../../../../cli/experiment/withInterval.ts';
+import { withInterval } from '../../../../cli/experiment/summarize.ts';
 import { answerBars } from '../../shared/answerBars.ts';
 import { classEndpoint } from '../../shared/classEndpoint.ts';
 import { classRows, contrast } from '../../shared/classRows.ts';

@@ -1,10 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Figure, SummaryRow } from '../../../../cli/experiment/experiment.ts';
-import { intervalChart } from '../../../../cli/report/intervalChart.ts';
-import { learningCurves } from '../../../../cli/report/learningCurves.ts';
+import { intervalChart, type Layer, learningCurves, typicalOutcome } from '../../../../cli/report/charts.ts';
 import { metricTable } from '../../../../cli/report/table.ts';
-import { typicalOutcome } from '../../../../cli/report/typicalOutcome.ts';
-import type { Layer } from '../../../../cli/report/vegaTypes.ts';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
 import { type BanditPolicy, banditPolicies } from '../../bandit/banditPolicies.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { LegendEntry } from '../../../../cli/experiment/experiment.ts';
-import type { Position } from '../../../../cli/report/vegaTypes.ts';
+import type { Position } from '../../../../cli/report/charts.ts';
 import { themeColour } from '../../../../envs/drawing/palette.ts';
 import { opponentBanks } from '../../../../envs/index.ts';
 import { swatch } from '../../../shared/swatch.ts';

@@ -6,8 +6,7 @@ import {
   underControl,
 } from '../../../../cli/experiment/conclusion.ts';
 import type { Section, SummaryRow } from '../../../../cli/experiment/experiment.ts';
-import { describeBest } from '../../../../cli/report/describeBest.ts';
-import { metricTable } from '../../../../cli/report/table.ts';
+import { describeBest, metricTable } from '../../../../cli/report/table.ts';
 import type { LakeConfig } from '../../config.ts';
 import { answerBars } from '../../shared/answerBars.ts';
 import { classEndpoint } from '../../shared/classEndpoint.ts';

@@ -1,7 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Figure, Outcome, SummaryRow } from '../../../../cli/experiment/experiment.ts';
-import { intervalChart } from '../../../../cli/report/intervalChart.ts';
-import { typicalOutcome } from '../../../../cli/report/typicalOutcome.ts';
+import { intervalChart, typicalOutcome } from '../../../../cli/report/charts.ts';
 import { policyColours } from '../../../../envs/drawing/palette.ts';
 import { lakeFigure, walksLegend } from '../../walks/lakeFigure.ts';
 import { velocityPlane } from '../../walks/velocityPlane.ts';

@@ -1,10 +1,9 @@
+import { groupBy } from '../../../../cli/experiment/collections.ts';
 import { type Answer, bounded, type Criteria } from '../../../../cli/experiment/conclusion.ts';
 import type { Figure, Outcome, SummaryRow } from '../../../../cli/experiment/experiment.ts';
-import { groupBy } from '../../../../cli/experiment/groupBy.ts';
-import { describeBest } from '../../../../cli/report/describeBest.ts';
-import { intervalChart } from '../../../../cli/report/intervalChart.ts';
-import { profileChart } from '../../../../cli/report/profileChart.ts';
-import { performanceProfile } from '../../../../cli/statistics/performanceProfile.ts';
+import { intervalChart, profileChart } from '../../../../cli/report/charts.ts';
+import { describeBest } from '../../../../cli/report/table.ts';
+import { performanceProfile } from '../../../../cli/statistics/bootstrap.ts';
 import { type AnyLakeId, allLakeGrains } from '../../../../envs/index.ts';
 import { Rng } from '../../../../src/index.ts';
 import { equivalentRows } from '../../../shared/equivalentRows.ts';

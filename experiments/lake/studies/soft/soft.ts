@@ -1,6 +1,6 @@
 import { type Answer, bounded, type Criteria, noted } from '../../../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
-import { withInterval } from '../../../../cli/experiment/withInterval.ts';
+import { withInterval } from '../../../../cli/experiment/summarize.ts';
 import { bestGaussian, gaussianFlip } from '../../bandit/bestGaussian.ts';
 import type { LakeConfig } from '../../config.ts';
 import { type SoftLakeTask, STRIDE } from '../../headings/softLakeTask.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { oneLine } from '../../../../cli/run/queue/oneLine.ts';
+import { oneLine } from '../../../../cli/run/queue/redis.ts';
 
 describe('a line that others have written', () => {
   it.each([

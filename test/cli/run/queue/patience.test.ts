@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Patience, refusalOf } from '../../../../cli/run/queue/patience.ts';
+import { Patience, refusalOf } from '../../../../cli/run/queue/redis.ts';
 
 const full = () => Promise.reject(new Error("OOM command not allowed when used memory > 'maxmemory'."));
 

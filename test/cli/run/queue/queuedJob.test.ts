@@ -5,11 +5,11 @@ import {
   openResult,
   type QueuedJob,
   queueId,
+  Seal,
   sealJob,
   sealMessage,
   sealResult,
 } from '../../../../cli/run/queue/queuedJob.ts';
-import { Seal } from '../../../../cli/run/queue/seal.ts';
 
 const seal = new Seal('0123456789abcdef0123456789abcdef');
 const job: QueuedJob = {

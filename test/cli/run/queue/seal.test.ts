@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import { type Kind, Seal } from '../../../../cli/run/queue/seal.ts';
+import { type Kind, Seal } from '../../../../cli/run/queue/queuedJob.ts';
 
 const KEY = '0123456789abcdef0123456789abcdef';
 const seal = new Seal(KEY);

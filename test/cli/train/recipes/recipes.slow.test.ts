@@ -3,10 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { presets } from '../../../../agents/index.ts';
-import { listedDatasets } from '../../../../cli/train/recipes/listedDatasets.ts';
 import { type PlayableRecipe, playRecipe } from '../../../../cli/train/recipes/playRecipe.ts';
-import type { Part, Recipe } from '../../../../cli/train/recipes/recipe.ts';
-import { normalizedScore, recipeNamed, recipes } from '../../../../cli/train/recipes/recipes.ts';
+import {
+  listedDatasets,
+  normalizedScore,
+  type Part,
+  type Recipe,
+  recipeNamed,
+  recipes,
+} from '../../../../cli/train/recipes/recipes.ts';
 import { ContentHash, openDataset } from '../../../../datasets/index.ts';
 import { registry } from '../../../../experiments/registry.ts';
 import { selectBackend, selectEngine } from '../../../../src/index.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { antGait } from '../../../../envs/mujoco/lake/antGait.ts';
-import { PlainGaussian } from '../../../../envs/mujoco/lake/plainGaussian.ts';
+import { PlainGaussian } from '../../../../envs/mujoco/lake/robotLakeEnv.ts';
 import { policyFromJson, Rng } from '../../../../src/index.ts';
 
 it('acts as the policy does that was saved', () => {

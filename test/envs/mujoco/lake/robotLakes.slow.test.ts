@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { collectDemonstrations, loadEnv, type RobotLakeId } from '../../../../envs/index.ts';
 import { AntHeadingEnv, antGait } from '../../../../envs/mujoco/index.ts';
-import { PlainGaussian } from '../../../../envs/mujoco/lake/plainGaussian.ts';
+import { PlainGaussian } from '../../../../envs/mujoco/lake/robotLakeEnv.ts';
 import { Rng } from '../../../../src/random.ts';
 
 beforeAll(() => loadEnv('mujoco/AntLake-v0'));

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { SummaryRow } from '../../../../../cli/experiment/experiment.ts';
-import type { Colour, Position } from '../../../../../cli/report/vegaTypes.ts';
+import type { Colour, Position } from '../../../../../cli/report/charts.ts';
 import { policyColours, themeColour } from '../../../../../envs/drawing/palette.ts';
 import { portableMath } from '../../../../../src/index.ts';
 import type { BanditTask } from '../../../bandit/banditOptimum.ts';

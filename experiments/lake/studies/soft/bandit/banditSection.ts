@@ -1,5 +1,5 @@
 import type { Figure, Section, Table } from '../../../../../cli/experiment/experiment.ts';
-import { typicalOutcome } from '../../../../../cli/report/typicalOutcome.ts';
+import { typicalOutcome } from '../../../../../cli/report/charts.ts';
 import { policyColours } from '../../../../../envs/drawing/palette.ts';
 import { banditDensityFigure, banditDensityLegend } from '../../../bandit/banditDensityFigure.ts';
 import type { BanditData } from '../../../bandit/banditJob.ts';

@@ -1,7 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Figure, SummaryRow } from '../../../../../cli/experiment/experiment.ts';
-import { lineColours } from '../../../../../cli/report/lineColours.ts';
-import type { Position, Scale } from '../../../../../cli/report/vegaTypes.ts';
+import { lineColours, type Position, type Scale } from '../../../../../cli/report/charts.ts';
 import { themeColour } from '../../../../../envs/drawing/palette.ts';
 import { portableMath } from '../../../../../src/index.ts';
 import type { LakeConfig } from '../../../config.ts';

@@ -1,5 +1,5 @@
 import type { Figure, Section, Table } from '../../../../../cli/experiment/experiment.ts';
-import { typicalOutcome } from '../../../../../cli/report/typicalOutcome.ts';
+import { typicalOutcome } from '../../../../../cli/report/charts.ts';
 import { policyColours } from '../../../../../envs/drawing/palette.ts';
 import { portableMath } from '../../../../../src/index.ts';
 import type { LakeConfig } from '../../../config.ts';

@@ -1,5 +1,5 @@
 import { lakeMap } from '../../../../../envs/index.ts';
-import type { Point } from '../../../../../envs/lake/geometry.ts';
+import type { Point } from '../../../../../envs/lake/lakeMap.ts';
 
 /** Places, and lengths from one to the next. */
 const ALONG = { count: 16, apart: 0.05 };

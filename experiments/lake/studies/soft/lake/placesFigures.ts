@@ -1,11 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Figure } from '../../../../../cli/experiment/experiment.ts';
-import { lineColours } from '../../../../../cli/report/lineColours.ts';
-import type { Position } from '../../../../../cli/report/vegaTypes.ts';
-import { quantile } from '../../../../../cli/statistics/orderStatistics.ts';
+import { lineColours, type Position } from '../../../../../cli/report/charts.ts';
+import { quantile } from '../../../../../cli/statistics/bootstrap.ts';
 import { themeColour } from '../../../../../envs/drawing/palette.ts';
-import type { Point } from '../../../../../envs/lake/geometry.ts';
-import { start } from '../../../../../envs/lake/lakeMap.ts';
+import { type Point, start } from '../../../../../envs/lake/lakeMap.ts';
 import type { LakeConfig } from '../../../config.ts';
 import { bestOnLake } from '../../../headings/truth/bestOnLake.ts';
 import { conditionLabel } from '../../../shared/conditionLabel.ts';

@@ -1,4 +1,4 @@
-import { groupBy } from '../../../../../cli/experiment/groupBy.ts';
+import { groupBy } from '../../../../../cli/experiment/collections.ts';
 import { metricTable } from '../../../../../cli/report/table.ts';
 import type { HeadingPolicy } from '../../../headings/headingPolicies.ts';
 import { SOFT_LAKE } from '../../../headings/softLakeTask.ts';

@@ -1,9 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Figure, LegendEntry } from '../../../../../cli/experiment/experiment.ts';
-import type { Layer, MarkStyle, Position } from '../../../../../cli/report/vegaTypes.ts';
+import type { Layer, MarkStyle, Position } from '../../../../../cli/report/charts.ts';
 import { themeColour } from '../../../../../envs/drawing/palette.ts';
-import type { Point } from '../../../../../envs/lake/geometry.ts';
-import { border, home, lake, start } from '../../../../../envs/lake/lakeMap.ts';
+import { border, home, lake, type Point, start } from '../../../../../envs/lake/lakeMap.ts';
 import { portableMath } from '../../../../../src/index.ts';
 import { inkImage } from '../../../../shared/inkImage.ts';
 import { swatch } from '../../../../shared/swatch.ts';

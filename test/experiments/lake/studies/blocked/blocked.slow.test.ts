@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { main } from '../../../../../cli/commands/main.ts';
 import type { SummaryRow } from '../../../../../cli/index.ts';
-import { interquartileMean } from '../../../../../cli/statistics/orderStatistics.ts';
+import { interquartileMean } from '../../../../../cli/statistics/bootstrap.ts';
 import { blockedCriteria } from '../../../../../experiments/lake/studies/blocked/blocked.ts';
 import { homeRateAgainstOpponent } from '../../../../../experiments/lake/studies/blocked/homeRateAgainstOpponent.ts';
 import { measureWalks } from '../../../../../experiments/lake/walks/measureWalks.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SummaryRow } from '../../../../../cli/experiment/experiment.ts';
-import { BumpBanditEnv } from '../../../../../envs/toy/bumpBandit.ts';
+import { BumpBanditEnv } from '../../../../../envs/toy/bandits.ts';
 import { lakeSchema } from '../../../../../experiments/lake/config.ts';
 import {
   ascend,

@@ -1,0 +1,71 @@
+import { closeSync, openSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Why the package does not run on this version of Node, undefined if it does. Old syntax: an old Node has to get so far. */
+export function nodeProblem(version: string = process.versions.node): string | undefined {
+  const { engines } = createRequire(import.meta.url)('oxbow/package.json') as { engines: { node: string } };
+  const numbers = (text: string) => (text.match(/\d+/g) || []).map(Number);
+  const [major = 0, minor = 0] = numbers(version);
+  const [wantedMajor = 0, wantedMinor = 0] = numbers(engines.node);
+  if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return undefined;
+  return `Node ${version} is too old, expected ${engines.node}`;
+}
+
+/** What is wrong with the folder that this process was started in, undefined if nothing: a shell may be in one that is gone. */
+export function folderProblem(): string | undefined {
+  try {
+    process.cwd();
+    return undefined;
+  } catch (error) {
+    return `cannot use the current folder: ${(error as Error).message}; if it was removed, go to another one`;
+  }
+}
+
+/**
+ * How many more files than now a command may open at a time: Node reads modules all at once. With a limit of 256 some commands ended
+ * halfway, with 400 none did.
+ */
+const NEEDED = 400;
+
+/** What to do about a limit that is too low. */
+export const RAISE = 'raise the limit of open files, as by `ulimit -n 4096`';
+
+/** Why this process cannot load its modules, undefined if it can: a limit of open files would end it halfway, wherever that is. */
+export function descriptorProblem(needed: number = NEEDED): string | undefined {
+  const path = fileURLToPath(import.meta.url);
+  const open: number[] = [];
+  try {
+    while (open.length < needed) open.push(openSync(path, 'r'));
+    return undefined;
+  } catch (error) {
+    if (!isDescriptorError(error)) throw error;
+    return `there is room for ${open.length} more open files, expected ${needed} or more: ${RAISE}`;
+  } finally {
+    for (const descriptor of open) closeSync(descriptor);
+  }
+}
+
+/** Whether an error says that a limit of open files is reached, this process's or the system's. */
+export function isDescriptorError(error: unknown): boolean {
+  return ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
+}
+
+/** The file that runs this code decides: TypeScript in the repository, JavaScript in the package. */
+export const extension = extname(fileURLToPath(import.meta.url));
+
+/** Arguments of Node, and what another process of ours needs to read TypeScript, where this one reads it. */
+export function withTypeScript(execArgv: readonly string[]): string[] {
+  const lacks = extension === '.ts' && !execArgv.some((argument) => argument.includes('tsx'));
+  // By its full address: a bare name would be looked up in the folder of the caller.
+  return lacks ? [...execArgv, '--import', import.meta.resolve('tsx')] : [...execArgv];
+}
+
+/** The codes with which the command exits. */
+export const EXIT = { ok: 0, failed: 1, badInput: 2, interrupted: 130 } as const;
+
+/** The version of this package. */
+export function version(): string {
+  return (createRequire(import.meta.url)('oxbow/package.json') as { version: string }).version;
+}

@@ -1,0 +1,83 @@
+import { writeWholeFolder } from '../src/files.ts';
+import { checkArgument, checkOptions } from '../src/options/parse.ts';
+import { CsvDataset, writeCsv } from './csv.ts';
+import type { Dataset } from './dataset.ts';
+import { JsonLinesDataset, writeJsonLines } from './jsonLines.ts';
+import { dataFolder } from './minari/metadata.ts';
+import { MinariDataset } from './minari/minariDataset.ts';
+import { writeMinari } from './minari/writeMinari.ts';
+import { nodeModule } from './nodeModule.ts';
+import { DatasetWriter, hasIndex, StoredDataset } from './storedDataset.ts';
+
+/** Options of {@link openDataset}. */
+export interface OpenDatasetOptions {
+  /** Whether a dataset may be read that was not finished, as far as it is; false. */
+  readonly unfinished?: boolean;
+}
+
+/**
+ * Opens a dataset for reading. Its files are data: nothing in them is run.
+ *
+ * @example
+ * const dataset = await openDataset('data/pendulum');
+ * for (const { observations, rewards } of dataset.episodes()) console.log(observations.length, rewards.length);
+ * @throws one line, if there is none, it is damaged, or it is not finished
+ */
+export async function openDataset(path: string, options: OpenDatasetOptions = {}): Promise<Dataset> {
+  checkArgument('openDataset', 'path', path, String);
+  const { unfinished = false } = checkOptions('openDataset', options, { unfinished: [Boolean, undefined] });
+  const found = nodeModule('node:fs').statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new Error(`${path}: there is no such file or folder`);
+  if (found.isFile()) return openFile(path);
+  if (!hasIndex(path)) {
+    const folder = dataFolder(path);
+    if (folder !== undefined) return MinariDataset.open(path, folder);
+    throw new Error(
+      `${path}: is no dataset, expected a folder of oxbow collect or of Minari, or a file .jsonl or .csv`,
+    );
+  }
+  const dataset = new StoredDataset(path);
+  if (!dataset.finished && !unfinished) {
+    throw new Error(
+      `${path}: is not finished: it has ${dataset.numEpisodes} of ${dataset.planned} episodes; the command that made it goes on ` +
+        `with it, and oxbow dataset finish ${path} keeps what is there`,
+    );
+  }
+  return dataset;
+}
+
+function openFile(path: string): Dataset {
+  if (path.endsWith('.jsonl')) return new JsonLinesDataset(path);
+  if (path.endsWith('.csv')) return new CsvDataset(path);
+  throw new Error(`${path}: is no dataset, expected a folder, or a file .jsonl or .csv`);
+}
+
+/** The formats of datasets. */
+export const datasetFormats = ['oxbow', 'minari', 'jsonl', 'csv'] as const;
+/** One of {@link datasetFormats}. */
+export type DatasetFormat = (typeof datasetFormats)[number];
+
+/**
+ * Writes a dataset in a format, whole or not at all.
+ * @throws one line, if there is something of that name already, a file has another ending than its format, or what reading it throws
+ */
+export async function writeDataset(dataset: Dataset, path: string, format: DatasetFormat): Promise<void> {
+  checkArgument('writeDataset', 'dataset', dataset, Object);
+  checkArgument('writeDataset', 'path', path, String);
+  checkArgument('writeDataset', 'format', format, datasetFormats);
+  if (nodeModule('node:fs').existsSync(path)) throw new Error(`${path}: is there already, expected a new name`);
+  // A file is read by its ending.
+  if ((format === 'jsonl' || format === 'csv') && !path.endsWith(`.${format}`)) {
+    throw new Error(`${path}: got this name for the format ${format}, expected one that ends in .${format}`);
+  }
+  if (format === 'minari') await writeMinari(dataset, path);
+  else if (format === 'jsonl') writeJsonLines(dataset, path);
+  else if (format === 'csv') writeCsv(dataset, path);
+  else {
+    await writeWholeFolder(path, (folder) => {
+      const writer = new DatasetWriter(folder, dataset.about, dataset.numEpisodes);
+      for (const episode of dataset.storedEpisodes()) writer.append(episode);
+      writer.finish();
+    });
+  }
+}

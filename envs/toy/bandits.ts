@@ -1,0 +1,444 @@
+import { z } from 'zod';
+import { checkOptions, parseOptions } from '../../src/options/parse.ts';
+import { portableMath } from '../../src/portableMath.ts';
+import { Rng, type RngState } from '../../src/random.ts';
+import { BaseEnv } from '../core/baseEnv.ts';
+import type { Info, ResetResult, Seed, StepResult } from '../core/env.ts';
+import { checkCount, checkOptionNames, describe } from '../core/options.ts';
+import { Box, clamp } from '../core/spaces/box.ts';
+import { Drawing } from '../drawing/drawing.ts';
+
+/** What is left of a bandit between two calls. */
+export interface BanditState {
+  rng: RngState;
+  last?: readonly number[] | undefined;
+}
+
+/**
+ * A task of one step: an action, a reward, the end. The observation is always [0]. A subclass gives the action space and the reward.
+ */
+export abstract class BanditEnv extends BaseEnv<Float32Array, Float32Array> {
+  readonly observationSpace = new Box({ low: -1, high: 1, shape: [1] });
+  abstract override readonly actionSpace: Box;
+
+  /** The mean reward of an action, `[actionSize]`. */
+  abstract reward(action: ArrayLike<number>): number;
+
+  /** The last action, for the drawing; undefined before it. */
+  protected last: readonly number[] | undefined;
+
+  /** Standard deviation of the normal noise on the reward. */
+  protected readonly noise: number = 0;
+
+  /** What to tell about an action beside its reward. */
+  protected info(_action: ArrayLike<number>): Info {
+    return {};
+  }
+
+  protected begin(options: Record<string, unknown>): ResetResult {
+    checkOptionNames(`${this.constructor.name}.reset`, options, []);
+    this.last = undefined;
+    return [new Float32Array(1), {}];
+  }
+
+  /** @throws for an action that is not finite. */
+  step(action: Float32Array): StepResult {
+    this.checkLength(action);
+    const { size } = this.actionSpace;
+    for (let i = 0; i < size; i++) {
+      if (!Number.isFinite(action[i])) {
+        const name = this.constructor.name;
+        throw new Error(`${name}: step() got the action ${describe(action)}, expected ${size} finite numbers`);
+      }
+    }
+    this.last = Array.from(action);
+    const noise = this.noise === 0 ? 0 : this.rng.normal(0, this.noise);
+    return [new Float32Array(1), this.reward(action) + noise, true, false, this.info(action)];
+  }
+
+  state(): BanditState {
+    return { rng: this.rng.state(), last: this.last };
+  }
+
+  setState({ rng, last }: BanditState): void {
+    this.rng = Rng.fromState(rng);
+    this.last = last;
+  }
+}
+
+export const bumpBanditOptions = z.strictObject({
+  width: z
+    .number()
+    .min(0.001)
+    .max(1000)
+    .default(0.3)
+    .describe('w, the standard deviation of the bumps, whose centers are at ±1'),
+});
+
+/** Options of {@link BumpBanditEnv}. */
+export type BumpBanditOptions = z.input<typeof bumpBanditOptions>;
+
+/**
+ * Two Gaussian bumps of reward, at ±1.
+ *
+ * - Action: a, `[1]`, in [−4, 4]; beyond it counts as given.
+ * - Reward: exp(−(a − 1)² / 2w²) + exp(−(a + 1)² / 2w²). `info.outcome`: `'right'` or `'left'`.
+ *
+ * For a Gaussian policy of a fixed σ the mean 0, between the bumps, maximizes the return exactly when w² + σ² ≥ 1.
+ */
+export class BumpBanditEnv extends BanditEnv {
+  readonly actionSpace = new Box({ low: -4, high: 4, shape: [1] });
+  readonly width: number;
+
+  /** @throws for an unknown option or one out of range. */
+  constructor(options: BumpBanditOptions = {}) {
+    super();
+    this.width = parseOptions('BumpBandit', bumpBanditOptions, options).width;
+  }
+
+  reward(action: ArrayLike<number>): number {
+    return this.#bump(action[0]! - 1) + this.#bump(action[0]! + 1);
+  }
+
+  #bump(distance: number): number {
+    const x = distance / this.width;
+    return portableMath.exp(-0.5 * x * x);
+  }
+
+  render(): string {
+    const label = 'two bumps of reward';
+    const highest = Math.max(this.reward([0]), this.reward([1]));
+    return drawCurve({ reward: (a) => this.reward([a]), range: [0, highest], label, action: this.last?.[0] });
+  }
+
+  protected override info(action: ArrayLike<number>): Info {
+    return { outcome: action[0]! > 0 ? 'right' : 'left' };
+  }
+}
+
+/** |a| below it is water. */
+const shore = 0.5;
+
+export const softBanditOptions = z.strictObject({
+  penalty: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .default(0)
+    .meta({ description: 'what is taken from the reward of an action in the water, |a| < 0.5', unit: 'reward' }),
+});
+
+/** Options of {@link SoftBanditEnv}. */
+export type SoftBanditOptions = z.input<typeof softBanditOptions>;
+
+/**
+ * The lake's choice in one number: the two banks a = ±1 are best, and equally good; between them is water.
+ *
+ * - Action: a, `[1]`, in [−4, 4]; beyond it counts as given.
+ * - Reward: −½ (|a| − 1)², less `penalty` in the water, |a| < 0.5. `info.outcome`: `'water'`, `'right'` or `'left'`.
+ *
+ * With a temperature τ the soft optimum is the density ∝ exp(r(a) / τ), two equal humps. The best Gaussian is τ ln 2 of soft return
+ * behind it while it keeps to one bank; from τ = 0.15 on its best mean, without penalty, is 0, in the water.
+ */
+export class SoftBanditEnv extends BanditEnv {
+  readonly actionSpace = new Box({ low: -4, high: 4, shape: [1] });
+  readonly penalty: number;
+
+  /** @throws for an unknown option or one out of range. */
+  constructor(options: SoftBanditOptions = {}) {
+    super();
+    this.penalty = parseOptions('SoftBandit', softBanditOptions, options).penalty;
+  }
+
+  reward(action: ArrayLike<number>): number {
+    const offBank = Math.abs(action[0]!) - 1;
+    return (isWater(action) ? -this.penalty : 0) - 0.5 * offBank * offBank;
+  }
+
+  render(): string {
+    return drawCurve({
+      reward: (a) => this.reward([a]),
+      range: [-1.125 - Math.min(this.penalty, 2), 0],
+      label: 'the reward of two banks with water between them',
+      shore,
+      action: this.last?.[0],
+    });
+  }
+
+  protected override info(action: ArrayLike<number>): Info {
+    return { outcome: isWater(action) ? 'water' : action[0]! > 0 ? 'right' : 'left' };
+  }
+}
+
+function isWater(action: ArrayLike<number>): boolean {
+  return Math.abs(action[0]!) < shore;
+}
+
+/**
+ * Demonstrations that take either bank of {@link SoftBanditEnv}, in turns: actions ±1 + N(0, 0.2²). The Gaussian that fits them best,
+ * N(0, 1.04), has 37.6 % of its mass in the water, they have 0.62 %.
+ *
+ * @returns `actions` `[count, 1]`, and `observations` `[count, 1]` of zeros.
+ * @throws when `count` is not a positive integer.
+ */
+export function softBanditData(options: { count: number; rng: Rng }): {
+  observations: Float32Array;
+  actions: Float32Array;
+} {
+  const { count, rng } = checkOptions('softBanditData', options, { count: Number, rng: Rng });
+  checkCount('softBanditData', 'count', count);
+  const actions = Float32Array.from({ length: count }, (_, i) => rng.normal(i % 2 === 0 ? 1 : -1, 0.2));
+  return { observations: new Float32Array(count), actions };
+}
+
+/** The banks: 0.5 ≤ |a| ≤ 1.5, to the right and to the left. */
+export const opponentBanks = { nearest: 0.5, farthest: 1.5 } as const;
+
+const sides = ['right', 'left'] as const;
+/** A bank of {@link OpponentBanditEnv}. */
+export type BanditSide = (typeof sides)[number];
+
+const blockings = ['none', ...sides, 'hidden', 'opponent'] as const;
+/**
+ * Which bank is blocked: none, one for good, one drawn anew for each episode (`'hidden'`), or the one used more so far
+ * (`'opponent'`). No observation tells.
+ */
+export type BanditBlocking = (typeof blockings)[number];
+
+export const opponentBanditOptions = z.strictObject({
+  blocked: z
+    .enum(blockings)
+    .default('opponent')
+    .describe(
+      "which bank is blocked; one for good, one drawn anew for each episode ('hidden'), or the one used more so far ('opponent')",
+    ),
+  opponentRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe("the opponent's memory; the weight of the newest episode in its moving average"),
+});
+
+/** Options of {@link OpponentBanditEnv}. */
+export type OpponentBanditOptions = z.input<typeof opponentBanditOptions>;
+
+interface OpponentBanditState extends BanditState {
+  blocked: BanditSide | undefined;
+  rightShare: number;
+}
+
+/** The bank that an action is on. */
+function sideOf(action: ArrayLike<number>): BanditSide | undefined {
+  const { nearest, farthest } = opponentBanks;
+  const distance = Math.abs(action[0]!);
+  if (distance < nearest || distance > farthest) return undefined;
+  return action[0]! > 0 ? 'right' : 'left';
+}
+
+/**
+ * Two banks, one of which is blocked.
+ *
+ * - Action: a, `[1]`, in [−4, 4]; beyond it counts as given. The right bank is 0.5 ≤ a ≤ 1.5, the left one its mirror image.
+ * - Reward: 1 on a bank that is free, else 0. `info.outcome`: `'right'`, `'left'` or `'nowhere'`; `info.blocked`: the blocked bank.
+ *
+ * The opponent keeps a moving average of how often the right bank was used (an episode counts where it was on a bank) and blocks the
+ * one used more; on a tie it draws. `reset({ seed })` makes it forget.
+ *
+ * Against the worst side a policy is worth the lesser of the probabilities of its banks: ½ where it has two modes, at most 0.242 for a
+ * Gaussian, N(0, 1 / ln 3).
+ */
+export class OpponentBanditEnv extends BanditEnv {
+  readonly actionSpace = new Box({ low: -4, high: 4, shape: [1] });
+  readonly blocking: BanditBlocking;
+  readonly opponentRate: number;
+
+  #blocked: BanditSide | undefined;
+  #rightShare = 0.5;
+
+  /** @throws for an unknown option or one out of range. */
+  constructor(options: OpponentBanditOptions = {}) {
+    super();
+    const { blocked, opponentRate } = parseOptions('OpponentBandit', opponentBanditOptions, options);
+    this.blocking = blocked;
+    this.opponentRate = opponentRate;
+  }
+
+  reward(action: ArrayLike<number>): number {
+    const side = sideOf(action);
+    return side !== undefined && side !== this.#blocked ? 1 : 0;
+  }
+
+  protected override reseed(seed: Seed): void {
+    super.reseed(seed);
+    this.#rightShare = 0.5;
+    this.last = undefined;
+  }
+
+  protected override begin(options: Record<string, unknown>): ResetResult {
+    const used = this.last === undefined ? undefined : sideOf(this.last);
+    if (used !== undefined) this.#rightShare += this.opponentRate * ((used === 'right' ? 1 : 0) - this.#rightShare);
+    const begun = super.begin(options);
+    this.#blocked = this.#blockedSide();
+    return begun;
+  }
+
+  #blockedSide(): BanditSide | undefined {
+    const { blocking } = this;
+    if (blocking === 'none') return undefined;
+    if (blocking === 'right' || blocking === 'left') return blocking;
+    if (blocking === 'opponent' && this.#rightShare !== 0.5) return this.#rightShare > 0.5 ? 'right' : 'left';
+    return this.rng.uniform() < 0.5 ? 'right' : 'left';
+  }
+
+  protected override info(action: ArrayLike<number>): Info {
+    return { outcome: sideOf(action) ?? 'nowhere', blocked: this.#blocked };
+  }
+
+  render(): string {
+    return drawCurve({
+      reward: (a) => this.reward([a]),
+      range: [0, 1],
+      label: 'two banks, of which one may be blocked',
+      shore: opponentBanks.nearest,
+      action: this.last?.[0],
+    });
+  }
+
+  override state(): OpponentBanditState {
+    return { ...super.state(), blocked: this.#blocked, rightShare: this.#rightShare };
+  }
+
+  override setState({ blocked, rightShare, ...state }: OpponentBanditState): void {
+    super.setState(state);
+    this.#blocked = blocked;
+    this.#rightShare = rightShare;
+  }
+}
+
+/** The corners with their mean rewards. */
+export const fourCorners = [
+  { name: 'upper left', x: -0.8, y: 0.8, reward: 3 },
+  { name: 'lower left', x: -0.8, y: -0.8, reward: 0 },
+  { name: 'upper right', x: 0.8, y: 0.8, reward: 1.5 },
+  { name: 'lower right', x: 0.8, y: -0.8, reward: 5 },
+] as const;
+/** The standard deviations of the actions about their corner, and of the rewards about their mean. */
+const actionDeviation = 0.05;
+const rewardDeviation = 0.5;
+/** Farther off a corner than this an action earns nothing: three deviations, and a little. */
+const reach = 0.2;
+
+export const fourCornerBanditOptions = z.strictObject({});
+
+/** Options of {@link FourCornerBanditEnv}: none. */
+export type FourCornerBanditOptions = z.input<typeof fourCornerBanditOptions>;
+
+function squaredDistance(action: ArrayLike<number>, corner: (typeof fourCorners)[number]): number {
+  const dx = action[0]! - corner.x;
+  const dy = action[1]! - corner.y;
+  return dx * dx + dy * dy;
+}
+
+function cornerOf(action: ArrayLike<number>): (typeof fourCorners)[number] | undefined {
+  return fourCorners.find((corner) => squaredDistance(action, corner) <= reach * reach);
+}
+
+/**
+ * Four corners (±0.8, ±0.8) that pay 3, 0, 1.5 and 5 in the mean, with a deviation of 0.5; nothing is paid between them.
+ *
+ * - Action: a, `[2]`, in [−1, 1]². Reward: that of the corner within 0.2, else 0, and noise. `info.outcome`: the corner's name.
+ *
+ * It is meant for learning from data, {@link fourCornerData}: a policy must fit four modes to do better than their mean.
+ * Wang, Hunt and Zhou, Diffusion Policies as an Expressive Policy Class for Offline Reinforcement Learning, 2023, arXiv:2208.06193.
+ */
+export class FourCornerBanditEnv extends BanditEnv {
+  readonly actionSpace = new Box({ low: -1, high: 1, shape: [2] });
+  protected override readonly noise = rewardDeviation;
+
+  /** @throws for an option: it has none. */
+  constructor(options: FourCornerBanditOptions = {}) {
+    super();
+    parseOptions('FourCornerBandit', fourCornerBanditOptions, options);
+  }
+
+  reward(action: ArrayLike<number>): number {
+    return cornerOf(action)?.reward ?? 0;
+  }
+
+  render(): string {
+    const drawing = new Drawing({
+      x: [-1.1, 1.1],
+      y: [-1.1, 1.1],
+      label: 'four corners with their rewards',
+      width: 280,
+    });
+    for (const { x, y, reward: paid } of fourCorners) {
+      drawing
+        .circle([x, y], reach, { stroke: 'ink', width: 1, dash: '3 2' })
+        .text([x, y - 0.27 * Math.sign(y)], String(paid));
+    }
+    const [x, y] = this.last ?? [];
+    if (x !== undefined && y !== undefined) drawing.circle([x, y], 0.04, { fill: 'ink' });
+    return drawing.toString();
+  }
+
+  protected override info(action: ArrayLike<number>): Info {
+    return { outcome: cornerOf(action)?.name ?? 'nowhere' };
+  }
+}
+
+/**
+ * Recorded play of {@link FourCornerBanditEnv}: each corner equally often, the actions N(corner, 0.05²) clipped to ±1.
+ *
+ * @returns `actions` `[count, 2]`, `rewards` `[count]`, and `observations` `[count, 1]` of zeros.
+ * @throws when `count` is not a positive integer.
+ */
+export function fourCornerData(options: { count: number; rng: Rng }): {
+  observations: Float32Array;
+  actions: Float32Array;
+  rewards: Float64Array;
+} {
+  const { count, rng } = checkOptions('fourCornerData', options, { count: Number, rng: Rng });
+  checkCount('fourCornerData', 'count', count);
+  const actions = new Float32Array(2 * count);
+  const rewards = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const corner = fourCorners[i % fourCorners.length]!;
+    actions[2 * i] = clamp(rng.normal(corner.x, actionDeviation), -1, 1);
+    actions[2 * i + 1] = clamp(rng.normal(corner.y, actionDeviation), -1, 1);
+    rewards[i] = rng.normal(corner.reward, rewardDeviation);
+  }
+  return { observations: new Float32Array(count), actions, rewards };
+}
+
+const left = -2.5;
+const right = 2.5;
+const height = 2.4;
+const points = 200;
+
+interface Curve {
+  /** The mean reward of an action. */
+  reward: (action: number) => number;
+  /** The rewards at the bottom and at the top. */
+  range: readonly [low: number, high: number];
+  /** What the drawing shows. */
+  label: string;
+  /** |a| below it is drawn as water. */
+  shore?: number;
+  /** The last action. */
+  action: number | undefined;
+}
+
+/** The reward of a bandit with one number as action, and where the last action lies on it. */
+function drawCurve({ reward, range: [low, high], label, shore, action }: Curve): string {
+  const at = (a: number) => [a, (clamp((reward(a) - low) / (high - low), 0, 1) * height) as number] as const;
+  const drawing = new Drawing({ x: [left - 0.1, right + 0.1], y: [-0.4, height + 0.15], label });
+  if (shore !== undefined) drawing.rect([-shore, 0], [shore, height + 0.1], { fill: 'water' });
+  const curve = Array.from({ length: points + 1 }, (_, i) => at(left + ((right - left) * i) / points));
+  drawing.line([left, 0], [right, 0], { stroke: 'faint', width: 1 });
+  for (const a of [-2, -1, 0, 1, 2]) drawing.text([a, -0.22], String(a).replace('-', '−'));
+  drawing.polyline(curve, { stroke: 'muted', width: 1.5 });
+  if (action !== undefined) drawing.circle(at(clamp(action, left, right)), 0.08, { fill: 'ink' });
+  return drawing.toString();
+}
