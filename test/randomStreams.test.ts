@@ -1,0 +1,160 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+const FOLDERS = ['src', 'envs', 'datasets', 'agents', 'cli', 'experiments'];
+
+/**
+ * A stream's name decides its numbers: with another name a training gives other results. What a template computes is `*`; a list of names, as
+ * an agent's training has it, is found where it stands.
+ */
+const NAMES = [
+  'KL',
+  'KL from the teacher',
+  'act',
+  'actions',
+  'against the Gaussian',
+  'agent',
+  'annealing',
+  'arrival',
+  'autoregressiveLayers',
+  'banana/shown',
+  'banks',
+  'base',
+  'behavior',
+  'behavior-cloning/evaluate',
+  'bends',
+  'blocked',
+  'checkAgent',
+  'checkBijector',
+  'checkDistribution',
+  'checkEnv',
+  'checkPolicy',
+  'circular splines',
+  'collect',
+  'comparison',
+  'context',
+  'contexts',
+  'convolution*',
+  'core speed',
+  'critics',
+  'data',
+  'decoder',
+  'demonstrations',
+  'dense',
+  'digits',
+  'distillation',
+  'draws',
+  'effect',
+  'encoder',
+  'entropy',
+  'env',
+  'equivalence',
+  'eval',
+  'evaluation',
+  'field',
+  'fine-tuning',
+  'first velocities',
+  'fit',
+  'flow',
+  'gaussian',
+  'gaussianizationFlow',
+  'head',
+  'held out',
+  'held-out noise',
+  'heldOut',
+  'hidden noise',
+  'hindsight',
+  'image*',
+  'information',
+  'initial',
+  'inputs',
+  'inspect',
+  'lakes',
+  'layer*',
+  'lead',
+  'learning curves',
+  'lu*',
+  'means',
+  'minibatches',
+  'model',
+  'moments',
+  'noise',
+  'observations',
+  'opponent',
+  'own',
+  'pairs',
+  'permutations',
+  'pictures',
+  'plans',
+  'policy',
+  'pretraining',
+  'probes',
+  'productEnv',
+  'profile',
+  'q*',
+  'record',
+  'replay',
+  'report',
+  'runs',
+  'sample',
+  'samples',
+  'schedule',
+  'scores',
+  'scripts',
+  'seed',
+  'shared',
+  'shown',
+  'slopes',
+  'snapshots',
+  'speed',
+  'spline',
+  'splitEpisodes',
+  'standing',
+  'student',
+  'summary',
+  'target',
+  'teacher',
+  'test',
+  'training',
+  'triangular',
+  'try-out',
+  'tuning',
+  'updates',
+  'uses',
+  'validation',
+  'value',
+  'values',
+  'vectorEnv',
+  'walks',
+  'walks, *',
+  'watched',
+  'way',
+  'way/*',
+  'weights',
+  'weights/*',
+  'x',
+  'y',
+];
+
+/** `rng.split('name')` and `new Rng('name')`, over lines too; a string's `split` is of characters that are no letters. */
+const STREAM = /(?:\.split|new Rng)\(\s*(['"`])((?:\\.|(?!\1).)*)\1\s*,?\s*\)/g;
+/** The streams of a training, by name: `new Training('Ppo', ['actions', …])`, `streams: ['actions', …]`. */
+const STREAMS = /(?:new Training\([^[\]()]*|\bstreams(?: \?\?|:) )\[([^\]]*)\]/g;
+
+test('the names of random streams are those that published results were drawn from', () => {
+  const found = new Set<string>();
+  for (const folder of FOLDERS.filter((name) => existsSync(join(root, name)))) {
+    for (const file of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.ts')) continue;
+      const code = readFileSync(join(root, folder, file), 'utf8').replace(/^\s*(\/?\*|\/\/).*$/gm, '');
+      for (const [, , name] of code.matchAll(STREAM)) found.add(name!.replace(/\$\{[^}]*\}/g, '*'));
+      for (const [, list] of code.matchAll(STREAMS)) {
+        for (const [, name] of list!.matchAll(/'([^']+)'/g)) found.add(name!);
+      }
+    }
+  }
+  const names = [...found].filter((name) => /[a-z]/i.test(name.replace(/\\./g, '')));
+  expect(names.sort()).toEqual(NAMES);
+});
