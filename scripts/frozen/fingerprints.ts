@@ -168,19 +168,15 @@ const classes: readonly [AgentClass, string, number, string, Settings?, Settings
   [agents.Fql, 'data', 24, 'implicit', learning],
 ];
 const swings = dataOf('Pendulum-v1');
-const demonstrations = {
-  observations: new Rng('observations').fillNormal(new Float32Array(300)),
-  actions: new Rng('actions').fillUniform(new Float32Array(100)),
-};
 for (const [Class, place, steps, policyName, options, policyOptions] of classes) {
   resumed(`${Class.name} ${policyName}`, steps, () => {
     const env = vector(place === 'data' ? 'Pendulum-v1' : place);
     const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
     const spaces = { observationSpace, actionSpace, rng: new Rng('policy'), hidden: [8] };
     const policy = makePolicy(policyName, { ...spaces, ...policyOptions });
-    const isCloning = (Class as unknown) === agents.BehaviorCloning;
-    const source = place !== 'data' ? { env } : isCloning ? { demonstrations } : { dataset: swings };
-    const agent = new Class({ policy, ...source, rng: new Rng('agent'), ...options } as never);
+    const rng = (Class as unknown) === agents.BehaviorCloning ? {} : { rng: new Rng('agent') };
+    const source = place !== 'data' ? { env } : { dataset: swings };
+    const agent = new Class({ policy, ...source, ...rng, ...options } as never);
     return { agent, policy: agent.actingPolicy ?? policy };
   });
 }
@@ -235,21 +231,35 @@ async function inFolder(work: (folder: string) => Promise<string>): Promise<stri
 
 const ofRun = (folder: string): string => JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')).fingerprint;
 
-const STUDIES = {};
+/** Studies, and what makes a quick run of one short. */
+const STUDIES = {
+  banana: '--policies realnvp,spline --steps 100 --set test=1000 --set heldOut=500 --set samples=200',
+  classic: '--seeds 1 --study a2c,dqn --env CartPole-v1 --steps 600 --set evaluationEpisodes=5',
+  densities: '--seeds 1 --env two-moons --policies spline,maf --steps 100',
+  distill: '--env moons --steps 100',
+  'endpoints arrival': '--seeds 1 --policies gaussian,spline --steps 4096 --set evaluationEpisodes=20',
+  'lake ppo': '--seeds 1 --env Lake-v0 --policies gaussian,spline --steps 4096 --set evaluationEpisodes=20',
+  'lake cloning': '--seeds 1 --env Lake-v0 --policies gaussian,spline --steps 50 --set evaluationEpisodes=20',
+  'lake opponent': '--seeds 1 --policies gaussian,spline --set opponent.bandit.steps=4096',
+  'lake fixed-scale': '--seeds 1 --policies gaussian --set fixedScale.bandit.updates=10',
+  'offline offline': '--seeds 1 --env LakeStride-v0 --policies iql-gaussian,fql --steps 50 --set evaluationEpisodes=20',
+  products: '--seeds 1 --policies gaussian,spline --set lakes=1,2 --steps 50 --set evaluationEpisodes=20',
+  'robots ppo': '--seeds 1 --env mujoco/Hopper-v5 --policies gaussian --steps 2048 --set evaluationEpisodes=2',
+  'stability soft': '--seeds 1 --policies gaussian,spline --steps 100',
+  vae: '--seeds 1 --policies gaussian,realnvp --steps 20',
+};
 for (const [study, settings] of Object.entries<string>(STUDIES)) {
   runs.set(`oxbow run ${study}`, () =>
     inFolder(async (folder) => {
-      const set = settings.split(' ').filter((word) => word !== '');
-      await oxbow([
+      const [experiment, only] = study.split(' ');
+      const argv = [
         'run',
-        ...study.split(' '),
+        experiment!,
         '--quick',
-        ...set,
-        '--workers',
-        '1',
-        '--out',
-        join(folder, 'run'),
-      ]).whole();
+        ...settings.split(' '),
+        ...(only === undefined ? [] : ['--study', only]),
+      ];
+      await oxbow([...argv, '--workers', '1', '--out', join(folder, 'run')]).whole();
       return ofRun(join(folder, 'run'));
     }),
   );
