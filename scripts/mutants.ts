@@ -45,6 +45,7 @@ async function main(): Promise<void> {
       write: { type: 'boolean', default: false },
     },
   });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
   const all: readonly Mutant[] = JSON.parse(readFileSync(join(import.meta.dirname, 'mutants.json'), 'utf8'));
   const chosen = all.filter(
     ({ folder, find, tests }) =>
@@ -52,17 +53,19 @@ async function main(): Promise<void> {
       (values.only === undefined || [find, ...tests].some((text) => text.includes(values.only!))),
   );
   const tests = filesIn(root, 'test').filter((file) => file.endsWith('.test.ts'));
-  const counts: Record<string, { killed: number; survived: number; 'not run': number }> = {};
+  const counts: Record<string, { killed: number; survived: string[]; 'not run': string[] }> = {};
   const waiting = [...chosen];
   await Promise.all(
     Array.from({ length: Number(values.workers) }, async () => {
-      using place = copyOfTree();
-      const server = new Server(place.path);
+      const place = copyOfTree();
+      const server = new Server(place);
       for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
         const begun = performance.now();
-        const outcome = await outcomeOf(mutant, place.path, tests, server);
-        counts[mutant.folder] ??= { killed: 0, survived: 0, 'not run': 0 };
-        counts[mutant.folder]![outcome] += 1;
+        const outcome = await outcomeOf(mutant, place, tests, server);
+        counts[mutant.folder] ??= { killed: 0, survived: [], 'not run': [] };
+        const count = counts[mutant.folder]!;
+        if (outcome === 'killed') count.killed += 1;
+        else count[outcome].push(mutant.find);
         const seconds = ((performance.now() - begun) / 1000).toFixed(1);
         console.log(`${outcome}: ${mutant.folder}: ${mutant.find} → ${mutant.replace} (${seconds} s)`);
       }
@@ -70,8 +73,9 @@ async function main(): Promise<void> {
     }),
   );
   for (const [folder, { killed, survived, 'not run': rest }] of Object.entries(counts)) {
-    const rate = ((100 * killed) / Math.max(1, killed + survived)).toFixed(1);
-    console.log(`${folder}: killed ${killed} of ${killed + survived}, ${rate} %; not run ${rest}`);
+    const run = killed + survived.length;
+    const rate = ((100 * killed) / Math.max(1, run)).toFixed(1);
+    console.log(`${folder}: killed ${killed} of ${run}, ${rate} %; not run ${rest.length}`);
   }
   if (!values.write) return;
   const stored = join(root, 'scripts/frozen/mutants.json');
@@ -113,14 +117,15 @@ function filesIn(place: string, folder: string): string[] {
 }
 
 /** What git knows of the tree, with the changes that are not committed. */
-function copyOfTree(): Disposable & { readonly path: string } {
+function copyOfTree(): string {
   const path = mkdtempSync(join(tmpdir(), 'oxbow-mutants-'));
   const { stdout } = spawnSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
   for (const file of stdout.split('\n')) {
     if (file !== '' && existsSync(join(root, file))) cpSync(join(root, file), join(path, file));
   }
   symlinkSync(join(root, 'node_modules'), join(path, 'node_modules'));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  process.once('exit', () => rmSync(path, { recursive: true, force: true }));
+  return path;
 }
 
 /** Vitest in another process, which keeps what it has compiled, and can be killed when a mutant does not end. */
