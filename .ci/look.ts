@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import { wcagContrast } from 'culori';
 import type { Browser, Page } from 'playwright-core';
-import { startChromium } from '../check/chromium.ts';
+import { startChromium } from '../scripts/chromium.ts';
 
 /** Bytes of a whole report. */
 const MAX_SIZE = 3_000_000;

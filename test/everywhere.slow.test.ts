@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { BehaviorCloning, Dqn, Fql, type FqlReport, QrDqn } from '../agents/index.ts';
-import { fingerprints } from '../check/everywhere/runs.ts';
 import { EpisodesInMemory } from '../datasets/index.ts';
+import { fingerprints } from '../e2e/everywhere/runs.ts';
 import { Discrete, LakeEnv, MultiDiscrete, make } from '../envs/index.ts';
 import {
   builtinFlows,
@@ -81,7 +81,7 @@ test('small runs have the fingerprints that they have everywhere, and do without
   const printed = `${JSON.stringify(await fingerprints(), null, 2)}\n`;
   expect(called()).toEqual([]);
   // After a change of the engine's rounding: `npx vitest run test/everywhere.slow.test.ts -u`, then `npm run check:everywhere`.
-  await expect(printed).toMatchFileSnapshot('../check/everywhere/fingerprints.json');
+  await expect(printed).toMatchFileSnapshot('../e2e/everywhere/fingerprints.json');
 });
 
 test.each(policies())(

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { withFingerprint } from '../check/withFingerprint.ts';
+import { withFingerprint } from '../scripts/withFingerprint.ts';
 
 const docs = resolve(import.meta.dirname, '../docs');
 const read = (path: string): string => readFileSync(join(docs, path), 'utf8');

@@ -1,5 +1,5 @@
 import { decode, encode } from 'fast-png';
-import { startChromium } from '../../check/chromium.ts';
+import { startChromium } from '../../scripts/chromium.ts';
 import { fingerprint } from '../../src/index.ts';
 
 /** The keyword under which a picture says of which drawing it is. */

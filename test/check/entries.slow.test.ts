@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { entryProblems } from '../../check/release/entries.ts';
-import type { PackageJson } from '../../check/release/packageJson.ts';
+import { entryProblems } from '../../e2e/release/entries.ts';
+import type { PackageJson } from '../../e2e/release/packageJson.ts';
 
 const ONE: PackageJson = {
   name: 'one',

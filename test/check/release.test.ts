@@ -3,16 +3,16 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { advisoryProblems, CannotAskError } from '../../check/release/advisories.ts';
-import { citationProblems } from '../../check/release/citation.ts';
-import { contentProblems, MAX_SIZE, sizeProblems } from '../../check/release/content.ts';
-import { dependencyProblems } from '../../check/release/dependencies.ts';
-import { exactVersionProblems } from '../../check/release/exactVersions.ts';
-import { installedPackages } from '../../check/release/installedPackages.ts';
-import { licenceProblems } from '../../check/release/licences.ts';
-import { metadataProblems } from '../../check/release/metadata.ts';
-import type { PackageJson } from '../../check/release/packageJson.ts';
-import { versionProblems } from '../../check/release/versions.ts';
+import { advisoryProblems, CannotAskError } from '../../e2e/release/advisories.ts';
+import { citationProblems } from '../../e2e/release/citation.ts';
+import { contentProblems, MAX_SIZE, sizeProblems } from '../../e2e/release/content.ts';
+import { dependencyProblems } from '../../e2e/release/dependencies.ts';
+import { exactVersionProblems } from '../../e2e/release/exactVersions.ts';
+import { installedPackages } from '../../e2e/release/installedPackages.ts';
+import { licenceProblems } from '../../e2e/release/licences.ts';
+import { metadataProblems } from '../../e2e/release/metadata.ts';
+import type { PackageJson } from '../../e2e/release/packageJson.ts';
+import { versionProblems } from '../../e2e/release/versions.ts';
 
 const ONE: PackageJson = {
   name: 'one',

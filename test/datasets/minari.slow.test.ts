@@ -19,7 +19,7 @@ const DESIRED = [0.03972210748165899, -0.2924567509650886];
 const OBSERVATION = [0.9053558666731177, 0.4463745723640113, -0.5369532353602852, 0.5811181041963531];
 const ROW = [...ACHIEVED, ...DESIRED, ...OBSERVATION, 1];
 
-/** The dataset that Python’s Minari has written, by `check/minari/write.py --golden`. */
+/** The dataset that Python’s Minari has written, by `e2e/minari/write.py --golden`. */
 function golden(): string {
   const path = join(folder(), 'maze-v0');
   mkdirSync(join(path, 'data'), { recursive: true });
@@ -122,7 +122,7 @@ describe('a dataset of Python’s Minari', () => {
 
   test('leaves out infos of float16, which h5wasm does not read', async () => {
     const path = golden();
-    // Written by check/minari/elsewhere.py.
+    // Written by e2e/minari/elsewhere.py.
     writeFileSync(join(path, 'data/main_data.hdf5'), gunzipSync(readFileSync(join(GOLDEN, 'half.hdf5.gz'))));
     const space = JSON.stringify({ type: 'Box', dtype: 'float32', shape: [1], low: [-1], high: [1] });
     edit(path, { total_episodes: 1, total_steps: 2, observation_space: space, action_space: space });
@@ -289,7 +289,7 @@ test('booleans are those of h5py, and read as such', async () => {
   const file = new (await loadHdf5()).File(join(out, 'data/main_data.hdf5'), 'r');
   for (const name of ['terminations', 'truncations']) {
     const { metadata } = file.get(`episode_0/${name}`) as { metadata?: object };
-    // What h5py takes for a boolean; check/minari.check.ts asks it.
+    // What h5py takes for a boolean; e2e/minari.check.ts asks it.
     expect(metadata).toMatchObject({
       type: 8,
       size: 1,
@@ -427,7 +427,7 @@ describe('one line says what is wrong with', () => {
       edit(path, { total_episodes: 1, total_steps: 2, observation_space: space, action_space: space });
       return problemOf(path);
     };
-    // Written by check/minari/elsewhere.py.
+    // Written by e2e/minari/elsewhere.py.
     for (const kind of ['raw', 'virtual']) {
       const bytes = gunzipSync(readFileSync(join(GOLDEN, `${kind}.hdf5.gz`)));
       expect(await problem((file) => writeFileSync(file, bytes))).toBe(

@@ -14,7 +14,7 @@ import {
   type VectorStep,
 } from '../../../envs/index.ts';
 
-/** Our side of the bridge; `check/gymnasium.check.ts` has the other one. */
+/** Our side of the bridge; `e2e/gymnasium.check.ts` has the other one. */
 const python = join(import.meta.dirname, 'fakePython.mjs');
 const closers: (() => void)[] = [];
 

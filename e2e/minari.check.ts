@@ -18,16 +18,16 @@ const python =
   process.env.OXBOW_PYTHON || pythonWith(folder.path, ['minari[hdf5]==0.5.4', 'gymnasium', 'h5py', 'pillow']);
 afterAll(() => folder[Symbol.dispose]());
 
-/** What Minari reads of datasets in the folder, by check/minari/read.py. */
+/** What Minari reads of datasets in the folder, by e2e/minari/read.py. */
 function readByMinari(...names: string[]): Record<string, unknown>[] {
-  const printed = run(root, python, ['check/minari/read.py', folder.path, ...names], { OMP_NUM_THREADS: '1' });
+  const printed = run(root, python, ['e2e/minari/read.py', folder.path, ...names], { OMP_NUM_THREADS: '1' });
   return printed
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
 }
 
-/** The checksums that check/minari/read.py takes: of each column's parts in turn, as numpy has them. */
+/** The checksums that e2e/minari/read.py takes: of each column's parts in turn, as numpy has them. */
 function sumsOf(dataset: Dataset): { [column: string]: string } {
   const leaves = { observations: leavesOf(dataset.observationSpace), actions: leavesOf(dataset.actionSpace) };
   const sums = { observations: createHash('sha256'), actions: createHash('sha256'), rewards: createHash('sha256') };
@@ -51,7 +51,7 @@ function partOf(values: NumberArray, rows: number, { space, path, offset }: Leaf
 }
 
 test('what Minari has written is read to the bit, and comes back to it', async () => {
-  run(root, python, ['check/minari/write.py', folder.path], { OMP_NUM_THREADS: '1' });
+  run(root, python, ['e2e/minari/write.py', folder.path], { OMP_NUM_THREADS: '1' });
   const names = ['pendulum-v0', 'maze-v0'];
   for (const name of names) {
     await writeMinari(await openDataset(join(folder.path, name)), join(folder.path, `back-${name}`));

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, inject } from 'vitest';
-import { startChromium } from '../chromium.ts';
+import { startChromium } from '../../scripts/chromium.ts';
 
 /** The built site, and a browser that is there while the tests of a file run. */
 export function visitSite(start = () => startChromium('--enable-blink-features=ForceEagerMeasureMemory')) {

@@ -1,4 +1,5 @@
 /** The trainings of the lab, on the built site. */
+
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { preview } from 'vite';
-import { isBuilt, root } from './project.ts';
+import { isBuilt, root } from '../e2e/project.ts';
 
 const BASE = '/oxbow/';
 

@@ -8,9 +8,9 @@ import { join, resolve } from 'node:path';
 import { loadExperiment } from '../cli/run/loadExperiment.ts';
 import { RunDirectory } from '../cli/run/runDirectory.ts';
 import { commandOf } from '../cli/terminal/commandLine.ts';
+import { root } from '../e2e/project.ts';
 import { registry } from '../experiments/registry.ts';
 import { makeFolder, writeWholeFile } from '../src/files.ts';
-import { root } from './project.ts';
 import { withFingerprint } from './withFingerprint.ts';
 
 const [path, name] = process.argv.slice(2);

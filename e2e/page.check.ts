@@ -2,6 +2,7 @@
  * The README's program, word for word, the example for browsers, and saved modules on a page: the packed package, served and bundled
  * by Vite, in Chromium.
  */
+
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -9,8 +10,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Browser } from 'playwright-core';
 import { build, createServer, type InlineConfig, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startChromium, visit } from '../scripts/chromium.ts';
 import { neuralSplineFlow, Rng, saveModule } from '../src/index.ts';
-import { startChromium, visit } from './chromium.ts';
 import { blocks, pack, root, run, temporaryFolder, writeProject } from './project.ts';
 
 /** Bytes, compressed, of all that a page loads. */

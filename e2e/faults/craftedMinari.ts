@@ -34,7 +34,7 @@ export async function craftedMinari({ folder: parent, short, record }: FaultCont
   const folder = join(parent, 'crafted-minari');
   mkdirSync(folder);
   const python = process.env.OXBOW_PYTHON || pythonWith(parent, ['h5py']);
-  const made = spawnSync(python, ['check/faults/crafted_minari.py', folder], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  const made = spawnSync(python, ['e2e/faults/crafted_minari.py', folder], { encoding: 'utf8', maxBuffer: 2 ** 26 });
   if (made.status !== 0) throw new Error(`crafted_minari.py: ${made.stderr}`);
   const all: Crafted[] = made.stdout
     .trim()

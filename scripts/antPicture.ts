@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { root } from '../e2e/project.ts';
 import { lakeMap, loadEnv, make, RecordTrajectory, threeScript, trajectoryPage } from '../envs/index.ts';
 import { shortestPathDirection } from '../envs/lake/demonstrations.ts';
 import { startChromiumWithWebGl } from './chromium.ts';
-import { root } from './project.ts';
 
 /** How far from the shore it keeps, in units of the lake, and which share of the walk is over. */
 const [MARGIN, MOMENT] = [0.3, 0.62];

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { build, type InlineConfig, type PreviewServer, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startChromium, visit } from './chromium.ts';
+import { startChromium, visit } from '../scripts/chromium.ts';
 import { loggedInFirefox } from './loggedInFirefox.ts';
 import { installed } from './project.ts';
 

@@ -1,4 +1,5 @@
 /** The first pages of the built site: what oxbow is, walks that move, and how to begin. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 
 const args = process.argv.slice(2);
 const others = args.filter((arg) => arg !== '--golden');
-const { status } = spawnSync('vitest', ['run', '--config', 'check/vitest.config.ts', 'mujoco', ...others], {
+const { status } = spawnSync('vitest', ['run', '--config', 'e2e/vitest.config.ts', 'mujoco', ...others], {
   env: { ...process.env, ...(args.includes('--golden') && { OXBOW_GOLDEN: '1' }) },
   stdio: 'inherit',
 });

@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { serveSite } from '../siteServer.ts';
+import { serveSite } from '../../scripts/siteServer.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

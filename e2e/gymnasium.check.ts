@@ -24,7 +24,7 @@ beforeAll(() => {
 });
 // Whatever the test before has put there.
 beforeEach(() => {
-  vi.stubEnv('PYTHONPATH', join(root, 'check/gymnasium'));
+  vi.stubEnv('PYTHONPATH', join(root, 'e2e/gymnasium'));
 });
 afterAll(() => folder[Symbol.dispose]());
 
@@ -203,7 +203,7 @@ describe('the contract', () => {
     'environments.gymnasium.Wrapper',
   ])('a name that is no such wrapper imports and calls nothing: %s', (name) => {
     writeModule('evil', 'evil', 'raise SystemExit(66)');
-    vi.stubEnv('PYTHONPATH', `${process.env.PYTHONPATH}:${join(root, 'check/gymnasium')}`);
+    vi.stubEnv('PYTHONPATH', `${process.env.PYTHONPATH}:${join(root, 'e2e/gymnasium')}`);
     expect(errorOf(() => make('gymnasium:environments:Hoard-v0', { wrappers: [name] }))).toMatch(
       /^gymnasium:environments:Hoard-v0: (got the wrapper \S+, expected one of AddRender|there is no wrapper )[^\n]*$/,
     );
@@ -417,7 +417,7 @@ describe('resuming', () => {
   test('a state whose wrappers would ask Python for help on a module: it stays where it is', () => {
     writeModule('evil', 'evil', 'raise SystemExit(66)');
     const lake = make('gymnasium:FrozenLake-v1').unwrapped;
-    vi.stubEnv('PYTHONPATH', join(root, 'check/gymnasium'));
+    vi.stubEnv('PYTHONPATH', join(root, 'e2e/gymnasium'));
     lake.reset({ seed: 0 });
     const state = JSON.parse(lake.state!() as string);
     const part = (name: string, attributes: object) => ({ kind: 'object', class: name, attributes });
@@ -440,7 +440,7 @@ describe('resuming', () => {
   });
 
   test('forged states are refused in one line each, and nothing is imported or changed', () => {
-    const forged = [join(root, 'check/gymnasium/forged_states.py'), join(root, 'envs/gymnasium')];
+    const forged = [join(root, 'e2e/gymnasium/forged_states.py'), join(root, 'envs/gymnasium')];
     const printed = run(root, python, ['-B', ...forged]);
     const { problems, ...counts } = JSON.parse(printed.trim().split('\n').at(-1)!);
     console.log(counts);

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 const args = process.argv.slice(2);
 const others = args.filter((arg) => arg !== '--all');
 const named = others[0] !== undefined && !others[0].startsWith('-') ? others : ['gymnasium', ...others];
-const { status } = spawnSync('vitest', ['run', '--config', 'check/vitest.config.ts', ...named], {
+const { status } = spawnSync('vitest', ['run', '--config', 'e2e/vitest.config.ts', ...named], {
   env: { ...process.env, ...(args.includes('--all') && { OXBOW_ALL: '1' }) },
   stdio: 'inherit',
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadEnv, make, RecordTrajectory, threeScript, trajectoryPage } from '../envs/index.ts';
-import { startChromiumWithWebGl } from './chromium.ts';
+import { startChromiumWithWebGl } from '../scripts/chromium.ts';
 import { pixelsOf } from './pixelsOf.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-robots-'));

@@ -1,7 +1,7 @@
 /** Robots in three dimensions on the built site. */
 import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { startChromiumWithWebGl } from './chromium.ts';
+import { startChromiumWithWebGl } from '../scripts/chromium.ts';
 import { pixelsOf } from './pixelsOf.ts';
 import { visitSite } from './site/visitSite.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { build, type InlineConfig, type PreviewServer, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startChromium, visit } from './chromium.ts';
+import { startChromium, visit } from '../scripts/chromium.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-page-threads-'));
 const config: InlineConfig = {

@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-const SITE = 'check/site*.check.ts';
+const SITE = 'e2e/site*.check.ts';
 /** They bound what takes a time: alone, when all others are done. */
-const TIMED = 'check/site{Start,Times}.check.ts';
-const globalSetup = 'check/site/serve.ts';
+const TIMED = 'e2e/site{Start,Times}.check.ts';
+const globalSetup = 'e2e/site/serve.ts';
 
 /** What takes longest begins first: a worker that ends with it leaves the other without work. */
 const LONG = ['siteLab', 'siteStory', 'siteWidths'];
@@ -20,7 +20,7 @@ export default defineConfig({
   test: {
     fileParallelism: false,
     projects: [
-      { extends: true, test: { name: 'programs', include: ['check/*.check.ts'], exclude: [SITE] } },
+      { extends: true, test: { name: 'programs', include: ['e2e/*.check.ts'], exclude: [SITE] } },
       {
         extends: true,
         test: { name: 'site', include: [SITE], exclude: [TIMED], globalSetup, fileParallelism: true, maxWorkers: 2 },

@@ -1,7 +1,7 @@
 /** Draws the picture of the lab in the README: both sides of the page, trained, on light and on dark. */
 import { join } from 'node:path';
+import { root } from '../e2e/project.ts';
 import { startChromium } from './chromium.ts';
-import { root } from './project.ts';
 import { serveSite } from './siteServer.ts';
 
 /** Milliseconds: seconds on a machine that has nothing else to do. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { make, RecordTrajectory, trajectoryPage } from '../envs/index.ts';
-import { startChromium } from './chromium.ts';
+import { startChromium } from '../scripts/chromium.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-trajectory-'));
 const file = join(folder, 'pendulum.html');

@@ -1,13 +1,14 @@
 /**
- * Trains the policies that the start page shows and stores how they walk meanwhile: `tsx check/storedWalks.ts [FILE]`, by default
+ * Trains the policies that the start page shows and stores how they walk meanwhile: `tsx scripts/storedWalks.ts [FILE]`, by default
  * `web/lab/storedWalks.json`.
  */
+
 import { join } from 'node:path';
 import stringify from 'json-stringify-pretty-compact';
+import { root } from '../e2e/project.ts';
 import { writeWholeFile } from '../src/files.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
 import { recordWalks } from '../web/lab/recordWalks.ts';
-import { root } from './project.ts';
 
 const path = process.argv[2] ?? join(root, 'web/lab/storedWalks.json');
 await selectBackend('cpu');
