@@ -2,14 +2,12 @@
  * Trains the gait of `mujoco/AntLake-v0`, some three minutes, and writes it: `tsx scripts/antGait.ts [FILE]`, by default
  * `envs/mujoco/lake/antGait.ts`.
  */
-import { join } from 'node:path';
 import { train } from '../agents/index.ts';
-import { root } from '../e2e/project.ts';
 import { loadEnv } from '../envs/index.ts';
 import { writeWholeFile } from '../src/files.ts';
 import { policyToJson, selectBackend, selectEngine } from '../src/index.ts';
 
-const path = process.argv[2] ?? join(root, 'envs/mujoco/lake/antGait.ts');
+const path = process.argv[2] ?? 'envs/mujoco/lake/antGait.ts';
 const env = 'mujoco/AntHeading-v0';
 await loadEnv(env);
 await selectBackend('cpu');

@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from '../e2e/project.ts';
 import { lakeMap, loadEnv, make, RecordTrajectory, threeScript, trajectoryPage } from '../envs/index.ts';
 import { shortestPathDirection } from '../envs/lake/demonstrations.ts';
 import { startChromiumWithWebGl } from './chromium.ts';
@@ -36,7 +35,7 @@ try {
     await canvas.waitFor();
     await page.fill('#scrub', String(moment));
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-    const path = join(root, `docs/ant-at-the-lake-${colorScheme}.jpg`);
+    const path = `docs/ant-at-the-lake-${colorScheme}.jpg`;
     await canvas.screenshot({ path, type: 'jpeg', quality: 82 });
     process.stdout.write(`${path}\n`);
     await page.close();

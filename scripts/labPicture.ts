@@ -1,6 +1,4 @@
 /** Draws the picture of the lab in the README: both sides of the page, trained, on light and on dark. */
-import { join } from 'node:path';
-import { root } from '../e2e/project.ts';
 import { startChromium } from './chromium.ts';
 import { serveSite } from './siteServer.ts';
 
@@ -21,7 +19,7 @@ try {
       { timeout: PATIENCE },
     );
     await page.waitForTimeout(1500);
-    const path = join(root, `docs/lab-${colorScheme}.jpg`);
+    const path = `docs/lab-${colorScheme}.jpg`;
     await page.locator('.sides').screenshot({ path, type: 'jpeg', quality: 82 });
     process.stdout.write(`${path}\n`);
     await page.close();

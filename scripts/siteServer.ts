@@ -1,7 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { preview } from 'vite';
-import { isBuilt, root } from '../e2e/project.ts';
 
 const BASE = '/oxbow/';
 
@@ -9,8 +7,7 @@ const BASE = '/oxbow/';
 export async function serveSite(): Promise<{ readonly address: string; close(): Promise<void> }> {
   const { status, stderr } = process.env.SITE_BUILT
     ? { status: 0, stderr: '' }
-    : spawnSync('npm', ['run', '--silent', isBuilt ? 'site:pages' : 'site:build'], {
-        cwd: root,
+    : spawnSync('npm', ['run', '--silent', process.env.PACKAGE_BUILT ? 'site:pages' : 'site:build'], {
         env: { ...process.env, SITE_BASE: BASE },
         encoding: 'utf8',
       });
@@ -18,7 +15,7 @@ export async function serveSite(): Promise<{ readonly address: string; close(): 
   // Others of this process, as the projects of one vitest, serve the same.
   process.env.SITE_BUILT = '1';
   const server = await preview({
-    root: join(root, 'web'),
+    root: 'web',
     configFile: false,
     logLevel: 'error',
     appType: 'mpa',

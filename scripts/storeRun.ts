@@ -8,7 +8,6 @@ import { join, resolve } from 'node:path';
 import { loadExperiment } from '../cli/run/loadExperiment.ts';
 import { RunDirectory } from '../cli/run/runDirectory.ts';
 import { commandOf } from '../cli/terminal/commandLine.ts';
-import { root } from '../e2e/project.ts';
 import { registry } from '../experiments/registry.ts';
 import { makeFolder, writeWholeFile } from '../src/files.ts';
 import { withFingerprint } from './withFingerprint.ts';
@@ -17,8 +16,7 @@ const [path, name] = process.argv.slice(2);
 if (path === undefined) throw new Error('results:store: got no run directory, expected one: results:store RUN [NAME]');
 const stored = (file: string) => readFileSync(join(path, file), 'utf8');
 
-execFileSync(process.execPath, ['--import', 'tsx', join(root, 'experiments/cli.ts'), 'report', resolve(path)], {
-  cwd: root,
+execFileSync(process.execPath, ['--import', 'tsx', 'experiments/cli.ts', 'report', resolve(path)], {
   stdio: 'inherit',
 });
 const { run } = RunDirectory.open(path);
@@ -28,11 +26,11 @@ const { fingerprint } = JSON.parse(stored('summary.json')) as { fingerprint?: st
 if (fingerprint === undefined) throw new Error(`${path}: not all of its jobs are finished; go on with it: ${command}`);
 
 const write = (file: string, text: string) => {
-  writeWholeFile(join(root, file), text);
+  writeWholeFile(file, text);
   process.stdout.write(`${file}\n`);
 };
 const folder = `docs/results/${name ?? run.experiment}`;
-makeFolder(join(root, folder));
+makeFolder(folder);
 for (const file of ['report.html', 'summary.json']) write(`${folder}/${file}`, stored(file));
 const page = 'docs/run-directory.md';
-write(page, withFingerprint(readFileSync(join(root, page), 'utf8'), { command, fingerprint }));
+write(page, withFingerprint(readFileSync(page, 'utf8'), { command, fingerprint }));

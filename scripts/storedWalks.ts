@@ -3,14 +3,12 @@
  * `web/lab/storedWalks.json`.
  */
 
-import { join } from 'node:path';
 import stringify from 'json-stringify-pretty-compact';
-import { root } from '../e2e/project.ts';
 import { writeWholeFile } from '../src/files.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
 import { recordWalks } from '../web/lab/recordWalks.ts';
 
-const path = process.argv[2] ?? join(root, 'web/lab/storedWalks.json');
+const path = process.argv[2] ?? 'web/lab/storedWalks.json';
 await selectBackend('cpu');
 await selectEngine('wasm');
 writeWholeFile(path, `${stringify(await recordWalks(), { maxLength: 4000 })}\n`);
