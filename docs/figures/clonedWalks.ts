@@ -1,7 +1,12 @@
-import type { DensityPolicyName } from '../../experiments/lake/shared/lakePolicies.ts';
-import tuned from '../../experiments/lake/tuned.json' with { type: 'json' };
-import { cloneTraining, evenly } from '../../experiments/lake/walks/cloneTraining.ts';
-import { measureWalks, type Walk, type WalkMetrics } from '../../experiments/lake/walks/measureWalks.ts';
+import {
+  cloneTraining,
+  type DensityPolicyName,
+  evenly,
+  measureWalks,
+  type Walk,
+  type WalkMetrics,
+} from '../../agents/lake.ts';
+import tuned from '../../agents/lakeSettings.json' with { type: 'json' };
 import { type Policy, Rng } from '../../src/index.ts';
 
 const ENV = 'LakeStride-v0';

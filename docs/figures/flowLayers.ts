@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { themeColour } from '../../envs/drawing/palette.ts';
-import { drawRows } from '../../experiments/densities/targets/planeDensity.ts';
-import { twoMoons } from '../../experiments/densities/targets/twoMoons.ts';
+import { drawRows, twoMoons } from '../../src/flows/planeDensities.ts';
 import { type Bijector, type Chain, cosineSchedule, type Flow, portableMath, Rng, realNvp } from '../../src/index.ts';
 import { hue } from './colours.ts';
 import { centresOf } from './contours.ts';

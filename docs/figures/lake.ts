@@ -1,8 +1,7 @@
+import { policyNames, type Walk } from '../../agents/lake.ts';
 import { Drawing } from '../../envs/drawing/drawing.ts';
 import type { ColourName } from '../../envs/drawing/palette.ts';
 import { border, home, lake, start } from '../../envs/lake/lakeMap.ts';
-import { policyNames } from '../../experiments/lake/shared/lakePolicies.ts';
-import type { Walk } from '../../experiments/lake/walks/measureWalks.ts';
 import summary from '../results/lake/summary.json' with { type: 'json' };
 import { clonedWalks } from './clonedWalks.ts';
 

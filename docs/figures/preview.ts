@@ -1,7 +1,6 @@
+import { policyNames, type Walk } from '../../agents/lake.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { home, lake, start } from '../../envs/lake/lakeMap.ts';
-import { policyNames } from '../../experiments/lake/shared/lakePolicies.ts';
-import type { Walk } from '../../experiments/lake/walks/measureWalks.ts';
 import { logProbsAtStart } from '../../experiments/lake/walks/startDensity.ts';
 import { type Policy, portableMath } from '../../src/index.ts';
 import { clonedWalks } from './clonedWalks.ts';

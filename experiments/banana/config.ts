@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
+import { BANANA_STANDARD, standardized } from '../../src/flows/planeDensities.ts';
 import { type Flow, maf, mlpFlow, neuralSplineFlow, type Rng, realNvp } from '../../src/index.ts';
-import { standardized } from './standardized.ts';
-import { STANDARD } from './target.ts';
 
 export const choices = {
   studies: ['banana'],
@@ -41,10 +40,10 @@ export function makeFlow(family: Family, rng: Rng): Flow {
     case 'mlp':
       return mlpFlow({ dim: 2, rng });
     case 'realnvp':
-      return standardized(realNvp({ ...sizes, layers: 4 }), STANDARD);
+      return standardized(realNvp({ ...sizes, layers: 4 }), BANANA_STANDARD);
     case 'maf':
-      return standardized(maf({ ...sizes, layers: 4 }), STANDARD);
+      return standardized(maf({ ...sizes, layers: 4 }), BANANA_STANDARD);
     case 'spline':
-      return standardized(neuralSplineFlow({ ...sizes, layers: 2, bound: STANDARD.bound }), STANDARD);
+      return standardized(neuralSplineFlow({ ...sizes, layers: 2, bound: BANANA_STANDARD.bound }), BANANA_STANDARD);
   }
 }

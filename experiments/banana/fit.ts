@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
+import { bananaLogDensity, drawBanana } from '../../src/flows/planeDensities.ts';
 import {
   Chain,
   ConditionalByQuadrature,
@@ -11,7 +12,6 @@ import {
   type Rng,
 } from '../../src/index.ts';
 import { type BananaConfig, type Family, makeFlow } from './config.ts';
-import { drawBanana, logDensity } from './target.ts';
 
 /** The tutorial's loss: its mean from step 50,000 on. */
 export const TUTORIAL = 4.469;
@@ -88,7 +88,7 @@ function judge(flow: Flow, test: Float32Array, batchSize: number): { nll: number
   for (let start = 0; start + 2 * batchSize <= test.length; start += 2 * batchSize) {
     const x = test.subarray(start, start + 2 * batchSize);
     for (const value of onArrays({ x }).logProb) model -= value;
-    for (let i = 0; i < x.length; i += 2) truth -= logDensity(x[i]!, x[i + 1]!);
+    for (let i = 0; i < x.length; i += 2) truth -= bananaLogDensity(x[i]!, x[i + 1]!);
     count += batchSize;
   }
   logProb.dispose();

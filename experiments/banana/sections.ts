@@ -1,12 +1,12 @@
 import type { Figure, LegendEntry, Outcome, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
 import { intervalChart, type LayeredSpec, learningCurves, typicalOutcome } from '../../cli/report/charts.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
+import { BANANA, bananaLogDensity, bananaMarginal, drawBanana } from '../../src/flows/planeDensities.ts';
 import { portableMath, Rng } from '../../src/index.ts';
 import { choices, type Family } from './config.ts';
 import { type BananaData, GIVEN, GRID, type Scored, TUTORIAL } from './fit.ts';
 import { nearestToFloor } from './nearestToFloor.ts';
 import { scatterFigure } from './scatterFigure.ts';
-import { drawBanana, logDensity, marginalDensity, TRUTH } from './target.ts';
 
 /** The loss of the tutorial's run, by step. */
 const TUTORIAL_RUN = [
@@ -70,7 +70,7 @@ function likelihood(outcomes: readonly Outcome[], summary: readonly SummaryRow[]
     title: 'Likelihood',
     paragraphs: [
       'The data are x₂ ~ N(0, 4²) and x₁ ~ N(x₂²/4, 1), a fresh batch each step. Their entropy, ' +
-        `${TRUTH.entropy.toFixed(4)} nats, is the floor: no model has a lower mean −log p. The best Gaussian has ${TRUTH.gaussian.toFixed(3)}.`,
+        `${BANANA.entropy.toFixed(4)} nats, is the floor: no model has a lower mean −log p. The best Gaussian has ${BANANA.gaussian.toFixed(3)}.`,
       'The tutorial reports one run of its multilayer perceptron with batches of 512 and Adam at 0.001: 6.10 nats after 20,000 steps, ' +
         `${TUTORIAL} in the mean from step 50,000 to 90,000. A PReLU’s log-determinant jumps at its kink, and the gradient of each log-density by ` +
         'itself does not see what a moving kink gains or loses by that; so learned, most starts end at the Gaussian. Here the jump has a gradient.',
@@ -105,7 +105,7 @@ function withReferences({ layer, encoding = {}, ...rest }: LayeredSpec, last: nu
     ...rest,
     layer: [
       {
-        data: { values: [{ value: TRUTH.entropy }, { value: TRUTH.gaussian }] },
+        data: { values: [{ value: BANANA.entropy }, { value: BANANA.gaussian }] },
         mark: { type: 'rule', ...faint },
         encoding: { y },
       },
@@ -136,7 +136,7 @@ function samples(shown: readonly Shown[]): Section {
         name: 'samples',
         caption: `${count} draws of the data and of each model, of the seed with its median distance from the floor.`,
         panels: [
-          panel('data', themeColour('ink'), pairs, `${TRUTH.entropy.toFixed(3)} nats`),
+          panel('data', themeColour('ink'), pairs, `${BANANA.entropy.toFixed(3)} nats`),
           ...shown.map(({ family, colour, note, data: own }) => panel(family, colour, own.samples, note)),
         ],
       },
@@ -197,8 +197,8 @@ function windowOf(points: BananaData['samples']): { x: readonly [number, number]
 function conditionals(shown: readonly Shown[]): Section {
   const { domain, range } = policyColours(choices.policies);
   const figures = GIVEN.map((x1, k): Figure => {
-    const evidence = marginalDensity(x1);
-    const truth = GRID.map((x2) => ({ x2, density: portableMath.exp(logDensity(x1, x2)) / evidence }));
+    const evidence = bananaMarginal(x1);
+    const truth = GRID.map((x2) => ({ x2, density: portableMath.exp(bananaLogDensity(x1, x2)) / evidence }));
     const models = shown.flatMap(({ family, data }) =>
       GRID.map((x2, i) => ({ family, x2, density: data.conditionals[k]![i]! })),
     );
@@ -249,9 +249,9 @@ function scores(shown: readonly Shown[]): Section {
     rows: [
       [
         'the data, exactly',
-        TRUTH.entropy.toFixed(2),
-        TRUTH.mutualInformation.toFixed(2),
-        ...[...TRUTH.mean, ...TRUTH.variance].map((value) => value.toFixed(2)),
+        BANANA.entropy.toFixed(2),
+        BANANA.mutualInformation.toFixed(2),
+        ...[...BANANA.mean, ...BANANA.variance].map((value) => value.toFixed(2)),
       ],
       ...shown.map(({ family, data: { scores: own } }) => [
         family,

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
+import {
+  checkerboard,
+  eightGaussians,
+  type PlaneDensity,
+  pinwheel,
+  rings,
+  twoMoons,
+} from '../../src/flows/planeDensities.ts';
 import { builtinFlows, type FlowDefinition } from '../../src/index.ts';
-import { checkerboard } from './targets/checkerboard.ts';
-import { eightGaussians } from './targets/eightGaussians.ts';
-import { pinwheel } from './targets/pinwheel.ts';
-import type { PlaneDensity } from './targets/planeDensity.ts';
-import { rings } from './targets/rings.ts';
-import { twoMoons } from './targets/twoMoons.ts';
 
 export const targets = {
   'two-moons': twoMoons,

@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
+import { drawRows, type PlaneDensity } from '../../src/flows/planeDensities.ts';
 import { compile, cosineSchedule, type Flow, portableMath } from '../../src/index.ts';
 import { type DensitiesConfig, families, type TargetName, targets } from './config.ts';
-import { drawRows, type PlaneDensity } from './targets/planeDensity.ts';
 
 /** The cells of a density's picture, along an edge. */
 const CELLS = 80;

@@ -1,6 +1,5 @@
+import { drawRows, twoMoons } from '../../src/flows/planeDensities.ts';
 import { portableMath, type Rng } from '../../src/index.ts';
-import { drawRows } from '../densities/targets/planeDensity.ts';
-import { twoMoons } from '../densities/targets/twoMoons.ts';
 
 /** A distribution to learn, known by its samples. */
 export interface Density {

@@ -1,9 +1,7 @@
 import { z } from 'zod';
+import { densityPolicyNames, SOFT_LAKE, softLakeSettings } from '../../agents/lake.ts';
 import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
 import { tunedSchema } from '../../cli/experiment/searchSpace.ts';
-import { softLakeSettings } from '../lake/headings/softLakeSettings.ts';
-import { SOFT_LAKE } from '../lake/headings/softLakeTask.ts';
-import { densityPolicyNames } from '../lake/shared/lakePolicies.ts';
 import { softStudies } from './softStudies.ts';
 import { readTuned, tuning } from './tuning.ts';
 

@@ -1,16 +1,22 @@
+import {
+  type DensityPolicyName,
+  densityPolicyNames,
+  type HeadingPolicy,
+  headingPolicies,
+  type PpoSettings,
+  policyCost,
+  SOFT_LAKE,
+  type SoftPpoSettings,
+} from '../../agents/lake.ts';
 import { type Conclusion, concludeClauses } from '../../cli/experiment/conclusion.ts';
 import { defineExperiment, type Job, type SummaryRow } from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { type HeadingPolicy, headingPolicies } from '../lake/headings/headingPolicies.ts';
-import { SOFT_LAKE } from '../lake/headings/softLakeTask.ts';
-import { type SoftPpoSettings, softPpoSeconds } from '../lake/headings/softPpoTraining.ts';
 import { softSacSeconds } from '../lake/headings/softSacTraining.ts';
 import { conditionLabel } from '../lake/shared/conditionLabel.ts';
-import { type DensityPolicyName, densityPolicyNames, policyCost } from '../lake/shared/lakePolicies.ts';
+import { softPpoSeconds } from '../lake/tuned.ts';
 import { arrivalEndpoints, describeArrivals } from '../lake/walks/arrival.ts';
 import { ppoJob } from '../lake/walks/ppoJob.ts';
-import type { PpoSettings } from '../lake/walks/ppoTraining.ts';
 import { arrivalClauses, arrivalPrediction, arrivalQuestion } from './arrivalClauses.ts';
 import { choices, type EndpointsConfig, endpointsSchema, FLOORS } from './config.ts';
 import { floorJob } from './floorJob.ts';

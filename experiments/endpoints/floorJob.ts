@@ -1,6 +1,5 @@
+import { type HeadingPolicy, STRIDE } from '../../agents/lake.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
-import type { HeadingPolicy } from '../lake/headings/headingPolicies.ts';
-import { STRIDE } from '../lake/headings/softLakeTask.ts';
 import { classFloor } from '../lake/headings/truth/classFloor.ts';
 import { circularSplines, type HeadingFamily, wrappedMixtures } from '../lake/headings/truth/headingFamilies.ts';
 import type { EndpointsConfig } from './config.ts';

@@ -1,10 +1,10 @@
+import { densityPolicyNames } from '../../agents/lake.ts';
 import type { Outcome, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
 import { intervalChart } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { tuningSection } from '../../cli/tuning/trials.ts';
 import { conditionLabel } from '../lake/shared/conditionLabel.ts';
 import { nats, shareColumn } from '../lake/shared/formats.ts';
-import { densityPolicyNames } from '../lake/shared/lakePolicies.ts';
 import { policyLabel } from '../lake/shared/policyLabel.ts';
 import { walksFigures } from '../lake/walks/walksFigures.ts';
 import { walkTables } from '../lake/walks/walkTables.ts';

@@ -1,15 +1,21 @@
 import { join } from 'node:path';
+import {
+  type HeadingPolicy,
+  makeHeadingPolicy,
+  measureWalks,
+  SOFT_LAKE,
+  type SoftPpoSettings,
+  STRIDE,
+  softLakeOptions,
+  softPpoTraining,
+} from '../../agents/lake.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import type { Settings } from '../../cli/experiment/searchSpace.ts';
+import { SoftOptimum } from '../../envs/lake/softOptimum.ts';
 import { savePolicy } from '../../src/index.ts';
-import { type HeadingPolicy, makeHeadingPolicy } from '../lake/headings/headingPolicies.ts';
-import { SOFT_LAKE, STRIDE, softLakeOptions } from '../lake/headings/softLakeTask.ts';
-import { type SoftPpoSettings, softPpoTraining } from '../lake/headings/softPpoTraining.ts';
 import { type SoftSacSettings, softSacTraining } from '../lake/headings/softSacTraining.ts';
 import { trainOnSoftLake } from '../lake/headings/trainOnSoftLake.ts';
-import { SoftOptimum } from '../lake/headings/truth/softOptimum.ts';
 import { softRegret } from '../lake/headings/truth/softRegret.ts';
-import { measureWalks } from '../lake/walks/measureWalks.ts';
 import type { EndpointsConfig } from './config.ts';
 import type { SoftStudy } from './softStudies.ts';
 

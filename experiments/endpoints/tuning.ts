@@ -1,5 +1,5 @@
+import { type HeadingPolicy, headingPolicies } from '../../agents/lake.ts';
 import type { Objective, SearchSpace, Tuning } from '../../cli/experiment/searchSpace.ts';
-import { type HeadingPolicy, headingPolicies } from '../lake/headings/headingPolicies.ts';
 import { searchSpaces as ofLake } from '../lake/tuning.ts';
 import { tuningFiles } from '../shared/tuningFiles.ts';
 import { softStudies } from './softStudies.ts';

@@ -1,20 +1,23 @@
 import { z } from 'zod';
+import {
+  hasDensity,
+  headingPolicies,
+  type PolicyName,
+  policyNames,
+  SOFT_LAKE,
+  softLakeSettings,
+} from '../../agents/lake.ts';
 import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
 import { tunedSchema } from '../../cli/experiment/searchSpace.ts';
 import { type AnyLakeId, allLakeGrains, lakeMap } from '../../envs/index.ts';
-import { headingPolicies } from './headings/headingPolicies.ts';
-import { softLakeSettings } from './headings/softLakeSettings.ts';
-import { SOFT_LAKE } from './headings/softLakeTask.ts';
-import { hasDensity, type PolicyName, policyNames } from './shared/lakePolicies.ts';
 import { robotLakes, withRobots } from './shared/robotLakes.ts';
 import { conditions as cloningConditions } from './studies/cloning/cloningConditions.ts';
 import { wayNames } from './studies/otherWays/ways.ts';
 import { banditConditions } from './studies/soft/bandit/banditConditions.ts';
 import { softLakeTasks, taskKey } from './studies/soft/lake/lakeConditions.ts';
 import { type StudyName, studyCodes } from './study/studyCodes.ts';
-import { readTuned } from './tuned.ts';
+import { PPO_LAKE, readTuned } from './tuned.ts';
 import { searchSpaces } from './tuning.ts';
-import { PPO_LAKE } from './walks/ppoTraining.ts';
 
 export const choices = {
   studies: Object.keys(studyCodes) as StudyName[],

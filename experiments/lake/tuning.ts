@@ -1,7 +1,6 @@
+import type { DensityPolicyName, HeadingPolicy } from '../../agents/lake.ts';
 import { mapValues } from '../../cli/experiment/collections.ts';
 import type { SearchSpace, SearchSpaces, Tuning } from '../../cli/experiment/searchSpace.ts';
-import type { HeadingPolicy } from './headings/headingPolicies.ts';
-import type { DensityPolicyName } from './shared/lakePolicies.ts';
 import type { WayName } from './studies/otherWays/ways.ts';
 
 /** What only some policy classes have. */

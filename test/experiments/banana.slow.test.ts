@@ -4,7 +4,7 @@ import type { Job, MetricsRow } from '../../cli/experiment/experiment.ts';
 import { bananaSchema } from '../../experiments/banana/config.ts';
 import { type BananaData, fitBanana, GIVEN, GRID } from '../../experiments/banana/fit.ts';
 import { sections } from '../../experiments/banana/sections.ts';
-import { drawBanana, logDensity, marginalDensity, TRUTH } from '../../experiments/banana/target.ts';
+import { BANANA, bananaLogDensity, bananaMarginal, drawBanana } from '../../src/flows/planeDensities.ts';
 import {
   affineFamily,
   Chain,
@@ -36,7 +36,7 @@ test('one affine coupling is exactly optimal', () => {
   const logProb = distribution.logProb(tf.tensor2d(rows, [4096, 2])).dataSync();
   let gap = 0;
   logProb.forEach((value, i) => {
-    const exact = logDensity(rows[2 * i]!, rows[2 * i + 1]!);
+    const exact = bananaLogDensity(rows[2 * i]!, rows[2 * i + 1]!);
     expect(Math.abs(value - exact)).toBeLessThan(2e-4);
     gap += (exact - value) / 4096;
   });
@@ -49,27 +49,27 @@ test('what is known of the data is so', () => {
   const means = { surprise: 0, x1: 0, square1: 0, square2: 0, product: 0 };
   for (let i = 0; i < rows.length; i += 2) {
     const [x1, x2] = [rows[i]!, rows[i + 1]!];
-    means.surprise -= logDensity(x1, x2) / count;
+    means.surprise -= bananaLogDensity(x1, x2) / count;
     means.x1 += x1 / count;
     means.square1 += (x1 - 4) ** 2 / count;
     means.square2 += x2 ** 2 / count;
     means.product += ((x1 - 4) * x2) / count;
   }
-  expect(TRUTH.entropy).toBeCloseTo(4.2242, 4);
-  expect(TRUTH.gaussian).toBeCloseTo(5.972, 3);
-  expect(means.surprise).toBeCloseTo(TRUTH.entropy, 1);
-  expect(means.x1).toBeCloseTo(TRUTH.mean[0], 1);
-  expect(Math.abs(means.square1 - TRUTH.variance[0])).toBeLessThan(1);
-  expect(Math.abs(means.square2 - TRUTH.variance[1])).toBeLessThan(0.3);
+  expect(BANANA.entropy).toBeCloseTo(4.2242, 4);
+  expect(BANANA.gaussian).toBeCloseTo(5.972, 3);
+  expect(means.surprise).toBeCloseTo(BANANA.entropy, 1);
+  expect(means.x1).toBeCloseTo(BANANA.mean[0], 1);
+  expect(Math.abs(means.square1 - BANANA.variance[0])).toBeLessThan(1);
+  expect(Math.abs(means.square2 - BANANA.variance[1])).toBeLessThan(0.3);
   expect(Math.abs(means.product)).toBeLessThan(0.5);
   // I = E[log p(x₁ | x₂) − log p(x₁)].
   let information = 0;
   for (let i = 0; i < 4000; i += 2) {
     const [x1, x2] = [rows[i]!, rows[i + 1]!];
     const given = -0.5 * (x1 - x2 ** 2 / 4) ** 2 - 0.5 * Math.log(2 * Math.PI);
-    information += (given - Math.log(marginalDensity(x1))) / 2000;
+    information += (given - Math.log(bananaMarginal(x1))) / 2000;
   }
-  expect(Math.abs(information - TRUTH.mutualInformation)).toBeLessThan(0.1);
+  expect(Math.abs(information - BANANA.mutualInformation)).toBeLessThan(0.1);
 });
 
 test.each(['mlp', 'spline'] as const)('%s: a short fit leaves what its report shows', async (policy) => {
@@ -86,7 +86,7 @@ test.each(['mlp', 'spline'] as const)('%s: a short fit leaves what its report sh
   };
   const result = await fitBanana(job, config, context as never);
   expect(rows).toHaveLength(30);
-  expect(result.metrics.nll! - result.metrics.nllAboveFloor!).toBeCloseTo(TRUTH.entropy, 0);
+  expect(result.metrics.nll! - result.metrics.nllAboveFloor!).toBeCloseTo(BANANA.entropy, 0);
   expect(result.metrics.nllAboveFloor).toBeGreaterThan(0);
   const data = result.data as BananaData;
   expect(data.layers.map(({ name }) => name)).toEqual(

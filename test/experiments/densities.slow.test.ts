@@ -5,8 +5,8 @@ import { afterAll, expect, test } from 'vitest';
 import { main } from '../../cli/commands/main.ts';
 import type { SummaryRow } from '../../cli/index.ts';
 import { families, targets } from '../../experiments/densities/config.ts';
-import type { PlaneDensity } from '../../experiments/densities/targets/planeDensity.ts';
 import { registry } from '../../experiments/registry.ts';
+import type { PlaneDensity } from '../../src/flows/planeDensities.ts';
 import { builtinFlows, Rng } from '../../src/index.ts';
 import { jobsHere } from '../cli/fixture/jobsHere.ts';
 

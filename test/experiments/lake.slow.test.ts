@@ -3,22 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { densityPolicyNames, makeLakePolicy, measureWalks, type PolicyName, policyNames } from '../../agents/lake.ts';
 import { main } from '../../cli/commands/main.ts';
 import { resolveConfig } from '../../cli/experiment/config.ts';
 import { latinHypercube, type SearchSpace, type Settings } from '../../cli/experiment/searchSpace.ts';
 import { commandLine, withOption } from '../../cli/terminal/commandLine.ts';
 import { lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
-import {
-  densityPolicyNames,
-  makeLakePolicy,
-  type PolicyName,
-  policyNames,
-} from '../../experiments/lake/shared/lakePolicies.ts';
 import { cloning } from '../../experiments/lake/studies/cloning/cloning.ts';
 import { ppo } from '../../experiments/lake/studies/ppo/ppo.ts';
 import { searchSpaces } from '../../experiments/lake/tuning.ts';
-import { measureWalks } from '../../experiments/lake/walks/measureWalks.ts';
 import { registry } from '../../experiments/registry.ts';
 import { Policy, Rng, type SampledAction } from '../../src/index.ts';
 import { jobsHere } from '../cli/fixture/jobsHere.ts';

@@ -8,9 +8,9 @@ import {
   wcagContrast,
 } from 'culori';
 import { describe, expect, it, test } from 'vitest';
+import { policyNames } from '../../agents/lake.ts';
 import { policyColours, resolveColours, type Theme, themeColour } from '../../envs/drawing/palette.ts';
 import { banana } from '../../experiments/banana/banana.ts';
-import { policyNames } from '../../experiments/lake/shared/lakePolicies.ts';
 import { wayNames } from '../../experiments/lake/studies/otherWays/ways.ts';
 import { productPolicies } from '../../experiments/products/productPolicies.ts';
 import { robots } from '../../experiments/robots/robots.ts';

@@ -1,5 +1,5 @@
+import type { Walk } from '../../agents/lake.ts';
 import { interpolate, lake, touchHalfLine } from '../../envs/lake/lakeMap.ts';
-import type { Walk } from '../../experiments/lake/walks/measureWalks.ts';
 
 /**
  * The walk that it would have been with a bank blocked of which the walker has not been told: the same up to where it touches the

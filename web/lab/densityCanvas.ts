@@ -1,6 +1,5 @@
 import type { Mode } from 'oxbow';
-import { headingCurve, headingExtent } from '../../experiments/lake/headings/headingCurve.ts';
-import { lakeView } from '../../experiments/lake/walks/lakeView.ts';
+import { headingCurve, headingExtent, lakeView } from '../../envs/lake/lakeView.ts';
 import type { LabDensity } from './actionView.ts';
 import type { Colours } from './lakeCanvas.ts';
 

@@ -12,7 +12,7 @@ import {
   selectBackend,
   selectEngine,
 } from 'oxbow';
-import { standardized } from '../../experiments/banana/standardized.ts';
+import { standardized } from '../../src/flows/planeDensities.ts';
 import {
   CELLS,
   type FlowData,

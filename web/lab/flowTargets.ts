@@ -1,11 +1,16 @@
 import type { Rng } from 'oxbow';
-import type { Standard } from '../../experiments/banana/standardized.ts';
-import { drawBanana, logDensity, STANDARD, TRUTH } from '../../experiments/banana/target.ts';
-import { checkerboard } from '../../experiments/densities/targets/checkerboard.ts';
-import { eightGaussians } from '../../experiments/densities/targets/eightGaussians.ts';
-import { pinwheel } from '../../experiments/densities/targets/pinwheel.ts';
-import { rings } from '../../experiments/densities/targets/rings.ts';
-import { twoMoons } from '../../experiments/densities/targets/twoMoons.ts';
+import {
+  BANANA,
+  BANANA_STANDARD,
+  bananaLogDensity,
+  checkerboard,
+  drawBanana,
+  eightGaussians,
+  pinwheel,
+  rings,
+  type Standard,
+  twoMoons,
+} from '../../src/flows/planeDensities.ts';
 import type { FlowSetting } from './flowSetting.ts';
 
 /** A density over the plane that a flow learns. */
@@ -30,9 +35,9 @@ export const targets: Readonly<Record<FlowSetting['target'], Target>> = {
   pinwheel,
   banana: {
     extent: 16,
-    entropy: TRUTH.entropy,
-    standard: STANDARD,
+    entropy: BANANA.entropy,
+    standard: BANANA_STANDARD,
     draw: (rng) => drawBanana(rng, 1),
-    logPdf: logDensity,
+    logPdf: bananaLogDensity,
   },
 };

@@ -1,6 +1,6 @@
 import type { Rng } from 'oxbow';
+import type { Walk } from '../../agents/lake.ts';
 import type { Bank } from '../../envs/lake/lakeMap.ts';
-import type { Walk } from '../../experiments/lake/walks/measureWalks.ts';
 import { blockWalk } from './blockWalk.ts';
 
 /** Walks of each policy in a round. */

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { actionDensity, type Policy, Rng } from 'oxbow';
+import type { SoftLakeTask } from '../../agents/lake.ts';
+import { FINE_POINTS, HeadingMeter } from '../../envs/lake/headings.ts';
 import { home, lake, start } from '../../envs/lake/lakeMap.ts';
-import type { SoftLakeTask } from '../../experiments/lake/headings/softLakeTask.ts';
-import { FINE_POINTS, HeadingMeter } from '../../experiments/lake/headings/truth/headingMeter.ts';
-import { SoftOptimum } from '../../experiments/lake/headings/truth/softOptimum.ts';
+import { SoftOptimum } from '../../envs/lake/softOptimum.ts';
 import { type ActionView, type LabDensity, SAMPLES } from './actionView.ts';
 
 /** Headings of a policy beside the soft optimum of the task that it learned. */

@@ -1,7 +1,11 @@
 import { actionDensity, type Mode, modes, type Policy, Rng, type StateDict } from 'oxbow';
-import { softLakeSettings } from '../../experiments/lake/headings/softLakeSettings.ts';
-import { type SoftLakeTask, softLakeOptions } from '../../experiments/lake/headings/softLakeTask.ts';
-import { measureWalks, type WalkMetrics } from '../../experiments/lake/walks/measureWalks.ts';
+import {
+  measureWalks,
+  type SoftLakeTask,
+  softLakeOptions,
+  softLakeSettings,
+  type WalkMetrics,
+} from '../../agents/lake.ts';
 import type { ActionView, LabDensity } from './actionView.ts';
 import { DirectionView } from './directionView.ts';
 import { HeadingView } from './headingView.ts';

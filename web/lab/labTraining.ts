@@ -1,17 +1,20 @@
 import { Rng } from 'oxbow';
-import { type HeadingPolicy, makeHeadingPolicy } from '../../experiments/lake/headings/headingPolicies.ts';
-import { softLakeSettings } from '../../experiments/lake/headings/softLakeSettings.ts';
-import { type SoftPpoSettings, softPpoTraining } from '../../experiments/lake/headings/softPpoTraining.ts';
-import type { LakeTraining } from '../../experiments/lake/shared/lakeTraining.ts';
-import tuned from '../../experiments/lake/tuned.json' with { type: 'json' };
 import {
   type CloningSettings,
   cloneTraining,
   type Demonstrate,
   type Demonstrators,
   evenly,
-} from '../../experiments/lake/walks/cloneTraining.ts';
-import { type PpoSettings, ppoTraining } from '../../experiments/lake/walks/ppoTraining.ts';
+  type HeadingPolicy,
+  type LakeTraining,
+  makeHeadingPolicy,
+  type PpoSettings,
+  ppoTraining,
+  type SoftPpoSettings,
+  softLakeSettings,
+  softPpoTraining,
+} from '../../agents/lake.ts';
+import tuned from '../../agents/lakeSettings.json' with { type: 'json' };
 import { type Setting, softTask } from './setting.ts';
 
 /** Walks that are cloned. */

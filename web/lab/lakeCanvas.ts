@@ -1,5 +1,5 @@
+import type { Walk } from '../../agents/lake.ts';
 import { border, home, lake, start } from '../../envs/lake/lakeMap.ts';
-import type { Walk } from '../../experiments/lake/walks/measureWalks.ts';
 import { type LabDensity, sampledVelocities } from './actionView.ts';
 import type { Setting } from './setting.ts';
 

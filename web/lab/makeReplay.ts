@@ -1,9 +1,8 @@
 import { Rng, selectBackend, selectEngine } from 'oxbow';
+import { type Demonstrators, evenly, type Walk } from '../../agents/lake.ts';
 import { collectDemonstrations, type Demonstrations } from '../../envs/index.ts';
 import { lakeGrains } from '../../envs/lake/lakeEnv.ts';
 import { start, walk } from '../../envs/lake/lakeMap.ts';
-import { type Demonstrators, evenly } from '../../experiments/lake/walks/cloneTraining.ts';
-import type { Walk } from '../../experiments/lake/walks/measureWalks.ts';
 import { directionDensity } from './directionDensity.ts';
 import { LabPolicy } from './labPolicy.ts';
 import { DEMONSTRATIONS, labTraining } from './labTraining.ts';

@@ -1,7 +1,6 @@
 import { Rng } from 'oxbow';
-import tuned from '../../experiments/lake/tuned.json' with { type: 'json' };
-import { type CloningSettings, cloneTraining, evenly } from '../../experiments/lake/walks/cloneTraining.ts';
-import { measureWalks } from '../../experiments/lake/walks/measureWalks.ts';
+import { type CloningSettings, cloneTraining, evenly, measureWalks } from '../../agents/lake.ts';
+import tuned from '../../agents/lakeSettings.json' with { type: 'json' };
 import { usualSetting } from './setting.ts';
 import type { WalkFrame, WalkReplay } from './walkReplay.ts';
 

@@ -1,4 +1,4 @@
-import type { Walk } from '../../experiments/lake/walks/measureWalks.ts';
+import type { Walk } from '../../agents/lake.ts';
 import type { LabMetrics } from './labPolicy.ts';
 import stored from './replay.json' with { type: 'json' };
 import type { Setting } from './setting.ts';

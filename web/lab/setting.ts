@@ -1,7 +1,5 @@
+import type { DensityPolicyName, HeadingPolicy, SoftLakeTask } from '../../agents/lake.ts';
 import type { LakeId } from '../../envs/index.ts';
-import type { HeadingPolicy } from '../../experiments/lake/headings/headingPolicies.ts';
-import type { SoftLakeTask } from '../../experiments/lake/headings/softLakeTask.ts';
-import type { DensityPolicyName } from '../../experiments/lake/shared/lakePolicies.ts';
 
 /** What the lab can be asked for. */
 export interface Setting {

@@ -1,5 +1,5 @@
 import type { Mode } from 'oxbow';
-import type { Walk } from '../../experiments/lake/walks/measureWalks.ts';
+import type { Walk } from '../../agents/lake.ts';
 import type { LabDensity } from './actionView.ts';
 import type { LabMetrics } from './labPolicy.ts';
 import type { Setting } from './setting.ts';

@@ -1,6 +1,6 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { policyFromJson, policyToJson, Rng, type StateDict, selectBackend, selectEngine } from 'oxbow';
-import type { SoftLakeTask } from '../../experiments/lake/headings/softLakeTask.ts';
+import type { SoftLakeTask } from '../../agents/lake.ts';
 import { type KeptPolicy, MOST_BYTES } from './keptTrainings.ts';
 import { LabPolicy } from './labPolicy.ts';
 import { labTraining } from './labTraining.ts';

@@ -1,6 +1,5 @@
+import type { DensityPolicyName, Walk, WalkMetrics } from '../../agents/lake.ts';
 import type { LakeId } from '../../envs/index.ts';
-import type { DensityPolicyName } from '../../experiments/lake/shared/lakePolicies.ts';
-import type { Walk, WalkMetrics } from '../../experiments/lake/walks/measureWalks.ts';
 
 /** How a policy walked at one moment of its training. */
 export interface WalkFrame {

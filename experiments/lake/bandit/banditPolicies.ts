@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { makeLakePolicy, type PolicyName } from '../../../agents/lake.ts';
 import type { Settings } from '../../../cli/experiment/searchSpace.ts';
 import { type Distribution, type Policy, type Rng, SquashedDistribution } from '../../../src/index.ts';
-import { makeLakePolicy, type PolicyName } from '../shared/lakePolicies.ts';
 
 export const BANDIT = 'SoftBandit-v0';
 

@@ -1,10 +1,17 @@
 import { Sac, type SacReport } from '../../../agents/index.ts';
+import {
+  agentTraining,
+  type HeadingPolicy,
+  type LakeProgress,
+  type LakeTraining,
+  SOFT_LAKE,
+  type SoftLakeTask,
+  softLakeOptions,
+  UNIFORM_ENTROPY,
+} from '../../../agents/lake.ts';
 import type { Settings } from '../../../cli/experiment/searchSpace.ts';
 import { makeVec } from '../../../envs/index.ts';
 import { cosineSchedule, geometricSchedule, type Policy, type Rng } from '../../../src/index.ts';
-import { agentTraining, type LakeProgress, type LakeTraining } from '../shared/lakeTraining.ts';
-import type { HeadingPolicy } from './headingPolicies.ts';
-import { SOFT_LAKE, type SoftLakeTask, softLakeOptions, UNIFORM_ENTROPY } from './softLakeTask.ts';
 
 /**
  * The policies over headings that SAC trains, with their options. Gaussians begin nearly flat, as the spline does; gradients of samples

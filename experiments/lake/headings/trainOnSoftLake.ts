@@ -1,6 +1,6 @@
 import type { TrainReport } from '../../../agents/index.ts';
+import type { LakeProgress, LakeTraining } from '../../../agents/lake.ts';
 import type { JobContext } from '../../../cli/experiment/experiment.ts';
-import type { LakeProgress, LakeTraining } from '../shared/lakeTraining.ts';
 
 /** Trains a policy over headings on the soft return to the end. */
 export async function trainOnSoftLake(

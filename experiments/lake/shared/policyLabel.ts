@@ -1,4 +1,4 @@
-import type { PolicyName } from './lakePolicies.ts';
+import type { PolicyName } from '../../../agents/lake.ts';
 
 const LABELS: Readonly<Record<string, string>> = {
   gaussian: 'Gaussian',

@@ -1,3 +1,4 @@
+import { policyNames } from '../../../agents/lake.ts';
 import { groupBy } from '../../../cli/experiment/collections.ts';
 import {
   type Answer,
@@ -15,7 +16,6 @@ import { Rng } from '../../../src/random.ts';
 import { classEndpoint } from '../shared/classEndpoint.ts';
 import { classRows, GAUSSIAN } from '../shared/classRows.ts';
 import { bound, percent, shareColumn } from '../shared/formats.ts';
-import { policyNames } from '../shared/lakePolicies.ts';
 import { policyLabel } from '../shared/policyLabel.ts';
 
 /** The share of walks that must get home for a seed to count as one that has learned the way. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { measureWalks, type Walk } from '../../../agents/lake.ts';
 import type { JobContext, JobResult } from '../../../cli/experiment/experiment.ts';
 import type { AnyLakeId } from '../../../envs/index.ts';
 import { type Policy, savePolicy } from '../../../src/index.ts';
-import { measureWalks, type Walk } from './measureWalks.ts';
 import { type StartDensity, startDensity } from './startDensity.ts';
 
 /** What a job keeps for the figures. */

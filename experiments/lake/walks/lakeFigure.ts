@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { Walk } from '../../../agents/lake.ts';
 import type { LegendEntry } from '../../../cli/experiment/experiment.ts';
 import type { Layer, MarkStyle, Position } from '../../../cli/report/charts.ts';
 import { themeColour } from '../../../envs/drawing/palette.ts';
 import { type Bank, border, home, lake, start } from '../../../envs/lake/lakeMap.ts';
 import { swatch } from '../../shared/swatch.ts';
-import type { Walk } from './measureWalks.ts';
 
 const DROWNED = themeColour('ink');
 const OUT_OF_TIME = themeColour('faint');

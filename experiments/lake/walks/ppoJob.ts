@@ -1,8 +1,7 @@
+import { type DensityPolicyName, type PpoSettings, ppoTraining } from '../../../agents/lake.ts';
 import type { JobContext, JobResult } from '../../../cli/experiment/experiment.ts';
 import type { AnyLakeId } from '../../../envs/index.ts';
-import type { DensityPolicyName } from '../shared/lakePolicies.ts';
 import { finishJob } from './finishJob.ts';
-import { type PpoSettings, ppoTraining } from './ppoTraining.ts';
 
 /** What of a run's settings {@link ppoJob} depends on. */
 export interface PpoJobConfig {

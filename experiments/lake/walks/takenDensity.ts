@@ -1,4 +1,4 @@
-import type { Walk } from './measureWalks.ts';
+import type { Walk } from '../../../agents/lake.ts';
 import type { StartDensity } from './startDensity.ts';
 
 /** Cells along a side of the picture, and half its side in full speeds. */

@@ -1,13 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { policyNames, type Walk } from '../../../agents/lake.ts';
 import type { Figure, Outcome, SummaryRow } from '../../../cli/experiment/experiment.ts';
 import { intervalChart, learningCurves, typicalOutcome } from '../../../cli/report/charts.ts';
 import { policyColours } from '../../../envs/drawing/palette.ts';
 import { densityImage, densityLegend } from '../../shared/inkImage.ts';
 import { percent } from '../shared/formats.ts';
-import { policyNames } from '../shared/lakePolicies.ts';
 import type { LakeData } from './finishJob.ts';
 import { lakeFigure, walksLegend } from './lakeFigure.ts';
-import type { Walk } from './measureWalks.ts';
 import { TAKEN_EXTENT, takenDensity } from './takenDensity.ts';
 import { velocityPlane } from './velocityPlane.ts';
 

@@ -1,7 +1,7 @@
 import type { Layer, MarkStyle, Position } from '../../../cli/report/charts.ts';
 import { themeColour } from '../../../envs/drawing/palette.ts';
 import { type Point, start } from '../../../envs/lake/lakeMap.ts';
-import { lakeView } from './lakeView.ts';
+import { lakeView } from '../../../envs/lake/lakeView.ts';
 
 /** A layer with the directions in which a straight walk from the start meets the lake, up to `extent` to the right. */
 export function waterWedge(axes: PlaneAxes, extent: number): Layer {

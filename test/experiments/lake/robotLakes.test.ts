@@ -5,8 +5,7 @@ import { lake } from '../../../experiments/lake/lake.ts';
 import { isRobotLake, robotLakes } from '../../../experiments/lake/shared/robotLakes.ts';
 import { cloningSettings } from '../../../experiments/lake/studies/cloning/cloneLake.ts';
 import { cloningLakes } from '../../../experiments/lake/studies/cloning/cloningLakes.ts';
-import { readTuned } from '../../../experiments/lake/tuned.ts';
-import { ppoSettings } from '../../../experiments/lake/walks/ppoTraining.ts';
+import { ppoSettings, readTuned } from '../../../experiments/lake/tuned.ts';
 
 test('a run has robots only if it names them', () => {
   const { environments } = lakeSchema.parse({});

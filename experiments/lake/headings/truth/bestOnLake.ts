@@ -1,8 +1,8 @@
+import type { SoftLakeTask } from '../../../../agents/lake.ts';
 import { lakeMap } from '../../../../envs/index.ts';
 import type { Point } from '../../../../envs/lake/lakeMap.ts';
-import type { SoftLakeTask } from '../softLakeTask.ts';
+import { type OptimalPolicy, SoftOptimum } from '../../../../envs/lake/softOptimum.ts';
 import { type BestWrappedNormal, bestWrappedNormal } from './bestWrappedNormal.ts';
-import { type OptimalPolicy, SoftOptimum } from './softOptimum.ts';
 
 /** How finely a run solves its tasks. */
 export interface SolvedFinely {

@@ -1,5 +1,5 @@
+import type { OptimalPolicy } from '../../../../envs/lake/softOptimum.ts';
 import { portableMath } from '../../../../src/portableMath.ts';
-import type { OptimalPolicy } from './softOptimum.ts';
 
 const { exp, log } = portableMath;
 

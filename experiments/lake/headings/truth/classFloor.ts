@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { SoftLakeTask } from '../../../../agents/lake.ts';
 import { lakeMap } from '../../../../envs/index.ts';
+import { SoftOptimum } from '../../../../envs/lake/softOptimum.ts';
 import { Adam, compile, cosineSchedule, portableMath, valueAndGradients } from '../../../../src/index.ts';
-import type { SoftLakeTask } from '../softLakeTask.ts';
 import { HeadingChain } from './headingChain.ts';
 import type { HeadingFamily } from './headingFamilies.ts';
-import { SoftOptimum } from './softOptimum.ts';
 
 /** Options of {@link classFloor}. */
 export interface ClassFloorOptions {

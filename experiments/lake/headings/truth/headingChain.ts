@@ -1,6 +1,6 @@
 import { type Point, walk } from '../../../../envs/lake/lakeMap.ts';
+import { LandGrid } from '../../../../envs/lake/softOptimum.ts';
 import { portableMath } from '../../../../src/portableMath.ts';
-import { LandGrid } from './landGrid.ts';
 
 const { cos, sin } = portableMath;
 

@@ -1,6 +1,6 @@
 import { start } from '../../../../envs/lake/lakeMap.ts';
+import { SoftOptimum, type SoftOptimumOptions } from '../../../../envs/lake/softOptimum.ts';
 import { portableMath } from '../../../../src/portableMath.ts';
-import { SoftOptimum, type SoftOptimumOptions } from './softOptimum.ts';
 
 /** How far π*(· | start) moves, as total variation ½ ∫ |π − π′|, when the grid has half the width, or the mean over actions. */
 export interface RefinementError {

@@ -1,8 +1,7 @@
+import { departures, type Walk } from '../../../../agents/lake.ts';
+import { HeadingMeter } from '../../../../envs/lake/headings.ts';
+import type { SoftOptimum } from '../../../../envs/lake/softOptimum.ts';
 import type { Policy } from '../../../../src/index.ts';
-import { departures } from '../../walks/departures.ts';
-import type { Walk } from '../../walks/measureWalks.ts';
-import { HeadingMeter } from './headingMeter.ts';
-import type { SoftOptimum } from './softOptimum.ts';
 
 /** What a policy over headings loses of the soft return by not being the soft optimum. */
 export interface SoftRegret {

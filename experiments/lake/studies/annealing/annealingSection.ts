@@ -1,3 +1,4 @@
+import { policyNames } from '../../../../agents/lake.ts';
 import { pairedSeeds } from '../../../../cli/experiment/conclusion.ts';
 import type { Figure, Section, SummaryRow, Table } from '../../../../cli/experiment/experiment.ts';
 import { formatP, holm, pairedPermutationTest, wilsonInterval } from '../../../../cli/statistics/pValues.ts';
@@ -7,7 +8,6 @@ import { banditDensityFigure, banditDensityLegend } from '../../bandit/banditDen
 import type { BanditData } from '../../bandit/banditJob.ts';
 import { banditPolicies } from '../../bandit/banditPolicies.ts';
 import { nats, percent } from '../../shared/formats.ts';
-import { policyNames } from '../../shared/lakePolicies.ts';
 import type { StudyResults } from '../../study/lakeStudy.ts';
 import { annealingTemperatures, COLLAPSED, conditionOf, type TemperatureKind } from './annealingConditions.ts';
 import { shareFigure, shareLegend } from './shareFigure.ts';

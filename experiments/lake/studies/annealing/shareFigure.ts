@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { policyNames } from '../../../../agents/lake.ts';
 import type { LegendEntry } from '../../../../cli/experiment/experiment.ts';
 import type { Layer, Position } from '../../../../cli/report/charts.ts';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
 import { swatch } from '../../../shared/swatch.ts';
-import { policyNames } from '../../shared/lakePolicies.ts';
 import { COLLAPSED, type TemperatureKind } from './annealingConditions.ts';
 
 /** The share of the right bank of one seed. */

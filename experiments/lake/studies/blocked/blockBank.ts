@@ -1,14 +1,21 @@
 import { join } from 'node:path';
 import { Ppo } from '../../../../agents/index.ts';
+import {
+  type HeadingPolicy,
+  makeHeadingPolicy,
+  measureWalks,
+  SOFT_LAKE,
+  STRIDE,
+  softLakeOptions,
+  softPpoTraining,
+  type Walk,
+} from '../../../../agents/lake.ts';
 import type { JobContext, JobResult } from '../../../../cli/experiment/experiment.ts';
 import { type Bank, makeVec } from '../../../../envs/index.ts';
 import { savePolicy } from '../../../../src/index.ts';
 import type { LakeConfig } from '../../config.ts';
-import { type HeadingPolicy, makeHeadingPolicy } from '../../headings/headingPolicies.ts';
-import { SOFT_LAKE, STRIDE, softLakeOptions } from '../../headings/softLakeTask.ts';
-import { softPpoSettings, softPpoTraining } from '../../headings/softPpoTraining.ts';
 import { trainOnSoftLake } from '../../headings/trainOnSoftLake.ts';
-import { measureWalks, type Walk } from '../../walks/measureWalks.ts';
+import { softPpoSettings } from '../../tuned.ts';
 import { successAtK } from '../../walks/successAtK.ts';
 import { homeRateAgainstOpponent } from './homeRateAgainstOpponent.ts';
 

@@ -1,3 +1,4 @@
+import { type HeadingPolicy, headingPolicies, SOFT_LAKE } from '../../../../agents/lake.ts';
 import {
   type Answer,
   bounded,
@@ -9,9 +10,6 @@ import {
 import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
 import { metricTable } from '../../../../cli/report/table.ts';
 import { equivalentRows } from '../../../shared/equivalentRows.ts';
-import { type HeadingPolicy, headingPolicies } from '../../headings/headingPolicies.ts';
-import { SOFT_LAKE } from '../../headings/softLakeTask.ts';
-import { softPpoSeconds, softPpoSettings } from '../../headings/softPpoTraining.ts';
 import { answerBars } from '../../shared/answerBars.ts';
 import { classEndpoint } from '../../shared/classEndpoint.ts';
 import { classRows, contrast } from '../../shared/classRows.ts';
@@ -19,6 +17,7 @@ import { bound, percent, percentWithInterval, shareColumn } from '../../shared/f
 import { policyLabel } from '../../shared/policyLabel.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
 import type { LakeStudy } from '../../study/lakeStudy.ts';
+import { softPpoSeconds, softPpoSettings } from '../../tuned.ts';
 import { blockBank, TRIES } from './blockBank.ts';
 import { blockedSection } from './blockedSection.ts';
 

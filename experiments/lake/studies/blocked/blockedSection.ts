@@ -1,9 +1,9 @@
+import { policyNames } from '../../../../agents/lake.ts';
 import type { Section } from '../../../../cli/experiment/experiment.ts';
 import { learningCurves, typicalOutcome } from '../../../../cli/report/charts.ts';
 import { policyColours } from '../../../../envs/drawing/palette.ts';
 import type { LakeConfig } from '../../config.ts';
 import { percent } from '../../shared/formats.ts';
-import { policyNames } from '../../shared/lakePolicies.ts';
 import type { StudyResults } from '../../study/lakeStudy.ts';
 import { lakeFigure, walksLegend } from '../../walks/lakeFigure.ts';
 import { type BlockedData, TASK, TRIES } from './blockBank.ts';

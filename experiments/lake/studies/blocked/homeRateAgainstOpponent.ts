@@ -1,6 +1,6 @@
+import { SOFT_LAKE } from '../../../../agents/lake.ts';
 import { type MakeOptions, makeVec } from '../../../../envs/index.ts';
 import { Actor, type Policy, type Rng } from '../../../../src/index.ts';
-import { SOFT_LAKE } from '../../headings/softLakeTask.ts';
 
 /** Opponents, each with a memory of its own. */
 const OPPONENTS = 50;

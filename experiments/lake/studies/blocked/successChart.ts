@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { policyNames } from '../../../../agents/lake.ts';
 import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
 import type { Colour, Encoding, Position } from '../../../../cli/report/charts.ts';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
-import { policyNames } from '../../shared/lakePolicies.ts';
 
 /** Success within k tries by policy, with 95 % intervals, over the dashed curve 1 − 2⁻ᵏ of two even modes. */
 export function successChart(rows: readonly SummaryRow[], tries: readonly number[]): TopLevelSpec {

@@ -1,11 +1,10 @@
 import type { BehaviorCloningReport } from '../../../../agents/index.ts';
+import { type CloningSettings, cloneTraining, type Demonstrators, type PolicyName } from '../../../../agents/lake.ts';
 import type { JobContext, JobResult } from '../../../../cli/experiment/experiment.ts';
 import type { AnyLakeId, LakeId } from '../../../../envs/index.ts';
 import type { Policy } from '../../../../src/index.ts';
 import type { LakeConfig } from '../../config.ts';
-import type { PolicyName } from '../../shared/lakePolicies.ts';
 import { isRobotLake } from '../../shared/robotLakes.ts';
-import { type CloningSettings, cloneTraining, type Demonstrators } from '../../walks/cloneTraining.ts';
 import { finishJob } from '../../walks/finishJob.ts';
 import { logProbsAtStart } from '../../walks/startDensity.ts';
 import { demonstratedStart } from './demonstratedStart.ts';

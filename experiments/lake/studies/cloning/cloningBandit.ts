@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { policyNames } from '../../../../agents/lake.ts';
 import type { Outcome } from '../../../../cli/experiment/experiment.ts';
 import { lineColours, typicalOutcome } from '../../../../cli/report/charts.ts';
 import { metricTable } from '../../../../cli/report/table.ts';
@@ -7,7 +8,6 @@ import { SHORE } from '../../bandit/banditOptimum.ts';
 import { BANDIT, type BanditPolicy, banditCost, banditPolicies } from '../../bandit/banditPolicies.ts';
 import { DRAWN_ACTIONS } from '../../bandit/drawnDensity.ts';
 import { nats, shareColumn } from '../../shared/formats.ts';
-import { policyNames } from '../../shared/lakePolicies.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
 import type { StudyPart } from '../../study/studyInParts.ts';
 import { banditDataDensity, type ClonedBanditData, cloneBandit } from './cloneBandit.ts';

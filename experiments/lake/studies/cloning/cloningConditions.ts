@@ -1,7 +1,6 @@
+import { type Demonstrators, evenly, type PolicyName } from '../../../../agents/lake.ts';
 import type { AnyLakeId, LakeId } from '../../../../envs/index.ts';
 import { lakeNames } from '../../shared/lakeNames.ts';
-import type { PolicyName } from '../../shared/lakePolicies.ts';
-import { type Demonstrators, evenly } from '../../walks/cloneTraining.ts';
 
 /** The lakes, and how fine their grain is. */
 export const FINE = 'Lake-v0';

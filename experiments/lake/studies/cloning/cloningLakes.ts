@@ -1,3 +1,4 @@
+import { type PolicyName, policyCost, policyNames } from '../../../../agents/lake.ts';
 import { groupBy } from '../../../../cli/experiment/collections.ts';
 import type { Section, SummaryRow } from '../../../../cli/experiment/experiment.ts';
 import { intervalChart } from '../../../../cli/report/charts.ts';
@@ -6,7 +7,6 @@ import type { AnyLakeId } from '../../../../envs/index.ts';
 import type { LakeConfig } from '../../config.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { percent, shareColumn } from '../../shared/formats.ts';
-import { type PolicyName, policyCost, policyNames } from '../../shared/lakePolicies.ts';
 import { isRobotLake, walkSeconds } from '../../shared/robotLakes.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
 import type { LakeJob, StudyResults } from '../../study/lakeStudy.ts';

@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { policyNames } from '../../../../agents/lake.ts';
 import { groupBy } from '../../../../cli/experiment/collections.ts';
 import type { Outcome } from '../../../../cli/experiment/experiment.ts';
 import { metricTable } from '../../../../cli/report/table.ts';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
 import type { LakeConfig } from '../../config.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
-import { policyNames } from '../../shared/lakePolicies.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
 import type { StudyPart } from '../../study/studyInParts.ts';
 import { ascend, bestMean } from './bumps.ts';

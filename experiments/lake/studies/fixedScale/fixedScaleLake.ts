@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TopLevelSpec } from 'vega-lite';
+import { policyNames } from '../../../../agents/lake.ts';
 import { groupBy } from '../../../../cli/experiment/collections.ts';
 import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
 import { typicalOutcome } from '../../../../cli/report/charts.ts';
@@ -10,13 +11,12 @@ import { loadPolicy } from '../../../../src/index.ts';
 import type { LakeConfig } from '../../config.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { percent } from '../../shared/formats.ts';
-import { policyNames } from '../../shared/lakePolicies.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
 import type { StudyPart } from '../../study/studyInParts.ts';
+import { PPO_LAKE, ppoSettings } from '../../tuned.ts';
 import type { LakeData } from '../../walks/finishJob.ts';
 import { lakeFigure, walksLegend } from '../../walks/lakeFigure.ts';
 import { ppoJob } from '../../walks/ppoJob.ts';
-import { PPO_LAKE, ppoSettings } from '../../walks/ppoTraining.ts';
 import { drownTable, walkTables } from '../../walks/walkTables.ts';
 
 const GAUSSIAN = 'gaussian';

@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { policyNames } from '../../../../agents/lake.ts';
 import type { Figure, SummaryRow } from '../../../../cli/experiment/experiment.ts';
 import { intervalChart, type Layer, learningCurves, typicalOutcome } from '../../../../cli/report/charts.ts';
 import { metricTable } from '../../../../cli/report/table.ts';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
 import { type BanditPolicy, banditPolicies } from '../../bandit/banditPolicies.ts';
-import { policyNames } from '../../shared/lakePolicies.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
 import type { StudyResults } from '../../study/lakeStudy.ts';
 import type { StudyPart } from '../../study/studyInParts.ts';

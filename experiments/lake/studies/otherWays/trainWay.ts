@@ -1,11 +1,11 @@
 import { join } from 'node:path';
+import { measureWalks, type Walk } from '../../../../agents/lake.ts';
 import type { JobContext, JobResult } from '../../../../cli/experiment/experiment.ts';
 import type { Settings } from '../../../../cli/experiment/searchSpace.ts';
 import { type Bank, lakeMap, type VectorEnv } from '../../../../envs/index.ts';
 import { Actor, type Policy, type Rng, savePolicy } from '../../../../src/index.ts';
 import type { LakeConfig } from '../../config.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
-import { measureWalks, type Walk } from '../../walks/measureWalks.ts';
 import { successAtK } from '../../walks/successAtK.ts';
 import { cloneWalks } from './cloneWalks.ts';
 import { learnSoftReturn } from './learnSoftReturn.ts';

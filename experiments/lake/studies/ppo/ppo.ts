@@ -1,3 +1,4 @@
+import { type DensityPolicyName, densityPolicyNames, policyCost } from '../../../../agents/lake.ts';
 import { groupBy } from '../../../../cli/experiment/collections.ts';
 import { type Answer, bounded, type Criteria } from '../../../../cli/experiment/conclusion.ts';
 import type { Figure, Outcome, SummaryRow } from '../../../../cli/experiment/experiment.ts';
@@ -9,13 +10,12 @@ import { Rng } from '../../../../src/index.ts';
 import { equivalentRows } from '../../../shared/equivalentRows.ts';
 import { percent } from '../../shared/formats.ts';
 import { lakeNames } from '../../shared/lakeNames.ts';
-import { type DensityPolicyName, densityPolicyNames, policyCost } from '../../shared/lakePolicies.ts';
 import { robotLakes, stepSeconds, walkSeconds } from '../../shared/robotLakes.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
 import type { LakeStudy } from '../../study/lakeStudy.ts';
+import { PPO_LAKE, ppoSettings } from '../../tuned.ts';
 import { ARRIVED, arrivalEndpoints, describeArrivals, signedReturn } from '../../walks/arrival.ts';
 import { ppoJob } from '../../walks/ppoJob.ts';
-import { PPO_LAKE, ppoSettings } from '../../walks/ppoTraining.ts';
 import { walksFigures } from '../../walks/walksFigures.ts';
 import { drownTable, walkTables } from '../../walks/walkTables.ts';
 

@@ -1,9 +1,9 @@
+import { type SoftLakeTask, STRIDE } from '../../../../agents/lake.ts';
 import { type Answer, bounded, type Criteria, noted } from '../../../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
 import { withInterval } from '../../../../cli/experiment/summarize.ts';
 import { bestGaussian, gaussianFlip } from '../../bandit/bestGaussian.ts';
 import type { LakeConfig } from '../../config.ts';
-import { type SoftLakeTask, STRIDE } from '../../headings/softLakeTask.ts';
 import { bestOnLake } from '../../headings/truth/bestOnLake.ts';
 import { answerBars } from '../../shared/answerBars.ts';
 import { classEndpoint } from '../../shared/classEndpoint.ts';

@@ -1,18 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, expect, test } from 'vitest';
+import { type HeadingPolicy, headingPolicies, makeHeadingPolicy, softPpoTraining } from '../../../../agents/lake.ts';
 import { lakeMap } from '../../../../envs/index.ts';
+import { measureHeadings } from '../../../../envs/lake/headings.ts';
+import { SoftOptimum } from '../../../../envs/lake/softOptimum.ts';
 import { lakeSchema } from '../../../../experiments/lake/config.ts';
-import {
-  type HeadingPolicy,
-  headingPolicies,
-  makeHeadingPolicy,
-} from '../../../../experiments/lake/headings/headingPolicies.ts';
-import { softPpoSettings, softPpoTraining } from '../../../../experiments/lake/headings/softPpoTraining.ts';
 import { sacPolicies, softSacTraining } from '../../../../experiments/lake/headings/softSacTraining.ts';
 import { trainOnSoftLake } from '../../../../experiments/lake/headings/trainOnSoftLake.ts';
 import { bestWrappedNormal } from '../../../../experiments/lake/headings/truth/bestWrappedNormal.ts';
-import { measureHeadings } from '../../../../experiments/lake/headings/truth/headingMeter.ts';
-import { SoftOptimum } from '../../../../experiments/lake/headings/truth/softOptimum.ts';
+import { softPpoSettings } from '../../../../experiments/lake/tuned.ts';
 import { GaussianPolicy, type Policy, Rng, selectEngine, WrappedPolicy } from '../../../../src/index.ts';
 
 const { start } = lakeMap;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { modeEntropy } from '../../../../experiments/lake/walks/measureWalks.ts';
+import { modeEntropy } from '../../../../agents/lake.ts';
 
 test.each([
   [0, 0],

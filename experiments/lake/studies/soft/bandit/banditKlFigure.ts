@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { policyNames } from '../../../../../agents/lake.ts';
 import type { SummaryRow } from '../../../../../cli/experiment/experiment.ts';
 import type { Colour, Position } from '../../../../../cli/report/charts.ts';
 import { policyColours, themeColour } from '../../../../../envs/drawing/palette.ts';
 import { portableMath } from '../../../../../src/index.ts';
 import type { BanditTask } from '../../../bandit/banditOptimum.ts';
 import { bestGaussian } from '../../../bandit/bestGaussian.ts';
-import { policyNames } from '../../../shared/lakePolicies.ts';
 
 /** A KL that was measured, and of what. */
 export interface MeasuredKl {

@@ -1,3 +1,4 @@
+import { policyNames } from '../../../../../agents/lake.ts';
 import type { Figure, Section, Table } from '../../../../../cli/experiment/experiment.ts';
 import { typicalOutcome } from '../../../../../cli/report/charts.ts';
 import { policyColours } from '../../../../../envs/drawing/palette.ts';
@@ -7,7 +8,6 @@ import { type BanditTask, banditOptimum, leastWater } from '../../../bandit/band
 import { bestGaussian, gaussianFlip } from '../../../bandit/bestGaussian.ts';
 import { conditionLabel } from '../../../shared/conditionLabel.ts';
 import { nats, percent } from '../../../shared/formats.ts';
-import { policyNames } from '../../../shared/lakePolicies.ts';
 import type { StudyResults } from '../../../study/lakeStudy.ts';
 import { banditConditions, taskOf } from './banditConditions.ts';
 import { klFigure } from './banditKlFigure.ts';

@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { LegendEntry } from '../../../../../cli/experiment/experiment.ts';
 import { themeColour } from '../../../../../envs/drawing/palette.ts';
+import { headingCurve } from '../../../../../envs/lake/lakeView.ts';
 import { swatch } from '../../../../shared/swatch.ts';
-import { headingCurve } from '../../../headings/headingCurve.ts';
 import { type PlaneAxes, pathLayer, waterWedge } from '../../../walks/waterWedge.ts';
 
 export const headingLegend: readonly LegendEntry[] = [

@@ -1,12 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { policyNames, type SoftLakeTask, STRIDE } from '../../../../../agents/lake.ts';
 import type { Figure, SummaryRow } from '../../../../../cli/experiment/experiment.ts';
 import { lineColours, type Position, type Scale } from '../../../../../cli/report/charts.ts';
 import { themeColour } from '../../../../../envs/drawing/palette.ts';
 import { portableMath } from '../../../../../src/index.ts';
 import type { LakeConfig } from '../../../config.ts';
-import { type SoftLakeTask, STRIDE } from '../../../headings/softLakeTask.ts';
 import { bestOnLake } from '../../../headings/truth/bestOnLake.ts';
-import { policyNames } from '../../../shared/lakePolicies.ts';
 import { COLD, softLakeCondition } from './lakeConditions.ts';
 
 /** Points of the best Gaussian's curve from one temperature of the run to the next. */

@@ -1,5 +1,4 @@
-import { type HeadingPolicy, headingPolicies } from '../../../headings/headingPolicies.ts';
-import type { SoftLakeTask } from '../../../headings/softLakeTask.ts';
+import { type HeadingPolicy, headingPolicies, type SoftLakeTask } from '../../../../../agents/lake.ts';
 import { sacPolicies } from '../../../headings/softSacTraining.ts';
 import { conditionLabel } from '../../../shared/conditionLabel.ts';
 

@@ -1,15 +1,14 @@
+import { policyNames, STRIDE } from '../../../../../agents/lake.ts';
 import type { Figure, Section, Table } from '../../../../../cli/experiment/experiment.ts';
 import { typicalOutcome } from '../../../../../cli/report/charts.ts';
 import { policyColours } from '../../../../../envs/drawing/palette.ts';
+import { headingExtent } from '../../../../../envs/lake/lakeView.ts';
 import { portableMath } from '../../../../../src/index.ts';
 import type { LakeConfig } from '../../../config.ts';
-import { headingExtent } from '../../../headings/headingCurve.ts';
-import { STRIDE } from '../../../headings/softLakeTask.ts';
 import { bestOnLake } from '../../../headings/truth/bestOnLake.ts';
 import { refinementError } from '../../../headings/truth/refinementError.ts';
 import { conditionLabel } from '../../../shared/conditionLabel.ts';
 import { percent } from '../../../shared/formats.ts';
-import { policyNames } from '../../../shared/lakePolicies.ts';
 import type { StudyResults } from '../../../study/lakeStudy.ts';
 import { lakeFigure, walksLegend } from '../../../walks/lakeFigure.ts';
 import { headingFigure, headingLegend } from './headingFigure.ts';

@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { policyNames } from '../../../../../agents/lake.ts';
 import type { Figure } from '../../../../../cli/experiment/experiment.ts';
 import { lineColours, type Position } from '../../../../../cli/report/charts.ts';
 import { quantile } from '../../../../../cli/statistics/bootstrap.ts';
@@ -7,7 +8,6 @@ import { type Point, start } from '../../../../../envs/lake/lakeMap.ts';
 import type { LakeConfig } from '../../../config.ts';
 import { bestOnLake } from '../../../headings/truth/bestOnLake.ts';
 import { conditionLabel } from '../../../shared/conditionLabel.ts';
-import { policyNames } from '../../../shared/lakePolicies.ts';
 import type { StudyResults } from '../../../study/lakeStudy.ts';
 import type { SoftLakeCondition } from './lakeConditions.ts';
 import { placesAcrossAxis, placesAlongAxis, placesAtStart } from './placesAtStart.ts';

@@ -1,12 +1,11 @@
+import { type HeadingPolicy, SOFT_LAKE } from '../../../../../agents/lake.ts';
 import { groupBy } from '../../../../../cli/experiment/collections.ts';
 import { metricTable } from '../../../../../cli/report/table.ts';
-import type { HeadingPolicy } from '../../../headings/headingPolicies.ts';
-import { SOFT_LAKE } from '../../../headings/softLakeTask.ts';
-import { softPpoSeconds, softPpoSettings } from '../../../headings/softPpoTraining.ts';
 import { softSacSeconds } from '../../../headings/softSacTraining.ts';
 import { nats, shareColumn } from '../../../shared/formats.ts';
 import { lakeJobs } from '../../../study/lakeJobs.ts';
 import type { StudyPart } from '../../../study/studyInParts.ts';
+import { softPpoSeconds, softPpoSettings } from '../../../tuned.ts';
 import { describeTask, softLakeCondition, softLakeConditions } from './lakeConditions.ts';
 import { lakeSection } from './lakeSection.ts';
 import { softLakeJob } from './softLakeJob.ts';

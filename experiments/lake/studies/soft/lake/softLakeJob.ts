@@ -1,17 +1,23 @@
 import { join } from 'node:path';
+import {
+  departures,
+  type HeadingPolicy,
+  makeHeadingPolicy,
+  measureWalks,
+  SOFT_LAKE,
+  softLakeOptions,
+  softPpoTraining,
+  type Walk,
+} from '../../../../../agents/lake.ts';
 import type { JobContext, JobResult } from '../../../../../cli/experiment/experiment.ts';
 import { lakeMap } from '../../../../../envs/index.ts';
+import { FINE_POINTS, measureHeadings } from '../../../../../envs/lake/headings.ts';
+import { SoftOptimum } from '../../../../../envs/lake/softOptimum.ts';
 import { savePolicy } from '../../../../../src/index.ts';
 import type { LakeConfig } from '../../../config.ts';
-import { type HeadingPolicy, makeHeadingPolicy } from '../../../headings/headingPolicies.ts';
-import { SOFT_LAKE, softLakeOptions } from '../../../headings/softLakeTask.ts';
-import { softPpoSettings, softPpoTraining } from '../../../headings/softPpoTraining.ts';
 import { sacPolicies, softSacTraining } from '../../../headings/softSacTraining.ts';
 import { trainOnSoftLake } from '../../../headings/trainOnSoftLake.ts';
-import { FINE_POINTS, measureHeadings } from '../../../headings/truth/headingMeter.ts';
-import { SoftOptimum } from '../../../headings/truth/softOptimum.ts';
-import { departures } from '../../../walks/departures.ts';
-import { measureWalks, type Walk } from '../../../walks/measureWalks.ts';
+import { softPpoSettings } from '../../../tuned.ts';
 import type { SoftLakeCondition } from './lakeConditions.ts';
 import { placesAtStart } from './placesAtStart.ts';
 

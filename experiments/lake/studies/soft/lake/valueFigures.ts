@@ -3,13 +3,13 @@ import type { Figure, LegendEntry } from '../../../../../cli/experiment/experime
 import type { Layer, MarkStyle, Position } from '../../../../../cli/report/charts.ts';
 import { themeColour } from '../../../../../envs/drawing/palette.ts';
 import { border, home, lake, type Point, start } from '../../../../../envs/lake/lakeMap.ts';
+import { headingCurve } from '../../../../../envs/lake/lakeView.ts';
+import type { SoftOptimum } from '../../../../../envs/lake/softOptimum.ts';
 import { portableMath } from '../../../../../src/index.ts';
 import { inkImage } from '../../../../shared/inkImage.ts';
 import { swatch } from '../../../../shared/swatch.ts';
 import type { LakeConfig } from '../../../config.ts';
-import { headingCurve } from '../../../headings/headingCurve.ts';
 import { optimumOnLake } from '../../../headings/truth/bestOnLake.ts';
-import type { SoftOptimum } from '../../../headings/truth/softOptimum.ts';
 import { conditionLabel } from '../../../shared/conditionLabel.ts';
 import type { SoftLakeCondition } from './lakeConditions.ts';
 

@@ -1,16 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
+import { makeHeadingPolicy, measureWalks, SOFT_LAKE, softLakeOptions } from '../../../../../agents/lake.ts';
 import { LakeEnv, lakeGrains, lakeMap } from '../../../../../envs/index.ts';
 import { border, walk } from '../../../../../envs/lake/lakeMap.ts';
-import { makeHeadingPolicy } from '../../../../../experiments/lake/headings/headingPolicies.ts';
-import { SOFT_LAKE, softLakeOptions } from '../../../../../experiments/lake/headings/softLakeTask.ts';
+import { LandGrid, SoftOptimum } from '../../../../../envs/lake/softOptimum.ts';
 import { classFloor } from '../../../../../experiments/lake/headings/truth/classFloor.ts';
 import { HeadingChain } from '../../../../../experiments/lake/headings/truth/headingChain.ts';
 import { circularSplines, wrappedMixtures } from '../../../../../experiments/lake/headings/truth/headingFamilies.ts';
-import { LandGrid } from '../../../../../experiments/lake/headings/truth/landGrid.ts';
-import { SoftOptimum } from '../../../../../experiments/lake/headings/truth/softOptimum.ts';
 import { softRegret } from '../../../../../experiments/lake/headings/truth/softRegret.ts';
-import { measureWalks } from '../../../../../experiments/lake/walks/measureWalks.ts';
 import { Rng } from '../../../../../src/index.ts';
 
 const { start } = lakeMap;

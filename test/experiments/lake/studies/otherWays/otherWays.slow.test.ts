@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
+import { measureWalks } from '../../../../../agents/lake.ts';
 import type { JobContext, SummaryRow } from '../../../../../cli/experiment/experiment.ts';
 import { collectDemonstrations } from '../../../../../envs/index.ts';
+import { SoftOptimum } from '../../../../../envs/lake/softOptimum.ts';
 import { lakeSchema } from '../../../../../experiments/lake/config.ts';
-import { SoftOptimum } from '../../../../../experiments/lake/headings/truth/softOptimum.ts';
 import { padded } from '../../../../../experiments/lake/studies/otherWays/cloneWalks.ts';
 import { otherWays } from '../../../../../experiments/lake/studies/otherWays/otherWays.ts';
 import { trainWay, waySettings, worstBank } from '../../../../../experiments/lake/studies/otherWays/trainWay.ts';
 import { walkLikelihood } from '../../../../../experiments/lake/studies/otherWays/walkLikelihood.ts';
 import { conditions, makeLakes, makeWay, waysOf } from '../../../../../experiments/lake/studies/otherWays/ways.ts';
-import { measureWalks } from '../../../../../experiments/lake/walks/measureWalks.ts';
 import {
   type ActionDistribution,
   MultivariateNormalDiag,

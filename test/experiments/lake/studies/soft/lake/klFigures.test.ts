@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { SoftLakeTask } from '../../../../../../agents/lake.ts';
 import type { SummaryRow } from '../../../../../../cli/index.ts';
 import { lakeSchema } from '../../../../../../experiments/lake/config.ts';
-import type { SoftLakeTask } from '../../../../../../experiments/lake/headings/softLakeTask.ts';
 import { bestOnLake } from '../../../../../../experiments/lake/headings/truth/bestOnLake.ts';
 import { klFigures } from '../../../../../../experiments/lake/studies/soft/lake/klFigures.ts';
 import { softLakeConditions } from '../../../../../../experiments/lake/studies/soft/lake/lakeConditions.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SoftOptimum } from '../../../../../../experiments/lake/headings/truth/softOptimum.ts';
+import { SoftOptimum } from '../../../../../../envs/lake/softOptimum.ts';
 import { valueMap } from '../../../../../../experiments/lake/studies/soft/lake/valueFigures.ts';
 
 test('V is the optimum’s at the middle of each cell, the same above the axis as below, and nothing in the water and at home', () => {

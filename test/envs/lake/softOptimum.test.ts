@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
-import { LakeEnv, type LakeOptions, lakeMap } from '../../../../../envs/index.ts';
-import { bestWrappedNormal } from '../../../../../experiments/lake/headings/truth/bestWrappedNormal.ts';
-import { LandGrid } from '../../../../../experiments/lake/headings/truth/landGrid.ts';
-import { refinementError } from '../../../../../experiments/lake/headings/truth/refinementError.ts';
-import { SoftOptimum } from '../../../../../experiments/lake/headings/truth/softOptimum.ts';
-import { Rng } from '../../../../../src/index.ts';
+import { LakeEnv, type LakeOptions, lakeMap } from '../../../envs/index.ts';
+import { LandGrid, SoftOptimum } from '../../../envs/lake/softOptimum.ts';
+import { bestWrappedNormal } from '../../../experiments/lake/headings/truth/bestWrappedNormal.ts';
+import { refinementError } from '../../../experiments/lake/headings/truth/refinementError.ts';
+import { Rng } from '../../../src/index.ts';
 
 const { start } = lakeMap;
 const DEGREE = Math.PI / 180;

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { type Point, walk } from '../../../../envs/lake/lakeMap.ts';
-import { compile, type Policy, portableMath } from '../../../../src/index.ts';
+import { compile, type Policy, portableMath } from '../../src/index.ts';
+import { type Point, walk } from './lakeMap.ts';
 import type { SoftOptimum } from './softOptimum.ts';
 
 const { exp, cos, sin } = portableMath;
@@ -9,7 +9,7 @@ const { exp, cos, sin } = portableMath;
 export const FINE_POINTS = 4096;
 
 /** A policy over headings at one state, against the soft optimum. */
-export interface HeadingMeasure {
+interface HeadingMeasure {
   /** KL(π(· | s) ‖ π*(· | s)), nats. */
   readonly kl: number;
   /** The probability that the next step drowns. */
