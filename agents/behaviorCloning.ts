@@ -14,14 +14,14 @@ import {
 } from '../src/index.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { DivergedError, Minibatches, rateAt } from '../src/training/optimization.ts';
-import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
+import type { AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { withArticle } from './core/checks.ts';
 import { ActionMoments, normalizationOptions, observationsOfData, standardize } from './core/normalization.ts';
 import { datasetOption } from './core/offlineOptions.ts';
 import { datasetFor } from './core/offlineReplay.ts';
 import { entropyCoefficient, learningRate, maxGradientNorm, partSchemas, reportEvery } from './core/options.ts';
 import { meanEntropy } from './core/policyGradient.ts';
-import { AgentParts, plainStateDict, scalarsOf, Training } from './core/state.ts';
+import { CheckpointedAgent, plainStateDict, scalarsOf, Training } from './core/state.ts';
 
 /** Pairs of observation and action, row by row: `[count · observationDim]` and `[count · actionDim]`. */
 export interface Demonstrations {
@@ -102,15 +102,13 @@ export interface BehaviorCloningReport extends TrainReport {
  *
  * Pomerleau, "ALVINN: An Autonomous Land Vehicle in a Neural Network", 1988.
  */
-export class BehaviorCloning implements Agent<BehaviorCloningReport> {
+export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
   readonly #options: Parsed;
   readonly #minibatches: Minibatches<'observations' | 'actions'>;
   readonly #update;
-  readonly #updateOnArrays;
   readonly #loss;
   readonly #noise: 'entropy' | 'matching';
   readonly #training: Training<'minibatches' | 'entropy' | 'matching'>;
-  readonly #parts: AgentParts;
   /** The weights that were best on the held-out pairs. */
   #best: Best | null = null;
   /** The weights that the training ended with, while the policy has the best ones. */
@@ -118,6 +116,7 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
 
   /** @throws for an unknown option or one out of range, or if the demonstrations do not fit the policy, hold an action that it cannot take, or fill no batch */
   constructor(options: BehaviorCloningOptions) {
+    super('BehaviorCloning');
     this.#options = withPossibleActions(withPairs(parseOptions('BehaviorCloning', behaviorCloningOptions, options)));
     const { policy, validation, maxGradientNorm, weightDecay, entropyCoefficient } = this.#options;
     checkHasLoss(this.#options);
@@ -157,7 +156,7 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
           const loss = policy.matchingLoss!(observations, actions, rng);
           return { loss, reported: loss };
         };
-    this.#update = compile(
+    const update = compile(
       ({ observations, actions, learningRate }: Batch & { learningRate: tf.Tensor }, rng) => {
         const { reported, gradients } = valueAndGradients(() => lossOf({ observations, actions }, rng), parameters);
         const clipped = clipByGlobalNorm(gradients, maxGradientNorm);
@@ -166,7 +165,7 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
       },
       { name: 'behavior-cloning/update', state: [policy, optimizer] },
     );
-    this.#updateOnArrays = this.#update.onArrays({
+    this.#update = update.onArrays({
       observations: { shape: [batchSize, policy.observationDim] },
       actions: { shape: [batchSize, policy.actionDim] },
       learningRate: { shape: [] },
@@ -178,22 +177,14 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
       },
       { name: 'behavior-cloning/loss', state: [policy] },
     );
-    this.#parts = new AgentParts(
-      'BehaviorCloning',
-      {
-        policy,
-        optimizer,
-        minibatches: this.#minibatches,
-        best: {
-          state: () => this.#best,
-          setState: (best: Best | null) => {
-            this.#best = best;
-          },
-        },
-        training: this.#training,
+    const best = {
+      state: () => this.#best,
+      setState: (state: Best | null) => {
+        this.#best = state;
       },
-      [this.#update, this.#loss],
-    );
+    };
+    this.compiled = [update, this.#loss];
+    this.parts = { policy, optimizer, minibatches: this.#minibatches, best, training: this.#training };
   }
 
   /** @throws {DivergedError} if the loss, its gradient or the loss on the validation pairs is no longer a number */
@@ -230,20 +221,20 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
   }
 
   /** With the weights that the training has come to, also where the policy has the best ones: it goes on from there. */
-  state(): AgentState {
-    if (this.#lastWeights === undefined) return this.#parts.state();
+  override state(): AgentState {
+    if (this.#lastWeights === undefined) return super.state();
     const { policy } = this.#options;
     const current = plainStateDict(policy);
     policy.loadStateDict(this.#lastWeights);
     try {
-      return this.#parts.state();
+      return super.state();
     } finally {
       policy.loadStateDict(current);
     }
   }
 
-  setState(state: AgentState): void {
-    this.#parts.setState(state);
+  override setState(state: AgentState): void {
+    super.setState(state);
     this.#lastWeights = undefined;
   }
 
@@ -263,10 +254,6 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
       );
       return loss.dataSync()[0]!;
     });
-  }
-
-  dispose(): void {
-    this.#parts.dispose();
   }
 
   /** Whether the loss on the held-out pairs has not become less for as many reports as `patience` says. */
@@ -303,7 +290,7 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
   #improve(rows: Int32Array, progress: number): { loss: number; gradientNorm: number } {
     const learningRate = rateAt('BehaviorCloning: learningRate', this.#options.learningRate, progress);
     const batch = { ...this.#minibatches.gather(rows), learningRate };
-    return scalarsOf(this.#updateOnArrays(batch, this.#training.streams[this.#noise]));
+    return scalarsOf(this.#update(batch, this.#training.streams[this.#noise]));
   }
 }
 

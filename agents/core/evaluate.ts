@@ -6,7 +6,7 @@ import { commandActions, type EnvRequest, envRequestShape, openEnvs, vectorEnvFo
 import { type EpisodeStatistics, episodeStatistics } from './episodeStatistics.ts';
 import { inTurns } from './loops.ts';
 import { partSchemas } from './options.ts';
-import { AgentParts, plainStateDict, type Stateful } from './state.ts';
+import { CheckpointedAgent, plainStateDict, type Stateful } from './state.ts';
 
 /** How a policy is evaluated while it is trained: options of a training, and of `EvaluatedAgent`. */
 export const evaluationOptions = {
@@ -237,10 +237,11 @@ const BEGIN: Progress = { step: 0, best: null, last: null };
  * With `keep: 'best'` the policy gets the weights of the evaluation with the highest mean return when the training ends, is left or
  * throws. `stopAtReturn` ends it. Its state has that of the agent, and is resumed likewise.
  */
-export class EvaluatedAgent<Report extends TrainReport = TrainReport> implements Agent<Report & EvaluatedReport> {
+export class EvaluatedAgent<Report extends TrainReport = TrainReport> extends CheckpointedAgent<
+  Report & EvaluatedReport
+> {
   readonly #options: z.output<typeof evaluatedAgentOptions>;
   readonly #agent: Agent<Report>;
-  readonly #parts: AgentParts;
   #progress = BEGIN;
   #goesOn = false;
   /** The weights that the training ended with, while the policy has those of the best evaluation. */
@@ -251,6 +252,7 @@ export class EvaluatedAgent<Report extends TrainReport = TrainReport> implements
    * @throws for an unknown option or one out of range; if the best is to be kept without evaluations
    */
   constructor(options: EvaluatedAgentOptions<Report>) {
+    super('EvaluatedAgent');
     this.#options = parseOptions('EvaluatedAgent', evaluatedAgentOptions, options);
     checkEvaluationOptions(this.#options);
     this.#agent = options.agent;
@@ -262,7 +264,8 @@ export class EvaluatedAgent<Report extends TrainReport = TrainReport> implements
       },
     };
     // The agent last: one whose state has been set goes on from it, also where it was set back to what it had been.
-    this.#parts = new AgentParts('EvaluatedAgent', { evaluations: progress, agent: this.#agent }, [this.#agent]);
+    this.parts = { evaluations: progress, agent: this.#agent as Stateful };
+    this.compiled = [this.#agent];
   }
 
   /** The step of the training so far. */
@@ -320,26 +323,22 @@ export class EvaluatedAgent<Report extends TrainReport = TrainReport> implements
     }
   }
 
-  state(): AgentState {
+  override state(): AgentState {
     const { policy } = this.#options;
     const { best } = this.#progress;
-    if (this.#lastWeights === undefined) return this.#parts.state();
+    if (this.#lastWeights === undefined) return super.state();
     policy.loadStateDict(this.#lastWeights);
     try {
-      return this.#parts.state();
+      return super.state();
     } finally {
       policy.loadStateDict(best!.weights!);
     }
   }
 
-  setState(state: AgentState): void {
-    this.#parts.setState(state);
+  override setState(state: AgentState): void {
+    super.setState(state);
     this.#lastWeights = undefined;
     this.#goesOn = true;
-  }
-
-  dispose(): void {
-    this.#parts.dispose();
   }
 
   #isDue(step: number, steps: number): boolean {

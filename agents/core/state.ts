@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { base64ToUint8Array } from 'uint8array-extras';
 import type { VectorEnv } from '../../envs/index.ts';
-import { Module, Rng, type RngState, type StateDict } from '../../src/index.ts';
+import { Module, Rng, type StateDict } from '../../src/index.ts';
 import { checkLevels, parseJson, toBase64 } from '../../src/json.ts';
 import { checkArgument } from '../../src/options/parse.ts';
 import { DivergedError } from '../../src/training/optimization.ts';
-import type { AgentState, TrainOptions, TrainReport } from '../agent.ts';
+import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
 
 const VERSION = 1;
 
@@ -15,6 +15,79 @@ export interface Stateful<State = unknown> {
   state(): State;
   /** @throws if the state does not fit; nothing is changed then */
   setState(state: State): void;
+}
+
+/** What an agent's state is made of, by name. */
+export type Parts = Readonly<Record<string, Module | Stateful | undefined>>;
+
+/** An agent whose state is that of its parts, and which is disposed of with them. */
+export abstract class CheckpointedAgent<Report extends TrainReport = TrainReport> implements Agent<Report> {
+  /** The agent's class, as its states and errors name it: minified code has other names. */
+  protected readonly owner: string;
+  /**
+   * In the order in which they are restored; undefined ones are left out. The last one, the training, must change nothing where its `setState`
+   * throws: it is not restored. Modules are disposed with the agent, but for `policy`, which it was given.
+   */
+  protected parts: Parts = {};
+  /** Compiled functions, and whatever else is disposed with the agent. */
+  protected compiled: readonly { dispose(): void }[] = [];
+
+  protected constructor(owner: string) {
+    this.owner = owner;
+  }
+
+  abstract train(options: TrainOptions): AsyncGenerator<Report, void, undefined>;
+
+  state(): AgentState {
+    const states = this.#stateful().map(([name, part]) => [name, part.state()]);
+    return { agent: this.owner, version: VERSION, parts: Object.fromEntries(states) };
+  }
+
+  setState(state: AgentState): void {
+    const where = `${this.owner}.setState`;
+    const { agent, version, parts } = (state ?? {}) as Partial<AgentState>;
+    if (typeof agent !== 'string' || typeof parts !== 'object' || parts === null) {
+      throw new Error(`${where}: wanted the state of an agent { agent, version, parts }, got something else`);
+    }
+    if (agent !== this.owner) throw new Error(`${where}: the state is of a ${agent}, expected one of a ${this.owner}`);
+    if (version !== VERSION) {
+      throw new Error(`${where}: the state has version ${version} of the format, this oxbow reads version ${VERSION}`);
+    }
+    const own = new Map(this.#stateful());
+    for (const name of new Set([...own.keys(), ...Object.keys(parts)])) {
+      if (own.has(name) === Object.hasOwn(parts, name)) continue;
+      const [has, lacks] = own.has(name) ? ['agent', 'state'] : ['state', 'agent'];
+      throw new Error(`${where}: the ${has} has a part '${name}', the ${lacks} has none: expected the same options`);
+    }
+    const last = [...own.keys()].at(-1);
+    const restore: (() => void)[] = [];
+    for (const [name, part] of own) {
+      try {
+        const before = part.state();
+        if (name !== last) restore.push(() => part.setState(before));
+        part.setState(parts[name]);
+      } catch (error) {
+        for (const undo of restore) undo();
+        throw new Error(`${where}: the part '${name}' does not fit this agent: ${(error as Error).message}`);
+      }
+    }
+  }
+
+  dispose(): void {
+    for (const each of this.compiled) each.dispose();
+    for (const [name, part] of Object.entries(this.parts))
+      if (part instanceof Module && name !== 'policy') part.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #stateful(): [name: string, part: Stateful][] {
+    return Object.entries(this.parts).flatMap(([name, part]) =>
+      part === undefined ? [] : [[name, part instanceof Module ? stateOfModule(part) : part]],
+    );
+  }
 }
 
 /** The parts of an agent: those that make up its state, and those that are disposed with it. */
@@ -111,45 +184,40 @@ export function stateOfEnv(env: VectorEnv): Stateful {
   };
 }
 
-/** The names of the figures that a report adds to those of every agent. */
+/** The names of the metrics of an agent's reports, beside what every report has. */
 export type FigureOf<Report extends TrainReport> = Exclude<keyof Report, keyof TrainReport> & string;
 
-/** The means of figures of several updates. */
+/** The means of metrics over several updates. */
 export class MeanMetrics<Name extends string> {
-  readonly #agent: string;
+  readonly #owner: string;
   readonly #advice: string | undefined;
   #sums: Partial<Record<Name, { sum: number; count: number }>> = {};
-  #hasSome = false;
 
   /**
-   * @param agent whose updates they are, as errors name it
-   * @param advice what usually helps where one is no number, as errors say it
+   * @param owner the agent's class, as errors name it
+   * @param advice what usually helps where a metric is not a number, as errors say it
    */
-  constructor(agent: string, advice?: string) {
-    this.#agent = agent;
+  constructor(owner: string, advice?: string) {
+    this.#owner = owner;
     this.#advice = advice;
   }
 
   /**
-   * @param figures of one update; some may have names that others have not, as where not all updates move the policy
-   * @throws {DivergedError} if one is no number
+   * @param metrics of one update; some may have names that others lack, as where not all updates move the policy
+   * @throws {DivergedError} if one is not a finite number
    */
-  add(step: number, figures: Readonly<Partial<Record<Name, number>>>): void {
-    for (const name in figures) {
-      const figure = figures[name]!;
-      if (!Number.isFinite(figure)) {
-        throw new DivergedError(this.#agent, step, name, figure, undefined, this.#advice);
-      }
-      this.#sums[name] ??= { sum: 0, count: 0 };
-      this.#sums[name].sum += figure;
-      this.#sums[name].count += 1;
+  add(step: number, metrics: Readonly<Partial<Record<Name, number>>>): void {
+    for (const name in metrics) {
+      const value = metrics[name]!;
+      if (!Number.isFinite(value)) throw new DivergedError(this.#owner, step, name, value, undefined, this.#advice);
+      const { sum, count } = this.#sums[name] ?? { sum: 0, count: 0 };
+      this.#sums[name] = { sum: sum + value, count: count + 1 };
     }
-    this.#hasSome = true;
   }
 
   /** Whether there was an update since the last call of {@link take}. */
   get hasSome(): boolean {
-    return this.#hasSome;
+    return Object.keys(this.#sums).length > 0;
   }
 
   /**
@@ -157,14 +225,10 @@ export class MeanMetrics<Name extends string> {
    * @throws if there was no update
    */
   take(): Record<Name, number> {
-    if (!this.hasSome) throw new Error(`${this.#agent}: no update has given figures since the last report`);
+    if (!this.hasSome) throw new Error(`${this.#owner}: no update has given figures since the last report`);
     const means = {} as Record<Name, number>;
-    for (const name in this.#sums) {
-      const { sum, count } = this.#sums[name]!;
-      means[name] = sum / count;
-    }
+    for (const name in this.#sums) means[name] = this.#sums[name]!.sum / this.#sums[name]!.count;
     this.#sums = {};
-    this.#hasSome = false;
     return means;
   }
 }
@@ -318,35 +382,25 @@ function isTag(key: string): boolean {
   return key === '$number' || Object.hasOwn(ARRAYS, key);
 }
 
-interface TrainingState {
-  readonly seed: string;
-  readonly step: number;
-  readonly updates: number;
-  readonly streams: Readonly<Record<string, RngState>>;
-}
-
 /** Where a training is: its counters, and its random streams by name. */
-export class Training<Stream extends string> implements Stateful<TrainingState | null> {
-  /** As the reports say it. */
+export class Training<Stream extends string> implements Stateful {
+  /** As reports count it. */
   step = 0;
   updates = 0;
-  readonly #agent: string;
+  /** Splits of the training's rng. */
+  streams = {} as Readonly<Record<Stream, Rng>>;
+  readonly #owner: string;
   readonly #names: readonly Stream[];
   #seed: string | undefined;
-  #streams = {} as Readonly<Record<Stream, Rng>>;
   #goesOn = false;
 
   /**
-   * @param agent whose training it is, as errors name it
-   * @param streams names of splits of the training's rng
+   * @param owner the agent's class, as errors name it
+   * @param names of the random streams
    */
-  constructor(agent: string, streams: readonly Stream[]) {
-    this.#agent = agent;
-    this.#names = streams;
-  }
-
-  get streams(): Readonly<Record<Stream, Rng>> {
-    return this.#streams;
+  constructor(owner: string, names: readonly Stream[]) {
+    this.#owner = owner;
+    this.#names = names;
   }
 
   /**
@@ -356,42 +410,36 @@ export class Training<Stream extends string> implements Stateful<TrainingState |
    */
   begin({ steps, rng }: TrainOptions): boolean {
     if (!Number.isInteger(steps) || steps <= 0) {
-      throw new Error(`${this.#agent}.train: wanted a positive integer of steps, got ${steps}`);
+      throw new Error(`${this.#owner}.train: wanted a positive integer of steps, got ${steps}`);
     }
     if (this.#goesOn && rng.seed !== this.#seed) {
       throw new Error(
-        `${this.#agent}.train: rng: got the seed '${rng.seed}', expected '${this.#seed}', which the state to go on from had`,
+        `${this.#owner}.train: rng: got the seed '${rng.seed}', expected '${this.#seed}', which the state to go on from had`,
       );
     }
     const begins = !this.#goesOn;
     this.#goesOn = false;
     if (begins) {
-      this.step = 0;
-      this.updates = 0;
+      Object.assign(this, { step: 0, updates: 0, streams: this.#each((name) => rng.split(name)) });
       this.#seed = rng.seed;
-      this.#streams = this.#each((name) => rng.split(name));
     }
     return begins;
   }
 
   /** null before the beginning. */
-  state(): TrainingState | null {
+  state() {
     if (this.#seed === undefined) return null;
-    const { step, updates } = this;
-    return { seed: this.#seed, step, updates, streams: this.#each((name) => this.#streams[name].state()) };
+    const { step, updates, streams } = this;
+    return { seed: this.#seed, step, updates, streams: this.#each((name) => streams[name].state()) };
   }
 
-  setState(state: TrainingState | null): void {
-    if (state === null) {
-      this.#seed = undefined;
-      this.#goesOn = false;
-      return;
+  setState(state: ReturnType<Training<Stream>['state']>): void {
+    if (state !== null) {
+      const { step, updates, streams } = state;
+      Object.assign(this, { step, updates, streams: this.#each((name) => Rng.fromState(streams[name])) });
     }
-    this.#streams = this.#each((name) => Rng.fromState(state.streams[name]!));
-    this.#seed = state.seed;
-    this.step = state.step;
-    this.updates = state.updates;
-    this.#goesOn = true;
+    this.#seed = state?.seed;
+    this.#goesOn = state !== null;
   }
 
   #each<T>(make: (name: Stream) => T): Record<Stream, T> {
