@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Adam, checkPolicy, compile, RmsProp, type Rng, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { rateAt } from '../src/training/optimization.ts';
-import type { Agent, AgentState, EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
+import type { EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
 import { checkDensity } from './core/checks.ts';
 import { vectorEnvFor } from './core/envs.ts';
 import { normalizationOptions, normalizersFor } from './core/normalization.ts';
@@ -19,8 +19,8 @@ import {
   shapeRate,
 } from './core/options.ts';
 import { meanEntropy, PolicyOptimizer, standardized } from './core/policyGradient.ts';
-import { generalizedAdvantages, RolloutCollector } from './core/rollout.ts';
-import { AgentParts, type FigureOf, MeanMetrics, scalarsOf, stateOfEnv, Training } from './core/state.ts';
+import { compileActor, generalizedAdvantages, RolloutCollector } from './core/rollout.ts';
+import { CheckpointedAgent, type FigureOf, MeanMetrics, scalarsOf, Training } from './core/state.ts';
 import { ValueNetwork } from './core/valueFunction.ts';
 
 export const a2cOptions = z.strictObject({
@@ -70,63 +70,47 @@ export interface A2cReport extends TrainReport {
  *
  * Mnih et al., "Asynchronous Methods for Deep Reinforcement Learning", arXiv:1602.01783.
  */
-export class A2c implements Agent<A2cReport> {
+export class A2c extends CheckpointedAgent<A2cReport> {
   /** V(o), trained beside the policy. */
   readonly value: ValueNetwork;
   readonly #options: z.output<typeof a2cOptions>;
-  readonly #numEnvs: number;
-  readonly #optimizer: PolicyOptimizer;
   readonly #collector: RolloutCollector;
   readonly #training = new Training('A2c', ['actions', 'entropy']);
-  readonly #parts: AgentParts;
-  readonly #valuesOf;
   readonly #update;
 
   /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no density */
   constructor(options: A2cOptions) {
+    super('A2c');
     const config = parseOptions('A2c', a2cOptions, options);
     this.#options = config;
-    const { policy, horizon, gamma } = config;
+    const { policy, horizon } = config;
     const { env, actionSpace } = vectorEnvFor('A2c', policy, config.env);
     checkDensity('A2c', policy);
     checkPolicy(policy);
-    this.#numEnvs = env.numEnvs;
     const normalizers = normalizersFor([policy], env.numEnvs, config);
-    this.value = new ValueNetwork({
-      policy,
-      hidden: config.valueHidden,
-      rng: config.rng.split('value'),
-    });
+    const value = new ValueNetwork(policy, config.valueHidden, config.rng.split('value'));
+    this.value = value;
     const optimizer = new PolicyOptimizer(policy, {
       ...config,
-      others: this.value.trainableVariables(),
+      others: value.trainableVariables(),
       optimizer: (parameters) =>
         config.optimizer === 'adam' ? new Adam(parameters, { epsilon: 1e-5 }) : new RmsProp(parameters),
     });
-    this.#optimizer = optimizer;
+    const actor = compileActor('A2c', env, policy, value);
+    this.#collector = new RolloutCollector({ owner: 'A2c', ...config, ...normalizers, env, actionSpace, actor });
 
-    const act = compile(
-      ({ observations }: { observations: tf.Tensor }, rng) => ({
-        ...policy.given(observations).sampleWithLogProb(rng),
-        value: this.value.of(observations),
-      }),
-      { name: 'a2c/act', state: [policy, this.value] },
-    );
-    const values = compile(
-      ({ observations }: { observations: tf.Tensor }) => ({ value: this.value.of(observations) }),
-      { name: 'a2c/values', state: [policy, this.value] },
-    );
     const update = compile(
-      (batch: A2cBatch & { learningRate: tf.Tensor }, rng) => {
-        const { parameters } = optimizer;
-        const { gradients, loss: _, ...figures } = valueAndGradients(() => this.#loss(batch, rng), parameters);
-        return { ...figures, gradientNorm: optimizer.update(gradients, batch.learningRate) };
+      (batch: A2cBatch, rng) => {
+        const {
+          gradients,
+          loss: _,
+          ...metrics
+        } = valueAndGradients(() => this.#loss(batch, rng), optimizer.parameters);
+        return { ...metrics, gradientNorm: optimizer.update(gradients, batch.learningRate) };
       },
-      { name: 'a2c/update', state: [policy, this.value, optimizer] },
+      { name: 'a2c/update', state: [policy, value, optimizer] },
     );
-    const ofEnvs = { observations: { shape: [env.numEnvs, policy.observationDim] } };
     const steps = horizon * env.numEnvs;
-    this.#valuesOf = values.onArrays(ofEnvs);
     this.#update = update.onArrays({
       observations: { shape: [steps, policy.observationDim] },
       latents: { shape: [steps, policy.actionDim] },
@@ -134,29 +118,16 @@ export class A2c implements Agent<A2cReport> {
       returns: { shape: [steps] },
       learningRate: { shape: [] },
     });
-    this.#collector = new RolloutCollector({
-      owner: 'A2c',
+    this.compiled = [...actor.compiled, update];
+    this.parts = {
+      policy,
+      value,
+      optimizer,
       ...normalizers,
       env,
-      actionSpace,
-      horizon,
-      gamma,
-      act: act.onArrays(ofEnvs),
-      valuesOf: (observations) => this.#valuesOf({ observations }).value,
-    });
-    this.#parts = new AgentParts(
-      'A2c',
-      {
-        policy,
-        value: this.value,
-        optimizer,
-        ...normalizers,
-        env: stateOfEnv(env),
-        collector: this.#collector,
-        training: this.#training,
-      },
-      [act, values, update],
-    );
+      collector: this.#collector,
+      training: this.#training,
+    };
   }
 
   /**
@@ -164,24 +135,20 @@ export class A2c implements Agent<A2cReport> {
    * @throws {DivergedError} if a loss is no longer a number
    */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<A2cReport, void, undefined> {
+    const { gamma, lambda, reportEvery } = this.#options;
     const training = this.#training;
-    const { horizon, gamma, lambda, reportEvery } = this.#options;
     if (training.begin({ steps, rng })) this.#collector.reset(rng.split('env').seed);
     const metrics = new MeanMetrics<FigureOf<A2cReport>>('A2c');
     let episodes: EpisodeReport[] = [];
     while (training.step < steps) {
       const learningRate = rateAt('A2c: learningRate', this.#options.learningRate, training.step / steps);
-      const { buffer } = this.#collector;
-      this.#collector.collect(training.streams.actions, episodes);
-      training.step += horizon * this.#numEnvs;
-      const { advantages, returns } = generalizedAdvantages(
-        { horizon, envs: this.#numEnvs, ...buffer, lastValues: this.#valuesOf({ observations: buffer.current }).value },
-        { gamma, lambda },
-      );
-      const { observations, latents } = buffer;
-      const batch = { observations, latents, advantages, returns, learningRate };
+      const rollout = this.#collector.collect(training.streams.actions, episodes);
+      training.step += rollout.rewards.length;
+
+      const batch = { ...rollout, ...generalizedAdvantages(rollout, { gamma, lambda }), learningRate };
       metrics.add(training.step, scalarsOf(this.#update(batch, training.streams.entropy)));
       training.updates += 1;
+
       const { step, updates } = training;
       if (updates % reportEvery !== 0 && step < steps) continue;
       yield { step, updates, episodes, ...metrics.take() };
@@ -189,19 +156,7 @@ export class A2c implements Agent<A2cReport> {
     }
   }
 
-  state(): AgentState {
-    return this.#parts.state();
-  }
-
-  setState(state: AgentState): void {
-    this.#parts.setState(state);
-  }
-
-  dispose(): void {
-    this.#parts.dispose();
-  }
-
-  /** L and its parts on one rollout. */
+  /** L and its terms on one rollout. */
   #loss({ observations, latents, advantages, returns }: A2cBatch, rng: Rng) {
     const { policy, normalizeAdvantages, valueCoefficient, entropyCoefficient } = this.#options;
     const distribution = policy.given(observations);
@@ -216,4 +171,4 @@ export class A2c implements Agent<A2cReport> {
   }
 }
 
-type A2cBatch = Record<'observations' | 'latents' | 'advantages' | 'returns', tf.Tensor>;
+type A2cBatch = Record<'observations' | 'latents' | 'advantages' | 'returns' | 'learningRate', tf.Tensor>;

@@ -1,12 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { checkPolicy, compile, FlowMatchingPolicy, type Rng, sampleAction } from '../src/index.ts';
+import {
+  Adam,
+  checkPolicy,
+  clipByGlobalNorm,
+  compile,
+  FlowMatchingPolicy,
+  type Rng,
+  valueAndGradients,
+} from '../src/index.ts';
 import { parseOptions } from '../src/options/parse.ts';
-import { rateSchema } from '../src/training/optimization.ts';
-import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
+import { Minibatches, rateAt, rateSchema } from '../src/training/optimization.ts';
+import type { EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
 import { withArticle } from './core/checks.ts';
 import { vectorEnvFor } from './core/envs.ts';
-import { normalizationOptions } from './core/normalization.ts';
+import { normalizationOptions, normalizersFor } from './core/normalization.ts';
 import {
   gamma,
   layerWidths,
@@ -16,27 +24,26 @@ import {
   OVER_TRAINING,
   partSchemas,
 } from './core/options.ts';
-import { boundedAbove, clippedSurrogate, standardized } from './core/policyGradient.ts';
-import type { RolloutBuffer } from './core/rollout.ts';
-import type { ValueNetwork } from './core/valueFunction.ts';
-import { type ProximalBatch, ProximalTraining } from './ppo.ts';
+import { boundedAbove, clippedSurrogate, PolicyOptimizer, standardized } from './core/policyGradient.ts';
+import {
+  checkBatchSize,
+  compileActor,
+  generalizedAdvantages,
+  RolloutCollector,
+  rolloutOptions,
+} from './core/rollout.ts';
+import { CheckpointedAgent, type FigureOf, MeanMetrics, scalarsOf, Training, UpdateHistory } from './core/state.ts';
+import { explainedVariance, ValueNetwork } from './core/valueFunction.ts';
+
+/** Adam's, as PPO is used with. */
+const EPSILON = 1e-5;
 
 /** The largest log-ratio: a ratio of matching losses is exp of a difference that nothing bounds. */
 const LARGEST_LOG_RATIO = 3;
 
 export const fpoOptions = z.strictObject({
   ...partSchemas,
-  horizon: z
-    .int()
-    .positive()
-    .default(2048)
-    .meta({ description: 'steps of each environment between updates', unit: 'steps' }),
-  epochs: z.int().positive().default(10).meta({ description: 'passes over a rollout', unit: 'passes' }),
-  batchSize: z
-    .int()
-    .positive()
-    .default(64)
-    .meta({ description: 'size of a minibatch; at most a rollout, horizon × environments', unit: 'steps' }),
+  ...rolloutOptions,
   draws: z
     .int()
     .positive()
@@ -98,33 +105,49 @@ export interface FpoReport extends TrainReport {
  *
  * McAllister et al., "Flow Matching Policy Gradients", arXiv:2507.21053.
  */
-export class Fpo implements Agent<FpoReport> {
+export class Fpo extends CheckpointedAgent<FpoReport> {
   /** V(o), trained beside the policy. */
   readonly value: ValueNetwork;
   readonly #options: z.output<typeof fpoOptions>;
   readonly #policy: FlowMatchingPolicy;
-  readonly #numEnvs: number;
+  readonly #collector: RolloutCollector;
+  readonly #history: UpdateHistory;
+  readonly #training = new Training('Fpo', ['actions', 'minibatches', 'matching']);
   readonly #draw;
-  readonly #training;
+  readonly #updatePolicy;
+  readonly #updateValue;
 
   /**
    * @throws for an unknown option or one out of range, if the policy is no `FlowMatchingPolicy`, the environment does not fit it, or a
    *   rollout is smaller than a minibatch
    */
   constructor(options: FpoOptions) {
+    super('Fpo');
     const config = parseOptions('Fpo', fpoOptions, options);
     this.#options = config;
-    const { policy, draws } = config;
+    const { policy, batchSize, draws, maxGradientNorm } = config;
     if (!(policy instanceof FlowMatchingPolicy)) {
       const got = `got ${withArticle(policy.constructor.name)}, expected a FlowMatchingPolicy`;
       throw new Error(`Fpo: policy: ${got}, whose matching losses are in the place of probabilities`);
     }
     this.#policy = policy;
-    const envs = vectorEnvFor('Fpo', policy, config.env);
+    const { env, actionSpace } = vectorEnvFor('Fpo', policy, config.env);
     checkPolicy(policy);
-    const { numEnvs } = envs.env;
-    this.#numEnvs = numEnvs;
-    const { observationDim, actionDim } = policy;
+    const { numEnvs } = env;
+    checkBatchSize('Fpo', config, numEnvs);
+    const normalizers = normalizersFor([policy], numEnvs, config);
+    const value = new ValueNetwork(policy, config.valueHidden, config.rng.split('value'));
+    this.value = value;
+    const policyOptimizer = new PolicyOptimizer(policy, {
+      maxGradientNorm,
+      shapeRate: 1,
+      optimizer: (parameters) => new Adam(parameters, { epsilon: EPSILON }),
+    });
+    const valueOptimizer = new Adam(value.trainableVariables(), { epsilon: EPSILON });
+    this.#history = new UpdateHistory([policy, policyOptimizer]);
+    const actor = compileActor('Fpo', env, policy, value);
+    this.#collector = new RolloutCollector({ owner: 'Fpo', ...config, ...normalizers, env, actionSpace, actor });
+
     const draw = compile(
       ({ observations, latents }: Record<'observations' | 'latents', tf.Tensor>, rng) => {
         const { noise, times } = policy.matchingDraws(numEnvs * draws, rng);
@@ -132,42 +155,126 @@ export class Fpo implements Agent<FpoReport> {
       },
       { name: 'fpo/draw', state: [policy] },
     );
+    const updatePolicy = compile(
+      (batch: PolicyBatch) => {
+        const {
+          gradients,
+          loss: _,
+          ...metrics
+        } = valueAndGradients(() => this.#policyLoss(batch), policyOptimizer.parameters);
+        return { ...metrics, gradientNorm: policyOptimizer.update(gradients, batch.learningRate) };
+      },
+      { name: 'fpo/policy', state: [policy, policyOptimizer] },
+    );
+    const updateValue = compile(
+      ({ observations, returns, learningRate }: ValueBatch) => {
+        const { gradients, valueLoss } = valueAndGradients(() => {
+          const valueLoss = tf.mean(tf.squaredDifference(value.of(observations), returns));
+          return { loss: tf.mul(0.5, valueLoss), valueLoss };
+        }, valueOptimizer.parameters);
+        valueOptimizer.update(clipByGlobalNorm(gradients, maxGradientNorm).gradients, learningRate);
+        return { valueLoss };
+      },
+      { name: 'fpo/value', state: [policy, value, valueOptimizer] },
+    );
+    const { observationDim, actionDim } = policy;
     this.#draw = draw.onArrays({
       observations: { shape: [numEnvs, observationDim] },
       latents: { shape: [numEnvs, actionDim] },
     });
-    this.#training = new ProximalTraining({
-      ...envs,
-      owner: 'Fpo',
-      config: { ...config, shapeRate: 1 },
-      stream: 'matching',
-      sample: (observations, rng) => sampleAction(policy.given(observations), rng),
-      shapes: { noise: [draws, actionDim], times: [draws, 1], losses: [] },
-      columns: (buffer, rng) => this.#drawn(buffer, rng),
-      policyLoss: (batch) => this.#policyLoss(batch),
-      compiled: [draw],
+    this.#updatePolicy = updatePolicy.onArrays({
+      observations: { shape: [batchSize, observationDim] },
+      latents: { shape: [batchSize, actionDim] },
+      noise: { shape: [batchSize * draws, actionDim] },
+      times: { shape: [batchSize * draws, 1] },
+      losses: { shape: [batchSize] },
+      advantages: { shape: [batchSize] },
+      clip: { shape: [] },
+      learningRate: { shape: [] },
     });
-    this.value = this.#training.value;
+    this.#updateValue = updateValue.onArrays({
+      observations: { shape: [batchSize, observationDim] },
+      returns: { shape: [batchSize] },
+      learningRate: { shape: [] },
+    });
+    this.compiled = [...actor.compiled, draw, updatePolicy, updateValue];
+    this.parts = {
+      ...{ policy, value, policyOptimizer, valueOptimizer, ...normalizers, env },
+      ...{ collector: this.#collector, training: this.#training },
+    };
   }
 
   /**
    * Rollouts and updates until at least `steps` environment steps have been made; the last rollout is not cut short.
    * @throws {DivergedError} if a loss is no longer a number
    */
-  train(options: TrainOptions): AsyncGenerator<FpoReport, void, undefined> {
-    return this.#training.train(options);
-  }
+  async *train({ steps, rng }: TrainOptions): AsyncGenerator<FpoReport, void, undefined> {
+    const { epochs, batchSize, draws, gamma, lambda, targetKl } = this.#options;
+    const { observationDim, actionDim } = this.#policy;
+    const training = this.#training;
+    if (training.begin({ steps, rng })) this.#collector.reset(rng.split('env').seed);
+    while (training.step < steps) {
+      const progress = training.step / steps;
+      const rate = (name: 'learningRate' | 'valueLearningRate' | 'clip') =>
+        rateAt(`Fpo: ${name}`, this.#options[name], progress);
 
-  state(): AgentState {
-    return this.#training.state();
-  }
+      const episodes: EpisodeReport[] = [];
+      const rollout = this.#collector.collect(training.streams.actions, episodes);
+      training.step += rollout.rewards.length;
 
-  setState(state: AgentState): void {
-    this.#training.setState(state);
-  }
+      const drawn = this.#drawn(rollout, training.streams.matching);
+      const { advantages, returns } = generalizedAdvantages(rollout, { gamma, lambda });
+      const minibatches = new Minibatches(
+        {
+          observations: { values: rollout.observations, width: observationDim },
+          latents: { values: rollout.latents, width: actionDim },
+          noise: { values: drawn.noise, width: draws * actionDim },
+          times: { values: drawn.times, width: draws },
+          losses: { values: drawn.losses },
+          advantages: { values: advantages },
+          returns: { values: returns },
+        },
+        { count: rollout.rewards.length, batchSize },
+      );
 
-  dispose(): void {
-    this.#training.dispose();
+      // As PPO, but for the loss of the policy.
+      const rates = { learningRate: rate('learningRate'), clip: rate('clip') };
+      const valueRate = { learningRate: rate('valueLearningRate') };
+      const policyMetrics = new MeanMetrics<Exclude<FigureOf<FpoReport>, 'valueLoss'>>('Fpo');
+      const valueMetrics = new MeanMetrics<'valueLoss'>('Fpo');
+      let [largestKl, largestRatio, policyUpdates] = [0, 0, 0];
+      let overshot = false;
+      this.#history.forget();
+      for (let epoch = 0; epoch < epochs; epoch++) {
+        for (const rows of minibatches.epoch(training.streams.minibatches)) {
+          const batch = minibatches.gather(rows);
+          valueMetrics.add(training.step, scalarsOf(this.#updateValue({ ...batch, ...valueRate })));
+          training.updates += 1;
+          if (overshot) continue;
+          if (targetKl !== null) this.#history.record();
+          const metrics = scalarsOf(this.#updatePolicy({ ...batch, ...rates }));
+          // The first minibatch sees the policy that acted: there is nothing to undo.
+          overshot = targetKl !== null && policyUpdates > 0 && metrics.approxKl > 1.5 * targetKl;
+          if (overshot) {
+            policyUpdates = this.#history.undo();
+            continue;
+          }
+          policyUpdates += 1;
+          policyMetrics.add(training.step, metrics);
+          largestKl = Math.max(largestKl, metrics.approxKl);
+          largestRatio = Math.max(largestRatio, metrics.largestRatio);
+        }
+      }
+
+      const { step, updates } = training;
+      yield {
+        ...{ step, updates, episodes },
+        ...policyMetrics.take(),
+        ...valueMetrics.take(),
+        ...{ largestKl, largestRatio, policyUpdates },
+        explainedVariance: explainedVariance(rollout.values, returns),
+      };
+    }
   }
 
   /** L̂ of each row, the mean of ‖ε̂ − ε‖² over its draws, which lie one after the other: `[batch · draws, …]` → `[batch]`. */
@@ -182,7 +289,7 @@ export class Fpo implements Agent<FpoReport> {
   }
 
   /** L and its parts on one minibatch. */
-  #policyLoss(batch: ProximalBatch<'noise' | 'times' | 'losses'>) {
+  #policyLoss(batch: PolicyBatch) {
     const { normalizeAdvantages } = this.#options;
     const losses = this.#matchingLosses(batch);
     const { policyLoss, ...moved } = clippedSurrogate({
@@ -195,30 +302,31 @@ export class Fpo implements Agent<FpoReport> {
   }
 
   /** For each action noise and times, and the loss by them of the policy that acted. */
-  #drawn({ observations, latents }: RolloutBuffer, rng: Rng) {
-    const { horizon, draws } = this.#options;
-    const numEnvs = this.#numEnvs;
+  #drawn({ observations, latents, horizon, envs }: ReturnType<RolloutCollector['collect']>, rng: Rng) {
+    const { draws } = this.#options;
     const { observationDim, actionDim } = this.#policy;
-    const steps = horizon * numEnvs;
+    const steps = horizon * envs;
     const drawn = {
       noise: new Float32Array(steps * draws * actionDim),
       times: new Float32Array(steps * draws),
       losses: new Float32Array(steps),
     };
     const rows = (values: Float32Array, t: number, width: number) =>
-      values.subarray(t * numEnvs * width, (t + 1) * numEnvs * width);
+      values.subarray(t * envs * width, (t + 1) * envs * width);
     for (let t = 0; t < horizon; t++) {
       const inputs = { observations: rows(observations, t, observationDim), latents: rows(latents, t, actionDim) };
       const { noise, times, loss } = this.#draw(inputs, rng);
       drawn.noise.set(noise as Float32Array, t * noise.length);
       drawn.times.set(times as Float32Array, t * times.length);
-      drawn.losses.set(loss as Float32Array, t * numEnvs);
+      drawn.losses.set(loss as Float32Array, t * envs);
     }
     return drawn;
   }
 }
 
 type Drawn = 'observations' | 'latents' | 'noise' | 'times';
+type PolicyBatch = Record<Drawn | 'losses' | 'advantages' | 'clip' | 'learningRate', tf.Tensor>;
+type ValueBatch = Record<'observations' | 'returns' | 'learningRate', tf.Tensor>;
 
 /** Each row `count` times in a row: `[batch, n]` → `[batch · count, n]`. */
 function repeated(rows: tf.Tensor, count: number): tf.Tensor {

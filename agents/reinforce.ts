@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Adam, checkPolicy, clipByGlobalNorm, compile, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { rateAt } from '../src/training/optimization.ts';
-import type { Agent, AgentState, EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
+import type { EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
 import { checkDensity } from './core/checks.ts';
 import { vectorEnvFor } from './core/envs.ts';
 import { EpisodeCollector } from './core/episodes.ts';
@@ -18,7 +18,8 @@ import {
   shapeRate,
 } from './core/options.ts';
 import { PolicyOptimizer } from './core/policyGradient.ts';
-import { AgentParts, type FigureOf, MeanMetrics, scalarsOf, stateOfEnv, Training } from './core/state.ts';
+import { compileActor } from './core/rollout.ts';
+import { CheckpointedAgent, type FigureOf, MeanMetrics, scalarsOf, Training } from './core/state.ts';
 import { ValueNetwork } from './core/valueFunction.ts';
 
 /** Adam's. */
@@ -69,73 +70,56 @@ export interface ReinforceReport extends TrainReport {
  *
  * Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning", 1992.
  */
-export class Reinforce implements Agent<ReinforceReport> {
+export class Reinforce extends CheckpointedAgent<ReinforceReport> {
   /** V(o), trained beside the policy. */
   readonly value: ValueNetwork;
   readonly #options: z.output<typeof reinforceOptions>;
   readonly #collector: EpisodeCollector;
   readonly #training = new Training('Reinforce', ['actions']);
-  readonly #parts: AgentParts;
   readonly #update;
   readonly #fit;
 
   /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no density */
   constructor(options: ReinforceOptions) {
+    super('Reinforce');
     const config = parseOptions('Reinforce', reinforceOptions, options);
     this.#options = config;
-    const { policy } = config;
-    const envs = vectorEnvFor('Reinforce', policy, config.env);
+    const { policy, maxGradientNorm } = config;
+    const { env, actionSpace } = vectorEnvFor('Reinforce', policy, config.env);
     checkDensity('Reinforce', policy);
     checkPolicy(policy);
-    const normalizers = normalizersFor([policy], envs.env.numEnvs, config);
-    this.value = new ValueNetwork({
-      policy,
-      hidden: config.valueHidden,
-      rng: config.rng.split('value'),
+    const normalizers = normalizersFor([policy], env.numEnvs, config);
+    const value = new ValueNetwork(policy, config.valueHidden, config.rng.split('value'));
+    this.value = value;
+    const policyOptimizer = new PolicyOptimizer(policy, {
+      ...config,
+      optimizer: (parameters) => new Adam(parameters, { epsilon: EPSILON }),
     });
-    const optimizers = {
-      policy: new PolicyOptimizer(policy, {
-        ...config,
-        optimizer: (parameters) => new Adam(parameters, { epsilon: EPSILON }),
-      }),
-      value: new Adam(this.value.trainableVariables(), { epsilon: EPSILON }),
-    };
+    const valueOptimizer = new Adam(value.trainableVariables(), { epsilon: EPSILON });
+    const actor = compileActor('Reinforce', env, policy, value, (observations) => this.#valuesOf(observations));
+    this.#collector = new EpisodeCollector({ owner: 'Reinforce', ...config, ...normalizers, env, actionSpace, actor });
 
-    const act = compile(
-      ({ observations }: { observations: tf.Tensor }, rng) => ({
-        ...policy.given(observations).sampleWithLogProb(rng),
-        value: this.#valuesOf(observations),
-      }),
-      { name: 'reinforce/act', state: [policy, this.value] },
-    );
-    const values = compile(
-      ({ observations }: { observations: tf.Tensor }) => ({ value: this.#valuesOf(observations) }),
-      {
-        name: 'reinforce/values',
-        state: [policy, this.value],
-      },
-    );
     const update = compile(
-      (batch: PolicyBatch & { learningRate: tf.Tensor }) => {
-        const { parameters } = optimizers.policy;
-        const { gradients, loss, entropy } = valueAndGradients(() => this.#policyLoss(batch), parameters);
-        const gradientNorm = optimizers.policy.update(gradients, batch.learningRate);
-        return { policyLoss: loss, entropy, gradientNorm };
+      (batch: PolicyBatch) => {
+        const { gradients, loss, entropy } = valueAndGradients(
+          () => this.#policyLoss(batch),
+          policyOptimizer.parameters,
+        );
+        return { policyLoss: loss, entropy, gradientNorm: policyOptimizer.update(gradients, batch.learningRate) };
       },
-      { name: 'reinforce/update', state: [policy, optimizers.policy] },
+      { name: 'reinforce/update', state: [policy, policyOptimizer] },
     );
     const fit = compile(
-      (batch: ValueBatch & { learningRate: tf.Tensor }) => {
-        const { parameters } = optimizers.value;
-        const { gradients, loss } = valueAndGradients(() => ({ loss: this.#valueLoss(batch) }), parameters);
-        const clipped = clipByGlobalNorm(gradients, config.maxGradientNorm);
-        optimizers.value.update(clipped.gradients, batch.learningRate);
+      (batch: ValueBatch) => {
+        const { gradients, loss } = valueAndGradients(() => {
+          const errors = tf.squaredDifference(this.#valuesOf(batch.observations), batch.returns);
+          return { loss: tf.sum(tf.mul(batch.weights, errors)) };
+        }, valueOptimizer.parameters);
+        valueOptimizer.update(clipByGlobalNorm(gradients, maxGradientNorm).gradients, batch.learningRate);
         return { loss };
       },
-      { name: 'reinforce/fit', state: [policy, this.value, optimizers.value] },
+      { name: 'reinforce/fit', state: [policy, value, valueOptimizer] },
     );
-    const ofEnvs = { observations: { shape: [envs.env.numEnvs, policy.observationDim] } };
-    const valuesOf = values.onArrays(ofEnvs);
     this.#update = forEachSize((rows) =>
       update.onArrays({
         observations: { shape: [rows, policy.observationDim] },
@@ -153,28 +137,8 @@ export class Reinforce implements Agent<ReinforceReport> {
         learningRate: { shape: [] },
       }),
     );
-    this.#collector = new EpisodeCollector({
-      ...envs,
-      owner: 'Reinforce',
-      ...normalizers,
-      rounds: config.episodesPerEnv,
-      gamma: config.gamma,
-      act: act.onArrays(ofEnvs),
-      valuesOf: (observations) => valuesOf({ observations }).value,
-    });
-    this.#parts = new AgentParts(
-      'Reinforce',
-      {
-        policy,
-        value: this.value,
-        policyOptimizer: optimizers.policy,
-        valueOptimizer: optimizers.value,
-        ...normalizers,
-        env: stateOfEnv(envs.env),
-        training: this.#training,
-      },
-      [act, values, update, fit],
-    );
+    this.compiled = [...actor.compiled, update, fit];
+    this.parts = { policy, value, policyOptimizer, valueOptimizer, ...normalizers, env, training: this.#training };
   }
 
   /**
@@ -182,62 +146,44 @@ export class Reinforce implements Agent<ReinforceReport> {
    * @throws {DivergedError} if a loss is no longer a number
    */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<ReinforceReport, void, undefined> {
+    const { policy, valueUpdates } = this.#options;
     const training = this.#training;
     if (training.begin({ steps, rng })) this.#collector.reset(rng.split('env').seed);
     const metrics = new MeanMetrics<FigureOf<ReinforceReport>>('Reinforce');
     while (training.step < steps) {
       const progress = training.step / steps;
+      const rate = (name: 'learningRate' | 'valueLearningRate') =>
+        rateAt(`Reinforce: ${name}`, this.#options[name], progress);
+
       const episodes: EpisodeReport[] = [];
       training.step += this.#collector.collect(training.streams.actions, episodes);
-      metrics.add(training.step, this.#improve(progress));
+
+      // As many rows as a power of two, so that few sizes are compiled; those that are too many have weight 0.
+      const { rows } = this.#collector;
+      let size = 1;
+      while (size < rows) size *= 2;
+      this.#collector.pad(size);
+      const { steps: collected } = this.#collector;
+      const batch = {
+        observations: collected.observations.subarray(0, size * policy.observationDim),
+        latents: collected.latents.subarray(0, size * policy.actionDim),
+        returns: collected.returns.subarray(0, size),
+        advantages: this.#advantages(size),
+        weights: new Float32Array(size).fill(1 / rows, 0, rows),
+      };
+      const improved = scalarsOf(this.#update(size)({ ...batch, learningRate: rate('learningRate') }));
+      const fitting = { ...batch, learningRate: rate('valueLearningRate') };
+      let valueLoss = 0;
+      for (let i = 0; i < valueUpdates; i++) valueLoss = this.#fit(size)(fitting).loss[0]!;
+      metrics.add(training.step, { ...improved, valueLoss });
       training.updates += 1;
+
       const { step, updates } = training;
       yield { step, updates, episodes, ...metrics.take() };
     }
   }
 
-  state(): AgentState {
-    return this.#parts.state();
-  }
-
-  setState(state: AgentState): void {
-    this.#parts.setState(state);
-  }
-
-  dispose(): void {
-    this.#parts.dispose();
-  }
-
-  /** One step of the policy and some of the baseline. */
-  #improve(progress: number): Record<FigureOf<ReinforceReport>, number> {
-    const { learningRate, valueLearningRate, valueUpdates } = this.#options;
-    const { steps, rows } = this.#collector;
-    // As many rows as a power of two, so that few sizes are compiled; those that are too many have weight 0.
-    let size = 1;
-    while (size < rows) size *= 2;
-    this.#collector.pad(size);
-    const weights = new Float32Array(size).fill(1 / rows, 0, rows);
-    const observations = steps.observations.subarray(0, size * this.#options.policy.observationDim);
-    const latents = steps.latents.subarray(0, size * this.#options.policy.actionDim);
-    const improved = this.#update(size)({
-      observations,
-      latents,
-      advantages: this.#advantages(size),
-      weights,
-      learningRate: rateAt('Reinforce: learningRate', learningRate, progress),
-    });
-    const fitted = {
-      observations,
-      returns: steps.returns.subarray(0, size),
-      weights,
-      learningRate: rateAt('Reinforce: valueLearningRate', valueLearningRate, progress),
-    };
-    let valueLoss = 0;
-    for (let i = 0; i < valueUpdates; i++) valueLoss = this.#fit(size)(fitted).loss[0]!;
-    return { ...scalarsOf(improved), valueLoss };
-  }
-
-  /** G − V(o), standardized if asked for, in the first rows of `size`. */
+  /** G − V(o), in the first of `size` rows; standardized with `normalizeAdvantages`. */
   #advantages(size: number): Float32Array {
     const { steps, rows } = this.#collector;
     const advantages = new Float32Array(size);
@@ -266,18 +212,14 @@ export class Reinforce implements Agent<ReinforceReport> {
     };
   }
 
-  #valueLoss({ observations, returns, weights }: ValueBatch): tf.Tensor {
-    return tf.sum(tf.mul(weights, tf.squaredDifference(this.#valuesOf(observations), returns)));
-  }
-
   /** 0 without a baseline. */
   #valuesOf(observations: tf.Tensor): tf.Tensor {
     return this.#options.valueUpdates === 0 ? tf.zeros([observations.shape[0]!]) : this.value.of(observations);
   }
 }
 
-type PolicyBatch = Record<'observations' | 'latents' | 'advantages' | 'weights', tf.Tensor>;
-type ValueBatch = Record<'observations' | 'returns' | 'weights', tf.Tensor>;
+type PolicyBatch = Record<'observations' | 'latents' | 'advantages' | 'weights' | 'learningRate', tf.Tensor>;
+type ValueBatch = Record<'observations' | 'returns' | 'weights' | 'learningRate', tf.Tensor>;
 
 function forEachSize<T>(make: (rows: number) => T): (rows: number) => T {
   const made = new Map<number, T>();

@@ -26,10 +26,8 @@ import { partSchemas } from './options.ts';
 
 /** Copies rows of actions into `target`, as the environment gets them: each component of a box clipped to its bounds. */
 export function commandActions(actions: ArrayLike<number>, space: ActionSpace, target: Float32Array): void {
-  if (!(space instanceof Box)) {
-    for (let i = 0; i < target.length; i++) target[i] = actions[i]!;
-    return;
-  }
+  target.set(actions);
+  if (!(space instanceof Box)) return;
   const { low, high, size } = space;
   for (let i = 0; i < target.length; i++) {
     target[i] = Math.min(Math.max(actions[i]!, low[i % size]!), high[i % size]!);
@@ -236,15 +234,13 @@ function noteOtherBounds(owner: string, { config }: Policy, { low, high, size }:
   if (made === undefined || !('low' in made)) return;
   const differ = (a: number, b: number) =>
     Number.isFinite(a) && Number.isFinite(b) && Math.fround(a) !== Math.fround(b);
-  for (let i = 0; i < size; i++) {
-    if (!differ(made.low[i]!, low[i]!) && !differ(made.high[i]!, high[i]!)) continue;
-    const interval = (...bounds: number[]) => `[${bounds.map((bound) => Number(bound.toPrecision(7))).join(', ')}]`;
-    note(
-      `${owner}: the policy was made for actions in ${interval(made.low[i]!, made.high[i]!)}, the environment has ` +
-        `${interval(low[i]!, high[i]!)}${size > 1 ? ` at ${i}` : ''}`,
-    );
-    return;
-  }
+  const at = low.findIndex((bound, i) => differ(made.low[i]!, bound) || differ(made.high[i]!, high[i]!));
+  if (at < 0) return;
+  const interval = (...bounds: number[]) => `[${bounds.map((bound) => Number(bound.toPrecision(7))).join(', ')}]`;
+  note(
+    `${owner}: the policy was made for actions in ${interval(made.low[at]!, made.high[at]!)}, the environment has ` +
+      `${interval(low[at]!, high[at]!)}${size > 1 ? ` at ${at}` : ''}`,
+  );
 }
 
 /** The space of such choices, whatever the shape in which they come. */

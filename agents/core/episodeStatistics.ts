@@ -81,13 +81,8 @@ function byName([a]: [string, unknown], [b]: [string, unknown]): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-interface EpisodeTrackerState {
-  readonly returns: Float64Array;
-  readonly lengths: Int32Array;
-}
-
 /** Sums up the episodes of parallel environments that reset in the step that ends an episode. */
-export class EpisodeTracker implements Stateful<EpisodeTrackerState> {
+export class EpisodeTracker implements Stateful {
   readonly #returns: Float64Array;
   readonly #lengths: Int32Array;
 
@@ -115,11 +110,11 @@ export class EpisodeTracker implements Stateful<EpisodeTrackerState> {
     this.#lengths.fill(0);
   }
 
-  state(): EpisodeTrackerState {
+  state() {
     return { returns: this.#returns.slice(), lengths: this.#lengths.slice() };
   }
 
-  setState({ returns, lengths }: EpisodeTrackerState): void {
+  setState({ returns, lengths }: ReturnType<EpisodeTracker['state']>): void {
     setSameLength({ returns: [this.#returns, returns], lengths: [this.#lengths, lengths] });
   }
 }

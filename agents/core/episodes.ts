@@ -17,7 +17,7 @@ import {
 } from './envs.ts';
 import { MOST_ENVS } from './evaluate.ts';
 import { partSchemas } from './options.ts';
-import type { Act, RolloutCollectorOptions } from './rollout.ts';
+import type { RolloutCollectorOptions } from './rollout.ts';
 
 /** Episodes of each environment in one round. */
 const EACH = 4;
@@ -347,7 +347,7 @@ function checkNoise(space: ActionSpace, noise: number): void {
 
 interface EpisodeCollectorOptions extends Omit<RolloutCollectorOptions, 'horizon'> {
   /** Episodes of each environment in one call of `collect`. */
-  readonly rounds: number;
+  readonly episodesPerEnv: number;
 }
 
 /** The steps of whole episodes, row by row; the rows of one episode are in their order, with those of others between them. */
@@ -409,7 +409,7 @@ export class EpisodeCollector {
     this.rows = 0;
     this.#options.statistics?.publish();
     let count = 0;
-    for (let round = 0; round < this.#options.rounds; round++) count += this.#round(rng, ended);
+    for (let round = 0; round < this.#options.episodesPerEnv; round++) count += this.#round(rng, ended);
     return count;
   }
 
@@ -427,7 +427,7 @@ export class EpisodeCollector {
   }
 
   #round(rng: Rng, ended: EpisodeReport[]): number {
-    const { owner, env, actionSpace, act, valuesOf, gamma, statistics, scaler } = this.#options;
+    const { owner, env, actionSpace, actor, gamma, statistics, scaler } = this.#options;
     const { numEnvs } = env;
     const first = this.rows;
     const episodes = Array.from({ length: numEnvs }, () => ({ return: 0, length: 0, isRunning: true, after: 0 }));
@@ -436,7 +436,7 @@ export class EpisodeCollector {
     scaler?.begin();
     let count = 0;
     for (let left = numEnvs; left > 0; count += numEnvs) {
-      const acted = act({ observations: this.#current }, rng);
+      const acted = actor.act({ observations: this.#current }, rng);
       commandActions(acted.action, actionSpace, this.#commanded);
       statistics?.observe(this.#current);
       const step = env.step(this.#commanded);
@@ -451,7 +451,7 @@ export class EpisodeCollector {
         if (!step.terminations[i] && !step.truncations[i]) continue;
         episode.isRunning = false;
         left -= 1;
-        if (!step.terminations[i]) episode.after = valuesOf(step.finalObservations)[i]!;
+        if (!step.terminations[i]) episode.after = actor.values({ observations: step.finalObservations }).value[i]!;
         ended.push({ return: episode.return, length: episode.length, info: step.finalInfos[i]! });
       }
       this.#observe(step.observations);
@@ -466,7 +466,7 @@ export class EpisodeCollector {
   }
 
   /** Records what environment `i` saw, did and got. */
-  #append(i: number, { latent, value }: ReturnType<Act>, reward: number): void {
+  #append(i: number, { latent, value }: Readonly<Record<'latent' | 'value', ArrayLike<number>>>, reward: number): void {
     if (this.rows === this.steps.values.length) {
       const larger = new EpisodeSteps(2 * this.rows, this.#widths);
       larger.set(this.steps);

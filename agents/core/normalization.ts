@@ -6,32 +6,6 @@ import type { ObservationMoments } from '../../src/policies/observationEncoder.t
 import { ObservationLayout, type ObservationPart } from '../../src/policies/observationLayout.ts';
 import { type Stateful, setSameLength } from './state.ts';
 
-/** What brings observations and rewards to one scale; absent where it is not asked for. */
-export interface Normalizers {
-  readonly statistics?: ObservationStatistics | undefined;
-  readonly scaler?: RewardScaler | undefined;
-}
-
-/**
- * @param policies the policy that acts, and its target network if it has one: they see observations alike
- * @param options the agent's
- */
-export function normalizersFor(
-  policies: readonly [Policy, ...Policy[]],
-  numEnvs: number,
-  options: {
-    readonly normalizeObservations: boolean;
-    readonly clipObservations: number;
-    readonly normalizeRewards: boolean;
-    readonly gamma: number;
-  },
-): Normalizers {
-  return {
-    statistics: ObservationStatistics.of(policies, options),
-    scaler: options.normalizeRewards ? new RewardScaler(numEnvs, options.gamma) : undefined,
-  };
-}
-
 /** Options of the agents that act, for normalization. */
 export const normalizationOptions = {
   normalizeObservations: z
@@ -50,6 +24,25 @@ export const normalizationOptions = {
     .describe('whether rewards are divided by the standard deviation of the discounted return, for learning only'),
 };
 
+type NormalizationOptions = z.output<z.ZodObject<typeof normalizationOptions>>;
+type ObservationOptions = Pick<NormalizationOptions, 'normalizeObservations' | 'clipObservations'>;
+/** The policy that acts, and the target networks that it has: they see observations alike. */
+type Policies = readonly [Policy, ...Policy[]];
+
+/** What brings observations and rewards to one scale; undefined where an agent uses them as they are. */
+export function normalizersFor(
+  policies: Policies,
+  numEnvs: number,
+  options: NormalizationOptions & { readonly gamma: number },
+) {
+  return {
+    statistics: ObservationStatistics.of(policies, options),
+    scaler: options.normalizeRewards ? new RewardScaler(numEnvs, options.gamma) : undefined,
+  };
+}
+
+export type Normalizers = Partial<ReturnType<typeof normalizersFor>>;
+
 /**
  * A number that differs from its mean by less than this share of it is constant: what is left is the rounding of float32.
  */
@@ -63,36 +56,28 @@ function varianceOf({ mean, variance }: RunningMeanStd): Float64Array {
   });
 }
 
-/** How policies are normalized, if they are to be. */
-interface Asked {
-  readonly normalizeObservations: boolean;
-  readonly clipObservations: number;
-}
-
 /**
- * Mean and variance of all observations that the agent has acted on, in float64. The policies' normalizers get them when it is said so,
- * and not at once: within a rollout a policy must stay one and the same. Of numbers that lie in [0, 1] by themselves, bytes and
- * choices, they get mean 0 and variance 1: a rare choice would be a large number otherwise, and an image brings its scale along.
+ * Mean and variance of all observations that the agent has acted on, in float64. The policies' normalizers get them by {@link publish},
+ * not at once: within a rollout a policy must stay the same. Numbers that lie in [0, 1] by themselves, bytes and choices, get mean 0 and
+ * variance 1: a rare choice would be a large number otherwise, and an image brings its scale along.
  */
 export class ObservationStatistics implements Stateful<RunningMeanStdState> {
+  readonly #policies: Policies;
   readonly #moments: RunningMeanStd;
-  readonly #policies: readonly Policy[];
-  readonly #dim: number;
   readonly #scaled: readonly ObservationPart[];
 
-  private constructor(policies: readonly [Policy, ...Policy[]], moments: RunningMeanStd) {
+  private constructor(policies: Policies, moments: RunningMeanStd) {
     this.#policies = policies;
-    this.#dim = policies[0].observationDim;
     this.#moments = moments;
     this.#scaled = partsOf(policies[0]).filter(({ isScaled }) => isScaled);
   }
 
   /**
-   * The statistics for a policy and those that follow it, if it has a normalizer or `normalizeObservations` asks for one; else undefined,
-   * and so where no part of an observation is without a scale. They begin with the moments that the first policy has.
+   * The statistics for policies, which begin with the moments of the first one. Undefined where it has no normalizer and
+   * `normalizeObservations` is false, or every part of an observation lies in [0, 1].
    */
-  static of(policies: readonly [Policy, ...Policy[]], asked: Asked): ObservationStatistics | undefined {
-    const before = momentsOf(policies, asked);
+  static of(policies: Policies, options: ObservationOptions): ObservationStatistics | undefined {
+    const before = momentsOf(policies, options);
     if (before === undefined) return undefined;
     const { mean, variance, count } = before;
     const moments = new RunningMeanStd(policies[0].observationDim);
@@ -101,20 +86,19 @@ export class ObservationStatistics implements Stateful<RunningMeanStdState> {
   }
 
   /**
-   * The statistics of data from which a policy is to learn, which are exactly theirs; undefined where {@link of} is, and where the policy
-   * brings moments along: it keeps them, since its networks have learned what they see by them.
+   * The statistics of data that a policy is to learn from, exactly. Undefined as {@link of} is, and where the policy has moments: its
+   * networks have learned what they see by them.
    */
-  static ofData(policy: Policy, asked: Asked): ObservationStatistics | undefined {
-    const before = momentsOf([policy], asked);
+  static ofData(policy: Policy, options: ObservationOptions): ObservationStatistics | undefined {
+    const before = momentsOf([policy], options);
     if (before === undefined || before.count > 0) return undefined;
     return new ObservationStatistics([policy], new RunningMeanStd(policy.observationDim, undefined, 0));
   }
 
   /** Takes in observations, row by row. */
   observe(observations: Float32Array): void {
-    for (let at = 0; at < observations.length; at += this.#dim) {
-      this.#moments.update(observations.subarray(at, at + this.#dim));
-    }
+    const dim = this.#moments.mean.length;
+    for (let at = 0; at < observations.length; at += dim) this.#moments.update(observations.subarray(at, at + dim));
   }
 
   /** Gives the policies the moments, see {@link varianceOf}. */
@@ -137,12 +121,12 @@ export class ObservationStatistics implements Stateful<RunningMeanStdState> {
   }
 }
 
-/** The moments that policies have, with a normalizer made for each if it is asked for; undefined where nothing is to be normalized. */
-function momentsOf(policies: readonly [Policy, ...Policy[]], asked: Asked): ObservationMoments | undefined {
+/** The moments that the first policy has, after `normalizeObservations` has given all a normalizer; undefined where nothing is normalized. */
+function momentsOf(policies: Policies, options: ObservationOptions): ObservationMoments | undefined {
   const parts = partsOf(policies[0]);
   if (parts.length > 0 && parts.every(({ isScaled }) => isScaled)) return undefined;
-  if (asked.normalizeObservations) {
-    for (const policy of policies) policy.normalizeObservations({ clip: asked.clipObservations });
+  if (options.normalizeObservations) {
+    for (const policy of policies) policy.normalizeObservations({ clip: options.clipObservations });
   }
   return policies[0].normalizer?.moments();
 }
@@ -157,11 +141,6 @@ const CLIP = 10;
 
 type Outcome = Pick<VectorStep, 'rewards' | 'terminations' | 'truncations'>;
 
-interface RewardScalerState {
-  readonly moments: RunningMeanStdState;
-  readonly discounted: Float64Array;
-}
-
 /**
  * Rewards divided by the standard deviation of the running return of each environment, G ← γ G + r, which is 0 when an episode begins. No
  * mean is taken off, and ±10 is the most. As Stable-Baselines3's VecNormalize.
@@ -169,16 +148,14 @@ interface RewardScalerState {
  * Gymnasium's NormalizeReward differs: G ← γ G (1 − terminated) + r forgets the episode at its last step in place of after it, so that
  * the last reward, often the largest, is a part of the next episode's return; and an episode that a limit cuts is never forgotten.
  */
-export class RewardScaler implements Stateful<RewardScalerState> {
+export class RewardScaler implements Stateful {
   readonly #gamma: number;
   readonly #moments = new RunningMeanStd(1);
   readonly #discounted: Float64Array;
-  readonly #scaled: Float64Array;
 
   constructor(numEnvs: number, gamma: number) {
     this.#gamma = gamma;
     this.#discounted = new Float64Array(numEnvs);
-    this.#scaled = new Float64Array(numEnvs);
   }
 
   /** To be called where the environments are reset: each begins an episode, whatever became of the one before. */
@@ -200,26 +177,19 @@ export class RewardScaler implements Stateful<RewardScalerState> {
     return Math.min(Math.max(scaled, -CLIP), CLIP);
   }
 
-  /** Takes in the rewards of one step. @returns them scaled, in an array that the next call uses again */
+  /** Takes in the rewards of one step. @returns them scaled */
   scaled(step: Outcome): Float64Array {
     this.observe(step);
-    for (let i = 0; i < this.#scaled.length; i++) this.#scaled[i] = this.scale(step.rewards[i]!);
-    return this.#scaled;
+    return step.rewards.map((reward) => this.scale(reward));
   }
 
-  state(): RewardScalerState {
+  state() {
     return { moments: this.#moments.state(), discounted: this.#discounted.slice() };
   }
 
-  setState({ moments, discounted }: RewardScalerState): void {
-    const before = this.#moments.state();
+  setState({ moments, discounted }: ReturnType<RewardScaler['state']>): void {
     this.#moments.setState(moments);
-    try {
-      setSameLength({ discounted: [this.#discounted, discounted] });
-    } catch (error) {
-      this.#moments.setState(before);
-      throw error;
-    }
+    setSameLength({ discounted: [this.#discounted, discounted] });
   }
 }
 
@@ -267,9 +237,9 @@ export class ActionMoments {
  */
 export function observationsOfData(
   policy: Policy,
-  asked: Parameters<typeof ObservationStatistics.ofData>[1],
+  options: ObservationOptions,
   actions: ActionMoments | undefined,
 ): ObservationStatistics | undefined {
-  const normalizeObservations = asked.normalizeObservations || (actions !== undefined && policy.canNormalize());
-  return ObservationStatistics.ofData(policy, { ...asked, normalizeObservations });
+  const normalizeObservations = options.normalizeObservations || (actions !== undefined && policy.canNormalize());
+  return ObservationStatistics.ofData(policy, { ...options, normalizeObservations });
 }

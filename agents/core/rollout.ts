@@ -1,5 +1,7 @@
-import type { VectorEnv, VectorStep } from '../../envs/index.ts';
-import type { Rng } from '../../src/index.ts';
+import type * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import type { VectorEnv } from '../../envs/index.ts';
+import { compile, type Policy, type Rng, sampleAction } from '../../src/index.ts';
 import { checkArgument, checkOptions } from '../../src/options/parse.ts';
 import type { EpisodeReport } from '../agent.ts';
 import { checkObservations, checkStep } from './checks.ts';
@@ -7,6 +9,7 @@ import { commandActions, type PolicyEnv } from './envs.ts';
 import { EpisodeTracker } from './episodeStatistics.ts';
 import type { Normalizers } from './normalization.ts';
 import { type Stateful, setSameLength } from './state.ts';
+import type { ValueNetwork } from './valueFunction.ts';
 
 /** A rollout of `horizon` steps of `envs` parallel environments; arrays are time-major, `[horizon · envs]`. */
 export interface Rollout {
@@ -56,88 +59,98 @@ export function generalizedAdvantages(
   return { advantages, returns };
 }
 
-/** What one rollout of parallel environments recorded; time-major arrays that are used again for the next rollout. */
-export class RolloutBuffer {
-  /** The observations that the next actions answer, `[envs · observationDim]`. */
-  readonly current: Float32Array<ArrayBuffer>;
-  readonly observations: Float32Array;
-  readonly latents: Float32Array;
-  /** 0 of a policy without a density. */
-  readonly logProbs: Float32Array;
-  readonly values: Float32Array;
-  readonly rewards: Float32Array;
-  readonly dones: Uint8Array;
+/** Options of the agents that make several passes over a rollout in minibatches. */
+export const rolloutOptions = {
+  horizon: z
+    .int()
+    .positive()
+    .default(2048)
+    .meta({ description: 'steps of each environment between updates', unit: 'steps' }),
+  epochs: z.int().positive().default(10).meta({ description: 'passes over a rollout', unit: 'passes' }),
+  batchSize: z
+    .int()
+    .positive()
+    .default(64)
+    .meta({ description: 'size of a minibatch; at most a rollout, horizon × environments', unit: 'steps' }),
+};
 
-  constructor(horizon: number, env: VectorEnv) {
-    const steps = horizon * env.numEnvs;
-    this.current = new Float32Array(env.numEnvs * env.singleObservationSpace.size);
-    this.observations = new Float32Array(steps * env.singleObservationSpace.size);
-    this.latents = new Float32Array(steps * env.singleActionSpace.size);
-    this.logProbs = new Float32Array(steps);
-    this.values = new Float32Array(steps);
-    this.rewards = new Float32Array(steps);
-    this.dones = new Uint8Array(steps);
-  }
-
-  observe(observations: Float32Array): void {
-    this.current.set(observations);
-  }
-
-  /** Records what the policy did at step `t` with the current observations. */
-  act(
-    t: number,
-    acted: Readonly<Record<'latent' | 'value', ArrayLike<number>> & { logProb?: ArrayLike<number> }>,
-  ): void {
-    this.observations.set(this.current, t * this.current.length);
-    this.latents.set(acted.latent, t * acted.latent.length);
-    if (acted.logProb !== undefined) this.logProbs.set(acted.logProb, t * acted.logProb.length);
-    this.values.set(acted.value, t * acted.value.length);
-  }
-
-  /** Records what the environments answered, with the rewards that learning sees. */
-  receive(t: number, rewards: Float64Array, { terminations, truncations }: VectorStep): void {
-    const offset = t * rewards.length;
-    for (let i = 0; i < rewards.length; i++) {
-      this.rewards[offset + i] = rewards[i]!;
-      this.dones[offset + i] = terminations[i]! | truncations[i]!;
-    }
-  }
+/** @throws if a rollout is smaller than a minibatch */
+export function checkBatchSize(owner: string, options: { horizon: number; batchSize: number }, numEnvs: number): void {
+  const { horizon, batchSize } = options;
+  if (batchSize <= horizon * numEnvs) return;
+  throw new Error(
+    `${owner}: batchSize: got ${batchSize}, expected at most the ${horizon} × ${numEnvs} = ${horizon * numEnvs} ` +
+      'steps of a rollout (horizon × environments)',
+  );
 }
 
-/** What a policy says to observations `[envs · observationDim]`, row by row, with its value function; a log-probability where it has a density. */
-export type Act = (
-  inputs: { observations: Float32Array },
-  rng: Rng,
-) => Readonly<Record<'action' | 'latent' | 'value', ArrayLike<number>> & { logProb?: ArrayLike<number> }>;
+/**
+ * Compiles what acts in all environments at once: samples of the policy with V of the same observations, and V alone.
+ * @param owner the agent's class, whose name in lower case profiles show
+ * @param valuesOf V as the agent uses it, `[envs, observationDim]` → `[envs]`
+ */
+export function compileActor(
+  owner: string,
+  { numEnvs }: VectorEnv,
+  policy: Policy,
+  value: ValueNetwork,
+  valuesOf = (observations: tf.Tensor) => value.of(observations),
+) {
+  const options = (what: string) => ({ name: `${owner.toLowerCase()}/${what}`, state: [policy, value] });
+  const act = compile(
+    ({ observations }: Record<'observations', tf.Tensor>, rng) => ({
+      ...sampleAction(policy.given(observations), rng),
+      value: valuesOf(observations),
+    }),
+    options('act'),
+  );
+  const values = compile(
+    ({ observations }: Record<'observations', tf.Tensor>) => ({ value: valuesOf(observations) }),
+    options('values'),
+  );
+  const shapes = { observations: { shape: [numEnvs, policy.observationDim] } };
+  return { act: act.onArrays(shapes), values: values.onArrays(shapes), compiled: [act, values] };
+}
 
 export interface RolloutCollectorOptions extends PolicyEnv, Normalizers {
-  /** Whose rollouts they are, as errors name it: `Ppo`. */
+  /** The agent's class, as errors name it: `Ppo`. */
   readonly owner: string;
+  readonly actor: ReturnType<typeof compileActor>;
+  /** Steps of each environment. */
   readonly horizon: number;
   readonly gamma: number;
-  readonly act: Act;
-  /** V of rows of observations. */
-  readonly valuesOf: (observations: Float32Array) => ArrayLike<number>;
 }
 
-interface RolloutCollectorState {
-  readonly current: Float32Array;
-  readonly tracker: ReturnType<EpisodeTracker['state']>;
-}
-
-/** Lets a policy act in parallel environments, `horizon` steps of each at a time, and records what came of it. */
-export class RolloutCollector implements Stateful<RolloutCollectorState> {
-  readonly buffer: RolloutBuffer;
+/** Lets a policy act in parallel environments, `horizon` steps in each at a time, and records what came of it. */
+export class RolloutCollector implements Stateful {
   readonly #options: RolloutCollectorOptions;
   readonly #tracker: EpisodeTracker;
+  readonly #rollout;
+  /** The observations to act on next, `[envs · observationDim]`. */
+  readonly #current: Float32Array;
   readonly #commanded: Float32Array;
 
   constructor(options: RolloutCollectorOptions) {
     const { env, actionSpace, horizon } = options;
+    const envs = env.numEnvs;
+    const steps = horizon * envs;
     this.#options = options;
-    this.buffer = new RolloutBuffer(horizon, env);
-    this.#tracker = new EpisodeTracker(env.numEnvs);
-    this.#commanded = new Float32Array(env.numEnvs * actionSpace.size);
+    this.#tracker = new EpisodeTracker(envs);
+    this.#current = new Float32Array(envs * env.singleObservationSpace.size);
+    this.#commanded = new Float32Array(envs * actionSpace.size);
+    this.#rollout = {
+      horizon,
+      envs,
+      /** `[horizon · envs · observationDim]` */
+      observations: new Float32Array(horizon * this.#current.length),
+      /** The actions before the squash, `[horizon · envs · actionDim]`. */
+      latents: new Float32Array(horizon * this.#commanded.length),
+      /** log π of the actions; 0 for a policy without a density. */
+      logProbs: new Float32Array(steps),
+      values: new Float32Array(steps),
+      rewards: new Float32Array(steps),
+      dones: new Uint8Array(steps),
+    };
   }
 
   /** Resets the environments, with which every training begins. */
@@ -148,67 +161,59 @@ export class RolloutCollector implements Stateful<RolloutCollectorState> {
     this.#observe(env.reset({ seed })[0]);
   }
 
-  /** Between two rollouts; the environments are not among it. */
-  state(): RolloutCollectorState {
-    return { current: this.buffer.current.slice(), tracker: this.#tracker.state() };
-  }
-
-  setState({ current, tracker }: RolloutCollectorState): void {
-    const before = this.buffer.current.slice();
-    setSameLength({ current: [this.buffer.current, current] });
-    try {
-      this.#tracker.setState(tracker);
-    } catch (error) {
-      this.buffer.current.set(before);
-      throw error;
-    }
-  }
-
   /**
-   * Fills the buffer with one rollout. A truncated episode's last reward has γ V(last observation) added.
+   * One rollout: a {@link Rollout} with the observations, latents and log π of its steps, in arrays that the next one uses again. Where an episode
+   * was truncated, its last reward has γ V(last observation) added.
    * @param episodes gets those that end in it
-   * @returns `episodes`
    * @throws if the environment gives a reward or an observation that is not finite
    */
-  collect(rng: Rng, episodes: EpisodeReport[] = []): EpisodeReport[] {
-    const { owner, env, horizon, statistics, scaler } = this.#options;
+  collect(rng: Rng, episodes: EpisodeReport[]) {
+    const { owner, env, actionSpace, actor, horizon, gamma, statistics, scaler } = this.#options;
+    const { numEnvs } = env;
+    const rollout = this.#rollout;
     statistics?.publish();
     for (let t = 0; t < horizon; t++) {
-      this.#act(t, rng);
+      const { action, latent, logProb, value } = actor.act({ observations: this.#current }, rng);
+      statistics?.observe(this.#current);
+      rollout.observations.set(this.#current, t * this.#current.length);
+      rollout.latents.set(latent, t * latent.length);
+      if (logProb !== undefined) rollout.logProbs.set(logProb, t * numEnvs);
+      rollout.values.set(value, t * numEnvs);
+      // The environment gets the action clipped to its bounds; the learner keeps the unclipped one.
+      commandActions(action, actionSpace, this.#commanded);
       const step = env.step(this.#commanded);
       checkStep(owner, step);
-      this.buffer.receive(t, scaler?.scaled(step) ?? step.rewards, step);
-      this.#bootstrap(t, step);
+      const { terminations, truncations, finalObservations } = step;
+      const rewards = scaler?.scaled(step) ?? step.rewards;
+      let finalValues: ArrayLike<number> | undefined;
+      for (let i = 0; i < numEnvs; i++) {
+        const at = t * numEnvs + i;
+        rollout.rewards[at] = rewards[i]!;
+        rollout.dones[at] = terminations[i]! | truncations[i]!;
+        if (!truncations[i] || terminations[i]) continue;
+        finalValues ??= actor.values({ observations: finalObservations }).value;
+        rollout.rewards[at]! += gamma * finalValues[i]!;
+      }
       this.#tracker.track(step, episodes);
       this.#observe(step.observations);
     }
-    return episodes;
+    return { ...rollout, lastValues: actor.values({ observations: this.#current }).value };
   }
 
-  #act(t: number, rng: Rng): void {
-    const { actionSpace, act, statistics } = this.#options;
-    const { buffer } = this;
-    const acted = act({ observations: buffer.current }, rng);
-    statistics?.observe(buffer.current);
-    // The environment gets the action clipped to its bounds; the learner keeps the unclipped one.
-    commandActions(acted.action, actionSpace, this.#commanded);
-    buffer.act(t, acted);
+  /** Between two rollouts. */
+  state() {
+    return { current: this.#current.slice(), tracker: this.#tracker.state() };
   }
 
-  #bootstrap(t: number, { truncations, terminations, finalObservations }: VectorStep): void {
-    const { env, gamma, valuesOf } = this.#options;
-    let lastValues: ArrayLike<number> | undefined;
-    for (let i = 0; i < env.numEnvs; i++) {
-      if (!truncations[i] || terminations[i]) continue;
-      lastValues ??= valuesOf(finalObservations);
-      this.buffer.rewards[t * env.numEnvs + i]! += gamma * lastValues[i]!;
-    }
+  setState({ current, tracker }: ReturnType<RolloutCollector['state']>): void {
+    setSameLength({ current: [this.#current, current] });
+    this.#tracker.setState(tracker);
   }
 
   #observe(observations: Float32Array): void {
     const { owner, env } = this.#options;
     checkObservations(owner, observations, env.numEnvs);
-    this.buffer.observe(observations);
+    this.#current.set(observations);
   }
 }
 

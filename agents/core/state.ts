@@ -140,12 +140,13 @@ export class AgentParts {
       const [has, lacks] = this.#parts.has(name) ? ['agent', 'state'] : ['state', 'agent'];
       throw new Error(`${where}: the ${has} has a part '${name}', the ${lacks} has none: expected the same options`);
     }
+    const last = [...this.#parts.keys()].at(-1);
     const done: { part: Stateful; before: unknown }[] = [];
     for (const [name, part] of this.#parts) {
       try {
         const before = part.state();
+        if (name !== last) done.push({ part, before });
         part.setState(parts[name]);
-        done.push({ part, before });
       } catch (error) {
         for (const { part, before } of done) part.setState(before);
         throw new Error(`${where}: the part '${name}' does not fit this agent: ${(error as Error).message}`);

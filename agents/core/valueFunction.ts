@@ -1,16 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  type Activation,
-  Adam,
-  clipByGlobalNorm,
-  compile,
-  Mlp,
-  Module,
-  type ObservationEncoder,
-  type Policy,
-  type Rng,
-  valueAndGradients,
-} from '../../src/index.ts';
+import { type Activation, Mlp, Module, type ObservationEncoder, type Policy, type Rng } from '../../src/index.ts';
 
 /** 1 − Var[returns − values] / Var[returns]; 0 where the returns do not vary. */
 export function explainedVariance(values: Float32Array, returns: Float32Array): number {
@@ -28,88 +17,21 @@ export function explainedVariance(values: Float32Array, returns: Float32Array): 
   return total === 0 ? 0 : 1 - variance((i) => returns[i]! - values[i]!) / total;
 }
 
-interface ValueLearnerOptions {
-  /** Whose value function it is, as profiles name it: `ppo`. */
-  readonly owner: string;
-  readonly value: ValueNetwork;
-  /** The policy beside it, as which it sees observations. */
-  readonly policy: Policy;
-  readonly batchSize: number;
-  /** ε_v of {@link valueLoss}. */
-  readonly clip?: number | undefined;
-  readonly maxGradientNorm: number;
-  readonly epsilon: number;
-}
-
-/** Fits a value function to returns, with an Adam and a gradient bound of its own: L_V = ½ E[(V − R)²]. */
-export class ValueLearner {
-  readonly optimizer: Adam;
-  readonly #update;
-  readonly #updateOnArrays;
-
-  constructor({ owner, value, policy, batchSize, clip, maxGradientNorm, epsilon }: ValueLearnerOptions) {
-    this.optimizer = new Adam(value.trainableVariables(), { epsilon });
-    this.#update = compile(
-      ({ observations, returns, oldValues, learningRate }: ValueBatch) => {
-        const { gradients, squaredError } = valueAndGradients(() => {
-          const squaredError = valueLoss({ value: value.of(observations), oldValue: oldValues, returns, clip });
-          return { loss: tf.mul(0.5, squaredError), squaredError };
-        }, this.optimizer.parameters);
-        const clipped = clipByGlobalNorm(gradients, maxGradientNorm);
-        this.optimizer.update(clipped.gradients, learningRate);
-        return { squaredError };
-      },
-      { name: `${owner}/value`, state: [policy, value, this.optimizer] },
-    );
-    this.#updateOnArrays = this.#update.onArrays({
-      observations: { shape: [batchSize, policy.observationDim] },
-      returns: { shape: [batchSize] },
-      oldValues: { shape: [batchSize] },
-      learningRate: { shape: [] },
-    });
-  }
-
-  /**
-   * One update on a minibatch.
-   * @returns E[(V − R)²] before it
-   */
-  improve(
-    batch: Readonly<Record<'observations' | 'returns' | 'oldValues', Float32Array>>,
-    learningRate: number,
-  ): number {
-    const { observations, returns, oldValues } = batch;
-    return this.#updateOnArrays({ observations, returns, oldValues, learningRate }).squaredError[0]!;
-  }
-
-  dispose(): void {
-    this.#update.dispose();
-    this.optimizer.dispose();
-  }
-}
-
-type ValueBatch = Record<'observations' | 'returns' | 'oldValues' | 'learningRate', tf.Tensor>;
-
-interface ValueLossInputs {
-  /** V of the function that is being improved, `[batch]`. */
-  readonly value: tf.Tensor;
-  /** V when the steps were made, `[batch]`. */
-  readonly oldValue: tf.Tensor;
-  /** R, the targets, `[batch]`. */
-  readonly returns: tf.Tensor;
-  /** ε_v, the largest change of a value that is rewarded; absent: any. */
-  readonly clip?: number | undefined;
-}
-
 /**
- * E[(V − R)²], or with a clip E[max((V − R)², (V_old + clip(V − V_old, −ε_v, ε_v) − R)²)].
+ * E[(V − R)²], or with a clip ε_v E[max((V − R)², (V_old + clip(V − V_old, −ε_v, ε_v) − R)²)].
  *
  * Engstrom et al., "Implementation Matters in Deep Policy Gradients", arXiv:2005.12729.
+ * @param values V, `[batch]`
+ * @param batch V_old, the values when the steps were made, and R, their targets, `[batch]`
  */
-export function valueLoss({ value, oldValue, returns, clip }: ValueLossInputs): tf.Tensor {
-  const plain = tf.squaredDifference(value, returns);
-  if (clip === undefined) return tf.mean(plain);
-  const change = tf.minimum(tf.maximum(tf.sub(value, oldValue), -clip), clip);
-  return tf.mean(tf.maximum(plain, tf.squaredDifference(tf.add(oldValue, change), returns)));
+export function clippedValueLoss(
+  values: tf.Tensor,
+  { oldValues, returns, clip }: { oldValues: tf.Tensor; returns: tf.Tensor; clip?: number | undefined },
+): tf.Tensor {
+  const errors = tf.squaredDifference(values, returns);
+  if (clip === undefined) return tf.mean(errors);
+  const change = tf.minimum(tf.maximum(tf.sub(values, oldValues), -clip), clip);
+  return tf.mean(tf.maximum(errors, tf.squaredDifference(tf.add(oldValues, change), returns)));
 }
 
 /**
@@ -122,18 +44,11 @@ export class ValueNetwork extends Module {
   readonly encoder: ObservationEncoder | undefined;
   readonly #policy: Policy;
 
-  constructor({
-    policy,
-    hidden,
-    activation = 'tanh',
-    rng,
-  }: {
-    policy: Policy;
-    hidden: readonly number[];
-    /** `tanh` by default */
-    activation?: Activation;
-    rng: Rng;
-  }) {
+  /**
+   * @param policy the policy beside it, as which it sees observations
+   * @param hidden widths of the hidden layers
+   */
+  constructor(policy: Policy, hidden: readonly number[], rng: Rng, activation: Activation = 'tanh') {
     super();
     this.#policy = policy;
     this.encoder = policy.encoder?.another(rng.split('encoder'));

@@ -106,7 +106,7 @@ export class Iql implements Agent<IqlReport> {
     const ofCritics = { observationDim, encoder, actionSpace, units, angles, ...config, rng: rng.split('critics') };
     this.critics = new ActionValues(ofCritics);
     this.targetCritics = new ActionValues(ofCritics);
-    this.values = new ValueNetwork({ policy, hidden, activation, rng: rng.split('values') });
+    this.values = new ValueNetwork(policy, hidden, rng.split('values'), activation);
     this.#optimizers = {
       critics: new Adam(this.critics.trainableVariables()),
       values: new Adam(this.values.trainableVariables()),

@@ -309,9 +309,7 @@ describe.each(Object.entries(agents))('%s', (name, { steps, make }) => {
   test('a state that does not fit is refused in one line, and nothing is changed', () => {
     const state = whole.states[0]!;
     const { training, ...others } = state.parts;
-    const damaged = Object.fromEntries(
-      Object.entries(state.parts).map(([part, value]) => [part, part === 'training' ? { streams: {} } : value]),
-    );
+    const damaged = { training: { streams: {} } };
     const cases: [unknown, RegExp][] = [
       [undefined, /setState: wanted the state of an agent/],
       [{ ...state, agent: 'Sarsa' }, /setState: the state is of a Sarsa, expected one of a \w+$/],
@@ -319,8 +317,14 @@ describe.each(Object.entries(agents))('%s', (name, { steps, make }) => {
       [{ ...state, parts: others }, /setState: the agent has a part 'training', the state has none: expected the same/],
       [{ ...state, parts: { ...state.parts, gru: 1 } }, /setState: the state has a part 'gru', the agent has none/],
       [make([16]).state(), /the part 'policy' does not fit this agent: loadStateDict: '.*' has shape/],
-      [{ ...state, parts: damaged }, /the part 'training' does not fit this agent/],
+      [{ ...state, parts: { ...state.parts, ...damaged } }, /the part 'training' does not fit this agent/],
     ];
+    // Parts of several fields, the last of which is refused when the others have been set.
+    for (const part of ['scaler', 'collector'].filter((name) => name in others)) {
+      const fields = others[part] as object;
+      const parts = { ...state.parts, [part]: { ...fields, [Object.keys(fields).at(-1)!]: undefined } };
+      cases.push([{ ...state, parts }, new RegExp(`the part '${part}' does not fit this agent`)]);
+    }
     const agent = make();
     const before = stateToJson(agent.state());
     for (const [wrong, message] of cases) {

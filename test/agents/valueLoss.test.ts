@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { soften } from '../../agents/core/rollout.ts';
-import { valueLoss } from '../../agents/core/valueFunction.ts';
+import { clippedValueLoss } from '../../agents/core/valueFunction.ts';
 import { gradient } from '../oracle/calculus.ts';
 
 const value = [1, 2, -1, 0.3, 5];
@@ -16,7 +16,7 @@ test.each([undefined, 0.5])('value and gradient agree with plain numbers, clip %
       return sum + (clip === undefined ? squared(v) : Math.max(squared(v), squared(clipped)));
     }, 0) / values.length;
   const { value: found, grad } = tf.valueAndGrad((x: tf.Tensor) =>
-    valueLoss({ value: x, oldValue: tf.tensor1d(oldValue), returns: tf.tensor1d(returns), clip }),
+    clippedValueLoss(x, { oldValues: tf.tensor1d(oldValue), returns: tf.tensor1d(returns), clip }),
   )(tf.tensor1d(value));
   expect(found.dataSync()[0]).toBeCloseTo(loss(value), 5);
   const expected = gradient(loss, value);
@@ -26,9 +26,9 @@ test.each([undefined, 0.5])('value and gradient agree with plain numbers, clip %
 test('a clip takes the gradient where a value has moved further than it towards its target', () => {
   const at = (x: number) =>
     tf
-      .grad((v: tf.Tensor) => valueLoss({ value: v, oldValue: tf.tensor1d([0]), returns: tf.tensor1d([10]), clip: 1 }))(
-        tf.tensor1d([x]),
-      )
+      .grad((v: tf.Tensor) =>
+        clippedValueLoss(v, { oldValues: tf.tensor1d([0]), returns: tf.tensor1d([10]), clip: 1 }),
+      )(tf.tensor1d([x]))
       .dataSync()[0]!;
   expect(at(0.5)).toBeCloseTo(-19, 4);
   expect(Math.abs(at(2))).toBe(0);
