@@ -25,21 +25,12 @@ import { ValueNetwork } from './core/valueFunction.ts';
 
 export const a2cOptions = z.strictObject({
   ...partSchemas,
-  horizon: z
-    .int()
-    .positive()
-    .default(5)
-    .meta({ description: 'steps of each environment between updates', unit: 'steps' }),
+  horizon: z.int().positive().default(5).meta({ description: 'steps of each environment per update', unit: 'steps' }),
   optimizer: z.enum(['rmsprop', 'adam']).default('rmsprop').describe('what turns gradients into steps'),
   learningRate: learningRate('the policy and the value network', 7e-4),
   shapeRate,
   gamma,
-  lambda: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(1)
-    .describe('λ of the generalized advantages; 1 gives the returns of the paper'),
+  lambda: z.number().min(0).max(1).default(1).describe('λ of the generalized advantages; 1 as in the paper'),
   entropyCoefficient,
   valueCoefficient: z.number().nonnegative().default(0.5).describe("c_v, the weight of the value function's loss"),
   maxGradientNorm: maxGradientNorm("a gradient of L: by the policy's shape, and by all other variables", 0.5),
@@ -164,7 +155,7 @@ export class A2c extends CheckpointedAgent<A2cReport> {
     const weights = normalizeAdvantages ? standardized(advantages) : advantages;
     const policyLoss = tf.neg(tf.mean(tf.mul(weights, logProb)));
     const valueLoss = tf.mean(tf.squaredDifference(this.value.of(observations), returns));
-    const entropy = meanEntropy(distribution, { logProb, rng, isTrained: entropyCoefficient > 0 });
+    const entropy = meanEntropy(distribution, logProb, rng, entropyCoefficient > 0);
     const withValue = tf.add(policyLoss, tf.mul(valueCoefficient, valueLoss));
     const loss = entropyCoefficient === 0 ? withValue : tf.sub(withValue, tf.mul(entropyCoefficient, entropy));
     return { loss, policyLoss, valueLoss, entropy };

@@ -327,7 +327,7 @@ function likelihoodLoss(policy: Policy, { observations, actions }: Batch, rng: R
   const logProb = distribution.logProb(distribution.unsquash(actions));
   const reported = tf.neg(tf.mean(logProb));
   if (entropyCoefficient === 0) return { loss: reported, reported };
-  const entropy = meanEntropy(distribution, { logProb, rng, isTrained: true });
+  const entropy = meanEntropy(distribution, logProb, rng, true);
   return { loss: tf.sub(reported, tf.mul(entropyCoefficient, entropy)), reported };
 }
 

@@ -289,7 +289,7 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
       advantages: normalizeAdvantages ? standardized(batch.advantages) : batch.advantages,
       clip: batch.clip,
     });
-    const entropy = meanEntropy(distribution, { logProb, rng, isTrained: entropyCoefficient !== 0 });
+    const entropy = meanEntropy(distribution, logProb, rng, entropyCoefficient !== 0);
     const withKl = klCoefficient === 0 ? policyLoss : tf.add(policyLoss, tf.mul(klCoefficient, moved.approxKl));
     const loss = entropyCoefficient === 0 ? withKl : tf.sub(withKl, tf.mul(entropyCoefficient, entropy));
     return { loss, policyLoss, entropy, ...moved };

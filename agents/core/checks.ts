@@ -113,8 +113,7 @@ export function checkReparameterized(owner: string, policy: Policy): void {
  * @param owner whose environments they are, as errors name it: `Ppo`
  * @throws if one is not finite
  */
-export function checkStep(owner: string, step: VectorStep): void {
-  const { rewards, terminations, truncations, finalObservations } = step;
+export function checkStep(owner: string, { rewards, terminations, truncations, finalObservations }: VectorStep): void {
   const size = finalObservations.length / rewards.length;
   for (let i = 0; i < rewards.length; i++) {
     if (!Number.isFinite(rewards[i])) refuse(owner, i, 'reward', rewards[i]!);
@@ -122,12 +121,10 @@ export function checkStep(owner: string, step: VectorStep): void {
   }
 }
 
-/**
- * Checks observations, row by row.
- * @throws if one is not finite
- */
-export function checkObservations(owner: string, observations: Float32Array, numEnvs: number): void {
+/** @returns the observations @throws if a number of them is not finite */
+export function checkObservations(owner: string, observations: Float32Array, numEnvs: number): Float32Array {
   for (let i = 0; i < numEnvs; i++) checkRow(owner, observations, i, observations.length / numEnvs);
+  return observations;
 }
 
 function checkRow(owner: string, observations: Float32Array, env: number, size: number): void {

@@ -431,7 +431,7 @@ export class EpisodeCollector {
     const { numEnvs } = env;
     const first = this.rows;
     const episodes = Array.from({ length: numEnvs }, () => ({ return: 0, length: 0, isRunning: true, after: 0 }));
-    this.#observe(env.reset()[0]);
+    this.#current.set(checkObservations(owner, env.reset()[0], numEnvs));
     // What idled is in the middle of an episode, which has no end.
     scaler?.begin();
     let count = 0;
@@ -454,7 +454,7 @@ export class EpisodeCollector {
         if (!step.terminations[i]) episode.after = actor.values({ observations: step.finalObservations }).value[i]!;
         ended.push({ return: episode.return, length: episode.length, info: step.finalInfos[i]! });
       }
-      this.#observe(step.observations);
+      this.#current.set(checkObservations(owner, step.observations, numEnvs));
     }
     const { returns, envs } = this.steps;
     for (let row = this.rows - 1; row >= first; row--) {
@@ -482,11 +482,5 @@ export class EpisodeCollector {
     returns[this.rows] = reward;
     envs[this.rows] = i;
     this.rows += 1;
-  }
-
-  #observe(observations: Float32Array): void {
-    const { owner, env } = this.#options;
-    checkObservations(owner, observations, env.numEnvs);
-    this.#current.set(observations);
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RunningMeanStd, type RunningMeanStdState } from '../../envs/core/runningMeanStd.ts';
+import { RunningMeanStd } from '../../envs/core/runningMeanStd.ts';
 import type { VectorStep } from '../../envs/index.ts';
 import type { Policy } from '../../src/index.ts';
 import type { ObservationMoments } from '../../src/policies/observationEncoder.ts';
@@ -25,16 +25,13 @@ export const normalizationOptions = {
 };
 
 type NormalizationOptions = z.output<z.ZodObject<typeof normalizationOptions>>;
+type NormalizerOptions = NormalizationOptions & { readonly gamma: number };
 type ObservationOptions = Pick<NormalizationOptions, 'normalizeObservations' | 'clipObservations'>;
 /** The policy that acts, and the target networks that it has: they see observations alike. */
 type Policies = readonly [Policy, ...Policy[]];
 
 /** What brings observations and rewards to one scale; undefined where an agent uses them as they are. */
-export function normalizersFor(
-  policies: Policies,
-  numEnvs: number,
-  options: NormalizationOptions & { readonly gamma: number },
-) {
+export function normalizersFor(policies: Policies, numEnvs: number, options: NormalizerOptions) {
   return {
     statistics: ObservationStatistics.of(policies, options),
     scaler: options.normalizeRewards ? new RewardScaler(numEnvs, options.gamma) : undefined,
@@ -61,14 +58,14 @@ function varianceOf({ mean, variance }: RunningMeanStd): Float64Array {
  * not at once: within a rollout a policy must stay the same. Numbers that lie in [0, 1] by themselves, bytes and choices, get mean 0 and
  * variance 1: a rare choice would be a large number otherwise, and an image brings its scale along.
  */
-export class ObservationStatistics implements Stateful<RunningMeanStdState> {
+export class ObservationStatistics extends RunningMeanStd {
   readonly #policies: Policies;
-  readonly #moments: RunningMeanStd;
   readonly #scaled: readonly ObservationPart[];
 
-  private constructor(policies: Policies, moments: RunningMeanStd) {
+  /** @param start as how many observations mean 0 and variance 1 count */
+  constructor(policies: Policies, start?: number) {
+    super(policies[0].observationDim, undefined, start);
     this.#policies = policies;
-    this.#moments = moments;
     this.#scaled = partsOf(policies[0]).filter(({ isScaled }) => isScaled);
   }
 
@@ -79,45 +76,26 @@ export class ObservationStatistics implements Stateful<RunningMeanStdState> {
   static of(policies: Policies, options: ObservationOptions): ObservationStatistics | undefined {
     const before = momentsOf(policies, options);
     if (before === undefined) return undefined;
+    const statistics = new ObservationStatistics(policies);
     const { mean, variance, count } = before;
-    const moments = new RunningMeanStd(policies[0].observationDim);
-    if (count > 0) moments.setState({ mean: Array.from(mean), variance: Array.from(variance), count });
-    return new ObservationStatistics(policies, moments);
-  }
-
-  /**
-   * The statistics of data that a policy is to learn from, exactly. Undefined as {@link of} is, and where the policy has moments: its
-   * networks have learned what they see by them.
-   */
-  static ofData(policy: Policy, options: ObservationOptions): ObservationStatistics | undefined {
-    const before = momentsOf([policy], options);
-    if (before === undefined || before.count > 0) return undefined;
-    return new ObservationStatistics([policy], new RunningMeanStd(policy.observationDim, undefined, 0));
+    if (count > 0) statistics.setState({ mean: Array.from(mean), variance: Array.from(variance), count });
+    return statistics;
   }
 
   /** Takes in observations, row by row. */
   observe(observations: Float32Array): void {
-    const dim = this.#moments.mean.length;
-    for (let at = 0; at < observations.length; at += dim) this.#moments.update(observations.subarray(at, at + dim));
+    const dim = this.mean.length;
+    for (let at = 0; at < observations.length; at += dim) this.update(observations.subarray(at, at + dim));
   }
 
   /** Gives the policies the moments, see {@link varianceOf}. */
   publish(): void {
-    const { count } = this.#moments;
-    const [mean, variance] = [this.#moments.mean.slice(), varianceOf(this.#moments)];
+    const [mean, variance] = [this.mean.slice(), varianceOf(this)];
     for (const { at, size } of this.#scaled) {
       mean.fill(0, at, at + size);
       variance.fill(1, at, at + size);
     }
-    for (const { normalizer } of this.#policies) normalizer!.setMoments({ mean, variance, count });
-  }
-
-  state(): RunningMeanStdState {
-    return this.#moments.state();
-  }
-
-  setState(state: RunningMeanStdState): void {
-    this.#moments.setState(state);
+    for (const { normalizer } of this.#policies) normalizer!.setMoments({ mean, variance, count: this.count });
   }
 }
 
@@ -232,8 +210,9 @@ export class ActionMoments {
 }
 
 /**
- * The statistics of the observations of data, where they are asked for, or actions are brought to their units: then as far as the policy can
- * normalize.
+ * The statistics of the observations of data, exactly, where `normalizeObservations` says so, or actions are brought to the units of data and the
+ * policy can normalize. Undefined as {@link ObservationStatistics.of} is, and where the policy has moments: its networks have learned what they see
+ * by them.
  */
 export function observationsOfData(
   policy: Policy,
@@ -241,5 +220,6 @@ export function observationsOfData(
   actions: ActionMoments | undefined,
 ): ObservationStatistics | undefined {
   const normalizeObservations = options.normalizeObservations || (actions !== undefined && policy.canNormalize());
-  return ObservationStatistics.ofData(policy, { ...options, normalizeObservations });
+  const before = momentsOf([policy], { ...options, normalizeObservations });
+  return before?.count === 0 ? new ObservationStatistics([policy], 0) : undefined;
 }

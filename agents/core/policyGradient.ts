@@ -27,28 +27,15 @@ export function boundedAbove(x: tf.Tensor, most: number): tf.Tensor {
   );
 }
 
-interface SurrogateInputs {
-  /** log π(a | o) of the policy that is being improved, `[batch]`. */
-  readonly logProb: tf.Tensor;
-  /** log π(a | o) of the policy that acted, `[batch]`. */
-  readonly oldLogProb: tf.Tensor;
-  readonly advantages: tf.Tensor;
-  /** ε, a scalar. */
-  readonly clip: tf.Tensor;
-}
-
 /**
  * PPO's policy loss, −E[min(ρ A, clip(ρ, 1 − ε, 1 + ε) A)] with ρ = π / π_old, and what is reported of it:
  * the low-variance estimate E[(ρ − 1) − log ρ] of KL(π_old ‖ π), the share of samples with |ρ − 1| > ε, and the largest ρ.
  *
  * Schulman et al., arXiv:1707.06347, equation 7; Schulman, "Approximating KL divergence", 2020.
+ * @param inputs log π(a | o) of the policy that learns and of the policy that acted, `[batch]`, advantages, `[batch]`, and ε, `[]`
  */
-export function clippedSurrogate({ logProb, oldLogProb, advantages, clip }: SurrogateInputs): {
-  policyLoss: tf.Tensor;
-  approxKl: tf.Tensor;
-  clipFraction: tf.Tensor;
-  largestRatio: tf.Tensor;
-} {
+export function clippedSurrogate(inputs: Record<'logProb' | 'oldLogProb' | 'advantages' | 'clip', tf.Tensor>) {
+  const { logProb, oldLogProb, advantages, clip } = inputs;
   const logRatio = tf.sub(logProb, oldLogProb);
   const ratio = tf.exp(logRatio);
   const clipped = tf.minimum(tf.maximum(ratio, tf.sub(1, clip)), tf.add(1, clip));
@@ -95,7 +82,9 @@ export function estimatedEntropy(distribution: ActionDistribution, rng: Rng): tf
  */
 export function meanEntropy(
   distribution: ActionDistribution,
-  { logProb, rng, isTrained }: { logProb: tf.Tensor; rng: Rng; isTrained: boolean },
+  logProb: tf.Tensor,
+  rng: Rng,
+  isTrained: boolean,
 ): tf.Tensor {
   if (distribution.entropy) return tf.mean(distribution.entropy());
   return isTrained ? estimatedEntropy(distribution, rng) : tf.neg(tf.mean(logProb));

@@ -31,10 +31,7 @@ export interface Rollout {
  *
  * Schulman et al., "High-Dimensional Continuous Control Using Generalized Advantage Estimation", arXiv:1506.02438.
  */
-export function generalizedAdvantages(
-  rollout: Rollout,
-  options: { gamma: number; lambda: number },
-): { advantages: Float32Array; returns: Float32Array } {
+export function generalizedAdvantages(rollout: Rollout, options: { gamma: number; lambda: number }) {
   checkArgument('generalizedAdvantages', 'rollout', rollout, Object);
   const { horizon, envs, rewards, values, dones, lastValues } = rollout;
   for (const [name, numbers] of Object.entries({ rewards, values, dones, lastValues })) {
@@ -65,7 +62,7 @@ export const rolloutOptions = {
     .int()
     .positive()
     .default(2048)
-    .meta({ description: 'steps of each environment between updates', unit: 'steps' }),
+    .meta({ description: 'steps of each environment per update', unit: 'steps' }),
   epochs: z.int().positive().default(10).meta({ description: 'passes over a rollout', unit: 'passes' }),
   batchSize: z
     .int()
@@ -155,10 +152,10 @@ export class RolloutCollector implements Stateful {
 
   /** Resets the environments, with which every training begins. */
   reset(seed: string): void {
-    const { env, scaler } = this.#options;
+    const { owner, env, scaler } = this.#options;
     this.#tracker.reset();
     scaler?.begin();
-    this.#observe(env.reset({ seed })[0]);
+    this.#current.set(checkObservations(owner, env.reset({ seed })[0], env.numEnvs));
   }
 
   /**
@@ -195,7 +192,7 @@ export class RolloutCollector implements Stateful {
         rollout.rewards[at]! += gamma * finalValues[i]!;
       }
       this.#tracker.track(step, episodes);
-      this.#observe(step.observations);
+      this.#current.set(checkObservations(owner, step.observations, numEnvs));
     }
     return { ...rollout, lastValues: actor.values({ observations: this.#current }).value };
   }
@@ -208,12 +205,6 @@ export class RolloutCollector implements Stateful {
   setState({ current, tracker }: ReturnType<RolloutCollector['state']>): void {
     setSameLength({ current: [this.#current, current] });
     this.#tracker.setState(tracker);
-  }
-
-  #observe(observations: Float32Array): void {
-    const { owner, env } = this.#options;
-    checkObservations(owner, observations, env.numEnvs);
-    this.#current.set(observations);
   }
 }
 

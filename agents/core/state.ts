@@ -53,21 +53,19 @@ export abstract class CheckpointedAgent<Report extends TrainReport = TrainReport
     if (version !== VERSION) {
       throw new Error(`${where}: the state has version ${version} of the format, this oxbow reads version ${VERSION}`);
     }
-    const own = new Map(this.#stateful());
-    for (const name of new Set([...own.keys(), ...Object.keys(parts)])) {
-      if (own.has(name) === Object.hasOwn(parts, name)) continue;
-      const [has, lacks] = own.has(name) ? ['agent', 'state'] : ['state', 'agent'];
+    const own = this.#stateful();
+    const names = own.map(([name]) => name);
+    for (const name of new Set([...names, ...Object.keys(parts)])) {
+      if (names.includes(name) === Object.hasOwn(parts, name)) continue;
+      const [has, lacks] = names.includes(name) ? ['agent', 'state'] : ['state', 'agent'];
       throw new Error(`${where}: the ${has} has a part '${name}', the ${lacks} has none: expected the same options`);
     }
-    const last = [...own.keys()].at(-1);
-    const restore: (() => void)[] = [];
+    const before = own.map(([, part]) => part.state());
     for (const [name, part] of own) {
       try {
-        const before = part.state();
-        if (name !== last) restore.push(() => part.setState(before));
         part.setState(parts[name]);
       } catch (error) {
-        for (const undo of restore) undo();
+        for (const [i, [, changed]] of own.slice(0, -1).entries()) changed.setState(before[i]);
         throw new Error(`${where}: the part '${name}' does not fit this agent: ${(error as Error).message}`);
       }
     }
@@ -246,12 +244,9 @@ export class ScalarParameter extends Module {
 }
 
 /** The numbers that a compiled function has returned as scalars, by name; the arrays that it returns are used again by its next call. */
-export function scalarsOf<Scalars extends Readonly<Partial<Record<string, ArrayLike<number>>>>>(
-  scalars: Scalars,
-): { [Name in keyof Scalars]: number } {
-  const numbers = {} as { [Name in keyof Scalars]: number };
-  for (const name in scalars) numbers[name] = scalars[name]![0]!;
-  return numbers;
+export function scalarsOf<Name extends string>(scalars: Readonly<Partial<Record<Name, ArrayLike<number>>>>) {
+  const entries = Object.entries<ArrayLike<number> | undefined>(scalars);
+  return Object.fromEntries(entries.map(([name, values]) => [name, values![0]!])) as Record<Name, number>;
 }
 
 type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array;

@@ -52,14 +52,8 @@ export class ValueNetwork extends Module {
     super();
     this.#policy = policy;
     this.encoder = policy.encoder?.another(rng.split('encoder'));
-    this.network = new Mlp({
-      inputDim: this.encoder?.featureDim ?? policy.observationDim - policy.maskDim,
-      hidden,
-      outputDim: 1,
-      activation,
-      outputScale: 1,
-      rng,
-    });
+    const inputDim = this.encoder?.featureDim ?? policy.observationDim - policy.maskDim;
+    this.network = new Mlp({ inputDim, hidden, outputDim: 1, activation, outputScale: 1, rng });
   }
 
   /** `[batch, observationDim]` → `[batch]` */

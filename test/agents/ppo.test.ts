@@ -239,7 +239,7 @@ describe('Ppo', () => {
   test.each([
     [{ epochs: -1 }, 'Ppo: epochs: got -1, expected an integer > 0: passes over a rollout'],
     [{ epochs: 0 }, 'Ppo: epochs: got 0, expected an integer > 0: passes over a rollout'],
-    [{ horizon: 1.5 }, 'Ppo: horizon: got 1.5, expected an integer: steps of each environment between updates'],
+    [{ horizon: 1.5 }, 'Ppo: horizon: got 1.5, expected an integer: steps of each environment per update'],
     [{ batchSize: 0 }, 'Ppo: batchSize: got 0, expected an integer > 0: size of a minibatch'],
     [
       { batchSize: 257 },
