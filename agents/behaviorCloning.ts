@@ -17,8 +17,7 @@ import { DivergedError, Minibatches, rateAt } from '../src/training/optimization
 import type { AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { withArticle } from './core/checks.ts';
 import { ActionMoments, normalizationOptions, observationsOfData, standardize } from './core/normalization.ts';
-import { datasetOption } from './core/offlineOptions.ts';
-import { datasetFor } from './core/offlineReplay.ts';
+import { datasetFor, datasetOption } from './core/offline.ts';
 import { entropyCoefficient, learningRate, maxGradientNorm, partSchemas, reportEvery } from './core/options.ts';
 import { meanEntropy } from './core/policyGradient.ts';
 import { CheckpointedAgent, plainStateDict, scalarsOf, Training } from './core/state.ts';

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { stopGradient, whileTraining } from '../src/index.ts';
 import { parseOptions } from '../src/options/parse.ts';
-import type { Agent, AgentState, TrainOptions } from './agent.ts';
-import { ActionValues, lossOf, tdTarget } from './core/critics.ts';
+import type { CriticNetworksOptions } from '../src/policies/criticNetworks.ts';
+import { ActionValues, type CriticLoss, lossOf, tdTarget } from './core/critics.ts';
 import { layerWidths, policyDelay } from './core/options.ts';
 import { type CriticUpdate, SoftActorCritic, type SoftActorCriticReport, softActorCriticOptions } from './sac.ts';
 
@@ -50,58 +50,33 @@ export interface CrossQReport extends SoftActorCriticReport {}
  * Bhatt, Palenicek, Belousov, Argus, Amiranashvili, Brox and Peters, "CrossQ: Batch Normalization in Deep Reinforcement Learning for Greater
  * Sample Efficiency and Simplicity", arXiv:1902.05605v4.
  */
-export class CrossQ implements Agent<CrossQReport> {
-  readonly #training: SoftActorCritic<ActionValues>;
-
+export class CrossQ extends SoftActorCritic<ActionValues, z.output<typeof crossQOptions>> {
   /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no density or is not reparameterized */
   constructor(options: CrossQOptions) {
     const config = parseOptions('CrossQ', crossQOptions, options);
-    const { momentum, warmUp, beta1 } = config;
-    this.#training = new SoftActorCritic({
-      owner: 'CrossQ',
-      name: 'crossq',
-      config,
-      adam: { beta1 },
-      makeCritics: (options) => new ActionValues({ ...options, batchRenorm: { momentum, warmUp } }),
-      criticLoss: (update, critics) => () => jointLoss(update, critics),
-      policyValues: (critics, seen, actions) => critics.least(seen, actions),
-    });
+    super('CrossQ', 'crossq', config, { beta1: config.beta1 });
   }
 
-  get critics(): ActionValues {
-    return this.#training.critics;
+  protected makeCritics(options: CriticNetworksOptions): ActionValues {
+    const { momentum, warmUp } = this.config;
+    return new ActionValues({ ...options, batchRenorm: { momentum, warmUp } });
   }
 
-  /** @throws {DivergedError} if a loss is no longer a number */
-  train(options: TrainOptions): AsyncGenerator<CrossQReport, void, undefined> {
-    return this.#training.train(options);
+  protected criticLoss({ batch, seen, nextSeen, nextActions, entropyCosts }: CriticUpdate): () => CriticLoss {
+    return () => {
+      const observations = tf.concat([seen, nextSeen]);
+      const actions = tf.concat([batch.actions, nextActions]);
+      const both = whileTraining(() => this.critics.of(observations, actions)).map((values) => tf.split(values, 2));
+      const targets = stopGradient(() => {
+        const nextValues = both.map(([, next]) => next!).reduce((least, next) => tf.minimum(least, next));
+        return tdTarget(batch, tf.sub(nextValues, entropyCosts));
+      });
+      const values = both.map(([now]) => now!);
+      return lossOf(values, targets, { factor: 0.5, weights: batch.weights });
+    };
   }
 
-  state(): AgentState {
-    return this.#training.state();
+  protected policyValues(seen: tf.Tensor, actions: tf.Tensor): tf.Tensor {
+    return this.critics.least(seen, actions);
   }
-
-  setState(state: AgentState): void {
-    this.#training.setState(state);
-  }
-
-  dispose(): void {
-    this.#training.dispose();
-  }
-}
-
-/** ½ Σᵢ E[(Qᵢ(s, a) − y)²], both sides by one pass through the critics. */
-function jointLoss({ batch, seen, nextSeen, nextActions, entropyCosts }: CriticUpdate, critics: ActionValues) {
-  const observations = tf.concat([seen, nextSeen]);
-  const actions = tf.concat([batch.actions, nextActions]);
-  const both = whileTraining(() => critics.of(observations, actions)).map((values) => tf.split(values, 2));
-  const targets = stopGradient(() => {
-    const nextValues = both.map(([, next]) => next!).reduce((least, next) => tf.minimum(least, next));
-    return tdTarget(batch, tf.sub(nextValues, entropyCosts));
-  });
-  return lossOf(
-    both.map(([now]) => now!),
-    targets,
-    { factor: 0.5, weights: batch.weights },
-  );
 }

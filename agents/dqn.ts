@@ -5,7 +5,6 @@ import {
   type AdamOptions,
   checkPolicy,
   clipByGlobalNorm,
-  compile,
   type EpsilonGreedyPolicy,
   linearSchedule,
   midpointFractions,
@@ -18,23 +17,13 @@ import {
 } from '../src/index.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { bestActions } from '../src/policies/qNetworkPolicy.ts';
-import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
-import {
-  copyFrom,
-  copyOfPolicy,
-  huber,
-  polyak,
-  quantileHuber,
-  takenActions,
-  tdErrors,
-  tdTarget,
-  weightedRows,
-} from './core/critics.ts';
+import type { TrainOptions, TrainReport } from './agent.ts';
+import { copyFrom, copyOfPolicy, polyak, quantileHuber, tdErrors, tdTarget, weightedRows } from './core/critics.ts';
 import { vectorEnvFor } from './core/envs.ts';
-import { ReplayTraining } from './core/loops.ts';
+import { compileAct, compileOnArrays, type Figures, meanAction, ReplayTraining } from './core/loops.ts';
 import { maxGradientNorm, offPolicyOptions, optionalMaxGradientNorm } from './core/options.ts';
-import { replayFor, type TransitionTensors } from './core/replay.ts';
-import type { FigureOf } from './core/state.ts';
+import type { TransitionTensors } from './core/replay.ts';
+import { CheckpointedAgent } from './core/state.ts';
 
 /** Options of the agents that learn the values of discrete actions, but for the policy and what differs among them. */
 const qLearningOptions = {
@@ -97,13 +86,14 @@ interface QLearningReport extends TrainReport {
   readonly exploration: number;
 }
 
-type Figure = Exclude<FigureOf<QLearningReport>, 'exploration'>;
+/** What a training reports but for ε. */
+type UpdateReport = Omit<QLearningReport, 'exploration'>;
 
 /** A minibatch, as tensors. */
 type QLearningBatch = TransitionTensors<'learningRate'>;
 
 /** What is learned of a minibatch, row by row, `[batch]`. */
-interface QLearningLoss {
+interface RowLosses {
   readonly losses: tf.Tensor;
   /** Q of the actions that were taken. */
   readonly values: tf.Tensor;
@@ -111,133 +101,101 @@ interface QLearningLoss {
   readonly targets: tf.Tensor;
 }
 
-interface QLearningParts<P extends EpsilonGreedyPolicy> {
-  /** Whose training it is, as errors name it: `Dqn`. */
-  readonly owner: string;
-  readonly config: Omit<z.output<z.ZodObject<typeof qLearningOptions>>, 'policy'> & {
-    readonly policy: P;
-    /** None is no bound. */
-    readonly maxGradientNorm?: number | undefined;
-  };
-  /** The loss of a minibatch, given what is learned of each row; a gradient flows into `policy` alone, since `target` is no variable of it. */
-  readonly loss: (batch: QLearningBatch, target: P) => () => QLearningLoss;
-  /** Of the optimizer; its own defaults. */
-  readonly adam?: AdamOptions;
-}
+type QLearningConfig<P> = Omit<z.output<z.ZodObject<typeof qLearningOptions>>, 'policy'> & {
+  readonly policy: P;
+  readonly double: boolean;
+  /** None is no bound. */
+  readonly maxGradientNorm?: number | undefined;
+};
 
 /**
- * The training of an agent that learns the values of discrete actions from a replay buffer: ε-greedy actions, a target network that
- * takes over the network every so many environment steps, and steps of Adam down a loss that the agent gives.
+ * Q-learning of discrete actions from a replay, but for the loss, which a subclass has: ε-greedy actions, a target network that takes over
+ * the network every so many environment steps, and steps of Adam.
  *
  * If the replay is prioritized, rows are drawn by δ = |Q(s, a) − y|, and the losses are multiplied by their weights.
  *
  * ε is 1 until `learningStarts`. From there it goes in a straight line to that of the policy, in a share of all steps of the training.
  */
-class QLearning<P extends EpsilonGreedyPolicy> {
-  readonly #parts: QLearningParts<P>;
-  readonly #target: P;
+abstract class QLearning<P extends EpsilonGreedyPolicy> extends CheckpointedAgent<QLearningReport> {
+  protected readonly config: QLearningConfig<P>;
+  protected readonly target: P;
   readonly #optimizer: Adam;
-  readonly #training: ReplayTraining<'learningRate', Figure>;
-  /** Environment steps of the whole training. */
-  #steps = 0;
-  /** ε of the last step. */
-  #exploration = 1;
+  readonly #training: ReplayTraining<UpdateReport, 'learningRate'>;
+  readonly #act;
+  readonly #update;
+  readonly #follow;
 
-  /** @throws if the policy does not fit the environment, or is not of `makePolicy` */
-  constructor(parts: QLearningParts<P>) {
-    this.#parts = parts;
-    const { owner, config, adam } = parts;
-    const { policy, targetUpdateEvery, tau } = config;
-    const { observationDim } = policy;
+  /**
+   * @param owner the class, as errors name it: `Dqn`
+   * @throws if the policy does not fit the environment, or is not of `makePolicy`
+   */
+  constructor(owner: string, config: QLearningConfig<P>, adam?: AdamOptions) {
+    super(owner);
+    this.config = config;
+    const { policy, tau, learningRate } = config;
     const { env, actionSpace } = vectorEnvFor(owner, policy, config.env);
     checkPolicy(policy, { gradients: false });
-    // Before anything takes memory: a size that can never fit is refused here.
-    const replay = replayFor(owner, config, env);
     const target = copyOfPolicy(owner, policy, config.rng.split('target'));
-    this.#target = target;
+    this.target = target;
+    this.#training = new ReplayTraining<UpdateReport, 'learningRate'>({
+      ...{ owner, config, env, actionSpace, rates: { learningRate } },
+      targetPolicies: [target],
+      streams: ['actions', 'replay'],
+    });
     this.#optimizer = new Adam(policy.trainableVariables(), adam);
     const modules = { policy, target, optimizer: this.#optimizer };
-
     const name = owner.toLowerCase();
-    const act = compile(
-      ({ observations }: { observations: tf.Tensor }) => {
-        const distribution = policy.given(observations);
-        return { action: distribution.squash(distribution.mode()) };
-      },
-      { name: `${name}/act`, state: [policy] },
+    this.#act = compileAct(name, policy, env.numEnvs, meanAction);
+    this.#update = compileOnArrays(`${name}/update`, modules, this.#training.shapes, (batch: QLearningBatch) =>
+      this.#improve(batch),
     );
-    const update = compile((batch: QLearningBatch) => this.#improve(batch), {
-      name: `${name}/update`,
-      state: Object.values(modules),
+    this.#follow = compileOnArrays(`${name}/follow`, { policy, target }, {}, () => {
+      polyak(target, policy, tau);
+      return {};
     });
-    const follow = compile(
-      (_: Record<string, never>) => {
-        polyak(target, policy, tau);
-        return {};
-      },
-      { name: `${name}/follow`, state: [policy, target] },
-    );
-    const best = act.onArrays({ observations: { shape: [env.numEnvs, observationDim] } });
-    const improve = update.onArrays({ ...replay.shapes, learningRate: { shape: [] } });
-    const followed = follow.onArrays({});
-    this.#training = new ReplayTraining({
-      owner,
-      config,
-      env,
-      actionSpace,
-      targetPolicies: [target],
-      parts: { ...modules, replay },
-      compiled: [act, update, follow],
-      streams: ['actions', 'replay'],
-      rates: { learningRate: config.learningRate },
-      ratesAt: 'begin',
-      begin: () => {
-        copyFrom(target, policy);
-        this.#exploration = 1;
-      },
-      periodic: { every: targetUpdateEvery, call: () => followed({}) },
-      act: (observations, rng, share) => this.#explored(best({ observations }).action, observations, rng, share),
-      update: improve,
-    });
+    this.parts = this.#training.parts(modules);
+    this.compiled = [this.#act, this.#update, this.#follow];
   }
 
   /** @throws {DivergedError} if a loss is no longer a number */
   async *train(options: TrainOptions): AsyncGenerator<QLearningReport, void, undefined> {
-    this.#steps = options.steps;
-    for await (const report of this.#training.train(options)) yield { ...report, exploration: this.#exploration };
+    const training = this.#training;
+    const { policy, learningStarts, explorationFraction, targetUpdateEvery } = this.config;
+    if (training.begin(options)) copyFrom(this.target, policy);
+    let exploration = 1;
+    while (training.goesOn) {
+      const { share } = training;
+      let actions: ArrayLike<number> | undefined = training.uniformActions();
+      if (actions === undefined) {
+        const explored = (share - learningStarts / options.steps) / explorationFraction;
+        exploration = linearSchedule(1, policy.epsilon)(explored);
+        actions = this.#explore(exploration);
+      }
+      training.step(actions);
+      if (training.passes(targetUpdateEvery)) this.#follow({});
+      while (training.isUpdateDue) training.record(this.#update(training.sample(share)));
+      if (training.isReportDue) yield { ...training.report(), exploration };
+    }
   }
 
-  state(): AgentState {
-    return this.#training.state();
-  }
-
-  setState(state: AgentState): void {
-    this.#training.setState(state);
-    // What uniform actions are; others tell theirs.
-    this.#exploration = 1;
-  }
-
-  dispose(): void {
-    this.#training.dispose();
-  }
+  /** The targets of a minibatch, without a gradient. @returns the losses beside them, whose gradient is by the policy alone */
+  protected abstract rowLosses(batch: QLearningBatch): () => RowLosses;
 
   /** One action for each environment: uniform with probability ε, else the best. */
-  #explored(best: ArrayLike<number>, observations: Float32Array, rng: Rng, share: number): number[] {
-    const { policy, explorationFraction, learningStarts } = this.#parts.config;
-    const done = (share - learningStarts / this.#steps) / explorationFraction;
-    const exploration = linearSchedule(1, policy.epsilon)(done);
-    this.#exploration = exploration;
-    return Array.from(best, (action, i) =>
-      rng.uniform() < exploration ? uniformAction(policy, observations, i, rng) : action,
+  #explore(exploration: number): number[] {
+    const { replay, streams } = this.#training;
+    const { policy } = this.config;
+    return Array.from(this.#act({ observations: replay.current }).action, (action, i) =>
+      streams.actions.uniform() < exploration ? uniformAction(policy, replay.current, i, streams.actions) : action,
     );
   }
 
-  #improve(batch: QLearningBatch): Record<Figure, tf.Tensor> & { errors?: tf.Tensor } {
-    const { policy, maxGradientNorm = Infinity } = this.#parts.config;
+  #improve(batch: QLearningBatch): Figures<UpdateReport> {
+    const { policy, maxGradientNorm = Infinity } = this.config;
     const { weights } = batch;
-    const lossOf = this.#parts.loss(batch, this.#target);
+    const rowLosses = this.rowLosses(batch);
     const { gradients, loss, ...others } = valueAndGradients(() => {
-      const { losses, values, targets } = lossOf();
+      const { losses, values, targets } = rowLosses();
       const loss = tf.mean(weightedRows(losses, weights));
       return { loss, actionValue: tf.mean(values), ...(weights && { errors: tdErrors([values], targets) }) };
     }, policy.trainableVariables());
@@ -257,6 +215,11 @@ function uniformAction(policy: EpsilonGreedyPolicy, observations: Float32Array, 
   const allowed = mask.reduce((sum, each) => sum + each, 0);
   let left = rng.integer(0, allowed);
   return start + mask.findIndex((each) => each === 1 && left-- === 0);
+}
+
+/** Which of n actions was taken, as 1 among 0: `[batch, 1]` → `[batch, n]`. */
+function takenActions({ discreteActions: { n, start } }: EpsilonGreedyPolicy, actions: tf.Tensor): tf.Tensor {
+  return tf.cast(tf.equal(tf.sub(actions, start), tf.range(0, n, 1, 'float32')), 'float32');
 }
 
 export const dqnOptions = z.strictObject({
@@ -284,47 +247,36 @@ export interface DqnReport extends QLearningReport {}
  * Learning with Double Q-learning", arXiv:1509.06461; Wang et al., "Dueling Network Architectures for Deep Reinforcement Learning",
  * arXiv:1511.06581.
  */
-export class Dqn implements Agent<DqnReport> {
-  readonly #options: z.output<typeof dqnOptions>;
-  readonly #training: QLearning<QNetworkPolicy>;
-
+export class Dqn extends QLearning<QNetworkPolicy> {
   /** @throws for an unknown option or one out of range, or if the environment does not fit the policy */
   constructor(options: DqnOptions) {
-    const config = parseOptions('Dqn', dqnOptions, options);
-    this.#options = config;
-    this.#training = new QLearning({ owner: 'Dqn', config, loss: (batch, target) => this.#loss(batch, target) });
+    super('Dqn', parseOptions('Dqn', dqnOptions, options));
   }
 
-  /** @throws {DivergedError} if a loss is no longer a number */
-  train(options: TrainOptions): AsyncGenerator<DqnReport, void, undefined> {
-    return this.#training.train(options);
-  }
-
-  state(): AgentState {
-    return this.#training.state();
-  }
-
-  setState(state: AgentState): void {
-    this.#training.setState(state);
-  }
-
-  dispose(): void {
-    this.#training.dispose();
-  }
-
-  #loss(batch: QLearningBatch, target: QNetworkPolicy): () => QLearningLoss {
-    const { policy, double } = this.#options;
+  protected rowLosses(batch: QLearningBatch): () => RowLosses {
+    const { policy, double } = this.config;
     const { observations, actions, nextObservations } = batch;
-    const ofTarget = target.values(nextObservations);
-    const choosing = double ? policy.values(nextObservations) : ofTarget;
+    const nextValues = this.target.values(nextObservations);
+    const choosing = double ? policy.values(nextObservations) : nextValues;
     const best = bestActions(policy.masked(choosing, nextObservations));
-    const targets = tdTarget(batch, tf.sum(tf.mul(best, ofTarget), 1));
+    const targets = tdTarget(batch, tf.sum(tf.mul(best, nextValues), 1));
     const taken = takenActions(policy, actions);
     return () => {
       const values = tf.sum(tf.mul(taken, policy.values(observations)), 1);
       return { losses: huber(tf.sub(values, targets)), values, targets };
     };
   }
+}
+
+/**
+ * Huber's loss of errors: x²/2 where |x| ≤ 1, else |x| − ½. Written m²/2 + |x| − m with m = min(|x|, 1), which is finite everywhere.
+ *
+ * Huber, "Robust Estimation of a Location Parameter", 1964.
+ */
+function huber(errors: tf.Tensor): tf.Tensor {
+  const size = tf.abs(errors);
+  const within = tf.minimum(size, 1);
+  return tf.add(tf.mul(0.5, tf.square(within)), tf.sub(size, within));
 }
 
 export const qrDqnOptions = z.strictObject({
@@ -354,45 +306,19 @@ export interface QrDqnReport extends QLearningReport {}
  * Dabney et al., "Distributional Reinforcement Learning with Quantile Regression", arXiv:1710.10044; Luo et al., "Distributional
  * Reinforcement Learning with Monotonic Splines", 2022.
  */
-export class QrDqn implements Agent<QrDqnReport> {
-  readonly #options: z.output<typeof qrDqnOptions>;
-  readonly #training: QLearning<QuantileNetworkPolicy>;
-
+export class QrDqn extends QLearning<QuantileNetworkPolicy> {
   /** @throws for an unknown option or one out of range, or if the environment does not fit the policy */
   constructor(options: QrDqnOptions) {
     const config = parseOptions('QrDqn', qrDqnOptions, options);
-    this.#options = config;
-    this.#training = new QLearning({
-      owner: 'QrDqn',
-      config,
-      loss: (batch, target) => this.#loss(batch, target),
-      adam: { epsilon: 0.01 / config.batchSize },
-    });
+    super('QrDqn', config, { epsilon: 0.01 / config.batchSize });
   }
 
-  /** @throws {DivergedError} if a loss is no longer a number */
-  train(options: TrainOptions): AsyncGenerator<QrDqnReport, void, undefined> {
-    return this.#training.train(options);
-  }
-
-  state(): AgentState {
-    return this.#training.state();
-  }
-
-  setState(state: AgentState): void {
-    this.#training.setState(state);
-  }
-
-  dispose(): void {
-    this.#training.dispose();
-  }
-
-  #loss(batch: QLearningBatch, target: QuantileNetworkPolicy): () => QLearningLoss {
-    const { policy, double } = this.#options;
+  protected rowLosses(batch: QLearningBatch): () => RowLosses {
+    const { policy, double } = this.config;
     const { observations, actions, nextObservations } = batch;
-    const choosing = (double ? policy : target).values(nextObservations);
+    const choosing = (double ? policy : this.target).values(nextObservations);
     const best = bestActions(policy.masked(choosing, nextObservations));
-    const targets = tdTarget(batch, target.quantilesOf(nextObservations, best));
+    const targets = tdTarget(batch, this.target.quantilesOf(nextObservations, best));
     const taken = takenActions(policy, actions);
     const fractions = tf.tensor1d(midpointFractions(policy.quantileCount));
     return () => {

@@ -5,47 +5,73 @@ import {
   type AdamOptions,
   checkPolicy,
   type LearnerName,
+  portableMath,
   type Rng,
-  type SampledAction,
-  valueAndGradients,
   whileTraining,
 } from '../src/index.ts';
 import { parseOptions } from '../src/options/parse.ts';
-import { boxRescaleLogDet } from '../src/policies/boxScale.ts';
+import { boxRescaleLogDet, halfWidths } from '../src/policies/boxScale.ts';
 import type { CriticNetworks, CriticNetworksOptions } from '../src/policies/criticNetworks.ts';
-import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
+import { RATES, rateSchema } from '../src/training/optimization.ts';
+import type { TrainOptions, TrainReport } from './agent.ts';
 import { adviseOnPolicy, checkContinuous, checkDensity, checkReparameterized, hasAngles } from './core/checks.ts';
 import {
   ActionValues,
-  bounded,
+  actorCriticRates,
   type CriticLoss,
   copyFrom,
-  delayedUpdate,
+  criticNetworksOptions,
+  descend,
   polyak,
-  Temperature,
   tdTarget,
-  temperatureOptions,
 } from './core/critics.ts';
 import { vectorEnvFor } from './core/envs.ts';
-import { ExplorationNoise, sampledActions } from './core/exploring.ts';
-import { ReplayTraining } from './core/loops.ts';
 import {
-  actorCriticRates,
+  compileAct,
+  compileOnArrays,
+  ExplorationNoise,
+  type Figures,
+  ReplayTraining,
+  sampledAction,
+} from './core/loops.ts';
+import {
+  baseEntropy,
   checkCriticsPerTarget,
   criticOptions,
   criticsPerTarget,
   noiseOptions,
+  OVER_TRAINING,
   offPolicyOptions,
   policyDelay,
 } from './core/options.ts';
-import { replayFor, type TransitionTensors } from './core/replay.ts';
-import type { FigureOf } from './core/state.ts';
+import type { TransitionTensors } from './core/replay.ts';
+import { CheckpointedAgent, ScalarParameter } from './core/state.ts';
 
-/** Options of the agents that learn a policy and its entropy from critics. */
+/** Options of SAC, and of those that differ from it in their critics. */
 export const softActorCriticOptions = {
   ...offPolicyOptions,
   ...noiseOptions,
-  ...temperatureOptions,
+  temperature: z
+    .union([z.literal('auto'), rateSchema], `'auto', ${RATES}`)
+    .default('auto')
+    .meta({
+      description: `α, the weight of the entropy; 'auto' learns it; a rate ${OVER_TRAINING}`,
+      unit: 'reward per nat',
+    }),
+  baseEntropy,
+  initialTemperature: z
+    .number()
+    .positive()
+    .default(1)
+    .meta({ description: 'α before training, where it is learned', unit: 'reward per nat' }),
+  targetEntropy: z.number().optional().meta({
+    description:
+      "the entropy that a learned α aims at, of the density in the action's own units; by default Σᵢ (log hᵢ − 1) with half the widths hᵢ of the bounds, which is −1 for each component of an action in [−1, 1]",
+    unit: 'nats',
+  }),
+  temperatureLearningRate: rateSchema
+    .optional()
+    .describe(`learning rate of α, by default learningRate; ${OVER_TRAINING}`),
   ...criticOptions,
   policyDelay: policyDelay('the policy and the temperature', 1),
 };
@@ -70,7 +96,7 @@ export interface SoftActorCriticReport extends TrainReport {
 
 /** What the loss of the critics is made of. */
 export interface CriticUpdate {
-  readonly batch: SoftBatch;
+  readonly batch: SacBatch;
   /** Observations as the networks see them. */
   readonly seen: tf.Tensor;
   /** The same of the next observations s′. */
@@ -82,191 +108,173 @@ export interface CriticUpdate {
   readonly rng: Rng;
 }
 
-interface SoftActorCriticParts<Critics extends CriticNetworks> {
-  /** Whose training it is, as errors name it: `Sac`. */
-  readonly owner: string;
-  /** As the registry and profiles name it: `sac`. */
-  readonly name: LearnerName;
-  /** The agent's options; without a `tau` there are no target networks. */
-  readonly config: Config;
-  /** Options of the optimizers of critics and policy. */
-  readonly adam?: AdamOptions;
-  readonly makeCritics: (options: CriticNetworksOptions) => Critics;
-  /**
-   * The targets of one update, without a gradient, and the loss of the critics beside them, weighted as the rows are.
-   * @param targets the target networks; the critics themselves where there are none
-   */
-  readonly criticLoss: (update: CriticUpdate, critics: Critics, targets: Critics) => () => CriticLoss;
-  /** Q(s, a) as the policy climbs it, `[batch]`. */
-  readonly policyValues: (critics: Critics, seen: tf.Tensor, actions: tf.Tensor) => tf.Tensor;
-}
+type SacRate = 'learningRate' | 'criticLearningRate' | 'temperatureLearningRate' | 'temperature';
+
+type SacBatch = TransitionTensors<SacRate>;
 
 /**
- * What agents of soft actor-critic have in common: everything but what their critics are and learn from.
+ * Soft actor-critic but for the critics: what they are, what they learn, and how the policy climbs them, a subclass says. {@link Sac} has
+ * the formulas.
  *
- *   critics:     the agent's loss
- *   policy:      E[α log π(a | s) − Q(s, a)],  a ~ π(· | s), through the sample
- *   temperature: −log α · E[log π(a | s) + H̄]
- *   targets:     θ′ ← θ′ + τ (θ − θ′)
- *
- * Policy and temperature learn in every `policyDelay`-th update. A policy that behaves otherwise in training does so in its own loss. If the
- * replay is prioritized, rows are drawn by the errors of the critics, δ = 1/N Σᵢ |Qᵢ(s, a) − y|, and weighted in their loss alone.
- *
- * Haarnoja et al., "Soft Actor-Critic Algorithms and Applications", arXiv:1812.05905.
+ * A policy that behaves otherwise in training does so in its own loss. If the replay is prioritized, rows are drawn by the errors of the
+ * critics, δ = 1/N Σᵢ |Qᵢ(s, a) − y|, and weighted in the critics' loss alone.
  */
-export class SoftActorCritic<Critics extends CriticNetworks> {
+export abstract class SoftActorCritic<
+  Critics extends CriticNetworks,
+  C extends Config,
+> extends CheckpointedAgent<SoftActorCriticReport> {
   readonly critics: Critics;
-  readonly #parts: SoftActorCriticParts<Critics>;
-  readonly #targets: Critics;
-  readonly #temperature: Temperature;
+  protected readonly config: C;
+  /** Target networks; the critics themselves where there are none. */
+  protected readonly targets: Critics;
+  /** log α, where it is learned. */
+  readonly #logTemperature: ScalarParameter;
+  /** H̄ */
+  readonly #targetEntropy: number;
   /** H₀ */
   readonly #baseEntropy: number;
-  readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
-  readonly #training: ReplayTraining<SoftRate, FigureOf<SoftActorCriticReport>>;
+  readonly #optimizers: Readonly<Record<'critics' | 'policy' | 'temperature', Adam>>;
+  readonly #noise: ExplorationNoise;
+  readonly #training: ReplayTraining<SoftActorCriticReport, SacRate>;
+  readonly #act;
+  readonly #update;
+  /** The update without policy and temperature. */
+  readonly #updateCritics;
 
-  /** @throws if the environment does not fit the policy, or the policy has no density or is not reparameterized */
-  constructor(parts: SoftActorCriticParts<Critics>) {
-    this.#parts = parts;
-    const { owner, name, config, adam, makeCritics } = parts;
-    const { policy, rng } = config;
-    const { observationDim, encoder } = policy;
+  /**
+   * @param owner the class, as errors name it: `Sac`
+   * @param name as the registry names it: `sac`
+   * @param config the options; without a `tau` there are no target networks
+   * @throws if the environment does not fit the policy, or the policy has no density or is not reparameterized
+   */
+  constructor(owner: string, name: LearnerName, config: C, adam?: AdamOptions) {
+    super(owner);
+    this.config = config;
+    const { policy, learningRate, temperature, temperatureLearningRate = learningRate } = config;
     const { env, actionSpace } = vectorEnvFor(owner, policy, config.env);
     checkDensity(owner, policy);
     checkPolicy(policy);
     checkContinuous(owner, actionSpace);
     adviseOnPolicy(name, policy, actionSpace);
     checkReparameterized(owner, policy);
+    const rates = {
+      ...actorCriticRates(config),
+      temperatureLearningRate,
+      temperature: temperature === 'auto' ? 0 : temperature,
+    };
+    const training = new ReplayTraining<SoftActorCriticReport, SacRate>({ owner, config, env, actionSpace, rates });
+    this.#training = training;
     const angles = hasAngles(policy);
-    const ofCritics = { observationDim, encoder, actionSpace, angles, ...config, rng: rng.split('critics') };
-    // Before anything takes memory: a size that can never fit is refused here.
-    const replay = replayFor(owner, config, env);
-    this.critics = makeCritics(ofCritics);
-    const hasTargets = config.tau !== undefined;
-    this.#targets = hasTargets ? makeCritics(ofCritics) : this.critics;
-    this.#temperature = new Temperature(config, actionSpace);
+    this.#noise = new ExplorationNoise(env.numEnvs, actionSpace, config, angles);
+    const options = criticNetworksOptions(policy, actionSpace, config, { angles });
+    this.critics = this.makeCritics(options);
+    this.targets = config.tau === undefined ? this.critics : this.makeCritics(options);
+    this.#logTemperature = new ScalarParameter(
+      temperature === 'auto' ? portableMath.log(config.initialTemperature) : 0,
+    );
+    // −1 for each component of the action in units of half its bounds, as a density in the action's own units.
+    const usualEntropy = halfWidths(actionSpace).reduce((sum, half) => sum - 1 + portableMath.log(half), 0);
+    this.#targetEntropy = config.targetEntropy ?? usualEntropy;
     this.#baseEntropy = config.baseEntropy ?? boxRescaleLogDet(actionSpace);
     this.#optimizers = {
       critics: new Adam(this.critics.trainableVariables(), adam),
       policy: new Adam(policy.trainableVariables(), adam),
+      temperature: new Adam(this.#logTemperature.trainableVariables()),
     };
-    const modules = {
+    const ofCritics = {
       policy,
       critics: this.critics,
-      ...(hasTargets && { targets: this.#targets }),
-      temperature: this.#temperature.parameter,
+      ...(config.tau !== undefined && { targets: this.targets }),
+      temperature: this.#logTemperature,
       criticOptimizer: this.#optimizers.critics,
-      policyOptimizer: this.#optimizers.policy,
-      temperatureOptimizer: this.#temperature.optimizer,
     };
-    const noise = new ExplorationNoise(env.numEnvs, actionSpace, config, angles);
-
-    const { act, sampled } = sampledActions(name, policy, env.numEnvs);
-    const { policyOptimizer, temperatureOptimizer, ...others } = modules;
-    const { compiled, update } = delayedUpdate<SoftBatch, FigureOf<SoftActorCriticReport>>({
-      name,
-      delay: config.policyDelay,
-      shapes: { ...replay.shapes, ...rateShapes },
-      state: Object.values(others),
-      policyState: [policyOptimizer, temperatureOptimizer],
-      improve: (batch, rng, isPolicyDue) => this.#improve(batch, rng, isPolicyDue),
-    });
-    this.#training = new ReplayTraining<SoftRate, FigureOf<SoftActorCriticReport>>({
-      owner,
-      config,
-      env,
-      actionSpace,
-      parts: { ...modules, replay, noise },
-      compiled: [act, ...compiled],
-      rates: {
-        ...actorCriticRates.of(config),
-        temperatureLearningRate: config.temperatureLearningRate ?? config.learningRate,
-        temperature: this.#temperature.rate,
-      },
-      begin: () => {
-        if (hasTargets) copyFrom(this.#targets, this.critics);
-        noise.reset();
-      },
-      act: (observations, rng) => {
-        const { action } = sampled({ observations }, rng);
-        return config.explorationNoise === 0 ? action : noise.addedTo(action, rng);
-      },
-      update,
-    });
+    const modules = {
+      ...ofCritics,
+      policyOptimizer: this.#optimizers.policy,
+      temperatureOptimizer: this.#optimizers.temperature,
+    };
+    this.#act = compileAct(name, policy, env.numEnvs, sampledAction);
+    const update = (isPolicyDue: boolean) => (batch: SacBatch, rng: Rng) => this.#improve(batch, rng, isPolicyDue);
+    this.#update = compileOnArrays(`${name}/update`, modules, training.shapes, update(true));
+    this.#updateCritics = compileOnArrays(`${name}/update-critics`, ofCritics, training.shapes, update(false));
+    this.parts = training.parts(modules, this.#noise);
+    this.compiled = [this.#act, this.#update, this.#updateCritics];
   }
 
   /** @throws {DivergedError} if a loss is no longer a number */
-  train(options: TrainOptions): AsyncGenerator<SoftActorCriticReport, void, undefined> {
-    return this.#training.train(options);
+  async *train(options: TrainOptions): AsyncGenerator<SoftActorCriticReport, void, undefined> {
+    const training = this.#training;
+    if (training.begin(options)) {
+      if (this.targets !== this.critics) copyFrom(this.targets, this.critics);
+      this.#noise.reset();
+    }
+    while (training.goesOn) {
+      training.step(training.uniformActions() ?? this.#actions());
+      while (training.isUpdateDue) {
+        const batch = training.sample();
+        const update = training.updates % this.config.policyDelay === 0 ? this.#update : this.#updateCritics;
+        training.record(update(batch, training.streams.updates));
+      }
+      if (training.isReportDue) yield training.report();
+    }
   }
 
-  state(): AgentState {
-    return this.#training.state();
-  }
+  protected abstract makeCritics(options: CriticNetworksOptions): Critics;
 
-  setState(state: AgentState): void {
-    this.#training.setState(state);
-  }
+  /** The targets of one update, without a gradient. @returns the loss of the critics beside them, weighted as the rows are */
+  protected abstract criticLoss(update: CriticUpdate): () => CriticLoss;
 
-  dispose(): void {
-    this.#training.dispose();
+  /** Q(s, a) as the policy climbs it, `[batch]`. */
+  protected abstract policyValues(seen: tf.Tensor, actions: tf.Tensor): tf.Tensor;
+
+  /** A sample of the policy for each environment, with the noise of exploration. */
+  #actions(): ArrayLike<number> {
+    const { replay, streams } = this.#training;
+    const { action } = this.#act({ observations: replay.current }, streams.actions);
+    return this.config.explorationNoise === 0 ? action : this.#noise.addedTo(action, streams.actions);
   }
 
   /** The update of the critics and their targets on one minibatch, and of policy and temperature where it is due. */
-  #improve(
-    batch: SoftBatch,
-    rng: Rng,
-    isPolicyDue: boolean,
-  ): Partial<Record<FigureOf<SoftActorCriticReport> | 'errors', tf.Tensor>> {
-    const { policy, tau, criticMaxGradientNorm } = this.#parts.config;
-    const { observations, nextObservations } = batch;
+  #improve(batch: SacBatch, rng: Rng, isPolicyDue: boolean): Figures<SoftActorCriticReport> {
+    const { policy, tau, criticMaxGradientNorm: maxNorm } = this.config;
+    const { observations, nextObservations, criticLearningRate: learningRate } = batch;
     const seen = policy.normalized(observations);
-    const temperature = this.#temperature.now(batch.temperature);
+    const isLearned = this.config.temperature === 'auto';
+    const temperature = isLearned ? tf.exp(this.#logTemperature.value) : batch.temperature;
 
     const next = policy.given(nextObservations).sampleWithLogProb(rng);
-    const criticLoss = this.#parts.criticLoss(
-      {
-        batch,
-        seen,
-        nextSeen: policy.normalized(nextObservations),
-        nextActions: next.action,
-        entropyCosts: tf.mul(temperature, tf.add(next.logProb, this.#baseEntropy)),
-        rng,
-      },
-      this.critics,
-      this.#targets,
-    );
-    const { gradients, loss, ...others } = valueAndGradients(criticLoss, this.critics.trainableVariables());
-    this.#optimizers.critics.update(bounded(gradients, criticMaxGradientNorm), batch.criticLearningRate);
+    const criticLoss = this.criticLoss({
+      batch,
+      seen,
+      nextSeen: policy.normalized(nextObservations),
+      nextActions: next.action,
+      entropyCosts: tf.mul(temperature, tf.add(next.logProb, this.#baseEntropy)),
+      rng,
+    });
+    const { loss, ...others } = descend(this.#optimizers.critics, criticLoss, { learningRate, maxNorm });
 
     const ofPolicy = isPolicyDue ? this.#improvePolicy(batch, seen, temperature, rng) : {};
-    if (tau !== undefined) polyak(this.#targets, this.critics, tau);
+    if (tau !== undefined) polyak(this.targets, this.critics, tau);
     return { ...ofPolicy, criticLoss: loss, temperature, ...others };
   }
 
-  #improvePolicy(batch: SoftBatch, seen: tf.Tensor, temperature: tf.Tensor, rng: Rng) {
-    const { policy, maxGradientNorm } = this.#parts.config;
-    const { gradients, loss, entropy } = valueAndGradients(() => {
-      const { action, logProb }: SampledAction = whileTraining(() =>
-        policy.given(batch.observations).sampleWithLogProb(rng),
-      );
-      const values = this.#parts.policyValues(this.critics, seen, action);
+  #improvePolicy(batch: SacBatch, seen: tf.Tensor, temperature: tf.Tensor, rng: Rng) {
+    const { policy, maxGradientNorm: maxNorm } = this.config;
+    const { learningRate, temperatureLearningRate } = batch;
+    const losses = () => {
+      const { action, logProb } = whileTraining(() => policy.given(batch.observations).sampleWithLogProb(rng));
+      const values = this.policyValues(seen, action);
       return { loss: tf.mean(tf.sub(tf.mul(temperature, logProb), values)), entropy: tf.neg(tf.mean(logProb)) };
-    }, policy.trainableVariables());
-    this.#optimizers.policy.update(bounded(gradients, maxGradientNorm), batch.learningRate);
-    this.#temperature.update(entropy, batch.temperatureLearningRate);
+    };
+    const { loss, entropy } = descend(this.#optimizers.policy, losses, { learningRate, maxNorm });
+    if (this.config.temperature === 'auto') {
+      // The derivative of −log α · E[log π + H̄] by log α.
+      const gradient = tf.sub(entropy, this.#targetEntropy);
+      this.#optimizers.temperature.update([gradient], temperatureLearningRate);
+    }
     return { policyLoss: loss, entropy };
   }
 }
-
-const rateShapes = {
-  ...actorCriticRates.shapes,
-  temperatureLearningRate: { shape: [] },
-  temperature: { shape: [] },
-};
-
-type SoftRate = keyof typeof rateShapes;
-
-type SoftBatch = TransitionTensors<SoftRate>;
 
 export const sacOptions = z.strictObject({ ...softActorCriticOptions, criticsPerTarget });
 
@@ -295,58 +303,31 @@ export interface SacReport extends SoftActorCriticReport {}
  * Haarnoja et al., "Soft Actor-Critic Algorithms and Applications", arXiv:1812.05905; Chen et al., "Randomized Ensembled Double
  * Q-Learning", arXiv:2101.05982.
  */
-export class Sac implements Agent<SacReport> {
-  readonly #options: z.output<typeof sacOptions>;
-  readonly #training: SoftActorCritic<ActionValues>;
-
+export class Sac extends SoftActorCritic<ActionValues, z.output<typeof sacOptions>> {
   /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no density or is not reparameterized */
   constructor(options: SacOptions) {
     const config = parseOptions('Sac', sacOptions, options);
-    this.#options = config;
     checkCriticsPerTarget('Sac', config);
-    this.#training = new SoftActorCritic({
-      owner: 'Sac',
-      name: 'sac',
-      config,
-      makeCritics: (options) => new ActionValues(options),
-      criticLoss: (update, critics, targets) => this.#criticLoss(update, critics, targets),
-      policyValues: (critics, seen, actions) =>
-        config.criticsPerTarget === undefined ? critics.least(seen, actions) : critics.mean(seen, actions),
-    });
+    super('Sac', 'sac', config);
   }
 
-  get critics(): ActionValues {
-    return this.#training.critics;
+  protected makeCritics(options: CriticNetworksOptions): ActionValues {
+    return new ActionValues(options);
   }
 
-  /** @throws {DivergedError} if a loss is no longer a number */
-  train(options: TrainOptions): AsyncGenerator<SacReport, void, undefined> {
-    return this.#training.train(options);
+  protected criticLoss({ batch, seen, nextSeen, nextActions, entropyCosts, rng }: CriticUpdate): () => CriticLoss {
+    const { criticsPerTarget } = this.config;
+    const nextValues =
+      criticsPerTarget === undefined
+        ? this.targets.least(nextSeen, nextActions)
+        : this.targets.leastOfSome(nextSeen, nextActions, criticsPerTarget, rng);
+    const targets = tdTarget(batch, tf.sub(nextValues, entropyCosts));
+    return () => this.critics.loss(seen, batch.actions, targets, { factor: 0.5, weights: batch.weights });
   }
 
-  state(): AgentState {
-    return this.#training.state();
-  }
-
-  setState(state: AgentState): void {
-    this.#training.setState(state);
-  }
-
-  dispose(): void {
-    this.#training.dispose();
-  }
-
-  #criticLoss(update: CriticUpdate, critics: ActionValues, targetCritics: ActionValues) {
-    const { batch, seen, entropyCosts } = update;
-    const nextValues = tf.sub(this.#leastValues(update, targetCritics), entropyCosts);
-    const targets = tdTarget(batch, nextValues);
-    return () => critics.loss(seen, batch.actions, targets, { factor: 0.5, weights: batch.weights });
-  }
-
-  /** min Q′ᵢ(s′, a′), of all critics or some. */
-  #leastValues({ nextSeen, nextActions, rng }: CriticUpdate, targetCritics: ActionValues): tf.Tensor {
-    const { criticsPerTarget } = this.#options;
-    if (criticsPerTarget === undefined) return targetCritics.least(nextSeen, nextActions);
-    return targetCritics.leastOfSome(nextSeen, nextActions, criticsPerTarget, rng);
+  protected policyValues(seen: tf.Tensor, actions: tf.Tensor): tf.Tensor {
+    return this.config.criticsPerTarget === undefined
+      ? this.critics.least(seen, actions)
+      : this.critics.mean(seen, actions);
   }
 }

@@ -1,22 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../envs/index.ts';
-import {
-  Adam,
-  checkPolicy,
-  compile,
-  type Policy,
-  portableMath,
-  type Rng,
-  sampleAction,
-  stopGradient,
-  valueAndGradients,
-} from '../src/index.ts';
+import { Adam, checkPolicy, type Policy, portableMath, type Rng, sampleAction, stopGradient } from '../src/index.ts';
 import { wrapAngle } from '../src/nn/tensors.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { boxRescaleLogDet } from '../src/policies/boxScale.ts';
 import { type Rate, rateSchema } from '../src/training/optimization.ts';
-import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
+import type { TrainOptions, TrainReport } from './agent.ts';
 import {
   adviseOnPolicy,
   checkContinuous,
@@ -25,13 +15,21 @@ import {
   leavesBounds,
   withArticle,
 } from './core/checks.ts';
-import { ActionValues, bounded, copyFrom, polyak, tdTarget } from './core/critics.ts';
+import {
+  ActionValues,
+  type ActorCriticRate,
+  actorCriticRates,
+  copyFrom,
+  criticNetworksOptions,
+  descend,
+  polyak,
+  tdTarget,
+} from './core/critics.ts';
 import { vectorEnvFor } from './core/envs.ts';
-import { steinDirection } from './core/exploring.ts';
-import { ReplayTraining } from './core/loops.ts';
-import { actorCriticRates, criticOptions, OVER_TRAINING, offPolicyOptions } from './core/options.ts';
-import { replayFor, type TransitionTensors } from './core/replay.ts';
-import type { FigureOf } from './core/state.ts';
+import { compileAct, compileOnArrays, type Figures, ReplayTraining, sampledAction } from './core/loops.ts';
+import { criticOptions, OVER_TRAINING, offPolicyOptions } from './core/options.ts';
+import type { TransitionTensors } from './core/replay.ts';
+import { CheckpointedAgent } from './core/state.ts';
 
 export const softQLearningOptions = z.strictObject({
   ...offPolicyOptions,
@@ -89,23 +87,25 @@ export interface SoftQLearningReport extends TrainReport {
  * Haarnoja, Tang, Abbeel & Levine, "Reinforcement Learning with Deep Energy-Based Policies", arXiv:1702.08165; Feng, Wang & Liu,
  * "Learning to Draw Samples with Amortized Stein Variational Gradient Descent", arXiv:1707.06626.
  */
-export class SoftQLearning implements Agent<SoftQLearningReport> {
+export class SoftQLearning extends CheckpointedAgent<SoftQLearningReport> {
   readonly critics: ActionValues;
-  readonly #options: z.output<typeof softQLearningOptions>;
+  readonly #config: z.output<typeof softQLearningOptions>;
   readonly #actionSpace: Box;
   readonly #targets: ActionValues;
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
-  readonly #training: ReplayTraining<SoftQRate, FigureOf<SoftQLearningReport>>;
+  readonly #training: ReplayTraining<SoftQLearningReport, SoftQRate>;
+  readonly #act;
+  readonly #update;
 
   /**
    * @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy is not
    * reparameterized, does not keep its actions within their bounds, or clips them there
    */
   constructor(options: SoftQLearningOptions) {
+    super('SoftQLearning');
     const config = parseOptions('SoftQLearning', softQLearningOptions, options);
-    this.#options = config;
-    const { policy, batchSize, rng, samplerStates = batchSize } = config;
-    const { observationDim, encoder } = policy;
+    this.#config = config;
+    const { policy, batchSize, samplerStates = batchSize, temperature } = config;
     const { env, actionSpace } = vectorEnvFor('SoftQLearning', policy, config.env);
     checkPolicy(policy);
     checkContinuous('SoftQLearning', actionSpace);
@@ -127,10 +127,9 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
       );
     }
     this.#actionSpace = actionSpace;
-    const angles = hasAngles(policy);
-    const ofCritics = { observationDim, encoder, actionSpace, angles, ...config, rng: rng.split('critics') };
-    // Before anything takes memory: a size that can never fit is refused here.
-    const replay = replayFor('SoftQLearning', config, env);
+    const rates = { ...actorCriticRates(config), temperature };
+    this.#training = new ReplayTraining({ owner: 'SoftQLearning', config, env, actionSpace, rates });
+    const ofCritics = criticNetworksOptions(policy, actionSpace, config, { angles: hasAngles(policy) });
     this.critics = new ActionValues(ofCritics);
     this.#targets = new ActionValues(ofCritics);
     this.#optimizers = {
@@ -144,81 +143,54 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
       criticOptimizer: this.#optimizers.critics,
       policyOptimizer: this.#optimizers.policy,
     };
-
-    const act = compile(
-      ({ observations }: { observations: tf.Tensor }, rng) => ({
-        action: sampleAction(policy.given(observations), rng).action,
-      }),
-      { name: 'soft-q-learning/act', state: [policy] },
+    this.#act = compileAct('soft-q-learning', policy, env.numEnvs, sampledAction);
+    this.#update = compileOnArrays('soft-q-learning/update', modules, this.#training.shapes, (batch: SoftQBatch, rng) =>
+      this.#improve(batch, rng),
     );
-    const update = compile((batch: SoftQBatch, rng) => this.#improve(batch, rng), {
-      name: 'soft-q-learning/update',
-      state: Object.values(modules),
-    });
-    const sampled = act.onArrays({ observations: { shape: [env.numEnvs, observationDim] } });
-    this.#training = new ReplayTraining({
-      owner: 'SoftQLearning',
-      config,
-      env,
-      actionSpace,
-      parts: { ...modules, replay },
-      compiled: [act, update],
-      rates: {
-        ...actorCriticRates.of(config),
-        temperature: config.temperature,
-      },
-      begin: () => copyFrom(this.#targets, this.critics),
-      act: (observations, rng) => sampled({ observations }, rng).action,
-      update: update.onArrays({ ...replay.shapes, ...rateShapes }),
-    });
+    this.parts = this.#training.parts(modules);
+    this.compiled = [this.#act, this.#update];
   }
 
   /** @throws {DivergedError} if a loss is no longer a number */
-  train(options: TrainOptions): AsyncGenerator<SoftQLearningReport, void, undefined> {
-    return this.#training.train(options);
-  }
-
-  state(): AgentState {
-    return this.#training.state();
-  }
-
-  setState(state: AgentState): void {
-    this.#training.setState(state);
-  }
-
-  dispose(): void {
-    this.#training.dispose();
+  async *train(options: TrainOptions): AsyncGenerator<SoftQLearningReport, void, undefined> {
+    const training = this.#training;
+    const { replay } = training;
+    if (training.begin(options)) copyFrom(this.#targets, this.critics);
+    while (training.goesOn) {
+      const { streams } = training;
+      training.step(training.uniformActions() ?? this.#act({ observations: replay.current }, streams.actions).action);
+      while (training.isUpdateDue) training.record(this.#update(training.sample(), streams.updates));
+      if (training.isReportDue) yield training.report();
+    }
   }
 
   /** The whole update of critics, sampler and targets on one minibatch. */
-  #improve(batch: SoftQBatch, rng: Rng): Record<FigureOf<SoftQLearningReport>, tf.Tensor> & { errors?: tf.Tensor } {
-    const { policy, tau, maxGradientNorm, criticMaxGradientNorm } = this.#options;
+  #improve(batch: SoftQBatch, rng: Rng): Figures<SoftQLearningReport> {
+    const { policy, tau, maxGradientNorm, criticMaxGradientNorm } = this.#config;
     const { observations, actions, nextObservations, weights, temperature } = batch;
     const seen = policy.normalized(observations);
 
     const nextValues = this.#softValue(policy.normalized(nextObservations), temperature, rng);
     const targets = tdTarget(batch, nextValues);
-    const { gradients, loss, ...others } = valueAndGradients(
-      () => this.critics.loss(seen, actions, targets, { factor: 0.5, weights }),
-      this.critics.trainableVariables(),
-    );
-    this.#optimizers.critics.update(bounded(gradients, criticMaxGradientNorm), batch.criticLearningRate);
+    const criticLosses = () => this.critics.loss(seen, actions, targets, { factor: 0.5, weights });
+    const { loss, ...others } = descend(this.#optimizers.critics, criticLosses, {
+      learningRate: batch.criticLearningRate,
+      maxNorm: criticMaxGradientNorm,
+    });
 
-    const ofSampler = this.#improveSampler(observations, temperature, rng);
-    this.#optimizers.policy.update(bounded(ofSampler.gradients, maxGradientNorm), batch.learningRate);
+    const samplerLosses = () => this.#samplerLosses(observations, temperature, rng);
+    const { stein } = descend(this.#optimizers.policy, samplerLosses, {
+      learningRate: batch.learningRate,
+      maxNorm: maxGradientNorm,
+    });
     polyak(this.#targets, this.critics, tau);
-    return {
-      criticLoss: loss,
-      ...others,
-      stateValue: tf.mean(nextValues),
-      stein: ofSampler.stein,
-    };
+    return { criticLoss: loss, ...others, stateValue: tf.mean(nextValues), stein };
   }
 
   /** V = α log ∫ exp(Q / α) da ≈ α (log (1/M Σₘ exp(Q(s, aₘ) / α)) + log volume), aₘ uniform: `[batch, …]` → `[batch]`. */
   #softValue(seen: tf.Tensor, temperature: tf.Tensor, rng: Rng): tf.Tensor {
     const { low, high, size } = this.#actionSpace;
-    const { valueSamples: count } = this.#options;
+    const { valueSamples: count } = this.#config;
     const batch = seen.shape[0]!;
     const widths = Array.from(low, (bound, i) => high[i]! - bound);
     const actions = tf.add(tf.mul(rng.uniformTensor([batch * count, size]), tf.tensor1d(widths)), tf.tensor1d(low));
@@ -230,33 +202,61 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
     return tf.mul(temperature, tf.add(logIntegral, logVolume - portableMath.log(count)));
   }
 
-  /** Amortized SVGD: the gradient of −E[φ(u) · u] by the sampler's variables, with φ held fixed. */
-  #improveSampler(observations: tf.Tensor, temperature: tf.Tensor, rng: Rng) {
-    const { policy, particles: count, samplerStates = observations.shape[0]! } = this.#options;
+  /** Amortized SVGD: a loss whose gradient is that of −E[φ(u) · u] by the sampler's variables, with φ held fixed. */
+  #samplerLosses(observations: tf.Tensor, temperature: tf.Tensor, rng: Rng) {
+    const { policy, particles: count, samplerStates = observations.shape[0]! } = this.#config;
     const states = repeated(tf.slice(observations, [0, 0], [samplerStates, -1]), count);
     const seen = policy.normalized(states);
-    return valueAndGradients(() => {
-      const distribution = policy.given(states);
-      const { latent } = sampleAction(distribution, rng);
-      const scores = tf.grad((u) => {
-        const energies = tf.div(this.critics.least(seen, distribution.squash(u)), temperature);
-        return tf.sum(tf.add(energies, distribution.squashLogDet?.(u) ?? 0));
-      })(latent);
-      const ofStates = (rows: tf.Tensor) => tf.reshape(rows, [samplerStates, count, policy.actionDim]);
-      const wrap = distribution.angles ? wrapAngle : undefined;
-      const moves = tf.reshape(steinDirection(ofStates(latent), ofStates(scores), wrap), latent.shape);
-      const direction = stopGradient(() => tf.clone(moves));
-      const loss = tf.neg(tf.mean(tf.sum(tf.mul(direction, latent), 1)));
-      return { loss, stein: tf.sqrt(tf.mean(tf.sum(tf.square(direction), 1))) };
-    }, policy.trainableVariables());
+    const distribution = policy.given(states);
+    const { latent } = sampleAction(distribution, rng);
+    const scores = tf.grad((u) => {
+      const energies = tf.div(this.critics.least(seen, distribution.squash(u)), temperature);
+      return tf.sum(tf.add(energies, distribution.squashLogDet?.(u) ?? 0));
+    })(latent);
+    const ofStates = (rows: tf.Tensor) => tf.reshape(rows, [samplerStates, count, policy.actionDim]);
+    const wrap = distribution.angles ? wrapAngle : undefined;
+    const moves = tf.reshape(steinDirection(ofStates(latent), ofStates(scores), wrap), latent.shape);
+    const direction = stopGradient(() => tf.clone(moves));
+    const loss = tf.neg(tf.mean(tf.sum(tf.mul(direction, latent), 1)));
+    return { loss, stein: tf.sqrt(tf.mean(tf.sum(tf.square(direction), 1))) };
   }
 }
 
-const rateShapes = { ...actorCriticRates.shapes, temperature: { shape: [] } };
-
-type SoftQRate = keyof typeof rateShapes;
+type SoftQRate = ActorCriticRate | 'temperature';
 
 type SoftQBatch = TransitionTensors<SoftQRate>;
+
+/**
+ * The direction in which particles move to become samples of a density p, in the unit ball of a kernel's space the one in which their
+ * KL divergence to p falls fastest:
+ *
+ *   φ(uᵢ) = 1/M Σⱼ [κ(uⱼ, uᵢ) ∇ log p(uⱼ) + ∇_{uⱼ} κ(uⱼ, uᵢ)],  κ(u, u′) = exp(−‖u − u′‖² / h),  h = mean ‖uᵢ − uⱼ‖² / log M:
+ *
+ * the first part draws them to where p is large, the second pushes them apart. The mean is over all M² pairs; the paper takes the median, whose sorting costs more than the rest.
+ *
+ * Liu & Wang, "Stein Variational Gradient Descent", arXiv:1608.04471.
+ *
+ * @param particles `[batch, M, dim]`, M ≥ 2: a set of particles for each row of the batch
+ * @param scores `[batch, M, dim]`, ∇ log p at the particles
+ * @param wrap brings a difference of two particles to the shortest one where there are several, as of angles
+ * @returns `[batch, M, dim]`
+ */
+export function steinDirection(
+  particles: tf.Tensor,
+  scores: tf.Tensor,
+  wrap: (difference: tf.Tensor) => tf.Tensor = (difference) => difference,
+): tf.Tensor {
+  const count = particles.shape[1]!;
+  // [batch, i, j, dim]: uᵢ − uⱼ
+  const differences = wrap(tf.sub(tf.expandDims(particles, 2), tf.expandDims(particles, 1)));
+  const squares = tf.sum(tf.square(differences), 3);
+  // Where all are in one place the kernel is 1 for any width.
+  const width = tf.maximum(tf.div(tf.mean(squares, [1, 2], true), portableMath.log(count)), 1e-6);
+  const kernel = tf.exp(tf.neg(tf.div(squares, width)));
+  const drawn = tf.matMul(kernel, scores);
+  const pushed = tf.sum(tf.mul(tf.expandDims(tf.div(tf.mul(2, kernel), width), 3), differences), 2);
+  return tf.div(tf.add(drawn, pushed), count);
+}
 
 /** @throws if a temperature by which values are divided is 0, or becomes 0 */
 function checkTemperature(temperature: Rate): void {

@@ -1,34 +1,64 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../envs/index.ts';
-import { Adam, checkPolicy, compile, type Policy, type Rng, valueAndGradients } from '../src/index.ts';
+import { Adam, checkPolicy, type Policy, type Rng } from '../src/index.ts';
 import { parseOptions } from '../src/options/parse.ts';
-import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
+import { type Bounds, halfWidths } from '../src/policies/boxScale.ts';
+import { clippedActions } from '../src/policies/policy.ts';
+import type { TrainOptions, TrainReport } from './agent.ts';
 import { adviseOnPolicy, checkContinuous, checkHasMode } from './core/checks.ts';
 import {
   ActionValues,
-  bounded,
-  copyFrom,
-  copyOfPolicy,
-  delayedUpdate,
-  polyak,
-  targetNoiseOptions,
-  tdTarget,
-  withTargetNoise,
-} from './core/critics.ts';
-import { vectorEnvFor } from './core/envs.ts';
-import { ExplorationNoise, meanAction } from './core/exploring.ts';
-import { ReplayTraining } from './core/loops.ts';
-import {
   type ActorCriticRate,
   actorCriticRates,
-  criticOptions,
-  noiseOptions,
-  offPolicyOptions,
-  policyDelay,
-} from './core/options.ts';
-import { replayFor, type TransitionTensors } from './core/replay.ts';
-import type { FigureOf } from './core/state.ts';
+  copyFrom,
+  copyOfPolicy,
+  criticNetworksOptions,
+  descend,
+  polyak,
+  tdTarget,
+} from './core/critics.ts';
+import { vectorEnvFor } from './core/envs.ts';
+import {
+  compileAct,
+  compileOnArrays,
+  ExplorationNoise,
+  type Figures,
+  meanAction,
+  ReplayTraining,
+} from './core/loops.ts';
+import { criticOptions, noiseOptions, offPolicyOptions, policyDelay } from './core/options.ts';
+import type { TransitionTensors } from './core/replay.ts';
+import { CheckpointedAgent } from './core/state.ts';
+
+/** Options of {@link withTargetNoise}. */
+export const targetNoiseOptions = {
+  targetNoise: z
+    .number()
+    .nonnegative()
+    .default(0.2)
+    .meta({ description: "σ of the noise on the target policy's actions", unit: 'half the width of the bounds' }),
+  targetNoiseClip: z
+    .number()
+    .nonnegative()
+    .default(0.5)
+    .meta({ description: "c, the largest noise on the target policy's actions", unit: 'half the width of the bounds' }),
+};
+
+/**
+ * a + ε within the bounds, ε ~ clip(N(0, σ²), ±c), by which a value is one of a neighbourhood: `[batch, actionDim]`.
+ *
+ * Fujimoto, van Hoof and Meger, "Addressing Function Approximation Error in Actor-Critic Methods", arXiv:1802.09477.
+ */
+export function withTargetNoise(
+  actions: tf.Tensor,
+  { targetNoise, targetNoiseClip }: { readonly targetNoise: number; readonly targetNoiseClip: number },
+  { actionSpace, units = actionSpace }: { readonly actionSpace: Box; readonly units?: Bounds | undefined },
+  rng: Rng,
+): tf.Tensor {
+  const noise = tf.clipByValue(tf.mul(rng.normalTensor(actions.shape), targetNoise), -targetNoiseClip, targetNoiseClip);
+  return clippedActions(tf.add(actions, tf.mul(noise, tf.tensor1d(halfWidths(units)))), actionSpace);
+}
 
 export const td3Options = z.strictObject({
   ...offPolicyOptions,
@@ -63,133 +93,107 @@ export interface Td3Report extends TrainReport {
  *
  * Fujimoto, van Hoof and Meger, "Addressing Function Approximation Error in Actor-Critic Methods", arXiv:1802.09477.
  */
-export class Td3 implements Agent<Td3Report> {
+export class Td3 extends CheckpointedAgent<Td3Report> {
   readonly critics: ActionValues;
-  readonly #options: z.output<typeof td3Options>;
+  readonly #config: z.output<typeof td3Options>;
   readonly #actionSpace: Box;
   readonly #targets: { readonly policy: Policy; readonly critics: ActionValues };
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
-  readonly #training: ReplayTraining<ActorCriticRate, FigureOf<Td3Report>>;
+  readonly #noise: ExplorationNoise;
+  readonly #training: ReplayTraining<Td3Report, ActorCriticRate>;
+  readonly #act;
+  readonly #update;
+  /** The update without policy and targets. */
+  readonly #updateCritics;
 
   /**
    * @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no exact mode, or one that
    *   is cut off at bounds
    */
   constructor(options: Td3Options) {
+    super('Td3');
     const config = parseOptions('Td3', td3Options, options);
-    this.#options = config;
+    this.#config = config;
     const { policy, rng } = config;
-    const { observationDim, encoder } = policy;
     const { env, actionSpace } = vectorEnvFor('Td3', policy, config.env);
     checkPolicy(policy);
     checkContinuous('Td3', actionSpace);
     adviseOnPolicy('td3', policy, actionSpace);
     checkHasMode('Td3', policy);
     this.#actionSpace = actionSpace;
-    const ofCritics = { observationDim, encoder, actionSpace, ...config, rng: rng.split('critics') };
-    // Before anything takes memory: a size that can never fit is refused here.
-    const replay = replayFor('Td3', config, env);
-    // It refuses a policy that it cannot copy: nothing has been made before it.
     const targetPolicy = copyOfPolicy('Td3', policy, rng.split('target'));
+    this.#training = new ReplayTraining<Td3Report, ActorCriticRate>({
+      ...{ owner: 'Td3', config, env, actionSpace, rates: actorCriticRates(config) },
+      targetPolicies: [targetPolicy],
+    });
+    this.#noise = new ExplorationNoise(env.numEnvs, actionSpace, config);
+    const ofCritics = criticNetworksOptions(policy, actionSpace, config);
     this.critics = new ActionValues(ofCritics);
-    const targets = { policy: targetPolicy, critics: new ActionValues(ofCritics) };
-    this.#targets = targets;
+    this.#targets = { policy: targetPolicy, critics: new ActionValues(ofCritics) };
     this.#optimizers = {
       critics: new Adam(this.critics.trainableVariables()),
       policy: new Adam(policy.trainableVariables()),
     };
-    const modules = {
-      policy,
-      critics: this.critics,
-      targetPolicy: targets.policy,
-      targetCritics: targets.critics,
-      criticOptimizer: this.#optimizers.critics,
-      policyOptimizer: this.#optimizers.policy,
-    };
-    const noise = new ExplorationNoise(env.numEnvs, actionSpace, config);
-
-    const act = compile(
-      ({ observations }: { observations: tf.Tensor }) => ({ action: meanAction(policy, observations) }),
-      { name: 'td3/act', state: [policy] },
+    const { policy: policyOptimizer, critics: criticOptimizer } = this.#optimizers;
+    const networks = { policy, critics: this.critics, targetPolicy, targetCritics: this.#targets.critics };
+    const modules = { ...networks, criticOptimizer, policyOptimizer };
+    const { shapes } = this.#training;
+    const update = (isPolicyDue: boolean) => (batch: Td3Batch, rng: Rng) => this.#improve(batch, rng, isPolicyDue);
+    this.#act = compileAct('td3', policy, env.numEnvs, meanAction);
+    this.#update = compileOnArrays('td3/update', modules, shapes, update(true));
+    this.#updateCritics = compileOnArrays(
+      'td3/update-critics',
+      { ...networks, criticOptimizer },
+      shapes,
+      update(false),
     );
-    const { policyOptimizer, ...others } = modules;
-    const { compiled, update } = delayedUpdate<Td3Batch, FigureOf<Td3Report>>({
-      name: 'td3',
-      delay: config.policyDelay,
-      shapes: { ...replay.shapes, ...actorCriticRates.shapes },
-      state: Object.values(others),
-      policyState: [policyOptimizer],
-      improve: (batch, rng, isPolicyDue) => this.#improve(batch, rng, isPolicyDue),
-    });
-    const best = act.onArrays({ observations: { shape: [env.numEnvs, observationDim] } });
-    this.#training = new ReplayTraining<ActorCriticRate, FigureOf<Td3Report>>({
-      owner: 'Td3',
-      config,
-      env,
-      actionSpace,
-      targetPolicies: [targets.policy],
-      parts: { ...modules, replay, noise },
-      compiled: [act, ...compiled],
-      rates: actorCriticRates.of(config),
-      begin: () => {
-        copyFrom(targets.policy, policy);
-        copyFrom(targets.critics, this.critics);
-        noise.reset();
-      },
-      act: (observations, rng) => noise.addedTo(best({ observations }).action, rng),
-      update,
-    });
+    this.parts = this.#training.parts(modules, this.#noise);
+    this.compiled = [this.#act, this.#update, this.#updateCritics];
   }
 
   /** @throws {DivergedError} if a loss is no longer a number */
-  train(options: TrainOptions): AsyncGenerator<Td3Report, void, undefined> {
-    return this.#training.train(options);
+  async *train(options: TrainOptions): AsyncGenerator<Td3Report, void, undefined> {
+    const training = this.#training;
+    if (training.begin(options)) {
+      copyFrom(this.#targets.policy, this.#config.policy);
+      copyFrom(this.#targets.critics, this.critics);
+      this.#noise.reset();
+    }
+    while (training.goesOn) {
+      training.step(training.uniformActions() ?? this.#actions());
+      while (training.isUpdateDue) {
+        const batch = training.sample();
+        const update = training.updates % this.#config.policyDelay === 0 ? this.#update : this.#updateCritics;
+        training.record(update(batch, training.streams.updates));
+      }
+      if (training.isReportDue) yield training.report();
+    }
   }
 
-  state(): AgentState {
-    return this.#training.state();
-  }
-
-  setState(state: AgentState): void {
-    this.#training.setState(state);
-  }
-
-  dispose(): void {
-    this.#training.dispose();
+  /** μ(o) for each environment, with the noise of exploration. */
+  #actions(): Float32Array {
+    const { replay, streams } = this.#training;
+    return this.#noise.addedTo(this.#act({ observations: replay.current }).action, streams.actions);
   }
 
   /** The update of the critics on one minibatch, and of policy and targets where it is due. */
-  #improve(
-    batch: Td3Batch,
-    rng: Rng,
-    isPolicyDue: boolean,
-  ): Record<FigureOf<Td3Report>, tf.Tensor> & { errors?: tf.Tensor } {
-    const { policy, tau, maxGradientNorm, criticMaxGradientNorm } = this.#options;
-    const { observations, actions, nextObservations, weights } = batch;
+  #improve(batch: Td3Batch, rng: Rng, isPolicyDue: boolean): Figures<Td3Report> {
+    const { policy, tau } = this.#config;
+    const { observations, actions, nextObservations, weights, learningRate, criticLearningRate } = batch;
     const seen = policy.normalized(observations);
-    const nextValues = this.#targets.critics.least(
-      policy.normalized(nextObservations),
-      withTargetNoise(
-        meanAction(this.#targets.policy, nextObservations),
-        this.#options,
-        { actionSpace: this.#actionSpace },
-        rng,
-      ),
-    );
-    const targets = tdTarget(batch, nextValues);
-    const { gradients, loss, ...others } = valueAndGradients(
-      () => this.critics.loss(seen, actions, targets, { weights }),
-      this.critics.trainableVariables(),
-    );
-    this.#optimizers.critics.update(bounded(gradients, criticMaxGradientNorm), batch.criticLearningRate);
+    const nextMeans = meanAction(this.#targets.policy, nextObservations);
+    const nextActions = withTargetNoise(nextMeans, this.#config, { actionSpace: this.#actionSpace }, rng);
+    const targets = tdTarget(batch, this.#targets.critics.least(policy.normalized(nextObservations), nextActions));
+    const criticLosses = () => this.critics.loss(seen, actions, targets, { weights });
+    const { loss, ...others } = descend(this.#optimizers.critics, criticLosses, {
+      learningRate: criticLearningRate,
+      maxNorm: this.#config.criticMaxGradientNorm,
+    });
     if (isPolicyDue) {
-      const ofPolicy = valueAndGradients(
-        () => ({ loss: tf.neg(tf.mean(this.critics.of(seen, meanAction(policy, observations))[0]!)) }),
-        policy.trainableVariables(),
-        // The scale of a Gaussian has no part in its mode.
-        { allowUnused: true },
-      );
-      this.#optimizers.policy.update(bounded(ofPolicy.gradients, maxGradientNorm), batch.learningRate);
+      const policyLoss = () => tf.neg(tf.mean(this.critics.of(seen, meanAction(policy, observations))[0]!));
+      // The scale of a Gaussian has no part in its mode.
+      const options = { learningRate, maxNorm: this.#config.maxGradientNorm, allowUnused: true };
+      descend(this.#optimizers.policy, () => ({ loss: policyLoss() }), options);
       polyak(this.#targets.critics, this.critics, tau);
       polyak(this.#targets.policy, policy, tau);
     }

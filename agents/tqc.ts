@@ -1,10 +1,85 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { splineQuantileParameters, splineQuantiles } from '../src/distributions/splineQuantiles.ts';
+import { midpointFractions } from '../src/index.ts';
 import { parseOptions } from '../src/options/parse.ts';
-import type { Agent, AgentState, TrainOptions } from './agent.ts';
-import { ReturnQuantiles, tdTarget } from './core/critics.ts';
-import { leastMask } from './core/replay.ts';
+import { CriticNetworks, type CriticNetworksOptions } from '../src/policies/criticNetworks.ts';
+import { type CriticLoss, quantileHuber, smallestK, tdErrors, tdTarget, weightedRows } from './core/critics.ts';
 import { type CriticUpdate, SoftActorCritic, type SoftActorCriticReport, softActorCriticOptions } from './sac.ts';
+
+interface ReturnQuantilesOptions extends CriticNetworksOptions {
+  /** M, how many quantiles each network gives. */
+  readonly quantiles: number;
+  /** What the quantiles are: numbers of the network's, or values of a spline that has it for its parameters. */
+  readonly quantileFunction: 'free' | 'spline';
+  /** Bins of the spline. */
+  readonly bins: number;
+}
+
+/** What quantiles are to become: a distribution of the return for each row. */
+interface ReturnTargets {
+  /** y, its atoms, `[batch, m]`. */
+  readonly atoms: tf.Tensor;
+  /** p, their masses, `[batch, m]`. */
+  readonly masses: tf.Tensor;
+}
+
+/**
+ * Independent networks that each give M quantiles θᵢ(o, a) of the return, at the midpoints τ̂ᵢ = (i − ½)/M: free numbers, which may cross, or
+ * values of one monotone spline, which do not: see `splineQuantiles`.
+ */
+class ReturnQuantiles extends CriticNetworks {
+  readonly #quantiles: number;
+  /** How many bins the spline has; undefined where quantiles are free. */
+  readonly #bins: number | undefined;
+
+  constructor(options: ReturnQuantilesOptions) {
+    const bins = options.quantileFunction === 'spline' ? options.bins : undefined;
+    super(options, bins === undefined ? options.quantiles : splineQuantileParameters(bins));
+    this.#quantiles = options.quantiles;
+    this.#bins = bins;
+  }
+
+  /** `[batch, observationDim]` and `[batch, actionDim]` → θ of each network, `[batch, M]`. */
+  of(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor[] {
+    const outputs = this.outputs(observations, actions);
+    const bins = this.#bins;
+    return bins === undefined ? outputs : outputs.map((output) => splineQuantiles(output, bins, this.#quantiles));
+  }
+
+  /** The quantiles of all networks side by side, `[batch, N·M]`. */
+  all(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor {
+    return tf.concat(this.of(observations, actions), 1);
+  }
+
+  /** Their mean, `[batch]`. */
+  mean(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor {
+    return tf.mean(this.all(observations, actions), 1);
+  }
+
+  /**
+   * Σ over the networks of E[w (1/M) Σᵢ Lᵢ], L the loss of quantile regression; values are means, of quantiles (1/M) Σᵢ θᵢ, of targets Σⱼ pⱼ yⱼ.
+   * @param weights w, `[batch]`; all are 1 unless they are given
+   */
+  loss(observations: tf.Tensor, actions: tf.Tensor, { atoms, masses }: ReturnTargets, weights?: tf.Tensor): CriticLoss {
+    const fractions = tf.tensor1d(midpointFractions(this.#quantiles));
+    const each = this.of(observations, actions);
+    const losses = each.map((quantiles) => {
+      const ofQuantiles = quantileHuber({ quantiles, fractions, targets: atoms, weights: masses });
+      return tf.mean(weightedRows(ofQuantiles, weights));
+    });
+    const errors = () =>
+      tdErrors(
+        each.map((quantiles) => tf.mean(quantiles, 1)),
+        tf.sum(tf.mul(masses, atoms), 1),
+      );
+    return {
+      loss: losses.reduce((sum, loss) => tf.add(sum, loss)),
+      actionValue: tf.mean(each[0]!),
+      ...(weights && { errors: errors() }),
+    };
+  }
+}
 
 export const tqcOptions = z.strictObject({
   ...softActorCriticOptions,
@@ -46,59 +121,34 @@ export interface TqcReport extends SoftActorCriticReport {}
  * Kuznetsov, Shvechikov, Grishin and Vetrov, "Controlling Overestimation Bias with Truncated Mixture of Continuous Distributional Quantile
  * Critics", arXiv:2005.04269; Luo et al., "Distributional Reinforcement Learning with Monotonic Splines", 2022.
  */
-export class Tqc implements Agent<TqcReport> {
-  readonly #options: z.output<typeof tqcOptions>;
-  readonly #training: SoftActorCritic<ReturnQuantiles>;
-
+export class Tqc extends SoftActorCritic<ReturnQuantiles, z.output<typeof tqcOptions>> {
   /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no density or is not reparameterized */
   constructor(options: TqcOptions) {
     const config = parseOptions('Tqc', tqcOptions, options);
-    this.#options = config;
     const { quantiles, droppedPerCritic } = config;
     if (droppedPerCritic >= quantiles) {
       throw new Error(
         `Tqc: droppedPerCritic: got ${droppedPerCritic}, expected less than the ${quantiles} quantiles of a critic`,
       );
     }
-    this.#training = new SoftActorCritic({
-      owner: 'Tqc',
-      name: 'tqc',
-      config,
-      makeCritics: (options) => new ReturnQuantiles({ ...options, ...config, rng: options.rng }),
-      criticLoss: (update, critics, targets) => this.#criticLoss(update, critics, targets),
-      policyValues: (critics, seen, actions) => critics.mean(seen, actions),
-    });
+    super('Tqc', 'tqc', config);
   }
 
-  get critics(): ReturnQuantiles {
-    return this.#training.critics;
+  protected makeCritics(options: CriticNetworksOptions): ReturnQuantiles {
+    return new ReturnQuantiles({ ...this.config, ...options });
   }
 
-  /** @throws {DivergedError} if a loss is no longer a number */
-  train(options: TrainOptions): AsyncGenerator<TqcReport, void, undefined> {
-    return this.#training.train(options);
-  }
-
-  state(): AgentState {
-    return this.#training.state();
-  }
-
-  setState(state: AgentState): void {
-    this.#training.setState(state);
-  }
-
-  dispose(): void {
-    this.#training.dispose();
-  }
-
-  #criticLoss(update: CriticUpdate, critics: ReturnQuantiles, targetCritics: ReturnQuantiles) {
-    const { batch, seen, nextSeen, nextActions, entropyCosts } = update;
-    const { critics: count, quantiles, droppedPerCritic } = this.#options;
-    const quantilesOfAll = targetCritics.all(nextSeen, nextActions);
-    const atoms = tdTarget(batch, tf.sub(quantilesOfAll, tf.expandDims(entropyCosts, 1)));
-    // Which ones are kept says more quickly than sorting how z is sorted: the loss is a sum over them.
+  protected criticLoss({ batch, seen, nextSeen, nextActions, entropyCosts }: CriticUpdate): () => CriticLoss {
+    const { critics: count, quantiles, droppedPerCritic } = this.config;
+    const nextQuantiles = this.targets.all(nextSeen, nextActions);
+    const atoms = tdTarget(batch, tf.sub(nextQuantiles, tf.expandDims(entropyCosts, 1)));
+    // The loss is a sum over the atoms that are kept: to mark these is quicker than to sort.
     const kept = (quantiles - droppedPerCritic) * count;
-    const masses = tf.div(leastMask(quantilesOfAll, kept), kept);
-    return () => critics.loss(seen, batch.actions, { atoms, masses }, batch.weights);
+    const masses = tf.div(smallestK(nextQuantiles, kept), kept);
+    return () => this.critics.loss(seen, batch.actions, { atoms, masses }, batch.weights);
+  }
+
+  protected policyValues(seen: tf.Tensor, actions: tf.Tensor): tf.Tensor {
+    return this.critics.mean(seen, actions);
   }
 }

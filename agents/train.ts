@@ -36,7 +36,7 @@ import {
   type TrainingEvaluation,
 } from './core/evaluate.ts';
 import { trainingReports } from './core/loops.ts';
-import { datasetOption } from './core/offlineOptions.ts';
+import { datasetOption } from './core/offline.ts';
 import { partSchemas } from './core/options.ts';
 import { presets } from './presets.ts';
 import {

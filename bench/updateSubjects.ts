@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Agent, TrainReport } from '../agents/agent.ts';
-import { offlineOptions } from '../agents/core/offlineOptions.ts';
-import { OfflineReplay } from '../agents/core/offlineReplay.ts';
+import { OfflineReplay, offlineOptions } from '../agents/core/offline.ts';
 import type { Transitions } from '../agents/core/replay.ts';
 import { Fql, Iql, Td3Bc } from '../agents/index.ts';
 import { type EpisodeSource, EpisodesInMemory } from '../datasets/index.ts';

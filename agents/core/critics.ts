@@ -1,29 +1,33 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
 import type { Box } from '../../envs/index.ts';
-import { splineQuantileParameters, splineQuantiles } from '../../src/distributions/splineQuantiles.ts';
-import type { Tensors } from '../../src/engine/compile.ts';
 import { flatten, unflatten } from '../../src/engine/optimizers.ts';
 import {
-  Adam,
+  type Adam,
   clipByGlobalNorm,
-  compile,
-  type EpsilonGreedyPolicy,
   type Module,
   makePolicy,
-  midpointFractions,
   type Policy,
-  portableMath,
   type Rng,
+  valueAndGradients,
 } from '../../src/index.ts';
 import { stopGradient } from '../../src/nn/tensors.ts';
 import { type Bounds, halfWidths } from '../../src/policies/boxScale.ts';
-import { ActionCritics, CriticNetworks, type CriticNetworksOptions } from '../../src/policies/criticNetworks.ts';
-import { clippedActions } from '../../src/policies/policy.ts';
-import { RATES, type Rate, rateSchema } from '../../src/training/optimization.ts';
-import { baseEntropy, OVER_TRAINING } from './options.ts';
-import { leastMask } from './replay.ts';
-import { ScalarParameter } from './state.ts';
+import { ActionCritics, type CriticNetworksOptions } from '../../src/policies/criticNetworks.ts';
+import type { Rate } from '../../src/training/optimization.ts';
+
+/**
+ * 1 for each of the `count` least numbers of a row, 0 for the others; of equal ones the first are taken: `[…, n]` → `[…, n]`. The rank
+ * of a number is how many come before it, counted by comparing all pairs, which is quicker than sorting a short row. It has no gradient.
+ */
+export function smallestK(x: tf.Tensor, count: number): tf.Tensor {
+  const n = x.shape.at(-1)!;
+  const [own, other] = [tf.expandDims(x, -1), tf.expandDims(x, -2)];
+  const places = tf.range(0, n);
+  const isEarlier = tf.less(tf.expandDims(places, 0), tf.expandDims(places, 1));
+  const comesBefore = tf.logicalOr(tf.less(other, own), tf.logicalAnd(isEarlier, tf.equal(other, own)));
+  const ranks = tf.sum(tf.cast(comesBefore, 'float32'), -1);
+  return tf.cast(tf.less(ranks, count), 'float32');
+}
 
 /** The loss of critics on a minibatch. */
 export interface CriticLoss {
@@ -63,7 +67,7 @@ export class ActionValues extends ActionCritics {
    * @param count M, how many
    */
   leastOfSome(observations: tf.Tensor, actions: tf.Tensor, count: number, rng: Rng): tf.Tensor {
-    const isDrawn = tf.greater(leastMask(rng.uniformTensor([this.networks.length]), count), 0);
+    const isDrawn = tf.greater(smallestK(rng.uniformTensor([this.networks.length]), count), 0);
     const values = tf.stack(this.of(observations, actions), 1);
     return tf.min(tf.where(tf.expandDims(isDrawn, 0), values, tf.fill(values.shape, Number.POSITIVE_INFINITY)), 1);
   }
@@ -83,9 +87,44 @@ export function lossOf(
   };
 }
 
-/** Gradients with a global norm of at most `maxNorm`, where that is given. */
-export function bounded(gradients: readonly tf.Tensor[], maxNorm: number | undefined): readonly tf.Tensor[] {
-  return maxNorm === undefined ? gradients : clipByGlobalNorm(gradients, maxNorm).gradients;
+/**
+ * One step of an optimizer down the gradient of a loss.
+ * @param losses returns `{ loss, ...others }`
+ * @param options `maxNorm` bounds the global norm of the gradient, if it is given; `allowUnused` as in `valueAndGradients`
+ * @returns what `losses` does, as constants
+ */
+export function descend<Losses extends { readonly loss: tf.Tensor }>(
+  optimizer: Adam,
+  losses: () => Losses,
+  options: { readonly learningRate: tf.Tensor; readonly maxNorm: number | undefined; readonly allowUnused?: boolean },
+): Losses {
+  const { learningRate, maxNorm, allowUnused = false } = options;
+  const { gradients, ...values } = valueAndGradients(losses, optimizer.parameters, { allowUnused });
+  optimizer.update(maxNorm === undefined ? gradients : clipByGlobalNorm(gradients, maxNorm).gradients, learningRate);
+  return values as unknown as Losses;
+}
+
+/** What changes in the course of a training: the learning rates of a policy and its critics. */
+export type ActorCriticRate = 'learningRate' | 'criticLearningRate';
+
+/** The rates of an agent's options; the critics have the policy's, unless one is given. */
+export function actorCriticRates(config: { learningRate: Rate; criticLearningRate?: Rate | undefined }) {
+  const { learningRate, criticLearningRate = learningRate } = config;
+  return { learningRate, criticLearningRate };
+}
+
+/**
+ * What critics of a policy's actions are made by.
+ * @param config the agent's options
+ * @param options `units` of actions, where they are not their bounds, and whether they are `angles`
+ */
+export function criticNetworksOptions(
+  { observationDim, encoder }: Policy,
+  actionSpace: Box,
+  config: Omit<CriticNetworksOptions, 'observationDim' | 'actionSpace'>,
+  options: Pick<CriticNetworksOptions, 'units' | 'angles'> = {},
+): CriticNetworksOptions {
+  return { ...config, observationDim, encoder, actionSpace, ...options, rng: config.rng.split('critics') };
 }
 
 /**
@@ -105,75 +144,6 @@ export function copyOfPolicy<P extends Policy>(owner: string, policy: P, rng: Rn
   const copy = makePolicy(name as string, { ...options, observationSpace, actionSpace, rng });
   copy.loadStateDict(policy.stateDict());
   return copy as P;
-}
-
-interface DelayedUpdateOptions<Batch extends Tensors, Figure extends string> {
-  /** As profiles and errors name it: `sac`. */
-  readonly name: string;
-  /** One in so many updates moves the policy, too. */
-  readonly delay: number;
-  /** Shapes of a minibatch, and of the rates. */
-  readonly shapes: { readonly [Input in keyof Batch]: { readonly shape: number[] } };
-  /** What the update reads or changes. */
-  readonly state: readonly Module[];
-  /** What it reads or changes beside that only where the policy is due. */
-  readonly policyState: readonly Module[];
-  /** @returns figures for the reports, and the errors of the rows where they have weights */
-  readonly improve: (batch: Batch, rng: Rng, isPolicyDue: boolean) => Partial<Record<Figure | 'errors', tf.Tensor>>;
-}
-
-interface DelayedUpdate<Batch extends Tensors, Figure extends string> {
-  /** To be disposed. */
-  readonly compiled: readonly { dispose(): void }[];
-  /** @param count which update it is, from 1 */
-  readonly update: (
-    batch: { readonly [Input in keyof Batch]: ArrayLike<number> | number },
-    rng: Rng | undefined,
-    count: number,
-  ) => Partial<Record<Figure | 'errors', ArrayLike<number>>>;
-}
-
-/** An update of the critics, of which every so many is one of the policy, too: a compiled function for each of the two. */
-export function delayedUpdate<Batch extends Tensors, Figure extends string>(
-  options: DelayedUpdateOptions<Batch, Figure>,
-): DelayedUpdate<Batch, Figure> {
-  const { name, delay, shapes, state, policyState, improve } = options;
-  const whole = compile((batch: Batch, rng) => improve(batch, rng, true) as Record<Figure | 'errors', tf.Tensor>, {
-    name: `${name}/update`,
-    state: [...state, ...policyState],
-  });
-  const ofCritics = compile((batch: Batch, rng) => improve(batch, rng, false) as Record<Figure | 'errors', tf.Tensor>, {
-    name: `${name}/update-critics`,
-    state,
-  });
-  const [both, critics] = [whole.onArrays(shapes), ofCritics.onArrays(shapes)];
-  return {
-    compiled: [whole, ofCritics],
-    update: (batch, rng, count) => (count % delay === 0 ? both : critics)(batch, rng),
-  };
-}
-
-/**
- * E[|τ − 1(u < 0)| u²] of errors u = x − v: least where v is the τ-expectile of x. With τ = ½ that is half of the mean of squares; the nearer
- * τ is to 1, the nearer v comes to the greatest x.
- *
- * Newey and Powell, "Asymmetric Least Squares Estimation and Testing", 1987.
- * @param errors u, `[batch]`
- */
-export function expectileLoss(errors: tf.Tensor, expectile: number): tf.Tensor {
-  const weights = stopGradient(() => tf.abs(tf.sub(expectile, tf.cast(tf.less(errors, 0), 'float32'))));
-  return tf.mean(tf.mul(weights, tf.square(errors)));
-}
-
-/**
- * Huber's loss of errors: x²/2 where |x| ≤ 1, else |x| − ½. Written m²/2 + |x| − m with m = min(|x|, 1), which is finite everywhere.
- *
- * Huber, "Robust Estimation of a Location Parameter", 1964.
- */
-export function huber(errors: tf.Tensor): tf.Tensor {
-  const size = tf.abs(errors);
-  const within = tf.minimum(size, 1);
-  return tf.add(tf.mul(0.5, tf.square(within)), tf.sub(size, within));
 }
 
 /** All variables of `target` become those of `source`, a module of the same architecture. */
@@ -233,80 +203,6 @@ export function quantileHuber({ quantiles, fractions, targets, weights }: Quanti
   })(quantiles);
 }
 
-interface ReturnQuantilesOptions extends CriticNetworksOptions {
-  /** M, how many quantiles each network gives. */
-  readonly quantiles: number;
-  /** What the quantiles are: numbers of the network's, or values of a spline that has it for its parameters. */
-  readonly quantileFunction: 'free' | 'spline';
-  /** Bins of the spline. */
-  readonly bins: number;
-}
-
-/** What quantiles are to become: a distribution of the return for each row. */
-interface ReturnTargets {
-  /** y, its atoms, `[batch, m]`. */
-  readonly atoms: tf.Tensor;
-  /** p, their masses, `[batch, m]`. */
-  readonly masses: tf.Tensor;
-}
-
-/**
- * Independent networks that each give M quantiles θᵢ(o, a) of the return, at the midpoints τ̂ᵢ = (i − ½)/M: free numbers, which may cross, or
- * values of one monotone spline, which do not: see `splineQuantiles`.
- */
-export class ReturnQuantiles extends CriticNetworks {
-  readonly #quantiles: number;
-  /** How many bins the spline has; undefined where quantiles are free. */
-  readonly #bins: number | undefined;
-
-  constructor(options: ReturnQuantilesOptions) {
-    const bins = options.quantileFunction === 'spline' ? options.bins : undefined;
-    super(options, bins === undefined ? options.quantiles : splineQuantileParameters(bins));
-    this.#quantiles = options.quantiles;
-    this.#bins = bins;
-  }
-
-  /** `[batch, observationDim]` and `[batch, actionDim]` → θ of each network, `[batch, M]`. */
-  of(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor[] {
-    const outputs = this.outputs(observations, actions);
-    const bins = this.#bins;
-    return bins === undefined ? outputs : outputs.map((output) => splineQuantiles(output, bins, this.#quantiles));
-  }
-
-  /** The quantiles of all networks side by side, `[batch, N·M]`. */
-  all(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor {
-    return tf.concat(this.of(observations, actions), 1);
-  }
-
-  /** Their mean, `[batch]`. */
-  mean(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor {
-    return tf.mean(this.all(observations, actions), 1);
-  }
-
-  /**
-   * Σ over the networks of E[w (1/M) Σᵢ Lᵢ], L the loss of quantile regression; values are means, of quantiles (1/M) Σᵢ θᵢ, of targets Σⱼ pⱼ yⱼ.
-   * @param weights w, `[batch]`; all are 1 unless they are given
-   */
-  loss(observations: tf.Tensor, actions: tf.Tensor, { atoms, masses }: ReturnTargets, weights?: tf.Tensor): CriticLoss {
-    const fractions = tf.tensor1d(midpointFractions(this.#quantiles));
-    const each = this.of(observations, actions);
-    const losses = each.map((quantiles) => {
-      const ofQuantiles = quantileHuber({ quantiles, fractions, targets: atoms, weights: masses });
-      return tf.mean(weightedRows(ofQuantiles, weights));
-    });
-    const errors = () =>
-      tdErrors(
-        each.map((quantiles) => tf.mean(quantiles, 1)),
-        tf.sum(tf.mul(masses, atoms), 1),
-      );
-    return {
-      loss: losses.reduce((sum, loss) => tf.add(sum, loss)),
-      actionValue: tf.mean(each[0]!),
-      ...(weights && { errors: errors() }),
-    };
-  }
-}
-
 /**
  * E[‖a − b‖²], the mean over rows and components, in half widths of the bounds: a scalar.
  * @param actions a, `[batch, actionDim]`
@@ -315,40 +211,6 @@ export class ReturnQuantiles extends CriticNetworks {
 export function squaredDistance(actions: tf.Tensor, others: tf.Tensor, units: Bounds): tf.Tensor {
   const perHalfWidth = tf.tensor1d(halfWidths(units).map((half) => 1 / half));
   return tf.mean(tf.square(tf.mul(tf.sub(actions, others), perHalfWidth)));
-}
-
-/** Which of n actions was taken, as 1 among 0: `[batch, 1]` → `[batch, n]`. */
-export function takenActions({ discreteActions: { n, start } }: EpsilonGreedyPolicy, actions: tf.Tensor): tf.Tensor {
-  return tf.cast(tf.equal(tf.sub(actions, start), tf.range(0, n, 1, 'float32')), 'float32');
-}
-
-/** Options of {@link withTargetNoise}. */
-export const targetNoiseOptions = {
-  targetNoise: z
-    .number()
-    .nonnegative()
-    .default(0.2)
-    .meta({ description: "σ of the noise on the target policy's actions", unit: 'half the width of the bounds' }),
-  targetNoiseClip: z
-    .number()
-    .nonnegative()
-    .default(0.5)
-    .meta({ description: "c, the largest noise on the target policy's actions", unit: 'half the width of the bounds' }),
-};
-
-/**
- * a + ε within the bounds, ε ~ clip(N(0, σ²), ±c), by which a value is one of a neighbourhood: `[batch, actionDim]`.
- *
- * Fujimoto, van Hoof and Meger, "Addressing Function Approximation Error in Actor-Critic Methods", arXiv:1802.09477.
- */
-export function withTargetNoise(
-  actions: tf.Tensor,
-  { targetNoise, targetNoiseClip }: { readonly targetNoise: number; readonly targetNoiseClip: number },
-  { actionSpace, units = actionSpace }: { readonly actionSpace: Box; readonly units?: Bounds | undefined },
-  rng: Rng,
-): tf.Tensor {
-  const noise = tf.clipByValue(tf.mul(rng.normalTensor(actions.shape), targetNoise), -targetNoiseClip, targetNoiseClip);
-  return clippedActions(tf.add(actions, tf.mul(noise, tf.tensor1d(halfWidths(units)))), actionSpace);
 }
 
 /**
@@ -387,74 +249,6 @@ export function tdTarget({ rewards, terminations, discounts }: Outcome, nextValu
   const [batch] = nextValues.shape;
   const ofRows = (column: tf.Tensor) => tf.reshape(column, [batch!, ...nextValues.shape.slice(1).fill(1)]);
   return tf.add(ofRows(rewards), tf.mul(ofRows(tf.mul(tf.sub(1, terminations), discounts)), nextValues));
-}
-
-/** Options of the agents that learn a policy together with its entropy. */
-export const temperatureOptions = {
-  temperature: z
-    .union([z.literal('auto'), rateSchema], `'auto', ${RATES}`)
-    .default('auto')
-    .meta({
-      description: `α, the weight of the entropy; 'auto' learns it; a rate ${OVER_TRAINING}`,
-      unit: 'reward per nat',
-    }),
-  baseEntropy,
-  initialTemperature: z
-    .number()
-    .positive()
-    .default(1)
-    .meta({ description: 'α before training, where it is learned', unit: 'reward per nat' }),
-  targetEntropy: z.number().optional().meta({
-    description:
-      "the entropy that a learned α aims at, of the density in the action's own units; by default Σᵢ (log hᵢ − 1) with half the widths hᵢ of the bounds, which is −1 for each component of an action in [−1, 1]",
-    unit: 'nats',
-  }),
-  temperatureLearningRate: rateSchema
-    .optional()
-    .describe(`learning rate of α, by default learningRate; ${OVER_TRAINING}`),
-};
-
-/**
- * α, the weight of the entropy: a rate that is given, or learned by −log α · E[log π(a | s) + H̄], so that the entropy becomes H̄.
- *
- * Haarnoja et al., "Soft Actor-Critic Algorithms and Applications", arXiv:1812.05905.
- */
-export class Temperature {
-  /** log α, where it is learned. */
-  readonly parameter: ScalarParameter;
-  readonly optimizer: Adam;
-  /** What α is where it is not learned, for the training's rates; 0 where it is. */
-  readonly rate: Rate;
-  readonly #isLearned: boolean;
-  readonly #targetEntropy: number;
-
-  constructor(
-    options: z.output<z.ZodObject<Omit<typeof temperatureOptions, 'baseEntropy' | 'temperatureLearningRate'>>>,
-    actionSpace: Box,
-  ) {
-    const { temperature, initialTemperature, targetEntropy } = options;
-    this.#isLearned = temperature === 'auto';
-    this.rate = temperature === 'auto' ? 0 : temperature;
-    this.parameter = new ScalarParameter(this.#isLearned ? portableMath.log(initialTemperature) : 0);
-    this.optimizer = new Adam(this.parameter.trainableVariables());
-    this.#targetEntropy = targetEntropy ?? usualTargetEntropy(actionSpace);
-  }
-
-  /** @param given what the rate is now @returns α, `[]` */
-  now(given: tf.Tensor): tf.Tensor {
-    return this.#isLearned ? tf.exp(this.parameter.value) : given;
-  }
-
-  /** One step, where it is learned. @param entropy −E[log π] */
-  update(entropy: tf.Tensor, learningRate: tf.Tensor): void {
-    // The derivative of −log α · E[log π + H̄] by log α.
-    if (this.#isLearned) this.optimizer.update([tf.sub(entropy, this.#targetEntropy)], learningRate);
-  }
-}
-
-/** −1 for each component of the action in units of half its bounds, as a density in the action's own units. */
-function usualTargetEntropy(actionSpace: Box): number {
-  return halfWidths(actionSpace).reduce((sum, half) => sum - 1 + portableMath.log(half), 0);
 }
 
 /** Below it values are taken for this, so that those that are all 0 weigh no more than they can. */

@@ -1,18 +1,376 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
-import { Box, type VectorEnv } from '../../envs/index.ts';
-import type { Module, Policy, Rng } from '../../src/index.ts';
-import { type Bounds, unitBounds } from '../../src/policies/boxScale.ts';
-import { DivergedError, type Rate, rateAt } from '../../src/training/optimization.ts';
-import type { Agent, AgentState, EpisodeReport, TrainOptions, TrainReport } from '../agent.ts';
-import { hasAngles } from './checks.ts';
-import { fillUniform, type PolicyEnv, vectorEnvFor } from './envs.ts';
-import { ExplorationNoise } from './exploring.ts';
+import { Box } from '../../envs/index.ts';
+import type { Tensors } from '../../src/engine/compile.ts';
+import { compile, type Module, type Policy, type Rng, sampleAction } from '../../src/index.ts';
+import { type Bounds, halfWidths } from '../../src/policies/boxScale.ts';
+import { type Rate, rateAt } from '../../src/training/optimization.ts';
+import type { Agent, EpisodeReport, TrainOptions, TrainReport } from '../agent.ts';
+import { checkObservations, checkStep } from './checks.ts';
+import { commandActions, fillUniform, type PolicyEnv } from './envs.ts';
+import { EpisodeTracker } from './episodeStatistics.ts';
 import { type Normalizers, normalizersFor } from './normalization.ts';
-import type { OfflineConfig } from './offlineOptions.ts';
-import { OfflineReplay } from './offlineReplay.ts';
 import type { offPolicyOptions } from './options.ts';
-import { type ReplayBuffer, ReplayCollector, type Transitions, updatesDue } from './replay.ts';
-import { AgentParts, MeanMetrics, type Stateful, scalarsOf, stateOfEnv, Training } from './state.ts';
+import { type BatchShapes, type ReplayBuffer, replayFor, type Transitions } from './replay.ts';
+import { type FigureOf, MeanMetrics, type Stateful, scalarsOf, setSameLength, stateOfEnv, Training } from './state.ts';
+
+/**
+ * Compiles a function for arrays of fixed shapes; see `compile` and its `onArrays`.
+ * @param modules that it reads or changes
+ */
+export function compileOnArrays<Inputs extends Tensors, Outputs extends Tensors>(
+  name: string,
+  modules: Readonly<Record<string, Module>>,
+  shapes: { readonly [Name in keyof Inputs]: { readonly shape: number[] } },
+  fn: (inputs: Inputs, rng: Rng) => Outputs,
+) {
+  const compiled = compile(fn, { name, state: Object.values(modules) });
+  return Object.assign(compiled.onArrays(shapes), { dispose: () => compiled.dispose() });
+}
+
+/**
+ * Compiles how a policy acts in environments side by side: `[envs · observationDim]` → `[envs · actionDim]`.
+ * @param agent its name, as `sac`
+ * @param actionOf the actions for a batch of observations
+ */
+export function compileAct(
+  agent: string,
+  policy: Policy,
+  numEnvs: number,
+  actionOf: (policy: Policy, observations: tf.Tensor, rng: Rng) => tf.Tensor,
+) {
+  const shapes = { observations: { shape: [numEnvs, policy.observationDim] } };
+  const act = ({ observations }: { observations: tf.Tensor }, rng: Rng) => ({
+    action: actionOf(policy, observations, rng),
+  });
+  return compileOnArrays(`${agent}/act`, { policy }, shapes, act);
+}
+
+/** a ~ π(· | o): `[batch, observationDim]` → `[batch, actionDim]`. */
+export function sampledAction(policy: Policy, observations: tf.Tensor, rng: Rng): tf.Tensor {
+  return sampleAction(policy.given(observations), rng).action;
+}
+
+/** A full turn, rad. */
+const CIRCLE = 2 * Math.PI;
+
+/**
+ * Noise on the actions of parallel environments: n ← ρ n + √(1 − ρ²) σ ε, ε ~ N(0, 1), for each component in units of half the width of its
+ * bounds, or 1 where it has none. ρ = 0 gives independent noise; near 1 it is Ornstein and Uhlenbeck's process, which pushes in one
+ * direction for about 1 / (1 − ρ) steps: for tasks that are solved by swinging. Where actions are angles, an angle with noise goes on round the
+ * circle, where it would else end at ±π.
+ *
+ * Lillicrap et al., "Continuous control with deep reinforcement learning", arXiv:1509.02971.
+ */
+export class ExplorationNoise implements Stateful<Float32Array> {
+  readonly #noise: Float32Array;
+  readonly #noisy: Float32Array;
+  readonly #halfWidths: readonly number[];
+  readonly #sigma: number;
+  readonly #correlation: number;
+  readonly #angles: boolean;
+
+  /**
+   * @param options σ and ρ
+   * @param angles whether actions are angles
+   */
+  constructor(
+    numEnvs: number,
+    units: Bounds,
+    options: { readonly explorationNoise: number; readonly noiseCorrelation: number },
+    angles = false,
+  ) {
+    this.#noise = new Float32Array(numEnvs * units.low.length);
+    this.#noisy = new Float32Array(this.#noise.length);
+    this.#halfWidths = halfWidths(units);
+    this.#sigma = options.explorationNoise;
+    this.#correlation = options.noiseCorrelation;
+    this.#angles = angles;
+  }
+
+  reset(): void {
+    this.#noise.fill(0);
+  }
+
+  /** @param actions `[envs · actionDim]` @returns them with noise, in an array that the next call uses again */
+  addedTo(actions: ArrayLike<number>, rng: Rng): Float32Array {
+    const fresh = this.#sigma * Math.sqrt(1 - this.#correlation * this.#correlation);
+    for (let i = 0; i < this.#noisy.length; i++) {
+      const noise = this.#correlation * this.#noise[i]! + fresh * rng.normal();
+      this.#noise[i] = noise;
+      const noisy = actions[i]! + noise * this.#halfWidths[i % this.#halfWidths.length]!;
+      this.#noisy[i] = this.#angles ? noisy - CIRCLE * Math.floor(noisy / CIRCLE + 0.5) : noisy;
+    }
+    return this.#noisy;
+  }
+
+  state(): Float32Array {
+    return this.#noise.slice();
+  }
+
+  setState(noise: Float32Array): void {
+    setSameLength({ noise: [this.#noise, noise] });
+  }
+}
+
+/** μ(o), the squash of the policy's exact mode: `[batch, observationDim]` → `[batch, actionDim]`. */
+export function meanAction(policy: Policy, observations: tf.Tensor): tf.Tensor {
+  const distribution = policy.given(observations);
+  return distribution.squash(distribution.mode!());
+}
+
+interface ReplayCollectorOptions extends PolicyEnv, Normalizers {
+  /** The agent's class, as errors name it: `Sac`. */
+  readonly owner: string;
+  readonly replay: ReplayBuffer;
+}
+
+/** Steps parallel environments and keeps the transitions in a replay buffer. */
+export class ReplayCollector {
+  /** What of it belongs to the state of an agent, between two steps, beside the environments and the replay. */
+  readonly tracker: EpisodeTracker;
+  readonly #options: ReplayCollectorOptions;
+  readonly #commanded: Float32Array;
+
+  constructor(options: ReplayCollectorOptions) {
+    const { env, actionSpace } = options;
+    this.#options = options;
+    this.#commanded = new Float32Array(env.numEnvs * actionSpace.size);
+    this.tracker = new EpisodeTracker(env.numEnvs);
+  }
+
+  /** Resets the environments and empties the replay, with which every training begins. */
+  reset(seed: string): void {
+    const { owner, replay, env, scaler } = this.#options;
+    const [observations] = env.reset({ seed });
+    checkObservations(owner, observations, env.numEnvs);
+    replay.begin(observations);
+    this.tracker.reset();
+    scaler?.begin();
+  }
+
+  /**
+   * One step of every environment.
+   * @param actions `[envs · actionDim]`; the environments and the replay get them clipped to their bounds
+   * @param ended gets the episodes that end with it
+   * @throws if an environment gives a reward or an observation that is not finite
+   */
+  step(actions: ArrayLike<number>, ended: EpisodeReport[]): void {
+    const { owner, env, actionSpace, replay, statistics, scaler } = this.#options;
+    commandActions(actions, actionSpace, this.#commanded);
+    const step = env.step(this.#commanded);
+    checkStep(owner, step);
+    scaler?.observe(step);
+    checkObservations(owner, step.observations, env.numEnvs);
+    statistics?.observe(replay.current);
+    statistics?.publish();
+    replay.add(this.#commanded, step);
+    this.tracker.track(step, ended);
+  }
+}
+
+const STREAMS = ['actions', 'replay', 'updates'] as const;
+
+type Stream = (typeof STREAMS)[number];
+
+/** What an update returns: figures for the reports, and where rows have weights how far each was from its target, `[batch]`. */
+export type Figures<Report extends TrainReport> = Partial<Record<FigureOf<Report> | 'errors', tf.Tensor>>;
+
+/** What the loop of an agent calls that learns from minibatches: it counts steps and updates, and makes the reports. */
+export abstract class MinibatchTraining<Report extends TrainReport> {
+  protected readonly owner: string;
+  protected readonly clock: Training<Stream>;
+  /** Steps of the whole training. */
+  protected steps = 0;
+  protected episodes: EpisodeReport[] = [];
+  readonly #advice: string | undefined;
+  #metrics: MeanMetrics<FigureOf<Report>>;
+
+  /**
+   * @param owner the agent's class, as errors name it: `Sac`
+   * @param streams names of the random streams
+   * @param advice what usually helps where a figure is no number
+   */
+  constructor(owner: string, streams: readonly Stream[] = STREAMS, advice?: string) {
+    this.owner = owner;
+    this.clock = new Training(owner, streams);
+    this.#advice = advice;
+    this.#metrics = new MeanMetrics(owner, advice);
+  }
+
+  get streams(): Readonly<Record<Stream, Rng>> {
+    return this.clock.streams;
+  }
+
+  /** Updates so far. */
+  get updates(): number {
+    return this.clock.updates;
+  }
+
+  /** Which share of the training is done. */
+  get share(): number {
+    return Math.min(1, this.clock.step / this.steps);
+  }
+
+  /** Whether there are steps left. */
+  get goesOn(): boolean {
+    return this.clock.step < this.steps;
+  }
+
+  /** To be called first. @returns whether the training begins; else it goes on from a state */
+  begin(options: TrainOptions): boolean {
+    const begins = this.clock.begin(options);
+    this.steps = options.steps;
+    this.episodes = [];
+    this.#metrics = new MeanMetrics(this.owner, this.#advice);
+    return begins;
+  }
+
+  /** Keeps the figures of an update for the next report. @throws {DivergedError} if one is no number */
+  record(figures: { readonly [Name in FigureOf<Report>]?: ArrayLike<number> }): void {
+    this.#metrics.add(this.clock.step, scalarsOf(figures) as Partial<Record<FigureOf<Report>, number>>);
+  }
+
+  /** The episodes that ended since the last report, and the mean of each figure over the updates since, if there were some. */
+  report(): Report {
+    const { step, updates } = this.clock;
+    const { episodes } = this;
+    this.episodes = [];
+    return { step, updates, episodes, ...(this.#metrics.hasSome && this.#metrics.take()) } as unknown as Report;
+  }
+}
+
+/** Shapes of a minibatch and the rates beside it, which are scalars. */
+export function shapesWith<RateName extends string>(shapes: BatchShapes, rates: Readonly<Record<RateName, Rate>>) {
+  const scalars = Object.keys(rates).map((name) => [name, { shape: [] }]);
+  return { ...shapes, ...(Object.fromEntries(scalars) as Record<RateName, { shape: number[] }>) };
+}
+
+/** The rates when `share` of the training is done. @throws as `rateAt` */
+export function ratesAt<RateName extends string>(
+  owner: string,
+  rates: Readonly<Record<RateName, Rate>>,
+  share: number,
+): Record<RateName, number> {
+  const now = {} as Record<RateName, number>;
+  for (const name in rates) now[name] = rateAt(`${owner}: ${name}`, rates[name], share);
+  return now;
+}
+
+interface ReplayTrainingOptions<RateName extends string> extends PolicyEnv {
+  /** The agent's class, as errors name it: `Sac`. */
+  readonly owner: string;
+  readonly config: Omit<z.output<z.ZodObject<typeof offPolicyOptions>>, 'tau'>;
+  /** What changes in the course of the training, by the names under which updates get it. */
+  readonly rates: Readonly<Record<RateName, Rate>>;
+  /** Target networks of the policy, which see observations as it does. */
+  readonly targetPolicies?: readonly Policy[];
+  /** All three by default; `updates` is left out where updates draw no numbers. */
+  readonly streams?: readonly Stream[];
+}
+
+/** What the loop of an agent calls that learns from a replay of what it does. */
+export class ReplayTraining<Report extends TrainReport, RateName extends string> extends MinibatchTraining<Report> {
+  readonly replay: ReplayBuffer;
+  /** Shapes of what {@link sample} returns. */
+  readonly shapes: ReturnType<typeof shapesWith<RateName>>;
+  readonly #options: ReplayTrainingOptions<RateName>;
+  readonly #normalizers: Normalizers;
+  readonly #scale: ((reward: number) => number) | undefined;
+  readonly #collector: ReplayCollector;
+  readonly #uniform: Float32Array;
+
+  /**
+   * @throws if the replay can never fit in memory, or observations are to be normalized and the policy cannot; the target policies are freed
+   *   then
+   */
+  constructor(options: ReplayTrainingOptions<RateName>) {
+    const { owner, config, env, actionSpace, targetPolicies = [] } = options;
+    super(owner, options.streams);
+    this.#options = options;
+    try {
+      this.replay = replayFor(owner, config, env);
+      this.#normalizers = normalizersFor([config.policy, ...targetPolicies], env.numEnvs, config);
+    } catch (error) {
+      for (const target of targetPolicies) target.dispose();
+      throw error;
+    }
+    const { replay } = this;
+    const { scaler } = this.#normalizers;
+    this.shapes = shapesWith(replay.shapes, options.rates);
+    this.#scale = scaler && ((reward) => scaler.scale(reward));
+    this.#collector = new ReplayCollector({ owner, env, actionSpace, replay, ...this.#normalizers });
+    this.#uniform = new Float32Array(env.numEnvs * actionSpace.size);
+  }
+
+  /** What the agent's state consists of: its modules, the noise if it adds some, and the parts of the training. */
+  parts(modules: Readonly<Record<string, Module>>, noise?: ExplorationNoise) {
+    const env = stateOfEnv(this.#options.env);
+    const ours = { ...this.#normalizers, env, collector: this.#collector.tracker, training: this.clock };
+    return { ...modules, replay: this.replay, noise, ...ours };
+  }
+
+  override begin(options: TrainOptions): boolean {
+    const begins = super.begin(options);
+    if (begins) this.#collector.reset(options.rng.split('env').seed);
+    return begins;
+  }
+
+  /** Uniform actions, in the first `learningStarts` steps; undefined after them, and where actions have no bounds or are masked. */
+  uniformActions(): Float32Array | undefined {
+    const { config, actionSpace } = this.#options;
+    if (this.clock.step >= config.learningStarts) return undefined;
+    const isUniform = actionSpace instanceof Box ? actionSpace.bounded : config.policy.maskDim === 0;
+    return isUniform ? fillUniform(this.#uniform, actionSpace, this.streams.actions) : undefined;
+  }
+
+  /** One step of every environment, which the replay keeps. @param actions `[envs · actionDim]` */
+  step(actions: ArrayLike<number>): void {
+    this.#collector.step(actions, this.episodes);
+    this.clock.step += this.#options.env.numEnvs;
+  }
+
+  /** Whether the last step of all environments has reached or passed a multiple of `every` steps. */
+  passes(every: number): boolean {
+    return this.clock.step % every < this.#options.env.numEnvs;
+  }
+
+  get isUpdateDue(): boolean {
+    return updatesDue(this.clock.step, this.#options.config) > this.updates;
+  }
+
+  get isReportDue(): boolean {
+    return this.passes(this.#options.config.reportEvery) || !this.goesOn;
+  }
+
+  /** The minibatch of the next update, with the rates when `share` of the training is done. */
+  sample(share = this.share): Transitions & Readonly<Record<RateName, number>> {
+    const { config, rates } = this.#options;
+    const beta = rateAt(`${this.owner}: prioritizedBeta`, config.prioritizedBeta, share);
+    this.clock.updates += 1;
+    const batch = this.replay.sample(this.streams.replay, { scale: this.#scale, beta });
+    return { ...batch, ...ratesAt(this.owner, rates, share) };
+  }
+
+  /** Keeps the figures for the next report, and the errors in the replay, if it is prioritized. */
+  override record({ errors, ...figures }: { readonly [Name in keyof Figures<Report>]: ArrayLike<number> }): void {
+    super.record(figures as { readonly [Name in FigureOf<Report>]?: ArrayLike<number> });
+    if (errors !== undefined) this.replay.prioritize(errors);
+  }
+}
+
+/**
+ * How many updates there are to be when `step` environment steps have been made. From `learningStarts` on there is a block of updates
+ * every `updateEvery` steps, `updatesPerStep` of them for each step.
+ */
+export function updatesDue(
+  step: number,
+  options: { readonly learningStarts: number; readonly updateEvery: number; readonly updatesPerStep: number },
+): number {
+  const { learningStarts, updateEvery, updatesPerStep } = options;
+  const blocks = Math.floor((step - learningStarts) / updateEvery);
+  return Math.floor(blocks * updateEvery * updatesPerStep);
+}
 
 /** Takes steps to their end, and in between lets in what waits, see {@link Turns}. */
 export async function inTurns<T>(steps: Generator<void, T, void>): Promise<T> {
@@ -21,439 +379,6 @@ export async function inTurns<T>(steps: Generator<void, T, void>): Promise<T> {
     const { done, value } = steps.next();
     if (done) return value;
     await turns.next();
-  }
-}
-
-/** What an agent that begins with data is made of beside its networks. */
-export interface OfflineParts {
-  readonly replay: OfflineReplay;
-  /** The data's; an environment has the same. */
-  readonly actionSpace: Box;
-  /** What actions are counted in where their bounds are missing; undefined where there are bounds. */
-  readonly units: ReturnType<typeof unitBounds>;
-  /** Where the agent goes online; undefined if it does not. */
-  readonly env: VectorEnv | undefined;
-}
-
-/**
- * @param owner who learns, as errors name it: `Iql`
- * @throws one line, if data and environment do not fit the policy, or each other; as {@link OfflineReplay} does
- */
-export function offlineParts(owner: string, config: OfflineConfig): OfflineParts {
-  const { policy, onlineSteps } = config;
-  const { env: given, actionSpace: ofEnv } = config.env === undefined ? {} : vectorEnvFor(owner, policy, config.env);
-  const env = onlineSteps > 0 ? given : undefined;
-  const replay = new OfflineReplay(owner, config, env);
-  const { actionSpace } = replay;
-  if (ofEnv !== undefined && !hasBounds(ofEnv, actionSpace)) {
-    throw new Error(`${owner}: env: got actions in ${ofEnv}, expected ${actionSpace}, as the data have`);
-  }
-  return { replay, actionSpace, units: unitBounds(actionSpace, policy.actionScale), env };
-}
-
-function hasBounds(space: object, { low, high }: Box): boolean {
-  const other = space as Partial<Box>;
-  return low.every((bound, i) => bound === other.low?.[i]) && high.every((bound, i) => bound === other.high?.[i]);
-}
-
-/** How far the mean value of a minibatch may be beyond what rewards allow before the critics are said to diverge. */
-const TOO_FAR = 2;
-
-interface OfflineTrainingOptions<RateName extends string, Figure extends string> {
-  /** Whose training it is, as errors name it: `Iql`. */
-  readonly owner: string;
-  /** The agent's options. */
-  readonly config: OfflineConfig & { readonly explorationNoise: number; readonly noiseCorrelation: number };
-  /** Where the agent goes online; undefined if it does not. */
-  readonly env: VectorEnv | undefined;
-  readonly actionSpace: Box;
-  /** What noise is counted in, if not its bounds. */
-  readonly units: Bounds | undefined;
-  /** The agent's own parts, as for {@link AgentParts}; those of the collecting and the training are added. */
-  readonly parts: Readonly<Record<string, Module | Stateful>> & {
-    readonly policy: Policy;
-    readonly replay: OfflineReplay;
-  };
-  /** Compiled functions, which are disposed with the agent. */
-  readonly compiled: readonly { dispose(): void }[];
-  /** What changes in the course of the training, by the names under which updates get it. */
-  readonly rates: Readonly<Partial<Record<RateName, Rate>>>;
-  /** As `rates`, by the share of the online steps that is done, which is 0 before. */
-  readonly onlineRates?: Readonly<Partial<Record<RateName, Rate>>>;
-  /** What usually helps where the critics diverge: `a larger alpha, or a smaller learningRate`. */
-  readonly remedy: string;
-  /** Called before the first step of a training: target networks become equal to those that they follow. */
-  readonly begin: () => void;
-  /**
-   * What the environments are to try, before noise is added.
-   * @param observations `[envs · observationDim]`
-   * @returns `[envs · actionDim]`
-   */
-  readonly act: (observations: Float32Array, rng: Rng) => ArrayLike<number>;
-  /**
-   * One update.
-   * @param inputs a minibatch and the rates
-   * @param count which update it is, from 1
-   * @returns figures for the reports, of one number each; not every update need have all
-   */
-  readonly update: (
-    inputs: Transitions & Readonly<Record<RateName, number>>,
-    rng: Rng | undefined,
-    count: number,
-  ) => Readonly<Partial<Record<Figure | 'actionValue', ArrayLike<number>>>>;
-}
-
-/** What critics and noise count in, which nothing changes: a part of the state that refuses another. */
-function stateOfUnits(units: Bounds): Stateful {
-  const text = JSON.stringify(units);
-  return {
-    state: () => text,
-    setState(state) {
-      if (state !== text) throw new Error('its units of actions are others, expected a policy with the same');
-    },
-  };
-}
-
-/** A report with the means of the figures over the updates since the last one; without them where there were none. */
-type OfflineReport<Figure extends string> = TrainReport & { readonly [F in Figure]?: number };
-
-/**
- * The training of an agent that learns from data: each step is one update. The last `onlineSteps` are steps of the environments, whose
- * transitions go into a replay beside the data; after each as many updates follow as are due. It also makes the reports, holds the state and
- * disposes of what the agent has made. How to act and what an update is, the agent says.
- *
- * As long as it has not gone online its state has nothing of environments, so that an agent without them may have made it. Once it has, it
- * stays online, also where it goes on with more steps.
- *
- * No value can be beyond max |r| / (1 − γ). Where the mean value of what is learned from is twice as far, the critics have diverged.
- */
-export class OfflineTraining<RateName extends string, Figure extends string> {
-  readonly #options: OfflineTrainingOptions<RateName, Figure>;
-  readonly #noise: ExplorationNoise | undefined;
-  readonly #collector: ReplayCollector | undefined;
-  /** The step at which it went online; null before. */
-  #onlineFrom: number | null = null;
-  readonly #training: Training<'actions' | 'replay' | 'updates'>;
-  readonly #parts: AgentParts;
-
-  constructor(options: OfflineTrainingOptions<RateName, Figure>) {
-    this.#options = options;
-    const { owner, config, env, actionSpace, parts, compiled } = options;
-    const { replay } = parts;
-    this.#noise =
-      env && new ExplorationNoise(env.numEnvs, options.units ?? actionSpace, config, hasAngles(parts.policy));
-    this.#collector = env && new ReplayCollector({ owner, env, actionSpace, replay: replay.online! });
-    this.#training = new Training(owner, ['actions', 'replay', 'updates']);
-    this.#parts = new AgentParts(
-      owner,
-      {
-        units: options.units && stateOfUnits(options.units),
-        ...parts,
-        noise: this.#whenOnline(this.#noise),
-        env: this.#whenOnline(env && stateOfEnv(env)),
-        collector: this.#whenOnline(this.#collector),
-        onlineFrom: {
-          state: () => this.#onlineFrom,
-          setState: (step: number | null) => {
-            this.#onlineFrom = step;
-          },
-        },
-        training: this.#training,
-      },
-      compiled,
-    );
-  }
-
-  /** As `Agent.train`. @throws {DivergedError} if a figure is no longer a number, or values are beyond what rewards allow */
-  async *train({ steps, rng }: TrainOptions): AsyncGenerator<OfflineReport<Figure>, void, undefined> {
-    const training = this.#training;
-    const { owner, config, env, parts, remedy } = this.#options;
-    const { onlineSteps, reportEvery } = config;
-    if (onlineSteps > 0 && env === undefined) {
-      throw new Error(`${owner}: onlineSteps: got ${onlineSteps} without an env, expected one to make them in`);
-    }
-    if (onlineSteps > steps) {
-      throw new Error(`${owner}: onlineSteps: got ${onlineSteps}, expected at most the ${steps} of the training`);
-    }
-    if (training.begin({ steps, rng })) {
-      this.#options.begin();
-      parts.replay.begin();
-      this.#onlineFrom = null;
-    }
-    const metrics = new MeanMetrics<Figure | 'actionValue'>(owner, `${remedy} usually helps`);
-    let episodes: EpisodeReport[] = [];
-    while (training.step < steps) {
-      const before = training.step;
-      if (this.#onlineFrom === null && before >= steps - onlineSteps) this.#goOnline(rng);
-      if (this.#onlineFrom !== null) this.#stepOnline(episodes);
-      else training.step += 1;
-      const rates = this.#ratesAt(steps);
-      for (let due = this.#due(); due > 0; due--) this.#update(rates, metrics);
-      const { step, updates } = training;
-      if (Math.floor(step / reportEvery) === Math.floor(before / reportEvery) && step < steps) continue;
-      const figures = (metrics.hasSome ? metrics.take() : {}) as Partial<Record<Figure | 'actionValue', number>>;
-      this.#checkValues(figures.actionValue);
-      yield { step, updates, episodes, ...figures };
-      episodes = [];
-    }
-  }
-
-  state(): AgentState {
-    return this.#parts.state();
-  }
-
-  setState(state: AgentState): void {
-    this.#parts.setState(state);
-  }
-
-  dispose(): void {
-    this.#parts.dispose();
-  }
-
-  /** A part that has a state only when the agent is online. */
-  #whenOnline(part: Stateful | undefined): Stateful {
-    return {
-      state: () => (this.#onlineFrom === null ? null : part!.state()),
-      // Without a state it begins anew when the agent goes online.
-      setState: (state) => {
-        if (state !== null) part!.setState(state);
-      },
-    };
-  }
-
-  #goOnline(rng: Rng): void {
-    this.#noise!.reset();
-    this.#collector!.reset(rng.split('env').seed);
-    this.#onlineFrom = this.#training.step;
-  }
-
-  #stepOnline(episodes: EpisodeReport[]): void {
-    const { act, parts, env } = this.#options;
-    const { actions } = this.#training.streams;
-    const tried = this.#noise!.addedTo(act(parts.replay.online!.current, actions), actions);
-    this.#collector!.step(tried, episodes);
-    this.#training.step += env!.numEnvs;
-  }
-
-  /** How many updates are due: one for each step on the data; online as many as are asked for. */
-  #due(): number {
-    const { step, updates } = this.#training;
-    const from = this.#onlineFrom;
-    if (from === null) return step - updates;
-    return updatesDue(step - from, updates - from, { ...this.#options.config, updateEvery: 1 });
-  }
-
-  /** @param steps of the whole training */
-  #ratesAt(steps: number): Record<RateName, number> {
-    const { owner, rates, onlineRates } = this.#options;
-    const { step } = this.#training;
-    const from = this.#onlineFrom ?? step;
-    const now = {} as Record<RateName, number>;
-    const add = (those: Readonly<Partial<Record<RateName, Rate>>>, share: number) => {
-      for (const name in those) now[name] = rateAt(`${owner}: ${name}`, those[name]!, Math.min(1, share));
-    };
-    add(rates, step / steps);
-    if (onlineRates !== undefined) add(onlineRates, step === from ? 0 : (step - from) / (steps - from));
-    return now;
-  }
-
-  #update(rates: Record<RateName, number>, metrics: MeanMetrics<Figure | 'actionValue'>): void {
-    const training = this.#training;
-    const { parts, update } = this.#options;
-    const batch = parts.replay.sample(training.streams.replay);
-    training.updates += 1;
-    const figures = update({ ...batch, ...rates }, training.streams.updates, training.updates);
-    metrics.add(training.step, scalarsOf(figures as Partial<Record<Figure | 'actionValue', ArrayLike<number>>>));
-  }
-
-  /** @throws {DivergedError} if the mean value is beyond what rewards allow */
-  #checkValues(value: number | undefined): void {
-    const { owner, config, remedy, parts } = this.#options;
-    const { largestReward } = parts.replay;
-    // Without a discount nothing bounds a value, also where all rewards are 0.
-    if (config.gamma === 1) return;
-    // A return of rewards that are all 0 bounds nothing: networks begin with values of their own.
-    const most = Math.max(largestReward / (1 - config.gamma), 1);
-    if (value === undefined || Math.abs(value) <= TOO_FAR * most) return;
-    const allowed = `where rewards of at most ${figure(largestReward)} allow ±${figure(most)}`;
-    const quantity = "the critics' mean value";
-    const advice = `${allowed}: the critics have diverged; ${remedy} usually helps`;
-    throw new DivergedError(owner, this.#training.step, quantity, value, undefined, advice);
-  }
-}
-
-/** Three digits. */
-function figure(value: number): string {
-  return String(Number(value.toPrecision(3)));
-}
-
-export interface ReplayTrainingOptions<RateName extends string, Figure extends string> extends PolicyEnv {
-  /** Whose training it is, as errors name it: `Sac`. */
-  readonly owner: string;
-  /** The agent's options. */
-  readonly config: Omit<z.output<z.ZodObject<typeof offPolicyOptions>>, 'tau'>;
-  /** Target networks of the policy; they see observations as it does. */
-  readonly targetPolicies?: readonly Policy[];
-  /** The agent's own parts, as for {@link AgentParts}; those of the collecting and the training are added. */
-  readonly parts: Readonly<Record<string, Module | Stateful>> & {
-    readonly policy: Policy;
-    readonly replay: ReplayBuffer;
-  };
-  /** Compiled functions, which are disposed with the agent. */
-  readonly compiled: readonly { dispose(): void }[];
-  /** The streams of randomness, all three by default; `updates` is left out where updates draw no numbers. */
-  readonly streams?: readonly ('actions' | 'replay' | 'updates')[];
-  /** What changes in the course of the training, by the names under which updates get it. */
-  readonly rates: Readonly<Record<RateName, Rate>>;
-  /**
-   * At which share of the training a step takes the rates: the one at its begin, or the one at its end, so that the last update has the
-   * last rate; the end by default.
-   */
-  readonly ratesAt?: 'begin' | 'end';
-  /** Called before the first step of a training: target networks become equal to those that they follow. */
-  readonly begin: () => void;
-  /**
-   * What is to be done every so many environment steps, from the training's begin, and before the updates that are due then: a target
-   * network takes over, say. Once, where a step of all environments passes several such points.
-   */
-  readonly periodic?: { readonly every: number; readonly call: () => void };
-  /**
-   * What the environments are to try.
-   * @param observations `[envs · observationDim]`
-   * @param share of the training that is done
-   * @returns `[envs · actionDim]`
-   */
-  readonly act: (observations: Float32Array, rng: Rng, share: number) => ArrayLike<number>;
-  /**
-   * One update.
-   * @param inputs a minibatch and the rates
-   * @param count which update it is, from 1
-   * @returns figures for the reports, of one number each; not every update need have all. Where the minibatch has weights, `errors` beside
-   *   them: how far each row was from its target, `[batch]`
-   */
-  readonly update: (
-    inputs: Transitions & Readonly<Record<RateName, number>>,
-    rng: Rng | undefined,
-    count: number,
-  ) => Readonly<Partial<Record<Figure | 'errors', ArrayLike<number>>>>;
-}
-
-/** A report with the means of the figures over the updates since the last one; without them where there were none. */
-type ReplayReport<Figure extends string> = TrainReport & { readonly [F in Figure]?: number };
-
-/**
- * The training of an agent that learns from a replay buffer. Every environment makes a step, whose transition goes into the buffer; then
- * as many updates follow as are due. The first `learningStarts` actions are uniform, unless the action space is an unbounded box. It also
- * makes the reports, holds the state and disposes of what the agent has made. How to act and what an update is, the agent says.
- */
-export class ReplayTraining<RateName extends string, Figure extends string> {
-  readonly #options: ReplayTrainingOptions<RateName, Figure>;
-  readonly #scale: ((reward: number) => number) | undefined;
-  readonly #collector: ReplayCollector;
-  readonly #uniform: Float32Array;
-  readonly #training: Training<string>;
-  readonly #parts: AgentParts;
-
-  /** @throws if observations are to be normalized, and the policy cannot; what was made for the training is freed then */
-  constructor(options: ReplayTrainingOptions<RateName, Figure>) {
-    this.#options = options;
-    const { owner, config, env, actionSpace, targetPolicies = [], parts, compiled } = options;
-    const { policy, replay } = parts;
-    let normalizers: Normalizers;
-    try {
-      normalizers = normalizersFor([policy, ...targetPolicies], env.numEnvs, config);
-    } catch (error) {
-      // A policy that cannot be normalized: networks and optimizers have been made before.
-      new AgentParts(owner, parts, compiled).dispose();
-      throw error;
-    }
-    const { scaler } = normalizers;
-    this.#scale = scaler && ((reward) => scaler.scale(reward));
-    this.#collector = new ReplayCollector({ owner, env, actionSpace, replay, ...normalizers });
-    this.#uniform = new Float32Array(env.numEnvs * actionSpace.size);
-    this.#training = new Training(owner, options.streams ?? ['actions', 'replay', 'updates']);
-    this.#parts = new AgentParts(
-      owner,
-      { ...parts, ...normalizers, env: stateOfEnv(env), collector: this.#collector, training: this.#training },
-      compiled,
-    );
-  }
-
-  /** As `Agent.train`. @throws {DivergedError} if a figure is no longer a number */
-  async *train({ steps, rng }: TrainOptions): AsyncGenerator<ReplayReport<Figure>, void, undefined> {
-    const training = this.#training;
-    const { owner, config, env, periodic, ratesAt = 'end' } = this.#options;
-    if (training.begin({ steps, rng })) {
-      this.#options.begin();
-      this.#collector.reset(rng.split('env').seed);
-    }
-    const metrics = new MeanMetrics<Figure>(owner);
-    let episodes: EpisodeReport[] = [];
-    while (training.step < steps) {
-      const begin = training.step / steps;
-      this.#collector.step(this.#actions(begin), episodes);
-      training.step += env.numEnvs;
-      if (periodic && this.#passes(periodic.every)) periodic.call();
-      const share = ratesAt === 'begin' ? begin : Math.min(1, training.step / steps);
-      const rates = this.#ratesAt(share);
-      const beta = rateAt(`${owner}: prioritizedBeta`, config.prioritizedBeta, share);
-      for (let due = updatesDue(training.step, training.updates, config); due > 0; due--) {
-        this.#update(rates, beta, metrics);
-      }
-      const { step, updates } = training;
-      if (!this.#passes(config.reportEvery) && step < steps) continue;
-      const figures = (metrics.hasSome ? metrics.take() : {}) as Partial<Record<Figure, number>>;
-      yield { step, updates, episodes, ...figures };
-      episodes = [];
-    }
-  }
-
-  state(): AgentState {
-    return this.#parts.state();
-  }
-
-  setState(state: AgentState): void {
-    this.#parts.setState(state);
-  }
-
-  dispose(): void {
-    this.#parts.dispose();
-  }
-
-  /** Whether the last step of all environments has reached or passed a multiple of `every` steps. */
-  #passes(every: number): boolean {
-    return this.#training.step % every < this.#options.env.numEnvs;
-  }
-
-  /** One action for each environment. */
-  #actions(share: number): ArrayLike<number> {
-    const { config, actionSpace, act, parts } = this.#options;
-    const rng = this.#training.streams.actions!;
-    // Where actions are masked, uniform ones are the agent's own.
-    const isUniform = actionSpace instanceof Box ? actionSpace.bounded : parts.policy.maskDim === 0;
-    if (isUniform && this.#training.step < config.learningStarts) {
-      return fillUniform(this.#uniform, actionSpace, rng);
-    }
-    return act(parts.replay.current, rng, share);
-  }
-
-  #ratesAt(share: number): Record<RateName, number> {
-    const { owner, rates } = this.#options;
-    const now = {} as Record<RateName, number>;
-    for (const name in rates) now[name] = rateAt(`${owner}: ${name}`, rates[name], share);
-    return now;
-  }
-
-  #update(rates: Record<RateName, number>, beta: number, metrics: MeanMetrics<Figure>): void {
-    const training = this.#training;
-    const { owner, parts, update } = this.#options;
-    const batch = parts.replay.sample(training.streams.replay!, { scale: this.#scale, beta });
-    training.updates += 1;
-    const { errors, ...figures } = update({ ...batch, ...rates }, training.streams.updates, training.updates);
-    metrics.add(training.step, scalarsOf(figures as Partial<Record<Figure, ArrayLike<number>>>));
-    if (batch.weights === undefined) return;
-    if (errors === undefined) throw new Error(`${owner}: its updates tell no errors, which a prioritized replay needs`);
-    parts.replay.prioritize(errors);
   }
 }
 

@@ -58,7 +58,7 @@ export class GrowingRows<A extends Numbers> {
     copyNumbers(from, at * width, this.#chunkOf(row), (row & ((1 << this.#bits) - 1)) * width, width);
   }
 
-  /** The first `count` rows, one after the other. */
+  /** The first `count` rows as they are kept, one after the other. */
   first(count: number): A {
     const rows = new this.#type(count * this.width);
     for (let row = 0; row < count; row += 1 << this.#bits) {
@@ -69,13 +69,24 @@ export class GrowingRows<A extends Numbers> {
     return rows;
   }
 
-  /** Sets the first rows. @throws {RangeError} if there is no memory for them */
+  /** Sets the first rows, as {@link first} returned them. @throws {RangeError} if there is no memory for them */
   setFirst(rows: A): void {
     const { width } = this;
     for (let row = 0; row * width < rows.length; row += 1 << this.#bits) {
       const chunk = this.#chunkOf(row);
       chunk.set(rows.subarray(row * width, row * width + chunk.length) as A & Uint8Array);
     }
+  }
+
+  /** These rows as they are kept, one after the other. */
+  gathered(rows: readonly number[]): A {
+    const { width } = this;
+    const all = new this.#type(rows.length * width);
+    for (const [at, row] of rows.entries()) {
+      const begin = (row & ((1 << this.#bits) - 1)) * width;
+      all.set(this.#chunks[row >>> this.#bits]!.subarray(begin, begin + width) as A & Uint8Array, at * width);
+    }
+    return all;
   }
 
   #chunkOf(row: number): A {
@@ -94,71 +105,36 @@ function copyNumbers(from: Numbers, begin: number, to: Numbers, at: number, coun
   else to.set(from.subarray(begin, begin + count), at);
 }
 
-/** k/255 in float32, as an image's bytes are seen by a policy. */
+/** k/255 in float32, as a policy sees the bytes of an image. */
 const SHARES = Float32Array.from({ length: 256 }, (_, k) => k / 255);
 
-/** Rows of observations: in float32, or in bytes where every number is k/255 for a whole number k from 0 to 255. Both are exact. */
-export class ObservationRows {
-  readonly #rows: GrowingRows<Float32Array | Uint8Array>;
-  /** A row in bytes. */
-  readonly #bytes: Uint8Array | undefined;
+/** Rows of numbers k/255, k a whole number from 0 to 255, each kept as the byte k. Exact. */
+export class ByteRows extends GrowingRows<Uint8Array> {
+  readonly #row: Uint8Array;
 
-  constructor(width: number, capacity: number, bytes: boolean) {
-    this.#rows = new GrowingRows<Float32Array | Uint8Array>(bytes ? Uint8Array : Float32Array, width, capacity);
-    this.#bytes = bytes ? new Uint8Array(width) : undefined;
+  constructor(width: number, capacity: number) {
+    super(Uint8Array, width, capacity);
+    this.#row = new Uint8Array(width);
   }
 
-  /** The first number of row `at` of `from` that cannot be kept, undefined if there is none. */
-  misfit(from: Float32Array, at: number): number | undefined {
-    if (this.#bytes === undefined) return undefined;
-    const { width } = this.#rows;
-    for (let j = at * width; j < (at + 1) * width; j++) if (SHARES[byteOf(from[j]!)] !== from[j]) return from[j];
-    return undefined;
+  override read(row: number, into: Float32Array, at: number): void {
+    super.read(row, this.#row, 0);
+    const begin = at * this.width;
+    for (let j = 0; j < this.width; j++) into[begin + j] = SHARES[this.#row[j]!]!;
   }
 
-  /** Copies row `row` into row `at` of `into`. */
-  read(row: number, into: Float32Array, at: number): void {
-    const bytes = this.#bytes;
-    if (bytes === undefined) {
-      this.#rows.read(row, into, at);
-      return;
-    }
-    this.#rows.read(row, bytes, 0);
-    const begin = at * bytes.length;
-    for (let j = 0; j < bytes.length; j++) into[begin + j] = SHARES[bytes[j]!]!;
+  /** @param from each number of its row `at` is some k/255, see {@link misfit} */
+  override write(row: number, from: Float32Array, at: number): void {
+    const begin = at * this.width;
+    for (let j = 0; j < this.width; j++) this.#row[j] = byteOf(from[begin + j]!);
+    super.write(row, this.#row, 0);
   }
+}
 
-  /** Copies row `at` of `from`, which has no misfit, into row `row`. @throws {RangeError} if there is no memory for it */
-  write(row: number, from: Float32Array, at: number): void {
-    const bytes = this.#bytes;
-    if (bytes === undefined) {
-      this.#rows.write(row, from, at);
-      return;
-    }
-    const begin = at * bytes.length;
-    for (let j = 0; j < bytes.length; j++) bytes[j] = byteOf(from[begin + j]!);
-    this.#rows.write(row, bytes, 0);
-  }
-
-  /** The first `count` rows as they are kept. */
-  first(count: number): Float32Array | Uint8Array {
-    return this.#rows.first(count);
-  }
-
-  /** Sets the first rows, as {@link first} gave them. @throws {RangeError} if there is no memory for them */
-  setFirst(rows: Float32Array | Uint8Array): void {
-    this.#rows.setFirst(rows);
-  }
-
-  /** The rows of these numbers, one after the other, as they are kept. */
-  gathered(rows: readonly number[]): Float32Array | Uint8Array {
-    const { width } = this.#rows;
-    const all = new (this.#bytes ? Uint8Array : Float32Array)(rows.length * width);
-    rows.forEach((row, at) => {
-      this.#rows.read(row, all, at);
-    });
-    return all;
-  }
+/** The first of the numbers from `begin` to `end` that is no k/255; undefined if all are. */
+export function misfit(numbers: Float32Array, begin: number, end: number): number | undefined {
+  for (let i = begin; i < end; i++) if (SHARES[byteOf(numbers[i]!)] !== numbers[i]) return numbers[i];
+  return undefined;
 }
 
 /** k of k/255. */

@@ -3,27 +3,8 @@ import type { AnyEnv, VectorEnv } from '../../envs/index.ts';
 import type { Policy } from '../../src/index.ts';
 import { activationNames } from '../../src/nn/dense.ts';
 import { rngSchema } from '../../src/random.ts';
-import { type Rate, rateSchema } from '../../src/training/optimization.ts';
+import { rateSchema } from '../../src/training/optimization.ts';
 import { normalizationOptions } from './normalization.ts';
-
-/** The learning rates of a policy and its critics. */
-export const actorCriticRates = {
-  /** As a compiled update takes them: scalars. */
-  shapes: { learningRate: { shape: [] }, criticLearningRate: { shape: [] } },
-  /** The critics have the policy's where none of their own is given. */
-  of: ({
-    learningRate,
-    criticLearningRate = learningRate,
-  }: {
-    learningRate: Rate;
-    criticLearningRate?: Rate | undefined;
-  }) => ({
-    learningRate,
-    criticLearningRate,
-  }),
-};
-
-export type ActorCriticRate = keyof typeof actorCriticRates.shapes;
 
 /** Options that several agents have. */
 export const gamma = z.number().min(0).max(1).default(0.99).describe('γ, the discount of a step');

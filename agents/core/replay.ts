@@ -1,39 +1,14 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import type { Episode } from '../../datasets/episode.ts';
 import { FlatVectorEnv, type VectorEnv, type VectorStep } from '../../envs/index.ts';
 import { ObservationLayout, portableMath, type Rng } from '../../src/index.ts';
-import type { EpisodeReport } from '../agent.ts';
-import { checkFitsInMemory, checkObservations, checkStep } from './checks.ts';
-import { commandActions, type PolicyEnv } from './envs.ts';
-import { EpisodeTracker } from './episodeStatistics.ts';
-import type { Normalizers } from './normalization.ts';
-import { GrowingRows, ObservationRows } from './observationRows.ts';
+import { checkFitsInMemory } from './checks.ts';
+import { ByteRows, GrowingRows, misfit } from './observationRows.ts';
 import type { offPolicyOptions } from './options.ts';
-import type { Stateful } from './state.ts';
-
-/**
- * 1 for each of the `count` least numbers of a row, 0 for the others; of equal ones the first are taken: `[…, n]` → `[…, n]`. The rank
- * of a number is how many come before it, counted by comparing all pairs, which is quicker than sorting a short row. It has no gradient.
- */
-export function leastMask(x: tf.Tensor, count: number): tf.Tensor {
-  const n = x.shape.at(-1)!;
-  const [own, other] = [tf.expandDims(x, -1), tf.expandDims(x, -2)];
-  const places = tf.range(0, n);
-  const isEarlier = tf.less(tf.expandDims(places, 0), tf.expandDims(places, 1));
-  const comesBefore = tf.logicalOr(tf.less(other, own), tf.logicalAnd(isEarlier, tf.equal(other, own)));
-  const ranks = tf.sum(tf.cast(comesBefore, 'float32'), -1);
-  return tf.cast(tf.less(ranks, count), 'float32');
-}
 
 /** ε, what is added to an error, so that no row is lost for ever. */
 const LEAST = 1e-6;
-
-interface PrioritiesState {
-  /** pᵢ^α of the rows that are held. */
-  readonly powers: Float64Array;
-  readonly largest: number;
-}
 
 /**
  * Prioritized draws: row i with probability P(i) = pᵢ^α / Σⱼ pⱼ^α, where pᵢ = |δᵢ| + ε is the size of its last error (of several critics
@@ -93,12 +68,12 @@ export class Priorities {
     for (let i = 0; i < rows.length; i++) weights[i] = power(least / tree.get(rows[i]!), beta);
   }
 
-  /** @param held N */
-  state(held: number): PrioritiesState {
+  /** pᵢ^α of the N rows that are held, and max p. */
+  state(held: number) {
     return { powers: this.#tree.first(held), largest: this.#largest };
   }
 
-  setState({ powers, largest }: PrioritiesState): void {
+  setState({ powers, largest }: ReturnType<Priorities['state']>): void {
     this.#tree.setFirst(powers);
     this.#largest = largest;
   }
@@ -116,7 +91,7 @@ const VERSION = 2;
 const TERMINATED = 1;
 const TRUNCATED = 2;
 
-export interface ReplayBufferOptions {
+interface ReplayBufferOptions {
   /** Whose it is, as errors name it: `Sac`. */
   readonly owner: string;
   /** The most transitions that it holds. */
@@ -137,38 +112,10 @@ export interface ReplayBufferOptions {
   readonly bytes?: boolean;
 }
 
-interface ReplayBufferState {
-  readonly version: number;
-  readonly added: number;
-  readonly current: Float32Array;
-  readonly observations: Float32Array | Uint8Array;
-  readonly actions: Float32Array;
-  readonly rewards: Float32Array;
-  readonly ends: Uint8Array;
-  readonly lastObservations: Float32Array | Uint8Array;
-  readonly priorities?: PrioritiesState | undefined;
-}
+type ReplayBufferState = ReturnType<ReplayBuffer['state']>;
 
-/** A transition, in arrays of many. */
-interface Row {
-  readonly observations: Float32Array;
-  readonly actions: Float32Array;
-  readonly rewards: ArrayLike<number>;
-  /** Which row of these arrays it is. */
-  readonly at: number;
-  readonly end: number;
-  /** Where it led to, if the episode ended with it: row `lastAt` of `lasts`. */
-  readonly lasts: Float32Array;
-  readonly lastAt: number;
-}
-
-/** How a minibatch is drawn. */
-interface Drawing {
-  /** What becomes of each reward. */
-  readonly scale?: ((reward: number) => number) | undefined;
-  /** β of {@link Priorities}; without priorities it has no part. */
-  readonly beta?: number;
-}
+/** What a reward is learned as. */
+type Scale = ((reward: number) => number) | undefined;
 
 /**
  * The last transitions of parallel environments, of which minibatches are drawn; written round and round.
@@ -184,20 +131,20 @@ interface Drawing {
  *
  * Rows are drawn uniformly, or by the {@link Priorities} of their errors.
  */
-export class ReplayBuffer implements Stateful<ReplayBufferState> {
+export class ReplayBuffer {
   /** Shapes of a minibatch. */
-  readonly shapes: { readonly [Column in keyof Transitions]: { readonly shape: number[] } };
+  readonly shapes: BatchShapes;
   /** The observations that the next actions answer, `[envs · observationDim]`. */
   readonly current: Float32Array;
   readonly #options: ReplayBufferOptions;
-  readonly #observations: ObservationRows;
+  readonly #observations: GrowingRows<Float32Array | Uint8Array>;
   readonly #actions: GrowingRows<Float32Array>;
   readonly #rewards: GrowingRows<Float32Array>;
   /** 0 where the episode went on. */
   readonly #ends: GrowingRows<Uint8Array>;
   /** Which row of the last observations a transition has that ended its episode. */
   readonly #endRows: GrowingRows<Int32Array>;
-  readonly #lastObservations: ObservationRows;
+  readonly #lastObservations: GrowingRows<Float32Array | Uint8Array>;
   /** Rows of the last observations that are not in use, and how many have ever been. */
   #freeEndRows: number[] = [];
   #usedEndRows = 0;
@@ -212,12 +159,14 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     this.#options = options;
     const { capacity, batchSize, numEnvs, observationDim, actionDim, prioritizedAlpha = 0, bytes = false } = options;
     this.current = new Float32Array(numEnvs * observationDim);
-    this.#observations = new ObservationRows(observationDim, capacity, bytes);
+    const rows = () =>
+      bytes ? new ByteRows(observationDim, capacity) : new GrowingRows(Float32Array, observationDim, capacity);
+    this.#observations = rows();
+    this.#lastObservations = rows();
     this.#actions = new GrowingRows(Float32Array, actionDim, capacity);
     this.#rewards = new GrowingRows(Float32Array, 1, capacity);
     this.#ends = new GrowingRows(Uint8Array, 1, capacity);
     this.#endRows = new GrowingRows(Int32Array, 1, capacity);
-    this.#lastObservations = new ObservationRows(observationDim, capacity, bytes);
     this.#priorities = prioritizedAlpha > 0 ? new Priorities(capacity, prioritizedAlpha) : undefined;
     this.shapes = {
       observations: { shape: [batchSize, observationDim] },
@@ -228,15 +177,7 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
       discounts: { shape: [batchSize] },
       ...(this.#priorities && { weights: { shape: [batchSize] } }),
     };
-    this.#batch = {
-      observations: new Float32Array(batchSize * observationDim),
-      actions: new Float32Array(batchSize * actionDim),
-      rewards: new Float32Array(batchSize),
-      nextObservations: new Float32Array(batchSize * observationDim),
-      terminations: new Float32Array(batchSize),
-      discounts: new Float32Array(batchSize),
-      ...(this.#priorities && { weights: new Float32Array(batchSize) }),
-    };
+    this.#batch = emptyBatch(this.shapes);
     this.#drawn = new Int32Array(batchSize);
   }
 
@@ -266,10 +207,11 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
    */
   add(actions: Float32Array, step: Omit<VectorStep, 'infos' | 'finalInfos' | 'resets'>): void {
     const { rewards, terminations, truncations, finalObservations } = step;
+    const columns = { observations: this.current, actions, rewards };
     for (let i = 0; i < this.#options.numEnvs; i++) {
       const end = endOf(terminations[i]!, truncations[i]!);
       if (end !== 0) this.#check(finalObservations, i);
-      this.#addRow({ observations: this.current, actions, rewards, at: i, end, lasts: finalObservations, lastAt: i });
+      this.#addRow(columns, i, end, finalObservations, i);
     }
     this.#observe(step.observations);
   }
@@ -278,19 +220,20 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
    * Takes a whole episode: the same as its steps one after the other. One that neither ended nor was cut counts as cut.
    * @throws if the replay is of several environments, observations that are to be bytes are none, or there is no memory for more
    */
-  addEpisode({ observations, actions, rewards, terminations, truncations }: Episode): void {
+  addEpisode(episode: Episode): void {
     const { owner, numEnvs } = this.#options;
+    const { observations, rewards, terminations, truncations } = episode;
     if (numEnvs !== 1) throw new Error(`${owner}: a replay of ${numEnvs} environments takes steps, and no episodes`);
     const steps = rewards.length;
     for (let t = 0; t <= steps; t++) this.#check(observations, t, `step ${t} of an episode has`);
     for (let t = 0; t < steps; t++) {
       const end = endOf(terminations[t]!, t === steps - 1 ? 1 : truncations[t]!);
-      this.#addRow({ observations, actions, rewards, at: t, end, lasts: observations, lastAt: t + 1 });
+      this.#addRow(episode, t, end, observations, t + 1);
     }
   }
 
   /** Transitions drawn with replacement, in arrays that the next call uses again. @throws if it holds none */
-  sample(rng: Rng, { scale, beta = 1 }: Drawing = {}): Transitions {
+  sample(rng: Rng, { scale, beta = 1 }: { readonly scale?: Scale; readonly beta?: number } = {}): Transitions {
     const rows = this.#drawn;
     const { size } = this;
     if (this.#priorities) this.#priorities.draw(rng, rows, this.#batch.weights!, size, beta);
@@ -303,7 +246,7 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
    * Writes transitions that are drawn uniformly, with replacement, into the rows of a minibatch from `begin` on, up to `end`.
    * @throws if it holds none
    */
-  sampleInto(batch: Transitions, begin: number, end: number, rng: Rng, { scale }: Drawing = {}): void {
+  sampleInto(batch: Transitions, begin: number, end: number, rng: Rng, scale?: Scale): void {
     const { size } = this;
     for (let i = begin; i < end; i++) this.#gather(rng.integer(0, size), batch, i, scale);
   }
@@ -319,7 +262,7 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     });
   }
 
-  state(): ReplayBufferState {
+  state() {
     const { size } = this;
     const ends = this.#ends.first(size);
     const endRows: number[] = [];
@@ -360,8 +303,18 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     this.current.set(observations);
   }
 
-  /** Adds a transition. */
-  #addRow({ observations, actions, rewards, at, end, lasts, lastAt }: Row): void {
+  /**
+   * Adds a transition, row `at` of these arrays.
+   * @param end whether the episode ended with it
+   * @param lasts has in its row `lastAt` where the transition led to, if the episode ended
+   */
+  #addRow(
+    { observations, actions, rewards }: Pick<Episode, 'observations' | 'actions'> & { rewards: ArrayLike<number> },
+    at: number,
+    end: number,
+    lasts: Float32Array,
+    lastAt: number,
+  ): void {
     const { owner, capacity } = this.#options;
     try {
       const row = this.#added % capacity;
@@ -386,7 +339,7 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
   }
 
   /** Writes what a row stands for into row i of a minibatch. */
-  #gather(row: number, batch: Transitions, i: number, scale: ((reward: number) => number) | undefined): void {
+  #gather(row: number, batch: Transitions, i: number, scale: Scale): void {
     const { capacity, numEnvs, gamma, nSteps = 1 } = this.#options;
     const { observations, actions, rewards, nextObservations, terminations, discounts } = batch;
     this.#observations.read(row, observations, i);
@@ -421,10 +374,11 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
 
   /** @throws if the observation in row i, by default that of environment i, cannot be kept */
   #check(observations: Float32Array, i: number, what = `environment ${i} gave`): void {
-    const misfit = this.#observations.misfit(observations, i);
-    if (misfit === undefined) return;
+    const { bytes, observationDim } = this.#options;
+    const found = bytes ? misfit(observations, i * observationDim, (i + 1) * observationDim) : undefined;
+    if (found === undefined) return;
     throw new Error(
-      `${this.#options.owner}: ${what} ${misfit} in its observation, expected whole numbers from 0 to 255 over 255, as its space says`,
+      `${this.#options.owner}: ${what} ${found} in its observation, expected whole numbers from 0 to 255 over 255, as its space says`,
     );
   }
 
@@ -445,7 +399,13 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     checkRows('observations', state.observations, ofObservations, size, observationDim);
     checkRows('actions', state.actions, Float32Array, size, actionDim);
     checkRows('rewards', state.rewards, Float32Array, size, 1);
-    checkRows('lastObservations', state.lastObservations, ofObservations, countEnds(ends), observationDim);
+    checkRows(
+      'lastObservations',
+      state.lastObservations,
+      ofObservations,
+      ends.filter((end) => end !== 0).length,
+      observationDim,
+    );
     const isPrioritized = this.#priorities !== undefined;
     if ((state.priorities === undefined) === isPrioritized) {
       const [has, lacks] = isPrioritized ? ['agent', 'state'] : ['state', 'agent'];
@@ -472,11 +432,6 @@ function endOf(terminated: number, truncated: number): number {
   return terminated ? TERMINATED : truncated ? TRUNCATED : 0;
 }
 
-/** How many of the transitions ended an episode. */
-function countEnds(ends: Uint8Array): number {
-  return ends.reduce((sum, end) => sum + Number(end !== 0), 0);
-}
-
 type Numbers = Float32Array | Float64Array | Uint8Array;
 
 function checkRows(
@@ -490,66 +445,6 @@ function checkRows(
   throw new Error(
     `${name}: got ${values?.constructor.name} of ${values?.length} numbers, expected a ${type.name} of ${rows} rows of ${width}`,
   );
-}
-
-interface ReplayCollectorOptions extends PolicyEnv, Normalizers {
-  /** Whose replay it is, as errors name it: `Sac`. */
-  readonly owner: string;
-  readonly replay: ReplayBuffer;
-}
-
-type ReplayCollectorState = ReturnType<EpisodeTracker['state']>;
-
-/** Steps parallel environments and keeps the transitions in a replay buffer. */
-export class ReplayCollector implements Stateful<ReplayCollectorState> {
-  readonly #options: ReplayCollectorOptions;
-  readonly #tracker: EpisodeTracker;
-  readonly #commanded: Float32Array;
-
-  constructor(options: ReplayCollectorOptions) {
-    const { env, actionSpace } = options;
-    this.#options = options;
-    this.#commanded = new Float32Array(env.numEnvs * actionSpace.size);
-    this.#tracker = new EpisodeTracker(env.numEnvs);
-  }
-
-  /** Resets the environments and forgets the replay, with which every training begins. */
-  reset(seed: string): void {
-    const { owner, replay, env, scaler } = this.#options;
-    const [observations] = env.reset({ seed });
-    checkObservations(owner, observations, env.numEnvs);
-    replay.begin(observations);
-    this.#tracker.reset();
-    scaler?.begin();
-  }
-
-  /**
-   * One step of every environment.
-   * @param actions `[envs · actionDim]`; the environments and the replay get them clipped to their bounds
-   * @param ended gets the episodes that end with it
-   * @throws if an environment gives a reward or an observation that is not finite
-   */
-  step(actions: ArrayLike<number>, ended: EpisodeReport[]): void {
-    const { owner, env, actionSpace, replay, statistics, scaler } = this.#options;
-    commandActions(actions, actionSpace, this.#commanded);
-    const step = env.step(this.#commanded);
-    checkStep(owner, step);
-    scaler?.observe(step);
-    checkObservations(owner, step.observations, env.numEnvs);
-    statistics?.observe(replay.current);
-    statistics?.publish();
-    replay.add(this.#commanded, step);
-    this.#tracker.track(step, ended);
-  }
-
-  /** Between two steps; the environments and the replay are not among it. */
-  state(): ReplayCollectorState {
-    return this.#tracker.state();
-  }
-
-  setState(state: ReplayCollectorState): void {
-    this.#tracker.setState(state);
-  }
 }
 
 /**
@@ -664,21 +559,19 @@ export interface Transitions {
   readonly weights?: Float32Array;
 }
 
+/** Shapes of the columns of a minibatch. */
+export type BatchShapes = { readonly [Column in keyof Transitions]: { readonly shape: number[] } };
+
+/** A minibatch of zeros. */
+export function emptyBatch(shapes: BatchShapes): Transitions {
+  const zeros = Object.entries(shapes).map(([name, { shape }]) => [
+    name,
+    new Float32Array(shape.reduce((size, length) => size * length)),
+  ]);
+  return Object.fromEntries(zeros);
+}
+
 /** The same as tensors, and numbers beside it: rates. */
 export type TransitionTensors<Scalar extends string> = { readonly [Column in keyof Transitions]: tf.Tensor } & Readonly<
   Record<Scalar, tf.Tensor>
 >;
-
-/**
- * How many updates are due when `step` environment steps have been made and `done` updates. From `learningStarts` on there is a block of
- * updates every `updateEvery` steps, `updatesPerStep` of them for each step.
- */
-export function updatesDue(
-  step: number,
-  done: number,
-  options: { readonly learningStarts: number; readonly updateEvery: number; readonly updatesPerStep: number },
-): number {
-  const { learningStarts, updateEvery, updatesPerStep } = options;
-  const blocks = Math.floor((step - learningStarts) / updateEvery);
-  return Math.max(0, Math.floor(blocks * updateEvery * updatesPerStep) - done);
-}

@@ -1,36 +1,35 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import type { Box } from '../../envs/index.ts';
-import {
-  Adam,
-  checkPolicy,
-  compile,
-  FlowMatchingPolicy,
-  type ImplicitPolicy,
-  type Policy,
-  type Rng,
-  sampleAction,
-  valueAndGradients,
-} from '../../src/index.ts';
+import { Adam, checkPolicy, FlowMatchingPolicy, type ImplicitPolicy, type Policy, type Rng } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import type { Bounds } from '../../src/policies/boxScale.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
-import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
+import type { TrainOptions, TrainReport } from '../agent.ts';
 import { withArticle } from '../core/checks.ts';
-import { ActionValues, bounded, copyFrom, polyak, squaredDistance, tdTarget, valueWeight } from '../core/critics.ts';
-import { sampledActions } from '../core/exploring.ts';
-import { OfflineTraining, offlineParts } from '../core/loops.ts';
+import {
+  ActionValues,
+  actorCriticRates,
+  copyFrom,
+  criticNetworksOptions,
+  descend,
+  polyak,
+  squaredDistance,
+  tdTarget,
+  valueWeight,
+} from '../core/critics.ts';
+import { compileAct, compileOnArrays, type Figures, sampledAction } from '../core/loops.ts';
 import {
   type DataRate,
-  dataRates,
+  dataFactorOf,
   dataWeight,
   dataWeightOption,
+  OfflineTraining,
   offlineOptions,
   onlineDataFactor,
-} from '../core/offlineOptions.ts';
-import { actorCriticRates, criticOptions, layerWidths, noiseOptions, targetValue } from '../core/options.ts';
+} from '../core/offline.ts';
+import { criticOptions, layerWidths, noiseOptions, targetValue } from '../core/options.ts';
 import type { TransitionTensors } from '../core/replay.ts';
-import type { FigureOf } from '../core/state.ts';
+import { CheckpointedAgent } from '../core/state.ts';
 
 /** α by the kind of the data. */
 const ALPHA = { mixed: 0.03, demonstrations: 5 };
@@ -85,40 +84,47 @@ export interface FqlReport extends TrainReport {
  *
  * Park, Li and Levine, "Flow Q-Learning", arXiv:2502.02538.
  */
-export class Fql implements Agent<FqlReport> {
+export class Fql extends CheckpointedAgent<FqlReport> {
   readonly critics: ActionValues;
   /** What clones the data, and sees observations as the policy's normalizer gives them; disposed with the agent. */
   readonly behavior: FlowMatchingPolicy;
-  readonly #options: z.output<typeof fqlOptions>;
+  readonly #config: z.output<typeof fqlOptions>;
   readonly #policy: ImplicitPolicy;
-  readonly #actionSpace: Box;
   readonly #units: Bounds;
   readonly #targets: ActionValues;
   readonly #optimizers: { readonly critics: Adam; readonly behavior: Adam; readonly policy: Adam };
-  readonly #training: OfflineTraining<DataRate, FigureOf<FqlReport>>;
+  readonly #training: OfflineTraining<FqlReport, DataRate>;
+  readonly #act;
+  readonly #update;
 
   /** @throws for an unknown option or one out of range, if data or environment do not fit the policy, or it does not carry noise */
   constructor(options: FqlOptions) {
+    super('Fql');
     const config = parseOptions('Fql', fqlOptions, options);
-    this.#options = config;
+    this.#config = config;
     const { policy, rng, behaviorHidden: hidden, behaviorSteps: steps } = config;
-    const { observationDim, encoder } = policy;
     checkCarries(policy);
     checkPolicy(policy);
     this.#policy = policy;
-    const { replay, actionSpace, units, env } = offlineParts('Fql', config);
-    this.#actionSpace = actionSpace;
+    this.#training = new OfflineTraining<FqlReport, DataRate>({
+      owner: 'Fql',
+      config,
+      rates: actorCriticRates(config),
+      onlineRates: dataFactorOf(config),
+      remedy: 'a larger alpha, or a smaller learningRate,',
+    });
+    const { actionSpace, units, numEnvs, shapes } = this.#training;
+    const ofCritics = criticNetworksOptions(policy, actionSpace, config, { units });
     this.#units = units ?? actionSpace;
-    const ofCritics = { observationDim, encoder, actionSpace, units, ...config, rng: rng.split('critics') };
     this.critics = new ActionValues(ofCritics);
     this.#targets = new ActionValues(ofCritics);
     this.behavior = new FlowMatchingPolicy({
-      observationDim: encoder?.featureDim ?? observationDim,
+      observationDim: policy.encoder?.featureDim ?? policy.observationDim,
       ...{ actionSpace, hidden, steps, rng: rng.split('behavior') },
       // Of actions without bounds the units of data that the policy has.
       ...(policy.actionScale && { scale: policy.actionScale.ofAllBounds() }),
     });
-    if (encoder !== undefined) this.behavior.encodeObservations(encoder.another(rng.split('encoder')));
+    if (policy.encoder) this.behavior.encodeObservations(policy.encoder.another(rng.split('encoder')));
     this.#optimizers = {
       critics: new Adam(this.critics.trainableVariables()),
       behavior: new Adam(this.behavior.trainableVariables()),
@@ -133,84 +139,61 @@ export class Fql implements Agent<FqlReport> {
       behaviorOptimizer: this.#optimizers.behavior,
       policyOptimizer: this.#optimizers.policy,
     };
-    const numEnvs = env?.numEnvs ?? 1;
-    const { act, sampled } = sampledActions('fql', policy, numEnvs);
-    const update = compile((batch: FqlBatch, rng) => this.#improve(batch, rng), {
-      name: 'fql/update',
-      state: Object.values(modules),
-    });
-    this.#training = new OfflineTraining<DataRate, FigureOf<FqlReport>>({
-      owner: 'Fql',
-      config,
-      env,
-      actionSpace,
-      units,
-      parts: { ...modules, replay },
-      compiled: [act, update],
-      rates: actorCriticRates.of(config),
-      onlineRates: dataRates.online(config),
-      remedy: 'a larger alpha, or a smaller learningRate,',
-      begin: () => copyFrom(this.#targets, this.critics),
-      act: (observations, rng) => sampled({ observations }, rng).action,
-      update: update.onArrays({ ...replay.shapes, ...dataRates.shapes }),
-    });
+    this.#act = compileAct('fql', policy, numEnvs, sampledAction);
+    this.#update = compileOnArrays('fql/update', modules, shapes, (batch: FqlBatch, rng) => this.#improve(batch, rng));
+    this.parts = this.#training.parts(modules);
+    this.compiled = [this.#act, this.#update];
   }
 
   /** @throws {DivergedError} if a loss is no longer a number, or the critics diverge */
-  train(options: TrainOptions): AsyncGenerator<FqlReport, void, undefined> {
-    return this.#training.train(options);
-  }
-
-  state(): AgentState {
-    return this.#training.state();
-  }
-
-  setState(state: AgentState): void {
-    this.#training.setState(state);
-  }
-
-  dispose(): void {
-    this.#training.dispose();
+  async *train(options: TrainOptions): AsyncGenerator<FqlReport, void, undefined> {
+    const training = this.#training;
+    if (training.begin(options)) copyFrom(this.#targets, this.critics);
+    while (training.goesOn) {
+      const observations = training.observations();
+      if (observations) training.step(this.#act({ observations }, training.streams.actions).action);
+      while (training.isUpdateDue) training.record(this.#update(training.sample(), training.streams.updates));
+      if (training.isReportDue) yield training.report();
+    }
   }
 
   /** One minibatch: critics, behaviour, policy, targets. */
-  #improve(batch: FqlBatch, rng: Rng): Record<FigureOf<FqlReport>, tf.Tensor> {
-    const { policy, tau, targetValue, maxGradientNorm, criticMaxGradientNorm } = this.#options;
-    const { observations, actions, nextObservations, learningRate } = batch;
+  #improve(batch: FqlBatch, rng: Rng): Figures<FqlReport> {
+    const { policy, tau, targetValue, maxGradientNorm: maxNorm, criticMaxGradientNorm } = this.#config;
+    const { actionSpace } = this.#training;
+    const { observations, actions, nextObservations, learningRate, criticLearningRate } = batch;
     const seen = policy.normalized(observations);
-    const nextActions = clippedActions(sampleAction(policy.given(nextObservations), rng).action, this.#actionSpace);
+    const nextActions = clippedActions(sampledAction(policy, nextObservations, rng), actionSpace);
     const targets = tdTarget(batch, this.#targets[targetValue](policy.normalized(nextObservations), nextActions));
-    const { gradients, loss, actionValue } = valueAndGradients(
-      () => this.critics.loss(seen, clippedActions(actions, this.#actionSpace), targets),
-      this.critics.trainableVariables(),
-    );
-    this.#optimizers.critics.update(bounded(gradients, criticMaxGradientNorm), batch.criticLearningRate);
+    const criticLosses = () => this.critics.loss(seen, clippedActions(actions, actionSpace), targets);
+    const { loss: criticLoss, actionValue } = descend(this.#optimizers.critics, criticLosses, {
+      learningRate: criticLearningRate,
+      maxNorm: criticMaxGradientNorm,
+    });
 
-    const ofBehavior = valueAndGradients(
-      () => ({ loss: this.behavior.matchingLoss(seen, actions, rng) }),
-      this.behavior.trainableVariables(),
-    );
-    this.#optimizers.behavior.update(bounded(ofBehavior.gradients, maxGradientNorm), learningRate);
+    const behaviorLosses = () => ({ loss: this.behavior.matchingLoss(seen, actions, rng) });
+    const { loss: behaviorLoss } = descend(this.#optimizers.behavior, behaviorLosses, { learningRate, maxNorm });
 
-    const ofPolicy = this.#improvePolicy(batch, seen, rng);
+    const policyLosses = this.#policyLosses(batch, seen, rng);
+    const { loss: policyLoss, distillationLoss } = descend(this.#optimizers.policy, policyLosses, {
+      learningRate,
+      maxNorm,
+    });
     polyak(this.#targets, this.critics, tau);
-    return { ...ofPolicy, behaviorLoss: ofBehavior.loss, criticLoss: loss, actionValue: actionValue! };
+    return { policyLoss, distillationLoss, behaviorLoss, criticLoss, actionValue };
   }
 
-  #improvePolicy({ observations, learningRate, dataFactor }: FqlBatch, seen: tf.Tensor, rng: Rng) {
-    const { targetValue, maxGradientNorm } = this.#options;
-    const alpha = tf.mul(dataFactor, dataWeight(this.#options.alpha, ALPHA));
+  #policyLosses({ observations, dataFactor }: FqlBatch, seen: tf.Tensor, rng: Rng) {
+    const alpha = tf.mul(dataFactor, dataWeight(this.#config.alpha, ALPHA));
     const noise = rng.normalTensor([observations.shape[0]!, this.#policy.actionDim]);
     const behavior = this.behavior.given(seen).squash(this.behavior.carried(seen, noise));
-    const { gradients, loss, distillationLoss } = valueAndGradients(() => {
+    return () => {
       const actions = this.#policy.given(observations).squash(this.#policy.carried(observations, noise));
-      const values = this.critics[targetValue](seen, clippedActions(actions, this.#actionSpace));
+      const values = this.critics[this.#config.targetValue](seen, clippedActions(actions, this.#training.actionSpace));
       const distillationLoss = squaredDistance(actions, behavior, this.#units);
       const gain = tf.mul(valueWeight(values), tf.mean(values));
       return { loss: tf.sub(tf.mul(alpha, distillationLoss), gain), distillationLoss };
-    }, this.#policy.trainableVariables());
-    this.#optimizers.policy.update(bounded(gradients, maxGradientNorm), learningRate);
-    return { policyLoss: loss, distillationLoss: distillationLoss! };
+    };
   }
 }
 

@@ -1,19 +1,26 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import type { Box } from '../../envs/index.ts';
-import { Adam, BestOfPolicy, checkPolicy, compile, type Policy, type Rng, valueAndGradients } from '../../src/index.ts';
+import { Adam, BestOfPolicy, checkPolicy, type Policy, type Rng, stopGradient } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { MOST_SAMPLES } from '../../src/policies/bestOfPolicy.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
-import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
+import type { TrainOptions, TrainReport } from '../agent.ts';
 import { checkDensity, hasAngles, withArticle } from '../core/checks.ts';
-import { ActionValues, bounded, copyFrom, expectileLoss, polyak, tdTarget } from '../core/critics.ts';
-import { sampledActions } from '../core/exploring.ts';
-import { OfflineTraining, offlineParts } from '../core/loops.ts';
-import { offlineOptions } from '../core/offlineOptions.ts';
-import { type ActorCriticRate, actorCriticRates, criticOptions, noiseOptions } from '../core/options.ts';
+import {
+  ActionValues,
+  type ActorCriticRate,
+  actorCriticRates,
+  copyFrom,
+  criticNetworksOptions,
+  descend,
+  polyak,
+  tdTarget,
+} from '../core/critics.ts';
+import { compileAct, compileOnArrays, type Figures, sampledAction } from '../core/loops.ts';
+import { OfflineTraining, offlineOptions } from '../core/offline.ts';
+import { criticOptions, noiseOptions } from '../core/options.ts';
 import type { TransitionTensors } from '../core/replay.ts';
-import type { FigureOf } from '../core/state.ts';
+import { CheckpointedAgent } from '../core/state.ts';
 import { ValueNetwork } from '../core/valueFunction.ts';
 
 export const iqlOptions = z.strictObject({
@@ -80,30 +87,35 @@ export interface IqlReport extends TrainReport {
  * et al., "IDQL: Implicit Q-Learning as an Actor-Critic Method with Diffusion Policies", arXiv:2304.10573; weights of matching: Zhang, Zhang
  * and Gu, "Energy-Weighted Flow Matching for Offline Reinforcement Learning", arXiv:2503.04975.
  */
-export class Iql implements Agent<IqlReport> {
+export class Iql extends CheckpointedAgent<IqlReport> {
   /** Q′, the targets: what values are asked of. */
   readonly targetCritics: ActionValues;
   readonly critics: ActionValues;
   readonly values: ValueNetwork;
   /** With the option `bestOf`, the best of so many samples. */
   readonly actingPolicy: Policy | undefined;
-  readonly #options: z.output<typeof iqlOptions>;
-  readonly #actionSpace: Box;
+  readonly #config: z.output<typeof iqlOptions>;
   readonly #optimizers: { readonly critics: Adam; readonly values: Adam; readonly policy: Adam };
-  readonly #training: OfflineTraining<ActorCriticRate, FigureOf<IqlReport>>;
+  readonly #training: OfflineTraining<IqlReport, ActorCriticRate>;
+  readonly #act;
+  readonly #update;
 
   /** @throws for an unknown option or one out of range, or if data or environment do not fit the policy */
   constructor(options: IqlOptions) {
+    super('Iql');
     const config = parseOptions('Iql', iqlOptions, options);
-    this.#options = config;
+    this.#config = config;
     const { policy, rng, criticHidden: hidden, criticActivation: activation } = config;
-    const { observationDim, encoder } = policy;
     checkHasLoss(config);
     checkPolicy(policy);
-    const { replay, actionSpace, units, env } = offlineParts('Iql', config);
-    this.#actionSpace = actionSpace;
-    const angles = hasAngles(policy);
-    const ofCritics = { observationDim, encoder, actionSpace, units, angles, ...config, rng: rng.split('critics') };
+    this.#training = new OfflineTraining<IqlReport, ActorCriticRate>({
+      owner: 'Iql',
+      config,
+      rates: actorCriticRates(config),
+      remedy: 'a smaller learningRate, or criticLayerNorm,',
+    });
+    const { actionSpace, units, numEnvs, shapes } = this.#training;
+    const ofCritics = criticNetworksOptions(policy, actionSpace, config, { units, angles: hasAngles(policy) });
     this.critics = new ActionValues(ofCritics);
     this.targetCritics = new ActionValues(ofCritics);
     this.values = new ValueNetwork(policy, hidden, rng.split('values'), activation);
@@ -124,39 +136,22 @@ export class Iql implements Agent<IqlReport> {
       valueOptimizer: this.#optimizers.values,
       policyOptimizer: this.#optimizers.policy,
     };
-    const numEnvs = env?.numEnvs ?? 1;
-    const { act, sampled } = sampledActions('iql', acting ?? policy, numEnvs);
-    const update = compile((batch: IqlBatch, rng) => this.#improve(batch, rng), {
-      name: 'iql/update',
-      state: Object.values(modules),
-    });
-    this.#training = new OfflineTraining<ActorCriticRate, FigureOf<IqlReport>>({
-      owner: 'Iql',
-      config,
-      env,
-      actionSpace,
-      units,
-      parts: { ...modules, replay },
-      compiled: [act, update],
-      rates: actorCriticRates.of(config),
-      remedy: 'a smaller learningRate, or criticLayerNorm,',
-      begin: () => copyFrom(this.targetCritics, this.critics),
-      act: (observations, rng) => sampled({ observations }, rng).action,
-      update: update.onArrays({ ...replay.shapes, ...actorCriticRates.shapes }),
-    });
+    this.#act = compileAct('iql', acting ?? policy, numEnvs, sampledAction);
+    this.#update = compileOnArrays('iql/update', modules, shapes, (batch: IqlBatch, rng) => this.#improve(batch, rng));
+    this.parts = this.#training.parts(modules);
+    this.compiled = [this.#act, this.#update];
   }
 
   /** @throws {DivergedError} if a loss is no longer a number, or the critics diverge */
-  train(options: TrainOptions): AsyncGenerator<IqlReport, void, undefined> {
-    return this.#training.train(options);
-  }
-
-  state(): AgentState {
-    return this.#training.state();
-  }
-
-  setState(state: AgentState): void {
-    this.#training.setState(state);
+  async *train(options: TrainOptions): AsyncGenerator<IqlReport, void, undefined> {
+    const training = this.#training;
+    if (training.begin(options)) copyFrom(this.targetCritics, this.critics);
+    while (training.goesOn) {
+      const observations = training.observations();
+      if (observations) training.step(this.#act({ observations }, training.streams.actions).action);
+      while (training.isUpdateDue) training.record(this.#update(training.sample(), training.streams.updates));
+      if (training.isReportDue) yield training.report();
+    }
   }
 
   /**
@@ -164,52 +159,39 @@ export class Iql implements Agent<IqlReport> {
    * @param samples N, 32 by default
    */
   bestOf(samples?: number): BestOfPolicy {
-    const { policy } = this.#options;
-    return new BestOfPolicy({ policy, critics: this.targetCritics, actionSpace: this.#actionSpace, samples });
-  }
-
-  dispose(): void {
-    this.#training.dispose();
+    const { policy } = this.#config;
+    return new BestOfPolicy({ policy, critics: this.targetCritics, actionSpace: this.#training.actionSpace, samples });
   }
 
   /** One minibatch: value, policy, critics, targets. */
-  #improve(batch: IqlBatch, rng: Rng): Record<FigureOf<IqlReport>, tf.Tensor> {
-    const { policy, tau, expectile, criticMaxGradientNorm } = this.#options;
-    const { observations, actions, nextObservations, criticLearningRate } = batch;
+  #improve(batch: IqlBatch, rng: Rng): Figures<IqlReport> {
+    const { policy, tau, expectile, maxGradientNorm } = this.#config;
+    const { observations, actions, nextObservations, learningRate } = batch;
+    const ofCritics = { learningRate: batch.criticLearningRate, maxNorm: this.#config.criticMaxGradientNorm };
     const seen = policy.normalized(observations);
-    const taken = clippedActions(actions, this.#actionSpace);
+    const taken = clippedActions(actions, this.#training.actionSpace);
     const best = this.targetCritics.least(seen, taken);
-    const ofValues = valueAndGradients(() => {
+    const valueLosses = () => {
       const values = this.values.of(observations);
       return { loss: expectileLoss(tf.sub(best, values), expectile), value: tf.mean(values) };
-    }, this.values.trainableVariables());
-    this.#optimizers.values.update(bounded(ofValues.gradients, criticMaxGradientNorm), criticLearningRate);
+    };
+    const { loss: valueLoss, value } = descend(this.#optimizers.values, valueLosses, ofCritics);
 
-    const policyLoss = this.#improvePolicy(batch, tf.sub(best, this.values.of(observations)), rng);
+    const advantages = tf.sub(best, this.values.of(observations));
+    const policyLosses = () => ({ loss: this.#extractionLoss(batch, advantages, rng) });
+    const ofPolicy = { learningRate, maxNorm: maxGradientNorm };
+    const { loss: policyLoss } = descend(this.#optimizers.policy, policyLosses, ofPolicy);
 
     const targets = tdTarget(batch, this.values.of(nextObservations));
-    const { gradients, loss, actionValue } = valueAndGradients(
-      () => this.critics.loss(seen, taken, targets),
-      this.critics.trainableVariables(),
-    );
-    this.#optimizers.critics.update(bounded(gradients, criticMaxGradientNorm), criticLearningRate);
+    const criticLosses = () => this.critics.loss(seen, taken, targets);
+    const { loss: criticLoss, actionValue } = descend(this.#optimizers.critics, criticLosses, ofCritics);
     polyak(this.targetCritics, this.critics, tau);
-    return { policyLoss, valueLoss: ofValues.loss, criticLoss: loss, actionValue: actionValue!, value: ofValues.value };
+    return { policyLoss, valueLoss, criticLoss, actionValue, value };
   }
 
   /** @param advantages Q − V, `[batch]` */
-  #improvePolicy(batch: IqlBatch, advantages: tf.Tensor, rng: Rng): tf.Tensor {
-    const { policy, maxGradientNorm } = this.#options;
-    const { gradients, loss } = valueAndGradients(
-      () => ({ loss: this.#extractionLoss(batch, advantages, rng) }),
-      policy.trainableVariables(),
-    );
-    this.#optimizers.policy.update(bounded(gradients, maxGradientNorm), batch.learningRate);
-    return loss;
-  }
-
   #extractionLoss({ observations, actions }: IqlBatch, advantages: tf.Tensor, rng: Rng): tf.Tensor {
-    const { policy, beta, maxWeight } = this.#options;
+    const { policy, beta, maxWeight } = this.#config;
     // The exponent is bounded, and not its exponential, which overflows.
     const weights = tf.exp(tf.minimum(tf.mul(beta, advantages), tf.log(tf.scalar(maxWeight))));
     if (policy.hasDensity === false) {
@@ -219,6 +201,18 @@ export class Iql implements Agent<IqlReport> {
     const logProb = distribution.logProb(distribution.unsquash(actions));
     return tf.neg(tf.mean(tf.mul(weights, logProb)));
   }
+}
+
+/**
+ * E[|τ − 1(u < 0)| u²] of errors u = x − v: least where v is the τ-expectile of x. With τ = ½ that is half of the mean of squares; the nearer
+ * τ is to 1, the nearer v comes to the greatest x.
+ *
+ * Newey and Powell, "Asymmetric Least Squares Estimation and Testing", 1987.
+ * @param errors u, `[batch]`
+ */
+function expectileLoss(errors: tf.Tensor, expectile: number): tf.Tensor {
+  const weights = stopGradient(() => tf.abs(tf.sub(expectile, tf.cast(tf.less(errors, 0), 'float32'))));
+  return tf.mean(tf.mul(weights, tf.square(errors)));
 }
 
 /** @throws if the policy has neither a density nor a loss of its own, or weights are wanted that this loss does not take */

@@ -1,33 +1,33 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import type { Box } from '../../envs/index.ts';
-import {
-  type ActionDistribution,
-  Adam,
-  checkPolicy,
-  compile,
-  type Rng,
-  sampleAction,
-  valueAndGradients,
-} from '../../src/index.ts';
+import { type ActionDistribution, Adam, checkPolicy, type Rng, sampleAction } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
-import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
+import type { TrainOptions, TrainReport } from '../agent.ts';
 import { checkDensity, checkReparameterized, hasAngles } from '../core/checks.ts';
-import { ActionValues, bounded, copyFrom, polyak, tdTarget, valueWeight } from '../core/critics.ts';
-import { sampledActions } from '../core/exploring.ts';
-import { OfflineTraining, offlineParts } from '../core/loops.ts';
+import {
+  ActionValues,
+  actorCriticRates,
+  copyFrom,
+  criticNetworksOptions,
+  descend,
+  polyak,
+  tdTarget,
+  valueWeight,
+} from '../core/critics.ts';
+import { compileAct, compileOnArrays, type Figures, sampledAction } from '../core/loops.ts';
 import {
   type DataRate,
-  dataRates,
+  dataFactorOf,
   dataWeight,
   dataWeightOption,
+  OfflineTraining,
   offlineOptions,
   onlineDataFactor,
-} from '../core/offlineOptions.ts';
-import { actorCriticRates, criticOptions, noiseOptions, targetValue } from '../core/options.ts';
+} from '../core/offline.ts';
+import { criticOptions, noiseOptions, targetValue } from '../core/options.ts';
 import type { TransitionTensors } from '../core/replay.ts';
-import type { FigureOf } from '../core/state.ts';
+import { CheckpointedAgent } from '../core/state.ts';
 
 /** α by the kind of the data. */
 const ALPHA = { mixed: 0.03, demonstrations: 1 };
@@ -74,29 +74,35 @@ export interface NfRlbcReport extends TrainReport {
  *
  * Ghugare and Eysenbach, "Normalizing Flows are Capable Models for RL", arXiv:2505.23527: NF-RLBC.
  */
-export class NfRlbc implements Agent<NfRlbcReport> {
+export class NfRlbc extends CheckpointedAgent<NfRlbcReport> {
   readonly critics: ActionValues;
-  readonly #options: z.output<typeof nfRlbcOptions>;
-  readonly #actionSpace: Box;
+  readonly #config: z.output<typeof nfRlbcOptions>;
   readonly #targets: ActionValues;
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
-  readonly #training: OfflineTraining<DataRate, FigureOf<NfRlbcReport>>;
+  readonly #training: OfflineTraining<NfRlbcReport, DataRate>;
+  readonly #act;
+  readonly #update;
 
   /**
    * @throws for an unknown option or one out of range, if data or environment do not fit the policy, or the policy is not reparameterized
    */
   constructor(options: NfRlbcOptions) {
+    super('NfRlbc');
     const config = parseOptions('NfRlbc', nfRlbcOptions, options);
-    this.#options = config;
-    const { policy, rng } = config;
-    const { observationDim, encoder } = policy;
+    this.#config = config;
+    const { policy } = config;
     checkDensity('NfRlbc', policy);
     checkPolicy(policy);
     checkReparameterized('NfRlbc', policy);
-    const { replay, actionSpace, units, env } = offlineParts('NfRlbc', config);
-    this.#actionSpace = actionSpace;
-    const angles = hasAngles(policy);
-    const ofCritics = { observationDim, encoder, actionSpace, units, angles, ...config, rng: rng.split('critics') };
+    this.#training = new OfflineTraining<NfRlbcReport, DataRate>({
+      owner: 'NfRlbc',
+      config,
+      rates: actorCriticRates(config),
+      onlineRates: dataFactorOf(config),
+      remedy: 'a larger alpha, or a smaller learningRate,',
+    });
+    const { actionSpace, units, numEnvs, shapes } = this.#training;
+    const ofCritics = criticNetworksOptions(policy, actionSpace, config, { units, angles: hasAngles(policy) });
     this.critics = new ActionValues(ofCritics);
     this.#targets = new ActionValues(ofCritics);
     this.#optimizers = {
@@ -110,80 +116,59 @@ export class NfRlbc implements Agent<NfRlbcReport> {
       criticOptimizer: this.#optimizers.critics,
       policyOptimizer: this.#optimizers.policy,
     };
-    const numEnvs = env?.numEnvs ?? 1;
-    const { act, sampled } = sampledActions('nf-rlbc', policy, numEnvs);
-    const update = compile((batch: NfRlbcBatch, rng) => this.#improve(batch, rng), {
-      name: 'nf-rlbc/update',
-      state: Object.values(modules),
-    });
-    this.#training = new OfflineTraining<DataRate, FigureOf<NfRlbcReport>>({
-      owner: 'NfRlbc',
-      config,
-      env,
-      actionSpace,
-      units,
-      parts: { ...modules, replay },
-      compiled: [act, update],
-      rates: actorCriticRates.of(config),
-      onlineRates: dataRates.online(config),
-      remedy: 'a larger alpha, or a smaller learningRate,',
-      begin: () => copyFrom(this.#targets, this.critics),
-      act: (observations, rng) => sampled({ observations }, rng).action,
-      update: update.onArrays({ ...replay.shapes, ...dataRates.shapes }),
-    });
+    this.#act = compileAct('nf-rlbc', policy, numEnvs, sampledAction);
+    this.#update = compileOnArrays('nf-rlbc/update', modules, shapes, (batch: NfRlbcBatch, rng) =>
+      this.#improve(batch, rng),
+    );
+    this.parts = this.#training.parts(modules);
+    this.compiled = [this.#act, this.#update];
   }
 
   /** @throws {DivergedError} if a loss is no longer a number, or the critics diverge */
-  train(options: TrainOptions): AsyncGenerator<NfRlbcReport, void, undefined> {
-    return this.#training.train(options);
-  }
-
-  state(): AgentState {
-    return this.#training.state();
-  }
-
-  setState(state: AgentState): void {
-    this.#training.setState(state);
-  }
-
-  dispose(): void {
-    this.#training.dispose();
+  async *train(options: TrainOptions): AsyncGenerator<NfRlbcReport, void, undefined> {
+    const training = this.#training;
+    if (training.begin(options)) copyFrom(this.#targets, this.critics);
+    while (training.goesOn) {
+      const observations = training.observations();
+      if (observations) training.step(this.#act({ observations }, training.streams.actions).action);
+      while (training.isUpdateDue) training.record(this.#update(training.sample(), training.streams.updates));
+      if (training.isReportDue) yield training.report();
+    }
   }
 
   /** One minibatch: critics, policy, targets. */
-  #improve(batch: NfRlbcBatch, rng: Rng): Record<FigureOf<NfRlbcReport>, tf.Tensor> {
-    const { policy, tau, targetValue, criticMaxGradientNorm } = this.#options;
-    const { observations, actions, nextObservations } = batch;
+  #improve(batch: NfRlbcBatch, rng: Rng): Figures<NfRlbcReport> {
+    const { policy, tau, targetValue, alpha, maxGradientNorm, criticMaxGradientNorm } = this.#config;
+    const { observations, actions, nextObservations, learningRate, criticLearningRate } = batch;
     const seen = policy.normalized(observations);
     const nextActions = this.#sample(policy.given(nextObservations), rng);
     const targets = tdTarget(batch, this.#targets[targetValue](policy.normalized(nextObservations), nextActions));
-    const { gradients, loss, actionValue } = valueAndGradients(
-      () => this.critics.loss(seen, clippedActions(actions, this.#actionSpace), targets),
-      this.critics.trainableVariables(),
-    );
-    this.#optimizers.critics.update(bounded(gradients, criticMaxGradientNorm), batch.criticLearningRate);
-    const ofPolicy = this.#improvePolicy(batch, seen, rng);
-    polyak(this.#targets, this.critics, tau);
-    return { ...ofPolicy, criticLoss: loss, actionValue: actionValue! };
-  }
+    const taken = clippedActions(actions, this.#training.actionSpace);
+    const criticLosses = () => this.critics.loss(seen, taken, targets);
+    const { loss: criticLoss, actionValue } = descend(this.#optimizers.critics, criticLosses, {
+      learningRate: criticLearningRate,
+      maxNorm: criticMaxGradientNorm,
+    });
 
-  #improvePolicy({ observations, actions, learningRate, dataFactor }: NfRlbcBatch, seen: tf.Tensor, rng: Rng) {
-    const { policy, targetValue, maxGradientNorm } = this.#options;
-    const alpha = tf.mul(dataFactor, dataWeight(this.#options.alpha, ALPHA));
-    const { gradients, loss, cloningLoss } = valueAndGradients(() => {
+    const weight = tf.mul(batch.dataFactor, dataWeight(alpha, ALPHA));
+    const policyLosses = () => {
       const distribution = policy.given(observations);
       const values = this.critics[targetValue](seen, this.#sample(distribution, rng));
       const cloningLoss = tf.neg(tf.mean(distribution.logProb(distribution.unsquash(actions))));
       const gain = tf.mul(valueWeight(values), tf.mean(values));
-      return { loss: tf.sub(tf.mul(alpha, cloningLoss), gain), cloningLoss };
-    }, policy.trainableVariables());
-    this.#optimizers.policy.update(bounded(gradients, maxGradientNorm), learningRate);
-    return { policyLoss: loss, cloningLoss: cloningLoss! };
+      return { loss: tf.sub(tf.mul(weight, cloningLoss), gain), cloningLoss };
+    };
+    const { loss: policyLoss, cloningLoss } = descend(this.#optimizers.policy, policyLosses, {
+      learningRate,
+      maxNorm: maxGradientNorm,
+    });
+    polyak(this.#targets, this.critics, tau);
+    return { policyLoss, cloningLoss, criticLoss, actionValue };
   }
 
   /** Actions as the environment gets them. */
   #sample(distribution: ActionDistribution, rng: Rng): tf.Tensor {
-    return clippedActions(sampleAction(distribution, rng).action, this.#actionSpace);
+    return clippedActions(sampleAction(distribution, rng).action, this.#training.actionSpace);
   }
 }
 

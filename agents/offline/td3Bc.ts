@@ -1,29 +1,28 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { Adam, checkPolicy, compile, type Policy, type Rng, valueAndGradients } from '../../src/index.ts';
+import { Adam, checkPolicy, type Policy, type Rng } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
-import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
+import type { TrainOptions, TrainReport } from '../agent.ts';
 import { adviseOnPolicy, checkHasMode } from '../core/checks.ts';
 import {
   ActionValues,
-  bounded,
+  actorCriticRates,
   copyFrom,
   copyOfPolicy,
-  delayedUpdate,
+  criticNetworksOptions,
+  descend,
   polyak,
   squaredDistance,
-  targetNoiseOptions,
   tdTarget,
   valueWeight,
-  withTargetNoise,
 } from '../core/critics.ts';
-import { meanAction } from '../core/exploring.ts';
-import { type OfflineParts, OfflineTraining, offlineParts } from '../core/loops.ts';
-import { type DataRate, dataRates, offlineOptions, onlineDataFactor } from '../core/offlineOptions.ts';
-import { actorCriticRates, criticOptions, noiseOptions, policyDelay } from '../core/options.ts';
+import { compileAct, compileOnArrays, type Figures, meanAction } from '../core/loops.ts';
+import { type DataRate, dataFactorOf, OfflineTraining, offlineOptions, onlineDataFactor } from '../core/offline.ts';
+import { criticOptions, noiseOptions, policyDelay } from '../core/options.ts';
 import type { TransitionTensors } from '../core/replay.ts';
-import type { FigureOf } from '../core/state.ts';
+import { CheckpointedAgent } from '../core/state.ts';
+import { targetNoiseOptions, withTargetNoise } from '../td3.ts';
 
 export const td3BcOptions = z.strictObject({
   ...offlineOptions,
@@ -71,30 +70,38 @@ export interface Td3BcReport extends TrainReport {
  *
  * Fujimoto and Gu, "A Minimalist Approach to Offline Reinforcement Learning", arXiv:2106.06860.
  */
-export class Td3Bc implements Agent<Td3BcReport> {
+export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
   readonly critics: ActionValues;
-  readonly #options: z.output<typeof td3BcOptions>;
-  readonly #data: OfflineParts;
+  readonly #config: z.output<typeof td3BcOptions>;
   readonly #targets: { readonly policy: Policy; readonly critics: ActionValues };
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
-  readonly #training: OfflineTraining<DataRate, FigureOf<Td3BcReport>>;
+  readonly #training: OfflineTraining<Td3BcReport, DataRate>;
+  readonly #act;
+  readonly #update;
+  /** The update without policy and targets. */
+  readonly #updateCritics;
 
   /**
    * @throws for an unknown option or one out of range, if data or environment do not fit the policy, or the policy has no exact mode, or one
    *   that is cut off at bounds
    */
   constructor(options: Td3BcOptions) {
+    super('Td3Bc');
     const config = parseOptions('Td3Bc', td3BcOptions, options);
-    this.#options = config;
+    this.#config = config;
     const { policy, rng } = config;
-    const { observationDim, encoder } = policy;
     checkPolicy(policy);
     checkHasMode('Td3Bc', policy);
-    this.#data = offlineParts('Td3Bc', config);
-    const { replay, actionSpace, units, env } = this.#data;
+    this.#training = new OfflineTraining<Td3BcReport, DataRate>({
+      owner: 'Td3Bc',
+      config,
+      rates: actorCriticRates(config),
+      onlineRates: dataFactorOf(config),
+      remedy: 'a smaller alpha, or a smaller learningRate,',
+    });
+    const { actionSpace, units, numEnvs, shapes } = this.#training;
+    const ofCritics = criticNetworksOptions(policy, actionSpace, config, { units });
     adviseOnPolicy('td3-bc', policy, actionSpace);
-    const ofCritics = { observationDim, encoder, actionSpace, units, ...config, rng: rng.split('critics') };
-    // It refuses a policy that it cannot copy: nothing has been made before it.
     const targetPolicy = copyOfPolicy('Td3Bc', policy, rng.split('target'));
     this.critics = new ActionValues(ofCritics);
     this.#targets = { policy: targetPolicy, critics: new ActionValues(ofCritics) };
@@ -102,79 +109,55 @@ export class Td3Bc implements Agent<Td3BcReport> {
       critics: new Adam(this.critics.trainableVariables()),
       policy: new Adam(policy.trainableVariables()),
     };
-    const modules = {
-      policy,
-      critics: this.critics,
-      targetPolicy: this.#targets.policy,
-      targetCritics: this.#targets.critics,
-      criticOptimizer: this.#optimizers.critics,
-      policyOptimizer: this.#optimizers.policy,
-    };
-    const numEnvs = env?.numEnvs ?? 1;
-    const act = compile(
-      ({ observations }: { observations: tf.Tensor }) => ({ action: meanAction(policy, observations) }),
-      { name: 'td3-bc/act', state: [policy] },
+    const { policy: policyOptimizer, critics: criticOptimizer } = this.#optimizers;
+    const networks = { policy, critics: this.critics, targetPolicy, targetCritics: this.#targets.critics };
+    const modules = { ...networks, criticOptimizer, policyOptimizer };
+    const update = (isPolicyDue: boolean) => (batch: Td3BcBatch, rng: Rng) => this.#improve(batch, rng, isPolicyDue);
+    this.#act = compileAct('td3-bc', policy, numEnvs, meanAction);
+    this.#update = compileOnArrays('td3-bc/update', modules, shapes, update(true));
+    this.#updateCritics = compileOnArrays(
+      'td3-bc/update-critics',
+      { ...networks, criticOptimizer },
+      shapes,
+      update(false),
     );
-    const best = act.onArrays({ observations: { shape: [numEnvs, observationDim] } });
-    const { policyOptimizer, ...others } = modules;
-    const { compiled, update } = delayedUpdate<Td3BcBatch, FigureOf<Td3BcReport>>({
-      name: 'td3-bc',
-      delay: config.policyDelay,
-      shapes: { ...replay.shapes, ...dataRates.shapes },
-      state: Object.values(others),
-      policyState: [policyOptimizer],
-      improve: (batch, rng, isPolicyDue) => this.#improve(batch, rng, isPolicyDue),
-    });
-    this.#training = new OfflineTraining<DataRate, FigureOf<Td3BcReport>>({
-      owner: 'Td3Bc',
-      config,
-      env,
-      actionSpace,
-      units,
-      parts: { ...modules, replay },
-      compiled: [act, ...compiled],
-      rates: actorCriticRates.of(config),
-      onlineRates: dataRates.online(config),
-      remedy: 'a smaller alpha, or a smaller learningRate,',
-      begin: () => {
-        copyFrom(this.#targets.policy, policy);
-        copyFrom(this.#targets.critics, this.critics);
-      },
-      act: (observations) => best({ observations }).action,
-      update,
-    });
+    this.parts = this.#training.parts(modules);
+    this.compiled = [this.#act, this.#update, this.#updateCritics];
   }
 
   /** @throws {DivergedError} if a loss is no longer a number, or the critics diverge */
-  train(options: TrainOptions): AsyncGenerator<Td3BcReport, void, undefined> {
-    return this.#training.train(options);
-  }
-
-  state(): AgentState {
-    return this.#training.state();
-  }
-
-  setState(state: AgentState): void {
-    this.#training.setState(state);
-  }
-
-  dispose(): void {
-    this.#training.dispose();
+  async *train(options: TrainOptions): AsyncGenerator<Td3BcReport, void, undefined> {
+    const training = this.#training;
+    if (training.begin(options)) {
+      copyFrom(this.#targets.policy, this.#config.policy);
+      copyFrom(this.#targets.critics, this.critics);
+    }
+    while (training.goesOn) {
+      const observations = training.observations();
+      if (observations) training.step(this.#act({ observations }).action);
+      while (training.isUpdateDue) {
+        const batch = training.sample();
+        const update = training.updates % this.#config.policyDelay === 0 ? this.#update : this.#updateCritics;
+        training.record(update(batch, training.streams.updates));
+      }
+      if (training.isReportDue) yield training.report();
+    }
   }
 
   /** The update of the critics on one minibatch, and of policy and targets where it is due. */
-  #improve(batch: Td3BcBatch, rng: Rng, isPolicyDue: boolean): Partial<Record<FigureOf<Td3BcReport>, tf.Tensor>> {
-    const { policy, tau, criticMaxGradientNorm } = this.#options;
-    const { observations, actions, nextObservations } = batch;
+  #improve(batch: Td3BcBatch, rng: Rng, isPolicyDue: boolean): Figures<Td3BcReport> {
+    const { policy, tau, criticMaxGradientNorm } = this.#config;
+    const { observations, actions, nextObservations, criticLearningRate } = batch;
     const seen = policy.normalized(observations);
     const nextMeans = meanAction(this.#targets.policy, nextObservations);
-    const nextActions = withTargetNoise(nextMeans, this.#options, this.#data, rng);
+    const nextActions = withTargetNoise(nextMeans, this.#config, this.#training, rng);
     const targets = tdTarget(batch, this.#targets.critics.least(policy.normalized(nextObservations), nextActions));
-    const { gradients, loss, ...others } = valueAndGradients(
-      () => this.critics.loss(seen, clippedActions(actions, this.#data.actionSpace), targets),
-      this.critics.trainableVariables(),
-    );
-    this.#optimizers.critics.update(bounded(gradients, criticMaxGradientNorm), batch.criticLearningRate);
+    const taken = clippedActions(actions, this.#training.actionSpace);
+    const criticLosses = () => this.critics.loss(seen, taken, targets);
+    const { loss, ...others } = descend(this.#optimizers.critics, criticLosses, {
+      learningRate: criticLearningRate,
+      maxNorm: criticMaxGradientNorm,
+    });
     const ofPolicy = isPolicyDue ? this.#improvePolicy(batch, seen) : {};
     if (isPolicyDue) {
       polyak(this.#targets.critics, this.critics, tau);
@@ -184,20 +167,21 @@ export class Td3Bc implements Agent<Td3BcReport> {
   }
 
   #improvePolicy({ observations, actions, learningRate, dataFactor }: Td3BcBatch, seen: tf.Tensor) {
-    const { policy, alpha, maxGradientNorm } = this.#options;
-    const { gradients, loss, cloningLoss } = valueAndGradients(
-      () => {
-        const means = meanAction(policy, observations);
-        const values = this.critics.of(seen, means)[0]!;
-        const weight = tf.mul(alpha, valueWeight(values));
-        const cloningLoss = squaredDistance(means, actions, this.#data.units ?? this.#data.actionSpace);
-        return { loss: tf.sub(tf.mul(dataFactor, cloningLoss), tf.mul(weight, tf.mean(values))), cloningLoss };
-      },
-      policy.trainableVariables(),
-      // The scale of a Gaussian has no part in its mode.
-      { allowUnused: true },
-    );
-    this.#optimizers.policy.update(bounded(gradients, maxGradientNorm), learningRate);
+    const { policy, alpha, maxGradientNorm: maxNorm } = this.#config;
+    const { units, actionSpace } = this.#training;
+    const losses = () => {
+      const means = meanAction(policy, observations);
+      const values = this.critics.of(seen, means)[0]!;
+      const weight = tf.mul(alpha, valueWeight(values));
+      const cloningLoss = squaredDistance(means, actions, units ?? actionSpace);
+      return { loss: tf.sub(tf.mul(dataFactor, cloningLoss), tf.mul(weight, tf.mean(values))), cloningLoss };
+    };
+    // The scale of a Gaussian has no part in its mode.
+    const { loss, cloningLoss } = descend(this.#optimizers.policy, losses, {
+      learningRate,
+      maxNorm,
+      allowUnused: true,
+    });
     return { policyLoss: loss, cloningLoss };
   }
 }

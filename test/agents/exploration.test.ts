@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { ExplorationNoise } from '../../agents/core/exploring.ts';
+import { ExplorationNoise } from '../../agents/core/loops.ts';
 import { type AgentState, Dqn, Sac, Td3 } from '../../agents/index.ts';
 import { Box } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';

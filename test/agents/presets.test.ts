@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ExplorationNoise } from '../../agents/core/exploring.ts';
+import { ExplorationNoise } from '../../agents/core/loops.ts';
 import {
   A2c,
   type Agent,

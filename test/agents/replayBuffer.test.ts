@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test, vi } from 'vitest';
 import { checkFitsInMemory } from '../../agents/core/checks.ts';
 import { vectorEnvFor } from '../../agents/core/envs.ts';
-import { bytesPerTransition, ReplayBuffer, type ReplayBufferOptions, replayFor } from '../../agents/core/replay.ts';
+import { bytesPerTransition, ReplayBuffer, replayFor } from '../../agents/core/replay.ts';
 import { Dqn, QrDqn, Sac, SoftQLearning, Td3, Tqc } from '../../agents/index.ts';
 import { sacOptions } from '../../agents/sac.ts';
 import type { Episode } from '../../datasets/episode.ts';
@@ -20,7 +20,7 @@ interface Past {
   readonly end: 'terminated' | 'truncated' | undefined;
 }
 
-type Overrides = Partial<ReplayBufferOptions> & { readonly ends?: number };
+type Overrides = Partial<ConstructorParameters<typeof ReplayBuffer>[0]> & { readonly ends?: number };
 
 /** A replay, and the same transitions in a list for each environment. */
 function recorded({ ends = 0.3, ...options }: Overrides = {}, steps = 0) {
@@ -242,7 +242,7 @@ describe('whole episodes', () => {
     for (const episode of episodes) replay.addEpisode(episode);
     const batch = structuredClone(replay.sample(new Rng(0)));
     const before = structuredClone(batch);
-    replay.sampleInto(batch, 5, 12, new Rng(1), { scale: (reward) => 2 * reward });
+    replay.sampleInto(batch, 5, 12, new Rng(1), (reward) => 2 * reward);
     const seen = new Set<number>();
     for (let i = 0; i < 16; i++) {
       const number = batch.actions[i]!;

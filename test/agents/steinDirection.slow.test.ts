@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { steinDirection } from '../../agents/core/exploring.ts';
+import { steinDirection } from '../../agents/softQLearning.ts';
 import { Rng } from '../../src/index.ts';
 
 test('particles that follow it become samples of the density: of two normals at ±2 mean, variance and halves', () => {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { steinDirection } from '../../agents/core/exploring.ts';
+import { steinDirection } from '../../agents/softQLearning.ts';
 import { Rng } from '../../src/index.ts';
 import { wrapAngle } from '../../src/nn/tensors.ts';
 import { stein } from '../oracle/stein.ts';

@@ -2,8 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { valueWeight } from '../../../agents/core/critics.ts';
-import { offlineOptions } from '../../../agents/core/offlineOptions.ts';
-import { OfflineReplay } from '../../../agents/core/offlineReplay.ts';
+import { OfflineReplay, offlineOptions } from '../../../agents/core/offline.ts';
 import { MeanMetrics } from '../../../agents/core/state.ts';
 import {
   type Agent,

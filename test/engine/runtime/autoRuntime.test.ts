@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { leastMask } from '../../../agents/core/replay.ts';
+import { smallestK } from '../../../agents/core/critics.ts';
 import { autoRuntime, flopsPerOperation } from '../../../src/engine/runtime/autoRuntime.ts';
 import { costOf, type Program, type Runtime } from '../../../src/engine/runtime/runtime.ts';
 import { namedSignature } from '../../../src/engine/signature.ts';
@@ -13,7 +13,7 @@ function layer({ width, pairs }: { width: number; pairs: boolean }): Program {
   const inputs = { x: { shape: [BATCH, width] }, weight: { shape: [width, width] } };
   const fn = ({ x, weight }: Record<string, tf.Tensor>): Record<string, tf.Tensor> => {
     const y = tf.relu(tf.matMul(x!, weight!));
-    return { y: pairs ? leastMask(y, 3) : y };
+    return { y: pairs ? smallestK(y, 3) : y };
   };
   return new Recording('layer', fn, namedSignature(inputs), [], []).program;
 }

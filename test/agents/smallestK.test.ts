@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { leastMask } from '../../agents/core/replay.ts';
+import { smallestK } from '../../agents/core/critics.ts';
 import { compile, Rng } from '../../src/index.ts';
 
 const masks = (count: number) =>
-  compile(({ x }: { x: tf.Tensor }) => ({ mask: leastMask(x, count) }), { name: 'leastMask', state: [] });
+  compile(({ x }: { x: tf.Tensor }) => ({ mask: smallestK(x, count) }), { name: 'smallestK', state: [] });
 
 test.each([0, 1, 4, 7])('the %i least of each row are marked', (count) => {
   const x = new Rng(3).normalTensor([20, 7]);
