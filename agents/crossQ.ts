@@ -5,7 +5,7 @@ import { parseOptions } from '../src/options/parse.ts';
 import type { CriticNetworksOptions } from '../src/policies/criticNetworks.ts';
 import { ActionValues, type CriticLoss, lossOf, tdTarget } from './core/critics.ts';
 import { layerWidths, policyDelay } from './core/options.ts';
-import { type CriticUpdate, SoftActorCritic, type SoftActorCriticReport, softActorCriticOptions } from './sac.ts';
+import { type Next, type SacBatch, type SacReport, SoftActorCritic, softActorCriticOptions } from './sac.ts';
 
 const { tau: _, criticLayerNorm: __, ...withoutTargets } = softActorCriticOptions;
 
@@ -34,7 +34,7 @@ export const crossQOptions = z.strictObject({
 export type CrossQOptions = z.input<typeof crossQOptions>;
 
 /** Means over the updates since the last report that gave them. The critics' loss is ½ Σᵢ E[(Qᵢ − y)²]. */
-export interface CrossQReport extends SoftActorCriticReport {}
+export interface CrossQReport extends SacReport {}
 
 /**
  * CrossQ: soft actor-critic without target networks. What keeps the critics in bounds is batch normalization, with statistics of both sides of
@@ -62,14 +62,14 @@ export class CrossQ extends SoftActorCritic<ActionValues, z.output<typeof crossQ
     return new ActionValues({ ...options, batchRenorm: { momentum, warmUp } });
   }
 
-  protected criticLoss({ batch, seen, nextSeen, nextActions, entropyCosts }: CriticUpdate): () => CriticLoss {
+  protected criticLoss(batch: SacBatch, seen: tf.Tensor, next: Next): () => CriticLoss {
     return () => {
-      const observations = tf.concat([seen, nextSeen]);
-      const actions = tf.concat([batch.actions, nextActions]);
+      const observations = tf.concat([seen, next.seen]);
+      const actions = tf.concat([batch.actions, next.actions]);
       const both = whileTraining(() => this.critics.of(observations, actions)).map((values) => tf.split(values, 2));
       const targets = stopGradient(() => {
-        const nextValues = both.map(([, next]) => next!).reduce((least, next) => tf.minimum(least, next));
-        return tdTarget(batch, tf.sub(nextValues, entropyCosts));
+        const nextValues = both.map(([, after]) => after!).reduce((least, next) => tf.minimum(least, next));
+        return tdTarget(batch, tf.sub(nextValues, next.entropyCosts));
       });
       const values = both.map(([now]) => now!);
       return lossOf(values, targets, { factor: 0.5, weights: batch.weights });

@@ -18,7 +18,7 @@ import {
 import { parseOptions } from '../src/options/parse.ts';
 import { bestActions } from '../src/policies/qNetworkPolicy.ts';
 import type { TrainOptions, TrainReport } from './agent.ts';
-import { copyFrom, copyOfPolicy, polyak, quantileHuber, tdErrors, tdTarget, weightedRows } from './core/critics.ts';
+import { copyOfPolicy, polyak, quantileHuber, tdErrors, tdTarget, weightedRows } from './core/critics.ts';
 import { vectorEnvFor } from './core/envs.ts';
 import { compileAct, compileOnArrays, type Figures, meanAction, ReplayTraining } from './core/loops.ts';
 import { maxGradientNorm, offPolicyOptions, optionalMaxGradientNorm } from './core/options.ts';
@@ -161,7 +161,7 @@ abstract class QLearning<P extends EpsilonGreedyPolicy> extends CheckpointedAgen
   async *train(options: TrainOptions): AsyncGenerator<QLearningReport, void, undefined> {
     const training = this.#training;
     const { policy, learningStarts, explorationFraction, targetUpdateEvery } = this.config;
-    if (training.begin(options)) copyFrom(this.target, policy);
+    if (training.begin(options)) this.target.loadStateDict(policy.stateDict());
     let exploration = 1;
     while (training.goesOn) {
       const { share } = training;
@@ -171,7 +171,7 @@ abstract class QLearning<P extends EpsilonGreedyPolicy> extends CheckpointedAgen
         exploration = linearSchedule(1, policy.epsilon)(explored);
         actions = this.#explore(exploration);
       }
-      training.step(actions);
+      training.collect(actions);
       if (training.passes(targetUpdateEvery)) this.#follow({});
       while (training.isUpdateDue) training.record(this.#update(training.sample(share)));
       if (training.isReportDue) yield { ...training.report(), exploration };

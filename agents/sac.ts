@@ -19,7 +19,6 @@ import {
   ActionValues,
   actorCriticRates,
   type CriticLoss,
-  copyFrom,
   criticNetworksOptions,
   descend,
   polyak,
@@ -36,7 +35,6 @@ import {
 } from './core/loops.ts';
 import {
   baseEntropy,
-  checkCriticsPerTarget,
   criticOptions,
   criticsPerTarget,
   noiseOptions,
@@ -76,13 +74,10 @@ export const softActorCriticOptions = {
   policyDelay: policyDelay('the policy and the temperature', 1),
 };
 
-type Config = Omit<z.output<z.ZodObject<typeof softActorCriticOptions>>, 'tau' | 'criticLayerNorm'> & {
-  readonly tau?: number;
-  readonly criticLayerNorm?: boolean;
-};
+type Config = Omit<z.output<z.ZodObject<typeof softActorCriticOptions>>, 'tau' | 'criticLayerNorm'> & { tau?: number };
 
 /** Means over the updates since the last report that gave them; absent where there were none, as before the first one. */
-export interface SoftActorCriticReport extends TrainReport {
+export interface SacReport extends TrainReport {
   /** E[α log π − Q]. */
   readonly policyLoss?: number;
   readonly criticLoss?: number;
@@ -94,23 +89,19 @@ export interface SoftActorCriticReport extends TrainReport {
   readonly actionValue?: number;
 }
 
-/** What the loss of the critics is made of. */
-export interface CriticUpdate {
-  readonly batch: SacBatch;
-  /** Observations as the networks see them. */
+/** What follows the actions of a minibatch. */
+export interface Next {
+  /** s′ as the networks see it, `[batch, observationDim]`. */
   readonly seen: tf.Tensor;
-  /** The same of the next observations s′. */
-  readonly nextSeen: tf.Tensor;
   /** a′ ~ π(· | s′), `[batch, actionDim]`. */
-  readonly nextActions: tf.Tensor;
+  readonly actions: tf.Tensor;
   /** α (log π(a′ | s′) + H₀), `[batch]`: what the entropy of the next action takes from its value. */
   readonly entropyCosts: tf.Tensor;
-  readonly rng: Rng;
 }
 
 type SacRate = 'learningRate' | 'criticLearningRate' | 'temperatureLearningRate' | 'temperature';
 
-type SacBatch = TransitionTensors<SacRate>;
+export type SacBatch = TransitionTensors<SacRate>;
 
 /**
  * Soft actor-critic but for the critics: what they are, what they learn, and how the policy climbs them, a subclass says. {@link Sac} has
@@ -119,23 +110,20 @@ type SacBatch = TransitionTensors<SacRate>;
  * A policy that behaves otherwise in training does so in its own loss. If the replay is prioritized, rows are drawn by the errors of the
  * critics, δ = 1/N Σᵢ |Qᵢ(s, a) − y|, and weighted in the critics' loss alone.
  */
-export abstract class SoftActorCritic<
-  Critics extends CriticNetworks,
-  C extends Config,
-> extends CheckpointedAgent<SoftActorCriticReport> {
-  readonly critics: Critics;
+export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config> extends CheckpointedAgent<SacReport> {
+  readonly critics: Q;
   protected readonly config: C;
   /** Target networks; the critics themselves where there are none. */
-  protected readonly targets: Critics;
+  protected readonly targets: Q;
   /** log α, where it is learned. */
   readonly #logTemperature: ScalarParameter;
   /** H̄ */
   readonly #targetEntropy: number;
   /** H₀ */
   readonly #baseEntropy: number;
-  readonly #optimizers: Readonly<Record<'critics' | 'policy' | 'temperature', Adam>>;
+  readonly #optimizers;
   readonly #noise: ExplorationNoise;
-  readonly #training: ReplayTraining<SoftActorCriticReport, SacRate>;
+  readonly #training: ReplayTraining<SacReport, SacRate>;
   readonly #act;
   readonly #update;
   /** The update without policy and temperature. */
@@ -157,12 +145,9 @@ export abstract class SoftActorCritic<
     checkContinuous(owner, actionSpace);
     adviseOnPolicy(name, policy, actionSpace);
     checkReparameterized(owner, policy);
-    const rates = {
-      ...actorCriticRates(config),
-      temperatureLearningRate,
-      temperature: temperature === 'auto' ? 0 : temperature,
-    };
-    const training = new ReplayTraining<SoftActorCriticReport, SacRate>({ owner, config, env, actionSpace, rates });
+    const fixed = temperature === 'auto' ? 0 : temperature;
+    const rates = { ...actorCriticRates(config), temperatureLearningRate, temperature: fixed };
+    const training = new ReplayTraining<SacReport, SacRate>({ owner, config, env, actionSpace, rates });
     this.#training = training;
     const angles = hasAngles(policy);
     this.#noise = new ExplorationNoise(env.numEnvs, actionSpace, config, angles);
@@ -177,22 +162,13 @@ export abstract class SoftActorCritic<
     this.#targetEntropy = config.targetEntropy ?? usualEntropy;
     this.#baseEntropy = config.baseEntropy ?? boxRescaleLogDet(actionSpace);
     this.#optimizers = {
-      critics: new Adam(this.critics.trainableVariables(), adam),
-      policy: new Adam(policy.trainableVariables(), adam),
-      temperature: new Adam(this.#logTemperature.trainableVariables()),
+      criticOptimizer: new Adam(this.critics.trainableVariables(), adam),
+      policyOptimizer: new Adam(policy.trainableVariables(), adam),
+      temperatureOptimizer: new Adam(this.#logTemperature.trainableVariables()),
     };
-    const ofCritics = {
-      policy,
-      critics: this.critics,
-      ...(config.tau !== undefined && { targets: this.targets }),
-      temperature: this.#logTemperature,
-      criticOptimizer: this.#optimizers.critics,
-    };
-    const modules = {
-      ...ofCritics,
-      policyOptimizer: this.#optimizers.policy,
-      temperatureOptimizer: this.#optimizers.temperature,
-    };
+    const networks = { policy, critics: this.critics, ...(config.tau !== undefined && { targets: this.targets }) };
+    const modules = { ...networks, temperature: this.#logTemperature, ...this.#optimizers };
+    const { policyOptimizer: _, temperatureOptimizer: __, ...ofCritics } = modules;
     this.#act = compileAct(name, policy, env.numEnvs, sampledAction);
     const update = (isPolicyDue: boolean) => (batch: SacBatch, rng: Rng) => this.#improve(batch, rng, isPolicyDue);
     this.#update = compileOnArrays(`${name}/update`, modules, training.shapes, update(true));
@@ -202,14 +178,14 @@ export abstract class SoftActorCritic<
   }
 
   /** @throws {DivergedError} if a loss is no longer a number */
-  async *train(options: TrainOptions): AsyncGenerator<SoftActorCriticReport, void, undefined> {
+  async *train(options: TrainOptions): AsyncGenerator<SacReport, void, undefined> {
     const training = this.#training;
     if (training.begin(options)) {
-      if (this.targets !== this.critics) copyFrom(this.targets, this.critics);
+      if (this.targets !== this.critics) this.targets.loadStateDict(this.critics.stateDict());
       this.#noise.reset();
     }
     while (training.goesOn) {
-      training.step(training.uniformActions() ?? this.#actions());
+      training.collect(training.uniformActions() ?? this.#actions());
       while (training.isUpdateDue) {
         const batch = training.sample();
         const update = training.updates % this.config.policyDelay === 0 ? this.#update : this.#updateCritics;
@@ -219,10 +195,10 @@ export abstract class SoftActorCritic<
     }
   }
 
-  protected abstract makeCritics(options: CriticNetworksOptions): Critics;
+  protected abstract makeCritics(options: CriticNetworksOptions): Q;
 
   /** The targets of one update, without a gradient. @returns the loss of the critics beside them, weighted as the rows are */
-  protected abstract criticLoss(update: CriticUpdate): () => CriticLoss;
+  protected abstract criticLoss(batch: SacBatch, seen: tf.Tensor, next: Next, rng: Rng): () => CriticLoss;
 
   /** Q(s, a) as the policy climbs it, `[batch]`. */
   protected abstract policyValues(seen: tf.Tensor, actions: tf.Tensor): tf.Tensor;
@@ -235,23 +211,18 @@ export abstract class SoftActorCritic<
   }
 
   /** The update of the critics and their targets on one minibatch, and of policy and temperature where it is due. */
-  #improve(batch: SacBatch, rng: Rng, isPolicyDue: boolean): Figures<SoftActorCriticReport> {
+  #improve(batch: SacBatch, rng: Rng, isPolicyDue: boolean): Figures<SacReport> {
     const { policy, tau, criticMaxGradientNorm: maxNorm } = this.config;
     const { observations, nextObservations, criticLearningRate: learningRate } = batch;
     const seen = policy.normalized(observations);
     const isLearned = this.config.temperature === 'auto';
     const temperature = isLearned ? tf.exp(this.#logTemperature.value) : batch.temperature;
 
-    const next = policy.given(nextObservations).sampleWithLogProb(rng);
-    const criticLoss = this.criticLoss({
-      batch,
-      seen,
-      nextSeen: policy.normalized(nextObservations),
-      nextActions: next.action,
-      entropyCosts: tf.mul(temperature, tf.add(next.logProb, this.#baseEntropy)),
-      rng,
-    });
-    const { loss, ...others } = descend(this.#optimizers.critics, criticLoss, { learningRate, maxNorm });
+    const { action, logProb } = policy.given(nextObservations).sampleWithLogProb(rng);
+    const entropyCosts = tf.mul(temperature, tf.add(logProb, this.#baseEntropy));
+    const next = { seen: policy.normalized(nextObservations), actions: action, entropyCosts };
+    const criticLoss = this.criticLoss(batch, seen, next, rng);
+    const { loss, ...others } = descend(this.#optimizers.criticOptimizer, criticLoss, { learningRate, maxNorm });
 
     const ofPolicy = isPolicyDue ? this.#improvePolicy(batch, seen, temperature, rng) : {};
     if (tau !== undefined) polyak(this.targets, this.critics, tau);
@@ -266,11 +237,11 @@ export abstract class SoftActorCritic<
       const values = this.policyValues(seen, action);
       return { loss: tf.mean(tf.sub(tf.mul(temperature, logProb), values)), entropy: tf.neg(tf.mean(logProb)) };
     };
-    const { loss, entropy } = descend(this.#optimizers.policy, losses, { learningRate, maxNorm });
+    const { loss, entropy } = descend(this.#optimizers.policyOptimizer, losses, { learningRate, maxNorm });
     if (this.config.temperature === 'auto') {
       // The derivative of −log α · E[log π + H̄] by log α.
       const gradient = tf.sub(entropy, this.#targetEntropy);
-      this.#optimizers.temperature.update([gradient], temperatureLearningRate);
+      this.#optimizers.temperatureOptimizer.update([gradient], temperatureLearningRate);
     }
     return { policyLoss: loss, entropy };
   }
@@ -280,9 +251,6 @@ export const sacOptions = z.strictObject({ ...softActorCriticOptions, criticsPer
 
 /** Options of {@link Sac}. */
 export type SacOptions = z.input<typeof sacOptions>;
-
-/** Means over the updates since the last report that gave them. The critics' loss is ½ Σᵢ E[(Qᵢ − y)²]. */
-export interface SacReport extends SoftActorCriticReport {}
 
 /**
  * Soft actor-critic: the return and the entropy of the policy together, from a replay buffer.
@@ -307,7 +275,11 @@ export class Sac extends SoftActorCritic<ActionValues, z.output<typeof sacOption
   /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no density or is not reparameterized */
   constructor(options: SacOptions) {
     const config = parseOptions('Sac', sacOptions, options);
-    checkCriticsPerTarget('Sac', config);
+    const { critics, criticsPerTarget = 1 } = config;
+    if (criticsPerTarget > critics) {
+      const expected = `expected at most the ${critics} critics that there are`;
+      throw new Error(`Sac: criticsPerTarget: got ${criticsPerTarget}, ${expected}`);
+    }
     super('Sac', 'sac', config);
   }
 
@@ -315,13 +287,13 @@ export class Sac extends SoftActorCritic<ActionValues, z.output<typeof sacOption
     return new ActionValues(options);
   }
 
-  protected criticLoss({ batch, seen, nextSeen, nextActions, entropyCosts, rng }: CriticUpdate): () => CriticLoss {
+  protected criticLoss(batch: SacBatch, seen: tf.Tensor, next: Next, rng: Rng): () => CriticLoss {
     const { criticsPerTarget } = this.config;
     const nextValues =
       criticsPerTarget === undefined
-        ? this.targets.least(nextSeen, nextActions)
-        : this.targets.leastOfSome(nextSeen, nextActions, criticsPerTarget, rng);
-    const targets = tdTarget(batch, tf.sub(nextValues, entropyCosts));
+        ? this.targets.least(next.seen, next.actions)
+        : this.targets.leastOfSome(next.seen, next.actions, criticsPerTarget, rng);
+    const targets = tdTarget(batch, tf.sub(nextValues, next.entropyCosts));
     return () => this.critics.loss(seen, batch.actions, targets, { factor: 0.5, weights: batch.weights });
   }
 

@@ -19,7 +19,6 @@ import {
   ActionValues,
   type ActorCriticRate,
   actorCriticRates,
-  copyFrom,
   criticNetworksOptions,
   descend,
   polyak,
@@ -155,10 +154,12 @@ export class SoftQLearning extends CheckpointedAgent<SoftQLearningReport> {
   async *train(options: TrainOptions): AsyncGenerator<SoftQLearningReport, void, undefined> {
     const training = this.#training;
     const { replay } = training;
-    if (training.begin(options)) copyFrom(this.#targets, this.critics);
+    if (training.begin(options)) this.#targets.loadStateDict(this.critics.stateDict());
     while (training.goesOn) {
       const { streams } = training;
-      training.step(training.uniformActions() ?? this.#act({ observations: replay.current }, streams.actions).action);
+      training.collect(
+        training.uniformActions() ?? this.#act({ observations: replay.current }, streams.actions).action,
+      );
       while (training.isUpdateDue) training.record(this.#update(training.sample(), streams.updates));
       if (training.isReportDue) yield training.report();
     }

@@ -11,7 +11,6 @@ import {
   ActionValues,
   type ActorCriticRate,
   actorCriticRates,
-  copyFrom,
   copyOfPolicy,
   criticNetworksOptions,
   descend,
@@ -155,12 +154,12 @@ export class Td3 extends CheckpointedAgent<Td3Report> {
   async *train(options: TrainOptions): AsyncGenerator<Td3Report, void, undefined> {
     const training = this.#training;
     if (training.begin(options)) {
-      copyFrom(this.#targets.policy, this.#config.policy);
-      copyFrom(this.#targets.critics, this.critics);
+      this.#targets.policy.loadStateDict(this.#config.policy.stateDict());
+      this.#targets.critics.loadStateDict(this.critics.stateDict());
       this.#noise.reset();
     }
     while (training.goesOn) {
-      training.step(training.uniformActions() ?? this.#actions());
+      training.collect(training.uniformActions() ?? this.#actions());
       while (training.isUpdateDue) {
         const batch = training.sample();
         const update = training.updates % this.#config.policyDelay === 0 ? this.#update : this.#updateCritics;

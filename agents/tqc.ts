@@ -5,7 +5,7 @@ import { midpointFractions } from '../src/index.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { CriticNetworks, type CriticNetworksOptions } from '../src/policies/criticNetworks.ts';
 import { type CriticLoss, quantileHuber, smallestK, tdErrors, tdTarget, weightedRows } from './core/critics.ts';
-import { type CriticUpdate, SoftActorCritic, type SoftActorCriticReport, softActorCriticOptions } from './sac.ts';
+import { type Next, type SacBatch, type SacReport, SoftActorCritic, softActorCriticOptions } from './sac.ts';
 
 interface ReturnQuantilesOptions extends CriticNetworksOptions {
   /** M, how many quantiles each network gives. */
@@ -104,7 +104,7 @@ export type TqcOptions = z.input<typeof tqcOptions>;
  * Means over the updates since the last report that gave them. The critics' loss is that of quantile regression, summed over the critics;
  * values of actions are means of quantiles.
  */
-export interface TqcReport extends SoftActorCriticReport {}
+export interface TqcReport extends SacReport {}
 
 /**
  * Truncated quantile critics: soft actor-critic whose critics give M quantiles θ of the return each, at τ̂ᵢ = (i − ½)/M. The quantiles that the N
@@ -138,10 +138,10 @@ export class Tqc extends SoftActorCritic<ReturnQuantiles, z.output<typeof tqcOpt
     return new ReturnQuantiles({ ...this.config, ...options });
   }
 
-  protected criticLoss({ batch, seen, nextSeen, nextActions, entropyCosts }: CriticUpdate): () => CriticLoss {
+  protected criticLoss(batch: SacBatch, seen: tf.Tensor, next: Next): () => CriticLoss {
     const { critics: count, quantiles, droppedPerCritic } = this.config;
-    const nextQuantiles = this.targets.all(nextSeen, nextActions);
-    const atoms = tdTarget(batch, tf.sub(nextQuantiles, tf.expandDims(entropyCosts, 1)));
+    const nextQuantiles = this.targets.all(next.seen, next.actions);
+    const atoms = tdTarget(batch, tf.sub(nextQuantiles, tf.expandDims(next.entropyCosts, 1)));
     // The loss is a sum over the atoms that are kept: to mark these is quicker than to sort.
     const kept = (quantiles - droppedPerCritic) * count;
     const masses = tf.div(smallestK(nextQuantiles, kept), kept);

@@ -146,11 +146,6 @@ export function copyOfPolicy<P extends Policy>(owner: string, policy: P, rng: Rn
   return copy as P;
 }
 
-/** All variables of `target` become those of `source`, a module of the same architecture. */
-export function copyFrom(target: Module, source: Module): void {
-  target.loadStateDict(source.stateDict());
-}
-
 /**
  * Polyak's averaging: θ′ ← θ′ + τ (θ − θ′) for all trainable variables; the two modules have the same architecture.
  *

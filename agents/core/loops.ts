@@ -10,9 +10,9 @@ import { checkObservations, checkStep } from './checks.ts';
 import { commandActions, fillUniform, type PolicyEnv } from './envs.ts';
 import { EpisodeTracker } from './episodeStatistics.ts';
 import { type Normalizers, normalizersFor } from './normalization.ts';
-import type { offPolicyOptions } from './options.ts';
+import type { noiseOptions, OffPolicyConfig } from './options.ts';
 import { type BatchShapes, type ReplayBuffer, replayFor, type Transitions } from './replay.ts';
-import { type FigureOf, MeanMetrics, type Stateful, scalarsOf, setSameLength, stateOfEnv, Training } from './state.ts';
+import { type FigureOf, MeanMetrics, type Stateful, scalarsOf, setSameLength, Training } from './state.ts';
 
 /**
  * Compiles a function for arrays of fixed shapes; see `compile` and its `onArrays`.
@@ -28,17 +28,14 @@ export function compileOnArrays<Inputs extends Tensors, Outputs extends Tensors>
   return Object.assign(compiled.onArrays(shapes), { dispose: () => compiled.dispose() });
 }
 
+/** The actions of a policy for a batch of observations. */
+type ActionOf = (policy: Policy, observations: tf.Tensor, rng: Rng) => tf.Tensor;
+
 /**
  * Compiles how a policy acts in environments side by side: `[envs · observationDim]` → `[envs · actionDim]`.
  * @param agent its name, as `sac`
- * @param actionOf the actions for a batch of observations
  */
-export function compileAct(
-  agent: string,
-  policy: Policy,
-  numEnvs: number,
-  actionOf: (policy: Policy, observations: tf.Tensor, rng: Rng) => tf.Tensor,
-) {
+export function compileAct(agent: string, policy: Policy, numEnvs: number, actionOf: ActionOf) {
   const shapes = { observations: { shape: [numEnvs, policy.observationDim] } };
   const act = ({ observations }: { observations: tf.Tensor }, rng: Rng) => ({
     action: actionOf(policy, observations, rng),
@@ -50,6 +47,9 @@ export function compileAct(
 export function sampledAction(policy: Policy, observations: tf.Tensor, rng: Rng): tf.Tensor {
   return sampleAction(policy.given(observations), rng).action;
 }
+
+/** σ and ρ. */
+type NoiseOptions = z.output<z.ZodObject<typeof noiseOptions>>;
 
 /** A full turn, rad. */
 const CIRCLE = 2 * Math.PI;
@@ -66,25 +66,15 @@ export class ExplorationNoise implements Stateful<Float32Array> {
   readonly #noise: Float32Array;
   readonly #noisy: Float32Array;
   readonly #halfWidths: readonly number[];
-  readonly #sigma: number;
-  readonly #correlation: number;
+  readonly #options: NoiseOptions;
   readonly #angles: boolean;
 
-  /**
-   * @param options σ and ρ
-   * @param angles whether actions are angles
-   */
-  constructor(
-    numEnvs: number,
-    units: Bounds,
-    options: { readonly explorationNoise: number; readonly noiseCorrelation: number },
-    angles = false,
-  ) {
+  /** @param angles whether actions are angles */
+  constructor(numEnvs: number, units: Bounds, options: NoiseOptions, angles = false) {
     this.#noise = new Float32Array(numEnvs * units.low.length);
     this.#noisy = new Float32Array(this.#noise.length);
     this.#halfWidths = halfWidths(units);
-    this.#sigma = options.explorationNoise;
-    this.#correlation = options.noiseCorrelation;
+    this.#options = options;
     this.#angles = angles;
   }
 
@@ -94,9 +84,10 @@ export class ExplorationNoise implements Stateful<Float32Array> {
 
   /** @param actions `[envs · actionDim]` @returns them with noise, in an array that the next call uses again */
   addedTo(actions: ArrayLike<number>, rng: Rng): Float32Array {
-    const fresh = this.#sigma * Math.sqrt(1 - this.#correlation * this.#correlation);
+    const { explorationNoise: sigma, noiseCorrelation: correlation } = this.#options;
+    const fresh = sigma * Math.sqrt(1 - correlation * correlation);
     for (let i = 0; i < this.#noisy.length; i++) {
-      const noise = this.#correlation * this.#noise[i]! + fresh * rng.normal();
+      const noise = correlation * this.#noise[i]! + fresh * rng.normal();
       this.#noise[i] = noise;
       const noisy = actions[i]! + noise * this.#halfWidths[i % this.#halfWidths.length]!;
       this.#noisy[i] = this.#angles ? noisy - CIRCLE * Math.floor(noisy / CIRCLE + 0.5) : noisy;
@@ -119,11 +110,7 @@ export function meanAction(policy: Policy, observations: tf.Tensor): tf.Tensor {
   return distribution.squash(distribution.mode!());
 }
 
-interface ReplayCollectorOptions extends PolicyEnv, Normalizers {
-  /** The agent's class, as errors name it: `Sac`. */
-  readonly owner: string;
-  readonly replay: ReplayBuffer;
-}
+type ReplayCollectorOptions = PolicyEnv & Normalizers & { readonly owner: string; readonly replay: ReplayBuffer };
 
 /** Steps parallel environments and keeps the transitions in a replay buffer. */
 export class ReplayCollector {
@@ -132,6 +119,7 @@ export class ReplayCollector {
   readonly #options: ReplayCollectorOptions;
   readonly #commanded: Float32Array;
 
+  /** @param options `owner` is the agent's class, as errors name it */
   constructor(options: ReplayCollectorOptions) {
     const { env, actionSpace } = options;
     this.#options = options;
@@ -177,14 +165,12 @@ type Stream = (typeof STREAMS)[number];
 export type Figures<Report extends TrainReport> = Partial<Record<FigureOf<Report> | 'errors', tf.Tensor>>;
 
 /** What the loop of an agent calls that learns from minibatches: it counts steps and updates, and makes the reports. */
-export abstract class MinibatchTraining<Report extends TrainReport> {
+export abstract class MinibatchTraining<Report extends TrainReport> extends Training<Stream> {
   protected readonly owner: string;
-  protected readonly clock: Training<Stream>;
   /** Steps of the whole training. */
   protected steps = 0;
   protected episodes: EpisodeReport[] = [];
-  readonly #advice: string | undefined;
-  #metrics: MeanMetrics<FigureOf<Report>>;
+  readonly #metrics: MeanMetrics<FigureOf<Report>>;
 
   /**
    * @param owner the agent's class, as errors name it: `Sac`
@@ -192,49 +178,37 @@ export abstract class MinibatchTraining<Report extends TrainReport> {
    * @param advice what usually helps where a figure is no number
    */
   constructor(owner: string, streams: readonly Stream[] = STREAMS, advice?: string) {
+    super(owner, streams);
     this.owner = owner;
-    this.clock = new Training(owner, streams);
-    this.#advice = advice;
     this.#metrics = new MeanMetrics(owner, advice);
-  }
-
-  get streams(): Readonly<Record<Stream, Rng>> {
-    return this.clock.streams;
-  }
-
-  /** Updates so far. */
-  get updates(): number {
-    return this.clock.updates;
   }
 
   /** Which share of the training is done. */
   get share(): number {
-    return Math.min(1, this.clock.step / this.steps);
+    return Math.min(1, this.step / this.steps);
   }
 
   /** Whether there are steps left. */
   get goesOn(): boolean {
-    return this.clock.step < this.steps;
+    return this.step < this.steps;
   }
 
-  /** To be called first. @returns whether the training begins; else it goes on from a state */
-  begin(options: TrainOptions): boolean {
-    const begins = this.clock.begin(options);
+  override begin(options: TrainOptions): boolean {
+    const begins = super.begin(options);
     this.steps = options.steps;
     this.episodes = [];
-    this.#metrics = new MeanMetrics(this.owner, this.#advice);
+    if (this.#metrics.hasSome) this.#metrics.take();
     return begins;
   }
 
   /** Keeps the figures of an update for the next report. @throws {DivergedError} if one is no number */
   record(figures: { readonly [Name in FigureOf<Report>]?: ArrayLike<number> }): void {
-    this.#metrics.add(this.clock.step, scalarsOf(figures) as Partial<Record<FigureOf<Report>, number>>);
+    this.#metrics.add(this.step, scalarsOf(figures) as Partial<Record<FigureOf<Report>, number>>);
   }
 
   /** The episodes that ended since the last report, and the mean of each figure over the updates since, if there were some. */
   report(): Report {
-    const { step, updates } = this.clock;
-    const { episodes } = this;
+    const { step, updates, episodes } = this;
     this.episodes = [];
     return { step, updates, episodes, ...(this.#metrics.hasSome && this.#metrics.take()) } as unknown as Report;
   }
@@ -247,12 +221,8 @@ export function shapesWith<RateName extends string>(shapes: BatchShapes, rates: 
 }
 
 /** The rates when `share` of the training is done. @throws as `rateAt` */
-export function ratesAt<RateName extends string>(
-  owner: string,
-  rates: Readonly<Record<RateName, Rate>>,
-  share: number,
-): Record<RateName, number> {
-  const now = {} as Record<RateName, number>;
+export function ratesAt<Name extends string>(owner: string, rates: Readonly<Record<Name, Rate>>, share: number) {
+  const now = {} as Record<Name, number>;
   for (const name in rates) now[name] = rateAt(`${owner}: ${name}`, rates[name], share);
   return now;
 }
@@ -260,7 +230,7 @@ export function ratesAt<RateName extends string>(
 interface ReplayTrainingOptions<RateName extends string> extends PolicyEnv {
   /** The agent's class, as errors name it: `Sac`. */
   readonly owner: string;
-  readonly config: Omit<z.output<z.ZodObject<typeof offPolicyOptions>>, 'tau'>;
+  readonly config: Omit<OffPolicyConfig, 'tau'>;
   /** What changes in the course of the training, by the names under which updates get it. */
   readonly rates: Readonly<Record<RateName, Rate>>;
   /** Target networks of the policy, which see observations as it does. */
@@ -278,7 +248,6 @@ export class ReplayTraining<Report extends TrainReport, RateName extends string>
   readonly #normalizers: Normalizers;
   readonly #scale: ((reward: number) => number) | undefined;
   readonly #collector: ReplayCollector;
-  readonly #uniform: Float32Array;
 
   /**
    * @throws if the replay can never fit in memory, or observations are to be normalized and the policy cannot; the target policies are freed
@@ -300,13 +269,12 @@ export class ReplayTraining<Report extends TrainReport, RateName extends string>
     this.shapes = shapesWith(replay.shapes, options.rates);
     this.#scale = scaler && ((reward) => scaler.scale(reward));
     this.#collector = new ReplayCollector({ owner, env, actionSpace, replay, ...this.#normalizers });
-    this.#uniform = new Float32Array(env.numEnvs * actionSpace.size);
   }
 
   /** What the agent's state consists of: its modules, the noise if it adds some, and the parts of the training. */
   parts(modules: Readonly<Record<string, Module>>, noise?: ExplorationNoise) {
-    const env = stateOfEnv(this.#options.env);
-    const ours = { ...this.#normalizers, env, collector: this.#collector.tracker, training: this.clock };
+    const { env } = this.#options;
+    const ours = { ...this.#normalizers, env, collector: this.#collector.tracker, training: this };
     return { ...modules, replay: this.replay, noise, ...ours };
   }
 
@@ -318,25 +286,25 @@ export class ReplayTraining<Report extends TrainReport, RateName extends string>
 
   /** Uniform actions, in the first `learningStarts` steps; undefined after them, and where actions have no bounds or are masked. */
   uniformActions(): Float32Array | undefined {
-    const { config, actionSpace } = this.#options;
-    if (this.clock.step >= config.learningStarts) return undefined;
+    const { config, env, actionSpace } = this.#options;
     const isUniform = actionSpace instanceof Box ? actionSpace.bounded : config.policy.maskDim === 0;
-    return isUniform ? fillUniform(this.#uniform, actionSpace, this.streams.actions) : undefined;
+    if (this.step >= config.learningStarts || !isUniform) return undefined;
+    return fillUniform(new Float32Array(env.numEnvs * actionSpace.size), actionSpace, this.streams.actions);
   }
 
   /** One step of every environment, which the replay keeps. @param actions `[envs · actionDim]` */
-  step(actions: ArrayLike<number>): void {
+  collect(actions: ArrayLike<number>): void {
     this.#collector.step(actions, this.episodes);
-    this.clock.step += this.#options.env.numEnvs;
+    this.step += this.#options.env.numEnvs;
   }
 
   /** Whether the last step of all environments has reached or passed a multiple of `every` steps. */
   passes(every: number): boolean {
-    return this.clock.step % every < this.#options.env.numEnvs;
+    return this.step % every < this.#options.env.numEnvs;
   }
 
   get isUpdateDue(): boolean {
-    return updatesDue(this.clock.step, this.#options.config) > this.updates;
+    return updatesDue(this.step, this.#options.config) > this.updates;
   }
 
   get isReportDue(): boolean {
@@ -347,7 +315,7 @@ export class ReplayTraining<Report extends TrainReport, RateName extends string>
   sample(share = this.share): Transitions & Readonly<Record<RateName, number>> {
     const { config, rates } = this.#options;
     const beta = rateAt(`${this.owner}: prioritizedBeta`, config.prioritizedBeta, share);
-    this.clock.updates += 1;
+    this.updates += 1;
     const batch = this.replay.sample(this.streams.replay, { scale: this.#scale, beta });
     return { ...batch, ...ratesAt(this.owner, rates, share) };
   }
@@ -359,15 +327,13 @@ export class ReplayTraining<Report extends TrainReport, RateName extends string>
   }
 }
 
+type UpdateSchedule = Pick<OffPolicyConfig, 'learningStarts' | 'updateEvery' | 'updatesPerStep'>;
+
 /**
  * How many updates there are to be when `step` environment steps have been made. From `learningStarts` on there is a block of updates
  * every `updateEvery` steps, `updatesPerStep` of them for each step.
  */
-export function updatesDue(
-  step: number,
-  options: { readonly learningStarts: number; readonly updateEvery: number; readonly updatesPerStep: number },
-): number {
-  const { learningStarts, updateEvery, updatesPerStep } = options;
+export function updatesDue(step: number, { learningStarts, updateEvery, updatesPerStep }: UpdateSchedule): number {
   const blocks = Math.floor((step - learningStarts) / updateEvery);
   return Math.floor(blocks * updateEvery * updatesPerStep);
 }

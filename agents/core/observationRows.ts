@@ -1,6 +1,8 @@
 /** Arrays that rows may be kept in. */
 type Numbers = Float32Array | Int32Array | Uint8Array;
 
+type ArrayOf<A extends Numbers> = (new (length: number) => A) & { readonly BYTES_PER_ELEMENT: number };
+
 /** How much memory is taken at a time, bytes. */
 const CHUNK = 2 ** 22;
 
@@ -13,19 +15,13 @@ const FEW = 32;
  */
 export class GrowingRows<A extends Numbers> {
   readonly width: number;
-  readonly #type: new (
-    length: number,
-  ) => A;
+  readonly #type: ArrayOf<A>;
   readonly #capacity: number;
   readonly #chunks: (A | undefined)[] = [];
   /** A chunk has 2^bits rows. */
   readonly #bits: number;
 
-  constructor(
-    type: (new (length: number) => A) & { readonly BYTES_PER_ELEMENT: number },
-    width: number,
-    capacity: number,
-  ) {
+  constructor(type: ArrayOf<A>, width: number, capacity: number) {
     this.width = width;
     this.#type = type;
     this.#capacity = capacity;
@@ -62,16 +58,22 @@ export class GrowingRows<A extends Numbers> {
   first(count: number): A {
     const rows = new this.#type(count * this.width);
     for (let row = 0; row < count; row += 1 << this.#bits) {
-      const chunk = this.#chunkOf(row);
-      const length = Math.min(chunk.length, (count - row) * this.width);
-      rows.set(chunk.subarray(0, length), row * this.width);
+      rows.set(this.#chunkOf(row).subarray(0, (count - row) * this.width), row * this.width);
     }
     return rows;
   }
 
-  /** Sets the first rows, as {@link first} returned them. @throws {RangeError} if there is no memory for them */
-  setFirst(rows: A): void {
+  /**
+   * Sets the first rows, as {@link first} returned them.
+   * @param name what they are, as errors name it
+   * @throws if these are not `count` rows; {RangeError} if there is no memory for them
+   */
+  setFirst(rows: A, count: number, name: string): void {
     const { width } = this;
+    if (!(rows instanceof this.#type && rows.length === count * width)) {
+      const got = `${rows?.constructor.name} of ${rows?.length} numbers`;
+      throw new Error(`${name}: got ${got}, expected a ${this.#type.name} of ${count} rows of ${width}`);
+    }
     for (let row = 0; row * width < rows.length; row += 1 << this.#bits) {
       const chunk = this.#chunkOf(row);
       chunk.set(rows.subarray(row * width, row * width + chunk.length) as A & Uint8Array);
@@ -79,7 +81,7 @@ export class GrowingRows<A extends Numbers> {
   }
 
   /** These rows as they are kept, one after the other. */
-  gathered(rows: readonly number[]): A {
+  gathered(rows: Int32Array): A {
     const { width } = this;
     const all = new this.#type(rows.length * width);
     for (const [at, row] of rows.entries()) {

@@ -14,7 +14,7 @@ import { ExplorationNoise, MinibatchTraining, ReplayCollector, ratesAt, shapesWi
 import { ActionMoments, normalizationOptions, observationsOfData, standardize } from './normalization.ts';
 import { offPolicyOptions, partSchemas } from './options.ts';
 import { bytesPerTransition, emptyBatch, ReplayBuffer, replayFor, type Transitions } from './replay.ts';
-import { type Stateful, stateOfEnv } from './state.ts';
+import type { Stateful } from './state.ts';
 
 /** The option of what the data count in the end, where the agent has gone on online. */
 export const onlineDataFactor = z
@@ -182,47 +182,13 @@ function expanded(layout: ObservationLayout, rows: Float32Array): Float32Array {
   return observations;
 }
 
-/** Which actions of data lie outside their bounds. */
-class OutsideActions {
-  readonly #space: Box;
-  #rows = 0;
-  #outside = 0;
-  /** The number farthest beyond a bound, in widths of the bounds, and which bounds. */
-  #farthest = { by: 0, value: 0, low: 0, high: 0 };
-
-  constructor(space: Box) {
-    this.#space = space;
+/** How many actions, row by row, lie outside of a box. */
+function countOutside(actions: Float32Array, { low, high, size }: Box): number {
+  let count = 0;
+  for (let at = 0; at < actions.length; at += size) {
+    if (low.some((bound, i) => actions[at + i]! < bound || actions[at + i]! > high[i]!)) count += 1;
   }
-
-  /** @param actions row by row */
-  see(actions: Float32Array): void {
-    const { low, high, size } = this.#space;
-    for (let at = 0; at < actions.length; at += size) {
-      let isOutside = false;
-      for (let i = 0; i < size; i++) {
-        const [value, least, most] = [actions[at + i]!, low[i]!, high[i]!];
-        const by = Math.max(least - value, value - most) / (most - least);
-        if (!(value < least || value > most)) continue;
-        isOutside = true;
-        if (by >= this.#farthest.by) this.#farthest = { by, value, low: least, high: most };
-      }
-      this.#rows += 1;
-      if (isOutside) this.#outside += 1;
-    }
-  }
-
-  /** @param how they are learned */
-  say(owner: string, how: string): void {
-    if (this.#outside === 0) return;
-    const share = Number(((100 * this.#outside) / this.#rows).toPrecision(2));
-    const [value, low, high] = [this.#farthest.value, this.#farthest.low, this.#farthest.high].map((number) =>
-      Number(number.toPrecision(4)),
-    );
-    note(
-      `${owner}: dataset: ${share} % of the actions lie outside their bounds, the farthest with ${value} where ` +
-        `[${low}, ${high}] is allowed: the policy learns them ${how}, and critics see them clipped`,
-    );
-  }
+  return count;
 }
 
 /**
@@ -277,10 +243,9 @@ export class OfflineReplay {
     this.data = new ReplayBuffer({ owner, capacity: numSteps, numEnvs: 1, batchSize, gamma, nSteps, ...shape });
     // Others learn actions beyond the bounds as they are, since to a density all that is clipped lies in one point.
     const clips = !leavesBounds(policy, this.actionSpace);
-    const outside = new OutsideActions(this.actionSpace);
-    let largestReward = 0;
+    let [outside, largestReward] = [0, 0];
     for (const episode of episodes()) {
-      outside.see(episode.actions);
+      outside += countOutside(episode.actions, this.actionSpace);
       const actions = episode.actions.slice();
       if (clips) commandActions(episode.actions, this.actionSpace, actions);
       for (const reward of episode.rewards) largestReward = Math.max(largestReward, Math.abs(reward));
@@ -288,7 +253,11 @@ export class OfflineReplay {
       moments?.observe(actions);
       this.data.addEpisode({ ...episode, actions });
     }
-    outside.say(owner, clips ? 'clipped' : 'as they are');
+    if (outside > 0) {
+      const share = Number(((100 * outside) / numSteps).toPrecision(2));
+      const how = `the policy learns them ${clips ? 'clipped' : 'as they are'}, and critics see them clipped`;
+      note(`${owner}: dataset: ${share} % of the actions lie outside their bounds: ${how}`);
+    }
     statistics?.publish();
     moments?.publish();
     this.#rewardScale = rewardScale;
@@ -430,10 +399,10 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
       ...modules,
       replay: this.replay,
       noise: this.#whenOnline(this.#noise),
-      env: this.#whenOnline(this.#env && stateOfEnv(this.#env)),
+      env: this.#whenOnline(this.#env),
       collector: this.#whenOnline(this.#collector?.tracker),
       onlineFrom,
-      training: this.clock,
+      training: this,
     };
   }
 
@@ -459,25 +428,25 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
 
   /** Begins a step. @returns the observations to act on, if it is a step of the environments; undefined if it is one on the data alone */
   observations(): Float32Array | undefined {
-    if (this.#onlineFrom === null && this.clock.step >= this.steps - this.#options.config.onlineSteps) {
+    if (this.#onlineFrom === null && this.step >= this.steps - this.#options.config.onlineSteps) {
       this.#noise!.reset();
       this.#collector!.reset(this.#envSeed);
-      this.#onlineFrom = this.clock.step;
+      this.#onlineFrom = this.step;
     }
     if (this.#onlineFrom !== null) return this.replay.online!.current;
-    this.clock.step += 1;
+    this.step += 1;
     return undefined;
   }
 
   /** One step of every environment, which the replay keeps. @param actions `[envs · actionDim]`, to which noise is added */
-  step(actions: ArrayLike<number>): void {
+  collect(actions: ArrayLike<number>): void {
     this.#collector!.step(this.#noise!.addedTo(actions, this.streams.actions), this.episodes);
-    this.clock.step += this.numEnvs;
+    this.step += this.numEnvs;
   }
 
   /** Whether an update is due: one for each step on the data; online as the options say. */
   get isUpdateDue(): boolean {
-    const { step, updates } = this.clock;
+    const { step, updates } = this;
     const from = this.#onlineFrom;
     if (from === null) return step > updates;
     const { learningStarts, updatesPerStep } = this.#options.config;
@@ -485,17 +454,17 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
   }
 
   get isReportDue(): boolean {
-    const sinceLast = this.clock.step % this.#options.config.reportEvery;
+    const sinceLast = this.step % this.#options.config.reportEvery;
     return sinceLast < (this.#onlineFrom === null ? 1 : this.numEnvs) || !this.goesOn;
   }
 
   /** The minibatch of the next update, with the rates of the moment. */
   sample(): Transitions & Readonly<Record<RateName, number>> {
     const { rates, onlineRates = {} } = this.#options as Record<'rates' | 'onlineRates', Record<RateName, Rate>>;
-    const { step } = this.clock;
+    const { step } = this;
     const from = this.#onlineFrom ?? step;
     const onlineShare = step === from ? 0 : Math.min(1, (step - from) / (this.steps - from));
-    this.clock.updates += 1;
+    this.updates += 1;
     return {
       ...this.replay.sample(this.streams.replay),
       ...ratesAt(this.owner, rates, this.share),
@@ -532,7 +501,7 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
     const allowed = `where rewards of at most ${figure(largestReward)} allow ±${figure(most)}`;
     const quantity = "the critics' mean value";
     const advice = `${allowed}: the critics have diverged; ${remedy} usually helps`;
-    throw new DivergedError(owner, this.clock.step, quantity, value, undefined, advice);
+    throw new DivergedError(owner, this.step, quantity, value, undefined, advice);
   }
 }
 

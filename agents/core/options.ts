@@ -91,17 +91,6 @@ export const criticsPerTarget = z
     'M, how many of the critics, drawn anew in each update, a target takes the least of; by default all. Where it is given, the policy climbs the mean of all critics, as in REDQ',
   );
 
-/** @throws if targets are to take the least of more critics than there are */
-export function checkCriticsPerTarget(
-  owner: string,
-  { critics, criticsPerTarget }: { readonly critics: number; readonly criticsPerTarget?: number | undefined },
-): void {
-  if (criticsPerTarget === undefined || criticsPerTarget <= critics) return;
-  throw new Error(
-    `${owner}: criticsPerTarget: got ${criticsPerTarget}, expected at most the ${critics} critics that there are`,
-  );
-}
-
 /** @param what is delayed: `the policy` */
 export const policyDelay = (what: string, usual: number) =>
   z
@@ -189,6 +178,9 @@ export const offPolicyOptions = {
     .default(1000)
     .meta({ description: 'environment steps from one report to the next', unit: 'steps' }),
 };
+
+/** {@link offPolicyOptions} as they are when checked. */
+export type OffPolicyConfig = z.output<z.ZodObject<typeof offPolicyOptions>>;
 
 /** Options of the noise that agents of continuous actions add to what they try. */
 export const noiseOptions = {

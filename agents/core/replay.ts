@@ -1,11 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { z } from 'zod';
 import type { Episode } from '../../datasets/episode.ts';
 import { FlatVectorEnv, type VectorEnv, type VectorStep } from '../../envs/index.ts';
 import { ObservationLayout, portableMath, type Rng } from '../../src/index.ts';
 import { checkFitsInMemory } from './checks.ts';
 import { ByteRows, GrowingRows, misfit } from './observationRows.ts';
-import type { offPolicyOptions } from './options.ts';
+import type { OffPolicyConfig } from './options.ts';
+import { setSameLength } from './state.ts';
 
 /** ε, what is added to an error, so that no row is lost for ever. */
 const LEAST = 1e-6;
@@ -73,8 +73,11 @@ export class Priorities {
     return { powers: this.#tree.first(held), largest: this.#largest };
   }
 
-  setState({ powers, largest }: ReturnType<Priorities['state']>): void {
-    this.#tree.setFirst(powers);
+  /** @throws if the state is not that of N rows */
+  setState({ powers, largest }: ReturnType<Priorities['state']>, held: number): void {
+    const all = new Float64Array(held);
+    setSameLength({ 'priorities.powers': [all, powers] });
+    this.#tree.setFirst(all);
     this.#largest = largest;
   }
 }
@@ -91,23 +94,19 @@ const VERSION = 2;
 const TERMINATED = 1;
 const TRUNCATED = 2;
 
-interface ReplayBufferOptions {
+type ReplayConfig = Pick<OffPolicyConfig, 'bufferSize' | 'batchSize' | 'gamma' | 'nSteps' | 'prioritizedAlpha'>;
+
+interface ReplayBufferOptions
+  extends Pick<ReplayConfig, 'batchSize' | 'gamma'>,
+    Partial<Pick<ReplayConfig, 'nSteps' | 'prioritizedAlpha'>> {
   /** Whose it is, as errors name it: `Sac`. */
   readonly owner: string;
   /** The most transitions that it holds. */
   readonly capacity: number;
-  /** Transitions in a minibatch. */
-  readonly batchSize: number;
   /** Parallel environments. */
   readonly numEnvs: number;
   readonly observationDim: number;
   readonly actionDim: number;
-  /** γ */
-  readonly gamma: number;
-  /** n, over how many steps rewards are summed up; 1 by default. */
-  readonly nSteps?: number;
-  /** α, how much an error counts in how often its row is drawn; with 0, the default, draws are uniform. */
-  readonly prioritizedAlpha?: number;
   /** Whether all numbers of observations are k/255 for whole numbers k from 0 to 255, of which k is kept, as a byte. */
   readonly bytes?: boolean;
 }
@@ -265,8 +264,7 @@ export class ReplayBuffer {
   state() {
     const { size } = this;
     const ends = this.#ends.first(size);
-    const endRows: number[] = [];
-    for (let row = 0; row < size; row++) if (ends[row] !== 0) endRows.push(this.#endRows.get(row));
+    const endRows = this.#endRows.first(size).filter((_, row) => ends[row] !== 0);
     return {
       version: VERSION,
       added: this.#added,
@@ -282,20 +280,30 @@ export class ReplayBuffer {
   }
 
   setState(state: ReplayBufferState): void {
-    const size = this.#checkState(state);
-    this.current.set(state.current);
-    this.#observations.setFirst(state.observations);
-    this.#actions.setFirst(state.actions);
-    this.#rewards.setFirst(state.rewards);
-    this.#ends.setFirst(state.ends);
-    this.#lastObservations.setFirst(state.lastObservations);
-    this.#freeEndRows = [];
-    this.#usedEndRows = 0;
-    for (let row = 0; row < size; row++) {
-      if (state.ends[row] !== 0) this.#endRows.set(row, this.#usedEndRows++);
+    const { capacity, numEnvs } = this.#options;
+    const { version, added, current, ends, priorities } = state;
+    if (version !== VERSION) {
+      throw new Error(`the replay has version ${version ?? 1} of the format, this oxbow reads version ${VERSION}`);
     }
-    if (state.priorities) this.#priorities?.setState(state.priorities);
-    this.#added = state.added;
+    if (!Number.isSafeInteger(added) || added < 0 || added % numEnvs !== 0) {
+      throw new Error(`added: got ${added}, expected a whole number of steps of ${numEnvs} environments`);
+    }
+    const isPrioritized = this.#priorities !== undefined;
+    if ((priorities === undefined) === isPrioritized) {
+      const [has, lacks] = isPrioritized ? ['agent', 'state'] : ['state', 'agent'];
+      throw new Error(`priorities: the ${has} has some, the ${lacks} has none: expected the same options`);
+    }
+    const size = Math.min(added, capacity);
+    this.clear();
+    setSameLength({ current: [this.current, current] });
+    this.#observations.setFirst(state.observations, size, 'observations');
+    this.#actions.setFirst(state.actions, size, 'actions');
+    this.#rewards.setFirst(state.rewards, size, 'rewards');
+    this.#ends.setFirst(ends, size, 'ends');
+    for (let row = 0; row < size; row++) if (ends[row] !== 0) this.#endRows.set(row, this.#usedEndRows++);
+    this.#lastObservations.setFirst(state.lastObservations, this.#usedEndRows, 'lastObservations');
+    if (priorities) this.#priorities?.setState(priorities, size);
+    this.#added = added;
   }
 
   #observe(observations: Float32Array): void {
@@ -381,39 +389,6 @@ export class ReplayBuffer {
       `${this.#options.owner}: ${what} ${found} in its observation, expected whole numbers from 0 to 255 over 255, as its space says`,
     );
   }
-
-  /** @returns how many transitions the state has @throws if it does not fit */
-  #checkState(state: ReplayBufferState): number {
-    const { capacity, numEnvs, observationDim, actionDim, bytes } = this.#options;
-    const { version, added, current, ends } = state;
-    if (version !== VERSION) {
-      throw new Error(`the replay has version ${version ?? 1} of the format, this oxbow reads version ${VERSION}`);
-    }
-    if (!Number.isSafeInteger(added) || added < 0 || added % numEnvs !== 0) {
-      throw new Error(`added: got ${added}, expected a whole number of steps of ${numEnvs} environments`);
-    }
-    const size = Math.min(added, capacity);
-    checkRows('current', current, Float32Array, numEnvs, observationDim);
-    checkRows('ends', ends, Uint8Array, size, 1);
-    const ofObservations = bytes ? Uint8Array : Float32Array;
-    checkRows('observations', state.observations, ofObservations, size, observationDim);
-    checkRows('actions', state.actions, Float32Array, size, actionDim);
-    checkRows('rewards', state.rewards, Float32Array, size, 1);
-    checkRows(
-      'lastObservations',
-      state.lastObservations,
-      ofObservations,
-      ends.filter((end) => end !== 0).length,
-      observationDim,
-    );
-    const isPrioritized = this.#priorities !== undefined;
-    if ((state.priorities === undefined) === isPrioritized) {
-      const [has, lacks] = isPrioritized ? ['agent', 'state'] : ['state', 'agent'];
-      throw new Error(`priorities: the ${has} has some, the ${lacks} has none: expected the same options`);
-    }
-    if (state.priorities) checkRows('priorities.powers', state.priorities.powers, Float64Array, size, 1);
-    return size;
-  }
 }
 
 /** What each transition takes, last observations of episodes aside. */
@@ -432,44 +407,27 @@ function endOf(terminated: number, truncated: number): number {
   return terminated ? TERMINATED : truncated ? TRUNCATED : 0;
 }
 
-type Numbers = Float32Array | Float64Array | Uint8Array;
-
-function checkRows(
-  name: string,
-  values: Numbers | undefined,
-  type: new (length: number) => Numbers,
-  rows: number,
-  width: number,
-): void {
-  if (values instanceof type && values.length === rows * width) return;
-  throw new Error(
-    `${name}: got ${values?.constructor.name} of ${values?.length} numbers, expected a ${type.name} of ${rows} rows of ${width}`,
-  );
-}
-
 /**
  * The replay that an agent's options ask for. Where bytes are all that observations have, as in images and one-hot vectors, it keeps bytes.
  * @param owner whose it is, as errors name it: `Sac`
  * @throws if as many transitions as it is to hold can never fit in memory
  */
-export function replayFor(
-  owner: string,
-  config: Pick<
-    z.output<z.ZodObject<typeof offPolicyOptions>>,
-    'bufferSize' | 'batchSize' | 'gamma' | 'nSteps' | 'prioritizedAlpha'
-  >,
-  env: VectorEnv,
-): ReplayBuffer {
-  const { bufferSize: capacity, batchSize, gamma, nSteps, prioritizedAlpha } = config;
-  const { numEnvs } = env;
+export function replayFor(owner: string, config: ReplayConfig, env: VectorEnv): ReplayBuffer {
   const [observationDim, actionDim] = [env.singleObservationSpace.size, env.singleActionSpace.size];
   // A mask of actions, which may be added to the flat observation, is of zeros and ones.
-  const given = env instanceof FlatVectorEnv ? env.env : env;
-  const bytes = new ObservationLayout(`${owner}: observations`, given.singleObservationSpace).areBytes;
-  const sizes = { capacity, batchSize, numEnvs, observationDim, actionDim };
-  const options = { owner, ...sizes, gamma, nSteps, prioritizedAlpha, bytes };
+  const { singleObservationSpace } = env instanceof FlatVectorEnv ? env.env : env;
+  const bytes = new ObservationLayout(`${owner}: observations`, singleObservationSpace).areBytes;
+  const options = {
+    ...config,
+    owner,
+    capacity: config.bufferSize,
+    numEnvs: env.numEnvs,
+    observationDim,
+    actionDim,
+    bytes,
+  };
   // First: what holds the priorities takes all of its memory at once.
-  checkFitsInMemory(`${owner}: bufferSize`, capacity, 'transitions', bytesPerTransition(options));
+  checkFitsInMemory(`${owner}: bufferSize`, config.bufferSize, 'transitions', bytesPerTransition(options));
   return new ReplayBuffer(options);
 }
 

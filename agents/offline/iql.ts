@@ -10,7 +10,6 @@ import {
   ActionValues,
   type ActorCriticRate,
   actorCriticRates,
-  copyFrom,
   criticNetworksOptions,
   descend,
   polyak,
@@ -145,10 +144,10 @@ export class Iql extends CheckpointedAgent<IqlReport> {
   /** @throws {DivergedError} if a loss is no longer a number, or the critics diverge */
   async *train(options: TrainOptions): AsyncGenerator<IqlReport, void, undefined> {
     const training = this.#training;
-    if (training.begin(options)) copyFrom(this.targetCritics, this.critics);
+    if (training.begin(options)) this.targetCritics.loadStateDict(this.critics.stateDict());
     while (training.goesOn) {
       const observations = training.observations();
-      if (observations) training.step(this.#act({ observations }, training.streams.actions).action);
+      if (observations) training.collect(this.#act({ observations }, training.streams.actions).action);
       while (training.isUpdateDue) training.record(this.#update(training.sample(), training.streams.updates));
       if (training.isReportDue) yield training.report();
     }

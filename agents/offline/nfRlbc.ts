@@ -8,7 +8,6 @@ import { checkDensity, checkReparameterized, hasAngles } from '../core/checks.ts
 import {
   ActionValues,
   actorCriticRates,
-  copyFrom,
   criticNetworksOptions,
   descend,
   polyak,
@@ -127,10 +126,10 @@ export class NfRlbc extends CheckpointedAgent<NfRlbcReport> {
   /** @throws {DivergedError} if a loss is no longer a number, or the critics diverge */
   async *train(options: TrainOptions): AsyncGenerator<NfRlbcReport, void, undefined> {
     const training = this.#training;
-    if (training.begin(options)) copyFrom(this.#targets, this.critics);
+    if (training.begin(options)) this.#targets.loadStateDict(this.critics.stateDict());
     while (training.goesOn) {
       const observations = training.observations();
-      if (observations) training.step(this.#act({ observations }, training.streams.actions).action);
+      if (observations) training.collect(this.#act({ observations }, training.streams.actions).action);
       while (training.isUpdateDue) training.record(this.#update(training.sample(), training.streams.updates));
       if (training.isReportDue) yield training.report();
     }

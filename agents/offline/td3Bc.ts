@@ -8,7 +8,6 @@ import { adviseOnPolicy, checkHasMode } from '../core/checks.ts';
 import {
   ActionValues,
   actorCriticRates,
-  copyFrom,
   copyOfPolicy,
   criticNetworksOptions,
   descend,
@@ -129,12 +128,12 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
   async *train(options: TrainOptions): AsyncGenerator<Td3BcReport, void, undefined> {
     const training = this.#training;
     if (training.begin(options)) {
-      copyFrom(this.#targets.policy, this.#config.policy);
-      copyFrom(this.#targets.critics, this.critics);
+      this.#targets.policy.loadStateDict(this.#config.policy.stateDict());
+      this.#targets.critics.loadStateDict(this.critics.stateDict());
     }
     while (training.goesOn) {
       const observations = training.observations();
-      if (observations) training.step(this.#act({ observations }).action);
+      if (observations) training.collect(this.#act({ observations }).action);
       while (training.isUpdateDue) {
         const batch = training.sample();
         const update = training.updates % this.#config.policyDelay === 0 ? this.#update : this.#updateCritics;

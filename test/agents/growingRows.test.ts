@@ -42,7 +42,7 @@ test.each([
   expect(all).toHaveLength(capacity * width);
   for (const row of written) expect(all[(row + 1) * width - 1]).toBe((row % 251) + 2);
   const copy = new GrowingRows<Float32Array | Uint8Array>(type, width, capacity);
-  copy.setFirst(all);
+  copy.setFirst(all, capacity, 'rows');
   expect(isSame(copy.first(capacity), all)).toBe(true);
 });
 

@@ -106,7 +106,7 @@ test('a new row has the largest priority there has been, 1 at first', () => {
 test('a state goes on with the same draws, to the bit', () => {
   const priorities = made(0.7);
   const other = made(0.7, [9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]);
-  other.setState(structuredClone(priorities.state(8)));
+  other.setState(structuredClone(priorities.state(8)), 8);
   const [rng, same] = [new Rng(3), new Rng(3)];
   for (let i = 0; i < 20; i++) {
     const ours = drawn(priorities, 5, 0.5, rng);

@@ -94,7 +94,7 @@ function recorded({
             .fill(space instanceof Box ? ACTIONS : 2)
             .flat();
         }
-        loop.step(actions);
+        loop.collect(actions);
         if (periodic && loop.passes(periodic.every)) periodic.call();
         while (loop.isUpdateDue) {
           const batch = ratesAt === 'begin' ? loop.sample(share) : loop.sample();
