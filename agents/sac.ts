@@ -18,9 +18,9 @@ import { adviseOnPolicy, checkContinuous, checkDensity, checkReparameterized, ha
 import {
   ActionValues,
   actorCriticRates,
+  ClippedAdam,
   type CriticLoss,
   criticNetworksOptions,
-  descend,
   polyak,
   tdTarget,
 } from './core/critics.ts';
@@ -162,8 +162,8 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
     this.#targetEntropy = config.targetEntropy ?? usualEntropy;
     this.#baseEntropy = config.baseEntropy ?? boxRescaleLogDet(actionSpace);
     this.#optimizers = {
-      criticOptimizer: new Adam(this.critics.trainableVariables(), adam),
-      policyOptimizer: new Adam(policy.trainableVariables(), adam),
+      criticOptimizer: new ClippedAdam(this.critics, config.criticMaxGradientNorm, adam),
+      policyOptimizer: new ClippedAdam(policy, config.maxGradientNorm, adam),
       temperatureOptimizer: new Adam(this.#logTemperature.trainableVariables()),
     };
     const networks = { policy, critics: this.critics, ...(config.tau !== undefined && { targets: this.targets }) };
@@ -212,8 +212,8 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
 
   /** The update of the critics and their targets on one minibatch, and of policy and temperature where it is due. */
   #improve(batch: SacBatch, rng: Rng, isPolicyDue: boolean): Figures<SacReport> {
-    const { policy, tau, criticMaxGradientNorm: maxNorm } = this.config;
-    const { observations, nextObservations, criticLearningRate: learningRate } = batch;
+    const { policy, tau } = this.config;
+    const { observations, nextObservations } = batch;
     const seen = policy.normalized(observations);
     const isLearned = this.config.temperature === 'auto';
     const temperature = isLearned ? tf.exp(this.#logTemperature.value) : batch.temperature;
@@ -222,7 +222,7 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
     const entropyCosts = tf.mul(temperature, tf.add(logProb, this.#baseEntropy));
     const next = { seen: policy.normalized(nextObservations), actions: action, entropyCosts };
     const criticLoss = this.criticLoss(batch, seen, next, rng);
-    const { loss, ...others } = descend(this.#optimizers.criticOptimizer, criticLoss, { learningRate, maxNorm });
+    const { loss, ...others } = this.#optimizers.criticOptimizer.descend(criticLoss, batch.criticLearningRate);
 
     const ofPolicy = isPolicyDue ? this.#improvePolicy(batch, seen, temperature, rng) : {};
     if (tau !== undefined) polyak(this.targets, this.critics, tau);
@@ -230,18 +230,17 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
   }
 
   #improvePolicy(batch: SacBatch, seen: tf.Tensor, temperature: tf.Tensor, rng: Rng) {
-    const { policy, maxGradientNorm: maxNorm } = this.config;
-    const { learningRate, temperatureLearningRate } = batch;
+    const { policy } = this.config;
     const losses = () => {
       const { action, logProb } = whileTraining(() => policy.given(batch.observations).sampleWithLogProb(rng));
       const values = this.policyValues(seen, action);
       return { loss: tf.mean(tf.sub(tf.mul(temperature, logProb), values)), entropy: tf.neg(tf.mean(logProb)) };
     };
-    const { loss, entropy } = descend(this.#optimizers.policyOptimizer, losses, { learningRate, maxNorm });
+    const { loss, entropy } = this.#optimizers.policyOptimizer.descend(losses, batch.learningRate);
     if (this.config.temperature === 'auto') {
       // The derivative of −log α · E[log π + H̄] by log α.
       const gradient = tf.sub(entropy, this.#targetEntropy);
-      this.#optimizers.temperatureOptimizer.update([gradient], temperatureLearningRate);
+      this.#optimizers.temperatureOptimizer.update([gradient], batch.temperatureLearningRate);
     }
     return { policyLoss: loss, entropy };
   }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../envs/index.ts';
-import { Adam, checkPolicy, type Policy, portableMath, type Rng, sampleAction, stopGradient } from '../src/index.ts';
+import { checkPolicy, type Policy, portableMath, type Rng, sampleAction, stopGradient } from '../src/index.ts';
 import { wrapAngle } from '../src/nn/tensors.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { boxRescaleLogDet } from '../src/policies/boxScale.ts';
@@ -19,8 +19,8 @@ import {
   ActionValues,
   type ActorCriticRate,
   actorCriticRates,
+  ClippedAdam,
   criticNetworksOptions,
-  descend,
   polyak,
   tdTarget,
 } from './core/critics.ts';
@@ -91,7 +91,7 @@ export class SoftQLearning extends CheckpointedAgent<SoftQLearningReport> {
   readonly #config: z.output<typeof softQLearningOptions>;
   readonly #actionSpace: Box;
   readonly #targets: ActionValues;
-  readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
+  readonly #optimizers;
   readonly #training: ReplayTraining<SoftQLearningReport, SoftQRate>;
   readonly #act;
   readonly #update;
@@ -132,16 +132,10 @@ export class SoftQLearning extends CheckpointedAgent<SoftQLearningReport> {
     this.critics = new ActionValues(ofCritics);
     this.#targets = new ActionValues(ofCritics);
     this.#optimizers = {
-      critics: new Adam(this.critics.trainableVariables()),
-      policy: new Adam(policy.trainableVariables()),
+      criticOptimizer: new ClippedAdam(this.critics, config.criticMaxGradientNorm),
+      policyOptimizer: new ClippedAdam(policy, config.maxGradientNorm),
     };
-    const modules = {
-      policy,
-      critics: this.critics,
-      targets: this.#targets,
-      criticOptimizer: this.#optimizers.critics,
-      policyOptimizer: this.#optimizers.policy,
-    };
+    const modules = { policy, critics: this.critics, targets: this.#targets, ...this.#optimizers };
     this.#act = compileAct('soft-q-learning', policy, env.numEnvs, sampledAction);
     this.#update = compileOnArrays('soft-q-learning/update', modules, this.#training.shapes, (batch: SoftQBatch, rng) =>
       this.#improve(batch, rng),
@@ -167,23 +161,17 @@ export class SoftQLearning extends CheckpointedAgent<SoftQLearningReport> {
 
   /** The whole update of critics, sampler and targets on one minibatch. */
   #improve(batch: SoftQBatch, rng: Rng): Figures<SoftQLearningReport> {
-    const { policy, tau, maxGradientNorm, criticMaxGradientNorm } = this.#config;
+    const { policy, tau } = this.#config;
     const { observations, actions, nextObservations, weights, temperature } = batch;
     const seen = policy.normalized(observations);
 
     const nextValues = this.#softValue(policy.normalized(nextObservations), temperature, rng);
     const targets = tdTarget(batch, nextValues);
     const criticLosses = () => this.critics.loss(seen, actions, targets, { factor: 0.5, weights });
-    const { loss, ...others } = descend(this.#optimizers.critics, criticLosses, {
-      learningRate: batch.criticLearningRate,
-      maxNorm: criticMaxGradientNorm,
-    });
+    const { loss, ...others } = this.#optimizers.criticOptimizer.descend(criticLosses, batch.criticLearningRate);
 
     const samplerLosses = () => this.#samplerLosses(observations, temperature, rng);
-    const { stein } = descend(this.#optimizers.policy, samplerLosses, {
-      learningRate: batch.learningRate,
-      maxNorm: maxGradientNorm,
-    });
+    const { stein } = this.#optimizers.policyOptimizer.descend(samplerLosses, batch.learningRate);
     polyak(this.#targets, this.critics, tau);
     return { criticLoss: loss, ...others, stateValue: tf.mean(nextValues), stein };
   }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../envs/index.ts';
-import { Adam, checkPolicy, type Policy, type Rng } from '../src/index.ts';
+import { checkPolicy, type Policy, type Rng } from '../src/index.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { type Bounds, halfWidths } from '../src/policies/boxScale.ts';
 import { clippedActions } from '../src/policies/policy.ts';
@@ -11,9 +11,9 @@ import {
   ActionValues,
   type ActorCriticRate,
   actorCriticRates,
+  ClippedAdam,
   copyOfPolicy,
   criticNetworksOptions,
-  descend,
   polyak,
   tdTarget,
 } from './core/critics.ts';
@@ -97,7 +97,7 @@ export class Td3 extends CheckpointedAgent<Td3Report> {
   readonly #config: z.output<typeof td3Options>;
   readonly #actionSpace: Box;
   readonly #targets: { readonly policy: Policy; readonly critics: ActionValues };
-  readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
+  readonly #optimizers;
   readonly #noise: ExplorationNoise;
   readonly #training: ReplayTraining<Td3Report, ActorCriticRate>;
   readonly #act;
@@ -129,11 +129,9 @@ export class Td3 extends CheckpointedAgent<Td3Report> {
     const ofCritics = criticNetworksOptions(policy, actionSpace, config);
     this.critics = new ActionValues(ofCritics);
     this.#targets = { policy: targetPolicy, critics: new ActionValues(ofCritics) };
-    this.#optimizers = {
-      critics: new Adam(this.critics.trainableVariables()),
-      policy: new Adam(policy.trainableVariables()),
-    };
-    const { policy: policyOptimizer, critics: criticOptimizer } = this.#optimizers;
+    const criticOptimizer = new ClippedAdam(this.critics, config.criticMaxGradientNorm);
+    const policyOptimizer = new ClippedAdam(policy, config.maxGradientNorm);
+    this.#optimizers = { critics: criticOptimizer, policy: policyOptimizer };
     const networks = { policy, critics: this.critics, targetPolicy, targetCritics: this.#targets.critics };
     const modules = { ...networks, criticOptimizer, policyOptimizer };
     const { shapes } = this.#training;
@@ -184,15 +182,11 @@ export class Td3 extends CheckpointedAgent<Td3Report> {
     const nextActions = withTargetNoise(nextMeans, this.#config, { actionSpace: this.#actionSpace }, rng);
     const targets = tdTarget(batch, this.#targets.critics.least(policy.normalized(nextObservations), nextActions));
     const criticLosses = () => this.critics.loss(seen, actions, targets, { weights });
-    const { loss, ...others } = descend(this.#optimizers.critics, criticLosses, {
-      learningRate: criticLearningRate,
-      maxNorm: this.#config.criticMaxGradientNorm,
-    });
+    const { loss, ...others } = this.#optimizers.critics.descend(criticLosses, criticLearningRate);
     if (isPolicyDue) {
-      const policyLoss = () => tf.neg(tf.mean(this.critics.of(seen, meanAction(policy, observations))[0]!));
+      const losses = () => ({ loss: tf.neg(tf.mean(this.critics.of(seen, meanAction(policy, observations))[0]!)) });
       // The scale of a Gaussian has no part in its mode.
-      const options = { learningRate, maxNorm: this.#config.maxGradientNorm, allowUnused: true };
-      descend(this.#optimizers.policy, () => ({ loss: policyLoss() }), options);
+      this.#optimizers.policy.descend(losses, learningRate, true);
       polyak(this.#targets.critics, this.critics, tau);
       polyak(this.#targets.policy, policy, tau);
     }

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Box } from '../../envs/index.ts';
 import { flatten, unflatten } from '../../src/engine/optimizers.ts';
 import {
-  type Adam,
+  Adam,
+  type AdamOptions,
   clipByGlobalNorm,
   type Module,
   makePolicy,
@@ -87,21 +88,28 @@ export function lossOf(
   };
 }
 
-/**
- * One step of an optimizer down the gradient of a loss.
- * @param losses returns `{ loss, ...others }`
- * @param options `maxNorm` bounds the global norm of the gradient, if it is given; `allowUnused` as in `valueAndGradients`
- * @returns what `losses` does, as constants
- */
-export function descend<Losses extends { readonly loss: tf.Tensor }>(
-  optimizer: Adam,
-  losses: () => Losses,
-  options: { readonly learningRate: tf.Tensor; readonly maxNorm: number | undefined; readonly allowUnused?: boolean },
-): Losses {
-  const { learningRate, maxNorm, allowUnused = false } = options;
-  const { gradients, ...values } = valueAndGradients(losses, optimizer.parameters, { allowUnused });
-  optimizer.update(maxNorm === undefined ? gradients : clipByGlobalNorm(gradients, maxNorm).gradients, learningRate);
-  return values as unknown as Losses;
+/** Adam down the gradient of losses, whose global norm it bounds. */
+export class ClippedAdam extends Adam {
+  readonly #maxNorm: number | undefined;
+
+  /** @param maxNorm the largest global norm of the gradient; without one there is no bound */
+  constructor(module: Module, maxNorm: number | undefined, options?: AdamOptions) {
+    super(module.trainableVariables(), options);
+    this.#maxNorm = maxNorm;
+  }
+
+  /**
+   * One step.
+   * @param losses returns `{ loss, ...others }`
+   * @param allowUnused as in `valueAndGradients`
+   * @returns what `losses` does, as constants
+   */
+  descend<T extends { readonly loss: tf.Tensor }>(losses: () => T, learningRate: tf.Tensor, allowUnused = false): T {
+    const { gradients, ...values } = valueAndGradients(losses, this.parameters, { allowUnused });
+    const maxNorm = this.#maxNorm;
+    this.update(maxNorm === undefined ? gradients : clipByGlobalNorm(gradients, maxNorm).gradients, learningRate);
+    return values as unknown as T;
+  }
 }
 
 /** What changes in the course of a training: the learning rates of a policy and its critics. */

@@ -8,11 +8,11 @@ import { type Bounds, unitBounds } from '../../src/policies/boxScale.ts';
 import { DivergedError, type Rate } from '../../src/training/optimization.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
 import { checkContinuous, checkFitsInMemory, hasAngles, leavesBounds } from './checks.ts';
-import type { ActorCriticRate } from './critics.ts';
+import { type ActorCriticRate, actorCriticRates } from './critics.ts';
 import { type ActionSpace, commandActions, vectorEnvFor } from './envs.ts';
 import { ExplorationNoise, MinibatchTraining, ReplayCollector, ratesAt, shapesWith, updatesDue } from './loops.ts';
 import { ActionMoments, normalizationOptions, observationsOfData, standardize } from './normalization.ts';
-import { offPolicyOptions, partSchemas } from './options.ts';
+import { type noiseOptions, offPolicyOptions, partSchemas } from './options.ts';
 import { bytesPerTransition, emptyBatch, ReplayBuffer, replayFor, type Transitions } from './replay.ts';
 import type { Stateful } from './state.ts';
 
@@ -27,11 +27,6 @@ export const onlineDataFactor = z
 
 /** What changes in the course of a training whose policy is kept near the data. */
 export type DataRate = ActorCriticRate | 'dataFactor';
-
-/** How the term of the data counts, by the share of the online steps that is done. */
-export const dataFactorOf = (config: { readonly onlineDataFactor: number }) => ({
-  dataFactor: { linear: [1, config.onlineDataFactor] as const },
-});
 
 /** What data are like, by which the weight of staying near them is chosen. */
 const kinds = ['mixed', 'demonstrations'] as const;
@@ -128,20 +123,13 @@ export const offlineOptions = {
 /** {@link offlineOptions} as they are when checked. */
 export type OfflineConfig = z.output<z.ZodObject<typeof offlineOptions>>;
 
-/** A dataset as a policy sees it. */
-interface DatasetFor {
-  readonly numSteps: number;
-  /** Whether all numbers of observations are k/255 for whole numbers k from 0 to 255. */
-  readonly areBytes: boolean;
-  /** Its episodes, with observations as one row of numbers each. @throws one line, at one that is no episode of the dataset's spaces */
-  episodes(): Iterable<Episode>;
-}
-
 /**
+ * A dataset as a policy sees it: its episodes have one row of numbers for each observation.
  * @param owner who learns from it, as errors name it: `Iql`
- * @throws one line, if its spaces do not fit the policy, or there is no step
+ * @returns `areBytes`: whether all numbers of observations are k/255 for whole numbers k from 0 to 255
+ * @throws one line, if its spaces do not fit the policy, or there is no step; the episodes at one that is no episode of the dataset's spaces
  */
-export function datasetFor(owner: string, policy: Policy, dataset: EpisodeSource): DatasetFor {
+export function datasetFor(owner: string, policy: Policy, dataset: EpisodeSource) {
   const { numSteps, actionSpace, observationSpace } = dataset;
   const { observationDim, actionDim, discreteActions } = policy;
   const layout = new ObservationLayout(`${owner}: dataset: observations`, observationSpace);
@@ -159,7 +147,7 @@ export function datasetFor(owner: string, policy: Policy, dataset: EpisodeSource
   return {
     numSteps,
     areBytes: layout.areBytes,
-    *episodes() {
+    *episodes(): Iterable<Episode> {
       let number = 0;
       let steps = 0;
       for (const episode of dataset.episodes()) {
@@ -324,17 +312,10 @@ export class OfflineReplay {
 /** How far the mean value of a minibatch may be beyond what rewards allow before the critics are said to diverge. */
 const TOO_FAR = 2;
 
-interface OfflineTrainingOptions<RateName extends string> {
-  /** The agent's class, as errors name it: `Iql`. */
-  readonly owner: string;
-  readonly config: OfflineConfig & { readonly explorationNoise: number; readonly noiseCorrelation: number };
-  /** What changes in the course of the training, by the names under which updates get it. */
-  readonly rates: Readonly<Partial<Record<RateName, Rate>>>;
-  /** As `rates`, by the share of the online steps that is done, which is 0 before. */
-  readonly onlineRates?: Readonly<Partial<Record<RateName, Rate>>>;
-  /** What usually helps where the critics diverge: `a larger alpha, or a smaller learningRate,`. */
-  readonly remedy: string;
-}
+/** What the training takes of an agent's options. */
+type TrainingConfig = OfflineConfig &
+  z.output<z.ZodObject<typeof noiseOptions>> &
+  Parameters<typeof actorCriticRates>[0] & { readonly onlineDataFactor?: number };
 
 /**
  * What the loop of an agent calls that learns from data: each step is one update. The last `onlineSteps` are steps of the environments, whose
@@ -355,7 +336,11 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
   readonly numEnvs: number;
   /** Shapes of what {@link sample} returns. */
   readonly shapes: ReturnType<typeof shapesWith<RateName>>;
-  readonly #options: OfflineTrainingOptions<RateName>;
+  readonly #config: TrainingConfig;
+  readonly #remedy: string;
+  readonly #rates: Record<RateName, Rate>;
+  /** By the share of the online steps that is done, which is 0 before them. */
+  readonly #onlineRates: Record<string, Rate>;
   readonly #env: VectorEnv | undefined;
   readonly #noise: ExplorationNoise | undefined;
   readonly #collector: ReplayCollector | undefined;
@@ -363,12 +348,18 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
   /** The step at which it went online; null before. */
   #onlineFrom: number | null = null;
 
-  /** @throws one line, if data and environment do not fit the policy, or each other; as {@link OfflineReplay} does */
-  constructor(options: OfflineTrainingOptions<RateName>) {
-    const { owner, config, rates, onlineRates, remedy } = options;
+  /**
+   * @param owner the agent's class, as errors name it: `Iql`
+   * @param remedy what usually helps where the critics diverge: `a larger alpha, or a smaller learningRate,`
+   * @throws one line, if data and environment do not fit the policy, or each other; as {@link OfflineReplay} does
+   */
+  constructor(owner: string, config: TrainingConfig, remedy: string) {
     super(owner, undefined, `${remedy} usually helps`);
-    this.#options = options;
-    const { policy, onlineSteps } = config;
+    this.#config = config;
+    this.#remedy = remedy;
+    const { policy, onlineSteps, onlineDataFactor } = config;
+    this.#rates = actorCriticRates(config) as Record<RateName, Rate>;
+    this.#onlineRates = onlineDataFactor === undefined ? {} : { dataFactor: { linear: [1, onlineDataFactor] } };
     const given = config.env && vectorEnvFor(owner, policy, config.env);
     const env = onlineSteps > 0 ? given?.env : undefined;
     this.replay = new OfflineReplay(owner, config, env);
@@ -378,7 +369,7 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
     }
     this.actionSpace = actionSpace;
     this.units = unitBounds(actionSpace, policy.actionScale);
-    this.shapes = shapesWith(this.replay.data.shapes, { ...rates, ...onlineRates } as Record<RateName, Rate>);
+    this.shapes = shapesWith<RateName>(this.replay.data.shapes, { ...this.#rates, ...this.#onlineRates });
     this.numEnvs = env?.numEnvs ?? 1;
     this.#env = env;
     if (env === undefined) return;
@@ -408,7 +399,7 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
 
   override begin(options: TrainOptions): boolean {
     const { owner } = this;
-    const { onlineSteps } = this.#options.config;
+    const { onlineSteps } = this.#config;
     if (onlineSteps > 0 && this.#env === undefined) {
       throw new Error(`${owner}: onlineSteps: got ${onlineSteps} without an env, expected one to make them in`);
     }
@@ -428,7 +419,7 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
 
   /** Begins a step. @returns the observations to act on, if it is a step of the environments; undefined if it is one on the data alone */
   observations(): Float32Array | undefined {
-    if (this.#onlineFrom === null && this.step >= this.steps - this.#options.config.onlineSteps) {
+    if (this.#onlineFrom === null && this.step >= this.steps - this.#config.onlineSteps) {
       this.#noise!.reset();
       this.#collector!.reset(this.#envSeed);
       this.#onlineFrom = this.step;
@@ -449,34 +440,41 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
     const { step, updates } = this;
     const from = this.#onlineFrom;
     if (from === null) return step > updates;
-    const { learningStarts, updatesPerStep } = this.#options.config;
+    const { learningStarts, updatesPerStep } = this.#config;
     return updatesDue(step - from, { learningStarts, updatesPerStep, updateEvery: 1 }) > updates - from;
   }
 
   get isReportDue(): boolean {
-    const sinceLast = this.step % this.#options.config.reportEvery;
+    const sinceLast = this.step % this.#config.reportEvery;
     return sinceLast < (this.#onlineFrom === null ? 1 : this.numEnvs) || !this.goesOn;
   }
 
   /** The minibatch of the next update, with the rates of the moment. */
   sample(): Transitions & Readonly<Record<RateName, number>> {
-    const { rates, onlineRates = {} } = this.#options as Record<'rates' | 'onlineRates', Record<RateName, Rate>>;
     const { step } = this;
     const from = this.#onlineFrom ?? step;
     const onlineShare = step === from ? 0 : Math.min(1, (step - from) / (this.steps - from));
     this.updates += 1;
     return {
       ...this.replay.sample(this.streams.replay),
-      ...ratesAt(this.owner, rates, this.share),
-      ...ratesAt(this.owner, onlineRates, onlineShare),
+      ...ratesAt(this.owner, this.#rates, this.share),
+      ...ratesAt(this.owner, this.#onlineRates, onlineShare),
     };
   }
 
   /** @throws {DivergedError} if the mean value is beyond what rewards allow */
   override report(): Report {
     const report = super.report();
-    this.#checkValues((report as { readonly actionValue?: number }).actionValue);
-    return report;
+    const { actionValue = 0 } = report as { readonly actionValue?: number };
+    const { gamma } = this.#config;
+    const { largestReward } = this.replay;
+    // Nothing bounds a value without a discount; nor do rewards that are all 0: networks begin with values of their own.
+    const most = gamma === 1 ? Number.POSITIVE_INFINITY : Math.max(largestReward / (1 - gamma), 1);
+    if (Math.abs(actionValue) <= TOO_FAR * most) return report;
+    const [reward, value] = [largestReward, most].map((x) => Number(x.toPrecision(3)));
+    const allowed = `where rewards of at most ${reward} allow ±${value}`;
+    const advice = `${allowed}: the critics have diverged; ${this.#remedy} usually helps`;
+    throw new DivergedError(this.owner, this.step, "the critics' mean value", actionValue, undefined, advice);
   }
 
   /** A part that has a state only when the agent is online. */
@@ -489,25 +487,6 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
       },
     };
   }
-
-  #checkValues(value: number | undefined): void {
-    const { owner, config, remedy } = this.#options;
-    const { largestReward } = this.replay;
-    // Without a discount nothing bounds a value, also where all rewards are 0.
-    if (config.gamma === 1) return;
-    // A return of rewards that are all 0 bounds nothing: networks begin with values of their own.
-    const most = Math.max(largestReward / (1 - config.gamma), 1);
-    if (value === undefined || Math.abs(value) <= TOO_FAR * most) return;
-    const allowed = `where rewards of at most ${figure(largestReward)} allow ±${figure(most)}`;
-    const quantity = "the critics' mean value";
-    const advice = `${allowed}: the critics have diverged; ${remedy} usually helps`;
-    throw new DivergedError(owner, this.step, quantity, value, undefined, advice);
-  }
-}
-
-/** Three digits. */
-function figure(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }
 
 /** What critics and noise count in, which nothing changes: a part of the state that refuses another. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { Adam, checkPolicy, FlowMatchingPolicy, type ImplicitPolicy, type Policy, type Rng } from '../../src/index.ts';
+import { checkPolicy, FlowMatchingPolicy, type ImplicitPolicy, type Policy, type Rng } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import type { Bounds } from '../../src/policies/boxScale.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
@@ -8,9 +8,8 @@ import type { TrainOptions, TrainReport } from '../agent.ts';
 import { withArticle } from '../core/checks.ts';
 import {
   ActionValues,
-  actorCriticRates,
+  ClippedAdam,
   criticNetworksOptions,
-  descend,
   polyak,
   squaredDistance,
   tdTarget,
@@ -19,7 +18,6 @@ import {
 import { compileAct, compileOnArrays, type Figures, sampledAction } from '../core/loops.ts';
 import {
   type DataRate,
-  dataFactorOf,
   dataWeight,
   dataWeightOption,
   OfflineTraining,
@@ -91,7 +89,7 @@ export class Fql extends CheckpointedAgent<FqlReport> {
   readonly #policy: ImplicitPolicy;
   readonly #units: Bounds;
   readonly #targets: ActionValues;
-  readonly #optimizers: { readonly critics: Adam; readonly behavior: Adam; readonly policy: Adam };
+  readonly #optimizers;
   readonly #training: OfflineTraining<FqlReport, DataRate>;
   readonly #act;
   readonly #update;
@@ -105,13 +103,11 @@ export class Fql extends CheckpointedAgent<FqlReport> {
     checkCarries(policy);
     checkPolicy(policy);
     this.#policy = policy;
-    this.#training = new OfflineTraining<FqlReport, DataRate>({
-      owner: 'Fql',
+    this.#training = new OfflineTraining<FqlReport, DataRate>(
+      'Fql',
       config,
-      rates: actorCriticRates(config),
-      onlineRates: dataFactorOf(config),
-      remedy: 'a larger alpha, or a smaller learningRate,',
-    });
+      'a larger alpha, or a smaller learningRate,',
+    );
     const { actionSpace, units, numEnvs, shapes } = this.#training;
     const ofCritics = criticNetworksOptions(policy, actionSpace, config, { units });
     this.#units = units ?? actionSpace;
@@ -125,19 +121,12 @@ export class Fql extends CheckpointedAgent<FqlReport> {
     });
     if (policy.encoder) this.behavior.encodeObservations(policy.encoder.another(rng.split('encoder')));
     this.#optimizers = {
-      critics: new Adam(this.critics.trainableVariables()),
-      behavior: new Adam(this.behavior.trainableVariables()),
-      policy: new Adam(policy.trainableVariables()),
+      criticOptimizer: new ClippedAdam(this.critics, config.criticMaxGradientNorm),
+      behaviorOptimizer: new ClippedAdam(this.behavior, config.maxGradientNorm),
+      policyOptimizer: new ClippedAdam(policy, config.maxGradientNorm),
     };
-    const modules = {
-      policy,
-      behavior: this.behavior,
-      critics: this.critics,
-      targets: this.#targets,
-      criticOptimizer: this.#optimizers.critics,
-      behaviorOptimizer: this.#optimizers.behavior,
-      policyOptimizer: this.#optimizers.policy,
-    };
+    const networks = { policy, behavior: this.behavior, critics: this.critics, targets: this.#targets };
+    const modules = { ...networks, ...this.#optimizers };
     this.#act = compileAct('fql', policy, numEnvs, sampledAction);
     this.#update = compileOnArrays('fql/update', modules, shapes, (batch: FqlBatch, rng) => this.#improve(batch, rng));
     this.parts = this.#training.parts(modules);
@@ -158,26 +147,23 @@ export class Fql extends CheckpointedAgent<FqlReport> {
 
   /** One minibatch: critics, behaviour, policy, targets. */
   #improve(batch: FqlBatch, rng: Rng): Figures<FqlReport> {
-    const { policy, tau, targetValue, maxGradientNorm: maxNorm, criticMaxGradientNorm } = this.#config;
+    const { policy, tau, targetValue } = this.#config;
     const { actionSpace } = this.#training;
     const { observations, actions, nextObservations, learningRate, criticLearningRate } = batch;
     const seen = policy.normalized(observations);
     const nextActions = clippedActions(sampledAction(policy, nextObservations, rng), actionSpace);
     const targets = tdTarget(batch, this.#targets[targetValue](policy.normalized(nextObservations), nextActions));
     const criticLosses = () => this.critics.loss(seen, clippedActions(actions, actionSpace), targets);
-    const { loss: criticLoss, actionValue } = descend(this.#optimizers.critics, criticLosses, {
-      learningRate: criticLearningRate,
-      maxNorm: criticMaxGradientNorm,
-    });
+    const { loss: criticLoss, actionValue } = this.#optimizers.criticOptimizer.descend(
+      criticLosses,
+      criticLearningRate,
+    );
 
     const behaviorLosses = () => ({ loss: this.behavior.matchingLoss(seen, actions, rng) });
-    const { loss: behaviorLoss } = descend(this.#optimizers.behavior, behaviorLosses, { learningRate, maxNorm });
+    const { loss: behaviorLoss } = this.#optimizers.behaviorOptimizer.descend(behaviorLosses, learningRate);
 
     const policyLosses = this.#policyLosses(batch, seen, rng);
-    const { loss: policyLoss, distillationLoss } = descend(this.#optimizers.policy, policyLosses, {
-      learningRate,
-      maxNorm,
-    });
+    const { loss: policyLoss, distillationLoss } = this.#optimizers.policyOptimizer.descend(policyLosses, learningRate);
     polyak(this.#targets, this.critics, tau);
     return { policyLoss, distillationLoss, behaviorLoss, criticLoss, actionValue };
   }

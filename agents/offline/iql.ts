@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { Adam, BestOfPolicy, checkPolicy, type Policy, type Rng, stopGradient } from '../../src/index.ts';
+import { BestOfPolicy, checkPolicy, type Policy, type Rng, stopGradient } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { MOST_SAMPLES } from '../../src/policies/bestOfPolicy.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
@@ -9,9 +9,8 @@ import { checkDensity, hasAngles, withArticle } from '../core/checks.ts';
 import {
   ActionValues,
   type ActorCriticRate,
-  actorCriticRates,
+  ClippedAdam,
   criticNetworksOptions,
-  descend,
   polyak,
   tdTarget,
 } from '../core/critics.ts';
@@ -94,7 +93,7 @@ export class Iql extends CheckpointedAgent<IqlReport> {
   /** With the option `bestOf`, the best of so many samples. */
   readonly actingPolicy: Policy | undefined;
   readonly #config: z.output<typeof iqlOptions>;
-  readonly #optimizers: { readonly critics: Adam; readonly values: Adam; readonly policy: Adam };
+  readonly #optimizers;
   readonly #training: OfflineTraining<IqlReport, ActorCriticRate>;
   readonly #act;
   readonly #update;
@@ -107,21 +106,20 @@ export class Iql extends CheckpointedAgent<IqlReport> {
     const { policy, rng, criticHidden: hidden, criticActivation: activation } = config;
     checkHasLoss(config);
     checkPolicy(policy);
-    this.#training = new OfflineTraining<IqlReport, ActorCriticRate>({
-      owner: 'Iql',
+    this.#training = new OfflineTraining<IqlReport, ActorCriticRate>(
+      'Iql',
       config,
-      rates: actorCriticRates(config),
-      remedy: 'a smaller learningRate, or criticLayerNorm,',
-    });
+      'a smaller learningRate, or criticLayerNorm,',
+    );
     const { actionSpace, units, numEnvs, shapes } = this.#training;
     const ofCritics = criticNetworksOptions(policy, actionSpace, config, { units, angles: hasAngles(policy) });
     this.critics = new ActionValues(ofCritics);
     this.targetCritics = new ActionValues(ofCritics);
     this.values = new ValueNetwork(policy, hidden, rng.split('values'), activation);
     this.#optimizers = {
-      critics: new Adam(this.critics.trainableVariables()),
-      values: new Adam(this.values.trainableVariables()),
-      policy: new Adam(policy.trainableVariables()),
+      criticOptimizer: new ClippedAdam(this.critics, config.criticMaxGradientNorm),
+      valueOptimizer: new ClippedAdam(this.values, config.criticMaxGradientNorm),
+      policyOptimizer: new ClippedAdam(policy, config.maxGradientNorm),
     };
     const acting: Policy | undefined = config.bestOf === undefined ? undefined : this.bestOf(config.bestOf);
     this.actingPolicy = acting;
@@ -131,9 +129,7 @@ export class Iql extends CheckpointedAgent<IqlReport> {
       // What acts by the targets has them, and they are then not the agent's to dispose of.
       ...(acting === undefined && { targets: this.targetCritics }),
       values: this.values,
-      criticOptimizer: this.#optimizers.critics,
-      valueOptimizer: this.#optimizers.values,
-      policyOptimizer: this.#optimizers.policy,
+      ...this.#optimizers,
     };
     this.#act = compileAct('iql', acting ?? policy, numEnvs, sampledAction);
     this.#update = compileOnArrays('iql/update', modules, shapes, (batch: IqlBatch, rng) => this.#improve(batch, rng));
@@ -164,9 +160,8 @@ export class Iql extends CheckpointedAgent<IqlReport> {
 
   /** One minibatch: value, policy, critics, targets. */
   #improve(batch: IqlBatch, rng: Rng): Figures<IqlReport> {
-    const { policy, tau, expectile, maxGradientNorm } = this.#config;
-    const { observations, actions, nextObservations, learningRate } = batch;
-    const ofCritics = { learningRate: batch.criticLearningRate, maxNorm: this.#config.criticMaxGradientNorm };
+    const { policy, tau, expectile } = this.#config;
+    const { observations, actions, nextObservations, learningRate, criticLearningRate } = batch;
     const seen = policy.normalized(observations);
     const taken = clippedActions(actions, this.#training.actionSpace);
     const best = this.targetCritics.least(seen, taken);
@@ -174,16 +169,18 @@ export class Iql extends CheckpointedAgent<IqlReport> {
       const values = this.values.of(observations);
       return { loss: expectileLoss(tf.sub(best, values), expectile), value: tf.mean(values) };
     };
-    const { loss: valueLoss, value } = descend(this.#optimizers.values, valueLosses, ofCritics);
+    const { loss: valueLoss, value } = this.#optimizers.valueOptimizer.descend(valueLosses, criticLearningRate);
 
     const advantages = tf.sub(best, this.values.of(observations));
     const policyLosses = () => ({ loss: this.#extractionLoss(batch, advantages, rng) });
-    const ofPolicy = { learningRate, maxNorm: maxGradientNorm };
-    const { loss: policyLoss } = descend(this.#optimizers.policy, policyLosses, ofPolicy);
+    const { loss: policyLoss } = this.#optimizers.policyOptimizer.descend(policyLosses, learningRate);
 
     const targets = tdTarget(batch, this.values.of(nextObservations));
     const criticLosses = () => this.critics.loss(seen, taken, targets);
-    const { loss: criticLoss, actionValue } = descend(this.#optimizers.critics, criticLosses, ofCritics);
+    const { loss: criticLoss, actionValue } = this.#optimizers.criticOptimizer.descend(
+      criticLosses,
+      criticLearningRate,
+    );
     polyak(this.targetCritics, this.critics, tau);
     return { policyLoss, valueLoss, criticLoss, actionValue, value };
   }

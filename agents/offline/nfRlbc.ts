@@ -1,23 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { type ActionDistribution, Adam, checkPolicy, type Rng, sampleAction } from '../../src/index.ts';
+import { type ActionDistribution, checkPolicy, type Rng, sampleAction } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
 import { checkDensity, checkReparameterized, hasAngles } from '../core/checks.ts';
-import {
-  ActionValues,
-  actorCriticRates,
-  criticNetworksOptions,
-  descend,
-  polyak,
-  tdTarget,
-  valueWeight,
-} from '../core/critics.ts';
+import { ActionValues, ClippedAdam, criticNetworksOptions, polyak, tdTarget, valueWeight } from '../core/critics.ts';
 import { compileAct, compileOnArrays, type Figures, sampledAction } from '../core/loops.ts';
 import {
   type DataRate,
-  dataFactorOf,
   dataWeight,
   dataWeightOption,
   OfflineTraining,
@@ -77,7 +68,7 @@ export class NfRlbc extends CheckpointedAgent<NfRlbcReport> {
   readonly critics: ActionValues;
   readonly #config: z.output<typeof nfRlbcOptions>;
   readonly #targets: ActionValues;
-  readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
+  readonly #optimizers;
   readonly #training: OfflineTraining<NfRlbcReport, DataRate>;
   readonly #act;
   readonly #update;
@@ -93,28 +84,20 @@ export class NfRlbc extends CheckpointedAgent<NfRlbcReport> {
     checkDensity('NfRlbc', policy);
     checkPolicy(policy);
     checkReparameterized('NfRlbc', policy);
-    this.#training = new OfflineTraining<NfRlbcReport, DataRate>({
-      owner: 'NfRlbc',
+    this.#training = new OfflineTraining<NfRlbcReport, DataRate>(
+      'NfRlbc',
       config,
-      rates: actorCriticRates(config),
-      onlineRates: dataFactorOf(config),
-      remedy: 'a larger alpha, or a smaller learningRate,',
-    });
+      'a larger alpha, or a smaller learningRate,',
+    );
     const { actionSpace, units, numEnvs, shapes } = this.#training;
     const ofCritics = criticNetworksOptions(policy, actionSpace, config, { units, angles: hasAngles(policy) });
     this.critics = new ActionValues(ofCritics);
     this.#targets = new ActionValues(ofCritics);
     this.#optimizers = {
-      critics: new Adam(this.critics.trainableVariables()),
-      policy: new Adam(policy.trainableVariables()),
+      criticOptimizer: new ClippedAdam(this.critics, config.criticMaxGradientNorm),
+      policyOptimizer: new ClippedAdam(policy, config.maxGradientNorm),
     };
-    const modules = {
-      policy,
-      critics: this.critics,
-      targets: this.#targets,
-      criticOptimizer: this.#optimizers.critics,
-      policyOptimizer: this.#optimizers.policy,
-    };
+    const modules = { policy, critics: this.critics, targets: this.#targets, ...this.#optimizers };
     this.#act = compileAct('nf-rlbc', policy, numEnvs, sampledAction);
     this.#update = compileOnArrays('nf-rlbc/update', modules, shapes, (batch: NfRlbcBatch, rng) =>
       this.#improve(batch, rng),
@@ -137,17 +120,17 @@ export class NfRlbc extends CheckpointedAgent<NfRlbcReport> {
 
   /** One minibatch: critics, policy, targets. */
   #improve(batch: NfRlbcBatch, rng: Rng): Figures<NfRlbcReport> {
-    const { policy, tau, targetValue, alpha, maxGradientNorm, criticMaxGradientNorm } = this.#config;
+    const { policy, tau, targetValue, alpha } = this.#config;
     const { observations, actions, nextObservations, learningRate, criticLearningRate } = batch;
     const seen = policy.normalized(observations);
     const nextActions = this.#sample(policy.given(nextObservations), rng);
     const targets = tdTarget(batch, this.#targets[targetValue](policy.normalized(nextObservations), nextActions));
     const taken = clippedActions(actions, this.#training.actionSpace);
     const criticLosses = () => this.critics.loss(seen, taken, targets);
-    const { loss: criticLoss, actionValue } = descend(this.#optimizers.critics, criticLosses, {
-      learningRate: criticLearningRate,
-      maxNorm: criticMaxGradientNorm,
-    });
+    const { loss: criticLoss, actionValue } = this.#optimizers.criticOptimizer.descend(
+      criticLosses,
+      criticLearningRate,
+    );
 
     const weight = tf.mul(batch.dataFactor, dataWeight(alpha, ALPHA));
     const policyLosses = () => {
@@ -157,10 +140,7 @@ export class NfRlbc extends CheckpointedAgent<NfRlbcReport> {
       const gain = tf.mul(valueWeight(values), tf.mean(values));
       return { loss: tf.sub(tf.mul(weight, cloningLoss), gain), cloningLoss };
     };
-    const { loss: policyLoss, cloningLoss } = descend(this.#optimizers.policy, policyLosses, {
-      learningRate,
-      maxNorm: maxGradientNorm,
-    });
+    const { loss: policyLoss, cloningLoss } = this.#optimizers.policyOptimizer.descend(policyLosses, learningRate);
     polyak(this.#targets, this.critics, tau);
     return { policyLoss, cloningLoss, criticLoss, actionValue };
   }

@@ -1,23 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { Adam, checkPolicy, type Policy, type Rng } from '../../src/index.ts';
+import { checkPolicy, type Policy, type Rng } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
 import { adviseOnPolicy, checkHasMode } from '../core/checks.ts';
 import {
   ActionValues,
-  actorCriticRates,
+  ClippedAdam,
   copyOfPolicy,
   criticNetworksOptions,
-  descend,
   polyak,
   squaredDistance,
   tdTarget,
   valueWeight,
 } from '../core/critics.ts';
 import { compileAct, compileOnArrays, type Figures, meanAction } from '../core/loops.ts';
-import { type DataRate, dataFactorOf, OfflineTraining, offlineOptions, onlineDataFactor } from '../core/offline.ts';
+import { type DataRate, OfflineTraining, offlineOptions, onlineDataFactor } from '../core/offline.ts';
 import { criticOptions, noiseOptions, policyDelay } from '../core/options.ts';
 import type { TransitionTensors } from '../core/replay.ts';
 import { CheckpointedAgent } from '../core/state.ts';
@@ -73,7 +72,7 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
   readonly critics: ActionValues;
   readonly #config: z.output<typeof td3BcOptions>;
   readonly #targets: { readonly policy: Policy; readonly critics: ActionValues };
-  readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
+  readonly #optimizers;
   readonly #training: OfflineTraining<Td3BcReport, DataRate>;
   readonly #act;
   readonly #update;
@@ -91,24 +90,20 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
     const { policy, rng } = config;
     checkPolicy(policy);
     checkHasMode('Td3Bc', policy);
-    this.#training = new OfflineTraining<Td3BcReport, DataRate>({
-      owner: 'Td3Bc',
+    this.#training = new OfflineTraining<Td3BcReport, DataRate>(
+      'Td3Bc',
       config,
-      rates: actorCriticRates(config),
-      onlineRates: dataFactorOf(config),
-      remedy: 'a smaller alpha, or a smaller learningRate,',
-    });
+      'a smaller alpha, or a smaller learningRate,',
+    );
     const { actionSpace, units, numEnvs, shapes } = this.#training;
     const ofCritics = criticNetworksOptions(policy, actionSpace, config, { units });
     adviseOnPolicy('td3-bc', policy, actionSpace);
     const targetPolicy = copyOfPolicy('Td3Bc', policy, rng.split('target'));
     this.critics = new ActionValues(ofCritics);
     this.#targets = { policy: targetPolicy, critics: new ActionValues(ofCritics) };
-    this.#optimizers = {
-      critics: new Adam(this.critics.trainableVariables()),
-      policy: new Adam(policy.trainableVariables()),
-    };
-    const { policy: policyOptimizer, critics: criticOptimizer } = this.#optimizers;
+    const criticOptimizer = new ClippedAdam(this.critics, config.criticMaxGradientNorm);
+    const policyOptimizer = new ClippedAdam(policy, config.maxGradientNorm);
+    this.#optimizers = { critics: criticOptimizer, policy: policyOptimizer };
     const networks = { policy, critics: this.critics, targetPolicy, targetCritics: this.#targets.critics };
     const modules = { ...networks, criticOptimizer, policyOptimizer };
     const update = (isPolicyDue: boolean) => (batch: Td3BcBatch, rng: Rng) => this.#improve(batch, rng, isPolicyDue);
@@ -145,7 +140,7 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
 
   /** The update of the critics on one minibatch, and of policy and targets where it is due. */
   #improve(batch: Td3BcBatch, rng: Rng, isPolicyDue: boolean): Figures<Td3BcReport> {
-    const { policy, tau, criticMaxGradientNorm } = this.#config;
+    const { policy, tau } = this.#config;
     const { observations, actions, nextObservations, criticLearningRate } = batch;
     const seen = policy.normalized(observations);
     const nextMeans = meanAction(this.#targets.policy, nextObservations);
@@ -153,10 +148,7 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
     const targets = tdTarget(batch, this.#targets.critics.least(policy.normalized(nextObservations), nextActions));
     const taken = clippedActions(actions, this.#training.actionSpace);
     const criticLosses = () => this.critics.loss(seen, taken, targets);
-    const { loss, ...others } = descend(this.#optimizers.critics, criticLosses, {
-      learningRate: criticLearningRate,
-      maxNorm: criticMaxGradientNorm,
-    });
+    const { loss, ...others } = this.#optimizers.critics.descend(criticLosses, criticLearningRate);
     const ofPolicy = isPolicyDue ? this.#improvePolicy(batch, seen) : {};
     if (isPolicyDue) {
       polyak(this.#targets.critics, this.critics, tau);
@@ -166,7 +158,7 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
   }
 
   #improvePolicy({ observations, actions, learningRate, dataFactor }: Td3BcBatch, seen: tf.Tensor) {
-    const { policy, alpha, maxGradientNorm: maxNorm } = this.#config;
+    const { policy, alpha } = this.#config;
     const { units, actionSpace } = this.#training;
     const losses = () => {
       const means = meanAction(policy, observations);
@@ -176,11 +168,7 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
       return { loss: tf.sub(tf.mul(dataFactor, cloningLoss), tf.mul(weight, tf.mean(values))), cloningLoss };
     };
     // The scale of a Gaussian has no part in its mode.
-    const { loss, cloningLoss } = descend(this.#optimizers.policy, losses, {
-      learningRate,
-      maxNorm,
-      allowUnused: true,
-    });
+    const { loss, cloningLoss } = this.#optimizers.policy.descend(losses, learningRate, true);
     return { policyLoss: loss, cloningLoss };
   }
 }
