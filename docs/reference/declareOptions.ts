@@ -46,8 +46,10 @@ for (const file of files) {
   for (const alias of aliases) {
     const name = /z\.input<\(?typeof (\w+)/.exec(alias.type.getText())?.[1];
     if (name === undefined) continue;
-    const { [name]: described } = await import(pathToFileURL(file.replace(/\.d\.ts$/, '.js')).href);
-    if (described === undefined) throw new Error(`${relative(root, file)}: ${name} is not exported`);
+    const { [name]: found } = await import(pathToFileURL(file.replace(/\.d\.ts$/, '.js')).href);
+    if (found === undefined) throw new Error(`${relative(root, file)}: ${name} is not exported`);
+    // A family of flows is a function that has its schema.
+    const described = typeof found === 'function' ? found.schema : found;
     const members = membersOf(checker.getTypeAtLocation(alias.name), described, alias);
     const declaration = `export interface ${alias.name.text}${parametersOf(alias)} ${block(members)}`;
     text = text.slice(0, alias.getStart()) + declaration + text.slice(alias.getEnd());

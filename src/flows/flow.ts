@@ -327,7 +327,7 @@ class InContext extends Bijector {
   }
 }
 
-const fitOptions = z.strictObject({
+export const fitOptions = z.strictObject({
   ...gradientOptions,
   heldOut: z
     .custom<number | DataSet>(

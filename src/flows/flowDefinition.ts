@@ -2,9 +2,11 @@ import { z } from 'zod';
 import type { Bijector } from '../bijectors/bijector.ts';
 import { Chain } from '../bijectors/composition.ts';
 import { Reverse } from '../bijectors/orthogonal.ts';
+import { Uniform } from '../distributions/uniform.ts';
 import { networkOptions } from '../nn/mlp.ts';
+import { parseOptions } from '../options/parse.ts';
 import { rngSchema } from '../random.ts';
-import { type Flow, initialFactor } from './flow.ts';
+import { Flow, initialFactor } from './flow.ts';
 
 /** A family of flows, and what one has to know to choose it. */
 export interface FlowDefinition<O extends z.ZodRawShape = z.ZodRawShape> {
@@ -21,6 +23,46 @@ export interface FlowDefinition<O extends z.ZodRawShape = z.ZodRawShape> {
   make(options: FlowSizes & z.input<z.ZodObject<O>>): Flow;
 }
 
+/** A family's function, which has its definition. */
+type FlowFamily<S extends z.ZodRawShape, N extends keyof S> = ((options: z.input<z.ZodObject<S>>) => Flow) &
+  FlowDefinition<Pick<S, N>> & { readonly schema: z.ZodObject<S> };
+
+/**
+ * The function of a family of flows.
+ * @param name the function's, as errors have it
+ * @param row `options` names those of the schema's that a policy takes; `ignored` those of every flow that the family does not
+ */
+export function flowFamily<S extends z.ZodRawShape, const N extends keyof S & string>(
+  name: string,
+  row: Omit<FlowDefinition, 'options' | 'make' | 'schema'> & {
+    readonly schema: z.ZodObject<S>;
+    readonly options: readonly N[];
+    readonly ignored?: keyof S;
+    /** Noise → data. */
+    bijector(options: z.output<z.ZodObject<S>>): Bijector;
+  },
+): FlowFamily<S, N> {
+  const { schema, options: names, ignored, bijector, ...about } = row;
+  const make = (options: z.input<z.ZodObject<S>>): Flow => {
+    const parsed = parseOptions(name, schema, options);
+    const { dim, contextDim } = parsed as unknown as z.output<typeof flowSizes>;
+    return new Flow({
+      dim,
+      contextDim,
+      bijector: bijector(parsed),
+      ...(about.angles && { angles: true, base: turns }),
+    });
+  };
+  const options = Object.fromEntries(names.map((each) => [each, schema.shape[each]]));
+  const makeFrom = (given: object) =>
+    make(Object.fromEntries(Object.entries(given).filter(([each]) => each !== ignored)) as z.input<z.ZodObject<S>>);
+  const definition = { ...about, schema, options, make: makeFrom };
+  return Object.assign(make, definition) as unknown as FlowFamily<S, N>;
+}
+
+/** Uniform noise on the circle. */
+const turns = (dim: number, batchShape: number[]) => new Uniform({ dim, low: -Math.PI, high: Math.PI, batchShape });
+
 export const flowSizes = z.strictObject({
   dim: z.int().positive().meta({ description: 'size of an event', unit: 'numbers' }),
   contextDim: z
@@ -35,37 +77,6 @@ export const flowSizes = z.strictObject({
 /** What every family of flows takes; a family may have networks only where there is a context. */
 export type FlowSizes = z.input<typeof flowSizes>;
 
-const coupling = 'coupling layers, each with a network';
-
-/** Options that several families of flows have; a family says its own usual number of layers. */
-export const layersOption = (usual: number, what = coupling) =>
-  z.int().positive().default(usual).meta({ description: what, unit: 'layers' });
-export const AUTOREGRESSIVE = 'autoregressive layers, each with a masked network';
-
-export const binsOption = z.int().min(2).default(8).meta({ description: 'bins of each spline', unit: 'bins' });
-export const boundOption = z
-  .number()
-  .positive()
-  .default(5)
-  .describe('splines act on [−bound, bound]; they are the identity outside');
-export const tailsOption = z
-  .number()
-  .positive()
-  .default(5)
-  .describe('each map has its formula on [−bound, bound]; outside it is a straight line');
-export const ordersOption = z
-  .enum(['alternating', 'random'])
-  .default('alternating')
-  .describe(
-    'each layer takes the numbers in the opposite order of the one before, or in a random one; the same ones for all flows of a dim, so that saved variables fit',
-  );
-export const parallelOption = z
-  .enum(['inverse', 'forward'])
-  .default('inverse')
-  .describe(
-    "the direction that is one pass; 'inverse' for densities, 'forward' for samples with their log-probabilities",
-  );
-
 /** What families take whose layers begin as the identity. */
 export const layeredSizes = flowSizes.extend({
   initialScale: z
@@ -76,6 +87,10 @@ export const layeredSizes = flowSizes.extend({
       'standard deviation before training; any other than 1 is a learnable factor of each number, after the last layer',
     ),
 });
+
+/** A family's number of layers, and what they are. */
+export const layersOption = (usual: number, what: string) =>
+  z.int().positive().default(usual).meta({ description: what, unit: 'layers' });
 
 /** Layers that begin as the identity, the first one outermost. */
 export function stackLayers(

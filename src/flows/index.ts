@@ -1,3 +1,4 @@
+export { type DistillOptions, type DistillReport, type DrawContexts, distill } from './distill.ts';
 export {
   type AutoregressiveFlowOptions,
   type AutoregressiveSplineFlowOptions,
@@ -7,52 +8,45 @@ export {
   type BlockAutoregressiveFlowOptions,
   bernsteinFlow,
   blockAutoregressiveFlow,
+  builtinFlows,
   type CircularAutoregressiveSplineFlowOptions,
+  type CircularSplineFlowOptions,
+  type ContinuousFlowOptions,
+  type CouplingFlowOptions,
   circularAutoregressiveSplineFlow,
+  circularSplineFlow,
+  continuousFlow,
+  couplingLayers,
+  type GaussianizationFlowOptions,
+  type GlowOptions,
+  gaussianizationFlow,
+  glow,
   iaf,
+  type MlpFlowOptions,
   type MonotoneAutoregressiveFlowOptions,
   maf,
+  mlpFlow,
   monotoneAutoregressiveFlow,
   type NeuralAutoregressiveFlowOptions,
-  neuralAutoregressiveFlow,
-  type SumOfSquaresFlowOptions,
-  sumOfSquaresFlow,
-  type UnconstrainedAutoregressiveFlowOptions,
-  unconstrainedAutoregressiveFlow,
-} from './autoregressiveFlows.ts';
-export { builtinFlows } from './builtinFlows.ts';
-export {
-  type CircularSplineFlowOptions,
-  type CouplingFlowOptions,
-  circularSplineFlow,
-  couplingLayers,
-  type GlowOptions,
-  glow,
   type NeuralSplineFlowOptions,
+  neuralAutoregressiveFlow,
   neuralSplineFlow,
   nice,
-  realNvp,
-} from './couplingFlows.ts';
-export { type DistillOptions, type DistillReport, type DrawContexts, distill } from './distill.ts';
-export {
-  type GaussianizationFlowOptions,
-  gaussianizationFlow,
-  type MlpFlowOptions,
-  mlpFlow,
-  type TriangularSplineFlowOptions,
-  triangularSplineFlow,
-} from './elementwiseFlows.ts';
-export type { DataSet, EventsInContext, FitData, Rows } from './fitData.ts';
-export type { FitOptions, FitReport } from './flow.ts';
-export { Flow, type FlowOptions } from './flow.ts';
-export type { FlowDefinition, FlowSizes } from './flowDefinition.ts';
-export {
-  type ContinuousFlowOptions,
-  continuousFlow,
   type PlanarFlowOptions,
   planarFlow,
   type RadialFlowOptions,
   radialFlow,
+  realNvp,
+  type SumOfSquaresFlowOptions,
   type SylvesterFlowOptions,
+  sumOfSquaresFlow,
   sylvesterFlow,
-} from './residualFlows.ts';
+  type TriangularSplineFlowOptions,
+  triangularSplineFlow,
+  type UnconstrainedAutoregressiveFlowOptions,
+  unconstrainedAutoregressiveFlow,
+} from './families.ts';
+export type { DataSet, EventsInContext, FitData, Rows } from './fitData.ts';
+export type { FitOptions, FitReport } from './flow.ts';
+export { Flow, type FlowOptions } from './flow.ts';
+export type { FlowDefinition, FlowSizes } from './flowDefinition.ts';

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { Identity } from '../bijectors/elementwise.ts';
-import { builtinFlows } from '../flows/builtinFlows.ts';
-import { type NeuralSplineFlowOptions, neuralSplineFlow, neuralSplineFlowDefinition } from '../flows/couplingFlows.ts';
+import { builtinFlows, type NeuralSplineFlowOptions, neuralSplineFlow } from '../flows/families.ts';
 import type { FlowDefinition } from '../flows/flowDefinition.ts';
 import { networkOptions } from '../nn/mlp.ts';
 import { AutoregressiveCategoricalPolicy } from './autoregressiveCategoricalPolicy.ts';
@@ -98,9 +97,9 @@ const hiddenGain = z.number().positive().default(0.5).describe("gain of the hidd
 const outputScale = z.number().nonnegative().default(0.01).describe("gain of the last layer's kernel before training");
 /** The neural spline flow with as few layers as bend each number once. */
 const shallowSpline = {
-  ...neuralSplineFlowDefinition,
+  ...neuralSplineFlow,
   options: {
-    ...neuralSplineFlowDefinition.options,
+    ...neuralSplineFlow.options,
     layers: z.int().positive().optional().meta({
       description:
         'coupling layers, each with a network; by default as many as bend each number once, 2, or 1 for one number',
