@@ -6,7 +6,7 @@ import { listSettings } from '../experiment/config.ts';
 import { InputError } from '../experiment/errors.ts';
 import type { Registry, Table } from '../experiment/experiment.ts';
 import { isNumeric } from '../report/table.ts';
-import { loadExperiment } from '../run/loadExperiment.ts';
+import { experimentsOf, loadExperiment } from '../run/loadExperiment.ts';
 import { PROGRAM } from '../terminal/commandLine.ts';
 import { terminalWidth } from '../terminal/wrapText.ts';
 import { TRAIN } from '../train/allowedCode.ts';
@@ -24,17 +24,19 @@ export function listCommand(registry: Registry): Command {
     .argument('[name]', 'list the settings of this experiment, environment, agent or policy')
     .addHelpText(
       'after',
-      '\n"oxbow list agents ppo" and "oxbow list envs Lake-v0" show their settings, "oxbow list lake" those of the experiment.',
+      '\n"oxbow list agents ppo" and "oxbow list envs Lake-v0" show their settings. Experiments of --load <file> are listed too.',
     )
     .action(async (what: string | undefined, name: string | undefined, { load }: { load: string[] }) => {
-      if (load.length > 0) await (await import('../train/loadNamedEnv.ts')).loadModules(load);
-      process.stdout.write(`${await listing(registry, what, name)}\n`);
+      const files = load.length === 0 ? [] : await (await import('../train/loadNamedEnv.ts')).loadModules(load);
+      const experiments = Object.assign({}, ...(await Promise.all(files.map(experimentsOf))), registry.experiments);
+      process.stdout.write(`${await listing({ ...registry, experiments }, what, name)}\n`);
     });
 }
 
 async function listing(registry: Registry, what: string | undefined, name: string | undefined): Promise<string> {
   if (what === undefined) {
-    const all = KINDS.filter((kind) => kind !== 'settings').map((kind) => listing(registry, kind, undefined));
+    const kinds = KINDS.filter((kind) => kind !== 'settings' && !(kind === 'experiments' && isEmpty(registry)));
+    const all = kinds.map((kind) => listing(registry, kind, undefined));
     return (await Promise.all(all)).join('\n\n');
   }
   const experiments = Object.keys(registry.experiments);
@@ -66,7 +68,14 @@ function settingsText(title: string, schema: z.ZodType): string {
   return [fittedTable(table), ...(lists.length === 0 ? [] : ['', ...lists])].join('\n');
 }
 
+function isEmpty({ experiments }: Registry): boolean {
+  return Object.keys(experiments).length === 0;
+}
+
 async function describeExperiments(registry: Registry): Promise<string> {
+  if (isEmpty(registry)) {
+    return 'Experiments of oxbow run: those that a file exports, oxbow run my-study.ts. The studies of the repository run in a clone of it: npm start';
+  }
   const experiments = await Promise.all(
     Object.keys(registry.experiments).map(async (name) => {
       const { description, choices } = await loadExperiment(registry, name);

@@ -29,7 +29,7 @@ export async function main(argv: readonly string[], registry: Registry): Promise
   };
   watchOutput();
   const program = new Command('oxbow')
-    .description('Reinforcement-learning experiments with flow policies.')
+    .description('Reinforcement learning with flow policies: trainings, experiments, datasets.')
     .version(version())
     // `tune train` has options of its own beside those of `tune`.
     .enablePositionalOptions();

@@ -6,28 +6,31 @@ import { checkConfig } from '../experiment/config.ts';
 import { InputError } from '../experiment/errors.ts';
 import type { Figure, Registry, Section } from '../experiment/experiment.ts';
 import { printable } from '../experiment/text.ts';
-import { loadExperiment } from '../run/loadExperiment.ts';
+import { type KnownExperiments, loadExperiment } from '../run/loadExperiment.ts';
+import { allowCode, withLoadOption } from './run.ts';
 
 /** `oxbow report <dirs…>`: writes what is derived from the jobs of a run again, or compares several. */
 export function reportCommand(registry: Registry): Command {
-  return new Command('report')
+  return withLoadOption(new Command('report'))
     .description('write the tables, summary and report of a run again, or compare several runs')
     .argument('<dirs...>', 'a run directory, or several to compare')
     .option('--out <file>', 'where the comparison of several runs goes (default: comparison.html)')
     .option('--tables', 'print the tables of a run that has answers, too')
-    .action(async ([path, ...others]: [string, ...string[]], { out, tables = false }: ReportFlags) => {
-      if (others.length > 0) return compare([path, ...others], out ?? 'comparison.html', registry);
+    .action(async ([path, ...others]: [string, ...string[]], { out, tables = false, load }: ReportFlags) => {
+      const known = { registry, allowed: await allowCode({ load }) };
+      if (others.length > 0) return compare([path, ...others], out ?? 'comparison.html', known);
       if (out !== undefined) throw new InputError('--out: the report of one run is written in its directory');
-      await rewrite(path, tables, registry);
+      await rewrite(path, tables, known);
     });
 }
 
 interface ReportFlags {
   out?: string;
   tables?: boolean;
+  load: string[];
 }
 
-async function rewrite(path: string, tables: boolean, registry: Registry): Promise<void> {
+async function rewrite(path: string, tables: boolean, { registry, allowed }: KnownExperiments): Promise<void> {
   const [{ fromResults }, { RunDirectory }, { storedOutcomes }, { writeResults }] = await Promise.all([
     import('../run/writeResults.ts'),
     import('../run/runDirectory.ts'),
@@ -40,7 +43,7 @@ async function rewrite(path: string, tables: boolean, registry: Registry): Promi
   });
   try {
     const { experiment: name, config } = directory.run;
-    const experiment = await loadExperiment(registry, name, config);
+    const experiment = await loadExperiment(registry, name, config, allowed);
     checkConfig(experiment, config, join(path, 'config.json'));
     const { jobs, outcomes } = storedOutcomes(experiment, directory);
     const report = await fromResults(path, () =>
@@ -52,7 +55,7 @@ async function rewrite(path: string, tables: boolean, registry: Registry): Promi
   }
 }
 
-async function compare(paths: readonly string[], out: string, registry: Registry): Promise<void> {
+async function compare(paths: readonly string[], out: string, known: KnownExperiments): Promise<void> {
   const [{ compareRuns }, { textTable }, { terminalWidth }, { writeWholeFile }] = await Promise.all([
     import('../run/compareRuns.ts'),
     import('../report/table.ts'),
@@ -60,7 +63,7 @@ async function compare(paths: readonly string[], out: string, registry: Registry
     import('../../src/files.ts'),
   ]);
   checkWritable('--out', 'file', out);
-  const { tables, html } = await compareRuns(paths, registry);
+  const { tables, html } = await compareRuns(paths, known);
   for (const table of tables) process.stdout.write(`${textTable(table, terminalWidth())}\n\n`);
   const page = await html();
   try {
@@ -73,12 +76,12 @@ async function compare(paths: readonly string[], out: string, registry: Registry
 
 /** `oxbow figure <dir> <name> <path>`: one figure of a run's report as SVG files. */
 export function figureCommand(registry: Registry): Command {
-  return new Command('figure')
+  return withLoadOption(new Command('figure'))
     .description('draw one figure of a report as SVG, for light and for dark backgrounds')
     .argument('<dir>', 'a run directory')
     .argument('<name>', 'the name of the figure, as in cloning-Lake-v0-walks; an unknown name lists all')
     .argument('<path>', 'writes <path>-light.svg and <path>-dark.svg')
-    .action(async (path: string, name: string, to: string) => {
+    .action(async (path: string, name: string, to: string, { load }: { load: string[] }) => {
       const [{ fromResults }, { RunDirectory }, { drawFigure }, { storedOutcomes }, { summarize }, { writeWholeFile }] =
         await Promise.all([
           import('../run/writeResults.ts'),
@@ -92,7 +95,7 @@ export function figureCommand(registry: Registry): Command {
       checkWritable('figure', 'file', fileOf('light'));
       const directory = RunDirectory.open(path);
       const { experiment: experimentName, config, seeds } = directory.run;
-      const experiment = await loadExperiment(registry, experimentName, config);
+      const experiment = await loadExperiment(registry, experimentName, config, await allowCode({ load }));
       checkConfig(experiment, config, join(path, 'config.json'));
       const { jobs, outcomes } = storedOutcomes(experiment, directory);
       const summary = summarize(jobs, outcomes, seeds);

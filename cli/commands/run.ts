@@ -2,11 +2,12 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { MOST_THREADS } from '../../src/engine/runtime/engineNames.ts';
+import { expectedOneOf } from '../../src/options/describe.ts';
 import { type ConfigSources, checkConfig, resolveConfig, type Setting } from '../experiment/config.ts';
 import { InputError } from '../experiment/errors.ts';
 import type { AnyExperiment, CommonConfig, Registry } from '../experiment/experiment.ts';
 import { EXIT } from '../run/environment.ts';
-import { loadExperiment } from '../run/loadExperiment.ts';
+import { experimentsOf, loadExperiment } from '../run/loadExperiment.ts';
 import { interruptible } from '../run/signals.ts';
 import { type AllowedCode, NO_CODE } from '../train/allowedCode.ts';
 
@@ -59,10 +60,12 @@ export function runCommand(context: CommandContext): Command {
     .action(async (name: string, flags: RunFlags) => end(await run(name, flags, context)));
 }
 
-/** Gives a command an experiment's name as its argument, and the options of a run. */
-export function withRunOptions(command: Command, registry: Registry): Command {
+/** Gives a command an experiment as its argument, and the options of a run. */
+export function withRunOptions(command: Command, { experiments }: Registry): Command {
+  const names = Object.keys(experiments);
+  const one = names.length === 0 ? '' : `one of ${names.join(', ')}, or `;
   const described = command
-    .argument('<experiment>', `one of: ${Object.keys(registry.experiments).join(', ')}`)
+    .argument('<experiment>', `${one}a file that exports an experiment: my-study.ts; of several, my-study.ts#name`)
     .option('--seeds <n|list>', 'how many seeds, or which: 5, or 3,5,7; "300," is seed 300')
     .option('--seed <base>', 'the first seed where --seeds is a number')
     .option('--policies <list>', 'policies to compare: a,b')
@@ -99,16 +102,46 @@ export function withWorkerOptions(command: Command): Command {
 }
 
 /**
- * Runs the experiment of that name, or continues its run directory; returns the exit code.
+ * Runs an experiment, or continues its run directory; returns the exit code.
+ * @param what its name, or the file that exports it
+ * @param suffix of the name: `-tuning` for the search for its settings
  * @param more values of further options, each of which sets the field of its name
  */
 export async function run(
-  name: string,
+  what: string,
   flags: RunFlags,
   context: CommandContext,
-  more: Readonly<Record<string, string>> = {},
+  { suffix = '', more = {} }: { suffix?: string; more?: Readonly<Record<string, string>> } = {},
 ): Promise<number> {
-  return runWith(await loadExperiment(context.registry, name), flags, context, more);
+  const { name, allowed } = await experimentNamed(what, context.registry);
+  const experiment = await loadExperiment(context.registry, `${name}${suffix}`, undefined, allowed);
+  return runWith(experiment, flags, context, more, { allowed });
+}
+
+/** Whether an argument names a file in place of an experiment. */
+export function isFile(what: string): boolean {
+  return /[./\\]/.test(what);
+}
+
+/** The name of an experiment and the module that has it, which is imported: `my-study.ts`, `my-study.ts#name`. */
+async function experimentNamed(
+  what: string,
+  { experiments }: Registry,
+): Promise<{ name: string; allowed: AllowedCode }> {
+  const [file, chosen] = what.split('#') as [string, string?];
+  if (Object.hasOwn(experiments, what) || !/[./\\]/.test(file)) return { name: what, allowed: NO_CODE };
+  const { loadModules } = await import('../train/loadNamedEnv.ts');
+  const load = await loadModules([file], 'run');
+  const names = Object.keys(await experimentsOf(load[0]!));
+  if (names.length === 0) throw new InputError(`run: ${file} exports no registry, and no experiment by default`);
+  const name = chosen ?? names[0]!;
+  if (names.includes(name) && (chosen !== undefined || names.length === 1)) return { name, allowed: { load } };
+  throw new InputError(
+    `run: got ${what}, ${expectedOneOf(
+      name,
+      names.map((one) => `${file}#${one}`),
+    )}`,
+  );
 }
 
 /**

@@ -8,6 +8,7 @@ import { TUNING_SUFFIX } from '../tuning/tuningExperiment.ts';
 import {
   type CommandContext,
   collect,
+  isFile,
   type RunFlags,
   run,
   runWith,
@@ -30,11 +31,14 @@ export function tuneCommand(context: CommandContext): Command {
       'after',
       '\nThe run directory gets tuned.json, the best settings: "oxbow run <experiment> --config tuned.json" uses them.',
     )
-    .action(async (name: string, { trials, ...flags }: RunFlags & { trials?: string }) => {
+    .action(async (what: string, { trials, ...flags }: RunFlags & { trials?: string }) => {
       const names = Object.keys(context.registry.experiments);
       // Commander takes a misspelt `train` for an experiment.
-      if (!names.includes(name)) throw new InputError(`tune: got ${name}, ${expectedOneOf(name, [TRAIN, ...names])}`);
-      context.end(await run(`${name}${TUNING_SUFFIX}`, flags, context, trials === undefined ? {} : { trials }));
+      if (!names.includes(what) && !isFile(what)) {
+        throw new InputError(`tune: got ${what}, ${expectedOneOf(what, [TRAIN, ...names])}`);
+      }
+      const more: Record<string, string> = trials === undefined ? {} : { trials };
+      context.end(await run(what, flags, context, { suffix: TUNING_SUFFIX, more }));
     });
 }
 

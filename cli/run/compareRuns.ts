@@ -10,7 +10,6 @@ import type {
   Job,
   MetricsRow,
   Outcome,
-  Registry,
   Section,
   SummaryRow,
   Table,
@@ -26,7 +25,7 @@ import { improvementInterval, probabilityOfImprovement } from '../statistics/com
 import { formatP, holm, pairedPermutationTest } from '../statistics/pValues.ts';
 import { beginning, commandOf } from '../terminal/commandLine.ts';
 import { version } from './environment.ts';
-import { loadExperiment } from './loadExperiment.ts';
+import { type KnownExperiments, loadExperiment } from './loadExperiment.ts';
 import { RunDirectory, storedOutcomes } from './runDirectory.ts';
 
 /** A run with what came of its jobs. */
@@ -62,12 +61,12 @@ export interface Comparison {
  * how each differs from the first.
  * @throws InputError if a directory holds no run, is damaged, or is named twice
  */
-export async function compareRuns(paths: readonly string[], registry: Registry): Promise<Comparison> {
+export async function compareRuns(paths: readonly string[], known: KnownExperiments): Promise<Comparison> {
   const folders = paths.map((path) => resolve(path));
   const twice = paths.find((_, i) => folders.indexOf(folders[i]!) < i);
   if (twice !== undefined) throw new InputError(`report: got ${twice} twice, expected different runs`);
   const names = shortPaths(paths);
-  const runs = await Promise.all(paths.map((path, i) => open(path, names[i]!, registry)));
+  const runs = await Promise.all(paths.map((path, i) => open(path, names[i]!, known)));
   const all = subjects(runs);
   const environments = [...new Set(runs.flatMap(({ jobs }) => jobs.map(({ env }) => env)))];
   const parts = environments.map((env) => ({ env, ...compare(env, all) }));
@@ -85,10 +84,10 @@ export async function compareRuns(paths: readonly string[], registry: Registry):
   };
 }
 
-async function open(path: string, name: string, registry: Registry): Promise<OpenRun> {
+async function open(path: string, name: string, { registry, allowed }: KnownExperiments): Promise<OpenRun> {
   const directory = RunDirectory.open(path);
   const { config, seeds } = directory.run;
-  const experiment = await loadExperiment(registry, directory.run.experiment, config);
+  const experiment = await loadExperiment(registry, directory.run.experiment, config, allowed);
   checkConfig(experiment, config, `${path}/config.json`);
   const { jobs, outcomes } = storedOutcomes(experiment, directory);
   return {

@@ -1,15 +1,25 @@
+import { pathToFileURL } from 'node:url';
 import { expectedOneOf } from '../../src/options/describe.ts';
 import { InputError } from '../experiment/errors.ts';
 import type { AnyExperiment, CommonConfig, Registry } from '../experiment/experiment.ts';
+import { portablePath } from '../terminal/commandLine.ts';
 import { type AllowedCode, NO_CODE, TRAIN, TRAIN_TUNING } from '../train/allowedCode.ts';
 import { TUNING_SUFFIX, tuningExperiment } from '../tuning/tuningExperiment.ts';
 
+/** Where experiments come from: a registry, and the modules that the user has loaded. */
+export interface KnownExperiments {
+  readonly registry: Registry;
+  readonly allowed?: AllowedCode | undefined;
+}
+
+type Experiments = Registry['experiments'];
+
 /**
- * The experiment of that name; for `name-tuning` the search for the settings of the experiment `name`, for `train` the training that
- * the settings choose, for `train-tuning` the search for its settings.
+ * The experiment of that name, of the registry or of a module that the user has loaded; for `name-tuning` the search for the settings of
+ * the experiment `name`, for `train` the training that the settings choose, for `train-tuning` the search for its settings.
  * @param config the settings of a run of it: data, of which nothing is imported
  * @param allowed the code beside oxbow's own that its jobs may run, whatever the settings name; who allows a module has imported it
- * @throws InputError if the registry has no such experiment, or it has nothing to tune
+ * @throws InputError if there is no such experiment, or it has nothing to tune
  */
 export async function loadExperiment(
   registry: Registry,
@@ -25,13 +35,37 @@ export async function loadExperiment(
     const { trainTuningExperiment } = await import('../tuning/trainTuningExperiment.ts');
     return trainTuningExperiment(config, allowed);
   }
-  const names = Object.keys(registry.experiments);
+  const loaded = await Promise.all(allowed.load.map(experimentsOf));
+  const experiments: Experiments = Object.assign({}, ...loaded, registry.experiments);
+  const names = Object.keys(experiments);
   const own = names.includes(name);
   const base = own || !name.endsWith(TUNING_SUFFIX) ? name : name.slice(0, -TUNING_SUFFIX.length);
-  if (!names.includes(base)) {
-    const aside = name === TRAIN ? '; a training is begun by "oxbow train"' : '';
-    throw new InputError(`experiment: got ${base}, ${expectedOneOf(base, names)}${aside}`);
-  }
-  const experiment = await registry.experiments[base]!();
+  if (!names.includes(base)) throw new InputError(`experiment: got ${base}, ${expected(base, names)}`);
+  const experiment = await experiments[base]!();
   return base === name ? experiment : tuningExperiment(experiment);
+}
+
+function expected(name: string, names: readonly string[]): string {
+  if (name === TRAIN) return 'a training is begun by "oxbow train"';
+  const module = 'a file that exports an experiment (oxbow run my-study.ts, elsewhere --load my-study.ts)';
+  if (names.length > 0) return `${expectedOneOf(name, names)}, or ${module}`;
+  return `expected ${module}; the studies of the repository run in a clone of it: npm start`;
+}
+
+/**
+ * The experiments that a module of the user's own exports: those of its `registry`, or its default export.
+ * @param file its path; it has been imported before
+ */
+export async function experimentsOf(file: string): Promise<Experiments> {
+  const { registry, default: only } = (await import(pathToFileURL(file).href)) as {
+    readonly registry?: Registry;
+    readonly default?: AnyExperiment;
+  };
+  const isExperiment = typeof only?.name === 'string' && typeof only.runJob === 'function';
+  const found: Experiments = registry?.experiments ?? (isExperiment ? { [only.name]: async () => only } : {});
+  const isOne = Object.keys(found).length === 1;
+  const command = (name: string) => `oxbow run ${portablePath(file)}${isOne ? '' : `#${name}`}`;
+  return Object.fromEntries(
+    Object.entries(found).map(([name, load]) => [name, async () => ({ command: command(name), ...(await load()) })]),
+  );
 }

@@ -15,7 +15,9 @@ export function commandLine(...argv: readonly string[]): string {
 /** What stands before a command that loads a module of TypeScript, where Node cannot read it by itself; else nothing. */
 function loaderOf(argv: readonly string[]): string {
   const isTypeScript = argv.some(
-    (argument, i) => /\.[cm]?tsx?$/.test(argument) && (argv[i - 1] === '--load' || argument.startsWith('--load=')),
+    (argument, i) =>
+      /\.[cm]?tsx?(#|$)/.test(argument) &&
+      (['--load', 'run', 'tune'].includes(argv[i - 1]!) || argument.startsWith('--load=')),
   );
   const { typescript } = process.features as { readonly typescript?: unknown };
   return isTypeScript && !typescript ? "NODE_OPTIONS='--import tsx' " : '';

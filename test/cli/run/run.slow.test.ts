@@ -8,8 +8,8 @@ import { commandLine } from '../../../cli/terminal/commandLine.ts';
 import { jobsHere } from '../fixture/jobsHere.ts';
 import { type Ended, oxbow } from '../fixture/oxbow.ts';
 
-const cli = fileURLToPath(new URL('fixture/cli.ts', import.meta.url));
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const cli = fileURLToPath(new URL('../fixture/cli.ts', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-run-'));
 
 /** Starts the command as users do, in a process of its own. */

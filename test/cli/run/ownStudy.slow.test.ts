@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-own-study-'));
+const STUDY = 'test/cli/fixture/ownStudy.ts';
+
+/** The command of the package, which knows no experiment by name. */
+function oxbow(...argv: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'cli/cli.ts', ...argv], {
+    encoding: 'utf8',
+  });
+  return { code: status, stdout, stderr };
+}
+
+describe('an experiment of a file', () => {
+  it('is run, in worker processes, and read and gone on with where --load names the file', () => {
+    const out = join(folder, 'run');
+    const argv = ['run', STUDY, '--quick', '--study', 'plain', '--out', out];
+    const first = oxbow(...argv, '--seeds', '1');
+    expect([first.code, first.stderr]).toEqual([0, '']);
+    expect(oxbow(...argv).stdout).toContain(`Continuing ${out}: 3 of 6 jobs have finished before.`);
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain(`oxbow run ${STUDY}`);
+    const summary = readFileSync(join(out, 'summary.json'), 'utf8');
+    expect(oxbow('report', out, '--load', STUDY).code).toBe(0);
+    expect(readFileSync(join(out, 'summary.json'), 'utf8')).toBe(summary);
+    expect(oxbow('resume', out, '--load', STUDY).stdout).toContain('6 of 6 jobs have finished before');
+    expect(oxbow('report', out)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        'oxbow: experiment: got drift, expected a file that exports an experiment (oxbow run my-study.ts, elsewhere --load my-study.ts); ' +
+        'the studies of the repository run in a clone of it: npm start\n',
+    });
+  });
+
+  it.each([
+    [
+      'test/cli/fixture/registry.ts#drfit',
+      'run: got test/cli/fixture/registry.ts#drfit, expected one of test/cli/fixture/registry.ts#drift',
+    ],
+    ['test/cli/fixture/none.ts', "run: got test/cli/fixture/none.ts, expected a module's file; there is none"],
+    [
+      'test/cli/statistics/eightSeeds.ts',
+      'run: test/cli/statistics/eightSeeds.ts exports no registry, and no experiment by default',
+    ],
+  ])('%s: one line, code 2', (what, line) => {
+    const { code, stderr } = oxbow('run', what, '--out', join(folder, 'none'));
+    expect([code, stderr.split('\n').length]).toEqual([2, 2]);
+    expect(stderr).toContain(line);
+  });
+});
