@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { densityPolicyNames } from '../../agents/lake.ts';
 import { choices as commandChoices, lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
-import { densityPolicyNames } from '../../agents/lake.ts';
 import {
   choices,
   fromHash,
