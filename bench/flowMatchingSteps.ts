@@ -1,6 +1,6 @@
 /**
  * How many steps a flow-matching policy needs from noise to action, and how long policies take to act, from the policies that a run has
- * cloned: docs/flow-matching.md.
+ * cloned: docs/policies.md.
  */
 import { Command } from 'commander';
 import { measureWalks } from '../agents/lake.ts';
@@ -29,7 +29,7 @@ const BATCHES = [1, 256];
 const ROUNDS = 5;
 
 const program = new Command('bench:flow-matching')
-  .description('Walks that drown by solver and steps, each seed in per cent, and times to act: docs/flow-matching.md.')
+  .description('Walks that drown by solver and steps, each seed in per cent, and times to act: docs/policies.md.')
   .argument('<run>', 'a run of the lake’s cloning with flow-matching among its policies')
   .option('--seeds <list>', 'which of the run; all unless given')
   .option('--walks <n>', 'of each seed', '1000')

@@ -10,7 +10,7 @@ import { optionMeaning } from '../src/options/describe.ts';
 import { inventory } from '../test/options/inventory.ts';
 import { blocks, pack, packageJson, run, temporaryFolder, writeProject } from './project.ts';
 
-const [coin, registryAndCli] = blocks('docs/own-experiment.md') as [string, string];
+const [coin, registryAndCli] = blocks('docs/experiments.md') as [string, string];
 const [registry, cli] = registryAndCli.split('// cli.ts\n') as [string, string];
 const FILES = {
   'program.ts': blocks('README.md')[1]!,

@@ -1,6 +1,6 @@
 /**
  * Stores what came of a run among the results: `npm run results:store -- RUN [NAME]`. Its report is written again, then report and summary
- * go to `docs/results/NAME`, by default the name of its experiment, and the fingerprint into the table of `docs/run-directory.md`.
+ * go to `docs/results/NAME`, by default the name of its experiment, and the fingerprint into the table of `docs/experiments.md`.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -32,5 +32,5 @@ const write = (file: string, text: string) => {
 const folder = `docs/results/${name ?? run.experiment}`;
 makeFolder(folder);
 for (const file of ['report.html', 'summary.json']) write(`${folder}/${file}`, stored(file));
-const page = 'docs/run-directory.md';
+const page = 'docs/experiments.md';
 write(page, withFingerprint(readFileSync(page, 'utf8'), { command, fingerprint }));

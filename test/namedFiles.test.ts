@@ -91,25 +91,3 @@ test.each(PAGES_FOR_CONTRIBUTORS)('%s: every path that it names is there', (page
   const paths = [...read(page).matchAll(PATH)].map((match) => match[1]!).filter((path) => !/[<*…]/.test(path));
   expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
-
-test('security.md: every row but one names what tests it', () => {
-  const rows = [...read('docs/security.md').matchAll(/^\| (?!what \||---)(.*?) \|.*\|([^|]*)\|$/gm)];
-  expect(rows.length).toBeGreaterThan(12);
-  const untested = rows.filter(([, , tests]) => !/`(test|check)\/[\w/.]+\.(ts|py)`/.test(tests!));
-  // Of which nothing is promised.
-  expect(untested.map(([, what]) => what)).toEqual(['environment variables']);
-});
-
-test('architecture.md: every step of a walk is in the file that it is said to be in', () => {
-  const text = read('docs/architecture.md');
-  const steps = [...text.matchAll(/`([\w/]+\.ts)` `([\w.#]+)`/g)].map(([, path, name]) => ({
-    path: path!,
-    name: name!,
-  }));
-  expect(steps.length).toBeGreaterThan(30);
-  const missing = steps.filter(({ path, name }) => {
-    const code = read(path);
-    return !name.split('.').every((part) => new RegExp(`(?<!\\w)${part}\\b`).test(code));
-  });
-  expect(missing).toEqual([]);
-});

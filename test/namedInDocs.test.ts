@@ -31,7 +31,7 @@ test.each([
   ['policies.md', policies().flatMap(({ name }) => (name in builtinFlows ? [] : [name]))],
   ['agents.md', classes(agents, (prototype) => 'train' in prototype)],
   ['environments.md', Object.keys(builtinEnvs)],
-  ['mujoco.md', Object.keys(mujocoEnvs).filter((id) => id.endsWith('-v5'))],
+  ['environments.md', Object.keys(mujocoEnvs).filter((id) => id.endsWith('-v5'))],
   ['robots-at-the-lake.md', Object.keys(mujocoEnvs).filter((id) => !id.endsWith('-v5'))],
 ])('%s names every one of its kind', (page, names) => {
   const named = namedIn(page);

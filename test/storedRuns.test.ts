@@ -29,7 +29,7 @@ describe.each(stored)('the stored run %s', (name) => {
     expect(partial).toBeUndefined();
     expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
     expect(read(`results/${name}/report.html`)).toContain(fingerprint);
-    expect(read('run-directory.md')).toContain(fingerprint);
+    expect(read('experiments.md')).toContain(fingerprint);
   });
 
   test('is shown: a page leads to its report, and none says that its experiment was not run', () => {

@@ -123,7 +123,7 @@ async function describeEnvs(): Promise<string> {
   });
   const columns = ['id', 'observations', 'actions', 'steps of an episode'];
   const title = 'Environments of oxbow train; oxbow list envs <id> shows options:';
-  const foreign = hanging('gymnasium:<id>  ', "any environment of Python's Gymnasium: docs/gymnasium.md");
+  const foreign = hanging('gymnasium:<id>  ', "any environment of Python's Gymnasium: docs/environments.md");
   const lines = missing.map((problem) => hanging('', problem));
   return [fittedTable({ title, columns, rows }), foreign, ...lines].join('\n');
 }

@@ -18,18 +18,9 @@ function table(heading: string): string[][] {
 }
 
 const families: [string, oxbow.FlowDefinition][] = Object.entries(oxbow.builtinFlows);
-const names = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
 
 test('the table of families is the registry', () => {
   expect(table('family')).toEqual(
     families.map(([name, { description, sequential }]) => [`\`${name}\``, description, sequential ?? '–']),
   );
-});
-
-test('beside other libraries: what oxbow is said to have is there, and every family is named', () => {
-  const column = table('feature').map(([, own]) => own!);
-  const said = column.flatMap(names);
-  expect(said.filter((name) => !(name in oxbow.builtinFlows || name in oxbow))).toEqual([]);
-  expect(families.map(([name]) => name).filter((name) => !said.includes(name))).toEqual([]);
-  for (const cell of column) expect(names(cell).length).toBeGreaterThan(0);
 });
