@@ -208,16 +208,7 @@ describe('the programs in the docs', () => {
   });
 
   test('environments.md: an agent trains on an environment of one’s own', () => {
-    const small = [
-      '--steps',
-      '256',
-      '--set',
-      'agent.horizon=256',
-      '--set',
-      'evaluationEpisodes=2',
-      '--out',
-      'boat',
-    ];
+    const small = ['--steps', '256', '--set', 'agent.horizon=256', '--set', 'evaluationEpisodes=2', '--out', 'boat'];
     const cli = join(root, 'experiments/cli.ts');
     run('--import tsx', cli, 'train', 'Boat-v0', '--agent', 'ppo', '--load', 'environments/boat.ts', ...small);
     const { results } = JSON.parse(readFileSync(join(folder, 'boat/summary.json'), 'utf8'));
