@@ -118,7 +118,6 @@ export default defineConfig({
     },
     anchor: { slugify: githubSlug },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
-    languageAlias: { wat: 'lisp' },
   },
   themeConfig: {
     search: { provider: 'local' },
