@@ -159,7 +159,7 @@ describe('the flow', () => {
     await isTrained(page);
     const learned = await page.getByRole('status').textContent();
     await page.locator('.VPNavBar a', { hasText: 'Guide' }).click();
-    await page.waitForURL('**/which-agent.html');
+    await page.waitForURL('**/agents.html');
     await page.goBack();
     await page.waitForSelector('.lab[data-state=trained]');
     expect(await page.getByRole('status').textContent()).toBe(learned);

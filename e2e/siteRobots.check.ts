@@ -117,7 +117,7 @@ describe('robots', () => {
     await page.getByRole('button', { name: 'Play' }).click();
     await expect.poll(pictures).not.toEqual(last);
     await page.locator('.VPNavBar a', { hasText: 'Guide' }).click();
-    await page.waitForURL('**/which-agent.html');
+    await page.waitForURL('**/agents.html');
     await page.goBack();
     await sides(page, 'done');
     expect(await page.locator('data[data-metric=return]').first().getAttribute('value')).toBe(left);

@@ -96,7 +96,7 @@ describe('the story', () => {
     const [drowned, result] = [await shares(page, 'drowned'), await heading(page)];
     await headingIsTrue(page);
     await page.locator('.VPNavBar a', { hasText: 'Guide' }).click();
-    await page.waitForURL('**/which-agent.html');
+    await page.waitForURL('**/agents.html');
     await page.goBack();
     await isDone(page);
     expect(await shares(page, 'drowned')).toEqual(drowned);

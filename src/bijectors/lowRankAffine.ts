@@ -155,7 +155,7 @@ function swapLastTwo(x: tf.Tensor): tf.Tensor {
  * is exp(logDiagonal). Without R it is diagonal.
  *
  * Why it is positive, and that in this form are all triangular matrices whose symmetric part is positive and generalized diagonally
- * dominant (in two dimensions all with a positive one), is on the page docs/low-rank-affine.md.
+ * dominant (in two dimensions all with a positive one), is on the page docs/bijectors.md.
  */
 class AccretiveTriangular {
   readonly dim: number;
