@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { hovers } from '../docs/reference/hovers.ts';
+import { inventory } from '../scripts/optionsInventory.ts';
 import { Rng } from '../src/index.ts';
 import { optionMeaning } from '../src/options/describe.ts';
-import { inventory } from '../test/options/inventory.ts';
 import { blocks, pack, packageJson, run, temporaryFolder, writeProject } from './project.ts';
 
 const [coin, registryAndCli] = blocks('docs/experiments.md') as [string, string];

@@ -10,8 +10,8 @@ const root = resolve(import.meta.dirname, '..');
 const PAGES = [
   'README.md',
   ...readdirSync(join(root, 'docs'))
-    // The programs of examples.md are files, which test/examples.slow.test.ts runs.
-    .filter((name) => name.endsWith('.md') && name !== 'examples.md')
+    // The site's build writes options.md, which has no program.
+    .filter((name) => name.endsWith('.md') && name !== 'options.md')
     .map((name) => `docs/${name}`),
 ];
 

@@ -8,7 +8,8 @@ const root = resolve(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const below = (folder: string): string[] =>
   (readdirSync(join(root, folder), { recursive: true }) as string[])
-    .filter((path) => path.endsWith('.md') && !/(^|\/)(node_modules|api)\//.test(path))
+    // options.md is written by the site's build.
+    .filter((path) => path.endsWith('.md') && path !== 'options.md' && !/(^|\/)(node_modules|api)\//.test(path))
     .map((path) => `${folder}/${path}`);
 
 const PAGES = [...Object.keys(rootPages), ...below('docs'), ...below('web')];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as agents from '../../agents/index.ts';
+import { inventory } from '../../scripts/optionsInventory.ts';
 import { listOptions } from '../../src/options/list.ts';
-import { inventory } from './inventory.ts';
 
 const all = await inventory();
 

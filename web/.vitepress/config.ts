@@ -4,6 +4,7 @@ import { defineConfig, type Plugin } from 'vitepress';
 import { themeDeclarations } from '../../envs/drawing/palette.ts';
 import { copiedFolders } from './copiedFolders.ts';
 import { decisionPages } from './decisionPages.ts';
+import { examplePrograms } from './examplePrograms.ts';
 import { githubSlug } from './githubSlug.ts';
 import { pictureSize } from './pictureSize.ts';
 import { readmeLines } from './readmeLines.ts';
@@ -113,6 +114,7 @@ export default defineConfig({
   },
   markdown: {
     config: (md) => {
+      examplePrograms(md);
       siteLinks(md);
       readmeLines(resolve(root, 'README.md'))(md);
     },

@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { loadExperiment } from '../../cli/run/loadExperiment.ts';
-import { commonTrainShape } from '../../cli/train/trainConfig.ts';
-import { envSchema } from '../../envs/core/registry.ts';
-import { loadEnv, registeredEnvs } from '../../envs/index.ts';
-import { registry } from '../../experiments/registry.ts';
-import { builtinFlows, policies } from '../../src/index.ts';
-import { policySchema } from '../../src/policies/registry.ts';
+import { loadExperiment } from '../cli/run/loadExperiment.ts';
+import { commonTrainShape } from '../cli/train/trainConfig.ts';
+import { envSchema } from '../envs/core/registry.ts';
+import { loadEnv, registeredEnvs } from '../envs/index.ts';
+import { registry } from '../experiments/registry.ts';
+import { builtinFlows, policies } from '../src/index.ts';
+import { policySchema } from '../src/policies/registry.ts';
 
 /** Who has options. */
 export interface Owner {
@@ -73,7 +73,7 @@ async function flows(): Promise<Owner[]> {
 
 /** What the files of a folder export. */
 async function exportsOf(folder: string): Promise<[string, unknown][]> {
-  const path = join(import.meta.dirname, '../..', folder);
+  const path = join(import.meta.dirname, '..', folder);
   const files = readdirSync(path).filter((name) => name.endsWith('.ts') && name !== 'index.ts');
   const modules = await Promise.all(files.map((name) => import(join(path, name)) as Promise<object>));
   return modules.flatMap((module) => Object.entries(module));
