@@ -62,7 +62,7 @@ const robot = {
   normalizeRewards: true,
 } as const;
 
-/** Robots of MuJoCo by PPO. Rates are those of searches with the whole million steps, docs/results/robots.md: what short trainings find is too high. */
+/** Robots of MuJoCo by PPO. Rates are those of searches with the whole million steps, docs/results/agents.md#robots: what short trainings find is too high. */
 const robotByPpo = {
   steps: 1_000_000,
   envs: 4,

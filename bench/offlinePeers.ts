@@ -22,7 +22,7 @@ type Name = (typeof NAMES)[number];
 
 const program = new Command('bench:offline-peers')
   .description(
-    'Scores and updates a second of agents that learn from data, beside a twin in JAX and FlowRL: docs/benchmarks.md.',
+    'Scores and updates a second of agents that learn from data, beside a twin in JAX and FlowRL: docs/results/speed.md#measure-your-machine.',
   )
   .argument('<dataset>', 'a folder in one of the formats; of a format other than Minari’s a copy in that one is made')
   .option('--env <id>', 'where scores come from; that of the dataset unless given')

@@ -1,9 +1,10 @@
 /**
- * Stores what came of a run among the results: `npm run results:store -- RUN [NAME]`. Its report is written again, then report and summary
- * go to `docs/results/NAME`, by default the name of its experiment, and the fingerprint into the table of `docs/experiments.md`.
+ * Stores what came of a run among the results: `npm run results:store -- RUN [NAME]`. Its report is written again, then the summary goes to
+ * `docs/results/NAME`, by default the name of its experiment, the report too where one is stored already, and the fingerprint into the table
+ * of `docs/experiments.md`. `npm run docs:tables` then writes the tables anew.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadExperiment } from '../cli/run/loadExperiment.ts';
 import { RunDirectory } from '../cli/run/runDirectory.ts';
@@ -31,6 +32,7 @@ const write = (file: string, text: string) => {
 };
 const folder = `docs/results/${name ?? run.experiment}`;
 makeFolder(folder);
-for (const file of ['report.html', 'summary.json']) write(`${folder}/${file}`, stored(file));
+write(`${folder}/summary.json`, stored('summary.json'));
+if (existsSync(`${folder}/report.html`)) write(`${folder}/report.html`, stored('report.html'));
 const page = 'docs/experiments.md';
 write(page, withFingerprint(readFileSync(page, 'utf8'), { command, fingerprint }));

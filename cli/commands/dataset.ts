@@ -202,9 +202,7 @@ export async function makeRecipe(name: string, out: string): Promise<number> {
     process.stdout.write(`${summaryText(dataset)}\n`);
     const listed = listedDatasets()[name]?.hash;
     if (listed !== undefined && listed !== dataset.hash) {
-      process.stderr.write(
-        `oxbow: docs/results/datasets.md lists the hash ${listed}: another version of oxbow has made that\n`,
-      );
+      process.stderr.write(`oxbow: expected the hash ${listed}, which another version of oxbow has made\n`);
     }
     return EXIT.ok;
   });

@@ -6,6 +6,6 @@ import { root } from '../project.ts';
 export function storedReports(): string[] {
   const results = join(root, 'docs/results');
   const names = readdirSync(results).filter((name) => existsSync(join(results, name, 'report.html')));
-  if (names.length < 2) throw new Error(`${results}: the reports of ${names.join(', ')}, expected several`);
+  if (names.length === 0) throw new Error(`${results}: got no report.html, expected one`);
   return names.map((name) => `/results/${name}/report.html`);
 }

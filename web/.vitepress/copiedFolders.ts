@@ -2,21 +2,23 @@ import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'vitepress';
 
-/** Of an address below the site: `results/lake/report.html` is in such a folder, `results/lake.html` is a page. */
+/** Of an address below the site: `results/products/report.html` is in such a folder, `results/agents.html` is a page. */
 const COPIED = /^(?:results\/[^/]+|api)\//;
 
-/** The folders of `docs` that the site has as they are: of each stored run its own, and the reference. */
+/** What the site has of `docs` as it is: the reports of stored runs, and the reference. */
 export const copiedFolders = {
-  /** Whether an address below the site, `results/lake/report.html`, is of a file in one of them. */
+  /** Whether an address below the site, `lake.md`, is of a file in one of them. */
   have: (path: string): boolean => COPIED.test(path),
 
   /** Copies them into the built site. */
   copy(docs: string, site: string): void {
     const results = readdirSync(join(docs, 'results'), { withFileTypes: true });
-    const runs = results.filter((entry) => entry.isDirectory()).map(({ name }) => join('results', name));
+    const reports = results
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => join('results', name, 'report.html'));
     // The reference is made by a command of its own.
-    for (const folder of [...runs, 'api'].filter((name) => existsSync(join(docs, name)))) {
-      cpSync(join(docs, folder), join(site, folder), { recursive: true });
+    for (const path of [...reports, 'api'].filter((name) => existsSync(join(docs, name)))) {
+      cpSync(join(docs, path), join(site, path), { recursive: true });
     }
   },
 

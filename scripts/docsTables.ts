@@ -1,0 +1,379 @@
+/**
+ * `npm run docs:tables`: writes the tables of results in README and docs anew, each between `<!-- generated: NAME -->` and
+ * `<!-- /generated -->`, from the runs stored in `docs/results/RUN/summary.json` and from the list of benchmark datasets. Cells are
+ * interquartile means over the seeds, with their 95 % intervals in brackets.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { interquartileInterval } from '../cli/statistics/bootstrap.ts';
+import { listedDatasets } from '../cli/train/recipes/recipes.ts';
+import { writeWholeFile } from '../src/files.ts';
+
+const root = resolve(import.meta.dirname, '..');
+
+interface Row {
+  readonly study: string;
+  readonly env: string;
+  readonly condition?: string;
+  readonly policy: string;
+  readonly metric: string;
+  readonly iqm: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly perSeed: readonly (number | null)[];
+}
+type Interval = Pick<Row, 'iqm' | 'low' | 'high'>;
+type Where = Partial<Pick<Row, 'study' | 'env' | 'condition' | 'metric'>>;
+
+/** One line for each policy, one column for each heading. */
+type Columns = Readonly<Record<string, (policy: string) => string>>;
+
+const LABELS: Readonly<Record<string, string>> = {
+  gaussian: 'Gaussian',
+  'gaussian-full': 'Gaussian, full covariance',
+  realnvp: 'RealNVP',
+  nice: 'NICE',
+  'flow-matching': 'flow matching',
+  'autoregressive-spline': 'autoregressive spline',
+};
+const LAKE = { mixture: 'mixture of six', 'mixture-2': 'mixture of two' };
+const OFFLINE = {
+  mixture: 'mixture of four',
+  regression: 'regression to the mean',
+  'iql-gaussian': 'IQL, Gaussian',
+  'iql-mixture': 'IQL, mixture of four',
+  'iql-realnvp': 'IQL, RealNVP',
+  'iql-spline': 'IQL, spline',
+  'best-of-gaussian': 'best of 32, Gaussian',
+  'best-of-flow-matching': 'best of 32, flow matching',
+  'nf-rlbc-gaussian': 'NF-RLBC, Gaussian',
+  'nf-rlbc-spline': 'NF-RLBC, spline',
+  fql: 'FQL',
+  'td3-bc': 'TD3+BC',
+};
+const STRIDE = 'LakeStride-v0';
+const CLASSES = ['gaussian', 'gaussian-full', 'mixture-2', 'mixture', 'realnvp', 'spline', 'nice'];
+const FOUR = ['gaussian', 'mixture-2', 'mixture', 'spline'];
+
+const tables: Readonly<Record<string, () => string>> = {
+  'lake-cloning': () => {
+    const of = (where: Where) => measure('lake', { study: 'cloning', ...where });
+    const [stride, fine] = [STRIDE, 'Lake-v0'].map((env) => of({ env, metric: 'drownRate' }));
+    return table(CLASSES, LAKE, {
+      'stride lake, drowned': share(stride!),
+      mean: share(stride!, mean),
+      'worst seed': share(stride!, worst),
+      'fine lake, drowned': share(fine!),
+      'nats at the start': number(of({ env: STRIDE, metric: 'startKl' }), 3),
+    });
+  },
+  'lake-agreeing': () => {
+    const of = (env: string, condition: string) =>
+      share(measure('lake', { study: 'cloning', env, condition, metric: 'drownRate' }));
+    return table(['gaussian', 'mixture-2', 'spline'], LAKE, {
+      '90 % take the upper bank': of(STRIDE, 'share-90'),
+      'all take one bank': of(STRIDE, 'share-100'),
+      'fine lake, they leave at right angles': of('Lake-v0', 'right-angles'),
+    });
+  },
+  'lake-ppo': () => {
+    const of = (metric: string) => measure('endpoints', { study: 'arrival', metric });
+    const fine = measure('lake', { study: 'ppo', metric: 'homeRate' });
+    const arrives = (policy: string) => of('homeRate')(policy)!.perSeed.map((home) => home! >= 0.9);
+    const arriving = (metric: string, policy: string) =>
+      of(metric)(policy)!.perSeed.filter((_, seed) => arrives(policy)[seed]) as number[];
+    const both = (policy: string) => arriving('modeBalance', policy).filter((lesser) => lesser > 0.02);
+    return table(
+      CLASSES,
+      { ...LAKE, mixture: 'mixture of three' },
+      {
+        'stride lake, seeds that arrive': (policy) => String(arrives(policy).filter(Boolean).length),
+        'of these on both banks': (policy) => String(both(policy).length),
+        'their return': (policy) => format(interquartileInterval(arriving('return', policy)), 3),
+        'fine lake, seeds that arrive': (policy) => String(fine(policy)!.perSeed.filter((home) => home! >= 0.9).length),
+      },
+    );
+  },
+  'lake-soft': () =>
+    table(FOUR, LAKE, {
+      ...Object.fromEntries(
+        ['0.02', '0.05', '0.1'].flatMap((tau) => [
+          [
+            `τ = ${tau}: least`,
+            number(measure('endpoints', { study: 'floors', condition: `tau-${tau}`, metric: 'natsAStep' }), 2),
+          ],
+          ...['PPO', 'SAC'].map((agent) => [
+            `${agent}, ${tau}`,
+            number(measure('endpoints', { study: `soft-${agent.toLowerCase()}-${tau}`, metric: 'natsAStep' }), 2),
+          ]),
+        ]),
+      ),
+    }),
+  'lake-blocked': () => {
+    const of = (metric: string) => measure('lake', { study: 'blocked', metric });
+    const finds = (policy: string) => of('adapted')(policy)!.perSeed.filter((adapted) => adapted === 1).length;
+    return table(FOUR, LAKE, {
+      'home within one try': share(of('success1')),
+      'within eight': share(of('success8')),
+      'worst seed': share(of('success8'), (row) => Math.min(...numbers(row))),
+      'PPO then finds home, seeds': (policy) => String(finds(policy)),
+      'worth against an opponent': number(measure('lake', { study: 'opponent', metric: 'minimaxValue' }), 3),
+    });
+  },
+  'lake-noise': () =>
+    table(
+      ['0.1', '0.3', '0.7', '1', 'learned'],
+      {},
+      {
+        'walks home': (scale) => share(noise('homeRate', scale))('gaussian'),
+        drowned: (scale) => share(noise('drownRate', scale))('gaussian'),
+        mean: (scale) => share(noise('drownRate', scale), mean)('gaussian'),
+        'worst seed': (scale) => share(noise('drownRate', scale), worst)('gaussian'),
+      },
+      'σ',
+    ),
+  'lake-annealing': () => {
+    const of = (tau: string, how: string, metric: string) =>
+      measure('lake', { study: 'annealing', condition: `tau-${tau}-${how}`, metric })('spline');
+    return table(
+      ['0.02', '0.05', '0.15'],
+      {},
+      {
+        'lesser bank, constant τ': (tau) => percent(of(tau, 'constant', 'lesserShare')),
+        'annealed to it': (tau) => percent(of(tau, 'annealed', 'lesserShare')),
+        'nats off, constant τ': (tau) => format(of(tau, 'constant', 'kl'), 3),
+        annealed: (tau) => format(of(tau, 'annealed', 'kl'), 3),
+      },
+      'τ',
+    );
+  },
+  'lake-latent-noise': () => {
+    const of = (condition: string, metric: string) => measure('lake', { study: 'other-ways', condition, metric });
+    const policies = ['mixture-2', 'relaxed-mixture', 'spline', 'autoregressive', 'episode-noise', 'step-noise'];
+    const labels = {
+      ...LAKE,
+      'relaxed-mixture': 'relaxed mixture',
+      autoregressive: 'autoregressive bins',
+      'episode-noise': 'Gaussian given noise, drawn once an episode',
+      'step-noise': 'Gaussian given noise, drawn each step',
+      energy: 'energy',
+    };
+    const keeps = (policy: string) =>
+      of('soft', 'modeBalance')(policy)!.perSeed.filter((lesser) => lesser !== null && lesser >= 0.1).length;
+    return table([...policies, 'energy', 'gaussian'], labels, {
+      'cloned, drowned': share(of('cloned', 'drownRate')),
+      'worst seed': share(of('cloned', 'drownRate'), worst),
+      'soft return, lesser bank': share(of('soft', 'modeBalance')),
+      'seeds with a tenth or more': (policy) => String(keeps(policy)),
+    });
+  },
+  products: () => {
+    const of = (lakes: number) => measure('products', { condition: `k-${lakes}`, metric: 'drownRate' });
+    const policies = ['gaussian', 'mixture-2', 'mixture-4', 'mixture-8', 'mixture-16', 'realnvp', 'spline'];
+    const labels = Object.fromEntries([2, 4, 8, 16].map((k) => [`mixture-${k}`, `mixture of ${k}`]));
+    return table([...policies, 'autoregressive-spline'], labels, {
+      '1 lake, 2 ways': share(of(1), ({ iqm }) => iqm!),
+      '2 lakes, 4 ways': share(of(2), ({ iqm }) => iqm!),
+      '3 lakes, 8 ways': share(of(3), ({ iqm }) => iqm!),
+      '4 lakes, 16 ways': share(of(4)),
+      mean: share(of(4), mean),
+      'worst seed': share(of(4), worst),
+    });
+  },
+  'flow-matching': () => {
+    const of = (metric: string) => measure('flow-matching', { metric });
+    const range = (metric: string, scale: number, digits: number) => (policy: string) => {
+      const [least, most] = [Math.min, Math.max].map((end) => end(...numbers(of(metric)(policy)!)) * scale);
+      return `${least!.toFixed(digits)} to ${most!.toFixed(digits)}`;
+    };
+    return table(
+      ['flow-matching', 'spline', 'gaussian'],
+      {},
+      {
+        'walks that drown': share(of('drownRate')),
+        'seeds, %': range('drownRate', 100, 1),
+        'KL at the start, nats': number(of('startKl'), 3),
+        seeds: range('startKl', 1, 3),
+      },
+    );
+  },
+  'robots-ppo': () => {
+    const robots = ['HalfCheetah', 'Hopper', 'Walker2d', 'Swimmer', 'InvertedDoublePendulum', 'Reacher'];
+    const of = (robot: string, metric: string) => measure('robots', { env: `mujoco/${robot}-v5`, metric });
+    const returns = (policy: string, metric: string) => (robot: string) => {
+      const row = of(robot, metric)(policy)!;
+      return format(row, Math.abs(row.iqm!) < 1000 ? 1 : 0);
+    };
+    return table(
+      robots,
+      {},
+      {
+        'Gaussian, greedy': returns('gaussian', 'greedyReturn'),
+        sampled: returns('gaussian', 'return'),
+        'spline, greedy': returns('spline', 'greedyReturn'),
+        'sampled ': returns('spline', 'return'),
+      },
+      'robot',
+    );
+  },
+  'offline-cloning': () => {
+    const of = (env: string, condition: string) => (policy: string) => {
+      const score = (metric: string) => measure('offline', { study: 'cloning', env, condition, metric })(policy);
+      return score100(score('sampled')) || score100(score('greedy'));
+    };
+    return table(['gaussian', 'mixture', 'realnvp', 'spline', 'flow-matching', 'regression'], OFFLINE, {
+      'lake, one expert': of(STRIDE, 'expert'),
+      'lake, two experts': of(STRIDE, 'two-experts'),
+      'Pendulum, one expert': of('Pendulum-v1', 'expert'),
+      'Pendulum, two experts': of('Pendulum-v1', 'two-experts'),
+    });
+  },
+  'offline-agents': () => {
+    const of = (env: string, condition: string, metric: string) =>
+      measure('offline', { study: 'offline', env, condition, metric });
+    const score = (env: string, condition: string) => (policy: string) => score100(of(env, condition, 'score')(policy));
+    return table(Object.keys(OFFLINE).slice(2), OFFLINE, {
+      'lake, uneven banks': score(STRIDE, 'uneven'),
+      'lake, medium': score(STRIDE, 'medium'),
+      'Pendulum, mixed': score('Pendulum-v1', 'mixed'),
+      'Pendulum, medium': score('Pendulum-v1', 'medium'),
+      'banks kept': number(of(STRIDE, 'medium', 'modes'), 2),
+    });
+  },
+  datasets: () => {
+    const kinds = ['expert', 'two-experts', 'medium', 'medium-replay', 'uneven', 'mixed'];
+    const listed = listedDatasets();
+    const tasks = new Set(Object.keys(listed).map((name) => name.replace(new RegExp(`-(${kinds.join('|')})$`), '')));
+    const cell = (kind: string) => (task: string) => {
+      const made = listed[`${task}-${kind}`];
+      if (made === undefined) return '';
+      const digits = Math.abs(made.return) < 10 ? 2 : 0;
+      return `${minus(thousands(made.return, digits))} (${thousands(made.steps)})`;
+    };
+    return table([...tasks], {}, Object.fromEntries(kinds.map((kind) => [kind, cell(kind)])), 'task');
+  },
+};
+
+/** A page with its tables as the stored runs have them. @throws if a block has no such table, or no end */
+export function withTables(page: string): string {
+  const blocks = page.match(/<!-- generated: .*? -->/g) ?? [];
+  let count = 0;
+  const made = page.replace(/(<!-- generated: (.*?) -->\n).*?(?=<!-- \/generated -->)/gs, (_, begin, name: string) => {
+    const make = tables[name];
+    if (make === undefined) {
+      throw new Error(`generated: got ${name}, expected one of ${Object.keys(tables).join(', ')}`);
+    }
+    count++;
+    return `${begin}\n${make()}\n\n`;
+  });
+  if (count !== blocks.length) throw new Error(`got ${blocks.length} blocks, ${count} with an end`);
+  return made;
+}
+
+/** The pages that may have tables, relative to the root. */
+export function pages(): string[] {
+  const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' });
+  const written = docs.filter(
+    (path) => path.endsWith('.md') && path !== 'options.md' && !/node_modules|^api/.test(path),
+  );
+  return ['README.md', ...written.map((path) => join('docs', path))];
+}
+
+const runs = new Map<string, readonly Row[]>();
+
+/** The row of a stored run with one measure of a policy; undefined where the run did not measure it. */
+function measure(run: string, where: Where): (policy: string) => Row | undefined {
+  if (!runs.has(run)) {
+    const text = readFileSync(join(root, 'docs/results', run, 'summary.json'), 'utf8');
+    runs.set(run, (JSON.parse(text) as { results: readonly Row[] }).results);
+  }
+  const keys = Object.keys({ condition: undefined, ...where }) as (keyof Where)[];
+  return (policy) => {
+    const rows = runs.get(run)!.filter((row) => row.policy === policy && keys.every((key) => row[key] === where[key]));
+    if (rows.length > 1) throw new Error(`${run}: ${rows.length} rows of ${policy} for ${JSON.stringify(where)}`);
+    return rows[0];
+  };
+}
+
+function noise(metric: string, scale: string) {
+  const condition = scale === 'learned' ? scale : `scale-${scale}`;
+  return measure('lake', { study: 'fixed-scale', env: 'Lake-v0', condition, metric });
+}
+
+function table(
+  lines: readonly string[],
+  labels: Readonly<Record<string, string>>,
+  columns: Columns,
+  corner = 'policy',
+): string {
+  const rows = lines.map((line) => [
+    labels[line] ?? LABELS[line] ?? line,
+    ...Object.values(columns).map((cell) => cell(line)),
+  ]);
+  const headings = [corner, ...Object.keys(columns)];
+  return [headings, headings.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.map((cell) => cell.trim()).join(' | ')} |`)
+    .join('\n');
+}
+
+/** A column of shares in percent: intervals, or one number of each row. */
+function share(of: (policy: string) => Row | undefined, statistic?: (row: Row) => number) {
+  return (policy: string): string => {
+    const row = of(policy);
+    if (row === undefined) return '';
+    return statistic === undefined ? percent(row) : `${(100 * statistic(row)).toFixed(1)} %`;
+  };
+}
+
+function number(of: (policy: string) => Row | undefined, digits: number) {
+  return (policy: string): string => format(of(policy), digits);
+}
+
+function percent(row: Interval | undefined): string {
+  return format(row, 1, 100, ' %');
+}
+
+/** A normalized score, in percent without the sign. */
+function score100(row: Interval | undefined): string {
+  return format(row, 1, 100);
+}
+
+/** An interquartile mean and its interval, which is left out where it rounds to the mean alone. */
+function format(row: Interval | undefined, digits: number, scale = 1, unit = ''): string {
+  if (row === undefined || row.iqm === null) return '';
+  const text = (value: number) => minus(thousands(scale * value, digits));
+  const value = text(row.iqm);
+  const ends = [row.low, row.high].map((end) => (end === null ? value : text(end)));
+  return ends.every((end) => end === value) ? `${value}${unit}` : `${value}${unit} [${ends.join(', ')}]`;
+}
+
+function thousands(value: number, digits = 0): string {
+  return value.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ',');
+}
+
+function minus(text: string): string {
+  return text.replace('-', '−').replace(/^−(0(\.0+)?)$/, '$1');
+}
+
+function numbers({ perSeed }: Row): number[] {
+  return perSeed.filter((value) => value !== null);
+}
+
+function mean(row: Row): number {
+  const values = numbers(row);
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function worst(row: Row): number {
+  return Math.max(...numbers(row));
+}
+
+if (process.argv[1] === import.meta.filename) {
+  for (const path of pages()) {
+    const text = readFileSync(join(root, path), 'utf8');
+    const made = withTables(text);
+    if (made === text) continue;
+    writeWholeFile(join(root, path), made);
+    process.stdout.write(`${path}\n`);
+  }
+}
