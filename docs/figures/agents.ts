@@ -1,9 +1,8 @@
 import { type ActingAgentName, builtinAgents } from '../../agents/registry.ts';
 import { themeColour } from '../../envs/drawing/palette.ts';
-import { hue } from './colours.ts';
 import { BOX_HEIGHT, BOX_WIDTH, Diagram } from './diagram.ts';
-import type { Plot } from './plot.ts';
-import { sheet } from './sheet.ts';
+import { hue } from './picture.ts';
+import { type Plot, sheet } from './plot.ts';
 
 const WIDTH = 540;
 /** Where the three columns of boxes begin. */

@@ -22,10 +22,9 @@ import {
   TriangularAffine,
 } from '../../src/index.ts';
 import { portableMath } from '../../src/portableMath.ts';
-import { hue } from './colours.ts';
-import { onRows, pointsOf } from './onRows.ts';
-import { Plot, type Point } from './plot.ts';
-import { sheet, type TitledPlot } from './sheet.ts';
+import { hue } from './picture.ts';
+import { Plot, type Point, sheet, type TitledPlot } from './plot.ts';
+import { onRows, pointsOf } from './shade.ts';
 
 /** Pixels of a panel's side. */
 const SIDE = 168;

@@ -21,10 +21,9 @@ import {
   Wrapped,
   WrappedNormal,
 } from '../../src/index.ts';
-import { hue } from './colours.ts';
-import { onRows } from './onRows.ts';
-import { Plot, type Point } from './plot.ts';
-import { sheet, type TitledPlot } from './sheet.ts';
+import { hue } from './picture.ts';
+import { Plot, type Point, sheet, type TitledPlot } from './plot.ts';
+import { onRows } from './shade.ts';
 
 /** Pixels of a panel. */
 const [WIDTH, HEIGHT] = [168, 104];

@@ -10,12 +10,9 @@ import {
   RelaxedOneHotCategorical,
   TransformedDistribution,
 } from '../../src/index.ts';
-import { hue } from './colours.ts';
-import { centresOf } from './contours.ts';
-import { onRows } from './onRows.ts';
-import { Plot, type Point } from './plot.ts';
-import { shade } from './shade.ts';
-import { sheet, type TitledPlot } from './sheet.ts';
+import { hue } from './picture.ts';
+import { Plot, type Point, sheet, type TitledPlot } from './plot.ts';
+import { centresOf, onRows, shade } from './shade.ts';
 
 /** Pixels of a panel's side. */
 const SIDE = 200;

@@ -5,6 +5,7 @@ import * as distributionsOfVectors from './distributionsOfVectors.ts';
 import * as flowLayers from './flowLayers.ts';
 import * as house from './house.ts';
 import * as lake from './lake.ts';
+import { coloured } from './picture.ts';
 
 /** A figure of the docs. */
 export interface DocsFigure {
@@ -24,3 +25,11 @@ export const figures: Readonly<Record<string, DocsFigure>> = {
   house,
   lake,
 };
+
+/** The files of a figure, by their names in docs. */
+export async function filesOf(name: string): Promise<Record<string, string>> {
+  const drawing = await figures[name]!.draw();
+  return Object.fromEntries(
+    (['light', 'dark'] as const).map((theme) => [`${name}-${theme}.svg`, `${coloured(drawing, theme)}\n`]),
+  );
+}

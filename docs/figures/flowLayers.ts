@@ -2,12 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { themeColour } from '../../envs/drawing/palette.ts';
 import { drawRows, twoMoons } from '../../src/flows/planeDensities.ts';
 import { type Bijector, type Chain, cosineSchedule, type Flow, portableMath, Rng, realNvp } from '../../src/index.ts';
-import { hue } from './colours.ts';
-import { centresOf } from './contours.ts';
-import { onRows, pointsOf } from './onRows.ts';
-import { Plot, type Point } from './plot.ts';
-import { shade } from './shade.ts';
-import { sheet } from './sheet.ts';
+import { hue } from './picture.ts';
+import { Plot, type Point, sheet } from './plot.ts';
+import { centresOf, onRows, pointsOf, shade } from './shade.ts';
 
 /** Pixels of a panel's side. */
 const SIDE = 168;

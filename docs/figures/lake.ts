@@ -1,9 +1,12 @@
-import { policyNames, type Walk } from '../../agents/lake.ts';
 import { Drawing } from '../../envs/drawing/drawing.ts';
 import type { ColourName } from '../../envs/drawing/palette.ts';
 import { border, home, lake, start } from '../../envs/lake/lakeMap.ts';
+import { type DensityPolicyName, policyNames } from '../../experiments/lake/shared/lakePolicies.ts';
+import tuned from '../../experiments/lake/tuned.json' with { type: 'json' };
+import { cloneTraining, evenly } from '../../experiments/lake/walks/cloneTraining.ts';
+import { measureWalks, type Walk, type WalkMetrics } from '../../experiments/lake/walks/measureWalks.ts';
+import { type Policy, Rng } from '../../src/index.ts';
 import summary from '../results/lake/summary.json' with { type: 'json' };
-import { clonedWalks } from './clonedWalks.ts';
 
 const ENV = 'LakeStride-v0';
 const SHOWN = [
@@ -76,4 +79,29 @@ function drawWalks(drawing: Drawing, left: number, walks: readonly Walk[], colou
   for (const { points } of paths.filter(({ outcome }) => outcome === 'drowned')) {
     drawing.circle(points.at(-1)!, 0.045, { fill: 'ink' });
   }
+}
+
+/**
+ * A policy on the stride lake, trained as the study of cloning does it, with what its walks measure. Who asks for it disposes of it.
+ * @param walks how many are measured, and of how many the positions are kept
+ */
+export async function clonedWalks(
+  name: DensityPolicyName & keyof (typeof tuned.tuned.cloning)[typeof ENV],
+  seed: string,
+  walks: { readonly episodes: number; readonly keep: number },
+): Promise<{ readonly policy: Policy; readonly metrics: WalkMetrics; readonly walks: readonly Walk[] }> {
+  const rng = new Rng(seed);
+  const { policy, reports, dispose } = cloneTraining({
+    env: ENV,
+    policy: name,
+    demonstrators: evenly,
+    settings: tuned.tuned.cloning[ENV][name],
+    episodes: 1000,
+    batchSize: 256,
+    rng,
+  });
+  for await (const _ of reports);
+  const measured = measureWalks({ env: ENV, policy, ...walks, rng: rng.split('walks') });
+  dispose();
+  return { policy, ...measured };
 }

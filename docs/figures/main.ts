@@ -3,10 +3,8 @@ import { join } from 'node:path';
 import { writeWholeFile } from '../../src/files.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import { expectedOneOf } from '../../src/options/describe.ts';
-import { coloured } from './colours.ts';
-import { figures } from './figures.ts';
-import { filesOf } from './filesOf.ts';
-import { pictureOf } from './picture.ts';
+import { figures, filesOf } from './figures.ts';
+import { coloured, pictureOf } from './picture.ts';
 import * as preview from './preview.ts';
 
 const PREVIEW = 'preview';

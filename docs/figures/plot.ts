@@ -1,6 +1,5 @@
 import { escapeHtml } from '../../envs/drawing/drawing.ts';
 import { themeColour } from '../../envs/drawing/palette.ts';
-import { simplified } from './simplified.ts';
 
 export type Point = readonly [x: number, y: number];
 
@@ -106,4 +105,75 @@ function inTenths(tenths: number): string {
 
 function tenths(pixels: number): string {
   return inTenths(Math.round(10 * pixels));
+}
+
+/** A plot with its title above. */
+export interface TitledPlot {
+  readonly title: string;
+  readonly plot: Plot;
+}
+
+/** Pixels of a title's line, and between panels. */
+const [TITLE, GAP] = [24, 18];
+/** Of a title, pixels: a phone shows two thirds of them. */
+const LARGEST = 16;
+/** The width of a letter for one pixel of its size, in a wide font: a row with a long title has smaller ones. */
+const LETTER = 0.6;
+
+/** Rows of plots as one `<svg>`, in colours of either theme. All plots of a row have one size. */
+export function sheet(label: string, rows: readonly (readonly TitledPlot[])[]): string {
+  const widths = rows.map((row) => row.reduce((sum, { plot }) => sum + plot.width + GAP, -GAP));
+  let top = 0;
+  const drawn = rows.flatMap((row) => {
+    let left = 0;
+    const size = Math.min(LARGEST, ...row.map(({ title, plot }) => plot.width / (LETTER * title.length)));
+    const marks = row.map(({ title, plot }) => {
+      const middle = left + plot.width / 2;
+      const look = `text-anchor="middle" font-size="${Number(size.toFixed(1))}" font-weight="500" fill="${themeColour('ink')}"`;
+      const text = `<text x="${middle}" y="${top + 14}" ${look}>${escapeHtml(title)}</text>`;
+      const mark = text + plot.at(left, top + TITLE);
+      left += plot.width + GAP;
+      return mark;
+    });
+    top += TITLE + (row[0]?.plot.height ?? 0) + GAP;
+    return marks;
+  });
+  return standAlone({ label, width: Math.max(...widths), height: top - GAP }, drawn.join(''));
+}
+
+/** Marks as an `<svg>` that says what it shows. */
+export function standAlone(
+  { label, width, height }: { label: string; width: number; height: number },
+  marks: string,
+): string {
+  const size = `viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`;
+  const about = `role="img" aria-label="${escapeHtml(label)}" font-family="system-ui, sans-serif"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${about}>${marks}</svg>`;
+}
+
+/**
+ * The line through fewer of its points, of which none is farther than `tolerance` from it.
+ *
+ * Douglas & Peucker, "Algorithms for the reduction of the number of points required to represent a digitized line", 1973.
+ */
+function simplified(line: readonly Point[], tolerance: number): readonly Point[] {
+  if (line.length < 3) return line;
+  const [first, last] = [line[0]!, line.at(-1)!];
+  let [farthest, most] = [0, tolerance];
+  for (let i = 1; i < line.length - 1; i++) {
+    const distance = fromSegment(line[i]!, first, last);
+    if (distance > most) [farthest, most] = [i, distance];
+  }
+  if (farthest === 0) return [first, last];
+  const head = simplified(line.slice(0, farthest + 1), tolerance);
+  return [...head.slice(0, -1), ...simplified(line.slice(farthest), tolerance)];
+}
+
+/** How far a point is from the segment between two others. */
+function fromSegment([x, y]: Point, [x0, y0]: Point, [x1, y1]: Point): number {
+  const [dx, dy] = [x1 - x0, y1 - y0];
+  const square = dx * dx + dy * dy;
+  const share = square === 0 ? 0 : Math.min(1, Math.max(0, ((x - x0) * dx + (y - y0) * dy) / square));
+  const [offX, offY] = [x - x0 - share * dx, y - y0 - share * dy];
+  return Math.sqrt(offX * offX + offY * offY);
 }

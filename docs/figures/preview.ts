@@ -3,11 +3,9 @@ import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { home, lake, start } from '../../envs/lake/lakeMap.ts';
 import { logProbsAtStart } from '../../experiments/lake/walks/startDensity.ts';
 import { type Policy, portableMath } from '../../src/index.ts';
-import { clonedWalks } from './clonedWalks.ts';
-import { centresOf } from './contours.ts';
-import { Plot, type Point } from './plot.ts';
-import { shade } from './shade.ts';
-import { standAlone } from './sheet.ts';
+import { clonedWalks } from './lake.ts';
+import { Plot, type Point, standAlone } from './plot.ts';
+import { centresOf, shade } from './shade.ts';
 
 /** Pixels, as sites show links. */
 export const size = { width: 1200, height: 630 };
