@@ -7,8 +7,7 @@ import './registerEnvs.ts';
 export type { EnvOptionsById } from './builtinEnvs.ts';
 export { AcrobotEnv, type AcrobotOptions } from './classic/acrobot.ts';
 export { CartPoleEnv, type CartPoleOptions } from './classic/cartPole.ts';
-export * from './classic/mountainCar.ts';
-export { MountainCarEnv, type MountainCarOptions } from './classic/mountainCar.ts';
+export { MountainCarContinuousEnv, MountainCarEnv, type MountainCarOptions } from './classic/mountainCar.ts';
 export { PendulumEnv, type PendulumOptions, type PendulumResetOptions } from './classic/pendulum.ts';
 export type { ClassicResetOptions } from './core/baseEnv.ts';
 export { BaseEnv } from './core/baseEnv.ts';
@@ -31,9 +30,6 @@ export {
 } from './core/registry.ts';
 export * from './core/spaces/box.ts';
 export * from './core/spaces/composite.ts';
-export * from './core/spaces/composite.ts';
-export * from './core/spaces/discrete.ts';
-export * from './core/spaces/discrete.ts';
 export * from './core/spaces/discrete.ts';
 export * from './core/spaces/flatten.ts';
 export * from './core/spaces/space.ts';
@@ -43,18 +39,8 @@ export * from './core/vectorEnv.ts';
 export * from './core/wrappers/frameStack.ts';
 export * from './core/wrappers/hiddenNoise.ts';
 export * from './core/wrappers/normalize.ts';
-export * from './core/wrappers/normalize.ts';
-export * from './core/wrappers/record.ts';
 export * from './core/wrappers/record.ts';
 export * from './core/wrappers/transform.ts';
-export * from './core/wrappers/transform.ts';
-export * from './core/wrappers/transform.ts';
-export * from './core/wrappers/transform.ts';
-export * from './core/wrappers/transform.ts';
-export * from './core/wrappers/transform.ts';
-export * from './core/wrappers/wrapper.ts';
-export * from './core/wrappers/wrapper.ts';
-export * from './core/wrappers/wrapper.ts';
 export * from './core/wrappers/wrapper.ts';
 export { Drawing, type DrawingOptions, type Style } from './drawing/drawing.ts';
 export type { ColourName } from './drawing/palette.ts';
@@ -73,15 +59,28 @@ export {
   marginRange,
   shortestPathDirection,
 } from './lake/demonstrations.ts';
-export type { Blocking, LakeAction, LakeOptions } from './lake/lakeEnv.ts';
-export * from './lake/lakeEnv.ts';
-export { LakeEnv, type LakeInfo, LakeWalkEnv } from './lake/lakeEnv.ts';
+export {
+  type AnyLakeId,
+  allLakeGrains,
+  type Blocking,
+  type LakeAction,
+  LakeEnv,
+  type LakeGrain,
+  type LakeId,
+  type LakeInfo,
+  type LakeOptions,
+  LakeWalkEnv,
+  lakeGrains,
+  type RobotLakeId,
+  robotLakeGrains,
+} from './lake/lakeEnv.ts';
 export type { Bank } from './lake/lakeMap.ts';
 export * as lakeMap from './lake/lakeMap.ts';
-export * from './toy/bandits.ts';
 export {
   type BanditBlocking,
+  BanditEnv,
   type BanditSide,
+  type BanditState,
   BumpBanditEnv,
   type BumpBanditOptions,
   FourCornerBanditEnv,

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import * as agentExports from '../agents/index.ts';
 import { loadExperiment } from '../cli/run/loadExperiment.ts';
 import { commonTrainShape } from '../cli/train/trainConfig.ts';
 import { envSchema } from '../envs/core/registry.ts';
@@ -52,12 +53,15 @@ export async function inventory() {
 
 /** The schemas beside the agents: `ppoOptions` is that of `Ppo`. */
 async function agents(): Promise<Owner[]> {
-  return [...(await exportsOf('agents')), ...(await exportsOf('agents/offline'))]
+  const exported = await Promise.all(['agents', 'agents/core', 'agents/offline'].map(exportsOf));
+  return exported
+    .flat()
     .filter(([name, value]) => name.endsWith('Options') && value instanceof z.ZodObject)
     .map(([key, schema]) => {
       const name = key.replace(/^./, (letter) => letter.toUpperCase()).replace(/Options$/, '');
       return { name, call: `new ${name}(`, schema: schema as z.ZodObject };
-    });
+    })
+    .filter(({ name }) => name in agentExports);
 }
 
 /** The families by their names in the registry; a definition's own name says the function. */

@@ -179,7 +179,7 @@ function evaluationOf(episodes: readonly EpisodeReport[]): Evaluation {
 
 const isAgent = (value: unknown): boolean => typeof (value as Partial<Agent> | undefined)?.train === 'function';
 
-const evaluatedAgentOptions = z.strictObject({
+export const evaluatedAgentOptions = z.strictObject({
   agent: z.custom<Agent>(isAgent, 'an agent').meta({ description: 'the agent that trains', type: 'Agent' }),
   policy: partSchemas.policy,
   ...envRequestShape,

@@ -48,11 +48,13 @@ export function bankOf(windingAngle: number): Bank | undefined {
   return windingAngle < 0 ? 'upper' : 'lower';
 }
 
+/** A place on the map, in the lake's units. */
 export interface Point {
   readonly x: number;
   readonly y: number;
 }
 
+/** A disc of the map about its centre: the lake, or home. */
 export interface Disc extends Point {
   readonly radius: number;
 }
