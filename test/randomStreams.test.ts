@@ -76,6 +76,7 @@ const NAMES = [
   'lead',
   'learning curves',
   'lu*',
+  'matching',
   'means',
   'minibatches',
   'model',
