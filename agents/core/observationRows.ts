@@ -125,21 +125,18 @@ export class ByteRows extends GrowingRows<Uint8Array> {
     for (let j = 0; j < this.width; j++) into[begin + j] = SHARES[this.#row[j]!]!;
   }
 
-  /** @param from each number of its row `at` is some k/255, see {@link misfit} */
+  /** @throws if a number is no k/255 */
   override write(row: number, from: Float32Array, at: number): void {
-    const begin = at * this.width;
-    for (let j = 0; j < this.width; j++) this.#row[j] = byteOf(from[begin + j]!);
+    for (let j = 0; j < this.width; j++) {
+      const share = from[at * this.width + j]!;
+      const byte = Math.round(share * 255);
+      if (SHARES[byte] !== share) {
+        throw new Error(
+          `got ${share} in an observation, expected k/255 with whole numbers k from 0 to 255, as its space says`,
+        );
+      }
+      this.#row[j] = byte;
+    }
     super.write(row, this.#row, 0);
   }
-}
-
-/** The first of the numbers from `begin` to `end` that is no k/255; undefined if all are. */
-export function misfit(numbers: Float32Array, begin: number, end: number): number | undefined {
-  for (let i = begin; i < end; i++) if (SHARES[byteOf(numbers[i]!)] !== numbers[i]) return numbers[i];
-  return undefined;
-}
-
-/** k of k/255. */
-function byteOf(share: number): number {
-  return Math.round(share * 255);
 }

@@ -3,7 +3,7 @@ import type { Episode } from '../../datasets/episode.ts';
 import { FlatVectorEnv, type VectorEnv, type VectorStep } from '../../envs/index.ts';
 import { ObservationLayout, portableMath, type Rng } from '../../src/index.ts';
 import { checkFitsInMemory } from './checks.ts';
-import { ByteRows, GrowingRows, misfit } from './observationRows.ts';
+import { ByteRows, GrowingRows } from './observationRows.ts';
 import type { OffPolicyConfig } from './options.ts';
 import { setSameLength } from './state.ts';
 
@@ -196,23 +196,22 @@ export class ReplayBuffer {
   /** Forgets all transitions. @param observations the first ones of all environments */
   begin(observations: Float32Array): void {
     this.clear();
-    this.#observe(observations);
+    this.current.set(observations);
   }
 
   /**
    * Takes a step of all environments from the current observations.
    * @param actions what they got, `[envs · actionDim]`
-   * @throws if observations that are to be bytes are none, or there is no memory for more
+   * @throws if observations that are to be kept as bytes are none, or there is no memory for more
    */
   add(actions: Float32Array, step: Omit<VectorStep, 'infos' | 'finalInfos' | 'resets'>): void {
     const { rewards, terminations, truncations, finalObservations } = step;
     const columns = { observations: this.current, actions, rewards };
     for (let i = 0; i < this.#options.numEnvs; i++) {
       const end = endOf(terminations[i]!, truncations[i]!);
-      if (end !== 0) this.#check(finalObservations, i);
       this.#addRow(columns, i, end, finalObservations, i);
     }
-    this.#observe(step.observations);
+    this.current.set(step.observations);
   }
 
   /**
@@ -224,7 +223,6 @@ export class ReplayBuffer {
     const { observations, rewards, terminations, truncations } = episode;
     if (numEnvs !== 1) throw new Error(`${owner}: a replay of ${numEnvs} environments takes steps, and no episodes`);
     const steps = rewards.length;
-    for (let t = 0; t <= steps; t++) this.#check(observations, t, `step ${t} of an episode has`);
     for (let t = 0; t < steps; t++) {
       const end = endOf(terminations[t]!, t === steps - 1 ? 1 : truncations[t]!);
       this.#addRow(episode, t, end, observations, t + 1);
@@ -306,11 +304,6 @@ export class ReplayBuffer {
     this.#added = added;
   }
 
-  #observe(observations: Float32Array): void {
-    for (let i = 0; i < this.#options.numEnvs; i++) this.#check(observations, i);
-    this.current.set(observations);
-  }
-
   /**
    * Adds a transition, row `at` of these arrays.
    * @param end whether the episode ended with it
@@ -339,10 +332,9 @@ export class ReplayBuffer {
       }
       this.#added += 1;
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      throw new Error(
-        `${owner}: bufferSize: got ${capacity}, but there is no memory for more than the ${this.#added} transitions that were made`,
-      );
+      const isFull = error instanceof RangeError;
+      const noMemory = `bufferSize: got ${capacity}, but there is no memory for more than the ${this.#added} transitions that were made`;
+      throw new Error(`${owner}: ${isFull ? noMemory : (error as Error).message}`, { cause: error });
     }
   }
 
@@ -378,16 +370,6 @@ export class ReplayBuffer {
       const from = (numEnvs - 1 - after) * observationDim;
       for (let j = 0; j < observationDim; j++) nextObservations[i * observationDim + j] = this.current[from + j]!;
     }
-  }
-
-  /** @throws if the observation in row i, by default that of environment i, cannot be kept */
-  #check(observations: Float32Array, i: number, what = `environment ${i} gave`): void {
-    const { bytes, observationDim } = this.#options;
-    const found = bytes ? misfit(observations, i * observationDim, (i + 1) * observationDim) : undefined;
-    if (found === undefined) return;
-    throw new Error(
-      `${this.#options.owner}: ${what} ${found} in its observation, expected whole numbers from 0 to 255 over 255, as its space says`,
-    );
   }
 }
 

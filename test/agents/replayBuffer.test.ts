@@ -268,7 +268,7 @@ describe('whole episodes', () => {
     const [episode] = episodesOf([2]);
     const replay = new ReplayBuffer({ ...sizes, capacity: 9, bytes: true });
     expect(() => replay.addEpisode(episode!)).toThrow(
-      /^Test: step 0 of an episode has .* in its observation, expected whole numbers from 0 to 255 over 255/,
+      /^Test: got .* in an observation, expected k\/255 with whole numbers k from 0 to 255/,
     );
     expect(replay.size).toBe(0);
     const several = new ReplayBuffer({ ...sizes, numEnvs: 2, capacity: 9 });
@@ -319,7 +319,7 @@ describe('a state', () => {
     expect(current).toHaveLength(6);
   });
 
-  test('that does not fit is refused in one line, and nothing is changed', () => {
+  test('that does not fit is refused in one line; the one before brings back all', () => {
     const { replay } = recorded({}, 10);
     const state = replay.state();
     const before = structuredClone(state);
@@ -345,6 +345,7 @@ describe('a state', () => {
       ],
     ] as const) {
       expect(() => replay.setState(wrong as typeof state)).toThrow(message);
+      replay.setState(before);
       expect(replay.state()).toEqual(before);
     }
   });
@@ -394,12 +395,18 @@ describe('images', () => {
   test.each([0.5, -1 / 255, 256 / 255, 1e-30])('that hold %d are refused', (value) => {
     const { replay } = recorded({ bytes: true }, 2);
     const observations = Float32Array.of(0, 1, 3 / 255, 254 / 255, value, 0);
-    expect(() => replay.begin(observations)).toThrow(
-      `Test: environment 2 gave ${Math.fround(value)} in its observation, expected whole numbers from 0 to 255 over 255, as its space says`,
+    const step = {
+      ...{ observations: new Float32Array(6), finalObservations: new Float32Array(6), rewards: new Float64Array(3) },
+      ...{ terminations: new Uint8Array(3), truncations: new Uint8Array(3) },
+    };
+    replay.begin(observations);
+    expect(() => replay.add(new Float32Array(3), step)).toThrow(
+      `Test: got ${Math.fround(value)} in an observation, expected k/255 with whole numbers k from 0 to 255, as its space says`,
     );
     observations[4] = 1;
     replay.begin(observations);
-    expect(replay.current).toEqual(observations);
+    replay.add(new Float32Array(3), step);
+    expect([...replay.state().observations]).toEqual([0, 255, 3, 254, 255, 0]);
   });
 });
 
