@@ -341,7 +341,7 @@ describe('a state', () => {
       ],
       [
         { ...state, current: new Float32Array(4) },
-        'current: got Float32Array of 4 numbers, expected a Float32Array of 3 rows of 2',
+        'current: got Float32Array of 4 numbers, expected a Float32Array of 6',
       ],
     ] as const) {
       expect(() => replay.setState(wrong as typeof state)).toThrow(message);
