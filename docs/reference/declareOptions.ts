@@ -30,6 +30,9 @@ const program = ts.createProgram(files, options);
 const checker = program.getTypeChecker();
 const printer = ts.createPrinter({ removeComments: true });
 
+/** A type that is inferred from a schema of this name. */
+const INFERRED = /z\.input<\(?typeof (\w+)/g;
+
 /** What a type of options is inferred from: a schema, or a record of what has one each. */
 type Described = z.ZodObject | Readonly<Record<string, Entry>>;
 interface Entry {
@@ -37,6 +40,18 @@ interface Entry {
   readonly schema: z.ZodObject;
   /** Defaults in the place of the schema's. */
   readonly options?: Readonly<Record<string, unknown>>;
+}
+
+/** Modules as they were: a schema that its module keeps to itself is exported while its type is described. */
+const modules = new Map<string, string>();
+for (const file of files) {
+  const names = [...readFileSync(file, 'utf8').matchAll(INFERRED)].map(([, name]) => name!);
+  const path = file.replace(/\.d\.ts$/, '.js');
+  const module = names.length === 0 ? '' : readFileSync(path, 'utf8');
+  const hidden = [...new Set(names)].filter((name) => !new RegExp(`^export \\w+ ${name}\\b`, 'm').test(module));
+  if (hidden.length === 0) continue;
+  modules.set(path, module);
+  writeFileSync(path, `${module}export { ${hidden.join(', ')} };\n`);
 }
 
 for (const file of files) {
@@ -56,6 +71,7 @@ for (const file of files) {
   }
   if (text !== source.text) writeFileSync(file, text);
 }
+for (const [path, module] of modules) writeFileSync(path, module);
 
 /** The type's own parameters, which its members may name: `<Id extends string = string>`. */
 function parametersOf({ typeParameters = [] }: { readonly typeParameters?: Iterable<ts.Node> }): string {
