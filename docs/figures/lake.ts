@@ -1,10 +1,16 @@
+import {
+  cloneTraining,
+  type DensityPolicyName,
+  evenly,
+  measureWalks,
+  policyNames,
+  type Walk,
+  type WalkMetrics,
+} from '../../agents/lake.ts';
+import tuned from '../../agents/lakeSettings.json' with { type: 'json' };
 import { Drawing } from '../../envs/drawing/drawing.ts';
 import type { ColourName } from '../../envs/drawing/palette.ts';
 import { border, home, lake, start } from '../../envs/lake/lakeMap.ts';
-import { type DensityPolicyName, policyNames } from '../../experiments/lake/shared/lakePolicies.ts';
-import tuned from '../../experiments/lake/tuned.json' with { type: 'json' };
-import { cloneTraining, evenly } from '../../experiments/lake/walks/cloneTraining.ts';
-import { measureWalks, type Walk, type WalkMetrics } from '../../experiments/lake/walks/measureWalks.ts';
 import { type Policy, Rng } from '../../src/index.ts';
 import summary from '../results/lake/summary.json' with { type: 'json' };
 

@@ -1,7 +1,7 @@
 import { formatHex, type Oklch } from 'culori';
 import { decode, encode } from 'fast-png';
-import { startChromium } from '../../check/chromium.ts';
 import { resolveColours, type Theme } from '../../envs/drawing/palette.ts';
+import { startChromium } from '../../scripts/chromium.ts';
 import { fingerprint } from '../../src/index.ts';
 
 /** How light a hue is, and how far from grey: a contrast of at least 3 to the paper of its theme. */
