@@ -54,10 +54,8 @@ function start(command: string, argv: readonly string[], env: Record<string, str
 const cli = isBuilt ? ['dist/cli/cli.js'] : ['--import', 'tsx', 'experiments/cli.ts'];
 export const oxbow = (...argv: string[]) => start(process.execPath, [...cli, ...argv]);
 
-/** The command on an experiment of random walks, which needs next to no time. */
-export function drift(argv: readonly string[], env: Record<string, string> = {}): Started {
-  return start(process.execPath, ['--import', 'tsx', 'test/cli/fixture/cli.ts', ...argv], env);
-}
+/** The command of the sources, whose experiments are those of files. */
+export const fromSources = (...argv: string[]) => start(process.execPath, ['--import', 'tsx', 'cli/cli.ts', ...argv]);
 
 export function connect(): Redis {
   const connection = new Redis(ADDRESS, { maxRetriesPerRequest: null });

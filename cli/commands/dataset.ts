@@ -3,8 +3,7 @@ import { Command } from 'commander';
 import type { StoredEpisode } from '../../datasets/index.ts';
 import { InputError } from '../experiment/errors.ts';
 import { firstLine, plural } from '../experiment/text.ts';
-import { EXIT, version } from '../run/environment.ts';
-import { storageErrorOf } from '../run/fence.ts';
+import { EXIT, storageErrorOf, version } from '../run/environment.ts';
 import { interruptible } from '../run/signals.ts';
 
 /** `oxbow dataset`: shows datasets, checks them, writes them in other formats, and makes those of benchmarks. */

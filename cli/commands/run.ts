@@ -26,7 +26,6 @@ export interface RunFlags {
   workers?: string;
   threads?: string;
   queue?: string;
-  audit?: string;
   set: string[];
 }
 
@@ -97,8 +96,7 @@ export function withWorkerOptions(command: Command): Command {
   return command
     .option('--workers <n>', WORKERS)
     .option('--threads <n>', THREADS)
-    .option('--queue <redis>', 'have `oxbow worker` processes on any machine do the jobs: redis://host:6379')
-    .option('--audit <share>', 'with --queue, compute a share of the results anew here and compare every byte: 0.05');
+    .option('--queue <redis>', 'have `oxbow worker` processes on any machine do the jobs: redis://host:6379');
 }
 
 /**
@@ -157,10 +155,6 @@ export async function runWith(
   { allowed = NO_CODE, check }: { allowed?: AllowedCode; check?: (config: CommonConfig) => void } = {},
 ): Promise<number> {
   const workers = workerCount(flags.workers, threadCount(flags.threads));
-  const audit = shareOption('--audit', flags.audit);
-  if (audit !== undefined && flags.queue === undefined) {
-    throw new InputError('--audit: got it without --queue, expected both: it checks what workers send');
-  }
   const further = Object.entries(more).map(([key, text]) => ({ path: [key], text, label: optionOf(key) }));
   const sources = {
     preset: presetOf(flags),
@@ -181,7 +175,6 @@ export async function runWith(
       workers,
       allowed,
       queue: flags.queue,
-      audit,
       signal,
       stdout,
       stderr,
@@ -215,14 +208,6 @@ export function workerCount(text: string | undefined, threads = 1): number {
     throw new InputError(`--workers: got ${text}, expected an integer from 1 to 1024`);
   }
   return workers;
-}
-
-/** An option that takes a share: `0.05`. */
-export function shareOption(label: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const share = text.trim() === '' ? Number.NaN : Number(text);
-  if (share > 0 && share <= 1) return share;
-  throw new InputError(`${label}: got ${text === '' ? '""' : text}, expected a share above 0 and at most 1: 0.05`);
 }
 
 function presetOf({ quick, full }: RunFlags): 'quick' | 'full' | undefined {
@@ -301,13 +286,9 @@ export function workerCommand(registry: Registry, end: (code: number) => void): 
     .action(async (url: string, flags: CodeFlags & { workers?: string; threads?: string }) => {
       const workers = workerCount(flags.workers, threadCount(flags.threads));
       const allowed = await allowCode(flags);
-      const [{ Seal }, { serveQueue }] = await Promise.all([
-        import('../run/queue/queuedJob.ts'),
-        import('../run/queue/serveQueue.ts'),
-      ]);
-      const seal = Seal.fromEnvironment();
+      const { serveQueue } = await import('../run/serveQueue.ts');
       const { stdout } = process;
-      await interruptible((signal) => serveQueue(url, registry, { workers, seal, allowed, signal, stdout }));
+      await interruptible((signal) => serveQueue(url, registry, { workers, allowed, signal, stdout }));
       end(EXIT.ok);
     });
 }

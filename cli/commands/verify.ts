@@ -9,7 +9,6 @@ import {
   allowCode,
   type CodeFlags,
   collect,
-  shareOption,
   THREADS,
   threadCount,
   WORKERS,
@@ -54,4 +53,12 @@ export function verifyCommand(registry: Registry, end: (code: number) => void): 
         );
       },
     );
+}
+
+/** An option that takes a share: `0.05`. */
+function shareOption(label: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const share = text.trim() === '' ? Number.NaN : Number(text);
+  if (share > 0 && share <= 1) return share;
+  throw new InputError(`${label}: got ${text === '' ? '""' : text}, expected a share above 0 and at most 1: 0.05`);
 }

@@ -2,8 +2,7 @@ import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Job, Outcome } from '../experiment/experiment.ts';
 import { plural, printable } from '../experiment/text.ts';
 import { terminalWidth } from '../terminal/wrapText.ts';
-import type { AuditRecord } from './audit.ts';
-import { storageErrorOf } from './fence.ts';
+import { storageErrorOf } from './environment.ts';
 
 /** Milliseconds between two lines where there is no terminal. */
 const LINE_INTERVAL = 5000;
@@ -231,8 +230,6 @@ export class RunProgress {
   readonly seconds: Record<string, number> = {};
   /** Who has done them, by job, where that were workers of a queue. */
   readonly workers: Record<string, string> = {};
-  /** The results that were computed anew, if any were to be. */
-  audit: readonly AuditRecord[] | undefined;
   /** Errors, by job. */
   readonly failures: Record<string, string> = {};
   readonly #outcomes = new Map<string, Outcome>();

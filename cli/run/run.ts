@@ -1,17 +1,15 @@
 import { availableParallelism } from 'node:os';
-import type { Redis } from 'ioredis';
 import { InputError } from '../experiment/errors.ts';
 import type { AnyExperiment, Job, Registry, RunConfig, Runtime } from '../experiment/experiment.ts';
 import { finishedJobs, firstLine, plural, printable } from '../experiment/text.ts';
 import { commandLine, withMoreSeeds, withOption } from '../terminal/commandLine.ts';
 import { terminalWidth, wrapText } from '../terminal/wrapText.ts';
 import type { AllowedCode } from '../train/allowedCode.ts';
-import { EXIT, isDescriptorError, RAISE, version } from './environment.ts';
-import { isLostLock, lostLock, storageErrorOf } from './fence.ts';
+import { EXIT, isDescriptorError, RAISE, storageErrorOf, version } from './environment.ts';
+import { isLostLock, lostLock } from './fence.ts';
 import { isPlainPath } from './jobFolder.ts';
 import { type JobEvents, type RunJobs, runJobs } from './pool.ts';
 import { formatDuration, type ProgressDisplay, progressDisplay, RunProgress } from './progress.ts';
-import type { Seal } from './queue/queuedJob.ts';
 import { RunDirectory } from './runDirectory.ts';
 import { writeResults } from './writeResults.ts';
 
@@ -26,8 +24,6 @@ export interface RunOptions {
   readonly allowed: AllowedCode;
   /** The address of a Redis whose workers do the jobs, in place of processes of this command. */
   readonly queue?: string | undefined;
-  /** The share of the queue's results that is computed anew here before it is taken. */
-  readonly audit?: number | undefined;
   /** Aborts when the run is to stop. */
   readonly signal: AbortSignal;
   readonly stdout: NodeJS.WriteStream;
@@ -65,7 +61,10 @@ export async function runExperiment(
   checkJobs(experiment, jobs);
   const { config, engine, backend, lines } = await withEngine(experiment, given, out);
   if (signal.aborted) return EXIT.interrupted;
-  const queue = await openQueue(options.queue);
+  const redis =
+    options.queue === undefined
+      ? undefined
+      : await (await import('./queue.ts')).connectRedis('--queue', options.queue, (line) => stdout.write(`${line}\n`));
   const progress = new RunProgress((outcomes) => experiment.due?.(outcomes, config) ?? jobs);
   let directory: RunDirectory | undefined;
   try {
@@ -95,16 +94,18 @@ export async function runExperiment(
     for (const line of said) stdout.write(`${line}\n`);
     const started = { date: new Date(), time: performance.now() };
     sayContinuing(run);
+    const jobsOf =
+      redis === undefined
+        ? runJobs
+        : (await import('./queue.ts')).queueJobs({ redis, engine, backend, directory: directory.path });
     do {
-      if (queue === undefined) await doJobs(run, runJobs);
-      else await queueJobs(run, queue, { engine, backend });
+      await doJobs(run, jobsOf);
     } while (progress.unfinished.length === 0 && progress.lookAhead());
-    if (progress.unfinished.length === 0) directory.endQueueRun();
     const report = await store(run, started);
     return conclude(run, report);
   } finally {
     await directory?.release();
-    queue?.close();
+    redis?.disconnect();
   }
 }
 
@@ -129,44 +130,6 @@ async function withEngine(
 
 function withSetting(config: RunConfig['config'], engine: string): RunConfig['config'] {
   return { ...config, engine } as RunConfig['config'];
-}
-
-/** A queue that can be used. */
-interface OpenQueue {
-  readonly redis: Redis;
-  readonly seal: Seal;
-  close(): void;
-}
-
-/** The queue at an address, if one is given. @throws InputError if it cannot be used */
-async function openQueue(url: string | undefined): Promise<OpenQueue | undefined> {
-  if (url === undefined) return undefined;
-  const [{ connectRedis }, { Seal }] = await Promise.all([import('./queue/redis.ts'), import('./queue/queuedJob.ts')]);
-  const seal = Seal.fromEnvironment();
-  const redis = await connectRedis('--queue', url);
-  return { redis, seal, close: () => redis.disconnect() };
-}
-
-/** {@link doJobs} by a queue. */
-async function queueJobs(
-  run: Run,
-  { redis, seal }: OpenQueue,
-  about: { engine: string; backend: string },
-): Promise<void> {
-  const { directory, progress, options } = run;
-  const [{ queueJobs }, { Audit }] = await Promise.all([import('./queue/queueJobs.ts'), import('./audit.ts')]);
-  const audit = options.audit === undefined ? undefined : new Audit(progress.unfinished, options.audit);
-  const before = progress.audit ?? [];
-  if (audit !== undefined && audit.size > 0) {
-    options.stdout.write(
-      `Audit: ${audit.size} of ${plural(progress.unfinished.length, 'result')} will be computed anew here\n`,
-    );
-  }
-  try {
-    await doJobs(run, queueJobs({ redis, seal, audit, run: directory.queueRun(), ...about }));
-  } finally {
-    if (audit !== undefined) progress.audit = [...before, ...audit.records];
-  }
 }
 
 /** Does the jobs that have not finished. */
@@ -323,7 +286,6 @@ async function store(run: Run, started: { readonly date: Date; readonly time: nu
       interrupted: signal.aborted,
       jobs: progress.seconds,
       ...(options.queue !== undefined && { by: progress.workers }),
-      ...(progress.audit !== undefined && { audit: progress.audit }),
       failures: progress.failures,
     });
     const withSeeds = (count: number) => goOn(run, count);
@@ -354,10 +316,6 @@ function conclude(run: Run, report: string | undefined): number {
   }
   if (finished < jobs.length) {
     stdout.write(`${signal.aborted ? 'Stopped' : 'Not complete'}: ${count}. To continue:\n  ${again}\n`);
-  }
-  if (progress.audit !== undefined) {
-    const same = progress.audit.filter(({ agrees }) => agrees).length;
-    stdout.write(`Audit: ${same} of ${plural(progress.audit.length, 'result')} gave the same bytes here\n`);
   }
   const failed = Object.keys(failures).length;
   if (failed > 0) {

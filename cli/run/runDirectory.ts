@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -10,7 +9,6 @@ import { InputError } from '../experiment/errors.ts';
 import type { AnyExperiment, CommonConfig, Job, Outcome, RunConfig } from '../experiment/experiment.ts';
 import { jobMetrics, writeMetrics } from '../experiment/summarize.ts';
 import { ownSettings } from '../report/settings.ts';
-import type { AuditRecord } from './audit.ts';
 import { isPlainPath, readJobFolder } from './jobFolder.ts';
 import { isOfLock, type Lock, lockFolder } from './lock.ts';
 
@@ -43,8 +41,6 @@ export interface Session {
   readonly jobs: Record<string, number>;
   /** The worker of a queue that has done it, by job. */
   readonly by?: Record<string, string>;
-  /** The results of workers that were computed anew here. */
-  readonly audit?: readonly AuditRecord[];
   /** Errors by job. */
   readonly failures: Record<string, string>;
 }
@@ -55,11 +51,8 @@ export interface Holding {
   lost(error: Error): void;
 }
 
-/** Is there while a queue has jobs of the run. */
-const QUEUE_FILE = 'queue.json';
-
 /** What a run writes beside `config.json` and its lock. */
-const FILES = [QUEUE_FILE, 'jobs', 'logs', 'metrics.csv', 'metrics.jsonl', 'summary.json', 'report.html', 'run.json'];
+const FILES = ['jobs', 'logs', 'metrics.csv', 'metrics.jsonl', 'summary.json', 'report.html', 'run.json'];
 
 /**
  * The folder of a run: `config.json`, `jobs/`, `logs/`, `metrics.csv`, `metrics.jsonl`, `summary.json`, `report.html`, `run.json`. One
@@ -200,24 +193,6 @@ export class RunDirectory {
   clearJob(job: Job): void {
     const path = this.jobPath(job);
     if (this.isHeld && !existsSync(join(path, 'result.json'))) rmSync(path, { recursive: true, force: true });
-  }
-
-  /**
-   * What stands for this directory in a queue: drawn when it is first asked for, and the same until {@link endQueueRun}, so that a command
-   * that goes on finds what another has queued, and no other run does.
-   */
-  queueRun(): string {
-    const path = join(this.path, QUEUE_FILE);
-    const advice = 'delete it: what is left in the queue is then done again';
-    const found = readCheckedJson(path, z.strictObject({ run: z.string() }), advice);
-    const { run } = found ?? { run: randomUUID() };
-    if (found === undefined) writeCheckedJson(path, { run });
-    return run;
-  }
-
-  /** Nothing of the run is in a queue any more. */
-  endQueueRun(): void {
-    if (this.isHeld) rmSync(join(this.path, QUEUE_FILE), { force: true });
   }
 
   writeMetrics(outcomes: readonly Outcome[]): void {

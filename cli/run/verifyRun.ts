@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sampleOf } from '../experiment/collections.ts';
 import { InputError } from '../experiment/errors.ts';
-import type { AnyExperiment, Job, Registry } from '../experiment/experiment.ts';
-import { firstLine, plural } from '../experiment/text.ts';
-import { compareOutcomes } from './audit.ts';
+import type { AnyExperiment, Job, Outcome, Registry } from '../experiment/experiment.ts';
+import { firstLine, plural, trueMinus } from '../experiment/text.ts';
 import { EXIT, version } from './environment.ts';
 import { readJobFolder } from './jobFolder.ts';
 import { runJobs } from './pool.ts';
@@ -99,4 +98,14 @@ function finishedJobs(experiment: AnyExperiment, directory: RunDirectory, ids: r
   const jobs = all.filter((job) => (ids.length > 0 ? ids.includes(job.id) : directory.outcome(job) !== undefined));
   if (jobs.length === 0) throw new InputError(`${directory.path} has no finished job`);
   return jobs;
+}
+
+/** What differs between two outcomes of one job, in words; undefined if their bytes are the same. */
+function compareOutcomes(stored: Outcome, anew: Outcome): string | undefined {
+  if (stored.fingerprint === anew.fingerprint) return undefined;
+  const names = Object.keys({ ...stored.result.metrics, ...anew.result.metrics }).filter(
+    (name) => stored.result.metrics[name] !== anew.result.metrics[name],
+  );
+  const shown = names.map((name) => `${name} ${stored.result.metrics[name]}, now ${anew.result.metrics[name]}`);
+  return `other bytes (${trueMinus(shown.join('; ')) || 'the metrics agree, its files do not'})`;
 }

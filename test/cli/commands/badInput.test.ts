@@ -45,7 +45,7 @@ describe('bad input', () => {
     [
       'address of a queue',
       ['run', 'drift', '--queue', ''],
-      '--queue: expected redis://host:port or rediss://host:port, got nothing',
+      '--queue: got nothing, expected redis://host:port or rediss://host:port',
     ],
     [
       'one run twice',

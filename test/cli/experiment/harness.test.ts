@@ -7,7 +7,6 @@ import type { Job, Outcome } from '../../../cli/experiment/experiment.ts';
 import { summarize, writeMetrics } from '../../../cli/experiment/summarize.ts';
 import { nodeProblem } from '../../../cli/run/environment.ts';
 import { formatDuration, progressDisplay, TimeLeft } from '../../../cli/run/progress.ts';
-import { readWorkerName, workerName } from '../../../cli/run/queue/redis.ts';
 import { nearest } from '../../../src/options/describe.ts';
 
 function job(policy: string, seed: number, weight = 1): Job {
@@ -227,14 +226,6 @@ describe('what a job says', () => {
     }
     for (const what of ['state', 'line']) expect(written).toContain(`${what} \\x1b]0;owned\\x07\\u202e\\x9b2J`);
     for (const sign of ['\u001b]', '\u0007', '\u202e', '\u009b']) expect(written).not.toContain(sign);
-  });
-});
-
-describe('the name of a worker', () => {
-  it('says how many jobs it does at a time', () => {
-    expect(readWorkerName(`bull:b3hib3c=:w:${workerName('alpha:123', 4)}`)).toEqual({ me: 'alpha:123', jobs: 4 });
-    expect(readWorkerName('bull:b3hib3c=')).toEqual({ me: 'bull:b3hib3c=', jobs: 1 });
-    expect(readWorkerName(`bull:b3hib3c=:w:x*${'9'.repeat(400)}`).jobs).toBe(1024);
   });
 });
 
