@@ -26,6 +26,7 @@ export interface RunFlags {
   workers?: string;
   threads?: string;
   queue?: string;
+  shard?: string;
   set: string[];
 }
 
@@ -96,7 +97,8 @@ export function withWorkerOptions(command: Command): Command {
   return command
     .option('--workers <n>', WORKERS)
     .option('--threads <n>', THREADS)
-    .option('--queue <redis>', 'have `oxbow worker` processes on any machine do the jobs: redis://host:6379');
+    .option('--queue <redis>', 'have `oxbow worker` processes on any machine do the jobs: redis://host:6379')
+    .option('--shard <i/n>', 'do one of n shares of the jobs, 2/5; directories of all shares can be put together');
 }
 
 /**
@@ -155,11 +157,13 @@ export async function runWith(
   { allowed = NO_CODE, check }: { allowed?: AllowedCode; check?: (config: CommonConfig) => void } = {},
 ): Promise<number> {
   const workers = workerCount(flags.workers, threadCount(flags.threads));
+  const shard = shardOption(flags.shard);
+  const isShared = shard !== undefined || flags.queue !== undefined;
   const further = Object.entries(more).map(([key, text]) => ({ path: [key], text, label: optionOf(key) }));
   const sources = {
     preset: presetOf(flags),
-    // Machines differ, and the jobs of a queue should not: by default those of a training have the engine of the same bits everywhere.
-    engine: process.env.OXBOW_ENGINE || (flags.queue === undefined ? undefined : 'wasm'),
+    // Machines differ, and the jobs of one run should not: by default those of a training have the engine of the same bits everywhere.
+    engine: process.env.OXBOW_ENGINE || (isShared ? 'wasm' : undefined),
     file: flags.config,
     settings: [...settings(flags), ...further],
   };
@@ -175,6 +179,7 @@ export async function runWith(
       workers,
       allowed,
       queue: flags.queue,
+      shard,
       signal,
       stdout,
       stderr,
@@ -208,6 +213,14 @@ export function workerCount(text: string | undefined, threads = 1): number {
     throw new InputError(`--workers: got ${text}, expected an integer from 1 to 1024`);
   }
   return workers;
+}
+
+/** The option `--shard`: `2/5`. */
+function shardOption(text: string | undefined): { index: number; count: number } | undefined {
+  if (text === undefined) return undefined;
+  const [, index = 0, count = 0] = /^(\d{1,6})\/(\d{1,6})$/.exec(text)?.map(Number) ?? [];
+  if (index >= 1 && index <= count) return { index: index - 1, count };
+  throw new InputError(`--shard: got ${text === '' ? '""' : text}, expected one of n shares: 1/n to n/n`);
 }
 
 function presetOf({ quick, full }: RunFlags): 'quick' | 'full' | undefined {

@@ -226,6 +226,7 @@ class Bars implements ProgressDisplay {
 export class RunProgress {
   #jobs: readonly Job[] = [];
   readonly #due: (outcomes: readonly Outcome[]) => readonly Job[];
+  readonly #isOurs: (job: Job, index: number) => boolean;
   /** How long jobs took, by job. */
   readonly seconds: Record<string, number> = {};
   /** Who has done them, by job, where that were workers of a queue. */
@@ -236,9 +237,16 @@ export class RunProgress {
   readonly #breaking = new AbortController();
   #isBadInput = true;
 
-  /** @param due the jobs that are to be done, by what came of those that have finished */
-  constructor(due: (outcomes: readonly Outcome[]) => readonly Job[]) {
+  /**
+   * @param due the jobs that are to be done, by what came of those that have finished
+   * @param isOurs whether this command does the job at a place of their order; others do the rest
+   */
+  constructor(
+    due: (outcomes: readonly Outcome[]) => readonly Job[],
+    isOurs: (job: Job, index: number) => boolean = () => true,
+  ) {
     this.#due = due;
+    this.#isOurs = isOurs;
   }
 
   /** The jobs that are to be done, as far as {@link lookAhead} has seen. */
@@ -258,9 +266,9 @@ export class RunProgress {
     return this.jobs.map((job) => this.#outcomes.get(job.id)).filter((outcome) => outcome !== undefined);
   }
 
-  /** The jobs that have not finished. */
+  /** The jobs that this command is to do and that have not finished. */
   get unfinished(): Job[] {
-    return this.jobs.filter((job) => !this.#outcomes.has(job.id));
+    return this.jobs.filter(this.#isOurs).filter((job) => !this.#outcomes.has(job.id));
   }
 
   /** Whether the user can mend each of the errors. */

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { InputError } from '../experiment/errors.ts';
 import type { AnyExperiment, Job, Registry, RunConfig, Runtime } from '../experiment/experiment.ts';
 import { finishedJobs, firstLine, plural, printable } from '../experiment/text.ts';
-import { commandLine, withMoreSeeds, withOption } from '../terminal/commandLine.ts';
+import { commandLine, withMoreSeeds, withOption, withoutOption } from '../terminal/commandLine.ts';
 import { terminalWidth, wrapText } from '../terminal/wrapText.ts';
 import type { AllowedCode } from '../train/allowedCode.ts';
 import { EXIT, isDescriptorError, RAISE, storageErrorOf, version } from './environment.ts';
@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly allowed: AllowedCode;
   /** The address of a Redis whose workers do the jobs, in place of processes of this command. */
   readonly queue?: string | undefined;
+  /** Which jobs this command does: of `count` shares the one at `index`, from 0 on; all jobs unless given. */
+  readonly shard?: { readonly index: number; readonly count: number } | undefined;
   /** Aborts when the run is to stop. */
   readonly signal: AbortSignal;
   readonly stdout: NodeJS.WriteStream;
@@ -56,16 +58,24 @@ export async function runExperiment(
   registry: Registry,
   options: RunOptions,
 ): Promise<number> {
-  const { out, signal, stdout, stderr } = options;
+  const { out, shard, signal, stdout, stderr } = options;
   const jobs = experiment.jobs(given);
   checkJobs(experiment, jobs);
+  if (shard !== undefined && experiment.due !== undefined) {
+    throw new InputError(
+      `--shard: ${experiment.name} chooses its jobs by what came of others, expected a run without it`,
+    );
+  }
   const { config, engine, backend, lines } = await withEngine(experiment, given, out);
   if (signal.aborted) return EXIT.interrupted;
   const redis =
     options.queue === undefined
       ? undefined
       : await (await import('./queue.ts')).connectRedis('--queue', options.queue, (line) => stdout.write(`${line}\n`));
-  const progress = new RunProgress((outcomes) => experiment.due?.(outcomes, config) ?? jobs);
+  const progress = new RunProgress(
+    (outcomes) => experiment.due?.(outcomes, config) ?? jobs,
+    (_, index) => shard === undefined || index % shard.count === shard.index,
+  );
   let directory: RunDirectory | undefined;
   try {
     directory = await RunDirectory.start(
@@ -204,10 +214,19 @@ function whatRuns(
   return `${name}: ${parts.join('; ')}`;
 }
 
+/** What is left to do when a command has done its share of the jobs. */
+function sharedOut({ directory, progress, options: { shard, argv = [] } }: Run): string {
+  const count = finishedJobs(progress.outcomes.length, progress.jobs.length);
+  const share = `Shard ${shard!.index + 1}/${shard!.count} is done, ${count}`;
+  if (progress.outcomes.length === progress.jobs.length) return `${share}.`;
+  const whole = commandLine(...withoutOption(withOption(argv, '--out', directory.path), '--shard'));
+  return `${share}. Copy what the others have left in their jobs/ into ${directory.path}/jobs/, then:\n  ${whole}`;
+}
+
 /** Says what is done before. */
 function sayContinuing({ directory, progress, options }: Run): void {
   const all = progress.jobs.length;
-  const before = all - progress.unfinished.length;
+  const before = progress.outcomes.length;
   if (before === 0) return;
   options.stdout.write(`Continuing ${directory.path}: ${finishedJobs(before, all)} before.\n`);
 }
@@ -314,7 +333,9 @@ function conclude(run: Run, report: string | undefined): number {
     stderr.write(printable(`oxbow: cannot write ${directory.path}: ${why}; ${kept}\n`));
     return EXIT.failed;
   }
-  if (finished < jobs.length) {
+  if (options.shard !== undefined && progress.unfinished.length === 0) {
+    stdout.write(`${sharedOut(run)}\n`);
+  } else if (finished < jobs.length) {
     stdout.write(`${signal.aborted ? 'Stopped' : 'Not complete'}: ${count}. To continue:\n  ${again}\n`);
   }
   const failed = Object.keys(failures).length;
@@ -325,7 +346,7 @@ function conclude(run: Run, report: string | undefined): number {
     stderr.write(printable(`oxbow: job ${id} failed${more}: ${problem}; see run.json\n`));
   }
   stdout.write(`Report: ${report}\n`);
-  if (signal.aborted && finished < jobs.length) return EXIT.interrupted;
+  if (signal.aborted && progress.unfinished.length > 0) return EXIT.interrupted;
   if (failed === 0) return EXIT.ok;
   return progress.isBadInput ? EXIT.badInput : EXIT.failed;
 }

@@ -23,11 +23,16 @@ function loaderOf(argv: readonly string[]): string {
   return isTypeScript && !typescript ? "NODE_OPTIONS='--import tsx' " : '';
 }
 
+/** Arguments without an option and its value. */
+export function withoutOption(argv: readonly string[], option: string): string[] {
+  return argv.filter(
+    (argument, i) => argument !== option && argv[i - 1] !== option && !argument.startsWith(`${option}=`),
+  );
+}
+
 /** Arguments with an option set to another value, and without the option as it stood there. */
 export function withOption(argv: readonly string[], option: string, value: string): string[] {
-  const isOther = (argument: string, i: number) =>
-    argument !== option && argv[i - 1] !== option && !argument.startsWith(`${option}=`);
-  return [...argv.filter(isOther), option, value];
+  return [...withoutOption(argv, option), option, value];
 }
 
 /**
