@@ -283,7 +283,7 @@ export const softLakeSettings = z.strictObject({
 });
 
 /** Options of a policy, by name. */
-type PolicySettings = Readonly<Record<string, unknown>>;
+export type PolicySettings = Readonly<Record<string, unknown>>;
 
 /** The policies that are compared: their names in the registry, and the options that make them what they are. */
 const POLICIES = {

@@ -4,34 +4,15 @@
  */
 export { type ColourName, policyColours, type Theme, themeColour } from '../envs/drawing/palette.ts';
 export { main } from './commands/main.ts';
+export { InputError } from './experiment/errors.ts';
 export {
   type Answer,
   type AnswerBar,
   type AnswerChart,
-  amongSeeds,
-  type Bounds,
-  bounded,
-  byConstruction,
-  type Conclusion,
-  type Criteria,
-  type Criterion,
-  concludeClauses,
-  DECIDING_SEEDS,
-  type Endpoint,
-  type EndpointMeasure,
-  type EndpointRow,
-  type EndpointSource,
-  endpointOf,
-  noted,
-  type Uncounted,
-  underControl,
-  type Verdict,
-} from './experiment/conclusion.ts';
-export { InputError } from './experiment/errors.ts';
-export {
   type AnyExperiment,
   type Choices,
   type CommonConfig,
+  type Conclusion,
   commonShape,
   type Drawing,
   defineExperiment,
@@ -54,6 +35,7 @@ export {
 } from './experiment/experiment.ts';
 export type { Objective, SearchSpace, Settings, Tuning } from './experiment/searchSpace.ts';
 export { type SearchSpaces, type Tuned, tunedSchema } from './experiment/searchSpace.ts';
+export { type EndpointMeasure, type EndpointSource, endpointTable } from './report/answers.ts';
 export {
   type CurvePoint,
   type IntervalChartOptions,
@@ -66,7 +48,6 @@ export {
   typicalOutcome,
 } from './report/charts.ts';
 export { renderSvg } from './report/figure.ts';
-export { endpointTable } from './report/reportPage.ts';
 export { type DescribeBestOptions, describeBest, type MetricColumn, metricTable, textTable } from './report/table.ts';
 export { type LoadPoliciesOptions, loadPolicies, type TrainedPolicy } from './run/loadPolicies.ts';
 export {

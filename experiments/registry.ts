@@ -8,7 +8,6 @@ export const registry: Registry = {
     classic: async () => (await import('./classic/classic.ts')).classic,
     densities: async () => (await import('./densities/densities.ts')).densities,
     distill: async () => (await import('./distill/distill.ts')).distill,
-    endpoints: async () => (await import('./endpoints/endpoints.ts')).endpoints,
     lake: async () => (await import('./lake/lake.ts')).lake,
     offline: async () => (await import('./offline/offline.ts')).offline,
     products: async () => (await import('./products/products.ts')).products,

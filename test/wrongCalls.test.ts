@@ -929,7 +929,6 @@ const experimentCalls: Calls = {
   textTable: [() => experiments.textTable(), () => experiments.textTable(5)],
   learningCurves: [() => experiments.learningCurves(), () => experiments.learningCurves(5)],
   typicalOutcome: [() => experiments.typicalOutcome(), () => experiments.typicalOutcome(5)],
-  concludeClauses: [() => experiments.concludeClauses(), () => experiments.concludeClauses(5)],
 };
 
 /** An environment of one's own, which takes any options. */

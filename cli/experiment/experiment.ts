@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { ENGINE_NAMES, type EngineName } from '../../src/engine/runtime/engineNames.ts';
 import { checkArgument } from '../../src/options/parse.ts';
 import type { Rng } from '../../src/random.ts';
-import type { Answer, Conclusion } from './conclusion.ts';
 import type { Tuning } from './searchSpace.ts';
 
 /** The settings that every experiment has. */
@@ -25,7 +24,7 @@ export interface Choices {
   readonly studies: readonly string[];
   readonly policies: readonly string[];
   readonly environments: readonly string[];
-  /** Those of the policies and environments that a run has only if it names them. */
+  /** Those of the studies, policies and environments that a run has only if it names them. */
   readonly byName?: readonly string[];
 }
 
@@ -161,7 +160,7 @@ export type Figure = {
 /** A part of the report: facts, then paragraphs of plain text, figures, tables, and parts of its own. */
 export interface Section {
   readonly title: string;
-  /** The code of the question that it answers, as {@link Experiment.conclusions} has it: question, answer and verdict then head it. */
+  /** The code of the question that it answers, as {@link Experiment.conclusions} has it: question, answer and prediction then head it. */
   readonly code?: string;
   /** Whether it is folded away until a reader opens it; the line that stays says what is in it. */
   readonly folded?: boolean;
@@ -177,6 +176,48 @@ export interface Section {
 export interface Remark {
   readonly question: string;
   readonly answer: string;
+}
+
+/** One of the numbers that an answer stands on, with its 95 % interval; null where one seed has none. */
+export interface AnswerBar {
+  /** What it is of: `Gaussian`. */
+  readonly label: string;
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  /** The value as it is read: `39.0 %`. */
+  readonly text: string;
+  /** Its interval as it is read, behind the value: `[38.2, 39.8]`. */
+  readonly interval?: string;
+  /** A CSS colour that stands for it elsewhere. */
+  readonly colour?: string;
+}
+
+/** The few numbers that an answer stands on: bars in the terminal, a small picture on the report's first page. */
+export interface AnswerChart {
+  /** What is drawn, and its unit: `walks that drown, stride lake`. */
+  readonly caption: string;
+  /** Where the axis ends, such as 1 for a share; the largest number unless given. The axis begins at 0. */
+  readonly most?: number;
+  readonly bars: readonly AnswerBar[];
+}
+
+/** What came of a question, computed from the rows of the summary. */
+export interface Answer {
+  /** A sentence or two, with their numbers: `A Gaussian drowns in 39.0 % [38.2, 39.8] of its walks, a spline flow in 2.0 % [1.7, 2.3].` */
+  readonly text: string;
+  readonly chart?: AnswerChart;
+}
+
+/** A question of an experiment, with what was expected and what came out. */
+export interface Conclusion {
+  readonly question: string;
+  /** Absent where the run lacks the policies or environments that it is about. */
+  readonly answer?: Answer;
+  /** What was expected before anything was measured, as it was written down then. */
+  readonly prediction?: string;
+  /** The one number by which the question is decided, for each policy, with its interval ({@link endpointTable}). */
+  readonly endpoint?: Table;
 }
 
 /** What an experiment runs on, as its run says it. */
@@ -281,7 +322,7 @@ export function commonShape<S extends string, P extends string, E extends string
     readonly studies: readonly S[];
     readonly policies: readonly P[];
     readonly environments: readonly E[];
-    readonly byName?: readonly (P | E)[];
+    readonly byName?: readonly (S | P | E)[];
   },
   {
     seeds,
@@ -289,7 +330,7 @@ export function commonShape<S extends string, P extends string, E extends string
     codes = {},
   }: { readonly seeds: number; readonly first?: number; readonly codes?: Readonly<Record<string, string>> },
 ) {
-  const usual = <T extends P | E>(names: readonly T[]) => names.filter((name) => !choices.byName?.includes(name));
+  const usual = <T extends S | P | E>(names: readonly T[]) => names.filter((name) => !choices.byName?.includes(name));
   return {
     seeds: z
       .array(z.int().nonnegative())
@@ -298,7 +339,7 @@ export function commonShape<S extends string, P extends string, E extends string
       .refine(unique, 'each at most once')
       .default(Array.from({ length: seeds }, (_, i) => first + i))
       .describe('seeds; one run of each policy for each'),
-    studies: someOf(choices.studies, codes).describe(
+    studies: someOf(choices.studies, codes, usual(choices.studies)).describe(
       Object.keys(codes).length === 0 ? 'questions to ask' : 'questions to ask, by name or code',
     ),
     policies: someOf(choices.policies, {}, usual(choices.policies)).describe('policy classes to compare'),

@@ -1,8 +1,7 @@
 import { escapeHtml } from '../../envs/drawing/drawing.ts';
 import { themeColour } from '../../envs/drawing/palette.ts';
 import { contentSecurityPolicy } from '../../envs/drawing/trajectoryPage.ts';
-import type { Answer, AnswerBar, AnswerChart, Conclusion } from '../experiment/conclusion.ts';
-import type { Remark, Section, Table } from '../experiment/experiment.ts';
+import type { Answer, AnswerBar, AnswerChart, Conclusion, Remark, Section, Table } from '../experiment/experiment.ts';
 import { wrapText } from '../terminal/wrapText.ts';
 import { Numbering } from './figure.ts';
 import { PAGE_STYLE } from './pageStyle.ts';
@@ -123,15 +122,15 @@ ${tables.map((table) => renderTable(table, numbering.label(table))).join('\n')}
 
 const BELOW = 'The command is <a href="#command">below</a>.';
 
-/** A question with its answer, or of what has none its verdict alone. */
+/** A question with its answer, if the run has one. */
 function renderAnswer(
   code: string,
-  { question, answer, verdict }: Conclusion,
+  { question, answer }: Conclusion,
   { part, size }: { readonly part: string | undefined; readonly size: 'small' | 'large' },
 ): string {
   const link = part === undefined ? escapeHtml(code) : `<a href="#${part}">${escapeHtml(code)}</a>`;
   const asked = `<p class="question"><b>${link}</b> ${escapeHtml(question)}</p>\n`;
-  return renderItem('li', { answer, size, asked, verdict: `Prediction: ${verdict}` });
+  return renderItem('li', { answer, size, asked });
 }
 
 interface Item {
@@ -139,20 +138,18 @@ interface Item {
   readonly size: 'small' | 'large';
   /** The question as HTML. */
   readonly asked?: string;
-  readonly verdict?: string;
 }
 
 /** What was asked, what came of it, and its picture. */
-function renderItem(tag: 'li' | 'div', { answer, size, asked = '', verdict }: Item): string {
+function renderItem(tag: 'li' | 'div', { answer, size, asked = '' }: Item): string {
   const said = answer === undefined ? '' : `<p class="answer" data-from="results">${text(answer.text)}</p>\n`;
-  const judged = verdict === undefined ? '' : `<p class="verdict" data-from="results">${escapeHtml(verdict)}</p>`;
   const { chart } = answer ?? {};
   const picture =
     chart === undefined || chart.bars.length === 0
       ? ''
       : `<figure class="answer-picture">${answerPicture(chart, size)}<figcaption>${escapeHtml(chart.caption)}</figcaption></figure>\n`;
   return `<${tag} class="item${picture === '' ? ' plain' : ''}">
-${asked}${picture}<div class="said">${said}${judged}</div>
+${asked}${picture}<div class="said">${said}</div>
 </${tag}>`;
 }
 

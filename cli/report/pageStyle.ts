@@ -25,7 +25,7 @@ a { color: inherit; }
 .answers .item { border-top: 1px solid var(--line); padding-top: .18rem; break-inside: avoid; }
 .answers .answer-picture { float: right; width: 250px; margin: .1rem 0 .1rem 1rem; }
 .answers p { margin: 0; max-width: none; }
-.answers .question, .answers .verdict { color: var(--muted); }
+.answers .question { color: var(--muted); }
 .answers .question b { color: var(--ink); }
 .answers .answer { margin: 0 0 .1rem; font-weight: 500; }
 .answers.large { font-size: .95rem; line-height: 1.45; }

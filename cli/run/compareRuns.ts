@@ -1,10 +1,10 @@
 import { resolve, sep } from 'node:path';
 import { Rng } from '../../src/random.ts';
 import { groupBy } from '../experiment/collections.ts';
-import { type Answer, policyBars } from '../experiment/conclusion.ts';
 import { checkConfig } from '../experiment/config.ts';
 import { InputError } from '../experiment/errors.ts';
 import type {
+  Answer,
   AnyExperiment,
   Figure,
   Job,
@@ -16,6 +16,7 @@ import type {
 } from '../experiment/experiment.ts';
 import { summarize, withInterval } from '../experiment/summarize.ts';
 import { plural, trueMinus } from '../experiment/text.ts';
+import { policyBars } from '../report/answers.ts';
 import { alignSteps, intervalChart, learningCurves } from '../report/charts.ts';
 import { type Page, renderPage } from '../report/page.ts';
 import { FEW_ROWS, howSure, missingJobs } from '../report/reportPage.ts';
@@ -277,7 +278,7 @@ function page(
     conclusions: {},
     ...(answer && { answer }),
     ...(isShort && { tables }),
-    remarks: [{ question: 'How sure is it?', answer: howSure(seeds, {}) }],
+    remarks: [{ question: 'How sure is it?', answer: howSure(seeds) }],
     commands: runs.map(
       ({ experiment, directory: { run } }) =>
         commandOf(experiment, run.config) ?? `${beginning(experiment)} --config …`,

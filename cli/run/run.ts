@@ -241,13 +241,11 @@ async function announce({ experiment, directory, options }: Run, waiting: readon
   if (stdout.isTTY) stdout.write('Ctrl-C stops, keeps what has finished, and says how to go on.\n');
 }
 
-/** The command that goes on with the run, and may have more seeds; undefined where it is not known, or may have a password. */
-function goOn({ config, directory, options: { argv } }: Run, seeds?: number): string | undefined {
+/** The command that goes on with the run; undefined where it is not known, or may have a password. */
+function goOn({ directory, options: { argv } }: Run): string | undefined {
   if (argv === undefined || argv.some((argument) => argument.startsWith('--queue'))) return undefined;
   // It takes the settings as they are.
-  if (argv[0] === 'resume') return seeds === undefined ? commandLine(...argv) : undefined;
-  const changed = seeds === undefined ? argv : withMoreSeeds(argv, config.seeds, seeds);
-  return commandLine(...withOption(changed, '--out', directory.path));
+  return commandLine(...(argv[0] === 'resume' ? argv : withOption(argv, '--out', directory.path)));
 }
 
 /** How long jobs take whose weights are seconds, if nothing else keeps the machine busy. */
@@ -307,8 +305,7 @@ async function store(run: Run, started: { readonly date: Date; readonly time: nu
       ...(options.queue !== undefined && { by: progress.workers }),
       failures: progress.failures,
     });
-    const withSeeds = (count: number) => goOn(run, count);
-    return await writeResults(experiment, directory, progress.jobs, progress.outcomes, { stdout, withSeeds });
+    return await writeResults(experiment, directory, progress.jobs, progress.outcomes, { stdout });
   } catch (error) {
     const broken = storageErrorOf(error) ?? (directory.isHeld ? undefined : lostLock());
     if (broken === undefined) throw error;

@@ -3,8 +3,7 @@ import { writeWholeFile } from '../../src/files.ts';
 import { fingerprint } from '../../src/fingerprint.ts';
 import { writeCompactJson, writeJson } from '../experiment/checkedJson.ts';
 import { mapValues } from '../experiment/collections.ts';
-import { type Conclusion, DECIDING_SEEDS } from '../experiment/conclusion.ts';
-import type { AnyExperiment, Job, Outcome, Table } from '../experiment/experiment.ts';
+import type { AnyExperiment, Conclusion, Job, Outcome, Table } from '../experiment/experiment.ts';
 import { summarize } from '../experiment/summarize.ts';
 import { finishedJobs } from '../experiment/text.ts';
 import { renderPage } from '../report/page.ts';
@@ -21,8 +20,6 @@ export interface PrintOptions {
   readonly stdout: NodeJS.WriteStream;
   /** Whether the tables are printed too, where questions have answers. */
   readonly tables?: boolean;
-  /** The command that goes on with the run to so many seeds, if there is one. */
-  readonly withSeeds?: (seeds: number) => string | undefined;
 }
 
 /**
@@ -63,7 +60,7 @@ export async function writeResults(
   const isAnswered = Object.values(experiments ?? {}).some(({ answer }) => answer !== undefined);
   const withTables = !isAnswered || print.tables === true;
   const shown = { tables: [...(withTables ? tables : []), ...(clocked ?? [])], conclusions: experiments ?? {} };
-  if (outcomes.length > 0) say(shown, { jobs: jobs.length, finished: outcomes.length, seeds: seeds.length }, print);
+  if (outcomes.length > 0) say(shown, { jobs: jobs.length, finished: outcomes.length }, print.stdout);
   if (whole !== undefined) print.stdout.write(`Fingerprint: ${whole}\n`);
   for (const name of Object.keys(files)) {
     const argv = experiment.usedBy?.(name, config);
@@ -77,28 +74,20 @@ export async function writeResults(
 }
 
 /** A conclusion as the summary has it. */
-function written({ question, answer, endpoints, prediction, measured, verdict }: Conclusion): object {
-  return {
-    question,
-    ...(answer && { answer: answer.text }),
-    ...(endpoints && { endpoints }),
-    prediction,
-    measured: measured.join('; ') || 'nothing yet',
-    verdict,
-  };
+function written({ question, answer, prediction }: Conclusion): object {
+  return { question, ...(answer && { answer: answer.text }), ...(prediction !== undefined && { prediction }) };
 }
 
 /** Prints answers, and tables behind them. */
 function say(
   { tables, conclusions }: { tables: readonly Table[]; conclusions: Readonly<Record<string, Conclusion>> },
-  { jobs, finished, seeds }: Record<'jobs' | 'finished' | 'seeds', number>,
-  { stdout, withSeeds }: PrintOptions,
+  { jobs, finished }: Record<'jobs' | 'finished', number>,
+  stdout: NodeJS.WriteStream,
 ): void {
   const width = terminalWidth(stdout);
   const bold = stdout.isTTY === true && !process.env.NO_COLOR;
-  const goOn = withSeeds?.(DECIDING_SEEDS);
   const texts = [
-    ...(Object.keys(conclusions).length === 0 ? [] : [answersText(conclusions, { seeds, width, bold, goOn })]),
+    ...(Object.keys(conclusions).length === 0 ? [] : [answersText(conclusions, { width, bold })]),
     ...tables.map((table) => textTable(table, width)),
   ];
   if (texts.length === 0) return;

@@ -148,3 +148,15 @@ function verdictOf({ low, high }: { low: number; high: number }, bound: number):
   if (-bound < low && high < bound) return 'equivalent';
   return low > bound || high < -bound ? 'different' : 'undecided';
 }
+
+/** The values of two rows for the seeds for which both have one, in the order of the seeds. */
+export function pairedSeeds(
+  a: { readonly perSeed: readonly (number | null)[] },
+  b: { readonly perSeed: readonly (number | null)[] },
+): { readonly x: number[]; readonly y: number[] } {
+  const pairs = a.perSeed.flatMap((value, seed) => {
+    const other = b.perSeed[seed] ?? null;
+    return value === null || other === null ? [] : [[value, other] as const];
+  });
+  return { x: pairs.map(([value]) => value), y: pairs.map(([, other]) => other) };
+}

@@ -35,43 +35,6 @@ export function withOption(argv: readonly string[], option: string, value: strin
   return [...withoutOption(argv, option), option, value];
 }
 
-/**
- * Arguments of a run with these seeds that give it so many, the ones that it has among them: counted as they were, or listed as they were.
- * What `--set` says of seeds, which would win over them, gives way.
- */
-export function withMoreSeeds(argv: readonly string[], seeds: readonly number[], count: number): string[] {
-  const isList = argv.some(
-    (argument, i) => /^--seeds=.*,/.test(argument) || (argv[i - 1] === '--seeds' && /,/.test(argument)),
-  );
-  const others = withoutSetSeeds(argv);
-  // Settings may say where seeds begin, or list them.
-  const isElsewhere = others.length < argv.length || hasOption(argv, '--config');
-  const [first] = seeds as [number];
-  const isRow = seeds.every((seed, i) => seed === first + i);
-  if (isList || (isElsewhere && !isRow)) {
-    const next = Math.max(...seeds) + 1;
-    const more = Array.from({ length: Math.max(0, count - seeds.length) }, (_, i) => next + i);
-    return withOption(others, '--seeds', [...seeds, ...more].join(','));
-  }
-  const counted = withOption(others, '--seeds', String(count));
-  return isElsewhere ? withOption(counted, '--seed', String(first)) : counted;
-}
-
-function hasOption(argv: readonly string[], option: string): boolean {
-  return argv.some((argument) => argument === option || argument.startsWith(`${option}=`));
-}
-
-/** Without `--set seeds=…` and `--set seed=…`. */
-function withoutSetSeeds(argv: readonly string[]): string[] {
-  const isOfSeeds = (argument: string | undefined) => /^seeds?=/.test(argument ?? '');
-  return argv.filter(
-    (argument, i) =>
-      !/^--set=seeds?=/.test(argument) &&
-      !(argument === '--set' && isOfSeeds(argv[i + 1])) &&
-      !(argv[i - 1] === '--set' && isOfSeeds(argument)),
-  );
-}
-
 function quoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }

@@ -1,6 +1,6 @@
-import { policyBars } from '../../cli/experiment/conclusion.ts';
 import { defineExperiment, type Job } from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
+import { policyBars } from '../../cli/report/answers.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import { type BananaConfig, bananaSchema, choices, type Family } from './config.ts';

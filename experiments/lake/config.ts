@@ -24,7 +24,7 @@ export const choices = {
   policies: [...policyNames, ...wayNames.filter((way) => !isPolicy(way))],
   environments: ['Lake-v0', 'LakeStride-v0', 'SoftBandit-v0', 'OpponentBandit-v0', 'BumpBandit-v0', ...robotLakes],
   // Of the questions cloning alone can do without a density.
-  byName: [...robotLakes, ...policyNames.filter((name) => !hasDensity(name))],
+  byName: ['arrival', 'regret', ...robotLakes, ...policyNames.filter((name) => !hasDensity(name))],
 } as const;
 
 /** @param most what memory holds with room to spare */
@@ -220,6 +220,29 @@ const otherWays = z
   })
   .prefault({});
 
+/** What E0 and E2 anew take beside the settings of E0 and E2. */
+const anew = z
+  .strictObject({
+    ppoSteps: count(1e9)
+      .default(150_000)
+      .meta({ description: 'length of a training by PPO on the stride lake, over all environments', unit: 'steps' }),
+    measuredWalks: count()
+      .default(200)
+      .meta({ description: 'walks along which the soft regret is measured', unit: 'walks' }),
+    floors: z
+      .strictObject({
+        cells: count(400)
+          .multipleOf(8)
+          .default(24)
+          .meta({ description: 'cells of the grid, along one side', unit: 'cells' }),
+        points: count(10_000).default(180).meta({ description: 'headings at each state', unit: 'headings' }),
+        updates: count().default(200).meta({ description: 'length of each search for a density', unit: 'updates' }),
+        rounds: count(100).default(3).meta({ description: 'how often a class is projected anew', unit: 'rounds' }),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
 export const lakeSchema = z
   .strictObject({
     ...commonShape(choices, { seeds: 3, codes: studyCodes }),
@@ -234,6 +257,7 @@ export const lakeSchema = z
     opponent,
     fixedScale,
     otherWays,
+    anew,
     tuned: tunedSchema(searchSpaces, withRobots(readTuned())).describe(
       'settings by study, environment and policy; what "oxbow tune lake" found',
     ),

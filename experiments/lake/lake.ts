@@ -1,5 +1,3 @@
-import { groupBy } from '../../cli/experiment/collections.ts';
-import { concludeClauses } from '../../cli/experiment/conclusion.ts';
 import { defineExperiment, type Outcome, type Section, type SummaryRow } from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
 import { type TrialsFile, tuningSection } from '../../cli/tuning/trials.ts';
@@ -7,6 +5,8 @@ import { selectBackend, selectEngine } from '../../src/index.ts';
 import { foldSection } from '../shared/foldSection.ts';
 import { choices, type LakeConfig, lakeSchema } from './config.ts';
 import { conditionLabel } from './shared/conditionLabel.ts';
+import { arrival } from './studies/anew/arrival.ts';
+import { regret } from './studies/anew/regret.ts';
 import { annealing } from './studies/annealing/annealing.ts';
 import { blocked } from './studies/blocked/blocked.ts';
 import { cloning } from './studies/cloning/cloning.ts';
@@ -33,6 +33,8 @@ const studies: readonly LakeStudy[] = [
   fixedScale, // E5: is it the Gaussian that walks into the water, or the size of its noise?
   annealing, // E6: is a bank lost, if the temperature is low from the start?
   otherWays, // E7: which other ways than a flow let a policy use both banks?
+  arrival, // E0 anew, on seeds that nothing was chosen by
+  regret, // E2 anew
 ];
 
 /** Gaussian policies beside those with several modes on the walk around the lake: E0 to E7. */
@@ -91,9 +93,8 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
         const { name, question, prediction } = study;
         const results = resultsOf(study, outcomes, summary);
         const answer = study.answer?.(results, config);
-        const endpoints = study.endpoints?.(results, config).filter((each) => each !== undefined);
-        const asked = { question, prediction, ...(answer && { answer }), ...(endpoints && { endpoints }) };
-        return [studyCodes[name], concludeClauses(asked, study.criteria(results, config), fewestSeeds(results))];
+        const endpoint = study.endpoint?.(results, config);
+        return [studyCodes[name], { question, prediction, ...(answer && { answer }), ...(endpoint && { endpoint }) }];
       }),
     ),
 
@@ -141,15 +142,6 @@ function resultsOf({ name }: LakeStudy, outcomes: readonly Outcome[], summary: r
     outcomes: (outcomes as readonly Outcome<LakeJob>[]).filter(({ job }) => job.study === name),
     rows: summary.filter(({ study }) => study === name),
   };
-}
-
-/** The seeds by which each claim of a study is judged, at least: those of the class and condition of which the fewest jobs have finished. */
-function fewestSeeds({ rows }: StudyResults): number {
-  const of = groupBy(rows, ({ env, condition, policy }) => JSON.stringify([env, condition, policy]));
-  const counts = Array.from(of.values(), (own) =>
-    Math.max(...own.map(({ perSeed }) => perSeed.filter((value) => value !== null).length)),
-  ).filter((count) => count > 0);
-  return counts.length === 0 ? 0 : Math.min(...counts);
 }
 
 /** The trials of a study, search by search, of the environments and policies of the run. */

@@ -1,12 +1,12 @@
-import { type Answer, DECIDING_SEEDS, policyBars } from '../../cli/experiment/conclusion.ts';
-import type { SummaryRow } from '../../cli/experiment/experiment.ts';
+import type { Answer, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { withInterval } from '../../cli/experiment/summarize.ts';
 import { plural, trueMinus } from '../../cli/experiment/text.ts';
+import { policyBars } from '../../cli/report/answers.ts';
 import { plainEnv } from '../shared/plainEnv.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import { methodLabel } from './methodLabel.ts';
 import { methodsOf } from './methods.ts';
-import { type Comparison, plainNames, whenNotNeeded } from './whenNotNeeded.ts';
+import { type Comparison, FEWEST_SEEDS, plainNames, whenNotNeeded } from './whenNotNeeded.ts';
 
 const number = (score: number): string => trueMinus((100 * score).toFixed(1));
 const UNIT = '\u00a0%';
@@ -30,8 +30,8 @@ export function answerOf(summary: readonly SummaryRow[]): Answer | undefined {
         ? ` A ${NAME[behind.plain]} is furthest behind on ${behind.comparison.where}: ${numbersOf(behind.comparison)}.`
         : '';
   const text =
-    seeds < DECIDING_SEEDS
-      ? `Too few seeds to tell where a Gaussian or a mixture does as well as the best flow: ${seeds}, and ${DECIDING_SEEDS} decide. So far, on ${shown.where}: ${numbersOf(shown)}.`
+    seeds < FEWEST_SEEDS
+      ? `Too few seeds to tell where a Gaussian or a mixture does as well as the best flow: ${seeds} of at least ${FEWEST_SEEDS}. So far, on ${shown.where}: ${numbersOf(shown)}.`
       : `${whereEnough(compared)}${most}`;
   return { text, chart: chartOf(summary, shown) };
 }

@@ -1,9 +1,9 @@
 import { groupBy } from '../../cli/experiment/collections.ts';
-import { DECIDING_SEEDS } from '../../cli/experiment/conclusion.ts';
 import type { Remark, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { plainEnv } from '../shared/plainEnv.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import { methodLabel } from './methodLabel.ts';
+import { FEWEST_SEEDS } from './whenNotNeeded.ts';
 
 /** From here on both of two banks are said to be kept: of what remains, one has 18 % or more. */
 const BOTH = 1.6;
@@ -35,8 +35,8 @@ export function modesRemark(summary: readonly SummaryRow[]): Remark[] {
   if (found.length === 0) return [];
   const seeds = Math.max(...even.map(({ perSeed }) => perSeed.filter((value) => value !== null).length));
   const answer =
-    seeds < DECIDING_SEEDS
-      ? `Too few seeds to tell: ${seeds}, and ${DECIDING_SEEDS} decide. So far, ${found.join('; ')}.`
+    seeds < FEWEST_SEEDS
+      ? `Too few seeds to tell: ${seeds} of at least ${FEWEST_SEEDS}. So far, ${found.join('; ')}.`
       : found.map((part) => `O${part.slice(1)}.`).join(' ');
   return [
     {

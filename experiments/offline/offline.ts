@@ -1,4 +1,3 @@
-import { concludeClauses } from '../../cli/experiment/conclusion.ts';
 import { InputError } from '../../cli/experiment/errors.ts';
 import { defineExperiment, type Job } from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
@@ -11,13 +10,13 @@ import { plainEnv } from '../shared/plainEnv.ts';
 import { answerOf } from './answer.ts';
 import { missingData } from './benchmarkData.ts';
 import { choices, kindsOf, recipeOf } from './cells.ts';
-import { clausesOf, prediction, question } from './clauses.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import { type OfflineExperimentConfig, offlineSchema } from './config.ts';
 import { learnFromData, learningSettings } from './learnFromData.ts';
 import { methodLabel } from './methodLabel.ts';
 import { type MethodName, methodOf, type Study } from './methods.ts';
 import { modesRemark } from './modesRemark.ts';
+import { prediction, question } from './question.ts';
 import { offlineSections, offlineTables } from './section.ts';
 import { tuning } from './tuning.ts';
 
@@ -80,11 +79,8 @@ export const offline = defineExperiment<OfflineExperimentConfig, OfflineJob>({
     }),
 
   conclusions(_outcomes, summary) {
-    const measured = summary.filter(({ metric, iqm }) => metric === 'score' && iqm !== null);
-    const seeds = measured.map(({ perSeed }) => perSeed.filter((value) => value !== null).length);
     const answer = answerOf(summary);
-    const asked = { question, prediction, ...(answer && { answer }) };
-    return { E10: concludeClauses(asked, clausesOf(summary), Math.max(0, ...seeds)) };
+    return { E10: { question, prediction, ...(answer && { answer }) } };
   },
 
   remarks: (summary) => modesRemark(summary),

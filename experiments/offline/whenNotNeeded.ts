@@ -1,10 +1,9 @@
 import { groupBy } from '../../cli/experiment/collections.ts';
-import { DECIDING_SEEDS } from '../../cli/experiment/conclusion.ts';
 import type { SummaryRow } from '../../cli/experiment/experiment.ts';
-import { leadingRows } from '../shared/leadingRows.ts';
+import { pairedDifference, pairedSeeds } from '../../cli/statistics/comparison.ts';
+import { Rng } from '../../src/random.ts';
 import { plainEnv } from '../shared/plainEnv.ts';
 import { conditionLabel } from './conditionLabel.ts';
-import { ifWhole } from './ifWhole.ts';
 
 /**
  * What is compared in each study: every flow, exact or by flow matching, and the plain classes that may do as well. What a flow may do, a plain
@@ -30,8 +29,8 @@ export type Plain = (typeof plainNames)[number];
 const ONE_NUMBER: readonly string[] = ['Pendulum-v1'];
 const isAffine = (policy: string): boolean => policy.endsWith('realnvp');
 
-/** The flows of a study, exact or by flow matching. */
-export const flowsOf = (study: string): readonly string[] => SIDES[study]!.flows;
+/** Fewer seeds say nothing for sure. */
+export const FEWEST_SEEDS = 10;
 
 /** So much less of a normalized score does not matter. */
 const SAME = 0.05;
@@ -50,7 +49,7 @@ export interface Comparison {
   readonly mixture: SummaryRow | undefined;
   /** By how many seeds they are compared. */
   readonly seeds: number;
-  /** Those of them that are surely not behind it by more than 5 %; none by fewer than {@link DECIDING_SEEDS} seeds, or where one is missing. */
+  /** Those of them that are surely not behind it by more than 5 %; none by fewer than {@link FEWEST_SEEDS} seeds, or where one is missing. */
   readonly enough: readonly Plain[];
   /** Those that the flow is surely ahead of. */
   readonly behind: readonly Plain[];
@@ -75,8 +74,7 @@ export function whenNotNeeded(summary: readonly SummaryRow[]): Comparison[] {
     if (flow === undefined || (plain.gaussian ?? plain.mixture) === undefined) return [];
     const seeds = Math.max(...own.map(({ perSeed }) => perSeed.filter((score) => score !== null).length));
     const isSure = (a: SummaryRow | undefined, b: SummaryRow | undefined, lead: number) =>
-      seeds >= DECIDING_SEEDS &&
-      ifWhole(leadingRows(a, b, { label: '', lead, format: String }), [a, b])?.holds === true;
+      seeds >= FEWEST_SEEDS && a !== undefined && b !== undefined && leads(a, b, lead);
     const there = plainNames.filter((name) => plain[name] !== undefined);
     const enough = there.filter((name) => isSure(plain[name], flow, -SAME));
     const behind = there.filter((name) => isSure(flow, plain[name], 0));
@@ -84,6 +82,17 @@ export function whenNotNeeded(summary: readonly SummaryRow[]): Comparison[] {
     const where = `${study === 'cloning' ? 'cloning ' : ''}${conditionLabel(condition!)}, ${plainEnv(env)}`;
     return [{ where, study, env, condition: condition!, flow, ...plain, seeds, enough, behind, needed }];
   });
+}
+
+/**
+ * Whether the 95 % interval of a − b over pairs of seeds is above `lead`. Where a seed is missing, as where a training diverged, nothing is sure:
+ * the seeds that are left would flatter the method.
+ */
+function leads(a: SummaryRow, b: SummaryRow, lead: number): boolean {
+  const { x, y } = pairedSeeds(a, b);
+  if (x.length === 0 || x.length < a.perSeed.length) return false;
+  const { low } = pairedDifference(x, y, { rng: new Rng('lead') });
+  return low !== null && low >= lead;
 }
 
 /** The one with the highest score, of those that have one for every seed if there are such: where a training diverged the others flatter it. */

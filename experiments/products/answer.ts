@@ -1,6 +1,6 @@
-import { type Answer, policyBars } from '../../cli/experiment/conclusion.ts';
-import type { SummaryRow } from '../../cli/experiment/experiment.ts';
+import type { Answer, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { withInterval } from '../../cli/experiment/summarize.ts';
+import { policyBars } from '../../cli/report/answers.ts';
 import { conditionLabel, conditionOf, lakesOf } from './conditions.ts';
 import { productLabel } from './productLabel.ts';
 import { productPolicies } from './productPolicies.ts';

@@ -1,14 +1,13 @@
-import { concludeClauses } from '../../cli/experiment/conclusion.ts';
 import { defineExperiment, type Job } from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import { actingTable } from '../shared/actingSpeed.ts';
 import { answerOf } from './answer.ts';
-import { clausesOf, prediction, question } from './clauses.ts';
 import { cloneProduct, cloningSettings } from './cloneProduct.ts';
 import { conditionLabel, conditionOf, lakesOf } from './conditions.ts';
 import { choices, type ProductsConfig, productsSchema, studyCodes } from './config.ts';
 import { type ProductPolicy, policyCost } from './productPolicies.ts';
+import { prediction, question } from './question.ts';
 import { productSections, productTables } from './section.ts';
 import { tuning } from './tuning.ts';
 import { whenNotNeeded } from './whenNotNeeded.ts';
@@ -73,11 +72,8 @@ export const products = defineExperiment<ProductsConfig, ProductsJob>({
     actingTable(jobs, { column: 'walked at once', label: ({ condition }) => conditionLabel(condition!) }),
 
   conclusions(_outcomes, summary) {
-    const drowned = summary.filter(({ metric }) => metric === 'drownRate');
-    const seeds = drowned.map(({ perSeed }) => perSeed.filter((value) => value !== null).length);
-    const answer = answerOf(drowned);
-    const asked = { question, prediction, ...(answer && { answer }) };
-    return { [studyCodes.products]: concludeClauses(asked, clausesOf(drowned), Math.min(...seeds)) };
+    const answer = answerOf(summary.filter(({ metric }) => metric === 'drownRate'));
+    return { [studyCodes.products]: { question, prediction, ...(answer && { answer }) } };
   },
 
   remarks: (summary) => whenNotNeeded(summary.filter(({ metric }) => metric === 'drownRate')),

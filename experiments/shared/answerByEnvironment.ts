@@ -1,6 +1,6 @@
 import { groupBy } from '../../cli/experiment/collections.ts';
-import { type Answer, type PolicyBarsOptions, policyBars } from '../../cli/experiment/conclusion.ts';
-import type { SummaryRow } from '../../cli/experiment/experiment.ts';
+import type { Answer, SummaryRow } from '../../cli/experiment/experiment.ts';
+import { type PolicyBarsOptions, policyBars } from '../../cli/report/answers.ts';
 
 /** Options of {@link answerByEnvironment}. */
 export interface AnswerByEnvironmentOptions extends PolicyBarsOptions {

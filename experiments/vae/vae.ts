@@ -1,4 +1,3 @@
-import { policyBars } from '../../cli/experiment/conclusion.ts';
 import {
   defineExperiment,
   type Figure,
@@ -10,6 +9,7 @@ import {
   type Table,
 } from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
+import { policyBars } from '../../cli/report/answers.ts';
 import { intervalChart, learningCurves, typicalOutcome } from '../../cli/report/charts.ts';
 import { describeBest, metricTable } from '../../cli/report/table.ts';
 import { Bootstrap, interquartileMean } from '../../cli/statistics/bootstrap.ts';

@@ -7,11 +7,9 @@ import { densityPolicyNames, makeLakePolicy, measureWalks, type PolicyName, poli
 import { main } from '../../cli/commands/main.ts';
 import { resolveConfig } from '../../cli/experiment/config.ts';
 import { latinHypercube, type SearchSpace, type Settings } from '../../cli/experiment/searchSpace.ts';
-import { commandLine, withOption } from '../../cli/terminal/commandLine.ts';
+import { commandLine } from '../../cli/terminal/commandLine.ts';
 import { lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
-import { cloning } from '../../experiments/lake/studies/cloning/cloning.ts';
-import { ppo } from '../../experiments/lake/studies/ppo/ppo.ts';
 import { searchSpaces } from '../../experiments/lake/tuning.ts';
 import { registry } from '../../experiments/registry.ts';
 import { Policy, Rng, type SampledAction } from '../../src/index.ts';
@@ -185,38 +183,23 @@ describe('oxbow run lake', () => {
       'gaussian,spline',
     ];
     const printed = vi.spyOn(process.stdout, 'write');
-    const judged = [vi.spyOn(ppo, 'criteria'), vi.spyOn(cloning, 'criteria')];
     const small = ['cloning.steps=40', 'cloning.demonstrations=30', 'cloning.batchSize=64', 'evaluationEpisodes=50'];
     const short = ['cloning.bandit.steps=40', 'ppo.steps=512', 'ppo.horizon=64'];
     const settings = [...small, ...short].flatMap((setting) => ['--set', setting]);
     expect(await main([...argv, ...settings], registry)).toBe(0);
     const lines = printed.mock.calls.map(([text]) => text).join('');
     printed.mockRestore();
-    for (const criteria of judged) {
-      expect(criteria).toHaveBeenCalledTimes(1);
-      criteria.mockRestore();
-    }
-    // The answers are printed, the headline first, and no tables; what needs more seeds is said once.
+    // The answers are printed, the headline first, and no tables.
     expect(lines).toMatch(/^E1 {2}Does a Gaussian [\s\S]+\n {4}A Gaussian that cloned [\s\S]+█[\s\S]+\nE0 {2}Does /m);
     expect(lines).not.toContain('Cloning, LakeStride-v0');
-    const goOn = commandLine(
-      ...withOption(withOption([...argv, ...settings], '--seeds', '0,1,2,3,4,5,6,7,8,9'), '--out', out),
-    );
-    const [before, after, ...rest] = lines.split('need 10 seeds, and this run has 2. To go on with it:\n');
-    expect([before!.length > 0, after!.split('\n')[0], rest]).toEqual([true, `  ${goOn}`, []]);
     expect(lines).toContain(`\nTables: ${commandLine('report', out, '--tables')}\nReport: `);
-    expect(before!.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(lines.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(lines).toMatch(/^28 jobs in \d+ worker process(es)?, about \d+ (s|min \d+ s), results in /m);
     const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
-    for (const [code, first] of [
-      ['E0', /^gaussian, mode entropy: /],
-      ['E1', /^one number, gaussian, /],
-    ] as const) {
-      const { prediction, measured, verdict } = summary.experiments[code];
-      expect(verdict).toBe('too few seeds');
-      expect(prediction).not.toBe('');
-      expect(measured).toMatch(first);
-    }
+    expect(summary.experiments.E1).toMatchObject({
+      question: expect.any(String),
+      answer: expect.stringMatching(/drowns in/),
+    });
     expect(summary).toMatchObject({ experiment: 'lake', engine: 'wasm', backend: 'cpu', seeds: [0, 1] });
     // Another one is right only where numerics, settings or what a job leaves were meant to change.
     expect(summary.fingerprint).toBe('2a2fb75fc6a427155efaae2399ff05e813875f93453f227e660f50218aeb77aa');

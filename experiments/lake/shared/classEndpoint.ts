@@ -1,10 +1,5 @@
-import {
-  type Endpoint,
-  type EndpointMeasure,
-  type EndpointSource,
-  endpointOf,
-} from '../../../cli/experiment/conclusion.ts';
-import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
+import type { SummaryRow, Table } from '../../../cli/experiment/experiment.ts';
+import { type EndpointMeasure, type EndpointSource, endpointTable } from '../../../cli/report/answers.ts';
 import { GAUSSIAN } from './classRows.ts';
 import { policyLabel } from './policyLabel.ts';
 
@@ -18,9 +13,9 @@ export function classEndpoint(
   rows: readonly SummaryRow[],
   failsOf?: (row: SummaryRow) => EndpointSource['fails'],
   floorOf?: (row: SummaryRow) => number | undefined,
-): Endpoint | undefined {
+): Table | undefined {
   const gaussian = rows.find(({ policy }) => policy === GAUSSIAN);
-  return endpointOf(
+  return endpointTable(
     { ...measure, reference: policyLabel(GAUSSIAN) },
     rows.map((row) => {
       const fails = failsOf?.(row);

@@ -10,6 +10,7 @@ const NUMBERS: Readonly<Record<string, (value: string) => string>> = {
 /** How the others read, where they do not read as they are. */
 const WORDS: Readonly<Record<string, string>> = {
   penalty: 'penalty 1',
+  ppo: 'PPO',
   sac: 'SAC',
   learned: 'σ learned',
   'right-angles': 'right angles',

@@ -1,5 +1,5 @@
-import type { Answer, Criteria, Endpoint } from '../../../cli/experiment/conclusion.ts';
 import type {
+  Answer,
   Job,
   JobContext,
   JobResult,
@@ -37,12 +37,10 @@ export interface LakeStudy {
   runJob(job: LakeJob, config: LakeConfig, context: JobContext): Promise<JobResult>;
   /** The tables of its figures, for the terminal and the head of the report. */
   tables(rows: readonly SummaryRow[], config: LakeConfig): Table[];
-  /** The claims of the prediction, each judged by the statistics. */
-  criteria(results: StudyResults, config: LakeConfig): Criteria;
   /** What came of the question, in a sentence; undefined where the run does not have what it takes. */
   answer?(results: StudyResults, config: LakeConfig): Answer | undefined;
-  /** The numbers by which the study is judged first, the parts of one primary endpoint; those that the run cannot have are left out. */
-  endpoints?(results: StudyResults, config: LakeConfig): readonly (Endpoint | undefined)[];
-  /** Its part of the report, below question, prediction and verdict. */
+  /** The number by which the question is decided, for each policy; undefined where the run does not have it. */
+  endpoint?(results: StudyResults, config: LakeConfig): Table | undefined;
+  /** Its part of the report, below question, answer and prediction. */
   section(results: StudyResults, config: LakeConfig): Omit<Section, 'title'>;
 }

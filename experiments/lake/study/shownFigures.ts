@@ -13,4 +13,6 @@ export const shownFigures: Readonly<Record<StudyName, readonly string[]>> = {
   'fixed-scale': ['fixed-scale-pitchfork-*'],
   annealing: ['annealing-share-*'],
   'other-ways': ['other-ways-cloned-walks', 'other-ways-soft-entropy'],
+  arrival: ['arrival-*'],
+  regret: ['regret-*'],
 };

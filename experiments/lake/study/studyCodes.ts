@@ -8,6 +8,8 @@ export const studyCodes = {
   'fixed-scale': 'E5',
   annealing: 'E6',
   'other-ways': 'E7',
+  arrival: 'E0b',
+  regret: 'E2b',
 } as const;
 
 export type StudyName = keyof typeof studyCodes;

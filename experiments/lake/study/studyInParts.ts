@@ -9,13 +9,13 @@ export interface StudyPart extends Pick<LakeStudy, 'jobs' | 'runJob' | 'tables'>
   section(results: StudyResults, config: Parameters<LakeStudy['section']>[1]): Section;
 }
 
-/** A study put together of parts, each with its claims, in their order; those of which no job has finished have no section. */
+/** A study put together of parts; those of which no job has finished have no section. */
 export function studyInParts(
-  parts: readonly (StudyPart & Pick<LakeStudy, 'criteria'>)[],
+  parts: readonly StudyPart[],
   {
     paragraphs,
     ...study
-  }: Pick<LakeStudy, 'name' | 'title' | 'question' | 'prediction' | 'answer' | 'endpoints'> &
+  }: Pick<LakeStudy, 'name' | 'title' | 'question' | 'prediction' | 'answer' | 'endpoint'> &
     Pick<Section, 'paragraphs'>,
 ): LakeStudy {
   const has = (part: StudyPart, env: string) => part.environments.includes(env);
@@ -34,7 +34,6 @@ export function studyInParts(
           config,
         ),
       ),
-    criteria: (results, config) => parts.flatMap((part) => part.criteria(resultsOf(part, results), config)),
     section: (results, config) => ({
       ...(paragraphs !== undefined && { paragraphs }),
       sections: parts

@@ -1,21 +1,16 @@
 import { policyNames } from '../../../agents/lake.ts';
 import { groupBy } from '../../../cli/experiment/collections.ts';
-import {
-  type Answer,
-  amongSeeds,
-  type Endpoint,
-  type EndpointMeasure,
-  pairedSeeds,
-} from '../../../cli/experiment/conclusion.ts';
-import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
+import type { Answer, SummaryRow, Table } from '../../../cli/experiment/experiment.ts';
 import { trueMinus } from '../../../cli/experiment/text.ts';
-import { pairedDifference } from '../../../cli/statistics/comparison.ts';
+import type { EndpointMeasure } from '../../../cli/report/answers.ts';
+import { interquartileInterval } from '../../../cli/statistics/bootstrap.ts';
+import { pairedDifference, pairedSeeds } from '../../../cli/statistics/comparison.ts';
 import { holm, pairedPermutationTest, wilsonInterval } from '../../../cli/statistics/pValues.ts';
 import { policyColours } from '../../../envs/drawing/palette.ts';
 import { Rng } from '../../../src/random.ts';
 import { classEndpoint } from '../shared/classEndpoint.ts';
 import { classRows, GAUSSIAN } from '../shared/classRows.ts';
-import { bound, percent, shareColumn } from '../shared/formats.ts';
+import { bound, percent } from '../shared/formats.ts';
 import { policyLabel } from '../shared/policyLabel.ts';
 
 /** The share of walks that must get home for a seed to count as one that has learned the way. */
@@ -27,44 +22,36 @@ const FEWEST_PAIRS = 10;
 const LEVEL = 0.05;
 
 /**
- * What PPO's policies are judged by first: how many seeds learn the way home, how the walks home of those share the banks, and what they
- * return. Seeds that do not arrive have no part in the last two, since what they return is not that of a way, and are counted beside.
- * @param rows of one environment, among them `homeRate`, `modeBalance` and `return`
+ * The return of the seeds that arrive, and how many do not. Those have no part in the mean, since what they return is not that of a way.
+ * @param rows of one environment, among them `homeRate` and `return`
  */
-export function arrivalEndpoints(
+export function arrivalEndpoint(
   rows: readonly SummaryRow[],
   { where, chosen }: { where: string } & Pick<EndpointMeasure, 'chosen'>,
-): (Endpoint | undefined)[] {
+): Table | undefined {
   const arrivals = classRows(rows, { metric: 'homeRate' });
-  const among = (metric: string) =>
-    rows
-      .filter((row) => row.metric === metric)
-      .flatMap((row) => {
-        const arrival = arrivals.find(({ policy }) => policy === row.policy);
-        return arrival === undefined ? [] : [amongSeeds(row, arrival, (home) => home >= ARRIVED)];
-      });
-  const fails = ({ policy }: SummaryRow) => ({
-    row: arrivals.find((row) => row.policy === policy)!,
-    when: (home: number) => home < ARRIVED,
-  });
-  const failure = `under ${bound(ARRIVED)} of its walks get home`;
-  return [
-    classEndpoint(
-      { measure: `walks home by the lesser bank, of seeds that arrive, ${where}`, chosen, ...shareColumn, failure },
-      among('modeBalance'),
-      fails,
-    ),
-    classEndpoint(
-      {
-        measure: `return of seeds that arrive, ${where}`,
-        chosen,
-        format: (value) => value.toFixed(3),
-        failure,
-      },
-      among('return'),
-      fails,
-    ),
-  ];
+  return classEndpoint(
+    {
+      measure: `return of seeds that arrive, ${where}`,
+      chosen,
+      format: (value) => value.toFixed(3),
+      failure: `under ${bound(ARRIVED)} of its walks get home`,
+    },
+    arrivals.flatMap((arrival) => {
+      const row = rows.find(({ metric, policy }) => metric === 'return' && policy === arrival.policy);
+      return row === undefined ? [] : [amongArrived(row, arrival)];
+    }),
+    ({ policy }) => ({
+      row: arrivals.find((row) => row.policy === policy)!,
+      when: (home: number) => home < ARRIVED,
+    }),
+  );
+}
+
+/** The row with the values of the seeds that arrive alone. */
+function amongArrived(row: SummaryRow, arrival: SummaryRow): SummaryRow {
+  const perSeed = row.perSeed.map((value, seed) => ((arrival.perSeed[seed] ?? 0) >= ARRIVED ? value : null));
+  return { ...row, ...interquartileInterval(perSeed.filter((value) => value !== null)), perSeed };
 }
 
 /**
@@ -82,7 +69,7 @@ export function describeArrivals(rows: readonly SummaryRow[], where: string): An
   const each = others.length === 1 ? `of a ${policyLabel(others[0]!.row.policy)}` : 'of each other class';
   const lesser = classRows(rows, { metric: 'modeBalance' }).flatMap((row) => {
     const own = counted.find((each) => each.row.policy === row.policy);
-    const { iqm } = own === undefined ? { iqm: null } : amongSeeds(row, own.row, (home) => home >= ARRIVED);
+    const { iqm } = own === undefined ? { iqm: null } : amongArrived(row, own.row);
     return iqm === null ? [] : [iqm];
   });
   const { domain, range } = policyColours(policyNames);
@@ -140,7 +127,7 @@ function compared(gaussian: SummaryRow, others: readonly Count[]): string[] {
 function returnsBeside(rows: readonly SummaryRow[], gaussian: SummaryRow, others: readonly Count[]): string[] {
   const returns = [gaussian, ...others.map(({ row }) => row)].flatMap((arrival) => {
     const row = rows.find(({ metric, policy }) => metric === 'return' && policy === arrival.policy);
-    return row === undefined ? [] : [amongSeeds(row, arrival, (home) => home >= ARRIVED)];
+    return row === undefined ? [] : [amongArrived(row, arrival)];
   });
   const own = returns.find(({ policy }) => policy === GAUSSIAN);
   if (own === undefined) return [];

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Conclusion } from '../../../cli/experiment/conclusion.ts';
 import {
   type AnyExperiment,
   type CommonConfig,
+  type Conclusion,
   commonShape,
   defineExperiment,
   engineSetting,

@@ -1,7 +1,6 @@
 import { presetOf } from '../../../agents/train.ts';
 import { groupBy } from '../../../cli/experiment/collections.ts';
-import type { Answer } from '../../../cli/experiment/conclusion.ts';
-import type { Figure, Outcome, Section, SummaryRow, Table } from '../../../cli/experiment/experiment.ts';
+import type { Answer, Figure, Outcome, Section, SummaryRow, Table } from '../../../cli/experiment/experiment.ts';
 import { plural, trueMinus } from '../../../cli/experiment/text.ts';
 import { intervalChart } from '../../../cli/report/charts.ts';
 import { flatSettings } from '../../../cli/report/settings.ts';

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Conclusion } from '../../../cli/experiment/conclusion.ts';
 import type { Section } from '../../../cli/experiment/experiment.ts';
 import {
   describeBest,
@@ -19,7 +18,7 @@ import {
 } from '../../../cli/index.ts';
 import { drawFigure, evenColumns, Numbering } from '../../../cli/report/figure.ts';
 import { answerPicture, bibtex, type Page, renderFirstPage, renderPage } from '../../../cli/report/page.ts';
-import { howSure, missingJobs } from '../../../cli/report/reportPage.ts';
+import { missingJobs } from '../../../cli/report/reportPage.ts';
 import { renderSections, renderTable } from '../../../cli/report/sections.ts';
 import { flatSettings, ownSettings, settings } from '../../../cli/report/settings.ts';
 import { resolveColours } from '../../../envs/drawing/palette.ts';
@@ -404,7 +403,7 @@ describe('the first page', () => {
     { label: 'Gaussian', value: 0.4, low: 0.3, high: 0.5, text: '40 %', colour: 'red' },
     { label: 'flow <1>', value: 0.1, low: null, high: null, text: '10 %' },
   ];
-  const asked = { question: 'Why?', prediction: 'So.', measured: ['m'] };
+  const asked = { question: 'Why?', prediction: 'So.' };
   const page: Page = {
     title: 'T',
     lead: 'L.',
@@ -412,10 +411,9 @@ describe('the first page', () => {
     conclusions: {
       E1: {
         ...asked,
-        verdict: '3 of 3 clauses hold',
         answer: { text: 'It is 40 % & more.', chart: { caption: 'c', bars } },
       },
-      E0: { ...asked, question: 'How?', verdict: '2 of 3 clauses hold' },
+      E0: { ...asked, question: 'How?' },
     },
     remarks: [{ question: 'When not?', answer: 'Never <b>.' }],
     commands: ['oxbow run a --seeds 2'],
@@ -426,16 +424,13 @@ describe('the first page', () => {
   };
   const render = (more: Partial<Page> = {}) => renderFirstPage({ ...page, ...more }, new Numbering(page.sections));
 
-  it('has each question with its answer, verdict, picture and a link to its section, in their order', () => {
+  it('has each question with its answer, picture and a link to its section, in their order', () => {
     const items = render().split('<li').slice(1);
     expect(items).toHaveLength(2);
     expect(items[0]).toContain('<b><a href="#part-1">E1</a></b> Why?');
     expect(items[0]).toContain('<p class="answer" data-from="results">It is 40 % &amp; more.</p>');
-    expect(items[0]).toContain('Prediction: 3 of 3 clauses hold');
     expect(items[0]).toContain('aria-label="c: Gaussian 40 %, flow &lt;1&gt; 10 %"');
-    // What has neither answer nor section still says what became of it.
     expect(items[1]).toMatch(/^ class="item plain">\s*<p class="question"><b>E0<\/b> How\?<\/p>/);
-    expect(items[1]).toContain('Prediction: 2 of 3 clauses hold');
     expect(items[1]).not.toContain('class="answer"');
   });
 
@@ -448,7 +443,6 @@ describe('the first page', () => {
     // No line breaks within an interval.
     expect(none).toContain('<p class="answer" data-from="results">It is 40 % [30,\u00a050].</p>');
     expect(width(none)).toBe(width(one));
-    expect(none).not.toMatch(/class="(?:question|verdict)"/);
   });
 
   it('has what else a reader wants to know: remarks, the command, how to cite', () => {
@@ -486,25 +480,6 @@ describe('the first page', () => {
     expect(height(long)).toBeGreaterThan(height(svg));
     expect(answerPicture({ caption: 'c', bars: [] })).toContain('<svg');
     expect(answerPicture({ caption: 'c', bars: [{ ...bars[0]!, value: 0, low: 0, high: 0 }] })).not.toContain('NaN');
-  });
-});
-
-describe('howSure', () => {
-  const of = (...verdicts: string[]) =>
-    Object.fromEntries(
-      verdicts.map((verdict, i) => [`E${i}`, { question: '', prediction: '', measured: [], verdict } as Conclusion]),
-    );
-
-  it('says by how many seeds, and what became of the predictions', () => {
-    expect(
-      howSure(20, of('confirmed', 'refuted', 'refuted', '3 of 4 clauses hold', '1 of 2 clauses hold, 1 undecided')),
-    ).toBe(
-      'Numbers are interquartile means over 20 seeds, in brackets their 95 % intervals. Predictions, older than the runs: confirmed (1), refuted (2), of 6 clauses 4 hold.',
-    );
-    expect(howSure(3, {})).toBe(
-      'Numbers are interquartile means over 3 seeds, in brackets their 95 % intervals. 3 seeds are a rough guide, ten decide.',
-    );
-    expect(howSure(1, {})).toContain('One seed was run');
   });
 });
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Conclusion } from '../../../cli/experiment/conclusion.ts';
+import type { Conclusion } from '../../../cli/experiment/experiment.ts';
 import { answersText } from '../../../cli/terminal/answersText.ts';
 import { label, numbersIn, text, width } from './texts.ts';
 
-const usual = { seeds: 3, width: 80, bold: false, goOn: 'oxbow run lake --seeds 10 --out runs/a' };
+const usual = { width: 80, bold: false };
 
 const drowned: Conclusion = {
   question: 'Does a Gaussian that learns from walkers on both banks walk into the water?',
@@ -18,14 +18,11 @@ const drowned: Conclusion = {
       ],
     },
   },
-  prediction: 'Yes.',
-  measured: [],
-  verdict: 'too few seeds',
 };
-const unanswered: Conclusion = { question: 'Why?', prediction: 'So.', measured: [], verdict: 'too few seeds' };
+const unanswered: Conclusion = { question: 'Why?' };
 
 describe('answersText', () => {
-  test('has question, answer and chart; what needs more seeds is said once, with the command', () => {
+  test('has question, answer and chart', () => {
     expect(answersText({ E1: drowned, E2: { ...drowned, question: 'And -1?' } }, usual)).toBe(
       `E1  Does a Gaussian that learns from walkers on both banks walk into the water?
     A Gaussian that cloned walkers of both banks drowns in 39.0 % [38.2, 39.8]
@@ -41,57 +38,8 @@ E2  And −1?
 
     walks that drown, stride lake
     Gaussian     ██████████████████████████████████████████  39.0 % [38.2, 39.8]
-    spline flow  ██▏                                          2.0 % [1.7, 2.3]
-
-Verdicts on predictions need 10 seeds, and this run has 3. To go on with it:
-  oxbow run lake --seeds 10 --out runs/a`,
+    spline flow  ██▏                                          2.0 % [1.7, 2.3]`,
     );
-  });
-
-  test('has the verdict where there are seeds enough, or one that needs none', () => {
-    const lastOf = (verdict: Conclusion['verdict'], seeds: number) =>
-      answersText({ E1: { ...drowned, verdict } }, { ...usual, seeds })
-        .split('\n')
-        .at(-1);
-    expect(lastOf('3 of 4 clauses hold', 20)).toBe('    Prediction: 3 of 4 clauses hold');
-    expect(lastOf('undecided', 20)).toBe('    Prediction: undecided');
-    for (const verdict of ['undecided', 'too few seeds'] as const) {
-      expect(lastOf(verdict, 3)).toBe('  oxbow run lake --seeds 10 --out runs/a');
-    }
-  });
-
-  test('has the verdict of a question without an answer, and words where no command is known', () => {
-    expect(answersText({ E8: unanswered }, { ...usual, goOn: undefined })).toBe(
-      `E8  Why?
-
-    Prediction: too few seeds
-
-Verdicts on predictions need 10 seeds, and this run has 3. The run’s command
-with --seeds 10 goes on with it.`,
-    );
-  });
-
-  test('fits a narrow terminal', () => {
-    const lines = answersText({ E1: drowned }, { ...usual, width: 40 }).split('\n');
-    for (const line of lines) expect(line.length).toBeLessThanOrEqual(40);
-    expect(lines.slice(0, 10)).toEqual([
-      'E1  Does a Gaussian that learns from',
-      '    walkers on both banks walk into the',
-      '    water?',
-      '    A Gaussian that cloned walkers of',
-      '    both banks drowns in 39.0 %',
-      '    [38.2, 39.8] of its walks, a spline',
-      '    flow in 2.0 % [1.7, 2.3].',
-      '',
-      '    walks that drown, stride lake',
-      '    Gaussian: 39.0 % [38.2, 39.8]',
-    ]);
-  });
-
-  test('what stands out is the question alone', () => {
-    const lines = answersText({ E1: { ...drowned, question: 'Why?' } }, { ...usual, bold: true }).split('\n');
-    expect(lines[0]).toBe('\u001b[1mE1  Why?\u001b[22m');
-    expect(lines.slice(1).join('')).not.toContain('\u001b');
   });
 
   test('does nothing to a terminal but to be read', () => {
@@ -107,7 +55,7 @@ with --seeds 10 goes on with it.`,
       fc.property(text, text, label, width, (question, answer, caption, columns) => {
         const bars = [{ label: caption, value: 0.5, low: null, high: null, text: '0.5' }];
         const conclusion = { ...unanswered, question, answer: { text: answer, chart: { caption, bars } } };
-        const lines = answersText({ E1: conclusion }, { ...usual, width: columns, goOn: undefined }).split('\n');
+        const lines = answersText({ E1: conclusion }, { ...usual, width: columns }).split('\n');
         for (const line of lines) expect(line.length).toBeLessThanOrEqual(Math.min(80, columns));
         const found = lines.flatMap(numbersIn);
         for (const number of [...numbersIn(question), ...numbersIn(answer)]) {

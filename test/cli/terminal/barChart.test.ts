@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { AnswerBar } from '../../../cli/experiment/conclusion.ts';
+import type { AnswerBar } from '../../../cli/experiment/experiment.ts';
 import { barChart } from '../../../cli/terminal/answersText.ts';
 import { label, numbersIn, width } from './texts.ts';
 

@@ -91,19 +91,3 @@ test('what robots learn by PPO is answered by their lakes, where the lake of two
   );
   expect(answerOf(...stride, ...home('Lake-v0', 0, 0)).text).toMatch(/^On the fine lake, 0 of 1 /);
 });
-
-test('a claim about a robot names its lake, and the fine lake of E0 is judged as before', () => {
-  const summary = [
-    row('mujoco/AntLakeStride-v0', 'cloning', 'gaussian', 'drownRate', 0.3),
-    row('mujoco/AntLakeStride-v0', 'cloning', 'spline', 'drownRate', 0.02),
-    row('mujoco/PointLake-v0', 'ppo', 'gaussian', 'modeEntropy', 0.01),
-    row('Lake-v0', 'ppo', 'gaussian', 'modeEntropy', 0.02),
-  ];
-  const { E0, E1 } = lake.conclusions!([], summary, lakeSchema.parse({}));
-  expect(E1!.measured.join('\n')).toMatch(
-    /stride lake of the ant, gaussian, drowned.*\n.*stride lake of the ant, spline, drowned/,
-  );
-  expect(E0!.measured.join('\n')).toMatch(
-    /mujoco\/PointLake-v0, gaussian, mode entropy.*\n(.*\n)*gaussian, mode entropy/,
-  );
-});

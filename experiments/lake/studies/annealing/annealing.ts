@@ -1,7 +1,7 @@
-import { type Answer, type Endpoint, endpointOf, pairedSeeds } from '../../../../cli/experiment/conclusion.ts';
-import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
+import type { Answer, SummaryRow, Table } from '../../../../cli/experiment/experiment.ts';
+import { endpointTable } from '../../../../cli/report/answers.ts';
 import { metricTable } from '../../../../cli/report/table.ts';
-import { pairedDifference } from '../../../../cli/statistics/comparison.ts';
+import { pairedDifference, pairedSeeds } from '../../../../cli/statistics/comparison.ts';
 import { Rng } from '../../../../src/random.ts';
 import { banditJob, banditSeconds } from '../../bandit/banditJob.ts';
 import { BANDIT, type BanditPolicy, banditPolicies } from '../../bandit/banditPolicies.ts';
@@ -9,7 +9,6 @@ import { annealed } from '../../bandit/softenOnBandit.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { bound, nats, percent, percentWithInterval, shareColumn } from '../../shared/formats.ts';
 import { policyLabel } from '../../shared/policyLabel.ts';
-import { everyOf } from '../../study/everyOf.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
 import type { LakeStudy } from '../../study/lakeStudy.ts';
 import {
@@ -76,27 +75,9 @@ export const annealing: LakeStudy = {
           ),
         ],
 
-  criteria: ({ rows }) => {
-    const lesser = (policy: string, kind: TemperatureKind, fits: (row: SummaryRow) => boolean = () => true) =>
-      rows.filter(
-        (row) => row.policy === policy && row.metric === 'lesserShare' && conditionOf(row).kind === kind && fits(row),
-      );
-    return TWO_MODES.flatMap((policy) => [
-      everyOf(
-        `${policy} at constant τ ≤ ${COLD}: lesser bank at most ${percent(COLLAPSED)}`,
-        lesser(policy, 'constant', (row) => conditionOf(row).temperature <= COLD),
-        () => ({ atMost: COLLAPSED, format: percent }),
-      ),
-      everyOf(`${policy}, annealed: lesser bank at least 35 %`, lesser(policy, 'annealed'), () => ({
-        atLeast: 0.35,
-        format: percent,
-      })),
-    ]);
-  },
-
   answer: ({ rows }) => annealedAnswer(rows),
 
-  endpoints: ({ rows }) => [sharesAtColdest(rows)],
+  endpoint: ({ rows }) => sharesAtColdest(rows),
 
   section: annealingSection,
 };
@@ -118,9 +99,9 @@ function pairsAt(rows: readonly SummaryRow[], metric: string, temperature: numbe
   });
 }
 
-function sharesAtColdest(rows: readonly SummaryRow[]): Endpoint | undefined {
+function sharesAtColdest(rows: readonly SummaryRow[]): Table | undefined {
   const fails = { when: (share: number) => share < COLLAPSED };
-  return endpointOf(
+  return endpointTable(
     {
       measure: `the lesser bank’s share at τ = ${COLDEST}, in one number`,
       chosen: 'post hoc',

@@ -1,6 +1,6 @@
 import { policyNames } from '../../../../agents/lake.ts';
-import { pairedSeeds } from '../../../../cli/experiment/conclusion.ts';
 import type { Figure, Section, SummaryRow, Table } from '../../../../cli/experiment/experiment.ts';
+import { pairedSeeds } from '../../../../cli/statistics/comparison.ts';
 import { formatP, holm, pairedPermutationTest, wilsonInterval } from '../../../../cli/statistics/pValues.ts';
 import { policyColours } from '../../../../envs/drawing/palette.ts';
 import { Rng } from '../../../../src/index.ts';

@@ -1,15 +1,6 @@
 import { type HeadingPolicy, headingPolicies, SOFT_LAKE } from '../../../../agents/lake.ts';
-import {
-  type Answer,
-  bounded,
-  byConstruction,
-  type Criteria,
-  type Criterion,
-  noted,
-} from '../../../../cli/experiment/conclusion.ts';
-import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
+import type { Answer, SummaryRow } from '../../../../cli/experiment/experiment.ts';
 import { metricTable } from '../../../../cli/report/table.ts';
-import { equivalentRows } from '../../../shared/equivalentRows.ts';
 import { answerBars } from '../../shared/answerBars.ts';
 import { classEndpoint } from '../../shared/classEndpoint.ts';
 import { classRows, contrast } from '../../shared/classRows.ts';
@@ -64,11 +55,9 @@ export const blocked: LakeStudy = {
           ]),
         ],
 
-  criteria: ({ rows }) => blockedCriteria(rows),
-
   answer: ({ rows }) => eightTries(rows),
 
-  endpoints: ({ rows }) => [
+  endpoint: ({ rows }) =>
     classEndpoint(
       {
         measure: 'success within eight tries, the worse bank blocked',
@@ -79,23 +68,12 @@ export const blocked: LakeStudy = {
       classRows(rows, { metric: 'success8' }),
       () => ({ when: (success) => success < SURE }),
     ),
-  ],
 
   section: blockedSection,
 };
 
-const TWO_MODES = ['mixture-2', 'mixture', 'spline'] as const;
-
-/** Who commits gets home at most so often where the bank is blocked. */
-const NEVER = 0.1;
 /** A policy with two modes gets home so often within eight tries, … */
 const SURE = 0.9;
-/** … and so often against an opponent: its lesser bank is then as even as E2 and E6 ask for. */
-const EVEN = 0.35;
-/** The largest difference that does not matter between success and what the walks of the open lake let expect. */
-const SAME_SHARE = 0.05;
-
-const points = (value: number) => `${value < 0 ? '−' : '+'}${percent(Math.abs(value))}`;
 
 /** Who gets home within eight tries, and in how many seeds. */
 function eightTries(rows: readonly SummaryRow[]): Answer | undefined {
@@ -115,36 +93,4 @@ function eightTries(rows: readonly SummaryRow[]): Answer | undefined {
       bars: answerBars(success, percent),
     },
   };
-}
-
-const LATER = 'added after seeds 0 to 2 had been seen';
-const IDENTITY = 'without an observation of the barrier, what is left is the share that the open bank had';
-
-/** The claims about a blocked bank, and about an opponent on the lake. */
-export function blockedCriteria(rows: readonly SummaryRow[]): Criteria {
-  const of = (policy: string, metric: string) => rows.find((row) => row.policy === policy && row.metric === metric);
-  const commits = (metric: string, what: string) =>
-    bounded(of('gaussian', metric), { label: `gaussian, ${what}`, atMost: NEVER, format: percent });
-  const keepsBoth = (metric: string, what: string, atLeast: number) =>
-    TWO_MODES.map((policy) => bounded(of(policy, metric), { label: `${policy}, ${what}`, atLeast, format: percent }));
-  const later = (claim: Criterion | undefined) => noted(claim, LATER);
-  return [
-    later(commits('success1', 'worst bank, 1 try')),
-    commits('success8', 'worst bank, 8 tries'),
-    ...TWO_MODES.map((policy) =>
-      byConstruction(
-        equivalentRows(of(policy, 'success1'), of(policy, 'lesserHome'), {
-          label: `${policy}, worst bank, 1 try − home by the bank used less`,
-          bound: SAME_SHARE,
-          format: points,
-        }),
-        IDENTITY,
-      ),
-    ),
-    ...keepsBoth('success8', 'worst bank, 8 tries', SURE).map((claim, i) =>
-      TWO_MODES[i] === 'spline' ? claim : later(claim),
-    ),
-    later(commits('opponentHome', 'opponent, home')),
-    ...keepsBoth('opponentHome', 'opponent, home', EVEN).map(later),
-  ];
 }

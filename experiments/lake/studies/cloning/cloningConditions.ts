@@ -42,5 +42,3 @@ export function demonstratorsOf(condition: string | undefined): Demonstrators {
 export const GAUSSIAN = 'gaussian';
 /** The policies that are cloned from other demonstrators: a Gaussian, a mixture and a flow tell what there is to tell. */
 export const OF_CONDITIONS: readonly PolicyName[] = [GAUSSIAN, 'mixture-2', 'spline'];
-/** Shares of drowned walks that do not differ by more count as the same. */
-export const SAME_SHARE = 0.02;

@@ -13,7 +13,7 @@ import type { LakeJob, StudyResults } from '../../study/lakeStudy.ts';
 import type { StudyPart } from '../../study/studyInParts.ts';
 import { walksFigures } from '../../walks/walksFigures.ts';
 import { cloneLake, cloningSettings } from './cloneLake.ts';
-import { conditions, demonstratorsOf, GRAIN, OF_CONDITIONS, SAME_SHARE } from './cloningConditions.ts';
+import { conditions, demonstratorsOf, GRAIN, OF_CONDITIONS } from './cloningConditions.ts';
 
 const METRIC = { name: 'drownRate', label: 'drowned', what: 'share of walks that drown', better: 'lower' } as const;
 
@@ -173,8 +173,7 @@ function conditionsSection(rows: readonly SummaryRow[]): Section[] {
       title: 'Where the demonstrators agree',
       paragraphs: [
         'On the stride lake nine in ten demonstrators take the upper bank, or all of them; on the fine lake half of them take each bank, but leave the axis at ' +
-          'right angles, so that after one step the position tells the side. Drowned walks count as the same where the 90 % interval of the paired difference ' +
-          `lies within ±${100 * SAME_SHARE} points.`,
+          'right angles, so that after one step the position tells the side.',
       ],
       figures,
     },

@@ -1,5 +1,4 @@
-import { type Answer, bounded, byConstruction, type Criteria } from '../../../../cli/experiment/conclusion.ts';
-import type { SummaryRow } from '../../../../cli/experiment/experiment.ts';
+import type { Answer, SummaryRow } from '../../../../cli/experiment/experiment.ts';
 import { withInterval } from '../../../../cli/experiment/summarize.ts';
 import { answerBars } from '../../shared/answerBars.ts';
 import { classEndpoint } from '../../shared/classEndpoint.ts';
@@ -10,13 +9,13 @@ import { bestMinimaxGaussian } from './bankMasses.ts';
 import { opponentBandit, value } from './opponentBandit.ts';
 
 /** E4: a bank is blocked by an opponent who learns which one is used more. */
-export const opponent = studyInParts([{ ...opponentBandit, criteria: ({ rows }) => banditCriteria(rows) }], {
+export const opponent = studyInParts([opponentBandit], {
   name: 'opponent',
   title: 'An opponent',
   question: 'What is a policy worth where the blocked bank is the worse one for it?',
   prediction: 'A policy with two even modes is worth ½ against every opponent, a Gaussian at most 0.242.',
   answer: ({ rows }) => worth(rows),
-  endpoints: ({ rows }) => [
+  endpoint: ({ rows }) =>
     classEndpoint(
       {
         measure: 'minimax value in one number, at best 0.5',
@@ -27,7 +26,6 @@ export const opponent = studyInParts([{ ...opponentBandit, criteria: ({ rows }) 
       classRows(rows, { metric: 'minimaxValue' }),
       () => ({ when: (own) => own < EVEN }),
     ),
-  ],
 });
 
 /** A policy that is worth so much uses both banks about alike. */
@@ -44,16 +42,4 @@ function worth(rows: readonly SummaryRow[]): Answer | undefined {
       `${value(bestMinimaxGaussian().value)}), a ${policyLabel(other.policy)} ${withInterval(other, value)}; the best of all policies is worth 0.5.`,
     chart: { caption: 'minimax value; the best is 0.5', most: 0.5, bars: answerBars(values, value) },
   };
-}
-
-/** The claims about one number. */
-function banditCriteria(rows: readonly SummaryRow[]): Criteria {
-  return rows
-    .filter(({ metric }) => metric === 'minimaxValue')
-    .map((row) => {
-      const label = `bandit, ${row.policy}, minimax value`;
-      return row.policy === 'gaussian'
-        ? byConstruction(bounded(row, { label, atMost: 0.25, format: value }), 'no Gaussian is worth more than 0.242')
-        : bounded(row, { label, atLeast: EVEN, format: value });
-    });
 }

@@ -1,11 +1,4 @@
-import {
-  type Answer,
-  bounded,
-  type Criteria,
-  type Criterion,
-  underControl,
-} from '../../../../cli/experiment/conclusion.ts';
-import type { Section, SummaryRow } from '../../../../cli/experiment/experiment.ts';
+import type { Answer, Section, SummaryRow } from '../../../../cli/experiment/experiment.ts';
 import { describeBest, metricTable } from '../../../../cli/report/table.ts';
 import type { LakeConfig } from '../../config.ts';
 import { answerBars } from '../../shared/answerBars.ts';
@@ -23,10 +16,6 @@ import { type Condition, conditions, hiddenNoise, WAYS_LAKE, type WayName, waysO
 const BOTH = 0.1;
 /** … and seldom drowns. */
 const SELDOM = 0.1;
-/** One that fits the average of both drowns at least so often; … */
-const AVERAGE = 0.2;
-/** … one that commits uses the other at most so often. */
-const COMMITTED = 0.05;
 
 const COLUMNS = [
   { metric: 'drownRate', label: 'drowned', ...shareColumn },
@@ -72,26 +61,9 @@ export const otherWays: LakeStudy = {
         ),
       ),
 
-  criteria: ({ rows }) => [
-    ...usesBoth('cloned', 'episode-noise', rows),
-    bounded(rowOf(rows, 'cloned', 'step-noise', 'drownRate'), {
-      label: 'step-noise, cloned, drowned',
-      atLeast: AVERAGE,
-      format: percent,
-    }),
-    ...underControl(softControl(rows), [
-      ...usesBoth('soft', 'episode-noise', rows),
-      bounded(rowOf(rows, 'soft', 'step-noise', 'modeBalance'), {
-        label: 'step-noise, soft return, less used bank',
-        atMost: COMMITTED,
-        format: percent,
-      }),
-    ]),
-  ],
-
   answer: ({ rows }) => clonedAnswer(rows),
 
-  endpoints: ({ rows }) => [
+  endpoint: ({ rows }) =>
     classEndpoint(
       {
         measure: 'walks that drown, cloned from both banks, stride lake',
@@ -102,7 +74,6 @@ export const otherWays: LakeStudy = {
       classRows(rows, { metric: 'drownRate', condition: 'cloned' }),
       () => ({ when: (drowned) => drowned > SELDOM }),
     ),
-  ],
 
   section: ({ outcomes, rows }, config) => ({
     paragraphs: [
@@ -187,26 +158,6 @@ function explain(condition: Condition, { otherWays: { cloning, soft } }: LakeCon
   );
 }
 
-function rowOf(
-  rows: readonly SummaryRow[],
-  condition: Condition,
-  way: WayName,
-  metric: string,
-): SummaryRow | undefined {
-  return rows.find((row) => row.condition === condition && row.policy === way && row.metric === metric);
-}
-
-/** Whether a class that can surely have two modes keeps both banks under the soft return: unless it does, the others tell nothing by not doing so. */
-function softControl(rows: readonly SummaryRow[]): Criterion | undefined {
-  const row = rowOf(rows, 'soft', 'spline', 'modeBalance');
-  const label = 'spline, soft return, less used bank';
-  const control = bounded(row, { label, atLeast: BOTH, format: percent });
-  if (row === undefined || control === undefined) return undefined;
-  const values = row.perSeed.filter((value) => value !== null);
-  const both = values.filter((value) => value >= BOTH).length;
-  return { ...control, text: `${control.text} (${both} of ${values.length} seeds)` };
-}
-
 /** What noise does that a Gaussian sees, and what the soft return says of it. */
 function clonedAnswer(rows: readonly SummaryRow[]): Answer | undefined {
   const drowned = classRows(rows, { metric: 'drownRate', condition: 'cloned' });
@@ -222,25 +173,18 @@ function clonedAnswer(rows: readonly SummaryRow[]): Answer | undefined {
     return row === undefined ? [] : [`${who} drowns in ${percentWithInterval(row)} of its walks`];
   });
   if (of('gaussian') === undefined || told.length < 2) return undefined;
-  const control = softControl(rows);
+  const control = classRows(rows, { metric: 'modeBalance', condition: 'soft' }).find(
+    ({ policy }) => policy === 'spline',
+  );
   return {
     text: [
       `Cloned from walkers of both banks, ${told.join(', ')}.`,
-      ...(control === undefined || control.holds === true
+      ...(control === undefined || (control.low ?? 0) >= BOTH
         ? []
         : ['By the soft return nothing is shown: not even a spline flow surely keeps both banks there.']),
     ].join(' '),
     chart: { caption: 'walks that drown, cloned, stride lake', bars: answerBars(drowned, percent) },
   };
-}
-
-function usesBoth(condition: Condition, way: WayName, rows: readonly SummaryRow[]): Criteria {
-  const of = (metric: string) => rowOf(rows, condition, way, metric);
-  const label = `${way}, ${conditionLabel(condition)}`;
-  return [
-    bounded(of('modeBalance'), { label: `${label}, less used bank`, atLeast: BOTH, format: percent }),
-    bounded(of('drownRate'), { label: `${label}, drowned`, atMost: SELDOM, format: percent }),
-  ];
 }
 
 /** The seconds that a job takes on a quiet core. */

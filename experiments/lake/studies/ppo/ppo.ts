@@ -1,32 +1,24 @@
 import { type DensityPolicyName, densityPolicyNames, policyCost } from '../../../../agents/lake.ts';
 import { groupBy } from '../../../../cli/experiment/collections.ts';
-import { type Answer, bounded, type Criteria } from '../../../../cli/experiment/conclusion.ts';
-import type { Figure, Outcome, SummaryRow } from '../../../../cli/experiment/experiment.ts';
+import type { Answer, Figure, Outcome, SummaryRow } from '../../../../cli/experiment/experiment.ts';
 import { intervalChart, profileChart } from '../../../../cli/report/charts.ts';
 import { describeBest } from '../../../../cli/report/table.ts';
 import { performanceProfile } from '../../../../cli/statistics/bootstrap.ts';
 import { type AnyLakeId, allLakeGrains } from '../../../../envs/index.ts';
 import { Rng } from '../../../../src/index.ts';
-import { equivalentRows } from '../../../shared/equivalentRows.ts';
 import { percent } from '../../shared/formats.ts';
 import { lakeNames } from '../../shared/lakeNames.ts';
 import { robotLakes, stepSeconds, walkSeconds } from '../../shared/robotLakes.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
 import type { LakeStudy } from '../../study/lakeStudy.ts';
 import { PPO_LAKE, ppoSettings } from '../../tuned.ts';
-import { ARRIVED, arrivalEndpoints, describeArrivals, signedReturn } from '../../walks/arrival.ts';
+import { ARRIVED, arrivalEndpoint, describeArrivals } from '../../walks/arrival.ts';
 import { ppoJob } from '../../walks/ppoJob.ts';
 import { walksFigures } from '../../walks/walksFigures.ts';
 import { drownTable, walkTables } from '../../walks/walkTables.ts';
 
 const METRIC = { name: 'homeRate', label: 'home', what: 'share of walks that get home', better: 'higher' } as const;
 
-/** With which the other classes are compared. */
-const GAUSSIAN = 'gaussian';
-/** The largest difference in return that does not matter: a twentieth of what home is worth. */
-const SAME_RETURN = 0.05;
-/** The mode entropy, nats, up to which a policy has committed: that of a share of 5 %. */
-const COMMITTED = 0.2;
 /** From below what drowning returns to above what the quickest walk does. */
 const THRESHOLDS = Array.from({ length: 111 }, (_, i) => -1.2 + 0.02 * i);
 
@@ -60,19 +52,15 @@ export const ppo: LakeStudy = {
 
   tables: (rows) => walkTables('PPO', rows),
 
-  criteria: ({ rows }) => [...groupBy(rows, ({ env }) => env)].flatMap(([env, own]) => lakeCriteria(env, own)),
-
   answer: ({ rows }) => arrivalAnswer(rows),
 
-  endpoints: ({ rows }) => arrivalEndpoints(onFineLake(rows), { where: 'fine lake', chosen: 'post hoc' }),
+  endpoint: ({ rows }) => arrivalEndpoint(onFineLake(rows), { where: 'fine lake', chosen: 'post hoc' }),
 
   section: ({ outcomes, rows }, config) => ({
     paragraphs: [
       'The lake is fully observed, so a deterministic policy is among the best, and a Gaussian that moves its mean and shrinks its ' +
         'scale can be one. The mode entropy, that of the bank of walks home, is 0 nats where a policy has committed to one side, and ' +
-        `ln 2 = 0.69 where it uses both alike; at most ${COMMITTED} counts as committed, a share of 5 % for the other bank. Returns count as ` +
-        `the same where the 90 % interval of the paired difference of interquartile means lies within ±${SAME_RETURN}; fewer than five seeds ` +
-        'decide nothing.',
+        'ln 2 = 0.69 where it uses both alike.',
       ...[
         describeBest(
           onFineLake(rows).filter(({ metric }) => metric === METRIC.name),
@@ -107,32 +95,6 @@ function arrivalAnswer(rows: readonly SummaryRow[]): Answer | undefined {
     ([env, lake]) => describeArrivals(lake, `On the ${lakeNames[env]}, `) ?? [],
   );
   return answers.length > 1 ? { text: answers.map(({ text }) => text).join(' ') } : answers[0];
-}
-
-/** The claims about one lake. */
-function lakeCriteria(env: string, rows: readonly SummaryRow[]): Criteria {
-  const where = env === PPO_LAKE ? '' : `${env}, `;
-  const of = (metric: string) => rows.filter((row) => row.metric === metric);
-  const returns = of('return');
-  const gaussian = returns.find(({ policy }) => policy === GAUSSIAN);
-  return [
-    ...of('modeEntropy').map((row) =>
-      bounded(row, {
-        label: `${where}${row.policy}, mode entropy`,
-        atMost: COMMITTED,
-        format: (value) => value.toFixed(2),
-      }),
-    ),
-    ...returns
-      .filter(({ policy }) => policy !== GAUSSIAN)
-      .map((row) =>
-        equivalentRows(row, gaussian, {
-          label: `${where}${row.policy} − ${GAUSSIAN}, return`,
-          bound: SAME_RETURN,
-          format: signedReturn,
-        }),
-      ),
-  ];
 }
 
 /** Walks, curves and intervals on one lake. */

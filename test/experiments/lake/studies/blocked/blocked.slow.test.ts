@@ -2,12 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { measureWalks } from '../../../../../agents/lake.ts';
 import { main } from '../../../../../cli/commands/main.ts';
 import type { SummaryRow } from '../../../../../cli/index.ts';
-import { interquartileMean } from '../../../../../cli/statistics/bootstrap.ts';
-import { blockedCriteria } from '../../../../../experiments/lake/studies/blocked/blocked.ts';
 import { homeRateAgainstOpponent } from '../../../../../experiments/lake/studies/blocked/homeRateAgainstOpponent.ts';
 import { registry } from '../../../../../experiments/registry.ts';
 import { GaussianPolicy, Rng, WrappedPolicy } from '../../../../../src/index.ts';
@@ -85,38 +83,4 @@ test('oxbow run lake --study E3: success of each policy, rising with the tries, 
   expect(measured).not.toMatch(/mixture/);
   expect(measured).toMatch(/; 6 claims are about what this run leaves out$/);
   expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('A bank is blocked after training');
-});
-
-describe('the criteria', () => {
-  const row = (policy: string, metric: string, ...perSeed: number[]): SummaryRow => {
-    const iqm = interquartileMean(perSeed);
-    const of = { study: 'blocked', env: 'LakeStride-v0', policy, metric };
-    return { ...of, iqm, low: iqm - 0.01, high: iqm + 0.01, perSeed };
-  };
-  const judged = (...rows: SummaryRow[]) =>
-    blockedCriteria(rows).flatMap((each) => (each === undefined ? [] : [each.holds]));
-
-  test('a Gaussian that commits: within a try, within eight, and against an opponent', () => {
-    const of = (share: number) =>
-      judged(...['success1', 'success8', 'opponentHome'].map((metric) => row('gaussian', metric, share)));
-    expect(of(0.08)).toEqual([true, true, true]);
-    expect(of(0.12)).toEqual([false, false, false]);
-    expect(of(0.1)).toEqual([undefined, undefined, undefined]);
-  });
-
-  test.each(['mixture-2', 'mixture', 'spline'])(
-    '%s, of two modes: within eight tries and against an opponent',
-    (policy) => {
-      expect(judged(row(policy, 'success8', 0.92), row(policy, 'opponentHome', 0.37))).toEqual([true, true]);
-      expect(judged(row(policy, 'success8', 0.88), row(policy, 'opponentHome', 0.33))).toEqual([false, false]);
-    },
-  );
-
-  test('success in one try is held against the walks home by the bank used less, seed by seed', () => {
-    const lesser = [0.1, 0.2, 0.3, 0.4, 0.5, 0.45, 0.35, 0.25];
-    const success = (off: number) =>
-      judged(row('spline', 'lesserHome', ...lesser), row('spline', 'success1', ...lesser.map((share) => share + off)));
-    expect([0.03, -0.03].map(success)).toEqual([[true], [true]]);
-    expect([0.07, -0.07].map(success)).toEqual([[false], [false]]);
-  });
 });

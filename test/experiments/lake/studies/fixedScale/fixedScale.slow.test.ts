@@ -1,5 +1,4 @@
-import { describe, expect, test } from 'vitest';
-import type { SummaryRow } from '../../../../../cli/experiment/experiment.ts';
+import { expect, test } from 'vitest';
 import { BumpBanditEnv } from '../../../../../envs/toy/bandits.ts';
 import { lakeSchema } from '../../../../../experiments/lake/config.ts';
 import {
@@ -10,7 +9,6 @@ import {
   flipOf,
 } from '../../../../../experiments/lake/studies/fixedScale/bumps.ts';
 import { climb } from '../../../../../experiments/lake/studies/fixedScale/climb.ts';
-import { fixedScale } from '../../../../../experiments/lake/studies/fixedScale/fixedScale.ts';
 import { Rng } from '../../../../../src/index.ts';
 
 const tasks = [
@@ -67,35 +65,4 @@ test('a policy trained on sampled actions keeps to a bank below the fork and sta
   expect(Math.abs(below!.mean)).toBeGreaterThan(0.8);
   expect(Math.abs(above!.mean)).toBeLessThan(0.2);
   expect(metrics.flipVariance).toBeCloseTo(0.09 + metrics.flip! ** 2, 12);
-});
-
-describe('criteria', () => {
-  const config = lakeSchema.parse({ studies: ['fixed-scale'] });
-  const row = (env: string, condition: string, metric: string, iqm: number): SummaryRow => ({
-    study: 'fixed-scale',
-    env,
-    policy: 'gaussian',
-    condition,
-    metric,
-    iqm,
-    low: iqm - 0.01,
-    high: iqm + 0.01,
-    perSeed: [iqm, iqm],
-  });
-  const holds = (...rows: SummaryRow[]) =>
-    fixedScale.criteria({ outcomes: [], rows }, config).flatMap((each) => (each === undefined ? [] : [each.holds]));
-
-  test('of the bumps: ascent on the exact return, and the trained policies', () => {
-    expect(holds(row('BumpBandit-v0', 'width-0.3', 'flipVariance', 0.95))).toEqual([true, true]);
-    expect(holds(row('BumpBandit-v0', 'width-0.6', 'flipVariance', 0.8))).toEqual([true, false]);
-  });
-
-  test('of the lake: the largest σ fails and a learned one manages', () => {
-    const found = holds(
-      row('Lake-v0', 'scale-1', 'drownRate', 0.5),
-      row('Lake-v0', 'scale-0.1', 'drownRate', 0.3),
-      row('Lake-v0', 'learned', 'drownRate', 0.02),
-    );
-    expect(found).toEqual([true, true]);
-  });
 });
