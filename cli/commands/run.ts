@@ -224,8 +224,8 @@ function shardOption(text: string | undefined): { index: number; count: number }
 }
 
 function presetOf({ quick, full }: RunFlags): 'quick' | 'full' | undefined {
-  if (quick && full) throw new InputError('--full: got it beside --quick, expected one or the other');
-  return quick ? 'quick' : full ? 'full' : undefined;
+  // The larger run wins: `npm start` has --quick, and takes --full behind it.
+  return full ? 'full' : quick ? 'quick' : undefined;
 }
 
 function settings(flags: RunFlags): Setting[] {

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { InputError } from '../experiment/errors.ts';
 import type { AnyExperiment, Job, Registry, RunConfig, Runtime } from '../experiment/experiment.ts';
 import { finishedJobs, firstLine, plural, printable } from '../experiment/text.ts';
-import { commandLine, withMoreSeeds, withOption, withoutOption } from '../terminal/commandLine.ts';
+import { commandLine, withOption, withoutOption } from '../terminal/commandLine.ts';
 import { terminalWidth, wrapText } from '../terminal/wrapText.ts';
 import type { AllowedCode } from '../train/allowedCode.ts';
 import { EXIT, isDescriptorError, RAISE, storageErrorOf, version } from './environment.ts';
