@@ -33,8 +33,7 @@ export {
   type SummaryRow,
   type Table,
 } from './experiment/experiment.ts';
-export type { Objective, SearchSpace, Settings, Tuning } from './experiment/searchSpace.ts';
-export { type SearchSpaces, type Tuned, tunedSchema } from './experiment/searchSpace.ts';
+export { type Settings, type Tuned, tunedSchema } from './experiment/tuned.ts';
 export { type EndpointMeasure, type EndpointSource, endpointTable } from './report/answers.ts';
 export {
   type CurvePoint,

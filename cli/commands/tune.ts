@@ -1,45 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { parseJson } from '../../src/json.ts';
-import { expectedOneOf } from '../../src/options/describe.ts';
 import { InputError } from '../experiment/errors.ts';
-import { TRAIN } from '../train/allowedCode.ts';
-import { TUNING_SUFFIX } from '../tuning/tuningExperiment.ts';
-import {
-  type CommandContext,
-  collect,
-  isFile,
-  type RunFlags,
-  run,
-  runWith,
-  withLoadOption,
-  withRunOptions,
-  withWorkerOptions,
-} from './run.ts';
+import { type CommandContext, collect, type RunFlags, runWith, withLoadOption, withWorkerOptions } from './run.ts';
 import { chooseTraining, loadSetting } from './train.ts';
 
-/** `oxbow tune <experiment>`: searches for the settings of an experiment's policies, `oxbow tune train` for a training's. */
+/** `oxbow tune train`: searches for the settings of a training. */
 export function tuneCommand(context: CommandContext): Command {
-  return withRunOptions(
-    new Command('tune').description("search for the settings of an experiment's policies"),
-    context.registry,
-  )
-    .enablePositionalOptions()
-    .addCommand(tuneTrainCommand(context))
-    .option('--trials <n>', 'settings drawn for each policy')
-    .addHelpText(
-      'after',
-      '\nThe run directory gets tuned.json, the best settings: "oxbow run <experiment> --config tuned.json" uses them.',
-    )
-    .action(async (what: string, { trials, ...flags }: RunFlags & { trials?: string }) => {
-      const names = Object.keys(context.registry.experiments);
-      // Commander takes a misspelt `train` for an experiment.
-      if (!names.includes(what) && !isFile(what)) {
-        throw new InputError(`tune: got ${what}, ${expectedOneOf(what, [TRAIN, ...names])}`);
-      }
-      const more: Record<string, string> = trials === undefined ? {} : { trials };
-      context.end(await run(what, flags, context, { suffix: TUNING_SUFFIX, more }));
-    });
+  return new Command('tune').description('search for settings').addCommand(tuneTrainCommand(context));
 }
 
 interface TuneTrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quick' | 'full'> {
@@ -66,7 +34,7 @@ function tuneTrainCommand(context: CommandContext): Command {
       'a policy, or several, each of which has as many trials: a,b (default: the one that the agent needs, or the usual one for the actions)',
     )
     .option('--trials <n>', 'settings drawn for each policy (default: 16)')
-    .option('--search <name>', 'how they are drawn: latin-hypercube, sobol, random')
+    .option('--search <name>', 'how they are drawn: latin-hypercube, random')
     .option('--halving <n>', 'stop all but the best 1/n of the trials early, round by round: 3 (default: 1, none)')
     .option('--space <file>', 'where settings are searched, as JSON (default: where those of the agent usually lie)')
     .option('--greedy', 'judge greedy actions in place of sampled ones')
@@ -100,7 +68,7 @@ async function tuneTrain(
   { agent, policy, envs, trials, search, halving, over, greedy, space, load, ...flags }: TuneTrainFlags,
   context: CommandContext,
 ): Promise<number> {
-  const { trainTuningExperiment } = await import('../tuning/trainTuningExperiment.ts');
+  const { trainTuningExperiment } = await import('../tuning/tuneTraining.ts');
   const { choice, allowed, check } = await chooseTraining('tune train', env, { ...flags, agent, policy, load });
   const given = { envs, trials, search, halving, over, space: space === undefined ? undefined : readSpace(space) };
   const more = {

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { ENGINE_NAMES, type EngineName } from '../../src/engine/runtime/engineNames.ts';
 import { checkArgument } from '../../src/options/parse.ts';
 import type { Rng } from '../../src/random.ts';
-import type { Tuning } from './searchSpace.ts';
 
 /** The settings that every experiment has. */
 export interface CommonConfig {
@@ -305,8 +304,6 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
   files?(summary: readonly SummaryRow[], config: C): Readonly<Record<string, unknown>>;
   /** The arguments of the command that takes one of these files as its `--config`, without that option; undefined if none does. */
   usedBy?(file: string, config: C): readonly string[] | undefined;
-  /** How the settings of its policies are searched for, if they are; see {@link Tuning}. */
-  readonly tuning?: Tuning;
 }
 
 /** How many seeds a run may have. */

@@ -1,6 +1,6 @@
 import { mapValues } from '../experiment/collections.ts';
 import type { CommonConfig, Table } from '../experiment/experiment.ts';
-import type { Tuned } from '../experiment/searchSpace.ts';
+import type { Tuned } from '../experiment/tuned.ts';
 
 /** A config for readers. */
 interface Settings {

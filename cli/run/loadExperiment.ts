@@ -4,7 +4,6 @@ import { InputError } from '../experiment/errors.ts';
 import type { AnyExperiment, CommonConfig, Registry } from '../experiment/experiment.ts';
 import { portablePath } from '../terminal/commandLine.ts';
 import { type AllowedCode, NO_CODE, TRAIN, TRAIN_TUNING } from '../train/allowedCode.ts';
-import { TUNING_SUFFIX, tuningExperiment } from '../tuning/tuningExperiment.ts';
 
 /** Where experiments come from: a registry, and the modules that the user has loaded. */
 export interface KnownExperiments {
@@ -15,11 +14,11 @@ export interface KnownExperiments {
 type Experiments = Registry['experiments'];
 
 /**
- * The experiment of that name, of the registry or of a module that the user has loaded; for `name-tuning` the search for the settings of
- * the experiment `name`, for `train` the training that the settings choose, for `train-tuning` the search for its settings.
+ * The experiment of that name, of the registry or of a module that the user has loaded; for `train` the training that the settings
+ * choose, for `train-tuning` the search for its settings.
  * @param config the settings of a run of it: data, of which nothing is imported
  * @param allowed the code beside oxbow's own that its jobs may run, whatever the settings name; who allows a module has imported it
- * @throws InputError if there is no such experiment, or it has nothing to tune
+ * @throws InputError if there is no such experiment
  */
 export async function loadExperiment(
   registry: Registry,
@@ -32,17 +31,14 @@ export async function loadExperiment(
     return trainExperiment(config, allowed);
   }
   if (name === TRAIN_TUNING && config !== undefined) {
-    const { trainTuningExperiment } = await import('../tuning/trainTuningExperiment.ts');
+    const { trainTuningExperiment } = await import('../tuning/tuneTraining.ts');
     return trainTuningExperiment(config, allowed);
   }
   const loaded = await Promise.all(allowed.load.map(experimentsOf));
   const experiments: Experiments = Object.assign({}, ...loaded, registry.experiments);
   const names = Object.keys(experiments);
-  const own = names.includes(name);
-  const base = own || !name.endsWith(TUNING_SUFFIX) ? name : name.slice(0, -TUNING_SUFFIX.length);
-  if (!names.includes(base)) throw new InputError(`experiment: got ${base}, ${expected(base, names)}`);
-  const experiment = await experiments[base]!();
-  return base === name ? experiment : tuningExperiment(experiment);
+  if (!names.includes(name)) throw new InputError(`experiment: got ${name}, ${expected(name, names)}`);
+  return experiments[name]!();
 }
 
 function expected(name: string, names: readonly string[]): string {

@@ -8,7 +8,7 @@ import {
   softLakeSettings,
 } from '../../agents/lake.ts';
 import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
-import { tunedSchema } from '../../cli/experiment/searchSpace.ts';
+import { tunedSchema } from '../../cli/experiment/tuned.ts';
 import { type AnyLakeId, allLakeGrains, lakeMap } from '../../envs/index.ts';
 import { robotLakes, withRobots } from './shared/robotLakes.ts';
 import { conditions as cloningConditions } from './studies/cloning/cloningConditions.ts';
@@ -17,7 +17,6 @@ import { banditConditions } from './studies/soft/bandit/banditConditions.ts';
 import { softLakeTasks, taskKey } from './studies/soft/lake/lakeConditions.ts';
 import { type StudyName, studyCodes } from './study/studyCodes.ts';
 import { PPO_LAKE, readTuned } from './tuned.ts';
-import { searchSpaces } from './tuning.ts';
 
 export const choices = {
   studies: Object.keys(studyCodes) as StudyName[],
@@ -258,8 +257,8 @@ export const lakeSchema = z
     fixedScale,
     otherWays,
     anew,
-    tuned: tunedSchema(searchSpaces, withRobots(readTuned())).describe(
-      'settings by study, environment and policy; what "oxbow tune lake" found',
+    tuned: tunedSchema(withRobots(readTuned())).describe(
+      'settings by study, environment and policy, found with as many trials for each class',
     ),
   })
   .check(({ value: { cloning, environments, studies }, issues }) => {

@@ -1,6 +1,5 @@
 import { defineExperiment, type Outcome, type Section, type SummaryRow } from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
-import { type TrialsFile, tuningSection } from '../../cli/tuning/trials.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import { foldSection } from '../shared/foldSection.ts';
 import { choices, type LakeConfig, lakeSchema } from './config.ts';
@@ -19,8 +18,6 @@ import { soft } from './studies/soft/soft.ts';
 import type { LakeJob, LakeStudy, StudyResults } from './study/lakeStudy.ts';
 import { shownFigures } from './study/shownFigures.ts';
 import { studyCodes } from './study/studyCodes.ts';
-import { readTrials, type TunedStudy, tunedStudies } from './tuned.ts';
-import { tuning } from './tuning.ts';
 import { whenNotNeeded } from './whenNotNeeded.ts';
 
 /** In the order of their codes, which is that of jobs and summaries. */
@@ -77,8 +74,6 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
 
   conditionLabel,
 
-  tuning,
-
   tables: (summary, config) =>
     asked(config).flatMap((study) =>
       study.tables(
@@ -100,31 +95,15 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
 
   remarks: (summary) => whenNotNeeded(summary),
 
-  report: (outcomes, summary, config) => {
-    const searches = tunedStudies
-      .filter((study) => config.studies.includes(study))
-      .flatMap((study) => trialsOf(study, config).map((file) => ({ study, file })))
-      .filter(({ study, file }) => Object.keys(file.trials[study]!).length > 0)
-      .map(({ file }) => tuningSection(file, { tuning, conditionLabel }, config.tuned));
-    return [
-      ...byImportance(asked(config)).flatMap((study): Section[] => {
-        const results = resultsOf(study, outcomes, summary);
-        if (results.outcomes.length === 0) return [];
-        const section = study.section(results, config);
-        const code = studyCodes[study.name];
-        const tables = [...(section.tables ?? []), ...study.tables(results.rows, config)];
-        return [foldSection({ title: `${code}: ${study.title}`, code, ...section, tables }, shownFigures[study.name])];
-      }),
-      ...(searches.length === 0
-        ? []
-        : [
-            {
-              title: 'How the settings were found',
-              sections: searches.map((section) => ({ ...section, folded: true })),
-            },
-          ]),
-    ];
-  },
+  report: (outcomes, summary, config) =>
+    byImportance(asked(config)).flatMap((study): Section[] => {
+      const results = resultsOf(study, outcomes, summary);
+      if (results.outcomes.length === 0) return [];
+      const section = study.section(results, config);
+      const code = studyCodes[study.name];
+      const tables = [...(section.tables ?? []), ...study.tables(results.rows, config)];
+      return [foldSection({ title: `${code}: ${study.title}`, code, ...section, tables }, shownFigures[study.name])];
+    }),
 });
 
 /** The studies of a run. */
@@ -142,24 +121,4 @@ function resultsOf({ name }: LakeStudy, outcomes: readonly Outcome[], summary: r
     outcomes: (outcomes as readonly Outcome<LakeJob>[]).filter(({ job }) => job.study === name),
     rows: summary.filter(({ study }) => study === name),
   };
-}
-
-/** The trials of a study, search by search, of the environments and policies of the run. */
-function trialsOf(study: TunedStudy, { environments, policies }: LakeConfig): TrialsFile[] {
-  return readTrials(study).map((file) => ({
-    ...file,
-    trials: {
-      [study]: pick(file.trials[study]!, environments, (own) => pick(own, policies, (ofPolicy) => ofPolicy)),
-    },
-  }));
-}
-
-function pick<T, U>(
-  record: Readonly<Record<string, T>>,
-  keys: readonly string[],
-  map: (value: T) => U,
-): Record<string, U> {
-  return Object.fromEntries(
-    Object.entries(record).flatMap(([key, value]) => (keys.includes(key) ? [[key, map(value)]] : [])),
-  );
 }

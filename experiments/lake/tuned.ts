@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   type DensityPolicyName,
   type HeadingPolicy,
@@ -6,28 +5,12 @@ import {
   SOFT_LAKE,
   type SoftPpoSettings,
 } from '../../agents/lake.ts';
-import type { Tuned } from '../../cli/experiment/searchSpace.ts';
-import type { TrialsFile } from '../../cli/tuning/trials.ts';
-import type { StudyName } from './study/studyCodes.ts';
+import found from '../../agents/lakeSettings.json' with { type: 'json' };
+import type { Tuned } from '../../cli/experiment/tuned.ts';
 
-/** The best settings of `oxbow tune lake`. */
+/** The settings that were found by searches. */
 export function readTuned(): Tuned {
-  return read<{ tuned: Tuned }>('../../agents/lakeSettings.json').tuned;
-}
-
-/** The studies whose settings were searched for, each with the files of its searches. */
-const TRIALS = {
-  ppo: ['ppoTrials.json'],
-  cloning: ['cloningTrials.json', 'robotCloningTrials.json'],
-  soft: ['softTrials.json'],
-  'other-ways': ['otherWaysTrials.json'],
-} satisfies Partial<Record<StudyName, string[]>>;
-export type TunedStudy = keyof typeof TRIALS;
-export const tunedStudies = Object.keys(TRIALS) as TunedStudy[];
-
-/** All trials of a study, search by search. */
-export function readTrials(study: TunedStudy): TrialsFile[] {
-  return TRIALS[study].map((name) => read<TrialsFile>(name));
+  return (found as { readonly tuned: Tuned }).tuned;
 }
 
 /** PPO's question, whether a policy commits to one bank, is asked on the fine lake. */
@@ -46,9 +29,4 @@ export function softPpoSettings(tuned: Tuned, policy: HeadingPolicy): SoftPpoSet
 /** Seconds of a training on the soft return, on a quiet core. */
 export function softPpoSeconds({ epochs }: SoftPpoSettings, steps: number): number {
   return 0.5 + 4.2e-6 * epochs * steps;
-}
-
-/** A file beside this one. */
-function read<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8')) as T;
 }

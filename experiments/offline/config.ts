@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
-import { tunedSchema } from '../../cli/experiment/searchSpace.ts';
+import { type Tuned, tunedSchema } from '../../cli/experiment/tuned.ts';
 import { kinds } from '../../cli/train/recipes/recipes.ts';
 import { choices } from './cells.ts';
-import { readTuned, tuning } from './tuning.ts';
+import found from './tuned.json' with { type: 'json' };
 
 /** @param most what memory holds with room to spare */
 const count = (most = 1_000_000) => z.int().positive().max(most);
@@ -40,8 +40,8 @@ export const offlineSchema = z.strictObject({
   batchSize: count(100_000)
     .default(128)
     .meta({ description: 'pairs or transitions of an update', unit: 'transitions' }),
-  tuned: tunedSchema(tuning.spaces, readTuned()).describe(
-    'settings by study, environment and method, the same for all kinds of data; what "oxbow tune offline" found',
+  tuned: tunedSchema(found.tuned as Tuned).describe(
+    'settings by study, environment and method, the same for all kinds of data; found with as many trials for each method',
   ),
 });
 

@@ -10,6 +10,7 @@ import {
   Td3Bc,
 } from '../../agents/index.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
+import type { Settings } from '../../cli/experiment/tuned.ts';
 import type { Recipe } from '../../cli/train/recipes/recipes.ts';
 import { type EpisodeSource, splitEpisodes } from '../../datasets/index.ts';
 import { cosineSchedule, makePolicy, type Policy, type Rng, savePolicy } from '../../src/index.ts';
@@ -18,7 +19,17 @@ import { benchmarkData } from './benchmarkData.ts';
 import type { OfflineExperimentConfig } from './config.ts';
 import { measureScores, type Scores } from './measureScores.ts';
 import { type Method, methodOf } from './methods.ts';
-import type { LearningSettings } from './tuning.ts';
+
+/** What a method takes on an environment, whatever the kind of its data. */
+interface LearningSettings {
+  readonly learningRate: number;
+  /** Updates. */
+  readonly steps: number;
+  /** Options of the policy. */
+  readonly policy: Settings;
+  /** Options of the agent; none of cloning. */
+  readonly agent?: Settings;
+}
 
 /** What a job keeps beside its metrics. */
 export interface OfflineData {

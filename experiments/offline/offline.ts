@@ -18,7 +18,6 @@ import { type MethodName, methodOf, type Study } from './methods.ts';
 import { modesRemark } from './modesRemark.ts';
 import { prediction, question } from './question.ts';
 import { offlineSections, offlineTables } from './section.ts';
-import { tuning } from './tuning.ts';
 
 interface OfflineJob extends Job {
   readonly study: Study;
@@ -66,8 +65,6 @@ export const offline = defineExperiment<OfflineExperimentConfig, OfflineJob>({
 
   conditionLabel,
   policyLabel: methodLabel,
-
-  tuning,
 
   tables: (summary) => offlineTables(summary),
 

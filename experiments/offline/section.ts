@@ -2,7 +2,6 @@ import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Figure, Outcome, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
 import { intervalChart } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { tuningSection } from '../../cli/tuning/trials.ts';
 import { foldSection } from '../shared/foldSection.ts';
 import { plainEnv } from '../shared/plainEnv.ts';
 import { recipeOf } from './cells.ts';
@@ -11,7 +10,6 @@ import type { OfflineExperimentConfig } from './config.ts';
 import type { OfflineData } from './learnFromData.ts';
 import { methodLabel } from './methodLabel.ts';
 import { methodsOf } from './methods.ts';
-import { readTrials, tuning } from './tuning.ts';
 
 const shares = { format: (value: number) => (100 * value).toFixed(1), unit: '%' } as const;
 
@@ -82,7 +80,6 @@ export function offlineSections(
   config: OfflineExperimentConfig,
 ): Section[] {
   if (outcomes.length === 0) return [];
-  const trials = readTrials();
   const datasets = byDataset(rows);
   const figure = (
     metric: string,
@@ -135,12 +132,6 @@ export function offlineSections(
       },
       datasets.map(({ name }) => `${name}-score`),
     ),
-    trials === undefined
-      ? {
-          title: 'How the settings were found',
-          paragraphs: ['They have not been searched yet: they are those of the presets, or like them.'],
-        }
-      : tuningSection(trials, { tuning, conditionLabel, policyLabel: methodLabel }, config.tuned),
   ];
 }
 

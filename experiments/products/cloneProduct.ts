@@ -8,7 +8,14 @@ import { surpriseOf } from './demonstratorsLaw.ts';
 import { measureProduct } from './measureProduct.ts';
 import { makeProductLakes, PRODUCT_LAKE, type ProductDemonstrations, productDemonstrations } from './productLakes.ts';
 import { isDeterministic, makeProductPolicy, type ProductPolicy } from './productPolicies.ts';
-import type { CloningSettings } from './tuning.ts';
+
+/** What cloning takes for a policy, whatever the number of lakes. */
+interface CloningSettings {
+  readonly learningRate: number;
+  /** Updates. */
+  readonly steps: number;
+  readonly policy: Readonly<Record<string, string | number>>;
+}
 
 /** What a job keeps beside its metrics. */
 export interface ProductData {

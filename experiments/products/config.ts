@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
-import { tunedSchema } from '../../cli/experiment/searchSpace.ts';
+import { type Tuned, tunedSchema } from '../../cli/experiment/tuned.ts';
 import { PRODUCT_LAKE } from './productLakes.ts';
 import { productPolicies } from './productPolicies.ts';
-import { readTuned, tuning } from './tuning.ts';
+import found from './tuned.json' with { type: 'json' };
 
 /** The question, and its code beside those of the lake. */
 export const studyCodes = { products: 'E8' } as const;
@@ -48,8 +48,8 @@ export const productsSchema = z
     batchSize: count()
       .default(256)
       .meta({ description: 'pairs of observation and action of an update', unit: 'pairs' }),
-    tuned: tunedSchema(tuning.spaces, readTuned()).describe(
-      'settings by study, environment and policy, the same for any number of lakes; what "oxbow tune products" found',
+    tuned: tunedSchema(found.tuned as Tuned).describe(
+      'settings by study, environment and policy, the same for any number of lakes; found with as many trials for each class',
     ),
   })
   .check(({ value: { batchSize, demonstrations, lakes }, issues }) => {

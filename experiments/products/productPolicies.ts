@@ -1,4 +1,4 @@
-import type { Settings } from '../../cli/experiment/searchSpace.ts';
+import type { Settings } from '../../cli/experiment/tuned.ts';
 import { makePolicy, type Policy, type Rng } from '../../src/index.ts';
 import type { AnySpace } from '../../src/policies/spaces.ts';
 

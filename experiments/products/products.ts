@@ -9,7 +9,6 @@ import { choices, type ProductsConfig, productsSchema, studyCodes } from './conf
 import { type ProductPolicy, policyCost } from './productPolicies.ts';
 import { prediction, question } from './question.ts';
 import { productSections, productTables } from './section.ts';
-import { tuning } from './tuning.ts';
 import { whenNotNeeded } from './whenNotNeeded.ts';
 
 interface ProductsJob extends Job {
@@ -63,8 +62,6 @@ export const products = defineExperiment<ProductsConfig, ProductsJob>({
   },
 
   conditionLabel,
-
-  tuning,
 
   tables: (summary) => productTables(summary),
 

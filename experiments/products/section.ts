@@ -1,13 +1,11 @@
 import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Outcome, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { tuningSection } from '../../cli/tuning/trials.ts';
 import { foldSection } from '../shared/foldSection.ts';
 import type { ProductData } from './cloneProduct.ts';
 import { conditionLabel, lakesOf } from './conditions.ts';
 import { type ProductsConfig, studyCodes } from './config.ts';
 import { lakesFigure } from './lakesFigure.ts';
-import { readTrials, tuning } from './tuning.ts';
 
 const shares = { format: (value: number) => (100 * value).toFixed(1), unit: '%' } as const;
 const nats = (value: number): string => value.toFixed(3);
@@ -33,7 +31,6 @@ export function productSections(
 ): Section[] {
   if (outcomes.length === 0) return [];
   const of = (name: string) => rows.filter(({ metric }) => metric === name);
-  const trials = readTrials();
   return [
     foldSection(
       {
@@ -77,14 +74,6 @@ export function productSections(
       },
       ['products-*'],
     ),
-    trials === undefined
-      ? {
-          title: 'How the settings were found',
-          paragraphs: [
-            'They have not been searched yet: they are those of E1’s search on one stride lake, or like them.',
-          ],
-        }
-      : tuningSection(trials, { tuning, conditionLabel }, config.tuned),
   ];
 }
 

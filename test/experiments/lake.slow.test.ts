@@ -3,14 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { densityPolicyNames, makeLakePolicy, measureWalks, type PolicyName, policyNames } from '../../agents/lake.ts';
+import {
+  densityPolicyNames,
+  makeLakePolicy,
+  measureWalks,
+  type PolicyName,
+  type PolicySettings,
+  policyNames,
+} from '../../agents/lake.ts';
 import { main } from '../../cli/commands/main.ts';
 import { resolveConfig } from '../../cli/experiment/config.ts';
-import { latinHypercube, type SearchSpace, type Settings } from '../../cli/experiment/searchSpace.ts';
 import { commandLine } from '../../cli/terminal/commandLine.ts';
 import { lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
-import { searchSpaces } from '../../experiments/lake/tuning.ts';
+import { readTuned } from '../../experiments/lake/tuned.ts';
 import { registry } from '../../experiments/registry.ts';
 import { Policy, Rng, type SampledAction } from '../../src/index.ts';
 import { jobsHere } from '../cli/fixture/jobsHere.ts';
@@ -74,21 +80,22 @@ describe('measureWalks', () => {
   });
 });
 
-test('the policies have numbers of parameters within 10 % of each other, whatever the search tries', () => {
-  for (const [study, scale] of [
-    ['cloning', 'state'],
-    ['ppo', 'free'],
+test('the policies have numbers of parameters within 10 % of each other, with the settings in use', () => {
+  for (const [study, env, scale] of [
+    ['cloning', 'LakeStride-v0', 'state'],
+    ['ppo', 'Lake-v0', 'free'],
   ] as const) {
-    const spaces: Readonly<Record<string, SearchSpace>> = searchSpaces[study];
-    const counts = Object.entries(spaces).flatMap(([name, space]) =>
-      latinHypercube(space, 3, new Rng(0)).map((trial) => {
-        const settings = trial.policy as Settings;
-        const policy = makeLakePolicy(name as PolicyName, { env: 'Lake-v0', settings, rng: new Rng(0), scale });
-        const count = policy.parameterCount();
-        policy.dispose();
-        return count;
-      }),
-    );
+    const counts = Object.entries(readTuned()[study]![env]!).map(([name, { policy: settings }]) => {
+      const policy = makeLakePolicy(name as PolicyName, {
+        env,
+        settings: settings as PolicySettings,
+        rng: new Rng(0),
+        scale,
+      });
+      const count = policy.parameterCount();
+      policy.dispose();
+      return count;
+    });
     expect(Math.max(...counts) / Math.min(...counts)).toBeLessThan(1.1);
   }
 });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { makeLakePolicy, type PolicyName } from '../../../agents/lake.ts';
-import type { Settings } from '../../../cli/experiment/searchSpace.ts';
+import type { Settings } from '../../../cli/experiment/tuned.ts';
 import { type Distribution, type Policy, type Rng, SquashedDistribution } from '../../../src/index.ts';
 
 export const BANDIT = 'SoftBandit-v0';

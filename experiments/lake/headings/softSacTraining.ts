@@ -9,7 +9,7 @@ import {
   softLakeOptions,
   UNIFORM_ENTROPY,
 } from '../../../agents/lake.ts';
-import type { Settings } from '../../../cli/experiment/searchSpace.ts';
+import type { Settings } from '../../../cli/experiment/tuned.ts';
 import { makeVec } from '../../../envs/index.ts';
 import { cosineSchedule, geometricSchedule, type Policy, type Rng } from '../../../src/index.ts';
 

@@ -1,5 +1,5 @@
 import { mapValues } from '../../../cli/experiment/collections.ts';
-import type { Tuned } from '../../../cli/experiment/searchSpace.ts';
+import type { Tuned } from '../../../cli/experiment/tuned.ts';
 import { type LakeId, type RobotLakeId, robotLakeGrains } from '../../../envs/index.ts';
 
 /** The lakes that robots walk round. */

@@ -3,11 +3,9 @@ import { expect, test } from 'vitest';
 import { resolveConfig, type Setting } from '../../../cli/experiment/config.ts';
 import { commandOf } from '../../../cli/terminal/commandLine.ts';
 import { trainExperiment } from '../../../cli/train/trainExperiment.ts';
-import { tuningExperiment } from '../../../cli/tuning/tuningExperiment.ts';
 import { lake } from '../../../experiments/lake/lake.ts';
 import { robots } from '../../../experiments/robots/robots.ts';
 import { drift } from '../fixture/drift.ts';
-import { hill } from '../fixture/hill.ts';
 
 const set = (assignments: Record<string, string>): Setting[] =>
   Object.entries(assignments).map(([key, text]) => ({ path: key.split('.'), text, label: key }));
@@ -40,7 +38,6 @@ test.each([
     { settings: set({ 'fixedScale.bandit.scales': '[0.1]' }) },
   ],
   ["oxbow run drift --set 'noise.label=it'\\''s {loud}'", drift, { settings: set({ 'noise.label': "it's {loud}" }) }],
-  ['oxbow tune hill --set trials=2', tuningExperiment(hill), { settings: set({ trials: '2' }) }],
   [
     'oxbow train Pendulum-v1 --agent ppo --policy gaussian,spline --seeds 5 --set agent.gamma=0.5',
     trainExperiment({ studies: ['ppo'], policies: ['gaussian', 'spline'], environments: ['Pendulum-v1'] }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { halvingRungs } from '../../../cli/tuning/trainTuningExperiment.ts';
+import { halvingRungs } from '../../../cli/tuning/tuneTraining.ts';
 
 const rungs = (trials: number, steps: number, factor: number, count = 99) =>
   halvingRungs({ trials, steps, factor, rungs: count }).map((rung) => [rung.trials, rung.steps]);

@@ -3,18 +3,17 @@ import { z } from 'zod';
 import { presets } from '../../../agents/index.ts';
 import { type ActingAgentName, actingAgents, builtinAgents } from '../../../agents/registry.ts';
 import type { Outcome } from '../../../cli/experiment/experiment.ts';
-import { drawSettings, type SearchSpace } from '../../../cli/experiment/searchSpace.ts';
 import { NO_CODE, refusedCode } from '../../../cli/train/allowedCode.ts';
 import { trainSchema } from '../../../cli/train/trainConfig.ts';
+import { drawSettings, type SearchSpace } from '../../../cli/tuning/searchSpace.ts';
+import { trainTuningExperiment } from '../../../cli/tuning/tuneTraining.ts';
 import {
   checkSpace,
   defaultSpace,
-  presetText,
   type TrainTuningConfig,
   trialConfig,
   tunedTraining,
-} from '../../../cli/tuning/trainTuningConfig.ts';
-import { trainTuningExperiment } from '../../../cli/tuning/trainTuningExperiment.ts';
+} from '../../../cli/tuning/tuningConfig.ts';
 import { Rng } from '../../../src/index.ts';
 
 const agents = actingAgents;
@@ -34,14 +33,14 @@ function schemaOf(agent: ActingAgentName) {
   return z.strictObject({ agent: ofAgent, policy, envs });
 }
 
-const check = (space: unknown, agent: ActingAgentName = 'ppo', search = 'random') =>
-  checkSpace('--space', space, [schemaOf(agent)], { what: `option of ${agent}`, search });
+const check = (space: unknown, agent: ActingAgentName = 'ppo') =>
+  checkSpace('--space', space, [schemaOf(agent)], `option of ${agent}`);
 
 describe('default spaces', () => {
   test.each(agents)('of %s: its options exist and take all values; the rate may fall', (agent) => {
     for (const envs of [1, 300]) {
       const space = defaultSpace(agent, envs);
-      check(space, agent, 'sobol');
+      check(space, agent);
       for (const settings of drawSettings(space, 3, new Rng(0), 'latin-hypercube')) {
         const trial = trialConfig(configOf(agent, { envs }), choiceOf(agent).policies[0]!, settings);
         expect(trial.agent).toMatchObject(settings.agent as object);
@@ -109,18 +108,10 @@ describe('a space of a user', () => {
       },
     });
   });
-
-  test('has no more dimensions than the Sobol sequence, where that draws', () => {
-    const many = { agent: { horizon: { choice: [1] }, ...manyRates() } };
-    check(many);
-    expect(() => check(many, 'ppo', 'sobol')).toThrow(
-      '--space: got 23 dimensions, expected at most the 21 of --search sobol; a schedule counts as one',
-    );
-  });
 });
 
 /** 22 dimensions of options of PPO. */
-function manyRates(): SearchSpace {
+function _manyRates(): SearchSpace {
   const rate = { uniform: [0.1, 0.2], schedule: ['constant', 'linear'] } as const;
   const number = { uniform: [0.1, 0.2] } as const;
   const rates = ['learningRate', 'valueLearningRate', 'clip', 'temperature'].map((name) => [name, rate]);
@@ -248,17 +239,6 @@ describe('what was found', () => {
     const { env: _, ...trial } = trialConfig(config, 'categorical', { agent: { ...found.agent } as never });
     const { env: __, ...trained } = trainSchema(choiceOf('ppo')).parse({ ...found, seeds: [1000, 1001] });
     expect(trained).toEqual(trial);
-  });
-
-  test('as an entry of presets', () => {
-    const agent = { learningRate: { linear: [1e-3, 0] }, targetKl: null, normalizeRewards: true };
-    const policy = { hidden: [64, 64], activation: 'relu' };
-    expect(presetText('qr-dqn', { steps: 1000, envs: 1, agent, policy })).toBe(
-      "'qr-dqn': { steps: 1000, envs: 1, agent: { learningRate: { linear: [0.001, 0] }, targetKl: null, normalizeRewards: true }, policy: { hidden: [64, 64], activation: 'relu' } },",
-    );
-    expect(presetText('ppo', { steps: 1, envs: 2, agent: {}, policy: {} })).toBe(
-      'ppo: { steps: 1, envs: 2, agent: {}, policy: {} },',
-    );
   });
 });
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { actingAgents, builtinAgents } from '../../../agents/registry.ts';
-import { drawSettings } from '../../../cli/experiment/searchSpace.ts';
 import { tryOut } from '../../../cli/train/makeTraining.ts';
-import { defaultSpace, type TrainTuningConfig, trialConfig } from '../../../cli/tuning/trainTuningConfig.ts';
-import { trainTuningExperiment } from '../../../cli/tuning/trainTuningExperiment.ts';
+import { drawSettings } from '../../../cli/tuning/searchSpace.ts';
+import { trainTuningExperiment } from '../../../cli/tuning/tuneTraining.ts';
+import { defaultSpace, type TrainTuningConfig, trialConfig } from '../../../cli/tuning/tuningConfig.ts';
 import { Rng, selectBackend, selectEngine } from '../../../src/index.ts';
 import { jobsHere } from '../fixture/jobsHere.ts';
 import { oxbow } from '../fixture/oxbow.ts';
@@ -116,7 +116,7 @@ describe('oxbow tune train', () => {
       'oxbow: --trials: got 0, expected an integer > 0: settings drawn for each policy\n',
     ],
     [['--agent', 'ppo', '--halving', '0'], /^oxbow: --halving: got 0, expected an integer > 0: [^\n]*\n$/],
-    [['--agent', 'ppo', '--search', 'sobl'], /^oxbow: --search: got "sobl", [^\n]*did you mean sobol\?\)\n$/],
+    [['--agent', 'ppo', '--search', 'randon'], /^oxbow: --search: got "randon", [^\n]*did you mean random\?\)\n$/],
     [['--agent', 'dqn'], /^oxbow: [^\n]*\n$/],
     [['--agent', 'ppo', '--space', join(folder, 'none.json')], /^oxbow: --space: cannot read [^\n]*\n$/],
     [['--agent', 'ppo', '--set', 'keep=best'], /^oxbow: --set keep: unknown setting of train-tuning, [^\n]*\n$/],
@@ -142,7 +142,7 @@ test.each(actingAgents)('%s can be made with settings of its space', async (agen
       agent: small,
       policy: { hidden: [8] },
     }) as unknown as TrainTuningConfig;
-    for (const settings of drawSettings(defaultSpace(agent, envs), 4, new Rng(envs), 'sobol')) {
+    for (const settings of drawSettings(defaultSpace(agent, envs), 4, new Rng(envs), 'random')) {
       tryOut({ study: agent, env, policy }, trialConfig(config, policy, settings));
     }
   }

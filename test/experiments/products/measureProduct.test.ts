@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest';
-import { bestSettings } from '../../../cli/tuning/trials.ts';
-import { tuningExperiment } from '../../../cli/tuning/tuningExperiment.ts';
 import { conditionLabel, conditionOf, lakesOf } from '../../../experiments/products/conditions.ts';
 import { productsSchema } from '../../../experiments/products/config.ts';
 import { summarizeWalks } from '../../../experiments/products/measureProduct.ts';
-import { productPolicies } from '../../../experiments/products/productPolicies.ts';
 import { products } from '../../../experiments/products/products.ts';
-import { readTrials, readTuned } from '../../../experiments/products/tuning.ts';
 
 test('shares and ways of walks, by plain counts', () => {
   const end = (outcome: 'home' | 'drowned' | 'timeout', bank: 'upper' | 'lower') => ({ outcome, bank });
@@ -42,25 +38,4 @@ test('the decisive run has twenty seeds of its own; every class has jobs at ever
     'at most 240, which 80 demonstrations surely hold',
   );
   expect(() => productsSchema.parse({ lakes: [1, 1] })).toThrow('each at most once');
-});
-
-test('settings are searched on one lake and on three, every class as often, on seeds of their own', () => {
-  const search = tuningExperiment(products);
-  const jobs = search.jobs(search.schema.parse({ trials: 2 }) as never);
-  expect(jobs).toHaveLength(3 * 9 * 2 * 2);
-  for (const policy of productPolicies) {
-    const own = jobs.filter((job) => job.policy.startsWith(`${policy} #`));
-    expect(own.map(({ condition, seed }) => `${condition} ${seed}`).sort()).toEqual(
-      ['k-1 1000', 'k-1 1001', 'k-3 1000', 'k-3 1001'].flatMap((each) => [each, each, each]),
-    );
-  }
-});
-
-test('the settings in use are the best of the trials, if there were some', () => {
-  const file = readTrials();
-  if (file === undefined) return;
-  const own = file.trials.products!['LakeStride-v0']!;
-  expect(Object.keys(own)).toEqual(productPolicies);
-  for (const trials of Object.values(own)) expect(trials).toHaveLength(file.config.trials + 1);
-  expect(bestSettings(file.trials, products.tuning!.objectives)).toEqual(readTuned());
 });

@@ -63,39 +63,3 @@ test('oxbow run products: the plain controls do what theory says, and a job give
   expect([verified.code, verified.stderr]).toEqual([0, '']);
   expect(verified.stdout).toMatch(/^1 of 1 job gave the same bytes again$/m);
 });
-
-test('oxbow tune products: trials under both conditions, and settings that a run takes', async () => {
-  jobsHere();
-  const out = join(folder, 'search');
-  const small = ['steps=40', 'evaluationEpisodes=20', 'heldOut=50', 'demonstrations=100'].flatMap((each) => [
-    '--set',
-    each,
-  ]);
-  const argv = [
-    'tune',
-    'products',
-    '--workers',
-    '1',
-    '--seeds',
-    '1',
-    '--trials',
-    '1',
-    '--policies',
-    'gaussian,regression',
-  ];
-  expect((await oxbowOn(registry, ...argv, ...small, '--out', out)).code).toBe(0);
-  const { trials, config } = JSON.parse(readFileSync(join(out, 'trials.json'), 'utf8'));
-  expect(config.seeds).toEqual([1000]);
-  for (const policy of ['gaussian', 'regression']) {
-    const own = trials.products['LakeStride-v0'][policy] as { scores: number[] }[];
-    expect(own.map(({ scores }) => scores.map((score) => Number.isFinite(score)))).toEqual([
-      [true, true],
-      [true, true],
-    ]);
-  }
-  const run = ['run', 'products', '--config', join(out, 'tuned.json'), '--policies', 'regression', '--seeds', '1'];
-  const code = (
-    await oxbowOn(registry, ...run, ...small, '--set', 'lakes=[1]', '--workers', '1', '--out', join(folder, 'of'))
-  ).code;
-  expect(code).toBe(0);
-});

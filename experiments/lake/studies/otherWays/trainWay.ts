@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { measureWalks, type Walk } from '../../../../agents/lake.ts';
 import type { JobContext, JobResult } from '../../../../cli/experiment/experiment.ts';
-import type { Settings } from '../../../../cli/experiment/searchSpace.ts';
+import type { Settings } from '../../../../cli/experiment/tuned.ts';
 import { type Bank, lakeMap, type VectorEnv } from '../../../../envs/index.ts';
 import { Actor, type Policy, type Rng, savePolicy } from '../../../../src/index.ts';
 import type { LakeConfig } from '../../config.ts';

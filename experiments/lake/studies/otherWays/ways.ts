@@ -1,4 +1,4 @@
-import type { Settings } from '../../../../cli/experiment/searchSpace.ts';
+import type { Settings } from '../../../../cli/experiment/tuned.ts';
 import {
   type AnyEnv,
   type Blocking,

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { tuningExperiment } from '../../../../../cli/tuning/tuningExperiment.ts';
 import { lakeSchema } from '../../../../../experiments/lake/config.ts';
-import { lake } from '../../../../../experiments/lake/lake.ts';
 import { banditDataDensity } from '../../../../../experiments/lake/studies/cloning/cloneBandit.ts';
 import { cloning } from '../../../../../experiments/lake/studies/cloning/cloning.ts';
 import { cloningLakes } from '../../../../../experiments/lake/studies/cloning/cloningLakes.ts';
@@ -46,11 +44,4 @@ describe('what did not run', () => {
     const { paragraphs } = cloningLakes.section({ outcomes: [outcome] as never, rows: [] }, config);
     expect(paragraphs!.some((text) => text.includes('NICE'))).toBe(policy === 'nice');
   });
-});
-
-test('the search for settings has neither the conditions nor the bandit, which have none of their own', () => {
-  const tuning = tuningExperiment(lake as never);
-  const jobs = tuning.jobs(tuning.schema.parse({ studies: ['cloning'], trials: 1, seeds: [1000] }) as never);
-  expect(new Set(jobs.map(({ env }) => env))).toEqual(new Set(['Lake-v0', 'LakeStride-v0']));
-  expect(jobs).toHaveLength(2 * 7 * 2);
 });

@@ -16,9 +16,9 @@ import {
   type SummaryRow,
   type Table,
 } from '../experiment/experiment.ts';
-import { drawSettings, type SearchSpace, type Settings } from '../experiment/searchSpace.ts';
 import { selectRuntime } from '../experiment/selectRuntime.ts';
 import { firstLine, plural, trueMinus } from '../experiment/text.ts';
+import { isGroup, type Settings } from '../experiment/tuned.ts';
 import { portablePath } from '../terminal/commandLine.ts';
 import { type AllowedCode, allowedOptions, NO_CODE, refusedCode, TRAIN_TUNING } from '../train/allowedCode.ts';
 import { checkEnvOptions, loadNamedEnv } from '../train/loadNamedEnv.ts';
@@ -27,16 +27,15 @@ import { measurePolicy } from '../train/measurePolicy.ts';
 import { POLICY, runTraining } from '../train/runTraining.ts';
 import { type TrainChoice, type TrainConfig, trainSchema } from '../train/trainConfig.ts';
 import { checkPolicies, trainExperiment } from '../train/trainExperiment.ts';
+import { drawSettings, type SearchSpace } from './searchSpace.ts';
 import {
   checkSpace,
   defaultSpace,
-  presetText,
   type TrainTuningConfig,
   trainTuningSchema,
   trialConfig,
   tunedTraining,
-} from './trainTuningConfig.ts';
-import { ranked, settingsText, type Trial } from './trials.ts';
+} from './tuningConfig.ts';
 
 /** A trial, with a seed, up to the step of a rung. */
 interface TrialJob extends Job {
@@ -106,9 +105,7 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
       settings: { trial },
       scores: outcomes.map(({ result }) => result.metrics.return ?? null),
     }));
-    const order = ranked(trials, { goal: 'maximize', over: config.over }).map(
-      ({ settings }) => settings.trial as number,
-    );
+    const order = ranked(trials, config.over).map(({ settings }) => settings.trial as number);
     const best = order.filter((trial) => trial < config.trials).slice(0, rungsOf(config)[rung]!.trials);
     return [...best, ...order.filter((trial) => trial === config.trials)].sort((a, b) => a - b);
   };
@@ -156,7 +153,7 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
         return z.strictObject({ agent: ofAgent, policy: ofPolicy, envs });
       });
       const names = config.policies.length === 1 ? `${agent} with ${config.policies[0]}` : agent;
-      checkSpace('--space', spaceOf(config), schemas, { what: `option of ${names}`, search: config.search });
+      checkSpace('--space', spaceOf(config), schemas, `option of ${names}`);
       const runtime = await selectRuntime(config);
       await loadNamedEnv(TRAIN_TUNING, env);
       checkEnvOptions('env', env, config.env);
@@ -207,7 +204,7 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
     files(summary, config) {
       const found = policyTrials(summary, config);
       const best = found.flatMap(({ policy, rungs }) => {
-        const [first] = ranked(rungs.at(-1)!.trials, { goal: 'maximize', over: config.over });
+        const [first] = ranked(rungs.at(-1)!.trials, config.over);
         return first === undefined ? [] : [{ policy, tuned: tunedTraining(config, policy, first.settings) }];
       });
       return {
@@ -281,6 +278,42 @@ async function trialJob(
   }
 }
 
+/** One try of some settings: what came of it by seed; `null` where training failed or diverged. */
+interface Trial {
+  readonly settings: Settings;
+  readonly scores: readonly (number | null)[];
+}
+
+/** The mean over the seeds, or the worst of them; undefined where one of them has no score. */
+function scoreOf({ scores }: Trial, over: 'mean' | 'worst'): number | undefined {
+  const numbers = scores.filter((score) => score !== null);
+  if (numbers.length < scores.length || scores.length === 0) return undefined;
+  if (over === 'worst') return Math.min(...numbers);
+  return numbers.reduce((sum, score) => sum + score, 0) / scores.length;
+}
+
+/** The trials that have a score, the best first; the earlier one of equals. */
+export function ranked<T extends Trial>(trials: readonly T[], over: 'mean' | 'worst'): (T & { score: number })[] {
+  return trials
+    .flatMap((trial) => {
+      const score = scoreOf(trial, over);
+      return score === undefined ? [] : [{ ...trial, score }];
+    })
+    .sort((a, b) => b.score - a.score);
+}
+
+/** `name value, name value`: groups are left out, their names are for the file. A rate that falls is `name 0.001 → 0`. */
+export function settingsText(settings: Settings): string {
+  return Object.entries(settings)
+    .map(([name, value]) => {
+      if (isGroup(value)) return settingsText(value);
+      const isLinear = typeof value === 'object' && value !== null && 'linear' in value;
+      if (isLinear) return `${name} ${value.linear.join(' → ')}`;
+      return `${name} ${Array.isArray(value) ? value.join('×') : value}`;
+    })
+    .join(', ');
+}
+
 /** A trial with its number, from 1. */
 interface NumberedTrial extends Trial {
   readonly trial: number;
@@ -295,7 +328,7 @@ interface PolicyTrials {
 /** How many of the best trials a table has. */
 const SHOWN = 5;
 
-/** The best trials of each policy in the last round, beside the settings in use before; and what was found as a preset. */
+/** The best trials of each policy in the last round, beside the settings in use before. */
 function tuningTables(policies: readonly PolicyTrials[], config: TrainTuningConfig): Table[] {
   const found = policies.map(({ policy, rungs }) => ({ policy, order: rankedTrials(rungs.at(-1)!.trials, config) }));
   const [agent, env] = [config.studies[0]!, config.environments[0]!];
@@ -309,14 +342,6 @@ function tuningTables(policies: readonly PolicyTrials[], config: TrainTuningConf
         ),
       ),
     },
-    {
-      title: `Found: an entry of presets['${env}']`,
-      columns: ['policy', 'entry'],
-      rows: found.flatMap(({ policy, order: [best] }) =>
-        best === undefined ? [] : [[policy, presetText(agent, tunedTraining(config, policy, best.settings))]],
-      ),
-      prose: true,
-    },
   ];
 }
 
@@ -324,11 +349,7 @@ function tuningTables(policies: readonly PolicyTrials[], config: TrainTuningConf
 function tuningSections(policies: readonly PolicyTrials[], config: TrainTuningConfig): Section[] {
   const { trials, seeds, over, greedy, halving, evaluationEpisodes } = config;
   const rungs = policies[0]!.rungs;
-  const drawn = {
-    'latin-hypercube': 'by Latin hypercube sampling',
-    sobol: 'as points of a scrambled Sobol sequence',
-    random: 'each by itself',
-  }[config.search];
+  const drawn = config.search === 'random' ? 'each by itself' : 'by Latin hypercube sampling';
   const steps = rungs.map((rung) => rung.steps.toLocaleString('en-GB')).join(', ');
   return [
     {
@@ -361,7 +382,7 @@ function tuningSections(policies: readonly PolicyTrials[], config: TrainTuningCo
 }
 
 function rankedTrials(trials: readonly NumberedTrial[], { over }: TrainTuningConfig) {
-  return ranked(trials, { goal: 'maximize', over });
+  return ranked(trials, over);
 }
 
 function isInUse({ trial }: NumberedTrial, { trials }: TrainTuningConfig): boolean {

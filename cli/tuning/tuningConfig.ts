@@ -7,18 +7,16 @@ import { describeIssue, show } from '../../src/options/describe.ts';
 import { policySchema } from '../../src/policies/registry.ts';
 import { InputError } from '../experiment/errors.ts';
 import { commonShape } from '../experiment/experiment.ts';
+import type { Settings, SettingValue } from '../experiment/tuned.ts';
+import { type TrainChoice, type TrainConfig, trainSchema, trainSettings } from '../train/trainConfig.ts';
 import {
-  countDimensions,
   type Dimension,
+  hasDimension,
   isDimension,
-  MOST_DIMENSIONS,
   SEARCHES,
   type SearchName,
   type SearchSpace,
-  type Settings,
-  type SettingValue,
-} from '../experiment/searchSpace.ts';
-import { type TrainChoice, type TrainConfig, trainSchema, trainSettings } from '../train/trainConfig.ts';
+} from './searchSpace.ts';
 
 /** The first seed of trials: far from those of a training, so that no settings are judged on the seeds that they were chosen by. */
 const FIRST_SEED = 1000;
@@ -41,9 +39,7 @@ const tuningShape = {
   search: z
     .enum(SEARCHES)
     .default('latin-hypercube')
-    .describe(
-      'how settings are drawn; by Latin hypercube sampling, as points of a scrambled Sobol sequence, or each by itself',
-    ),
+    .describe('how settings are drawn: by Latin hypercube sampling, or each by itself'),
   searchSeed: z.int().nonnegative().default(0).describe('seed of the draws of settings; another one tries others'),
   halving: z
     .int()
@@ -222,16 +218,11 @@ export function checkSpace(
   label: string,
   space: unknown,
   schemas: readonly z.ZodType[],
-  { what, search }: { readonly what: string; readonly search: string },
+  what: string,
 ): asserts space is SearchSpace {
   checkPart(label, space, [], schemas, what);
-  const count = countDimensions(space as SearchSpace);
-  if (count === 0) throw new InputError(`${label}: got no setting to search, expected one at least`);
-  if (search === 'sobol' && count > MOST_DIMENSIONS) {
-    throw new InputError(
-      `${label}: got ${count} dimensions, expected at most the ${MOST_DIMENSIONS} of --search sobol; a schedule counts as one`,
-    );
-  }
+  if (!hasDimension(space as SearchSpace))
+    throw new InputError(`${label}: got no setting to search, expected one at least`);
 }
 
 function checkPart(
@@ -336,21 +327,4 @@ export function tunedTraining(config: TrainTuningConfig, policy: string, setting
     agent: chosen('agent'),
     policy: chosen('policy'),
   };
-}
-
-/** An entry of `presets`, as TypeScript: `ppo: { steps: 100000, envs: 8, agent: { gamma: 0.98 }, policy: {} },`. */
-export function presetText(agent: string, { steps, envs, agent: ofAgent, policy }: TunedTraining): string {
-  return `${keyText(agent)}: ${literal({ steps, envs, agent: ofAgent, policy })},`;
-}
-
-function literal(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
-  if (typeof value === 'string') return `'${value.replaceAll(/[\\']/g, '\\$&')}'`;
-  if (typeof value !== 'object' || value === null) return String(value);
-  const entries = Object.entries(value).map(([key, entry]) => `${keyText(key)}: ${literal(entry)}`);
-  return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
-}
-
-function keyText(key: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? key : literal(key);
 }

@@ -1,12 +1,7 @@
 import { expect, test } from 'vitest';
-import {
-  countDimensions,
-  drawSettings,
-  SEARCHES,
-  type SearchSpace,
-  type Settings,
-} from '../../../cli/experiment/searchSpace.ts';
-import { settingsText } from '../../../cli/tuning/trials.ts';
+import type { Settings } from '../../../cli/experiment/tuned.ts';
+import { drawSettings, SEARCHES, type SearchSpace } from '../../../cli/tuning/searchSpace.ts';
+import { settingsText } from '../../../cli/tuning/tuneTraining.ts';
 import { Rng } from '../../../src/index.ts';
 
 const space = {
@@ -19,10 +14,6 @@ const space = {
 } as const satisfies SearchSpace;
 const draw = (trials: number, search: (typeof SEARCHES)[number], seed = 0) =>
   drawSettings(space, trials, new Rng(seed), search) as { agent: Settings; policy: Settings }[];
-
-test('a space has a dimension for each setting, and one for each schedule', () => {
-  expect(countDimensions(space)).toBe(7);
-});
 
 test.each(SEARCHES)('%s draws each setting from where it is searched, by its stream alone', (search) => {
   const trials = draw(64, search);

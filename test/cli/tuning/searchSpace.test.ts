@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { latinHypercube, type SearchSpace, type Settings } from '../../../cli/experiment/searchSpace.ts';
+import type { Settings } from '../../../cli/experiment/tuned.ts';
+import { latinHypercube, type SearchSpace } from '../../../cli/tuning/searchSpace.ts';
 import { Rng } from '../../../src/index.ts';
 
 const space = {
