@@ -4,15 +4,15 @@ import type { Registry } from '../cli/experiment/experiment.ts';
 export const registry: Registry = {
   url: import.meta.url,
   experiments: {
-    banana: async () => (await import('./banana/banana.ts')).banana,
+    banana: async () => (await import('./banana.ts')).banana,
     classic: async () => (await import('./classic/classic.ts')).classic,
-    densities: async () => (await import('./densities/densities.ts')).densities,
-    distill: async () => (await import('./distill/distill.ts')).distill,
+    densities: async () => (await import('./densities.ts')).densities,
+    distill: async () => (await import('./distill.ts')).distill,
     lake: async () => (await import('./lake/lake.ts')).lake,
     offline: async () => (await import('./offline/offline.ts')).offline,
     products: async () => (await import('./products/products.ts')).products,
     robots: async () => (await import('./robots/robots.ts')).robots,
     stability: async () => (await import('./stability/stability.ts')).stability,
-    vae: async () => (await import('./vae/vae.ts')).vae,
+    vae: async () => (await import('./vae.ts')).vae,
   },
 };

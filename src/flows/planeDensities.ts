@@ -246,33 +246,10 @@ export const BANANA = {
   gaussian: LOG_TWO_PI + 1 + 0.5 * log(33 * 16),
   mean: [4, 0],
   variance: [33, 16],
-  covariance: 0,
-  mutualInformation: bananaInformation(),
 } as const;
 
 /** How flows see it. About one draw of 2000 is beyond the bound. */
 export const BANANA_STANDARD: Standard = { mean: BANANA.mean, deviation: BANANA.variance.map(Math.sqrt), bound: 8 };
-
-/** I = H(X₁) − H(X₁ | X₂), with the density of X₁ by the midpoint rule over x₂. */
-function bananaInformation(): number {
-  const [cells, low, high] = [2400, -8, 160];
-  const width = (high - low) / cells;
-  let entropy = 0;
-  for (let i = 0; i < cells; i++) {
-    const density = bananaMarginal(low + (i + 0.5) * width);
-    if (density > 0) entropy -= density * log(density) * width;
-  }
-  return entropy - 0.5 * (LOG_TWO_PI + 1);
-}
-
-/** p(x₁). */
-export function bananaMarginal(x1: number): number {
-  const [cells, reach] = [800, 28];
-  const width = (2 * reach) / cells;
-  let sum = 0;
-  for (let i = 0; i < cells; i++) sum += exp(bananaLogDensity(x1, -reach + (i + 0.5) * width)) * width;
-  return sum;
-}
 
 /** What is known of data before a flow learns them. */
 export interface Standard {

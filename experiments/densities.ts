@@ -1,0 +1,199 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import {
+  commonShape,
+  defineExperiment,
+  engineSetting,
+  type Job,
+  type JobContext,
+} from '../cli/experiment/experiment.ts';
+import { selectRuntime } from '../cli/experiment/selectRuntime.ts';
+import { intervalChart } from '../cli/report/charts.ts';
+import { metricTable } from '../cli/report/table.ts';
+import {
+  checkerboard,
+  drawRows,
+  eightGaussians,
+  type PlaneDensity,
+  pinwheel,
+  rings,
+  twoMoons,
+} from '../src/flows/planeDensities.ts';
+import {
+  builtinFlows,
+  compile,
+  cosineSchedule,
+  type Flow,
+  type FlowDefinition,
+  selectBackend,
+  selectEngine,
+} from '../src/index.ts';
+import { answerByEnvironment } from './shared/answerByEnvironment.ts';
+
+const targets = {
+  'two-moons': twoMoons,
+  '8-gaussians': eightGaussians,
+  checkerboard,
+  rings,
+  pinwheel,
+} as const satisfies Record<string, PlaneDensity>;
+type TargetName = keyof typeof targets;
+
+/** The families of flows over the plane. */
+const families: Readonly<Record<string, FlowDefinition>> = Object.fromEntries(
+  Object.entries(builtinFlows as Record<string, FlowDefinition>).filter(([, { angles }]) => !angles),
+);
+
+const choices = {
+  studies: ['densities'],
+  policies: Object.keys(families),
+  environments: Object.keys(targets) as TargetName[],
+} as const;
+
+const count = (most = 1_000_000) => z.int().positive().max(most);
+
+const schema = z.strictObject({
+  ...commonShape(choices, { seeds: 3 }),
+  engine: engineSetting('wasm'),
+  steps: count(1e9).default(5000).meta({ description: 'length of a fit', unit: 'updates' }),
+  batchSize: count(100_000).default(512).meta({ description: 'draws of an update', unit: 'draws' }),
+  learningRate: z.number().positive().default(2e-3).describe('learning rate of Adam at first; half a cosine down to 0'),
+  hidden: z
+    .array(z.int().positive())
+    .readonly()
+    .default([64, 64])
+    .meta({ description: 'widths of the hidden layers', unit: 'neurons' }),
+  bins: z.int().min(2).default(16).meta({ description: 'bins of each spline, where a family has them', unit: 'bins' }),
+  heldOut: count().default(10_000).meta({ description: 'fresh draws on which a flow is judged', unit: 'draws' }),
+});
+
+type Config = z.infer<typeof schema>;
+
+/** What each family of flows makes of densities whose entropy is known. */
+export const densities = defineExperiment<Config, Job & { readonly env: TargetName }>({
+  name: 'densities',
+  headline: 'Which family of flows fits which density?',
+  description: 'Every family of flows fitted to densities over the plane: nats above the floor.',
+  schema,
+  choices,
+  steps: { densities: 'steps' },
+  presets: {
+    quick: {
+      seeds: [0, 1],
+      policies: ['realnvp', 'spline', 'autoregressive-spline'],
+      environments: ['8-gaussians', 'checkerboard'],
+      steps: 600,
+    },
+  },
+  runtime: selectRuntime,
+
+  jobs: ({ environments, policies, seeds }) =>
+    environments.flatMap((env) =>
+      policies.flatMap((policy) =>
+        seeds.map((seed) => ({
+          id: `${env}/${policy}/seed-${seed}`,
+          study: 'densities',
+          env: env as TargetName,
+          policy,
+          seed,
+          weight: 1,
+        })),
+      ),
+    ),
+
+  async runJob({ env, policy }, config, context) {
+    await selectBackend();
+    await selectEngine(config.engine);
+    return { metrics: await fitFamily(targets[env], families[policy]!, config, context) };
+  },
+
+  tables: (summary, { environments }) =>
+    environments.map((env) => {
+      const format = (value: number) => value.toFixed(3);
+      const rows = summary.filter((row) => row.env === env);
+      return metricTable(`Nats, ${targets[env as TargetName].title}`, rows, [
+        { metric: 'nllAboveFloor', label: 'above the floor', format },
+        { metric: 'nll', label: 'negative log-likelihood', format },
+      ]);
+    }),
+
+  answer: (summary) =>
+    answerByEnvironment(
+      summary.filter(({ metric }) => metric === 'nllAboveFloor'),
+      {
+        best: 'Nearest to the density itself, in nats above it',
+        caption: 'nats above the floor',
+        policies: choices.policies,
+        format: (value) => value.toFixed(3),
+        environmentLabel: (env) => targets[env as TargetName].title,
+      },
+    ),
+
+  report: (_outcomes, summary, { environments }) => [
+    {
+      title: 'How far a flow is above the floor',
+      paragraphs: [
+        'That is its negative log-likelihood on fresh draws, less that of the density itself on the same draws: the Kullback–Leibler divergence. ' +
+          'Each update sees fresh draws, but for the two moons, which have 1,000 draws, of which a fifth chooses the best weights.',
+      ],
+      figures: environments.map((env) => ({
+        name: `${env}-above`,
+        caption: `${targets[env as TargetName].title}, nats above the floor: interquartile mean, 95 % interval, a tick a seed.`,
+        spec: intervalChart(
+          summary.filter((row) => row.env === env && row.metric === 'nllAboveFloor'),
+          { x: 'nats above the floor', policies: choices.policies },
+        ),
+      })),
+    },
+  ],
+});
+
+/** The share of draws by which the best weights are chosen, where the draws are a fixed set. */
+const HELD_OUT = 0.2;
+
+/** Fits a family to a density by maximum likelihood, and measures it on fresh draws. */
+async function _fit(target: PlaneDensity, family: FlowDefinition, config: Config, { rng, report }: JobContext) {
+  const { steps, batchSize, learningRate, hidden, bins, heldOut } = config;
+  const binned = family.options !== undefined && 'bins' in family.options ? { bins } : {};
+  const flow = family.make({ dim: 2, hidden, rng: rng.split('flow'), ...binned });
+  const learning = {
+    steps,
+    batchSize: Math.min(batchSize, Math.floor((1 - HELD_OUT) * (target.rows ?? batchSize / (1 - HELD_OUT)))),
+    learningRate: cosineSchedule(learningRate),
+    reportEvery: 100,
+    rng: rng.split('fit'),
+    standardize: false,
+  };
+  const fitting =
+    target.rows === undefined
+      ? flow.fit((stream, size) => drawRows(target, stream, size), learning)
+      : flow.fit(drawRows(target, rng.split('data'), target.rows), { ...learning, heldOut: HELD_OUT });
+  for await (const { step, loss } of fitting) report((0.95 * step) / steps, { step, loss });
+
+  const draws = drawRows(target, rng.split('heldOut'), heldOut);
+  let [nll, floor] = [0, 0];
+  logProbs(flow, draws).forEach((logProb, i) => {
+    nll -= logProb / heldOut;
+    floor -= target.logPdf(draws[2 * i]!, draws[2 * i + 1]!) / heldOut;
+  });
+  flow.dispose();
+  return { nll, nllAboveFloor: nll - floor };
+}
+
+/** log p of rows, a batch of 1,000 at a time. */
+function logProbs(flow: Flow, rows: Float32Array): Float32Array {
+  const size = 1000;
+  const density = compile(({ x }: { x: tf.Tensor }) => ({ logProb: flow.given().logProb(x) }), {
+    name: 'densities/logProb',
+    state: [flow],
+  }).onArrays({ x: { shape: [size, 2] } });
+  const total = rows.length / 2;
+  const found = new Float32Array(total);
+  const batch = new Float32Array(2 * size);
+  for (let at = 0; at < total; at += size) {
+    const part = rows.subarray(2 * at, 2 * (at + size));
+    batch.set(part);
+    found.set(density({ x: batch }).logProb.subarray(0, part.length / 2) as Float32Array, at);
+  }
+  return found;
+}
