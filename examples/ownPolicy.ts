@@ -12,21 +12,21 @@ import { makeVec } from 'oxbow/envs';
 
 /** p(a) = 1 / (π γ (1 + z²)) with z = (a − x₀) / γ, where x₀ is a function of the observation and log γ a variable. */
 class CauchyPolicy extends Policy {
-  readonly observationDim: number;
+  readonly featureDim: number;
   readonly actionDim: number;
   readonly location: Mlp;
   readonly logScale: tf.Variable;
 
-  constructor(observationDim: number, actionDim: number, rng: Rng) {
+  constructor(featureDim: number, actionDim: number, rng: Rng) {
     super();
-    this.observationDim = observationDim;
+    this.featureDim = featureDim;
     this.actionDim = actionDim;
-    this.location = new Mlp({ inputDim: observationDim, hidden: [64, 64], outputDim: actionDim, rng });
+    this.location = new Mlp({ inputDim: featureDim, hidden: [64, 64], outputDim: actionDim, rng });
     this.logScale = tf.variable(tf.zeros([actionDim]));
   }
 
-  given(observations: tf.Tensor): ActionDistribution {
-    const location = this.location.apply(this.checked(observations)); // [batch, actionDim]
+  protected distribution(features: tf.Tensor): ActionDistribution {
+    const location = this.location.apply(features); // [batch, actionDim]
     const scale = tf.exp(this.logScale);
     const logProb = (action: tf.Tensor) => {
       const z = tf.div(tf.sub(action, location), scale);

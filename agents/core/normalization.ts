@@ -219,7 +219,7 @@ export function observationsOfData(
   options: ObservationOptions,
   actions: ActionMoments | undefined,
 ): ObservationStatistics | undefined {
-  const normalizeObservations = options.normalizeObservations || (actions !== undefined && policy.canNormalize());
+  const normalizeObservations = options.normalizeObservations || actions !== undefined;
   const before = momentsOf([policy], { ...options, normalizeObservations });
   return before?.count === 0 ? new ObservationStatistics([policy], 0) : undefined;
 }

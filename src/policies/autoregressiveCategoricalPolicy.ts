@@ -38,7 +38,7 @@ export interface AutoregressiveCategoricalPolicyOptions {
  * Metz et al., "Discrete Sequential Prediction of Continuous Actions for Deep RL", arXiv:1705.05035.
  */
 export class AutoregressiveCategoricalPolicy extends Policy<Float32Array> {
-  readonly observationDim: number;
+  readonly featureDim: number;
   readonly actionDim: number;
   override readonly boundedActions: BoxSpace;
   readonly bins: number;
@@ -60,7 +60,7 @@ export class AutoregressiveCategoricalPolicy extends Policy<Float32Array> {
     if (positiveInteger('AutoregressiveCategoricalPolicy', 'number of bins', bins) < 2) {
       throw new Error('AutoregressiveCategoricalPolicy: wanted at least 2 bins, got 1');
     }
-    this.observationDim = observationDim;
+    this.featureDim = observationDim;
     this.actionDim = low.length;
     this.boundedActions = box;
     this.bins = bins;
@@ -78,8 +78,8 @@ export class AutoregressiveCategoricalPolicy extends Policy<Float32Array> {
     );
   }
 
-  given(observations: tf.Tensor): ActionDistribution {
-    return new BinnedActions(this.checked(observations), this.networks, this.#bounds, this.bins);
+  protected distribution(features: tf.Tensor): ActionDistribution {
+    return new BinnedActions(features, this.networks, this.#bounds, this.bins);
   }
 }
 

@@ -47,9 +47,9 @@ export const bestOfOptions = z.strictObject({
  *
  * Hansen-Estruch et al., "IDQL: Implicit Q-Learning as an Actor-Critic Method with Diffusion Policies", arXiv:2304.10573.
  */
-export class BestOfPolicy extends Policy<Float32Array> {
+export class BestOfPolicy extends Policy<Float32Array, ActionSamples> {
   override readonly hasDensity = false;
-  readonly observationDim: number;
+  readonly featureDim: number;
   readonly actionDim: number;
   readonly policy: Policy;
   readonly critics: ActionCritics;
@@ -62,16 +62,16 @@ export class BestOfPolicy extends Policy<Float32Array> {
     this.policy = policy;
     this.critics = critics;
     this.samples = positiveInteger('BestOfPolicy', 'samples', samples);
-    this.observationDim = policy.observationDim;
+    this.featureDim = policy.observationDim;
     this.actionDim = policy.actionDim;
     this.#actionSpace = actionSpace;
     if (policy.config === undefined) return;
     const { name: own, options: given, ...spaces } = policy.config;
     const options = { policy: { name: own, options: given }, samples: this.samples, critics: critics.about };
-    Object.assign(this, { config: { name: 'best-of', ...spaces, options } });
+    this.config = { name: 'best-of', ...spaces, options };
   }
 
-  given(observations: tf.Tensor): ActionSamples {
+  protected distribution(observations: tf.Tensor): ActionSamples {
     const { policy, critics, samples, actionDim } = this;
     const distribution = policy.given(observations);
     return new ActionSamples({

@@ -5,7 +5,7 @@ import { Mlp } from '../nn/mlp.ts';
 import { stopGradient } from '../nn/tensors.ts';
 import type { Rng } from '../random.ts';
 import { DiscreteActions } from './actionDistributions.ts';
-import { type ActionDistribution, Policy, type SampledAction } from './policy.ts';
+import { type ActionDistribution, maskOf, Policy, type SampledAction } from './policy.ts';
 import { choicesOf, type DiscreteSpace, type MultiBinarySpace, type MultiDiscreteSpace } from './spaces.ts';
 
 /** Options of {@link CategoricalPolicy}. */
@@ -29,8 +29,8 @@ export interface CategoricalPolicyOptions {
  *
  * With an action mask the softmax is over the actions that are allowed: see {@link maskedLogits}.
  */
-export class CategoricalPolicy extends Policy<number> {
-  readonly observationDim: number;
+export class CategoricalPolicy extends Policy<number, DiscreteActions> {
+  readonly featureDim: number;
   readonly actionDim = 1;
   override readonly discreteActions: DiscreteSpace;
   override readonly maskDim: number;
@@ -41,7 +41,7 @@ export class CategoricalPolicy extends Policy<number> {
     const { observationDim, actionSpace, actionMask = false, hidden = [64, 64], rng } = options;
     const { activation = 'tanh', outputScale = 0.01 } = options;
     this.maskDim = actionMask ? actionSpace.n : 0;
-    this.observationDim = observationDim + this.maskDim;
+    this.featureDim = observationDim;
     this.discreteActions = actionSpace;
     this.network = new Mlp({
       inputDim: observationDim,
@@ -55,7 +55,7 @@ export class CategoricalPolicy extends Policy<number> {
 
   /** f(o), of all actions: `[batch, observationDim]` → `[batch, n]` */
   logits(observations: tf.Tensor): tf.Tensor {
-    return this.network.apply(this.checked(observations));
+    return this.network.apply(this.features(observations));
   }
 
   /** Logits or values of the actions, −∞ where the observations do not allow one: `[batch, n]` → the same. */
@@ -63,9 +63,10 @@ export class CategoricalPolicy extends Policy<number> {
     return this.maskDim === 0 ? logits : maskedLogits(logits, maskOf(observations, this.maskDim));
   }
 
-  given(observations: tf.Tensor): DiscreteActions {
-    const logits = this.masked(this.logits(observations), observations);
-    return new DiscreteActions(new Categorical({ logits }), this.discreteActions.start);
+  protected distribution(features: tf.Tensor, mask: tf.Tensor | undefined): DiscreteActions {
+    const logits = this.network.apply(features);
+    const allowed = mask === undefined ? logits : maskedLogits(logits, mask);
+    return new DiscreteActions(new Categorical({ logits: allowed }), this.discreteActions.start);
   }
 }
 
@@ -95,7 +96,7 @@ export interface MultiCategoricalPolicyOptions {
  * Entropy and mode are exact: the sum of the entries' entropies, the most probable choice of each.
  */
 export class MultiCategoricalPolicy extends Policy<Int32Array | Uint8Array> {
-  readonly observationDim: number;
+  readonly featureDim: number;
   readonly actionDim: number;
   override readonly discreteActions: MultiDiscreteSpace | MultiBinarySpace;
   override readonly maskDim: number;
@@ -110,7 +111,7 @@ export class MultiCategoricalPolicy extends Policy<Int32Array | Uint8Array> {
     const { nvec, start } = choicesOf(actionSpace);
     const outputDim = nvec.reduce((sum, n) => sum + n, 0);
     this.maskDim = actionMask ? outputDim : 0;
-    this.observationDim = observationDim + this.maskDim;
+    this.featureDim = observationDim;
     this.actionDim = nvec.length;
     this.discreteActions = actionSpace;
     this.#nvec = nvec;
@@ -118,9 +119,9 @@ export class MultiCategoricalPolicy extends Policy<Int32Array | Uint8Array> {
     this.network = new Mlp({ inputDim: observationDim, hidden, outputDim, activation, outputScale, rng });
   }
 
-  given(observations: tf.Tensor): ActionDistribution {
-    const logits = this.#perEntry(this.network.apply(this.checked(observations)));
-    const masks = this.maskDim === 0 ? undefined : this.#perEntry(maskOf(observations, this.maskDim));
+  protected distribution(features: tf.Tensor, mask: tf.Tensor | undefined): ActionDistribution {
+    const logits = this.#perEntry(this.network.apply(features));
+    const masks = mask && this.#perEntry(mask);
     const entries = logits.map(
       (each, i) => new Categorical({ logits: masks === undefined ? each : maskedLogits(each, masks[i]!) }),
     );
@@ -192,9 +193,4 @@ export function maskedLogits(logits: tf.Tensor, mask: tf.Tensor): tf.Tensor {
 export function allowedChoices(mask: tf.Tensor): tf.Tensor {
   const isStuck = tf.cast(tf.less(tf.max(mask, 1, true), 0.5), 'float32');
   return tf.cast(tf.greater(tf.add(mask, isStuck), 0.5), 'float32');
-}
-
-/** The mask at the end of observations: `[batch, observationDim]` → `[batch, maskDim]`. */
-export function maskOf(observations: tf.Tensor, maskDim: number): tf.Tensor {
-  return tf.slice(observations, [0, observations.shape[1]! - maskDim], [-1, maskDim]);
 }

@@ -53,8 +53,8 @@ export interface MatchingDraws {
  * const policy = makePolicy('flow-matching', { env, rng: new Rng(0), hidden: [64, 64] });
  * const clone = new BehaviorCloning({ policy, demonstrations });
  */
-export class FlowMatchingPolicy extends Policy<Float32Array> {
-  readonly observationDim: number;
+export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
+  readonly featureDim: number;
   readonly actionDim: number;
   override readonly hasDensity = false;
   /** v, a network of [x, t, o]. */
@@ -72,7 +72,7 @@ export class FlowMatchingPolicy extends Policy<Float32Array> {
     const box = plainBoxSpace('FlowMatchingPolicy: actionSpace', options.actionSpace);
     // Rounded as environments have them, so that a clipped action is within.
     this.#box = { low: Array.from(box.low, Math.fround), high: Array.from(box.high, Math.fround) };
-    this.observationDim = observationDim;
+    this.featureDim = observationDim;
     this.actionDim = box.low.length;
     this.field = new MlpField({
       dim: this.actionDim,
@@ -86,12 +86,11 @@ export class FlowMatchingPolicy extends Policy<Float32Array> {
     this.#path = new NeuralOde({ field: this.field, solver: { kind: 'fixed', steps, method: solver } });
   }
 
-  given(observations: tf.Tensor): ActionSamples {
-    const seen = this.checked(observations);
+  protected distribution(features: tf.Tensor): ActionSamples {
     return new ActionSamples({
       owner: 'FlowMatchingPolicy',
       reparameterized: true,
-      draw: (rng) => this.#path.given(seen).forward(rng.normalTensor([seen.shape[0]!, this.actionDim])),
+      draw: (rng) => this.#path.given(features).forward(rng.normalTensor([features.shape[0]!, this.actionDim])),
       squash: (latent) => clippedActions(this.bijector.forward(latent), this.#box),
       unsquash: (action) => this.bijector.inverse(action),
     });
@@ -104,7 +103,7 @@ export class FlowMatchingPolicy extends Policy<Float32Array> {
    * @returns `[batch, actionDim]`
    */
   carried(observations: tf.Tensor, noise: tf.Tensor): tf.Tensor {
-    return this.#path.given(this.checked(observations)).forward(noise);
+    return this.#path.given(this.features(observations)).forward(noise);
   }
 
   /**
@@ -135,7 +134,7 @@ export class FlowMatchingPolicy extends Policy<Float32Array> {
    */
   matchingLosses(observations: tf.Tensor, latents: tf.Tensor, { noise, times }: MatchingDraws): tf.Tensor {
     const at = tf.add(tf.mul(tf.sub(1, times), noise), tf.mul(times, latents));
-    const velocity = this.field.at(at, times, this.checked(observations));
+    const velocity = this.field.at(at, times, this.features(observations));
     return tf.mean(tf.squaredDifference(velocity, tf.sub(latents, noise)), 1);
   }
 
@@ -159,8 +158,9 @@ export class FlowMatchingPolicy extends Policy<Float32Array> {
       bijector: new NeuralOde({ field, solver: { kind: 'fixed', steps } }),
     });
     const policy = new FlowPolicy({ flow, squash: this.bijector });
-    if (this.encoder !== undefined) policy.encodeObservations(this.encoder);
-    return Object.assign(policy, this.normalizer && { normalizer: this.normalizer });
+    if (this.encoder !== undefined) policy.encoder = this.encoder;
+    if (this.normalizer !== undefined) policy.normalizer = this.normalizer;
+    return policy;
   }
 }
 

@@ -20,7 +20,7 @@ import { Policy } from './policy.ts';
  * });
  * const { action, logProb } = policy.given(observations).sampleWithLogProb(rng);
  */
-export class FlowPolicy extends Policy<Float32Array> {
+export class FlowPolicy extends Policy<Float32Array, SquashedDistribution> {
   readonly head: LocationScale | undefined;
   readonly flow: Flow;
   readonly bijector: Bijector;
@@ -49,7 +49,7 @@ export class FlowPolicy extends Policy<Float32Array> {
     this.bijector = squash;
   }
 
-  get observationDim(): number {
+  get featureDim(): number {
     return this.flow.contextDim;
   }
 
@@ -62,9 +62,8 @@ export class FlowPolicy extends Policy<Float32Array> {
     return this.head === undefined ? [] : this.flow.trainableVariables();
   }
 
-  given(observations: tf.Tensor): SquashedDistribution {
-    const seen = this.checked(observations);
-    const latent = behindHead(this.flow.given(seen), this.head, seen);
+  protected distribution(features: tf.Tensor): SquashedDistribution {
+    const latent = behindHead(this.flow.given(features), this.head, features);
     return new SquashedDistribution(latent, this.bijector, { angles: this.flow.angles });
   }
 }

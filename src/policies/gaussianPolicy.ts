@@ -44,8 +44,8 @@ export interface GaussianPolicyOptions {
  * network's output (`scale: 'state'`, as in SAC; for data whose spread depends on the observation), or stays what it is at first
  * (`scale: 'fixed'`: noise of a given size).
  */
-export class GaussianPolicy extends Policy<Float32Array> {
-  readonly observationDim: number;
+export class GaussianPolicy extends Policy<Float32Array, SquashedDistribution> {
+  readonly featureDim: number;
   readonly actionDim: number;
   readonly network: Mlp;
   /** log σ, `[actionDim]`, trainable where it is free; absent where it depends on the observation. */
@@ -59,7 +59,7 @@ export class GaussianPolicy extends Policy<Float32Array> {
     const { observationDim, actionDim, hidden = [64, 64], activation = 'tanh', squash = new Identity() } = options;
     const { initialScale = 1, scale = 'free', batchRenorm = false, rng } = options;
     checkSquash('GaussianPolicy', squash, actionDim);
-    this.observationDim = observationDim;
+    this.featureDim = observationDim;
     this.actionDim = actionDim;
     this.network = new Mlp({
       inputDim: observationDim,
@@ -78,8 +78,8 @@ export class GaussianPolicy extends Policy<Float32Array> {
     }
   }
 
-  given(observations: tf.Tensor): SquashedDistribution {
-    const output = this.network.apply(this.checked(observations));
+  protected distribution(features: tf.Tensor): SquashedDistribution {
+    const output = this.network.apply(features);
     const [loc, logScale] =
       this.logScale === undefined
         ? (([mean, raw]) => [mean!, boundedLogScale(raw!, this.#initialScale)] as const)(tf.split(output, 2, 1))
@@ -89,8 +89,8 @@ export class GaussianPolicy extends Policy<Float32Array> {
 }
 
 /** u ~ N(μ(o), L(o) L(o)ᵀ) with L lower triangular, action = squash(u): the components may be correlated. */
-export class FullCovarianceGaussianPolicy extends Policy<Float32Array> {
-  readonly observationDim: number;
+export class FullCovarianceGaussianPolicy extends Policy<Float32Array, SquashedDistribution> {
+  readonly featureDim: number;
   readonly actionDim: number;
   readonly network: Mlp;
   readonly bijector: Bijector;
@@ -101,7 +101,7 @@ export class FullCovarianceGaussianPolicy extends Policy<Float32Array> {
     super();
     const { observationDim, actionDim, hidden = [64, 64], activation = 'tanh', squash = new Identity() } = options;
     checkSquash('FullCovarianceGaussianPolicy', squash, actionDim);
-    this.observationDim = observationDim;
+    this.featureDim = observationDim;
     this.actionDim = actionDim;
     this.network = new Mlp({
       inputDim: observationDim,
@@ -115,11 +115,11 @@ export class FullCovarianceGaussianPolicy extends Policy<Float32Array> {
     this.#initialScale = options.initialScale ?? 1;
   }
 
-  given(observations: tf.Tensor): SquashedDistribution {
+  protected distribution(features: tf.Tensor): SquashedDistribution {
     const dim = this.actionDim;
     const below = (dim * (dim - 1)) / 2;
     const [loc, raw, offDiagonal] = tf.split(
-      this.network.apply(this.checked(observations)),
+      this.network.apply(features),
       below > 0 ? [dim, dim, below] : [dim, dim],
       1,
     );
@@ -152,8 +152,8 @@ export interface TruncatedNormalPolicyOptions {
  *
  * The log-probability is −∞ outside of the bounds.
  */
-export class TruncatedNormalPolicy extends Policy<Float32Array> {
-  readonly observationDim: number;
+export class TruncatedNormalPolicy extends Policy<Float32Array, SquashedDistribution> {
+  readonly featureDim: number;
   readonly actionDim: number;
   override readonly boundedActions: BoxSpace;
   readonly network: Mlp;
@@ -175,7 +175,7 @@ export class TruncatedNormalPolicy extends Policy<Float32Array> {
         `TruncatedNormalPolicy: wanted finite bounds low < high, got ${box.low[unbounded]} and ${box.high[unbounded]} at ${unbounded}`,
       );
     }
-    this.observationDim = observationDim;
+    this.featureDim = observationDim;
     this.actionDim = low.length;
     this.boundedActions = { low, high, shape: box.shape };
     this.network = new Mlp({
@@ -193,8 +193,8 @@ export class TruncatedNormalPolicy extends Policy<Float32Array> {
     }
   }
 
-  given(observations: tf.Tensor): SquashedDistribution {
-    const output = this.network.apply(this.checked(observations));
+  protected distribution(features: tf.Tensor): SquashedDistribution {
+    const output = this.network.apply(features);
     const [mean, logScale] =
       this.logScale === undefined
         ? (([loc, raw]) => [loc!, boundedLogScale(raw!, this.#initialScale)] as const)(tf.split(output, 2, 1))

@@ -27,8 +27,8 @@ export interface ImplicitPolicyOptions {
  * action = squash(f(o, ξ)), ξ ~ N(0, I), with a network f: samples of any shape, and no density. It is for agents that need none, as soft
  * Q-learning, whose density is that of its energy.
  */
-export class ImplicitPolicy extends Policy<Float32Array> {
-  readonly observationDim: number;
+export class ImplicitPolicy extends Policy<Float32Array, ActionSamples> {
+  readonly featureDim: number;
   readonly actionDim: number;
   override readonly hasDensity = false;
   readonly noiseDim: number;
@@ -41,19 +41,18 @@ export class ImplicitPolicy extends Policy<Float32Array> {
     const { observationDim, actionDim, noiseDim = actionDim, hidden = [64, 64], activation, rng } = options;
     const { squash = new Identity() } = options;
     checkSquash('ImplicitPolicy', squash, actionDim);
-    this.observationDim = observationDim;
+    this.featureDim = observationDim;
     this.actionDim = actionDim;
     this.noiseDim = positiveInteger('ImplicitPolicy', 'noiseDim', noiseDim);
     this.network = new Mlp({ inputDim: observationDim + noiseDim, hidden, outputDim: actionDim, activation, rng });
     this.bijector = squash;
   }
 
-  given(observations: tf.Tensor): ActionSamples {
-    const seen = this.checked(observations);
+  protected distribution(features: tf.Tensor): ActionSamples {
     return new ActionSamples({
       owner: 'ImplicitPolicy',
       reparameterized: true,
-      draw: (rng) => this.#latent(seen, rng.normalTensor([seen.shape[0]!, this.noiseDim])),
+      draw: (rng) => this.#latent(features, rng.normalTensor([features.shape[0]!, this.noiseDim])),
       squash: (latent) => this.bijector.forward(latent),
       squashLogDet: (latent) => sumLogDet(this.bijector.forwardLogDet(latent), this.bijector.eventNdims, 1),
       unsquash: (action) => this.bijector.inverse(action),
@@ -67,7 +66,7 @@ export class ImplicitPolicy extends Policy<Float32Array> {
    * @returns `[batch, actionDim]`
    */
   carried(observations: tf.Tensor, noise: tf.Tensor): tf.Tensor {
-    return this.#latent(this.checked(observations), noise);
+    return this.#latent(this.features(observations), noise);
   }
 
   #latent(seen: tf.Tensor, noise: tf.Tensor): tf.Tensor {

@@ -47,8 +47,8 @@ export interface MixturePolicyOptions extends GaussianPolicyOptions {
  *
  * Bishop, "Mixture density networks", 1994.
  */
-export class MixturePolicy extends Policy<Float32Array> {
-  readonly observationDim: number;
+export class MixturePolicy extends Policy<Float32Array, SquashedDistribution> {
+  readonly featureDim: number;
   readonly actionDim: number;
   readonly head: LocationScale | undefined;
   readonly components: number;
@@ -64,7 +64,7 @@ export class MixturePolicy extends Policy<Float32Array> {
     const { observationDim, actionDim, squash = new Identity(), initialScale = 1, head } = options;
     checkHead('MixturePolicy', head, { dim: actionDim, contextDim: observationDim });
     checkSquash('MixturePolicy', squash, actionDim);
-    this.observationDim = observationDim;
+    this.featureDim = observationDim;
     this.actionDim = actionDim;
     this.network = new MixtureNetwork('MixturePolicy', options);
     this.components = this.network.components;
@@ -80,10 +80,9 @@ export class MixturePolicy extends Policy<Float32Array> {
     return this.head === undefined ? [] : this.network.trainableVariables();
   }
 
-  given(observations: tf.Tensor): SquashedDistribution {
-    const seen = this.checked(observations);
-    const { logits, components } = this.#noiseAt(seen);
-    return new SquashedDistribution(behindHead(this.#mixture(logits, components), this.head, seen), this.bijector);
+  protected distribution(features: tf.Tensor): SquashedDistribution {
+    const { logits, components } = this.#noiseAt(features);
+    return new SquashedDistribution(behindHead(this.#mixture(logits, components), this.head, features), this.bijector);
   }
 
   /**
@@ -91,7 +90,7 @@ export class MixturePolicy extends Policy<Float32Array> {
    * head moves and stretches. The same distribution, in other roundings.
    */
   latentGiven(observations: tf.Tensor): MixtureSameFamily {
-    const seen = this.checked(observations);
+    const seen = this.features(observations);
     const { logits, components } = this.#noiseAt(seen);
     if (this.head === undefined) return this.#mixture(logits, components);
     // [batch, 1, dim], or [dim], beside components [batch, K, dim].
@@ -139,8 +138,8 @@ export interface RelaxedMixturePolicyOptions extends Omit<MixturePolicyOptions, 
  *
  * Maddison, Mnih & Teh, "The Concrete Distribution", arXiv:1611.00712; Jang, Gu & Poole, arXiv:1611.01144.
  */
-export class RelaxedMixturePolicy extends Policy<Float32Array> {
-  readonly observationDim: number;
+export class RelaxedMixturePolicy extends Policy<Float32Array, SquashedDistribution> {
+  readonly featureDim: number;
   readonly actionDim: number;
   readonly components: number;
   readonly network: MixtureNetwork;
@@ -159,7 +158,7 @@ export class RelaxedMixturePolicy extends Policy<Float32Array> {
     if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
       throw new Error(`RelaxedMixturePolicy: wanted a positive temperature, got ${temperature}`);
     }
-    this.observationDim = observationDim;
+    this.featureDim = observationDim;
     this.actionDim = actionDim;
     // Narrower by its bias, so that a policy that was saved before there was a spread comes back as it was.
     this.network = new MixtureNetwork('RelaxedMixturePolicy', { ...options, narrower: true });
@@ -170,8 +169,8 @@ export class RelaxedMixturePolicy extends Policy<Float32Array> {
     this.#noise = gumbelNoise(positiveInteger('RelaxedMixturePolicy', 'choices', choices), this.components);
   }
 
-  given(observations: tf.Tensor): SquashedDistribution {
-    const { logits, means, logScales } = this.network.parametersAt(this.checked(observations));
+  protected distribution(features: tf.Tensor): SquashedDistribution {
+    const { logits, means, logScales } = this.network.parametersAt(features);
     // [batch, choices, components]
     const shares = tf.softmax(
       tf.mul(

@@ -140,11 +140,29 @@ export interface PolicyConfig {
 }
 
 /**
- * A stochastic policy. Anyone's subclass plugs into any agent.
+ * A stochastic policy. Anyone's subclass plugs into any agent: it has `featureDim`, `actionDim` and `distribution`. What comes before its
+ * networks, a normalizer and an encoder of images, it gets from here.
+ *
  * @typeParam Action what {@link Policy.act} gives, for whoever knows it: a `Float32Array` of a box, a number of one discrete action
+ * @typeParam Distribution what {@link Policy.given} gives
+ *
+ * @example
+ * class LinearGaussian extends Policy<Float32Array> {
+ *   readonly featureDim = 3;
+ *   readonly actionDim = 1;
+ *   readonly mean = new Dense({ inputDim: 3, outputDim: 1, rng: new Rng(0) });
+ *
+ *   protected distribution(features: tf.Tensor) {
+ *     return new SquashedDistribution(new MultivariateNormalDiag({ loc: this.mean.apply(features), logScale: tf.zeros([1]) }), new Identity());
+ *   }
+ * }
  */
-export abstract class Policy<Action extends ActedAction = ActedAction> extends Module {
-  abstract readonly observationDim: number;
+export abstract class Policy<
+  Action extends ActedAction = ActedAction,
+  Distribution extends ActionDistribution = ActionDistribution,
+> extends Module {
+  /** How many numbers its networks see. */
+  abstract readonly featureDim: number;
   abstract readonly actionDim: number;
   /** Where actions are choices which they are; the latent value is then the index 0 … n − 1 of each, as float32. */
   readonly discreteActions?: ChoiceSpace;
@@ -158,20 +176,62 @@ export abstract class Policy<Action extends ActedAction = ActedAction> extends M
   /** Whether there is a density, so that log-probabilities are known; where it is false there are only samples. */
   readonly hasDensity: boolean = true;
   /** Set where `makePolicy` made the policy. */
-  readonly config?: PolicyConfig;
+  config?: PolicyConfig;
   /** Set by {@link normalizeObservations}. */
-  readonly normalizer?: ObservationNormalizer;
+  normalizer?: ObservationNormalizer;
   /** Set by {@link encodeObservations}. */
-  readonly encoder?: ObservationEncoder;
-  #isNormalized = false;
-  #isEncoded = false;
+  encoder?: ObservationEncoder;
   /** A fingerprint of the variables as they were untrained, where data may give units. */
   #untrained: string | undefined;
   #acting: SingleActor | undefined;
   #isDisposed = false;
 
-  /** @param observations `[batch, observationDim]` */
-  abstract given(observations: tf.Tensor): ActionDistribution;
+  /**
+   * π(· | features).
+   * @param features `[batch, featureDim]`, see {@link Policy.features}
+   * @param mask `[batch, maskDim]`, 1 for each choice that is allowed and else 0; undefined where `maskDim` is 0
+   */
+  protected abstract distribution(features: tf.Tensor, mask: tf.Tensor | undefined): Distribution;
+
+  /** How many numbers an observation has: {@link featureDim}, or what the encoder sees, and the mask. */
+  get observationDim(): number {
+    return (this.encoder?.observationDim ?? this.featureDim) + this.maskDim;
+  }
+
+  /**
+   * π(· | observations). A subclass says what it is by {@link distribution}.
+   * @param observations `[batch, observationDim]`
+   * @throws if they are not float32 of this shape
+   */
+  given(observations: tf.Tensor): Distribution {
+    const features = this.features(observations);
+    return this.distribution(features, this.maskDim === 0 ? undefined : maskOf(observations, this.maskDim));
+  }
+
+  /**
+   * What its networks see of observations: normalized, without a mask of actions, and of images the features of the encoder.
+   * @param observations `[batch, observationDim]`
+   * @returns `[batch, featureDim]`
+   * @throws if they are not float32 of this shape
+   */
+  features(observations: tf.Tensor): tf.Tensor {
+    const { observationDim } = this;
+    checkArgument(`${this.constructor.name}.given`, 'observations', observations, tf.Tensor);
+    if (observations.rank !== 2 || observations.shape[1] !== observationDim || observations.dtype !== 'float32') {
+      throw new Error(
+        `${this.constructor.name}.given: observations: got ${observations.dtype} of shape [${observations.shape}], ` +
+          `expected float32 [batch, ${observationDim}]`,
+      );
+    }
+    const seen = this.normalized(observations);
+    return this.encoder?.apply(seen) ?? seen;
+  }
+
+  /** The observations normalized, if the policy does that, and without a mask of actions. */
+  normalized(observations: tf.Tensor): tf.Tensor {
+    const seen = this.normalizer?.normalize(observations) ?? observations;
+    return this.maskDim === 0 ? seen : tf.slice(seen, [0, 0], [-1, this.observationDim - this.maskDim]);
+  }
 
   /**
    * Of a policy without a density, where there is a way to its log-probabilities that is too slow for training: a policy that has them,
@@ -199,7 +259,6 @@ export abstract class Policy<Action extends ActedAction = ActedAction> extends M
   /**
    * Gives the policy a normalizer of observations, once: it is then a part of it, in files and exports, too. Agents tell it the moments
    * of what they observe.
-   * @throws if it cannot, see {@link canNormalize}
    */
   normalizeObservations({
     clip = 10,
@@ -208,26 +267,14 @@ export abstract class Policy<Action extends ActedAction = ActedAction> extends M
     clip?: number;
   } = {}): void {
     if (this.normalizer !== undefined) return;
-    if (!this.canNormalize()) {
-      throw new Error(
-        `${this.constructor.name}.normalizeObservations: its networks see the observations as they are: ` +
-          '`given` must use what this.checked(observations) returns',
-      );
-    }
-    const normalizer = new ObservationNormalizer({ observationDim: this.observationDim, clip });
-    const { config } = this;
-    const options = { ...config?.options, normalizeObservations: true, clipObservations: clip };
-    Object.assign(this, { normalizer, ...(config && { config: { ...config, options } }) });
-    this.#forgetActors();
+    this.normalizer = new ObservationNormalizer({ observationDim: this.observationDim, clip });
+    this.#becomes({ normalizeObservations: true, clipObservations: clip });
   }
 
-  /** Whether it can normalize observations: whether `given` uses {@link checked}. */
-  canNormalize(): boolean {
-    this.#isNormalized = false;
-    tf.tidy(() => {
-      this.given(tf.zeros([1, this.observationDim]));
-    });
-    return this.#isNormalized;
+  /** Says in the policy's config what has become of it, for files. */
+  #becomes(options: PolicyConfig['options']): void {
+    if (this.config) this.config = { ...this.config, options: { ...this.config.options, ...options } };
+    this.#forgetActors();
   }
 
   /** The scale of the actions, where it may take units of data: where the policy was made for actions without bounds. */
@@ -258,66 +305,28 @@ export abstract class Policy<Action extends ActedAction = ActedAction> extends M
    * @param deviation `[actionDim]`, each more than 0
    */
   standardizeActions({ mean, deviation }: Readonly<Record<'mean' | 'deviation', ArrayLike<number>>>): void {
-    const { actionScale, config } = this;
+    const { actionScale } = this;
     if (!actionScale?.isOpen) return;
     actionScale.standardize(mean, deviation);
-    Object.assign(this, config && { config: { ...config, options: { ...config.options, squash: 'standardize' } } });
-    this.#forgetActors();
+    this.#becomes({ squash: 'standardize' });
   }
 
   /**
    * Puts an encoder of observations before the policy's networks, once: it is then a part of the policy, in files and exports, too. The
    * policy has been made for observations of as many numbers as there are features, and takes observations from now on.
-   * @throws if its networks are of another size, or `given` does not encode, because it does not use {@link checked}
+   * @throws if its networks are of another size, or it has an encoder or a normalizer already
    */
   encodeObservations(encoder: ObservationEncoder): void {
-    const where = `${this.constructor.name}.encodeObservations`;
-    if (this.encoder !== undefined) throw new Error(`${where}: the policy has an encoder already`);
-    const own = this.observationDim - this.maskDim;
-    if (own !== encoder.featureDim || this.normalizer !== undefined) {
-      throw new Error(`${where}: wanted a policy of ${encoder.featureDim} features, not normalized, got one of ${own}`);
+    const { featureDim } = this;
+    if (this.encoder !== undefined || this.normalizer !== undefined || featureDim !== encoder.featureDim) {
+      const part = this.encoder ? ' with an encoder' : this.normalizer ? ' with a normalizer' : '';
+      throw new Error(
+        `${this.constructor.name}.encodeObservations: got a policy of ${featureDim} features${part}, ` +
+          `expected one of ${encoder.featureDim} without encoder and normalizer`,
+      );
     }
-    const observationDim = encoder.observationDim + this.maskDim;
-    Object.defineProperty(this, 'observationDim', { value: observationDim, enumerable: true });
-    Object.assign(this, { encoder });
+    this.encoder = encoder;
     this.#forgetActors();
-    tf.tidy(() => {
-      this.given(tf.zeros([1, observationDim]));
-    });
-    if (!this.#isEncoded) {
-      throw new Error(
-        `${where}: its networks see observations as they are: \`given\` must use what this.checked(observations) returns`,
-      );
-    }
-  }
-
-  /** The observations as the policy's networks see them: {@link normalized}, and where there are images the features of the encoder. */
-  encoded(observations: tf.Tensor): tf.Tensor {
-    this.#isEncoded = true;
-    const seen = this.normalized(observations);
-    return this.encoder?.apply(seen) ?? seen;
-  }
-
-  /** The observations normalized, if the policy does that, and without a mask of actions. */
-  normalized(observations: tf.Tensor): tf.Tensor {
-    this.#isNormalized = true;
-    const seen = this.normalizer?.normalize(observations) ?? observations;
-    return this.maskDim === 0 ? seen : tf.slice(seen, [0, 0], [-1, this.observationDim - this.maskDim]);
-  }
-
-  /**
-   * The observations as the policy's networks see them, if they fit.
-   * @throws if they are not float32 of shape `[batch, observationDim]`
-   */
-  protected checked(observations: tf.Tensor): tf.Tensor {
-    checkArgument(`${this.constructor.name}.given`, 'observations', observations, tf.Tensor);
-    if (observations.rank !== 2 || observations.shape[1] !== this.observationDim || observations.dtype !== 'float32') {
-      throw new Error(
-        `${this.constructor.name}.given: wanted float32 observations [batch, ${this.observationDim}], ` +
-          `got ${observations.dtype} of shape [${observations.shape}]`,
-      );
-    }
-    return this.encoded(observations);
   }
 
   /**
@@ -662,6 +671,11 @@ export function sampleAction(distribution: ActionDistribution, rng: Rng): Action
 export function clippedActions(actions: tf.Tensor, { low, high }: Pick<BoxSpace, 'low' | 'high'>): tf.Tensor {
   const bound = (bounds: ArrayLike<number>) => tf.tensor1d(Array.from(bounds));
   return tf.minimum(tf.maximum(actions, bound(low)), bound(high));
+}
+
+/** The mask at the end of observations: `[batch, observationDim]` → `[batch, maskDim]`. */
+export function maskOf(observations: tf.Tensor, maskDim: number): tf.Tensor {
+  return tf.slice(observations, [0, observations.shape[1]! - maskDim], [-1, maskDim]);
 }
 
 /** The bounds of a policy's actions, where it knows some. */

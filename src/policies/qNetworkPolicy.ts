@@ -7,8 +7,8 @@ import { stopGradient } from '../nn/tensors.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
 import { DiscreteActions } from './actionDistributions.ts';
-import { allowedChoices, maskedLogits, maskOf } from './categoricalPolicy.ts';
-import { Policy } from './policy.ts';
+import { allowedChoices, maskedLogits } from './categoricalPolicy.ts';
+import { maskOf, Policy } from './policy.ts';
 import type { DiscreteSpace } from './spaces.ts';
 
 /**
@@ -24,7 +24,7 @@ import type { DiscreteSpace } from './spaces.ts';
  *
  * Sutton and Barto, "Reinforcement Learning: An Introduction", 2nd edition, 2018, section 2.2.
  */
-export abstract class EpsilonGreedyPolicy extends Policy<number> {
+export abstract class EpsilonGreedyPolicy extends Policy<number, DiscreteActions> {
   readonly actionDim = 1;
   override readonly discreteActions: DiscreteSpace;
   override readonly maskDim: number;
@@ -43,32 +43,37 @@ export abstract class EpsilonGreedyPolicy extends Policy<number> {
     this.maskDim = actionMask ? actionSpace.n : 0;
   }
 
+  /** Q(o, ·): `[batch, featureDim]` → `[batch, n]` */
+  protected abstract valuesAt(features: tf.Tensor): tf.Tensor;
+
   /** Q(o, ·): `[batch, observationDim]` → `[batch, n]` */
-  abstract values(observations: tf.Tensor): tf.Tensor;
+  values(observations: tf.Tensor): tf.Tensor {
+    return this.valuesAt(this.features(observations));
+  }
 
   /** Values of the actions, −∞ where the observations do not allow one: `[batch, n]` → the same. */
   masked(values: tf.Tensor, observations: tf.Tensor): tf.Tensor {
     return this.maskDim === 0 ? values : maskedLogits(values, maskOf(observations, this.maskDim));
   }
 
-  given(observations: tf.Tensor): DiscreteActions {
+  protected distribution(features: tf.Tensor, mask: tf.Tensor | undefined): DiscreteActions {
     const { n, start } = this.discreteActions;
-    if (this.maskDim > 0) {
-      return new DiscreteActions(new Categorical({ logits: this.#maskedLogits(observations) }), start);
+    if (mask !== undefined) {
+      return new DiscreteActions(new Categorical({ logits: this.#maskedLogits(features, mask) }), start);
     }
     const each = this.epsilon / n;
     const logits = stopGradient(() => {
-      const best = bestActions(this.values(observations));
+      const best = bestActions(this.valuesAt(features));
       const [likely, unlikely] = [1 - this.epsilon + each, each].map((p) => tf.fill(best.shape, portableMath.log(p)));
       return tf.where(tf.greater(best, 0.5), likely!, unlikely!);
     });
     return new DiscreteActions(new Categorical({ logits }), start);
   }
 
-  #maskedLogits(observations: tf.Tensor): tf.Tensor {
+  #maskedLogits(features: tf.Tensor, mask: tf.Tensor): tf.Tensor {
     return stopGradient(() => {
-      const allowed = allowedChoices(maskOf(observations, this.maskDim));
-      const best = bestActions(this.masked(this.values(observations), observations));
+      const allowed = allowedChoices(mask);
+      const best = bestActions(maskedLogits(this.valuesAt(features), mask));
       const each = tf.div(this.epsilon, tf.sum(allowed, 1, true));
       return tf.log(tf.add(tf.mul(allowed, each), tf.mul(best, 1 - this.epsilon)));
     });
@@ -96,7 +101,7 @@ export interface QNetworkPolicyOptions {
 
 /** ε-greedy actions by a network's values Q(o, ·), which DQN learns. */
 export class QNetworkPolicy extends EpsilonGreedyPolicy {
-  readonly observationDim: number;
+  readonly featureDim: number;
   readonly network: QNetwork;
 
   /** @throws if ε is not in [0, 1) */
@@ -104,7 +109,7 @@ export class QNetworkPolicy extends EpsilonGreedyPolicy {
     const { observationDim, actionSpace, hidden = [64, 64], activation = 'relu', outputScale = 0.01 } = options;
     const { dueling = false, epsilon = 0.05, rng } = options;
     super({ actionSpace, epsilon, actionMask: options.actionMask });
-    this.observationDim = observationDim + this.maskDim;
+    this.featureDim = observationDim;
     this.network = new QNetwork({
       inputDim: observationDim,
       hidden,
@@ -116,8 +121,8 @@ export class QNetworkPolicy extends EpsilonGreedyPolicy {
     });
   }
 
-  values(observations: tf.Tensor): tf.Tensor {
-    return tf.squeeze(this.network.apply(this.checked(observations)), [2]);
+  protected valuesAt(features: tf.Tensor): tf.Tensor {
+    return tf.squeeze(this.network.apply(features), [2]);
   }
 }
 
@@ -155,7 +160,7 @@ export interface QuantileNetworkPolicyOptions {
  * {@link splineQuantiles}.
  */
 export class QuantileNetworkPolicy extends EpsilonGreedyPolicy {
-  readonly observationDim: number;
+  readonly featureDim: number;
   readonly network: QNetwork;
   /** K. */
   readonly quantileCount: number;
@@ -167,7 +172,7 @@ export class QuantileNetworkPolicy extends EpsilonGreedyPolicy {
     const { observationDim, actionSpace, hidden = [64, 64], activation = 'relu', outputScale = 0.01, rng } = options;
     const { dueling = false, quantiles = 32, quantileFunction = 'free', bins = 8, epsilon = 0.05 } = options;
     super({ actionSpace, epsilon, actionMask: options.actionMask });
-    this.observationDim = observationDim + this.maskDim;
+    this.featureDim = observationDim;
     this.quantileCount = quantiles;
     this.#bins = quantileFunction === 'spline' ? bins : undefined;
     this.network = new QNetwork({
@@ -184,7 +189,11 @@ export class QuantileNetworkPolicy extends EpsilonGreedyPolicy {
 
   /** θ(o, ·): `[batch, observationDim]` → `[batch, n, K]` */
   quantiles(observations: tf.Tensor): tf.Tensor {
-    const outputs = this.network.apply(this.checked(observations));
+    return this.#quantilesAt(this.features(observations));
+  }
+
+  #quantilesAt(features: tf.Tensor): tf.Tensor {
+    const outputs = this.network.apply(features);
     const [batch, n, width] = outputs.shape as [number, number, number];
     const quantiles = this.#quantilesFrom(tf.reshape(outputs, [batch * n, width]));
     return tf.reshape(quantiles, [batch, n, this.quantileCount]);
@@ -196,12 +205,12 @@ export class QuantileNetworkPolicy extends EpsilonGreedyPolicy {
    * @returns `[batch, K]`
    */
   quantilesOf(observations: tf.Tensor, chosen: tf.Tensor): tf.Tensor {
-    const outputs = this.network.apply(this.checked(observations));
+    const outputs = this.network.apply(this.features(observations));
     return this.#quantilesFrom(tf.sum(tf.mul(tf.expandDims(chosen, 2), outputs), 1));
   }
 
-  values(observations: tf.Tensor): tf.Tensor {
-    return tf.mean(this.quantiles(observations), 2);
+  protected valuesAt(features: tf.Tensor): tf.Tensor {
+    return tf.mean(this.#quantilesAt(features), 2);
   }
 
   /** `[rows, outputs]` → `[rows, K]` */

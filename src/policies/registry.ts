@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Bijector } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/elementwise.ts';
 import { roundedBounds } from '../bijectors/squashing.ts';
+import type { Module } from '../module.ts';
 import { expectedOneOf, note, shortened, show } from '../options/describe.ts';
 import { checkArgument, checkOptions, parseOptions, withDefaults } from '../options/parse.ts';
 import { Rng } from '../random.ts';
@@ -127,14 +128,14 @@ export function makePolicy(name: string, options: PolicyTask & Record<string, un
       rng: rng.split(name),
     };
     const policy = wrapped(definition.make(arguments_));
-    if (encoder !== undefined) orFreed(policy, () => policy.encodeObservations(encoder));
+    if (encoder !== undefined) orFreed([policy, encoder], () => policy.encodeObservations(encoder));
     // The units themselves come from a file, or from data.
     if (given.squash === 'standardize') policy.actionScale?.standardize();
     return policy;
   };
   const wrapped = (policy: Policy): Policy => {
     if (settings.squash !== 'wrap') return policy;
-    return orFreed(policy, () => {
+    return orFreed([policy], () => {
       const wound = new WrappedPolicy(
         policy,
         `${where}: squash: got "wrap", which is for Gaussians with independent components and mixtures of such; for angles take circular-spline`,
@@ -152,21 +153,19 @@ export function makePolicy(name: string, options: PolicyTask & Record<string, un
   // Where nothing could be encoded, files do not speak of it: they are those of policies that never heard of images.
   const isOfImages = network !== undefined || layout.parts.some(({ isImage }) => isImage);
   const encoding = isOfImages ? { encoder: network ?? 'mlp' } : {};
-  Object.assign(policy, {
-    config: { name, ...spaces, options: { ...settings, ...encoding, ...normalization, hidden } },
-  });
-  if (normalizeObservations) orFreed(policy, () => policy.normalizeObservations({ clip: clipObservations }));
+  policy.config = { name, ...spaces, options: { ...settings, ...encoding, ...normalization, hidden } };
+  if (normalizeObservations) policy.normalizeObservations({ clip: clipObservations });
   policy.markUntrained();
   noteWhatIsLost(where, layout, network !== undefined);
   return policy;
 }
 
-/** What a call gives; where it throws, a policy that nobody has yet is freed. */
-function orFreed<T>(policy: Policy, call: () => T): T {
+/** What a call gives; where it throws, what nobody has yet is freed. */
+function orFreed<T>(made: readonly Module[], call: () => T): T {
   try {
     return call();
   } catch (error) {
-    policy.dispose();
+    for (const each of made) each.dispose();
     throw error;
   }
 }

@@ -1,11 +1,9 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { Identity } from '../bijectors/elementwise.ts';
 import { Wrapped } from '../distributions/circular.ts';
-import type { Distribution } from '../distributions/distribution.ts';
-import { MixtureSameFamily } from '../distributions/mixtureSameFamily.ts';
-import { MultivariateNormalDiag } from '../distributions/multivariateNormal.ts';
 import { SquashedDistribution } from './actionDistributions.ts';
-import { MixturePolicy } from './mixturePolicy.ts';
+import { GaussianPolicy } from './gaussianPolicy.ts';
+import { MixturePolicy, RelaxedMixturePolicy } from './mixturePolicy.ts';
 import { Policy } from './policy.ts';
 
 /**
@@ -15,29 +13,24 @@ import { Policy } from './policy.ts';
  * @example
  * makePolicy('gaussian', { observationSpace, actionSpace, rng, squash: 'wrap' }); // actionSpace [−π, π]
  */
-export class WrappedPolicy extends Policy<Float32Array> {
-  readonly policy: Policy;
-  readonly #refusal: string;
+export class WrappedPolicy extends Policy<Float32Array, SquashedDistribution> {
+  readonly policy: GaussianPolicy | MixturePolicy | RelaxedMixturePolicy;
 
   /**
    * @param refusal what the error says
-   * @throws if the policy's distribution is no Gaussian with independent components and no mixture of such, or its actions are squashed
-   *   already
+   * @throws if the policy is no Gaussian with independent components and no mixture of such, or its actions are squashed already
    */
   constructor(
     policy: Policy,
-    refusal = 'WrappedPolicy: wanted a policy of Gaussians with independent components, or of mixtures of such, without a squash, ' +
-      `got a ${policy.constructor.name}`,
+    refusal = `WrappedPolicy: got a ${policy.constructor.name}, expected a policy of Gaussians with independent components, ` +
+      'or of mixtures of such, without a squash',
   ) {
     super();
+    if (!isOnTheLine(policy)) throw new Error(refusal);
     this.policy = policy;
-    this.#refusal = refusal;
-    tf.tidy(() => {
-      this.given(tf.zeros([1, policy.observationDim]));
-    });
   }
 
-  get observationDim(): number {
+  get featureDim(): number {
     return this.policy.observationDim;
   }
 
@@ -49,22 +42,15 @@ export class WrappedPolicy extends Policy<Float32Array> {
     return this.policy.shapeVariables();
   }
 
-  given(observations: tf.Tensor): SquashedDistribution {
-    const latent = new Wrapped(this.#onTheLine(this.checked(observations)));
-    return new SquashedDistribution(latent, new Identity(), { angles: true });
-  }
-
-  /** The distribution that is wound. */
-  #onTheLine(observations: tf.Tensor): Distribution {
+  protected distribution(features: tf.Tensor): SquashedDistribution {
     const { policy } = this;
-    if (policy instanceof MixturePolicy && policy.head !== undefined && policy.bijector instanceof Identity) {
-      return policy.latentGiven(observations);
-    }
-    const actions = policy.given(observations);
-    if (actions instanceof SquashedDistribution && actions.bijector instanceof Identity) {
-      const { latent } = actions;
-      if (latent instanceof MultivariateNormalDiag || latent instanceof MixtureSameFamily) return latent;
-    }
-    throw new Error(this.#refusal);
+    const latent = policy instanceof MixturePolicy ? policy.latentGiven(features) : policy.given(features).latent;
+    return new SquashedDistribution(new Wrapped(latent), new Identity(), { angles: true });
   }
+}
+
+function isOnTheLine(policy: Policy): policy is WrappedPolicy['policy'] {
+  const isGaussian =
+    policy instanceof GaussianPolicy || policy instanceof MixturePolicy || policy instanceof RelaxedMixturePolicy;
+  return isGaussian && policy.bijector instanceof Identity;
 }

@@ -26,7 +26,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Walks in one fixed direction. */
 class Compass extends Policy {
-  readonly observationDim = 2;
+  readonly featureDim = 2;
   readonly actionDim = 2;
   readonly direction: [number, number];
 
@@ -35,14 +35,14 @@ class Compass extends Policy {
     this.direction = direction;
   }
 
-  given(observations: tf.Tensor) {
-    const action = (): tf.Tensor => tf.tile(tf.tensor2d([this.direction]), [observations.shape[0]!, 1]);
+  protected distribution(features: tf.Tensor) {
+    const action = (): tf.Tensor => tf.tile(tf.tensor2d([this.direction]), [features.shape[0]!, 1]);
     return {
       reparameterized: false,
       sampleWithLogProb: (): SampledAction => ({
         action: action(),
         latent: action(),
-        logProb: tf.zeros([observations.shape[0]!]),
+        logProb: tf.zeros([features.shape[0]!]),
       }),
       logProb: (latent: tf.Tensor) => tf.zeros([latent.shape[0]!]),
       squash: (latent: tf.Tensor) => latent,

@@ -21,7 +21,7 @@ const inside = (action: tf.Tensor) => tf.clipByValue(action, -0.999999, 0.999999
 
 /** A squashed Gaussian, y = tanh(μ(o) + e^s(o) ε), written by hand; `change` breaks it. */
 class HandMade extends Policy {
-  readonly observationDim = 3;
+  readonly featureDim = 3;
   readonly actionDim: number;
   readonly network: Mlp;
   readonly #change: (right: Right) => object;
@@ -33,8 +33,8 @@ class HandMade extends Policy {
     this.network = new Mlp({ inputDim: 3, outputDim: 2 * actionDim, hidden: [8], rng: new Rng(0), outputScale: 1 });
   }
 
-  given(observations: tf.Tensor): ActionDistribution {
-    const [loc, logScale] = tf.split(this.network.apply(observations), 2, 1) as [tf.Tensor, tf.Tensor];
+  protected distribution(features: tf.Tensor): ActionDistribution {
+    const [loc, logScale] = tf.split(this.network.apply(features), 2, 1) as [tf.Tensor, tf.Tensor];
     const latentLogProb = (u: tf.Tensor) => {
       const z = tf.mul(tf.sub(u, loc), tf.exp(tf.neg(logScale)));
       return column(tf.sub(tf.mul(-0.5, tf.square(z)), tf.add(logScale, 0.5 * Math.log(2 * Math.PI))));
@@ -221,9 +221,9 @@ test('nothing is changed: no variable, no statistics, no layer that waits for it
 
   class Counts extends HandMade {
     readonly count = tf.tidy(() => tf.variable(tf.scalar(0), false));
-    override given(observations: tf.Tensor) {
+    protected override distribution(features: tf.Tensor) {
       tf.tidy(() => this.count.assign(tf.add(this.count, 1) as tf.Scalar));
-      return super.given(observations);
+      return super.distribution(features);
     }
   }
   const counts = new Counts();

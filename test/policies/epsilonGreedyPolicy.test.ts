@@ -35,17 +35,16 @@ const variablesOf = (policy: EpsilonGreedyPolicy) =>
 
 /** Values that are given. */
 class Table extends EpsilonGreedyPolicy {
-  readonly observationDim: number;
+  readonly featureDim = 1;
   readonly #values: number[];
 
   constructor(values: number[], epsilon: number, actionMask = false) {
     super({ actionSpace: { n: values.length, start: 0 }, epsilon, actionMask });
-    this.observationDim = 1 + this.maskDim;
     this.#values = values;
   }
 
-  values(observations: tf.Tensor): tf.Tensor {
-    return tf.tile(tf.tensor2d([this.#values]), [observations.shape[0]!, 1]);
+  protected valuesAt(features: tf.Tensor): tf.Tensor {
+    return tf.tile(tf.tensor2d([this.#values]), [features.shape[0]!, 1]);
   }
 }
 

@@ -213,7 +213,7 @@ describe.each(cases)('$name, $dim-D action, squashed: $squashed', ({ name, dim, 
   test('observations that do not fit are refused, by the policy’s name', () => {
     for (const wrong of [tf.zeros([4, OBSERVATION + 1]), tf.zeros([OBSERVATION]), tf.zeros([1, 4, OBSERVATION])]) {
       expect(() => policy.given(wrong)).toThrow(
-        `${policy.constructor.name}.given: wanted float32 observations [batch, ${OBSERVATION}], got float32 of shape`,
+        `${policy.constructor.name}.given: observations: got float32 of shape [${wrong.shape}], expected float32 [batch, ${OBSERVATION}]`,
       );
     }
     expect(() => policy.given(tf.zeros([4, OBSERVATION], 'int32'))).toThrow(/got int32/);

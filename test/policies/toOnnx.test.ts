@@ -158,8 +158,8 @@ test('normalized observations and images', async () => {
 
 test('a policy whose functions depend on the size of the batch is written for one observation, and says so', async () => {
   class Crowded extends GaussianPolicy {
-    override given(observations: tf.Tensor) {
-      return super.given(tf.add(observations, tf.expandDims(tf.range(0, observations.shape[0]!), 1)));
+    protected override distribution(features: tf.Tensor) {
+      return super.distribution(tf.add(features, tf.expandDims(tf.range(0, features.shape[0]!), 1)));
     }
   }
   const said = vi.spyOn(console, 'warn').mockImplementation(() => {});

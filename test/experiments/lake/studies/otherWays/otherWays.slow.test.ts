@@ -26,18 +26,17 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** a ~ N(z, σ² I), whatever the position: the noise is the mean. */
 class Follow extends Policy {
-  readonly observationDim: number;
+  readonly featureDim: number;
   readonly actionDim = 2;
   readonly sigma = 0.8;
 
-  constructor(observationDim: number) {
+  constructor(featureDim: number) {
     super();
-    this.observationDim = observationDim;
+    this.featureDim = featureDim;
   }
 
-  given(observations: tf.Tensor): ActionDistribution {
-    const loc =
-      this.observationDim === 2 ? tf.zerosLike(observations) : tf.slice(observations, [0, 2], [-1, this.actionDim]);
+  protected distribution(features: tf.Tensor): ActionDistribution {
+    const loc = this.featureDim === 2 ? tf.zerosLike(features) : tf.slice(features, [0, 2], [-1, this.actionDim]);
     const normal = new MultivariateNormalDiag({ loc, logScale: tf.fill([2], Math.log(this.sigma)) });
     return {
       reparameterized: true,
@@ -121,19 +120,19 @@ test('walks of different lengths stand one below another', () => {
 
 /** Round the lake by the upper bank: up, along, and straight home. */
 class Upper extends Policy {
-  readonly observationDim = 2;
+  readonly featureDim = 2;
   readonly actionDim = 2;
 
-  given(observations: tf.Tensor): ActionDistribution {
+  protected distribution(features: tf.Tensor): ActionDistribution {
     const action = (): tf.Tensor => {
-      const [x, y] = tf.split(observations, 2, 1) as [tf.Tensor, tf.Tensor];
+      const [x, y] = tf.split(features, 2, 1) as [tf.Tensor, tf.Tensor];
       const home = tf.concat([tf.sub(1.5, x), tf.neg(y)], 1);
       const ahead = tf.div(home, tf.norm(home, 'euclidean', 1, true));
       return tf.where(tf.less(x, 0), tf.tile(tf.tensor2d([[0.6, 0.8]]), [x.shape[0]!, 1]), ahead);
     };
     return {
       reparameterized: false,
-      sampleWithLogProb: () => ({ action: action(), latent: action(), logProb: tf.zeros([observations.shape[0]!]) }),
+      sampleWithLogProb: () => ({ action: action(), latent: action(), logProb: tf.zeros([features.shape[0]!]) }),
       logProb: (latent) => tf.zeros([latent.shape[0]!]),
       squash: (latent) => latent,
       unsquash: (latent) => latent,
