@@ -1,0 +1,184 @@
+/** The page on which robots learn to run, on the built site. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { startChromiumWithWebGl } from '../../scripts/chromium.ts';
+import { pixelsOf } from '../pixelsOf.ts';
+import { root, temporaryFolder } from '../project.ts';
+import { bothAre, reachesEveryControl, visitSite } from './visit.ts';
+
+/** Bytes, compressed, of all that the page loads, MuJoCo's module included. */
+const LARGEST = 2_500_000;
+const { address, open } = visitSite(startChromiumWithWebGl);
+
+const returns = (page: Page) =>
+  page.$$eval('data[data-metric=return]', (all) => all.map((each) => (each as HTMLDataElement).value));
+
+test('a Hopper hops a metre far within three minutes; what that loads comes from the site, as the page says, on demand', async () => {
+  await using visit = await open('/robots.html');
+  const { page, complaints, loaded } = visit;
+  await page.locator('.go').waitFor();
+  expect([...loaded.keys()].filter((url) => /worker|mujoco/.test(url))).toEqual([]);
+  await page.click('.go');
+  const distances = () =>
+    page.$$eval('.side [data-metric=distance]', (all) =>
+      all.map(({ textContent }) => Number.parseFloat(textContent!.replace('−', '-'))),
+    );
+  await expect.poll(async () => Math.max(...(await distances())), { timeout: 180_000 }).toBeGreaterThanOrEqual(1);
+  await page.locator('.curve svg').last().waitFor();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect.poll(() => page.locator('.status').textContent()).toBe('The training was stopped.');
+  let [size, module, stage] = [0, 0, 0];
+  for (const [url, body] of loaded) {
+    // Of a worker that has ended the browser keeps nothing.
+    const bytes = gzipSync((await body) ?? readFileSync(join(root, 'web/dist', url.slice(address.length)))).length;
+    size += bytes;
+    if (url.endsWith('.wasm')) module += bytes;
+    if (url.includes('stage.worker')) stage += bytes;
+  }
+  expect(size).toBeLessThan(LARGEST);
+  expect(await page.locator('fieldset').textContent()).toContain(
+    `MuJoCo, ${(module / 1e6).toFixed(1)} MB, and three, ${(stage / 1e6).toFixed(1)} MB,`,
+  );
+  expect(complaints).toEqual([]);
+}, 300_000);
+
+test('the command below gives the same numbers, to the bit', async () => {
+  await using visit = await open('/robots.html#steps=3000&seed=5');
+  const { page, complaints } = visit;
+  await page.click('.go');
+  await bothAre(page, 'done');
+  const metrics = ['return', 'greedyReturn', 'length'];
+  const shown = await page.$$eval(
+    '.side',
+    (all, names) =>
+      all.map((side) =>
+        names.map((name) => Number(side.querySelector<HTMLDataElement>(`data[data-metric=${name}]`)!.value)),
+      ),
+    metrics,
+  );
+  const status = await page.locator('.status').textContent();
+  expect(status).toContain(`of ${shown[0]![0]!.toFixed(0)}, the spline flow of ${shown[1]![0]!.toFixed(0)}:`);
+  const command = (await page.textContent('.lab > .small code'))!;
+  expect(complaints).toEqual([]);
+  using out = temporaryFolder('robots');
+  const line = `${command.replace(/^oxbow/, 'npx tsx experiments/cli.ts')} --out ${out.path}/run`;
+  const { status: code, stderr } = spawnSync(line, { cwd: root, shell: true, encoding: 'utf8' });
+  expect(code, stderr).toBe(0);
+  const trained = ['gaussian', 'spline'].map((policy) => {
+    const file = join(out.path, 'run/jobs/ppo', 'mujoco/Hopper-v5', policy, 'seed-5/result.json');
+    const result = JSON.parse(readFileSync(file, 'utf8')) as { metrics: Record<string, number> };
+    return metrics.map((name) => result.metrics[name]);
+  });
+  expect(shown).toEqual(trained);
+}, 600_000);
+
+test('it is there by the keyboard, for who comes back, and as it was at each moment; it stands for who wants less motion', async () => {
+  await using visit = await open('/robots.html#robot=mujoco/HalfCheetah-v5&steps=3000&policies=gaussian,gaussian', {
+    reducedMotion: 'reduce',
+  });
+  const { page } = visit;
+  await page.locator('.go').focus();
+  await page.keyboard.press('Enter');
+  await bothAre(page, 'done');
+  await reachesEveryControl(page);
+  // One policy and one seed learn the same.
+  const [left, right] = await returns(page);
+  expect(left).toBe(right);
+  const pictures = () =>
+    page.$$eval('canvas.robot', (all) => all.map((canvas) => (canvas as HTMLCanvasElement).toDataURL()));
+  const last = await pictures();
+  await page.waitForTimeout(500);
+  expect(await pictures()).toEqual(last);
+  const slider = page.getByLabel('Back through the training');
+  await slider.focus();
+  await page.keyboard.press('Home');
+  await expect.poll(() => page.locator('.side small').first().textContent()).toBe('after 0 steps');
+  expect((await pictures())[0]).not.toBe(last[0]);
+  await page.keyboard.press('End');
+  await expect.poll(pictures).toEqual(last);
+  await page.getByRole('button', { name: 'Play' }).click();
+  await expect.poll(pictures).not.toEqual(last);
+  await page.locator('.VPNavBar a', { hasText: 'Guide' }).click();
+  await page.waitForURL('**/which-agent.html');
+  await page.goBack();
+  await bothAre(page, 'done');
+  expect(await returns(page)).toEqual([left, right]);
+  await page.getByLabel('seed').fill('9');
+  await page.getByLabel('seed').blur();
+  await page.getByText('train again for these').waitFor();
+  expect(page.url()).toContain('seed=9');
+}, 300_000);
+
+test('what cannot be loaded or run is said, and what to do', async () => {
+  await using visit = await open(undefined);
+  const { page } = visit;
+  const alert = async () => {
+    await page.getByRole('alert').waitFor();
+    return page.getByRole('alert').locator('p').textContent();
+  };
+  await page.route('**/*.wasm', (route) => route.abort());
+  await page.goto(`${address}/robots.html#steps=1000`);
+  await page.click('.go');
+  expect(await alert()).toMatch(/^The physics could not be loaded\. .* reload the page\.$/);
+  await page.unroute('**/*.wasm');
+  await page.route('**/robot.worker-*', (route) => route.abort());
+  await page.getByRole('button', { name: 'Reload the page' }).click();
+  await page.click('.go');
+  expect(await alert()).toMatch(/^The program that computes could not be loaded\. .* reload the page\.$/);
+  await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'WebAssembly'));
+  await page.reload();
+  await page.click('.go');
+  expect(await alert()).toMatch(/^This browser does not run WebAssembly here/);
+}, 120_000);
+
+test.each([true, false])(
+  'in three dimensions an Ant stands and turns: WebGL %s',
+  async (isThere) => {
+    const path = '/robots.html#robot=mujoco/AntHeading-v0&steps=1000&policies=gaussian,gaussian';
+    await using visit = await open(path, { reducedMotion: 'reduce' });
+    const { page, complaints } = visit;
+    if (!isThere) {
+      await page.route('**/stage.worker-*', async (route) => {
+        const response = await route.fetch();
+        const body = `OffscreenCanvas.prototype.getContext = () => null; ${await response.text()}`;
+        await route.fulfill({ response, body });
+      });
+    }
+    await page.click('.go');
+    await expect.poll(() => page.locator('[data-metric=distance]').count(), { timeout: 60_000 }).toBe(2);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    const deep = page.locator('canvas.robot.deep');
+    const view = page.getByRole('combobox', { name: 'View' });
+    /** How much of a picture is in the Gaussian's colour on light ground, in light and in shadow. */
+    const robotShare = async (picture = page.locator('canvas.robot').first()) =>
+      pixelsOf(await picture.screenshot(), (r, g, b) => r > 60 && r > 1.4 * g && r > 1.4 * b).share;
+    // The processor draws here, which a training needs: robots are in the plane until somebody asks.
+    expect(await deep.count()).toBe(0);
+    await view.selectOption('3D');
+    if (isThere) {
+      await expect.poll(() => deep.count(), { timeout: 20_000 }).toBe(2);
+      const canvas = deep.first();
+      await expect.poll(() => robotShare(canvas)).toBeGreaterThan(0.02);
+      expect(await robotShare(canvas)).toBeLessThan(0.3);
+      expect(await canvas.getAttribute('aria-label')).toContain('In three dimensions');
+      await canvas.focus();
+      const before = await canvas.screenshot();
+      await page.keyboard.press('ArrowRight');
+      await expect.poll(async () => (await canvas.screenshot()).equals(before)).toBe(false);
+      await page.keyboard.press('Home');
+      await expect.poll(async () => (await canvas.screenshot()).equals(before)).toBe(true);
+      await view.selectOption('in the plane');
+    } else {
+      await page.getByText('no WebGL for three dimensions').waitFor();
+      expect(await view.inputValue()).toBe('false');
+    }
+    await expect.poll(() => deep.count()).toBe(0);
+    await expect.poll(() => robotShare()).toBeGreaterThan(0.02);
+    expect(complaints).toEqual([]);
+  },
+  120_000,
+);
