@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { cellAt, flowAt } from '../../web/lab/flowAt.ts';
-import { CELLS, POINTS } from '../../web/lab/flowProtocol.ts';
+import { cellAt, flowAt } from '../../web/lab/flowCanvas.ts';
+import { CELLS, POINTS } from '../../web/lab/flowSetting.ts';
 
 const extent = 2;
 const width = (2 * extent) / CELLS;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { FlowReply, FlowRequest } from '../../web/lab/flowProtocol.ts';
 import { flowSession } from '../../web/lab/flowSession.ts';
+import type { FlowReply, FlowRequest } from '../../web/lab/flowSetting.ts';
 
 /** A worker that answers when it is told to. */
 class FakeWorker {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Walk } from '../../agents/lake.ts';
 import { Rng } from '../../src/index.ts';
 import { noScore, opponentBlocks, playRound, ROUND } from '../../web/lab/game.ts';
-import { replay } from '../../web/lab/replay.ts';
+import { replay } from '../../web/lab/story.ts';
 
 const by = (bank: 'upper' | 'lower', y: number): Walk => ({
   outcome: 'home',

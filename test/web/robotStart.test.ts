@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { pictureAt, poseCount } from '../../web/lab/robotCanvas.ts';
 import { robotChoices } from '../../web/lab/robotSetting.ts';
 import robotStart from '../../web/lab/robotStart.data.ts';
-import { pictureAt, poseCount } from '../../web/lab/robotWalk.ts';
 
 test('each robot of the page stands there before it has walked', async () => {
   const starts = await robotStart.load();

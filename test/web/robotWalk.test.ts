@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Scene } from '../../envs/drawing/scene.ts';
-import { distance, duration, pictureAt, poseCount, type RobotWalk, walkedPose } from '../../web/lab/robotWalk.ts';
+import { distance, duration, pictureAt, poseCount, type RobotWalk, walkedPose } from '../../web/lab/robotCanvas.ts';
 
 /** A ball that stands, and one that goes to the right. */
 const scene: Scene = {

@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { makeVec } from '../../envs/index.ts';
-import { blockWalk } from '../../web/lab/blockWalk.ts';
-import { directionDensity } from '../../web/lab/directionDensity.ts';
-import { type ReplayFrame, type ReplaySide, replay } from '../../web/lab/replay.ts';
-import { usualSetting } from '../../web/lab/setting.ts';
-import { placeFromHash, placeToHash, steps } from '../../web/lab/steps.ts';
-import { type StoryStep, storyView } from '../../web/lab/story.ts';
+import { directionDensity } from '../../scripts/makeReplay.ts';
+import { placeFromHash, placeToHash, steps, usualSetting } from '../../web/lab/setting.ts';
+import {
+  blockWalk,
+  type ReplayFrame,
+  type ReplaySide,
+  replay,
+  type StoryStep,
+  storyView,
+} from '../../web/lab/story.ts';
 import { studyResult } from '../../web/lab/studyText.ts';
 
 const last = ({ frames }: ReplaySide): ReplayFrame => frames.at(-1)!;

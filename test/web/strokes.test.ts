@@ -3,7 +3,7 @@ import { lakeGrains } from '../../envs/lake/lakeEnv.ts';
 import { walk } from '../../envs/lake/lakeMap.ts';
 import { Rng } from '../../src/index.ts';
 import { bankOfStroke, followStrokes, readyStroke, refusal, type Stroke } from '../../web/lab/strokes.ts';
-import { waysText } from '../../web/lab/waysText.ts';
+import { waysText } from '../../web/lab/studyText.ts';
 
 const [upper, lower] = [readyStroke('upper'), readyStroke('lower')];
 const line = (...points: readonly (readonly [number, number])[]): Stroke => points.map(([x, y]) => ({ x, y }));

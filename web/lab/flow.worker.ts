@@ -18,11 +18,11 @@ import {
   type FlowData,
   type FlowReply,
   type FlowRequest,
+  type FlowSetting,
   type FlowState,
   GRID,
   POINTS,
-} from './flowProtocol.ts';
-import type { FlowSetting } from './flowSetting.ts';
+} from './flowSetting.ts';
 import { type Target, targets } from './flowTargets.ts';
 
 /** Draws on which the reports of a training are measured, and how many reports there are. */

@@ -1,6 +1,13 @@
 import { ref, shallowReadonly, shallowRef } from 'vue';
-import type { FlowData, FlowReply, FlowRequest, FlowState } from './flowProtocol.ts';
-import { type FlowSetting, flowFromHash, usualFlowSetting } from './flowSetting.ts';
+import {
+  type FlowData,
+  type FlowReply,
+  type FlowRequest,
+  type FlowSetting,
+  type FlowState,
+  flowFromHash,
+  usualFlowSetting,
+} from './flowSetting.ts';
 import { missingFeature, workerProblem } from './pageProblem.ts';
 
 /** Nothing is there yet; it is as it begins; it learns; it has learned. */

@@ -1,13 +1,6 @@
-import type { StateDict } from 'oxbow';
-import type { Report, Walked } from './protocol.ts';
+import type { KeptPolicy, Report, Walked } from './protocol.ts';
 import type { Setting } from './setting.ts';
 import type { Stroke } from './strokes.ts';
-
-/** What a worker gives of a policy that has learned: it, and its weights at each report. */
-export interface KeptPolicy {
-  readonly json: string;
-  readonly snapshots: readonly StateDict[];
-}
 
 /** A side whose training is over. */
 export interface KeptSide extends KeptPolicy {
@@ -24,8 +17,6 @@ export interface KeptTraining {
   readonly sides?: readonly [KeptSide, KeptSide];
 }
 
-/** Bytes of weights that are kept of a side; what has more is done again after a reload. */
-export const MOST_BYTES = 16_000_000;
 /** Trainings whose weights are kept, of all tabs. */
 const MOST = 4;
 const [DATABASE, TABLE] = ['oxbow/lab', 'weights'] as const;

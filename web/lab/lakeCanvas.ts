@@ -1,18 +1,10 @@
+import type { Mode } from 'oxbow';
 import type { Walk } from '../../agents/lake.ts';
 import { border, home, lake, start } from '../../envs/lake/lakeMap.ts';
-import { type LabDensity, sampledVelocities } from './actionView.ts';
+import { headingCurve, headingExtent, lakeView } from '../../envs/lake/lakeView.ts';
+import type { Colours } from './canvas.ts';
 import type { Setting } from './setting.ts';
-
-/** Colours as the page's theme has them. */
-export interface Colours {
-  readonly ink: string;
-  readonly faint: string;
-  readonly line: string;
-  readonly water: string;
-  readonly paper: string;
-  readonly upper: string;
-  readonly lower: string;
-}
+import { type LabDensity, sampledVelocities } from './sideView.ts';
 
 /** Of the map, about the border. */
 export const MARGIN = 0.08;
@@ -31,7 +23,7 @@ export function scaleOf(size: number) {
 }
 
 /** What is drawn on the map. */
-export interface MapScene {
+interface MapScene {
   readonly walks: readonly Walk[];
   /** Share of each walk that is drawn, 0 to 1. */
   readonly progress: number;
@@ -169,4 +161,162 @@ function drawProbe(
   context.lineWidth = 2;
   context.stroke();
   context.lineWidth = 1;
+}
+
+/** For the ring about a mode at the edge. */
+const ROOM = 1.12;
+
+/** What is drawn of π(· | here). */
+interface DensityScene {
+  readonly density: Pick<LabDensity, 'kind' | 'density' | 'truth'> | undefined;
+  readonly modes: readonly Mode[] | undefined;
+  readonly probe: { readonly x: number; readonly y: number };
+  /** The colour of the policy. */
+  readonly colour: string;
+  /** Half-width of the panel, see {@link densityExtent}: panels that are compared have one. */
+  readonly extent: number;
+}
+
+/** The half-width of a panel that holds all of these. */
+export function densityExtent(densities: readonly Pick<LabDensity, 'density' | 'truth'>[]): number {
+  return (
+    ROOM * headingExtent([1 / (2 * Math.PI)], ...densities.flatMap((each) => [each.density, each.truth?.density ?? []]))
+  );
+}
+
+/**
+ * Which way the next step goes: a curve about the probe, the further out the denser, so that areas are probabilities, over the soft
+ * optimum. The wedge holds the directions in which a straight walk meets the lake, rings mark the modes.
+ */
+export function drawDensity(
+  context: CanvasRenderingContext2D,
+  size: number,
+  colours: Colours,
+  { density, ...scene }: DensityScene,
+): void {
+  context.clearRect(0, 0, size, size);
+  drawWedge(context, size, colours, scene.probe);
+  if (density !== undefined) drawDirections(context, size, colours, { density, ...scene });
+  context.strokeStyle = colours.faint;
+  context.lineWidth = 1;
+  context.strokeRect(0.5, 0.5, size - 1, size - 1);
+}
+
+function drawDirections(
+  context: CanvasRenderingContext2D,
+  size: number,
+  colours: Colours,
+  {
+    density: { kind, density, truth },
+    modes,
+    colour,
+    extent,
+  }: DensityScene & { readonly density: NonNullable<DensityScene['density']> },
+): void {
+  const at = (v: number) => ((v + extent) / (2 * extent)) * size;
+  const trace = (values: readonly number[]) => {
+    context.beginPath();
+    for (const { x, y } of headingCurve(values)) context.lineTo(at(x), at(-y));
+    context.closePath();
+  };
+  if (truth) {
+    trace(truth.density);
+    context.globalAlpha = 0.55;
+    context.fillStyle = colours.faint;
+    context.fill();
+    context.globalAlpha = 1;
+  }
+  trace(density);
+  context.fillStyle = colour;
+  context.globalAlpha = truth ? 0 : 0.28;
+  context.fill();
+  context.globalAlpha = 1;
+  context.strokeStyle = colour;
+  context.lineWidth = 1.8;
+  context.lineJoin = 'round';
+  context.stroke();
+  context.fillStyle = colours.ink;
+  context.beginPath();
+  context.arc(at(0), at(0), 3, 0, 2 * Math.PI);
+  context.fill();
+  for (const { x, logProb } of modes ?? []) {
+    const angle = kind === 'heading' ? x[0]! : Math.atan2(x[1]!, x[0]!);
+    const cell = Math.floor(((angle + Math.PI) / (2 * Math.PI)) * density.length);
+    const radius = kind === 'heading' ? Math.exp(logProb / 2) : Math.sqrt(density[cell % density.length]!);
+    ring(context, colours, at(radius * Math.cos(angle)), at(-radius * Math.sin(angle)));
+  }
+}
+
+function ring(context: CanvasRenderingContext2D, colours: Colours, x: number, y: number): void {
+  for (const [colour, width] of [
+    [colours.paper, 4],
+    [colours.ink, 2],
+  ] as const) {
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.beginPath();
+    context.arc(x, y, 7, 0, 2 * Math.PI);
+    context.stroke();
+  }
+  context.lineWidth = 1;
+}
+
+/** The directions in which the lake lies, seen from the probe. */
+function drawWedge(
+  context: CanvasRenderingContext2D,
+  size: number,
+  colours: Colours,
+  probe: DensityScene['probe'],
+): void {
+  const view = lakeView(probe);
+  if (view === undefined) return;
+  context.fillStyle = colours.water;
+  context.save();
+  context.beginPath();
+  context.rect(0, 0, size, size);
+  context.clip();
+  context.beginPath();
+  context.moveTo(size / 2, size / 2);
+  context.arc(size / 2, size / 2, 1.5 * size, -view.middle - view.half, -view.middle + view.half);
+  context.closePath();
+  context.fill();
+  context.restore();
+}
+
+/** One half of a picture. */
+interface PictureSide {
+  readonly title: string;
+  readonly caption: string;
+  readonly map: HTMLCanvasElement;
+  readonly heat: HTMLCanvasElement;
+}
+
+/** Pixels of a panel, and of what is between and around. */
+const [PANEL, GAP] = [440, 32];
+
+/** What the lab shows, as a PNG: heading, and of both halves map and density. */
+export async function pictureOf(heading: string, sides: readonly PictureSide[], colours: Colours): Promise<Blob> {
+  const canvas = document.createElement('canvas');
+  canvas.width = sides.length * (2 * PANEL + GAP) + (sides.length + 1) * GAP;
+  canvas.height = PANEL + 190;
+  const context = canvas.getContext('2d')!;
+  context.fillStyle = colours.paper;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  const write = (text: string, x: number, y: number, font: string, width: number) => {
+    context.font = `${font} system-ui, sans-serif`;
+    context.fillText(text, x, y, width);
+  };
+  context.fillStyle = colours.ink;
+  write(heading, GAP, 58, '600 34px', canvas.width - 2 * GAP);
+  sides.forEach(({ title, caption, map, heat }, i) => {
+    const left = GAP + i * (2 * PANEL + 2 * GAP);
+    context.fillStyle = colours.ink;
+    write(title, left, 106, '600 26px', 2 * PANEL);
+    write(caption, left, 140, '22px', 2 * PANEL);
+    context.drawImage(map, left, 160, PANEL, PANEL);
+    context.drawImage(heat, left + PANEL + GAP / 2, 160, PANEL, PANEL);
+  });
+  return new Promise((resolve, reject) =>
+    canvas.toBlob((blob) => (blob === null ? reject(new Error('no picture')) : resolve(blob)), 'image/png'),
+  );
 }

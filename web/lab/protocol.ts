@@ -1,9 +1,7 @@
-import type { Mode } from 'oxbow';
+import type { Mode, StateDict } from 'oxbow';
 import type { Walk } from '../../agents/lake.ts';
-import type { LabDensity } from './actionView.ts';
-import type { KeptPolicy } from './keptTrainings.ts';
-import type { LabMetrics } from './labPolicy.ts';
 import type { Setting } from './setting.ts';
+import type { LabDensity, LabMetrics } from './sideView.ts';
 import type { Stroke } from './strokes.ts';
 
 /** What the page asks of the worker that trains one policy. */
@@ -29,6 +27,15 @@ export type Request =
     }
   | { readonly kind: 'walk'; readonly blocked: Setting['blocked']; readonly snapshot?: number }
   | { readonly kind: 'file'; readonly format: 'onnx' | 'json'; readonly snapshot?: number };
+
+/** What a worker gives of a policy that has learned: it, and its weights at each report. */
+export interface KeptPolicy {
+  readonly json: string;
+  readonly snapshots: readonly StateDict[];
+}
+
+/** Bytes of weights that are kept of a side; what has more is done again after a reload. */
+export const MOST_BYTES = 16_000_000;
 
 /** Walks with the present weights, or those of a snapshot. */
 export interface Walked {

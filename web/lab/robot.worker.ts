@@ -7,9 +7,8 @@ import { type TrainConfig, trainSchema } from '../../cli/train/trainConfig.ts';
 import { AntHeadingEnv } from '../../envs/mujoco/lake/antHeadingEnv.ts';
 import { loadMujoco } from '../../envs/mujoco/loadMujoco.ts';
 import type { MujocoEnv } from '../../envs/mujoco/mujocoEnv.ts';
-import { RECENT, type RobotReply, type RobotRequest } from './robotProtocol.ts';
-import { EVALUATION_EPISODES } from './robotSetting.ts';
-import type { RobotWalk } from './robotWalk.ts';
+import type { RobotWalk } from './robotCanvas.ts';
+import { EVALUATION_EPISODES, RECENT, type RobotReply, type RobotRequest } from './robotSetting.ts';
 
 /** Seconds of a walk that is shown, at most, and poses of one of them. */
 const [SECONDS, RATE] = [8, 60];

@@ -1,5 +1,8 @@
+import type { Scene } from '../../envs/drawing/scene.ts';
+import { poseAt } from '../../envs/drawing/sceneStage.ts';
 import { farthestFirst, type RobotPicture, rulerHeight, rulerMarks } from '../../envs/mujoco/drawRobot.ts';
-import type { Colours } from './lakeCanvas.ts';
+import { robotCamera } from '../../envs/mujoco/robotScene.ts';
+import type { Colours } from './canvas.ts';
 
 /** Pixels: the edge of a shape, a mark of the ruler, how far below it its text is, and half of the room for that. */
 const [EDGE, MARK, TEXT, ROOM] = [1.5, 5, 14, 20];
@@ -53,4 +56,41 @@ export function paintRobot(
     if (points.length > 2) context.fill();
     if (radius > 0) context.stroke();
   }
+}
+
+/** A walk as a worker sends it. */
+export interface RobotWalk {
+  /** Steps of the training before it. */
+  readonly step: number;
+  /** Seconds between two poses. */
+  readonly interval: number;
+  readonly scene: Scene;
+  /** Pose after pose. */
+  readonly poses: Float32Array;
+}
+
+/** How many poses a walk has. */
+export function poseCount({ scene, poses }: RobotWalk): number {
+  return poses.length / (7 * scene.bodies);
+}
+
+/** Seconds from the first pose to the last. */
+export function duration(walk: RobotWalk): number {
+  return (poseCount(walk) - 1) * walk.interval;
+}
+
+/** How far a walk has led to the right, m. */
+export function distance({ scene, poses }: RobotWalk): number {
+  const place = 7 * (scene.followed - 1);
+  return poses.at(place - 7 * scene.bodies)! - poses[place]!;
+}
+
+/** The pose of a moment, in seconds: between two poses, what lies between them. */
+export function walkedPose({ scene, poses, interval }: RobotWalk, seconds: number): Float64Array {
+  return poseAt(poses, scene.bodies, seconds / interval);
+}
+
+/** The same in the plane. */
+export function pictureAt(walk: RobotWalk, seconds: number): RobotPicture {
+  return robotCamera(walk.scene)(walkedPose(walk, seconds));
 }

@@ -1,7 +1,7 @@
 import { presets } from '../../agents/presets.ts';
 import type { PolicyName } from '../../src/index.ts';
-import { numberWithin } from './numberWithin.ts';
-import { LARGEST_SEED } from './setting.ts';
+import type { RobotWalk } from './robotCanvas.ts';
+import { LARGEST_SEED, numberWithin } from './setting.ts';
 
 /** What the page of robots can be asked for, in words. */
 export const robotChoices = {
@@ -78,3 +78,33 @@ export function robotFromHash(hash: string): RobotSetting {
     seed: number('seed') ?? usualRobotSetting.seed,
   };
 }
+
+/** What the page asks of the worker that trains one policy: it serves one training. */
+export interface RobotRequest {
+  readonly setting: RobotSetting;
+  readonly policy: RobotPolicy;
+}
+
+/** What a policy is worth in the end, as the command line measures it. */
+export interface RobotMetrics {
+  readonly return: number;
+  readonly greedyReturn: number;
+  /** Steps of an episode. */
+  readonly length: number;
+}
+
+/** What the worker says. */
+export type RobotReply =
+  /** The physics is there: the training begins. */
+  | { readonly kind: 'loaded' }
+  /** How far the training is. */
+  | { readonly kind: 'progress'; readonly step: number }
+  /** The mean return of the last {@link RECENT} episodes; null before one has ended. */
+  | { readonly kind: 'report'; readonly step: number; readonly value: number | null }
+  | { readonly kind: 'walk'; readonly walk: RobotWalk }
+  | { readonly kind: 'done'; readonly metrics: RobotMetrics }
+  /** `loading` if it is the physics that did not come. */
+  | { readonly kind: 'error'; readonly message: string; readonly loading: boolean };
+
+/** Episodes of which a report is the mean. */
+export const RECENT = 20;

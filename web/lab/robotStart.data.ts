@@ -1,7 +1,7 @@
 import { loadEnv, make } from '../../envs/index.ts';
 import type { MujocoEnv } from '../../envs/mujoco/mujocoEnv.ts';
+import type { RobotWalk } from './robotCanvas.ts';
 import { type RobotName, robotChoices } from './robotSetting.ts';
-import type { RobotWalk } from './robotWalk.ts';
 
 /** Each robot as it stands before it has walked: a walk of one pose. */
 export type RobotStarts = Readonly<Record<RobotName, Omit<RobotWalk, 'poses'> & { readonly poses: readonly number[] }>>;

@@ -22,7 +22,7 @@ import {
   WebGLRenderer,
 } from 'three';
 import { type SceneStage, type StageThree, sceneStage } from '../../envs/drawing/sceneStage.ts';
-import type { StageReply, StageRequest } from './stageProtocol.ts';
+import type { StageReply, StageRequest } from './stage.ts';
 
 /** By name: a build leaves out the rest of the package. */
 const three: StageThree = {

@@ -1,21 +1,20 @@
-import { blockWalk } from './blockWalk.ts';
-import { percent } from './percent.ts';
-import type { Replay, ReplayFrame, ReplaySide } from './replay.ts';
-import { choices } from './setting.ts';
-import type { SideView } from './sideView.ts';
-import type { Step } from './steps.ts';
+import type { Walk } from '../../agents/lake.ts';
+import { interpolate, lake, touchHalfLine } from '../../envs/lake/lakeMap.ts';
+import stored from './replay.json' with { type: 'json' };
+import { choices, type Setting, type Step } from './setting.ts';
+import { type LabMetrics, percent, type SideView } from './sideView.ts';
 
 /** A step that shows what is stored. */
 export type StoryStep = Exclude<Step, 'train' | 'draw' | 'game'>;
 /** What the reader may turn: how far the training is that is replayed, and which bank is blocked. */
-export interface StoryTurn {
+interface StoryTurn {
   /** Number of a frame. */
   readonly frame: number;
   readonly blocked: 'none' | 'upper' | 'lower';
 }
 
 /** One view of the story: what it says, and what both halves show. */
-export interface StoryView {
+interface StoryView {
   readonly heading: string;
   /** Two sentences. */
   readonly text: string;
@@ -148,4 +147,60 @@ function showing(frame: ReplayFrame, { steps }: ReplaySide): Partial<SideView> {
     walks: frame.walks.slice(0, DRAWN),
     density: { kind: 'velocity', density: frame.density },
   };
+}
+
+/** A policy at one moment of its training. */
+export interface ReplayFrame {
+  /** Updates until then. */
+  readonly step: number;
+  readonly metrics: LabMetrics;
+  readonly walks: readonly Walk[];
+  /** The density of the direction of the first step, as `LabDensity` has it. */
+  readonly density: readonly number[];
+}
+
+/** The training of one policy. */
+export interface ReplaySide {
+  readonly policy: Setting['policies'][number];
+  /** Updates in all. */
+  readonly steps: number;
+  readonly frames: readonly ReplayFrame[];
+  /** What its last walks are worth where one bank is blocked, which it has not been told. */
+  readonly blocked: Readonly<Record<'upper' | 'lower', LabMetrics>>;
+}
+
+/** What the lab opens with. `npm run site:replay` makes it with the lab's own training. */
+export interface Replay {
+  readonly seed: number;
+  /** Walks that are cloned. */
+  readonly demonstrations: number;
+  /** Demonstrators of either bank: some of their walks, and where the first step of all of them goes. */
+  readonly demonstrators: Readonly<
+    Record<'upper' | 'lower', Pick<ReplayFrame, 'walks' | 'density'> & { readonly count: number }>
+  >;
+  /** Both policies, where half of the demonstrators are on each bank. */
+  readonly divided: readonly ReplaySide[];
+  /** And where all of them go by the upper one. */
+  readonly agreed: readonly ReplaySide[];
+}
+
+export const replay = stored as unknown as Replay;
+
+/**
+ * The walk that it would have been with a bank blocked of which the walker has not been told: the same up to where it touches the
+ * flooded half-line, where it drowns.
+ */
+export function blockWalk(walk: Walk, blocked: 'none' | 'upper' | 'lower'): Walk {
+  if (blocked === 'none') return walk;
+  const { positions } = walk;
+  const side = blocked === 'upper' ? 1 : -1;
+  for (let i = 0; i + 3 < positions.length; i += 2) {
+    const from = { x: positions[i]!, y: positions[i + 1]! };
+    const to = { x: positions[i + 2]!, y: positions[i + 3]! };
+    const share = touchHalfLine(from, to, side, lake.radius);
+    if (share > 1) continue;
+    const { x, y } = interpolate(from, to, share);
+    return { outcome: 'drowned', bank: walk.bank, positions: [...positions.slice(0, i + 2), x, y] };
+  }
+  return walk;
 }

@@ -1,8 +1,6 @@
-import { percent } from './percent.ts';
 import { choices, type Setting } from './setting.ts';
-import type { SideView } from './sideView.ts';
-import type { Stroke } from './strokes.ts';
-import { waysText } from './waysText.ts';
+import { percent, type SideView } from './sideView.ts';
+import { bankOfStroke, type Stroke } from './strokes.ts';
 
 /** What a study is about, before anything is trained. */
 export const studyTexts: Record<
@@ -69,4 +67,15 @@ export function drawnText(learned: readonly Stroke[]): { readonly title: string;
         : 'Draw ways from the start to home: 1,000 noisy walkers follow them, and both policies learn from those. Try one way first, then ' +
           'one by each bank.',
   };
+}
+
+/** How many ways there are, by bank. */
+export function waysText(strokes: readonly Stroke[]): string {
+  if (strokes.length === 0) return 'No way is drawn yet.';
+  const by = (bank: 'upper' | 'lower') => strokes.filter((stroke) => bankOfStroke(stroke) === bank).length;
+  const [upper, lower] = [by('upper'), by('lower')];
+  const ways = (count: number) => `${count} ${count === 1 ? 'way' : 'ways'}`;
+  if (lower === 0) return `${ways(upper)} by the upper bank.`;
+  if (upper === 0) return `${ways(lower)} by the lower bank.`;
+  return `${ways(upper)} by the upper bank, ${lower} by the lower.`;
 }

@@ -1,9 +1,9 @@
 import type { Mode } from 'oxbow';
 import { computed, type Ref, ref, shallowRef } from 'vue';
-import type { LabDensity } from './actionView.ts';
-import type { KeptPolicy, KeptSide } from './keptTrainings.ts';
-import type { Reply, Report, Request, Walked } from './protocol.ts';
+import type { KeptSide } from './keptTrainings.ts';
+import type { KeptPolicy, Reply, Report, Request, Walked } from './protocol.ts';
 import type { Setting } from './setting.ts';
+import type { LabDensity } from './sideView.ts';
 
 /** What is looked at: where, with the weights of which report (undefined for the newest), and which bank is blocked. */
 export interface Look {

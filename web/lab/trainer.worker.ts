@@ -1,10 +1,8 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { policyFromJson, policyToJson, Rng, type StateDict, selectBackend, selectEngine } from 'oxbow';
 import type { SoftLakeTask } from '../../agents/lake.ts';
-import { type KeptPolicy, MOST_BYTES } from './keptTrainings.ts';
-import { LabPolicy } from './labPolicy.ts';
-import { labTraining } from './labTraining.ts';
-import type { Reply, Request, Walked } from './protocol.ts';
+import { LabPolicy, labTraining } from './labPolicy.ts';
+import { type KeptPolicy, MOST_BYTES, type Reply, type Request, type Walked } from './protocol.ts';
 import { choices, type Setting, softTask } from './setting.ts';
 import { followStrokes } from './strokes.ts';
 
