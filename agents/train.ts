@@ -35,7 +35,7 @@ import {
   evaluationOptions,
   type TrainingEvaluation,
 } from './core/evaluate.ts';
-import { trainingReports } from './core/loops.ts';
+import { Turns } from './core/loops.ts';
 import { datasetOption } from './core/offline.ts';
 import { partSchemas } from './core/options.ts';
 import { presets } from './presets.ts';
@@ -97,19 +97,14 @@ function lineOf({ step, episodes, evaluation }: EvaluatedReport): string {
   return `step ${step}: ${returned}${evaluation === undefined ? '' : `; evaluation ${evaluation.return.toFixed(1)}`}`;
 }
 
-/** An agent with the policy that it trains, or that which acts in its place. */
-export interface AgentWithPolicy {
-  readonly policy: Policy;
-  readonly agent: Agent;
-}
-
-/** What {@link makeAgent} makes an agent of. */
-interface AgentPlan {
+/** What a training is made of. The options fit their schemas. */
+interface TrainingPlan<Env extends VectorEnv | AnyEnv = VectorEnv | AnyEnv> {
   /** The name of an agent. */
   readonly agent: string;
-  /** The name of a policy, or one. */
+  /** The name of a policy, or a policy. */
   readonly policy: string | Policy;
-  readonly env: VectorEnv | AnyEnv;
+  /** Where the agent acts; open. */
+  readonly env: Env;
   /** What an agent learns from that learns from data. */
   readonly dataset?: EpisodeSource | undefined;
   /** Which environments these are, as errors say it. */
@@ -117,16 +112,80 @@ interface AgentPlan {
   readonly agentOptions: Readonly<Record<string, unknown>>;
   /** Options of a policy that is named; what it does not have is left out. */
   readonly policyOptions: Readonly<Record<string, unknown>>;
-  /** Its stream `policy` gives the initial weights of the policy, `agent` those of the agent's own networks. */
+  /** How the policy is evaluated during the training, and in which environments. */
+  readonly evaluations: EvaluationOptions & EnvRequest;
+  /**
+   * Its stream `policy` gives the initial weights of the policy, `agent` those of the agent's own networks, `training` all randomness of the
+   * training.
+   */
   readonly rng: Rng;
+  /** Closes the environments, if they were opened for this training. */
+  close?(): void;
 }
 
-/**
- * Makes an agent by its name, and its policy.
- * @param label whose argument the agent's name is, for errors: `--agent`
- * @throws one line, if something does not fit; nothing is left to free then
- */
-export function makeAgent(label: string, plan: AgentPlan): AgentWithPolicy {
+/** One training, from names and options to its reports: what `train` and `oxbow train` run. */
+export class TrainingSession<Env extends VectorEnv | AnyEnv = VectorEnv | AnyEnv> {
+  readonly env: Env;
+  /** The policy that is trained, or the one that acts in its place. */
+  readonly policy: Policy;
+  /** The agent; {@link evaluated}, where the policy is evaluated during the training. */
+  readonly agent: Agent<EvaluatedReport>;
+  readonly evaluated: EvaluatedAgent | undefined;
+  readonly #plan: TrainingPlan<Env>;
+
+  /**
+   * @param label whose argument the agent's name is, for errors: `--agent`
+   * @throws one line, if something does not fit; then nothing is left to free but the environments
+   */
+  constructor(label: string, plan: TrainingPlan<Env>) {
+    const { env, envOptions, evaluateEvery, evaluateEpisodes, evaluateGreedy, keep, stopAtReturn } = plan.evaluations;
+    const evaluations = { evaluateEvery, evaluateEpisodes, evaluateGreedy, keep, stopAtReturn };
+    checkEvaluationOptions(evaluations);
+    const { agent, policy } = makeAgent(label, plan);
+    this.#plan = plan;
+    this.env = plan.env;
+    this.policy = policy;
+    this.evaluated =
+      evaluateEvery === 0 ? undefined : new EvaluatedAgent({ agent, policy, env, envOptions, ...evaluations });
+    this.agent = this.evaluated ?? agent;
+  }
+
+  /**
+   * The reports of the training, from its beginning or from the state that the agent was set to. Between two of them whatever else waits
+   * in the program has its turn.
+   * @param steps how long, as `Agent.train` counts
+   * @param signal ends the training after the next report
+   */
+  async *reports(steps: number, signal?: AbortSignal): AsyncGenerator<EvaluatedReport, void, undefined> {
+    if (signal?.aborted) return;
+    const turns = new Turns();
+    for await (const report of this.agent.train({ steps, rng: this.#plan.rng.split('training') })) {
+      yield report;
+      await turns.next();
+      if (signal?.aborted) return;
+    }
+  }
+
+  /**
+   * Frees the agent, closes the environments, and frees the policy, but for what belongs to one that was given.
+   * @param keepPolicy whether the policy is the caller's from now on
+   */
+  dispose(keepPolicy = false): void {
+    this.agent.dispose();
+    if (!keepPolicy) this.#disposePolicy();
+    this.#plan.close?.();
+  }
+
+  #disposePolicy(): void {
+    const { policy: given } = this.#plan;
+    const kept = new Set(typeof given === 'string' ? [] : given.variables());
+    if (kept.size === 0) this.policy.dispose();
+    else for (const variable of this.policy.variables()) if (!kept.has(variable)) variable.dispose();
+  }
+}
+
+/** An agent by its name, with the policy that acts. @throws as {@link TrainingSession} does */
+function makeAgent(label: string, plan: TrainingPlan): { agent: Agent; policy: Policy } {
   const { agent: name, dataset, agentOptions, rng } = plan;
   checkActions(label, plan);
   checkDataset(label, plan);
@@ -136,7 +195,7 @@ export function makeAgent(label: string, plan: AgentPlan): AgentWithPolicy {
   try {
     const env = isOnline ? plan.env : undefined;
     const agent = make({ policy, env, dataset, rng: rng.split('agent') }, agentOptions);
-    return { policy: agent.actingPolicy ?? policy, agent };
+    return { agent, policy: agent.actingPolicy ?? policy };
   } catch (error) {
     if (policy !== plan.policy) policy.dispose();
     throw error;
@@ -144,7 +203,7 @@ export function makeAgent(label: string, plan: AgentPlan): AgentWithPolicy {
 }
 
 /** @throws if the agent cannot learn such actions, which its policy would say less plainly */
-function checkActions(label: string, { agent, env, envName }: AgentPlan): void {
+function checkActions(label: string, { agent, env, envName }: TrainingPlan): void {
   const { actions } = agentNamed(agent)!;
   const { actionSpace } = spacesOf(env);
   if (actions === undefined) return;
@@ -154,7 +213,7 @@ function checkActions(label: string, { agent, env, envName }: AgentPlan): void {
 }
 
 /** @throws if an agent that learns from data has none, or another has some */
-function checkDataset(label: string, { agent, dataset }: AgentPlan): void {
+function checkDataset(label: string, { agent, dataset }: TrainingPlan): void {
   const { learnsFromData } = agentNamed(agent)!;
   if (learnsFromData === (dataset !== undefined)) return;
   throw new Error(
@@ -164,7 +223,7 @@ function checkDataset(label: string, { agent, dataset }: AgentPlan): void {
   );
 }
 
-function namedPolicy(name: string, { env, policyOptions, rng }: AgentPlan): Policy {
+function namedPolicy(name: string, { env, policyOptions, rng }: TrainingPlan): Policy {
   const known = Object.keys(policySchema(name)?.shape ?? {});
   const own = Object.fromEntries(Object.entries(policyOptions).filter(([key]) => known.includes(key)));
   const isOpen = known.includes('actionMask') && own.actionMask === undefined;
@@ -377,53 +436,41 @@ export async function* trainStream<
 ): AsyncGenerator<AgentReportsByName[N] & EvaluatedReport, TrainResult<TrainedAction<P>>, undefined> {
   const checked = parseOptions('train', settingsSchema, settings) as AnySettings;
   checkEvaluations(checked);
-  const { agent: name, env: source, seed = 0, signal } = checked;
+  const { env: source, seed = 0, signal } = checked;
   const id = typeof source === 'string' ? source : undefined;
-  const defaults = trainingDefaults(name, id, []);
+  const defaults = trainingDefaults(checked.agent, id, []);
   const { steps = defaults.steps } = checked;
-  const parts: { dispose(): void }[] = [];
+  if (id !== undefined) await loadEnv(id);
+  const { env, close } = openEnvs('train', checked, defaults.envs);
+  let session: TrainingSession | undefined;
+  let isWhole = false;
   try {
-    if (id !== undefined) await loadEnv(id);
-    const { env, close } = openEnvs('train', checked, defaults.envs);
-    parts.push({ dispose: close });
-    const rng = new Rng(seed);
     const dataset = typeof checked.dataset === 'string' ? await openDataset(checked.dataset) : checked.dataset;
-    const made = makeAgent('train: agent', { ...withOptions(checked, env), env, dataset, rng });
-    const { policy } = made;
-    const evaluated = checked.evaluateEvery > 0 ? evaluatedAgent(made, checked) : undefined;
-    const agent: Agent<EvaluatedReport> = evaluated ?? made.agent;
-    parts.push(agent);
-    const own = { dispose: () => disposeBut(policy, checked.policy) };
-    parts.push(own);
+    const plan = { ...withOptions(checked, env), env, close, dataset, evaluations: checked, rng: new Rng(seed) };
+    session = new TrainingSession('train: agent', plan);
     const recent = new RecentEpisodes();
     const reached = { steps: 0, updates: 0 };
     let stops = false;
-    for await (const report of trainingReports({ agent, steps, rng, signal })) {
+    for await (const report of session.reports(steps, signal)) {
       recent.add(report.episodes);
       Object.assign(reached, { steps: report.step, updates: report.updates });
       stops = report.evaluation?.stops ?? false;
       yield report as AgentReportsByName[N] & EvaluatedReport;
     }
-    parts.splice(parts.indexOf(own), 1);
-    const { best } = evaluated ?? {};
-    const finished = stops || reached.steps >= steps;
+    isWhole = true;
+    const best = session.evaluated?.best;
     return {
-      policy: policy as Policy<TrainedAction<P>>,
+      policy: session.policy as Policy<TrainedAction<P>>,
       env: id,
       ...reached,
       ...recent.figures(),
-      finished,
+      finished: stops || reached.steps >= steps,
       best: best && { step: best.step, return: best.return },
     };
   } finally {
-    for (const part of parts.reverse()) part.dispose();
+    if (session === undefined) close();
+    else session.dispose(isWhole);
   }
-}
-
-/** Frees a policy, but for what belongs to one that was given. */
-function disposeBut(policy: Policy, given: string | Policy | undefined): void {
-  const kept = new Set(typeof given === 'object' ? given.variables() : []);
-  for (const variable of policy.variables()) if (!kept.has(variable)) variable.dispose();
 }
 
 /** Settings that are checked, whichever agent's. */
@@ -450,21 +497,11 @@ function checkEvaluations({ env, ...options }: AnySettings): void {
   }
 }
 
-function evaluatedAgent(made: AgentWithPolicy, settings: AnySettings): EvaluatedAgent {
-  const { env, envOptions, evaluateEvery, evaluateEpisodes, evaluateGreedy, keep, stopAtReturn } = settings;
-  return new EvaluatedAgent({
-    ...made,
-    env,
-    envOptions,
-    ...{ evaluateEvery, evaluateEpisodes, evaluateGreedy, keep, stopAtReturn },
-  });
-}
-
 /** Agent and policy with their options: what is given, and for the rest the defaults. */
 function withOptions(
   { agent, policy: given, env: source, agentOptions = {}, policyOptions }: AnySettings,
   env: VectorEnv | AnyEnv,
-): Omit<AgentPlan, 'env' | 'dataset' | 'rng'> {
+): Pick<TrainingPlan, 'agent' | 'policy' | 'envName' | 'agentOptions' | 'policyOptions'> {
   const { actionSpace } = spacesOf(env);
   const policy = given ?? usualPolicy(agent, actionSpace);
   const defaults = trainingDefaults(agent, typeof source === 'string' ? source : undefined, [policy], actionSpace);

@@ -5,7 +5,7 @@ import type { Tensors } from '../../src/engine/compile.ts';
 import { compile, type Module, type Policy, type Rng, sampleAction } from '../../src/index.ts';
 import { type Bounds, halfWidths } from '../../src/policies/boxScale.ts';
 import { type Rate, rateAt } from '../../src/training/optimization.ts';
-import type { Agent, EpisodeReport, TrainOptions, TrainReport } from '../agent.ts';
+import type { EpisodeReport, TrainOptions, TrainReport } from '../agent.ts';
 import { checkObservations, checkStep } from './checks.ts';
 import { commandActions, fillUniform, type PolicyEnv } from './envs.ts';
 import { EpisodeTracker } from './episodeStatistics.ts';
@@ -345,36 +345,6 @@ export async function inTurns<T>(steps: Generator<void, T, void>): Promise<T> {
     const { done, value } = steps.next();
     if (done) return value;
     await turns.next();
-  }
-}
-
-/** Options of {@link trainingReports}. */
-interface TrainingReportsOptions<Report extends TrainReport> {
-  readonly agent: Agent<Report>;
-  /** As {@link Agent.train} takes it. */
-  readonly steps: number;
-  /** Its stream `training` has all randomness of the training. */
-  readonly rng: Rng;
-  /** Ends the training after the next report. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/**
- * The reports of a training, from its beginning or from the state that the agent was set to: what `train` and `oxbow train` run. Between
- * two of them whatever else waits in the program has its turn.
- */
-export async function* trainingReports<Report extends TrainReport>({
-  agent,
-  steps,
-  rng,
-  signal,
-}: TrainingReportsOptions<Report>): AsyncGenerator<Report, void, undefined> {
-  if (signal?.aborted) return;
-  const turns = new Turns();
-  for await (const report of agent.train({ steps, rng: rng.split('training') })) {
-    yield report;
-    await turns.next();
-    if (signal?.aborted) return;
   }
 }
 

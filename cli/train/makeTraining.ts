@@ -1,22 +1,13 @@
-import { checkEvaluationOptions, EvaluatedAgent, evaluateStepwise, MOST_ENVS } from '../../agents/core/evaluate.ts';
+import { evaluateStepwise, MOST_ENVS } from '../../agents/core/evaluate.ts';
 import { inTurns } from '../../agents/core/loops.ts';
 import { type EpisodeStatistics, episodeStatistics } from '../../agents/index.ts';
-import { type AgentWithPolicy, makeAgent } from '../../agents/train.ts';
+import { TrainingSession } from '../../agents/train.ts';
 import type { EpisodeSource } from '../../datasets/episode.ts';
 import { makeVec, type VectorEnv } from '../../envs/index.ts';
 import { type Policy, Rng } from '../../src/index.ts';
 import type { Job } from '../experiment/experiment.ts';
 import { firstLine } from '../experiment/text.ts';
 import type { TrainConfig } from './trainConfig.ts';
-
-/** An agent with what it is made of. */
-export interface Training extends AgentWithPolicy {
-  readonly env: VectorEnv;
-  /** The agent, if it is one whose policy is evaluated in the course of the training. */
-  readonly evaluated: EvaluatedAgent | undefined;
-  /** Frees all three. */
-  dispose(): void;
-}
 
 /**
  * What a job trains, from the settings of its run.
@@ -28,40 +19,19 @@ export function makeTraining(
   config: TrainConfig,
   rng: Rng,
   dataset?: EpisodeSource | undefined,
-): Training {
+): TrainingSession<VectorEnv> {
+  const { agent: agentOptions, policy: policyOptions } = config;
   const env = makeEnvs(envName, config, config.envs);
+  const evaluations = { ...config, env: envName, envOptions: config.env };
+  const close = () => env.close();
   try {
-    const { agent: agentOptions, policy: policyOptions } = config;
-    const made = makeAgent('--agent', { agent, policy, env, dataset, envName, agentOptions, policyOptions, rng });
-    try {
-      const evaluated = evaluatedAgent(made, envName, config);
-      return {
-        env,
-        evaluated,
-        policy: made.policy,
-        agent: evaluated ?? made.agent,
-        dispose() {
-          made.agent.dispose();
-          made.policy.dispose();
-          env.close();
-        },
-      };
-    } catch (error) {
-      made.agent.dispose();
-      made.policy.dispose();
-      throw error;
-    }
+    return new TrainingSession('--agent', {
+      ...{ agent, policy, env, close, dataset, envName, agentOptions, policyOptions, evaluations, rng },
+    });
   } catch (error) {
-    env.close();
+    close();
     throw error;
   }
-}
-
-function evaluatedAgent(made: AgentWithPolicy, env: string, config: TrainConfig): EvaluatedAgent | undefined {
-  const { evaluateEvery, evaluateEpisodes, evaluateGreedy, keep, stopAtReturn, env: envOptions } = config;
-  const options = { evaluateEvery, evaluateEpisodes, evaluateGreedy, keep, stopAtReturn };
-  checkEvaluationOptions(options);
-  return evaluateEvery === 0 ? undefined : new EvaluatedAgent({ ...made, env, envOptions, ...options });
 }
 
 /** Environments of a run that reset in the step that ends an episode. */

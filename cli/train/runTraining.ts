@@ -1,17 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { trainingReports } from '../../agents/core/loops.ts';
-import { type AgentState, DivergedError, type EvaluatedReport } from '../../agents/index.ts';
+import { type AgentState, DivergedError } from '../../agents/index.ts';
+import type { TrainingSession } from '../../agents/train.ts';
 import { ContentHash, type Dataset } from '../../datasets/dataset.ts';
 import { openDataset } from '../../datasets/datasetFiles.ts';
 import { type EpisodeSource, episodeAt } from '../../datasets/episode.ts';
+import type { VectorEnv } from '../../envs/index.ts';
 import { savePolicy } from '../../src/index.ts';
 import { InputError } from '../experiment/errors.ts';
 import type { Job, JobContext, JobResult, MetricsRow } from '../experiment/experiment.ts';
 import { firstLine, formatReturn, trueMinus } from '../experiment/text.ts';
 import { isSnapshotDue, readCheckpoint, saveSnapshot, snapshotSteps, writeCheckpoint } from './checkpointFile.ts';
-import { makeTraining, sampledAndGreedy, type Training, unsavedBecause } from './makeTraining.ts';
+import { makeTraining, sampledAndGreedy, unsavedBecause } from './makeTraining.ts';
 import { sharesOf } from './outcomes.ts';
 import type { TrainConfig } from './trainConfig.ts';
 import { ReportRows, TrainingLog } from './trainingLog.ts';
@@ -39,7 +40,10 @@ export async function trainJob(job: Job, config: TrainConfig, context: JobContex
 }
 
 /** What evaluations in the course of a training have found; how many steps it took, where they may end it. */
-function evaluationMetrics({ evaluated }: Training, { stopAtReturn }: TrainConfig): JobResult['metrics'] {
+function evaluationMetrics(
+  { evaluated }: TrainingSession<VectorEnv>,
+  { stopAtReturn }: TrainConfig,
+): JobResult['metrics'] {
   const { best, last, step } = evaluated ?? {};
   if (best === undefined || last === undefined) return {};
   return {
@@ -88,7 +92,7 @@ interface Stage {
  * @param stage by default all of it. A training that pauses and goes on is the same, to the byte, as one that does not
  */
 export async function runTraining(
-  training: Training,
+  training: TrainingSession<VectorEnv>,
   job: Job,
   config: TrainConfig,
   context: JobContext,
@@ -123,8 +127,8 @@ export async function runTraining(
   try {
     // It was killed while it paused.
     if (until < steps && first.step >= until) return;
-    for await (const report of trainingReports({ agent, steps, rng: context.rng })) {
-      const last = report.step >= steps || (report as EvaluatedReport).evaluation?.stops === true;
+    for await (const report of training.reports(steps)) {
+      const last = report.step >= steps || report.evaluation?.stops === true;
       const row = rows.add(report, last);
       const time = performance.now();
       const perSecond = (1000 * (report.step - lastRow.step)) / (time - lastRow.time);
@@ -184,7 +188,7 @@ export async function runTraining(
  * @throws InputError if it does not fit
  */
 function goOn(
-  { agent }: Training,
+  { agent }: TrainingSession<VectorEnv>,
   { path, job: author }: { readonly path: string; readonly job: string },
   job: Job,
   { settings, say }: JobContext,

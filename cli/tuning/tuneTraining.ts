@@ -22,7 +22,7 @@ import { isGroup, type Settings } from '../experiment/tuned.ts';
 import { portablePath } from '../terminal/commandLine.ts';
 import { type AllowedCode, allowedOptions, NO_CODE, refusedCode, TRAIN_TUNING } from '../train/allowedCode.ts';
 import { checkEnvOptions, loadNamedEnv } from '../train/loadNamedEnv.ts';
-import { makeEnvs, makeTraining, type Training, tryOut } from '../train/makeTraining.ts';
+import { makeEnvs, makeTraining, tryOut } from '../train/makeTraining.ts';
 import { measurePolicy } from '../train/measurePolicy.ts';
 import { POLICY, runTraining } from '../train/runTraining.ts';
 import { type TrainChoice, type TrainConfig, trainSchema } from '../train/trainConfig.ts';
@@ -241,7 +241,7 @@ async function trialJob(
   greedy: boolean,
 ): Promise<JobResult> {
   const { of: policy, rung, env } = job;
-  let training: Training;
+  let training: ReturnType<typeof makeTraining>;
   try {
     training = makeTraining({ ...job, policy }, config, context.rng);
   } catch (error) {

@@ -1,7 +1,6 @@
 import '../../envs/mujoco/registerMujoco.ts';
 import { type Policy, Rng, selectBackend, selectEngine } from 'oxbow';
 import { type AnyEnv, make } from 'oxbow/envs';
-import { trainingReports } from '../../agents/core/loops.ts';
 import { makeTraining, sampledAndGreedy } from '../../cli/train/makeTraining.ts';
 import { type TrainConfig, trainSchema } from '../../cli/train/trainConfig.ts';
 import { AntHeadingEnv } from '../../envs/mujoco/lake/antHeadingEnv.ts';
@@ -76,7 +75,7 @@ async function train({ setting, policy: name }: RobotRequest): Promise<void> {
   show(0);
   let walked = performance.now();
   let recent: number[] = [];
-  for await (const { step, episodes } of trainingReports({ agent: training.agent, steps, rng })) {
+  for await (const { step, episodes } of training.reports(steps)) {
     recent = [...recent, ...episodes.map((episode) => episode.return)].slice(-RECENT);
     reply({ kind: 'progress', step: Math.min(step, steps) });
     if (performance.now() < walked + BETWEEN && step < steps) continue;

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { trainingReports } from '../../../agents/core/loops.ts';
 import { plainStateDict } from '../../../agents/core/state.ts';
 import { type AgentState, collectEpisodes, evaluate } from '../../../agents/index.ts';
+import type { TrainingSession } from '../../../agents/train.ts';
 import { type DatasetAbout, type StoredEpisode, spaceToJson, usualDtypes } from '../../../datasets/index.ts';
 import { LakeDemonstrators, make, type Space } from '../../../envs/index.ts';
 import type { AnyLakeId } from '../../../envs/lake/lakeEnv.ts';
 import { makeFolder } from '../../../src/files.ts';
 import { type Policy, Rng, type StateDict } from '../../../src/index.ts';
 import { readCheckpoint, writeCheckpoint } from '../checkpointFile.ts';
-import { makeTraining, type Training } from '../makeTraining.ts';
+import { makeTraining } from '../makeTraining.ts';
 import { trainSettings } from '../trainConfig.ts';
 import { type Actor, normalizedScore, type Recipe } from './recipes.ts';
 
@@ -213,7 +213,7 @@ async function recipePolicies(
     };
     let saved = performance.now();
     if (!isDone()) {
-      for await (const { step } of trainingReports({ agent: training.agent, steps, rng, signal })) {
+      for await (const { step } of training.reports(steps, signal)) {
         const before = snapshots.at(-1)?.step ?? 0;
         if (step >= steps || Math.floor(step / evaluateEvery) > Math.floor(before / evaluateEvery)) {
           const latest = snapshotOf(task, training.policy, step, rng.split('snapshots').split(step));
@@ -242,7 +242,7 @@ async function recipePolicies(
 }
 
 /** The snapshots of a checkpoint, to which the agent is brought; none where there is no checkpoint of this training. */
-function restored({ agent }: Training, file: string | undefined, of: string): Snapshot[] {
+function restored({ agent }: TrainingSession, file: string | undefined, of: string): Snapshot[] {
   const found = file === undefined ? undefined : checkpointSchema.safeParse(readCheckpoint(file)).data;
   if (found === undefined || found.of !== of) return [];
   agent.setState(found.agent);
