@@ -178,9 +178,12 @@ export class TrainingSession<Env extends VectorEnv | AnyEnv = VectorEnv | AnyEnv
 
   #disposePolicy(): void {
     const { policy: given } = this.#plan;
-    const kept = new Set(typeof given === 'string' ? [] : given.variables());
-    if (kept.size === 0) this.policy.dispose();
-    else for (const variable of this.policy.variables()) if (!kept.has(variable)) variable.dispose();
+    if (typeof given === 'string') {
+      this.policy.dispose();
+      return;
+    }
+    const kept = new Set(given.variables());
+    for (const variable of this.policy.variables()) if (!kept.has(variable)) variable.dispose();
   }
 }
 
