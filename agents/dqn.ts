@@ -20,7 +20,7 @@ import { bestActions } from '../src/policies/qNetworkPolicy.ts';
 import type { TrainOptions, TrainReport } from './agent.ts';
 import { copyOfPolicy, polyak, quantileHuber, tdErrors, tdTarget, weightedRows } from './core/critics.ts';
 import { vectorEnvFor } from './core/envs.ts';
-import { compileAct, compileOnArrays, type Figures, meanAction, ReplayTraining } from './core/loops.ts';
+import { compileAct, compileOnArrays, meanAction, ReplayTraining, type UpdateMetrics } from './core/loops.ts';
 import { maxGradientNorm, offPolicyOptions, optionalMaxGradientNorm } from './core/options.ts';
 import type { TransitionTensors } from './core/replay.ts';
 import { CheckpointedAgent } from './core/state.ts';
@@ -190,7 +190,7 @@ abstract class QLearning<P extends EpsilonGreedyPolicy> extends CheckpointedAgen
     );
   }
 
-  #improve(batch: QLearningBatch): Figures<UpdateReport> {
+  #improve(batch: QLearningBatch): UpdateMetrics<UpdateReport> {
     const { policy, maxGradientNorm = Infinity } = this.config;
     const { weights } = batch;
     const rowLosses = this.rowLosses(batch);

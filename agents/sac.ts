@@ -29,9 +29,9 @@ import {
   compileAct,
   compileOnArrays,
   ExplorationNoise,
-  type Figures,
   ReplayTraining,
   sampledAction,
+  type UpdateMetrics,
 } from './core/loops.ts';
 import {
   baseEntropy,
@@ -211,7 +211,7 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
   }
 
   /** The update of the critics and their targets on one minibatch, and of policy and temperature where it is due. */
-  #improve(batch: SacBatch, rng: Rng, isPolicyDue: boolean): Figures<SacReport> {
+  #improve(batch: SacBatch, rng: Rng, isPolicyDue: boolean): UpdateMetrics<SacReport> {
     const { policy, tau } = this.config;
     const { observations, nextObservations } = batch;
     const seen = policy.normalized(observations);

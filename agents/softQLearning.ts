@@ -25,7 +25,7 @@ import {
   tdTarget,
 } from './core/critics.ts';
 import { vectorEnvFor } from './core/envs.ts';
-import { compileAct, compileOnArrays, type Figures, ReplayTraining, sampledAction } from './core/loops.ts';
+import { compileAct, compileOnArrays, ReplayTraining, sampledAction, type UpdateMetrics } from './core/loops.ts';
 import { criticOptions, OVER_TRAINING, offPolicyOptions } from './core/options.ts';
 import type { TransitionTensors } from './core/replay.ts';
 import { CheckpointedAgent } from './core/state.ts';
@@ -160,7 +160,7 @@ export class SoftQLearning extends CheckpointedAgent<SoftQLearningReport> {
   }
 
   /** The whole update of critics, sampler and targets on one minibatch. */
-  #improve(batch: SoftQBatch, rng: Rng): Figures<SoftQLearningReport> {
+  #improve(batch: SoftQBatch, rng: Rng): UpdateMetrics<SoftQLearningReport> {
     const { policy, tau } = this.#config;
     const { observations, actions, nextObservations, weights, temperature } = batch;
     const seen = policy.normalized(observations);

@@ -22,9 +22,9 @@ import {
   compileAct,
   compileOnArrays,
   ExplorationNoise,
-  type Figures,
   meanAction,
   ReplayTraining,
+  type UpdateMetrics,
 } from './core/loops.ts';
 import { criticOptions, noiseOptions, offPolicyOptions, policyDelay } from './core/options.ts';
 import type { TransitionTensors } from './core/replay.ts';
@@ -174,7 +174,7 @@ export class Td3 extends CheckpointedAgent<Td3Report> {
   }
 
   /** The update of the critics on one minibatch, and of policy and targets where it is due. */
-  #improve(batch: Td3Batch, rng: Rng, isPolicyDue: boolean): Figures<Td3Report> {
+  #improve(batch: Td3Batch, rng: Rng, isPolicyDue: boolean): UpdateMetrics<Td3Report> {
     const { policy, tau } = this.#config;
     const { observations, actions, nextObservations, weights, learningRate, criticLearningRate } = batch;
     const seen = policy.normalized(observations);

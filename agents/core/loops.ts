@@ -161,8 +161,8 @@ const STREAMS = ['actions', 'replay', 'updates'] as const;
 
 type Stream = (typeof STREAMS)[number];
 
-/** What an update returns: figures for the reports, and where rows have weights how far each was from its target, `[batch]`. */
-export type Figures<Report extends TrainReport> = Partial<Record<FigureOf<Report> | 'errors', tf.Tensor>>;
+/** What an update returns: metrics for the reports, and where rows have weights how far each was from its target, `[batch]`. */
+export type UpdateMetrics<Report extends TrainReport> = Partial<Record<FigureOf<Report> | 'errors', tf.Tensor>>;
 
 /** What the loop of an agent calls that learns from minibatches: it counts steps and updates, and makes the reports. */
 export abstract class MinibatchTraining<Report extends TrainReport> extends Training<Stream> {
@@ -175,7 +175,7 @@ export abstract class MinibatchTraining<Report extends TrainReport> extends Trai
   /**
    * @param owner the agent's class, as errors name it: `Sac`
    * @param streams names of the random streams
-   * @param advice what usually helps where a figure is no number
+   * @param advice what usually helps where a metric is not a finite number
    */
   constructor(owner: string, streams: readonly Stream[] = STREAMS, advice?: string) {
     super(owner, streams);
@@ -201,12 +201,12 @@ export abstract class MinibatchTraining<Report extends TrainReport> extends Trai
     return begins;
   }
 
-  /** Keeps the figures of an update for the next report. @throws {DivergedError} if one is no number */
-  record(figures: { readonly [Name in FigureOf<Report>]?: ArrayLike<number> }): void {
-    this.#metrics.add(this.step, scalarsOf(figures) as Partial<Record<FigureOf<Report>, number>>);
+  /** Keeps the metrics of an update for the next report. @throws {DivergedError} if one is not a finite number */
+  record(metrics: { readonly [Name in FigureOf<Report>]?: ArrayLike<number> }): void {
+    this.#metrics.add(this.step, scalarsOf(metrics) as Partial<Record<FigureOf<Report>, number>>);
   }
 
-  /** The episodes that ended since the last report, and the mean of each figure over the updates since, if there were some. */
+  /** The episodes that ended since the last report, and the mean of each metric over the updates since then. */
   report(): Report {
     const { step, updates, episodes } = this;
     this.episodes = [];
@@ -320,9 +320,9 @@ export class ReplayTraining<Report extends TrainReport, RateName extends string>
     return { ...batch, ...ratesAt(this.owner, rates, share) };
   }
 
-  /** Keeps the figures for the next report, and the errors in the replay, if it is prioritized. */
-  override record({ errors, ...figures }: { readonly [Name in keyof Figures<Report>]: ArrayLike<number> }): void {
-    super.record(figures as { readonly [Name in FigureOf<Report>]?: ArrayLike<number> });
+  /** Keeps the metrics for the next report, and the errors of the rows in the replay, if it is prioritized. */
+  override record({ errors, ...metrics }: { readonly [Name in keyof UpdateMetrics<Report>]: ArrayLike<number> }): void {
+    super.record(metrics as { readonly [Name in FigureOf<Report>]?: ArrayLike<number> });
     if (errors !== undefined) this.replay.prioritize(errors);
   }
 }

@@ -263,7 +263,7 @@ export class OfflineReplay {
 
   /** Forgets all but the data, with which every training begins. */
   begin(): void {
-    this.online?.clear();
+    this.online?.begin();
     this.#largestReward = this.#largestOfData;
   }
 
@@ -290,7 +290,7 @@ export class OfflineReplay {
 
   setState({ data, largestReward, online }: ReturnType<OfflineReplay['state']>): void {
     if (data !== this.#dataFingerprint()) throw new Error('its data are others, expected the same dataset');
-    if (online === null) this.online?.clear();
+    if (online === null) this.online?.begin();
     else if (this.online !== undefined) this.online.setState(online);
     else throw new Error('the state is of an agent that has gone online, expected an env and onlineSteps above 0');
     this.#largestReward = largestReward;

@@ -185,18 +185,13 @@ export class ReplayBuffer {
     return Math.min(this.#added, this.#options.capacity);
   }
 
-  /** Forgets all transitions. */
-  clear(): void {
+  /** Forgets all transitions. @param observations the first ones of all environments, if there are some */
+  begin(observations?: Float32Array): void {
     this.#added = 0;
     this.#freeEndRows = [];
     this.#usedEndRows = 0;
     this.#priorities?.clear();
-  }
-
-  /** Forgets all transitions. @param observations the first ones of all environments */
-  begin(observations: Float32Array): void {
-    this.clear();
-    this.current.set(observations);
+    if (observations) this.current.set(observations);
   }
 
   /**
@@ -286,13 +281,13 @@ export class ReplayBuffer {
     if (!Number.isSafeInteger(added) || added < 0 || added % numEnvs !== 0) {
       throw new Error(`added: got ${added}, expected a whole number of steps of ${numEnvs} environments`);
     }
-    const isPrioritized = this.#priorities !== undefined;
-    if ((priorities === undefined) === isPrioritized) {
-      const [has, lacks] = isPrioritized ? ['agent', 'state'] : ['state', 'agent'];
-      throw new Error(`priorities: the ${has} has some, the ${lacks} has none: expected the same options`);
+    if ((priorities === undefined) !== (this.#priorities === undefined)) {
+      throw new Error(
+        `priorities: got ${priorities ? 'some' : 'none'}, expected the same options as those of the agent`,
+      );
     }
     const size = Math.min(added, capacity);
-    this.clear();
+    this.begin();
     setSameLength({ current: [this.current, current] });
     this.#observations.setFirst(state.observations, size, 'observations');
     this.#actions.setFirst(state.actions, size, 'actions');

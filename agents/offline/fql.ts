@@ -15,7 +15,7 @@ import {
   tdTarget,
   valueWeight,
 } from '../core/critics.ts';
-import { compileAct, compileOnArrays, type Figures, sampledAction } from '../core/loops.ts';
+import { compileAct, compileOnArrays, sampledAction, type UpdateMetrics } from '../core/loops.ts';
 import {
   type DataRate,
   dataWeight,
@@ -146,7 +146,7 @@ export class Fql extends CheckpointedAgent<FqlReport> {
   }
 
   /** One minibatch: critics, behaviour, policy, targets. */
-  #improve(batch: FqlBatch, rng: Rng): Figures<FqlReport> {
+  #improve(batch: FqlBatch, rng: Rng): UpdateMetrics<FqlReport> {
     const { policy, tau, targetValue } = this.#config;
     const { actionSpace } = this.#training;
     const { observations, actions, nextObservations, learningRate, criticLearningRate } = batch;

@@ -14,7 +14,7 @@ import {
   polyak,
   tdTarget,
 } from '../core/critics.ts';
-import { compileAct, compileOnArrays, type Figures, sampledAction } from '../core/loops.ts';
+import { compileAct, compileOnArrays, sampledAction, type UpdateMetrics } from '../core/loops.ts';
 import { OfflineTraining, offlineOptions } from '../core/offline.ts';
 import { criticOptions, noiseOptions } from '../core/options.ts';
 import type { TransitionTensors } from '../core/replay.ts';
@@ -159,7 +159,7 @@ export class Iql extends CheckpointedAgent<IqlReport> {
   }
 
   /** One minibatch: value, policy, critics, targets. */
-  #improve(batch: IqlBatch, rng: Rng): Figures<IqlReport> {
+  #improve(batch: IqlBatch, rng: Rng): UpdateMetrics<IqlReport> {
     const { policy, tau, expectile } = this.#config;
     const { observations, actions, nextObservations, learningRate, criticLearningRate } = batch;
     const seen = policy.normalized(observations);

@@ -6,7 +6,7 @@ import { clippedActions } from '../../src/policies/policy.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
 import { checkDensity, checkReparameterized, hasAngles } from '../core/checks.ts';
 import { ActionValues, ClippedAdam, criticNetworksOptions, polyak, tdTarget, valueWeight } from '../core/critics.ts';
-import { compileAct, compileOnArrays, type Figures, sampledAction } from '../core/loops.ts';
+import { compileAct, compileOnArrays, sampledAction, type UpdateMetrics } from '../core/loops.ts';
 import {
   type DataRate,
   dataWeight,
@@ -119,7 +119,7 @@ export class NfRlbc extends CheckpointedAgent<NfRlbcReport> {
   }
 
   /** One minibatch: critics, policy, targets. */
-  #improve(batch: NfRlbcBatch, rng: Rng): Figures<NfRlbcReport> {
+  #improve(batch: NfRlbcBatch, rng: Rng): UpdateMetrics<NfRlbcReport> {
     const { policy, tau, targetValue, alpha } = this.#config;
     const { observations, actions, nextObservations, learningRate, criticLearningRate } = batch;
     const seen = policy.normalized(observations);

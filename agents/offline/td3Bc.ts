@@ -15,7 +15,7 @@ import {
   tdTarget,
   valueWeight,
 } from '../core/critics.ts';
-import { compileAct, compileOnArrays, type Figures, meanAction } from '../core/loops.ts';
+import { compileAct, compileOnArrays, meanAction, type UpdateMetrics } from '../core/loops.ts';
 import { type DataRate, OfflineTraining, offlineOptions, onlineDataFactor } from '../core/offline.ts';
 import { criticOptions, noiseOptions, policyDelay } from '../core/options.ts';
 import type { TransitionTensors } from '../core/replay.ts';
@@ -139,7 +139,7 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
   }
 
   /** The update of the critics on one minibatch, and of policy and targets where it is due. */
-  #improve(batch: Td3BcBatch, rng: Rng, isPolicyDue: boolean): Figures<Td3BcReport> {
+  #improve(batch: Td3BcBatch, rng: Rng, isPolicyDue: boolean): UpdateMetrics<Td3BcReport> {
     const { policy, tau } = this.#config;
     const { observations, actions, nextObservations, criticLearningRate } = batch;
     const seen = policy.normalized(observations);
