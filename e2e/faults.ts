@@ -27,11 +27,11 @@ const { values } = parseArgs({ options: { short: { type: 'boolean' }, seed: { ty
 const rng = new Rng(`faults ${values.seed}`);
 const SIGNALS = ['SIGINT', 'SIGKILL', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Jobs of both studies with a Gaussian and a flow, each of a second or so. */
+/** Jobs with a Gaussian and a flow, each of a second or so. */
 const RUN = [
-  ...['run', 'lake', '--seeds', '1', '--policies', 'gaussian,realnvp', '--env', 'Lake-v0', '--workers', '2'],
-  ...['cloning.steps=100', 'cloning.demonstrations=50', 'cloning.batchSize=64', 'evaluationEpisodes=50'].flatMap(set),
-  ...['ppo.steps=1024', 'ppo.horizon=32'].flatMap(set),
+  ...['train', 'Lake-v0', '--agent', 'ppo', '--seeds', '2', '--policy', 'gaussian,realnvp', '--workers', '2'],
+  ...['--engine', 'wasm', '--steps', '1024', '--envs', '2'],
+  ...['agent.horizon=32', 'evaluationEpisodes=20', 'policy.hidden=32,32', 'checkpointInterval=1000'].flatMap(set),
 ];
 
 if (!isBuilt) run(root, 'npm', ['run', '--silent', 'build']);
@@ -164,8 +164,7 @@ function partialProblems(out: string, finished: number, stderr: string): string[
 async function longJob(): Promise<void> {
   for (const second of values.short ? (['SIGINT'] as const) : ([undefined, 'SIGINT'] as const)) {
     const out = join(folder, `long-${second}`);
-    const long = ['--study', 'cloning', '--policies', 'realnvp', '--set', 'cloning.steps=3000000'];
-    const run = startOxbow(folder, [...RUN, ...long, '--out', out]);
+    const run = startOxbow(folder, [...RUN, '--steps', '30000000', '--out', out]);
     while (!existsSync(join(out, 'jobs'))) await delay(100);
     await delay(duration * 500);
     const sent = performance.now();
@@ -264,8 +263,8 @@ async function twoCommands(): Promise<void> {
 /** Every file of a run is damaged once, in turn cut, changed in one bit, or emptied to `{}`. */
 async function damage(): Promise<void> {
   const kinds = ['cut', 'a bit changed', '{}'] as const;
-  const all = [...results(reference, '').keys()].sort();
-  const some = /^(config\.json|jobs\/ppo\/Lake-v0\/gaussian\/.*\/(result|policy)\.json)$/;
+  const all = [...results(reference, '').keys()].filter((name) => !name.startsWith('logs/')).sort();
+  const some = /^(config\.json|jobs\/ppo\/Lake-v0\/gaussian\/seed-0\/(result|policy)\.json)$/;
   const chosen = values.short ? all.filter((name) => some.test(name)) : all;
   for (const [i, name] of chosen.entries()) {
     const kind = kinds[i % kinds.length]!;

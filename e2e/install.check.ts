@@ -50,7 +50,7 @@ const pnpm: Command = [
   'zod',
   '@tensorflow/tfjs-core@4.22.0',
 ];
-const SMALL = ['--seeds', '1', '--study', 'cloning', '--env', 'Lake-v0', '--policies', 'gaussian', '--steps', '50'];
+const SMALL = ['--steps', '64', '--set', 'agent.horizon=64', '--set', 'evaluationEpisodes=2'];
 
 const BROKEN = 'npm, install scripts that cannot download';
 const PROJECTS = [
@@ -116,9 +116,9 @@ describe.each(PROJECTS)('$name', ({ name, install: [installer, ...options], like
     expect(Math.max(...actions), printed).toBeGreaterThan(0.5);
   });
 
-  test('the command runs the lake', () => {
+  test('the command trains', () => {
     expect(inProject('npx', '--no-install', 'oxbow', '--version').trim()).toBe(packageJson.version);
-    inProject('npx', '--no-install', 'oxbow', 'run', 'lake', '--quick', ...SMALL, '--out', 'runs/lake');
+    inProject('npx', '--no-install', 'oxbow', 'train', 'Lake-v0', '--agent', 'ppo', ...SMALL, '--out', 'runs/lake');
     const summary = JSON.parse(readFileSync(join(project, 'runs/lake/summary.json'), 'utf8'));
     expect(summary.results.length).toBeGreaterThan(0);
     expect(readFileSync(join(project, 'runs/lake/report.html'), 'utf8')).toContain('</html>');
@@ -171,15 +171,16 @@ describe.each(PROJECTS)('$name', ({ name, install: [installer, ...options], like
     }
   });
 
-  test('an experiment of one’s own runs under tsx, and compiled with the same results', () => {
-    const arguments_ = ['run', 'coin', '--quick', '--seeds', '2', '--out'];
-    inProject('npx', 'tsx', 'cli.ts', ...arguments_, 'runs/tsx');
-    inProject('node', 'out/cli.js', ...arguments_, 'runs/compiled');
-    const [first, second] = ['tsx', 'compiled'].map((name) =>
+  test('an experiment of one’s own runs under tsx, compiled, and from its file by oxbow, with the same results', () => {
+    const options = ['--quick', '--seeds', '2', '--out'];
+    inProject('npx', 'tsx', 'cli.ts', 'run', 'coin', ...options, 'runs/tsx');
+    inProject('node', 'out/cli.js', 'run', 'coin', ...options, 'runs/compiled');
+    inProject('npx', '--no-install', 'oxbow', 'run', 'out/registry.js', ...options, 'runs/file');
+    const [first, ...others] = ['tsx', 'compiled', 'file'].map((name) =>
       readFileSync(join(project, 'runs', name, 'summary.json'), 'utf8'),
     );
     expect(JSON.parse(first!).results).toHaveLength(2);
-    expect(second).toBe(first);
+    expect(others).toEqual([first, first]);
     expect(inProject('node', 'out/entries.js').trim()).toBe('function function function function function function');
   });
 

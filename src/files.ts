@@ -1,21 +1,10 @@
-import type { Stats } from 'node:fs';
-
-/** How a file is written. */
-export interface WriteOptions {
-  /** What to do in a browser, where there are no files. */
-  readonly instead?: string | undefined;
-}
-
 /** What a temporary file's name ends with. */
 const TEMPORARY = '.tmp';
-
-/** How many links a path may lead through, as in Linux. */
-const MAX_LINKS = 40;
 
 /** Bytes written at a time: Node takes no more than 2 GiB. */
 const CHUNK = 2 ** 28;
 
-/** What a system says that cannot make a file or a folder last, or does so by itself. Anything else is an error. */
+/** What a system says that cannot flush a file or a folder, or does so by itself. Anything else is an error. */
 const NO_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM', 'EACCES', 'EISDIR', 'EBADF']);
 
 /** Node's file system. @throws in a browser, saying what to do `instead` */
@@ -25,9 +14,7 @@ function fileSystem(instead = '') {
   return files;
 }
 
-function paths() {
-  return process.getBuiltinModule('node:path');
-}
+const paths = () => process.getBuiltinModule('node:path');
 
 /** Reads a text file. @throws if it cannot be read */
 export function readTextFile(path: string, instead: string): string {
@@ -37,29 +24,8 @@ export function readTextFile(path: string, instead: string): string {
 /** Reads the bytes of a file that another file names. @throws if it cannot be read, or is a pipe or a device, which may never end */
 export function readFileBytes(path: string, instead: string): Uint8Array {
   const files = fileSystem(instead);
-  if (!files.statSync(path).isFile()) throw new Error(`${path} is no file`);
+  if (!leadsToFile(path)) throw new Error(`${path} is no file`);
   return Uint8Array.from(files.readFileSync(path));
-}
-
-/**
- * What is wrong with what others may have stored at a path and below it; undefined if there are files and folders alone, or nothing. A
- * link would lead what reads or writes there elsewhere, and a pipe would never end.
- */
-export function storedProblem(path: string): string | undefined {
-  const other = firstOther(path);
-  return other && `${other} is a link or no file, expected files and folders alone: copy what it leads to`;
-}
-
-/** The path itself, or the first one below it, that is neither a file nor a folder. */
-function firstOther(path: string): string | undefined {
-  const { lstatSync, readdirSync } = fileSystem();
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined || found.isFile()) return undefined;
-  if (!found.isDirectory()) return path;
-  const other = readdirSync(path, { recursive: true, withFileTypes: true }).find(
-    (entry) => !entry.isFile() && !entry.isDirectory(),
-  );
-  return other && paths().join(other.parentPath, other.name);
 }
 
 /** Whether a path leads to a file, by links too. To read a pipe or a device might never end. */
@@ -67,87 +33,118 @@ export function leadsToFile(path: string): boolean {
   return fileSystem().statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
+/**
+ * What is wrong with what others may have stored at a path and below it; undefined if there are files and folders alone, or nothing. A
+ * link would lead what reads or writes there elsewhere, and a pipe would never end.
+ */
+export function storedProblem(path: string): string | undefined {
+  const { lstatSync, readdirSync } = fileSystem();
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile()) return undefined;
+  const isOther = (entry: { isFile(): boolean; isDirectory(): boolean }) => !entry.isFile() && !entry.isDirectory();
+  const below = isOther(found) ? undefined : readdirSync(path, { recursive: true, withFileTypes: true }).find(isOther);
+  if (!isOther(found) && below === undefined) return undefined;
+  const other = below === undefined ? path : paths().join(below.parentPath, below.name);
+  return `${other} is a link or no file, expected files and folders alone: copy what it leads to`;
+}
+
 /** Removes a file, if it is there. */
 export function removeFile(path: string): void {
   fileSystem().rmSync(path, { force: true });
 }
 
-const guards = new Set<(path: string) => void>();
-
 /**
- * From now on `guard` is asked in this process immediately before a file takes its name, and before a folder is made. If it throws, what
- * was there stays as it was.
- * @returns ends that
- */
-export function guardFiles(guard: (path: string) => void): () => void {
-  guards.add(guard);
-  return () => void guards.delete(guard);
-}
-
-/** Asks those of {@link guardFiles}. @throws what one of them throws: the file must not be written then */
-export function askGuards(path: string): void {
-  for (const guard of guards) guard(path);
-}
-
-/**
- * Writes a file whole or not at all, also over a power cut: under a temporary name beside it, which is on the disk before it takes the
- * file's name; then its folder is. A reader sees the old file or the new one, never a part. When this returns, the new one stays.
- *
- * - A link stays: the file that it leads to is written, and made where there is none.
- * - A device, a pipe or a descriptor (`/dev/stdout`, `/dev/fd/3`) is written to as it is.
- * - A file that is replaced keeps its permissions and, where that is allowed, its owner. One that may not be written is refused.
+ * Writes a file whole or not at all, also over a power cut: under a temporary name beside it, which is flushed to the disk before it
+ * takes the file's name. A reader sees the old file or the new one, never a part. A file that is replaced keeps its permissions, and a
+ * link stays. A device, a pipe or a descriptor (`/dev/stdout`, `/dev/fd/3`) is written to as it is.
  *
  * @param content text, bytes, or parts that are written one after another
- * @throws the system's error, with its `code`; the old file is as it was then, and no temporary one stays. A directory is an
- *   error, and so are links in a circle and a FIFO that nobody reads
+ * @param options.instead what to do in a browser, where there are no files
+ * @throws the system's error, with its `code`; the old file is as it was then, and no temporary one stays
  */
 export function writeWholeFile(
   path: string,
   content: string | Uint8Array | Iterable<Uint8Array>,
-  { instead }: WriteOptions = {},
+  { instead }: { readonly instead?: string | undefined } = {},
 ): void {
   const files = fileSystem(instead);
-  const target = targetOf(path);
-  const parts = partsOf(content);
-  if (target.way === 'through') {
-    askGuards(path);
-    writeThrough(target, parts);
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  const parts = bytes instanceof Uint8Array ? [bytes] : bytes;
+  const descriptor = descriptorOf(path);
+  const target = descriptor === undefined ? targetOf(path) : undefined;
+  if (target === undefined) {
+    const file = descriptor ?? files.openSync(path, 'a');
+    for (const part of parts) writeAll(file, part);
+    if (file !== descriptor) files.closeSync(file);
     return;
   }
-  const { folder, replaced } = target;
-  const temporary = openTemporary(target);
+  const temporary = temporaryBeside(target.path);
   try {
+    const file = files.openSync(temporary, 'wx');
     try {
-      if (replaced !== undefined) keepRights(temporary.file, replaced);
-      for (const part of parts) naming(target.path, () => writeAll(temporary.file, part));
-      naming(target.path, () => sync(temporary.file));
+      if (target.mode !== undefined) files.fchmodSync(file, target.mode);
+      for (const part of parts) writeAll(file, part);
+      sync(file);
     } finally {
-      files.closeSync(temporary.file);
+      files.closeSync(file);
     }
-    askGuards(path);
-    files.renameSync(temporary.path, target.path);
+    files.renameSync(temporary, target.path);
   } catch (error) {
-    files.rmSync(temporary.path, { force: true });
-    throw named(error, temporary.path, target.path);
+    files.rmSync(temporary, { force: true });
+    throw named(error, temporary, path);
   }
-  syncFolder(folder);
+  syncPath(paths().dirname(target.path));
 }
 
-/**
- * That {@link writeWholeFile} can write a file, as far as it can be said before. Leaves everything as it was.
- * @throws what the writing would
- */
+/** That {@link writeWholeFile} can write a file, as far as it can be said before. Leaves everything as it was. @throws what it would */
 export function checkWritableFile(path: string): void {
   const files = fileSystem();
+  const descriptor = descriptorOf(path);
+  if (descriptor !== undefined) return void files.fstatSync(descriptor);
   const target = targetOf(path);
-  if (target.way === 'through') {
-    if (target.descriptor === undefined) files.accessSync(path, files.constants.W_OK);
-    else files.fstatSync(target.descriptor);
-    return;
+  if (target === undefined) return void files.closeSync(files.openSync(path, 'r+'));
+  const temporary = temporaryBeside(target.path);
+  try {
+    files.closeSync(files.openSync(temporary, 'wx'));
+    files.rmSync(temporary);
+  } catch (error) {
+    throw named(error, temporary, path);
   }
-  const temporary = openTemporary(target);
-  files.closeSync(temporary.file);
-  files.rmSync(temporary.path);
+}
+
+/** The number of the descriptor of this process that a path names, as `/dev/fd/3` does. */
+function descriptorOf(path: string): number | undefined {
+  const [, number, name] = /^\/(?:dev|proc\/self)\/(?:fd\/(\d+)|std(out|err))$/.exec(path) ?? [];
+  if (number !== undefined) return Number(number);
+  return name === undefined ? undefined : name === 'out' ? 1 : 2;
+}
+
+/** The file that a path leads to, and its permissions if it is there; undefined for what is no file. @throws if it may not be written */
+function targetOf(path: string): { readonly path: string; readonly mode?: number } | undefined {
+  const files = fileSystem();
+  const found = files.statSync(path, { throwIfNoEntry: false });
+  if (found === undefined && /[\\/]$/.test(path)) {
+    throw Object.assign(new Error(`EISDIR: it is a directory, open '${path}'`), { code: 'EISDIR' });
+  }
+  if (found === undefined) return { path };
+  if (!found.isFile()) return undefined;
+  files.accessSync(path, files.constants.W_OK);
+  return { path: files.realpathSync(path), mode: found.mode & 0o7777 };
+}
+
+/** A new name beside a path. It is short, since the path's may be as long as names can be, and it says whose it is. */
+function temporaryBeside(path: string): string {
+  const { basename, dirname, join } = paths();
+  const begin = [...basename(path)].slice(0, 16).join('');
+  return join(dirname(path), `${begin}.${crypto.randomUUID().slice(0, 8)}${TEMPORARY}`);
+}
+
+/** The error with the name that the caller knows in place of the temporary one; Node's of writing name none. */
+function named(error: unknown, temporary: string, path: string): unknown {
+  if (!(error instanceof Error)) return error;
+  error.message = error.message.replaceAll(temporary, path);
+  if ('code' in error && !error.message.includes(path)) error.message += ` '${path}'`;
+  return error;
 }
 
 /** Whether a name is of a file that {@link writeWholeFile} has begun. */
@@ -155,116 +152,87 @@ export function isTemporary(name: string): boolean {
   return name.endsWith(TEMPORARY);
 }
 
-/** Removes what writers have begun below a folder and not ended: they were killed, or may not end it any more. */
+/** Removes what writers have begun below a folder and not ended: they were killed. */
 export function removeTemporaries(folder: string): void {
   const files = fileSystem();
   for (const entry of files.readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const path = paths().join(entry.parentPath, entry.name);
-    if (entry.isFile() && isTemporary(entry.name)) files.rmSync(path, { force: true });
+    if (entry.isFile() && isTemporary(entry.name)) removeFile(paths().join(entry.parentPath, entry.name));
   }
 }
 
-/**
- * Makes a folder, and those above it that are missing, so that they stay over a power cut.
- * @returns the outermost one that was made, undefined if none was
- * @throws the system's error, or what a guard (`guardFiles`) throws; none is made then
- */
+/** Makes a folder, and those above it that are missing. @returns the outermost one that was made, undefined if none was */
 export function makeFolder(path: string): string | undefined {
   const files = fileSystem();
   const { dirname, resolve } = paths();
   const missing: string[] = [];
-  let at = resolve(path);
-  for (; !files.existsSync(at); at = dirname(at)) missing.unshift(at);
-  // After the look at what is missing: a folder that is taken away before is refused here, one that goes later is not made again.
-  if (missing.length > 0) askGuards(path);
-  // This one may be there and not yet on the disk: who made it may have been killed. Those above it were before it was made.
-  syncFolder(dirname(at));
-  const made: string[] = [];
-  try {
-    // One by one: Node's recursive mkdir never returns below /proc.
-    for (const folder of missing) {
-      try {
-        files.mkdirSync(folder);
-        made.push(folder);
-      } catch (error) {
-        // Another process was faster.
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !files.existsSync(folder)) throw error;
-      }
-      syncFolder(dirname(folder));
+  for (let at = resolve(path); !files.existsSync(at); at = dirname(at)) missing.unshift(at);
+  // One by one: Node's recursive mkdir never returns below /proc.
+  for (const folder of missing) {
+    try {
+      files.mkdirSync(folder);
+    } catch (error) {
+      // Another process may have been faster.
+      if (files.existsSync(folder)) continue;
+      files.rmSync(missing[0]!, { recursive: true, force: true });
+      throw error;
     }
-  } catch (error) {
-    if (made.length > 0) files.rmSync(made[0]!, { recursive: true, force: true });
-    throw error;
+    syncPath(dirname(folder));
   }
-  return made[0];
+  return missing[0];
 }
 
 /**
- * Makes a folder whole or not at all, also over a power cut: under a temporary name beside it, which it has until all in it is on the
- * disk. It may be filled by whatever writes files.
- *
+ * Makes a folder whole or not at all, also over a power cut: under a temporary name beside it, which it has until all in it is on the disk.
  * @throws the system's error, if something of its name is there already; what `fill` throws; nothing stays then
  */
 export async function writeWholeFolder(path: string, fill: (folder: string) => void | Promise<void>): Promise<void> {
   const files = fileSystem();
-  const { basename, dirname, join, resolve } = paths();
+  const { dirname, resolve } = paths();
   const target = resolve(path);
   const refuse = () => {
-    if (files.existsSync(target)) throw systemError('EEXIST', 'it is there already, expected a new folder');
+    if (!files.existsSync(target)) return;
+    throw Object.assign(new Error('EEXIST: it is there already, expected a new folder'), { code: 'EEXIST' });
   };
   refuse();
   makeFolder(dirname(target));
-  const begin = [...basename(target)].slice(0, 16).join('');
-  const temporary = join(dirname(target), `${begin}.${crypto.randomUUID().slice(0, 8)}${TEMPORARY}`);
+  const temporary = temporaryBeside(target);
   files.mkdirSync(temporary);
   try {
     await fill(temporary);
     syncTree(temporary);
-    askGuards(path);
     refuse();
     files.renameSync(temporary, target);
   } catch (error) {
     files.rmSync(temporary, { recursive: true, force: true });
     throw named(error, temporary, path);
   }
-  syncFolder(dirname(target));
+  syncPath(dirname(target));
 }
 
-/** Makes all that a folder holds last over a power cut, however it was written. @throws the system's error */
+/** Flushes all that a folder holds to the disk, however it was written. @throws the system's error */
 export function syncTree(folder: string): void {
   for (const entry of fileSystem().readdirSync(folder, { withFileTypes: true })) {
     const path = paths().join(folder, entry.name);
     if (entry.isDirectory()) syncTree(path);
-    else if (entry.isFile()) syncFile(path);
+    else if (entry.isFile()) syncPath(path);
   }
-  syncFolder(folder);
+  syncPath(folder);
 }
 
-/** Makes what was written to a file last over a power cut. @throws the system's error */
-function syncFile(path: string): void {
+/** Flushes a file, or the names in a folder. A system that does not open folders, as Windows, does it by itself. */
+function syncPath(path: string): void {
   const files = fileSystem();
-  const file = files.openSync(path, process.platform === 'win32' ? 'r+' : 'r');
+  let file: number;
   try {
-    sync(file);
-  } finally {
-    files.closeSync(file);
-  }
-}
-
-/** Makes the names in a folder last. A system that does not open folders, as Windows, does it by itself. */
-function syncFolder(path: string): void {
-  const files = fileSystem();
-  let folder: number;
-  try {
-    folder = files.openSync(path, 'r');
+    file = files.openSync(path, 'r');
   } catch (error) {
     if (NO_SYNC.has((error as NodeJS.ErrnoException).code ?? '')) return;
     throw error;
   }
   try {
-    sync(folder);
+    sync(file);
   } finally {
-    files.closeSync(folder);
+    files.closeSync(file);
   }
 }
 
@@ -274,97 +242,6 @@ function sync(file: number): void {
   } catch (error) {
     if (!NO_SYNC.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
-}
-
-/** Where a path leads: into a device, a pipe or an open descriptor, or to a file, which may be there. */
-type Target =
-  | { readonly way: 'through'; readonly path: string; readonly descriptor?: number }
-  | { readonly way: 'whole'; readonly path: string; readonly folder: string; readonly replaced: Stats | undefined };
-
-/** @throws if it leads to a directory, in a circle, or to a file that may not be written */
-function targetOf(path: string): Target {
-  const files = fileSystem();
-  const { dirname, isAbsolute, sep } = paths();
-  let at = path;
-  for (let links = 0; ; links++) {
-    const descriptor = ownDescriptor(at);
-    if (descriptor !== undefined) return { way: 'through', path, descriptor };
-    if (files.lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink() !== true) break;
-    if (links === MAX_LINKS) throw systemError('ELOOP', 'its links lead in a circle');
-    const link = files.readlinkSync(at);
-    at = isAbsolute(link) ? link : `${dirname(at)}/${link}`;
-  }
-  const found = files.statSync(path, { throwIfNoEntry: false });
-  if (found?.isDirectory() || path.endsWith('/') || path.endsWith(sep)) {
-    throw systemError('EISDIR', `it is a directory, expected a file, open '${path}'`);
-  }
-  if (found !== undefined && !found.isFile()) return { way: 'through', path };
-  if (found !== undefined) files.accessSync(at, files.constants.W_OK);
-  return { way: 'whole', path: at, folder: dirname(at), replaced: found };
-}
-
-/** The number of the descriptor of this process that a path names, as `/dev/fd/3` does. */
-function ownDescriptor(path: string): number | undefined {
-  const { basename, dirname } = paths();
-  if (!/^\d+$/.test(basename(path))) return undefined;
-  try {
-    const folder = fileSystem().realpathSync(dirname(path));
-    return ['/dev/fd', `/proc/${process.pid}/fd`].includes(folder) ? Number(basename(path)) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * A new file beside a target, under a name that no other has. It is short, since a target's may be as long as names can be, and it
- * says whose it is.
- */
-function openTemporary({ path, folder }: Target & { way: 'whole' }): { readonly path: string; readonly file: number } {
-  const { basename, join } = paths();
-  const begin = [...basename(path)].slice(0, 16).join('');
-  const temporary = join(folder, `${begin}.${crypto.randomUUID().slice(0, 8)}${TEMPORARY}`);
-  try {
-    return { path: temporary, file: fileSystem().openSync(temporary, 'wx') };
-  } catch (error) {
-    throw named(error, temporary, path);
-  }
-}
-
-/** Gives a new file the owner, where that is allowed, and the permissions of the one that it replaces. */
-function keepRights(file: number, { uid, gid, mode }: Stats): void {
-  const files = fileSystem();
-  const own = files.fstatSync(file);
-  if (own.uid !== uid || own.gid !== gid) {
-    try {
-      files.fchownSync(file, uid, gid);
-    } catch {
-      // Only root gives files away.
-    }
-  }
-  files.fchmodSync(file, mode & 0o7777);
-}
-
-function writeThrough(target: Target & { way: 'through' }, parts: Iterable<Uint8Array>): void {
-  const files = fileSystem();
-  const { O_APPEND, O_NOCTTY = 0, O_NONBLOCK = 0, O_WRONLY } = files.constants;
-  let file = target.descriptor;
-  try {
-    // A FIFO that nobody reads would be waited for without a word.
-    file ??= files.openSync(target.path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
-    throw systemError('ENXIO', 'nobody reads it; start its reader first');
-  }
-  try {
-    for (const part of parts) naming(target.path, () => writeAll(file, part));
-  } finally {
-    if (file !== target.descriptor) files.closeSync(file);
-  }
-}
-
-function partsOf(content: string | Uint8Array | Iterable<Uint8Array>): Iterable<Uint8Array> {
-  if (typeof content === 'string') return [new TextEncoder().encode(content)];
-  return content instanceof Uint8Array ? [content] : content;
 }
 
 /** Writes bytes into an open file, all of them: a full disk or pipe takes a part. */
@@ -378,25 +255,4 @@ export function writeAll(file: number, bytes: Uint8Array): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     }
   }
-}
-
-/** An error as Node gives it. */
-function systemError(code: string, message: string): Error {
-  return Object.assign(new Error(`${code}: ${message}`), { code });
-}
-
-/** What writes into an open file, of which Node's errors do not say which it is. */
-function naming(path: string, write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) error.message += ` '${path}'`;
-    throw error;
-  }
-}
-
-/** The error with the name that the caller knows in place of the temporary one. */
-function named(error: unknown, temporary: string, path: string): unknown {
-  if (error instanceof Error) error.message = error.message.replaceAll(temporary, path);
-  return error;
 }

@@ -10,15 +10,14 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkWritableFile, guardFiles, makeFolder, removeTemporaries, writeWholeFile } from '../src/files.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { checkWritableFile, makeFolder, removeTemporaries, writeWholeFile } from '../src/files.ts';
 
 const isWindows = process.platform === 'win32';
 const isRoot = process.getuid?.() === 0;
@@ -47,31 +46,15 @@ describe('writeWholeFile', () => {
 
   it('leaves the old file and nothing else if something fails before it takes its name', () => {
     writeWholeFile(file, 'old');
-    const failed = () => {
-      throw new Error('no longer ours');
-    };
     const parts = function* () {
       yield Uint8Array.of(1);
-      failed();
+      const [temporary] = readdirSync(folder).filter((name) => name !== 'file');
+      expect([read(file), statSync(join(folder, temporary!)).size]).toEqual(['old', 1]);
+      throw new Error('no more');
     };
-    const unguard = guardFiles(failed);
-    expect(() => writeWholeFile(file, 'new')).toThrow('no longer ours');
-    unguard();
-    expect(() => writeWholeFile(file, parts())).toThrow('no longer ours');
+    expect(() => writeWholeFile(file, parts())).toThrow('no more');
     expect(read(file)).toBe('old');
     expect(readdirSync(folder)).toEqual(['file']);
-  });
-
-  it('asks its guards when all is written and the old file is still there', () => {
-    writeWholeFile(file, 'old');
-    const check = vi.fn(() => {
-      const [temporary] = readdirSync(folder).filter((name) => name !== 'file');
-      expect([read(file), read(join(folder, temporary!))]).toEqual(['old', 'new']);
-    });
-    const unguard = guardFiles(check);
-    writeWholeFile(file, 'new');
-    unguard();
-    expect(check).toHaveBeenCalledTimes(1);
   });
 
   it.skipIf(isWindows)('keeps the permissions of a file', () => {
@@ -98,17 +81,11 @@ describe('writeWholeFile', () => {
     // A folder's link, from which `..` leads elsewhere than its name says.
     symlinkSync('deep', join(folder, 'short'));
     symlinkSync('../beside', join(folder, 'deep', 'up'));
-    symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling'));
+    writeFileSync(join(folder, 'beside'), 'old');
     writeWholeFile(file, 'new');
     writeWholeFile(join(folder, 'short', 'up'), 'beside');
-    writeWholeFile(join(folder, 'dangling'), 'made');
     expect([file, join(folder, 'deep', 'link')].map((path) => readlinkSync(path))).toEqual(['deep/link', 'target']);
-    expect(lstatSync(join(folder, 'dangling')).isSymbolicLink()).toBe(true);
-    expect(['deep/target', 'beside', 'nowhere'].map((name) => read(join(folder, name)))).toEqual([
-      'new',
-      'beside',
-      'made',
-    ]);
+    expect(['deep/target', 'beside'].map((name) => read(join(folder, name)))).toEqual(['new', 'beside']);
     expect(lstatSync(join(folder, 'deep', 'target')).isFile()).toBe(true);
   });
 
@@ -129,7 +106,7 @@ describe('writeWholeFile', () => {
       const path = `${folder}/${name}`;
       for (const act of [() => writeWholeFile(path, 'x'), () => checkWritableFile(path)]) {
         expect(act).toThrow(expect.objectContaining({ code }));
-        if (code === 'EISDIR') expect(act).toThrow(`expected a file, open '${path}'`);
+        if (code === 'EISDIR') expect(act).toThrow(`directory, open '${path}'`);
       }
     }
     expect(readdirSync(folder)).toEqual(before);
@@ -143,30 +120,18 @@ describe('writeWholeFile', () => {
     expect(readdirSync(folder)).toHaveLength(3);
   });
 
-  it.skipIf(isWindows)('writes into a FIFO that is read, however slowly, and refuses one that is not', async () => {
+  it.skipIf(isWindows)('writes into a FIFO, however slowly it is read', async () => {
     const fifo = join(folder, 'fifo');
     spawnSync('mkfifo', [fifo]);
     checkWritableFile(fifo);
-    expect(() => writeWholeFile(fifo, 'x')).toThrow('ENXIO: nobody reads it');
-    // More than a pipe holds.
-    const long = 'x'.repeat(300_000);
-    const reader = spawn('sh', ['-c', 'exec 3< "$0"; echo; sleep 0.2; wc -c <&3', fifo]);
+    const reader = spawn('sh', ['-c', 'exec 3< "$0"; sleep 0.2; wc -c <&3', fifo]);
     let said = '';
     reader.stdout.on('data', (data) => {
       said += data;
     });
-    const ended = new Promise((resolve) => reader.once('close', resolve));
-    for (;;) {
-      // Not read yet, until the shell has opened it.
-      try {
-        writeWholeFile(fifo, long);
-        break;
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'ENXIO' });
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-    }
-    await ended;
+    // More than a pipe holds.
+    writeWholeFile(fifo, 'x'.repeat(300_000));
+    await new Promise((resolve) => reader.once('close', resolve));
     expect(said.trim()).toBe('300000');
     expect(lstatSync(fifo).isFIFO()).toBe(true);
   });
@@ -175,7 +140,7 @@ describe('writeWholeFile', () => {
     const device = join(folder, 'full');
     if (spawnSync('mknod', [device, 'c', '1', '7']).status !== 0) skip();
     checkWritableFile(device);
-    expect(() => writeWholeFile(device, 'x')).toThrow(/^ENOSPC: .*\/full'$/);
+    expect(() => writeWholeFile(device, 'x')).toThrow(/^ENOSPC: /);
     expect(lstatSync(device).isCharacterDevice()).toBe(true);
     expect(readdirSync(folder)).toEqual(['full']);
   });
@@ -211,22 +176,6 @@ describe('makeFolder', () => {
     expect(() => makeFolder(join(file, 'below'))).toThrow();
   });
 
-  it('asks its guards when it knows what is missing, so that a folder that is taken away then is not made again', () => {
-    const [run, away] = [join(folder, 'run'), join(folder, 'away')];
-    makeFolder(run);
-    const unguard = guardFiles(() => renameSync(run, away));
-    expect(() => makeFolder(join(run, 'jobs', 'first'))).toThrow(/^ENOENT/);
-    unguard();
-    expect(readdirSync(folder)).toEqual(['away']);
-    const refusing = guardFiles(() => {
-      throw new Error('lost');
-    });
-    expect(() => makeFolder(join(run, 'jobs', 'first'))).toThrow('lost');
-    expect(makeFolder(away)).toBeUndefined();
-    refusing();
-    expect(readdirSync(folder)).toEqual(['away']);
-  });
-
   it.runIf(existsSync('/proc/self'))('fails at once where nothing can be made', () => {
     expect(() => makeFolder('/proc/oxbow/a')).toThrow(/^ENOENT/);
     expect(() => checkWritableFile('/proc/oxbow')).toThrow(/^ENOENT/);
@@ -236,14 +185,7 @@ describe('makeFolder', () => {
 describe('removeTemporaries', () => {
   it('removes what a writer that was killed has left', () => {
     writeWholeFile(file, 'old');
-    const unguard = guardFiles(() => {
-      // As a kill would leave it: a copy under its temporary name.
-      const [temporary] = readdirSync(folder).filter((name) => name !== 'file');
-      writeFileSync(join(folder, `other-${temporary}`), 'new');
-      throw new Error('killed');
-    });
-    expect(() => writeWholeFile(file, 'new')).toThrow('killed');
-    unguard();
+    writeFileSync(join(folder, 'file.12345678.tmp'), 'ne');
     expect(readdirSync(folder)).toHaveLength(2);
     removeTemporaries(folder);
     expect(readdirSync(folder)).toEqual(['file']);

@@ -78,8 +78,7 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
   const [
     { Policy, selectBackend, selectEngine },
     { makeVec },
-    { lostLock },
-    { lockFolder },
+    { lockFolder, lostLock },
     { actingPolicies },
     { allowedOptions, programOf, shellWord },
     { checkEnvOptions },
@@ -91,7 +90,6 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
   ] = await Promise.all([
     import('../../src/index.ts'),
     import('../../envs/index.ts'),
-    import('../run/fence.ts'),
     import('../run/lock.ts'),
     import('./actingPolicies.ts'),
     import('../train/allowedCode.ts'),
@@ -169,17 +167,17 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
         const onProgress = (collected: Collected) => progress.tell(collected);
         const stopping = { signal: AbortSignal.any([signal, taken.signal]), onProgress };
         const collected = await collectDataset(flags.out, env, settings, stopping);
-        if (!lock.fence.holds) throw lostLock();
+        if (!lock.holds) throw lostLock();
         return await ended(flags.out, episodes, collected);
       } catch (error) {
-        const full = lock.fence.holds ? storageErrorOf(error) : lostLock();
+        const full = lock.holds ? storageErrorOf(error) : lostLock();
         if (full === undefined) throw new InputError(firstLine((error as Error).message));
         process.stderr.write(
           `oxbow: --out: cannot write into ${flags.out}: ${firstLine(full.message)}. What is there is whole, and the same command goes on.\n`,
         );
         return EXIT.failed;
       } finally {
-        await lock.release();
+        lock.release();
       }
     });
   } finally {

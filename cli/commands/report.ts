@@ -51,7 +51,7 @@ async function rewrite(path: string, tables: boolean, { registry, allowed }: Kno
     );
     process.stdout.write(`Report: ${printable(report)}\n`);
   } finally {
-    await directory.release();
+    directory.release();
   }
 }
 

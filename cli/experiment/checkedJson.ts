@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import stringify from 'json-stringify-pretty-compact';
 import type { z } from 'zod';
-import { checkWritableFile, makeFolder, type WriteOptions, writeWholeFile } from '../../src/files.ts';
+import { checkWritableFile, makeFolder, writeWholeFile } from '../../src/files.ts';
 import { parseJson } from '../../src/json.ts';
 import { InputError } from './errors.ts';
 
@@ -12,8 +12,8 @@ export function sha256(content: string | Uint8Array): string {
 }
 
 /** Writes an object as JSON with a field more, `sha256`: the checksum of the others. */
-export function writeCheckedJson(path: string, value: object, options?: WriteOptions): void {
-  writeJson(path, { ...value, sha256: sha256(JSON.stringify(value)) }, options);
+export function writeCheckedJson(path: string, value: object): void {
+  writeJson(path, { ...value, sha256: sha256(JSON.stringify(value)) });
 }
 
 /**
@@ -50,13 +50,13 @@ function parseObject(text: string): Record<string, unknown> {
 }
 
 /** {@link writeWholeFile} for JSON, indented, with a final newline. */
-export function writeJson(path: string, value: unknown, options?: WriteOptions): void {
-  writeWholeFile(path, `${JSON.stringify(value, null, 2)}\n`, options);
+export function writeJson(path: string, value: unknown): void {
+  writeWholeFile(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 /** {@link writeJson} with what fits on a line of 120 characters on one line. */
-export function writeCompactJson(path: string, value: unknown, options?: WriteOptions): void {
-  writeWholeFile(path, `${stringify(value, { maxLength: 120 })}\n`, options);
+export function writeCompactJson(path: string, value: unknown): void {
+  writeWholeFile(path, `${stringify(value, { maxLength: 120 })}\n`);
 }
 
 /**

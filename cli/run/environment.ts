@@ -1,4 +1,3 @@
-import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,39 +12,8 @@ export function nodeProblem(version: string = process.versions.node): string | u
   return `Node ${version} is too old, expected ${engines.node}`;
 }
 
-/** What is wrong with the folder that this process was started in, undefined if nothing: a shell may be in one that is gone. */
-export function folderProblem(): string | undefined {
-  try {
-    process.cwd();
-    return undefined;
-  } catch (error) {
-    return `cannot use the current folder: ${(error as Error).message}; if it was removed, go to another one`;
-  }
-}
-
-/**
- * How many more files than now a command may open at a time: Node reads modules all at once. With a limit of 256 some commands ended
- * halfway, with 400 none did.
- */
-const NEEDED = 400;
-
 /** What to do about a limit that is too low. */
 export const RAISE = 'raise the limit of open files, as by `ulimit -n 4096`';
-
-/** Why this process cannot load its modules, undefined if it can: a limit of open files would end it halfway, wherever that is. */
-export function descriptorProblem(needed: number = NEEDED): string | undefined {
-  const path = fileURLToPath(import.meta.url);
-  const open: number[] = [];
-  try {
-    while (open.length < needed) open.push(openSync(path, 'r'));
-    return undefined;
-  } catch (error) {
-    if (!isDescriptorError(error)) throw error;
-    return `there is room for ${open.length} more open files, expected ${needed} or more: ${RAISE}`;
-  } finally {
-    for (const descriptor of open) closeSync(descriptor);
-  }
-}
 
 /** Whether an error says that a limit of open files is reached, this process's or the system's. */
 export function isDescriptorError(error: unknown): boolean {

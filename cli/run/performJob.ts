@@ -15,8 +15,6 @@ export interface WorkerData {
   readonly allowed: AllowedCode;
   /** Which settings the results are said to be of. */
   readonly settings: string;
-  /** Shows that the command holds the run directory: without it, nothing there may be written; see `Fence`. */
-  readonly token?: string | undefined;
 }
 
 export interface Task extends WorkerData {

@@ -94,7 +94,7 @@ function hasEnded({ connected, exitCode, signalCode }: ChildProcess): boolean {
 
 /** @returns the process, and what resolves when it has ended and its last message has come */
 function startWorker() {
-  const worker = fork(fileURLToPath(new URL(`./worker${extension}`, import.meta.url)), [String(process.pid)], {
+  const worker = fork(fileURLToPath(new URL(`./worker${extension}`, import.meta.url)), [], {
     // A session of its own: a terminal's Ctrl-C and hang-up do not reach it.
     detached: true,
     execArgv: loaders(),

@@ -6,8 +6,9 @@ import { commandLine, withOption, withoutOption } from '../terminal/commandLine.
 import { terminalWidth, wrapText } from '../terminal/wrapText.ts';
 import type { AllowedCode } from '../train/allowedCode.ts';
 import { EXIT, isDescriptorError, RAISE, storageErrorOf, version } from './environment.ts';
-import { isLostLock, lostLock } from './fence.ts';
+
 import { isPlainPath } from './jobFolder.ts';
+import { isLostLock, lostLock } from './lock.ts';
 import { type JobEvents, type RunJobs, runJobs } from './pool.ts';
 import { formatDuration, type ProgressDisplay, progressDisplay, RunProgress } from './progress.ts';
 import { RunDirectory } from './runDirectory.ts';
@@ -114,7 +115,7 @@ export async function runExperiment(
     const report = await store(run, started);
     return conclude(run, report);
   } finally {
-    await directory?.release();
+    directory?.release();
     redis?.disconnect();
   }
 }
@@ -168,7 +169,6 @@ async function doJobs(run: Run, runJobs: RunJobs): Promise<void> {
         config,
         allowed,
         settings: directory.settings,
-        token: directory.token,
       },
       jobEvents(run, display),
     );

@@ -94,8 +94,8 @@ export class RunDirectory {
       if (!isDeepStrictEqual(old, plain(directory.run))) writeCheckedJson(join(path, 'config.json'), directory.run);
       return directory;
     } catch (error) {
-      const isOurs = lock?.fence.holds ?? true;
-      await lock?.release();
+      const isOurs = lock?.holds ?? true;
+      lock?.release();
       if (error instanceof InputError) throw error;
       if (created !== undefined && isOurs) rmSync(created, { recursive: true, force: true });
       throw new InputError(`--out: cannot write ${path}: ${(error as Error).message}`);
@@ -145,12 +145,7 @@ export class RunDirectory {
 
   /** Whether this command holds the directory, and it is still there. */
   get isHeld(): boolean {
-    return this.#lock?.fence.holds ?? false;
-  }
-
-  /** The path of what shows that this command holds the directory, if it does not only read it; see `Fence`. */
-  get token(): string | undefined {
-    return this.#lock?.fence.token;
+    return this.#lock?.holds ?? false;
   }
 
   /** The day on which jobs of the run were done last, `2026-11-26`; undefined where `run.json` names none. */
@@ -159,8 +154,8 @@ export class RunDirectory {
   }
 
   /** Gives the directory back. */
-  async release(): Promise<void> {
-    await this.#lock?.release();
+  release(): void {
+    this.#lock?.release();
   }
 
   /** The job's own folder. */
@@ -243,7 +238,10 @@ function checkDirectory(path: string, run: RunConfig): RunConfig | undefined {
 }
 
 function readRun(path: string): RunConfig | undefined {
-  checkStored(path, ['config.json', ...FILES]);
+  for (const name of ['config.json', ...FILES]) {
+    const problem = storedProblem(join(path, name));
+    if (problem !== undefined) throw new InputError(problem);
+  }
   return readCheckedJson(
     join(path, 'config.json'),
     runSchema,
@@ -299,17 +297,6 @@ function difference(a: RunConfig, b: RunConfig): string | undefined {
 /** As it comes back from JSON. */
 function plain<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
-}
-
-/**
- * That what lies at these names of a folder, and below them, are files and folders alone.
- * @throws InputError that names what is something else
- */
-function checkStored(folder: string, names: readonly string[]): void {
-  for (const name of names) {
-    const problem = storedProblem(join(folder, name));
-    if (problem !== undefined) throw new InputError(problem);
-  }
 }
 
 /**

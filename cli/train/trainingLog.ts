@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { EpisodeTally } from '../../agents/core/episodeStatistics.ts';
 import type { EvaluatedReport, TrainingEvaluation } from '../../agents/index.ts';
 import { ProtobufWriter } from '../../src/engine/bytes.ts';
-import { askGuards, leadsToFile, makeFolder, syncTree, writeAll, writeWholeFile } from '../../src/files.ts';
+import { leadsToFile, makeFolder, syncTree, writeAll, writeWholeFile } from '../../src/files.ts';
 import { InputError } from '../experiment/errors.ts';
 import type { MetricsRow } from '../experiment/experiment.ts';
 import { csvCell } from '../experiment/summarize.ts';
@@ -273,18 +273,14 @@ function maskedCrc(bytes: Uint8Array): number {
  * what a process appends that stood still while another has replaced the file lands in a file without a name.
  */
 export class GrowingFile {
-  readonly #path: string;
   readonly #file: number;
 
   constructor(path: string, content: string | Uint8Array) {
     writeWholeFile(path, content);
-    this.#path = path;
     this.#file = openSync(path, 'a');
   }
 
-  /** @throws if it cannot be written, or a guard (`guardFiles`) refuses */
   append(content: string | Uint8Array): void {
-    askGuards(this.#path);
     writeAll(this.#file, typeof content === 'string' ? Buffer.from(content) : content);
   }
 

@@ -76,7 +76,7 @@ async function blockingReads({ folder, short, record }: FaultContext): Promise<v
   const module = join(folder, 'pipe.mjs');
   spawnSync('mkfifo', [pipe, module]);
   const commands: [string, string, string[]][] = [
-    ['--config', pipe, ['run', 'lake', '--config', pipe, '--out', join(folder, 'never')]],
+    ['--config', pipe, ['train', 'Lake-v0', '--agent', 'ppo', '--config', pipe, '--out', join(folder, 'never')]],
     ['--load', module, ['train', 'Pendulum-v1', '--agent', 'ppo', '--load', module, '--out', join(folder, 'never')]],
   ];
   for (const [what, path, argv] of short ? commands.slice(0, 1) : commands) {
@@ -119,11 +119,8 @@ async function drawing({ folder, reference, short, record }: FaultContext): Prom
 /** As a terminal's Ctrl-C reaches all processes of a command, while it works. */
 async function wholeGroup({ folder, record }: FaultContext): Promise<void> {
   const out = join(folder, 'group');
-  const steps = ['--set', 'cloning.steps=3000000'];
-  const run = startOxbow(folder, [
-    ...['run', 'lake', '--study', 'cloning', '--seeds', '1', '--policies', 'gaussian', '--env', 'Lake-v0'],
-    ...[...steps, '--out', out],
-  ]);
+  const train = ['train', 'Lake-v0', '--agent', 'ppo', '--steps', '30000000', '--out', out];
+  const run = startOxbow(folder, train);
   while (run.running().workers.length === 0) await delay(50);
   await delay(500);
   const problems = () => (existsSync(join(out, 'summary.json')) ? [] : ['no summary']);

@@ -56,7 +56,7 @@ async function finishedRun({ bytes = [1, 2, 3], score = 0.1 + 0.2 } = {}): Promi
     failures: {},
   });
   directory.writeMetrics([directory.outcome(job)!]);
-  await directory.release();
+  directory.release();
   return path;
 }
 
@@ -66,7 +66,7 @@ async function resume(path: string, run = runOf()): Promise<Outcome | undefined>
   try {
     return directory.outcome(job);
   } finally {
-    await directory.release();
+    directory.release();
   }
 }
 
@@ -82,7 +82,7 @@ test('the date of a run is the day on which jobs of it were done last', async ()
   directory.addSession({ ...session, started: '2026-11-25T23:59:59.000Z', jobs: { a: 1 } });
   directory.addSession({ ...session, started: '2026-11-26T00:00:01.000Z', jobs: { b: 1 } });
   directory.addSession({ ...session, started: '2026-11-27T00:00:00.000Z', jobs: {} });
-  await directory.release();
+  directory.release();
   expect(RunDirectory.open(path).date).toBe('2026-11-26');
 });
 
@@ -170,7 +170,7 @@ describe('damage', () => {
     expect(() => directory.outcome(job)).toThrow(`${at}/result.json is of job other`);
     writeJobFolder(at, { job, settings: 'other', result, rows });
     expect(() => directory.outcome(job)).toThrow(`${at}/result.json was made with other settings`);
-    await directory.release();
+    directory.release();
   });
 
   test('a job without result.json has not finished', async () => {
@@ -209,7 +209,7 @@ describe('a run', () => {
     const begun = await RunDirectory.start(path, runOf(tuned({ p: { rate: 1 } })), holding);
     mkdirSync(begun.jobPath(job), { recursive: true });
     writeJobFolder(begun.jobPath(job), { job, settings: begun.settings, result, rows });
-    await begun.release();
+    begun.release();
     const both = { policies: ['p', 'q'], ...tuned({ p: { rate: 1 }, q: { rate: 2 } }) };
     // What the run has measured stays, and so do its settings.
     for (const run of [runOf(both), runOf(both)]) expect(await resume(path, run)).toMatchObject({ result });
@@ -249,15 +249,26 @@ describe('a run', () => {
     expect(() => RunDirectory.open('')).toThrow('got "", expected a run directory');
   });
 
+  test('is held by one command at a time', async () => {
+    const path = newPath();
+    const first = await RunDirectory.start(path, runOf(), holding);
+    const line = `${path} is in use by another command, expected one at a time`;
+    await expect(RunDirectory.start(path, runOf(), holding)).rejects.toThrow(line);
+    await expect(RunDirectory.hold(path, holding)).rejects.toThrow(line);
+    first.release();
+    (await RunDirectory.hold(path, holding)).release();
+  });
+
   test('starts where a killed command left a lock and half a file', async () => {
     const path = newPath();
-    mkdirSync(join(path, '.lock'), { recursive: true });
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, '.lock'), '');
     writeFileSync(join(path, 'config.json.77.tmp'), '{ "exper');
-    const killed = new Date(Date.now() - 4000);
+    const killed = new Date(Date.now() - 6000);
     utimesSync(join(path, '.lock'), killed, killed);
     const directory = await RunDirectory.start(path, runOf(), holding);
-    expect(readdirSync(path).sort()).toEqual(['.lock', expect.stringMatching(/^\.lock-[0-9a-f-]{36}$/), 'config.json']);
-    await directory.release();
+    expect(readdirSync(path).sort()).toEqual(['.lock', 'config.json']);
+    directory.release();
   });
 
   test('has a directory of its own by default', async () => {
@@ -266,7 +277,7 @@ describe('a run', () => {
     expect(new Set(directories.map(({ path }) => path)).size).toBe(3);
     for (const directory of directories) {
       expect(directory.path).toMatch(/^runs\/x-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(-\d)?$/);
-      await directory.release();
+      directory.release();
       rmSync(directory.path, { recursive: true });
     }
   });
