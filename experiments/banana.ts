@@ -160,7 +160,7 @@ export function makeFlow(family: Family, rng: Rng): Flow {
 }
 
 /** Fits one family by maximum likelihood on fresh draws. */
-async function _fit(family: Family, config: Config, { rng, report }: JobContext) {
+async function fitFamily(family: Family, config: Config, { rng, report }: JobContext) {
   const { steps, batchSize, learningRate } = config;
   const flow = makeFlow(family, rng.split('flow'));
   let reached: number | null = null;

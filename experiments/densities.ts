@@ -28,7 +28,7 @@ import {
   selectBackend,
   selectEngine,
 } from '../src/index.ts';
-import { answerByEnvironment } from './shared/answerByEnvironment.ts';
+import { answerByEnvironment } from './shared.ts';
 
 const targets = {
   'two-moons': twoMoons,
@@ -152,7 +152,7 @@ export const densities = defineExperiment<Config, Job & { readonly env: TargetNa
 const HELD_OUT = 0.2;
 
 /** Fits a family to a density by maximum likelihood, and measures it on fresh draws. */
-async function _fit(target: PlaneDensity, family: FlowDefinition, config: Config, { rng, report }: JobContext) {
+async function fitFamily(target: PlaneDensity, family: FlowDefinition, config: Config, { rng, report }: JobContext) {
   const { steps, batchSize, learningRate, hidden, bins, heldOut } = config;
   const binned = family.options !== undefined && 'bins' in family.options ? { bins } : {};
   const flow = family.make({ dim: 2, hidden, rng: rng.split('flow'), ...binned });

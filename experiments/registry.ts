@@ -5,14 +5,14 @@ export const registry: Registry = {
   url: import.meta.url,
   experiments: {
     banana: async () => (await import('./banana.ts')).banana,
-    classic: async () => (await import('./classic/classic.ts')).classic,
+    classic: async () => (await import('./benchmarks.ts')).classic,
     densities: async () => (await import('./densities.ts')).densities,
     distill: async () => (await import('./distill.ts')).distill,
     lake: async () => (await import('./lake/lake.ts')).lake,
     offline: async () => (await import('./offline/offline.ts')).offline,
     products: async () => (await import('./products/products.ts')).products,
-    robots: async () => (await import('./robots/robots.ts')).robots,
-    stability: async () => (await import('./stability/stability.ts')).stability,
+    robots: async () => (await import('./benchmarks.ts')).robots,
+    stability: async () => (await import('./stability.ts')).stability,
     vae: async () => (await import('./vae.ts')).vae,
   },
 };

@@ -1,7 +1,7 @@
 import { policyNames, type Walk } from '../../agents/lake.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { home, lake, start } from '../../envs/lake/lakeMap.ts';
-import { logProbsAtStart } from '../../experiments/lake/walks/startDensity.ts';
+import { logProbsAtStart } from '../../experiments/lake/startDensity.ts';
 import { type Policy, portableMath } from '../../src/index.ts';
 import { clonedWalks } from './lake.ts';
 import { Plot, type Point, standAlone } from './plot.ts';

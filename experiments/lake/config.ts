@@ -10,13 +10,16 @@ import {
 import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
 import { tunedSchema } from '../../cli/experiment/tuned.ts';
 import { type AnyLakeId, allLakeGrains, lakeMap } from '../../envs/index.ts';
-import { robotLakes, withRobots } from './shared/robotLakes.ts';
-import { conditions as cloningConditions } from './studies/cloning/cloningConditions.ts';
-import { wayNames } from './studies/otherWays/ways.ts';
-import { banditConditions } from './studies/soft/bandit/banditConditions.ts';
-import { softLakeTasks, taskKey } from './studies/soft/lake/lakeConditions.ts';
-import { type StudyName, studyCodes } from './study/studyCodes.ts';
-import { PPO_LAKE, readTuned } from './tuned.ts';
+import {
+  banditConditions,
+  conditions as cloningConditions,
+  type StudyName,
+  softLakeTasks,
+  studyCodes,
+  taskKey,
+} from './conditions.ts';
+import { PPO_LAKE, readTuned, robotLakes, withRobots } from './tuned.ts';
+import { wayNames } from './ways.ts';
 
 export const choices = {
   studies: Object.keys(studyCodes) as StudyName[],

@@ -1,24 +1,28 @@
-import { defineExperiment, type Outcome, type Section, type SummaryRow } from '../../cli/experiment/experiment.ts';
+import {
+  defineExperiment,
+  type Outcome,
+  type Remark,
+  type Section,
+  type SummaryRow,
+} from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
+import { withInterval } from '../../cli/experiment/summarize.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { foldSection } from '../shared/foldSection.ts';
+import { foldSection } from '../shared.ts';
+import { annealing } from './annealing.ts';
+import { arrival } from './arrival.ts';
+import { blocked } from './blocked.ts';
+import { cloning } from './cloning.ts';
+import { everySoftLakeTask, FINE, GAUSSIAN, STRIDE, type StudyName, studyCodes } from './conditions.ts';
 import { choices, type LakeConfig, lakeSchema } from './config.ts';
-import { conditionLabel } from './shared/conditionLabel.ts';
-import { arrival } from './studies/anew/arrival.ts';
-import { regret } from './studies/anew/regret.ts';
-import { annealing } from './studies/annealing/annealing.ts';
-import { blocked } from './studies/blocked/blocked.ts';
-import { cloning } from './studies/cloning/cloning.ts';
-import { fixedScale } from './studies/fixedScale/fixedScale.ts';
-import { opponent } from './studies/opponent/opponent.ts';
-import { otherWays } from './studies/otherWays/otherWays.ts';
-import { ppo } from './studies/ppo/ppo.ts';
-import { everySoftLakeTask } from './studies/soft/lake/lakeConditions.ts';
-import { soft } from './studies/soft/soft.ts';
-import type { LakeJob, LakeStudy, StudyResults } from './study/lakeStudy.ts';
-import { shownFigures } from './study/shownFigures.ts';
-import { studyCodes } from './study/studyCodes.ts';
-import { whenNotNeeded } from './whenNotNeeded.ts';
+import { fixedScale } from './fixedScale.ts';
+import { conditionLabel } from './labels.ts';
+import { opponent } from './opponent.ts';
+import { otherWays } from './otherWays.ts';
+import { ppo } from './ppo.ts';
+import { regret } from './regret.ts';
+import { soft } from './soft.ts';
+import type { LakeJob, LakeStudy, StudyResults } from './study.ts';
 
 /** In the order of their codes, which is that of jobs and summaries. */
 const studies: readonly LakeStudy[] = [
@@ -121,4 +125,48 @@ function resultsOf({ name }: LakeStudy, outcomes: readonly Outcome[], summary: r
     outcomes: (outcomes as readonly Outcome<LakeJob>[]).filter(({ job }) => job.study === name),
     rows: summary.filter(({ study }) => study === name),
   };
+}
+
+/**
+ * The figures that the section of a study shows, in this order, by name or, before a `*`, by how names begin; what else there is of it is folded. They are
+ * those that answer its question.
+ */
+const shownFigures: Readonly<Record<StudyName, readonly string[]>> = {
+  ppo: ['ppo-Lake-v0-walks', 'ppo-Lake-v0-profile', 'ppo-Lake-v0-drowned'],
+  cloning: ['cloning-LakeStride-v0-walks', 'cloning-LakeStride-v0-drowned', 'cloning-bandit-density'],
+  soft: ['soft-lake-temperature'],
+  blocked: ['blocked-walks', 'blocked-success'],
+  opponent: ['opponent-bandit-density', 'opponent-bandit-value'],
+  'fixed-scale': ['fixed-scale-pitchfork-*'],
+  annealing: ['annealing-share-*'],
+  'other-ways': ['other-ways-cloned-walks', 'other-ways-soft-entropy'],
+  arrival: ['arrival-*'],
+  regret: ['regret-*'],
+};
+
+/** When a Gaussian is enough, or a mixture: by E1's controls. Nothing of a run that has none of them. */
+function whenNotNeeded(rows: readonly SummaryRow[]): Remark[] {
+  const drowned = (env: string, policy: string, condition?: string) => {
+    const row = rows.find(
+      (candidate) =>
+        candidate.study === 'cloning' &&
+        candidate.metric === 'drownRate' &&
+        candidate.env === env &&
+        candidate.policy === policy &&
+        candidate.condition === condition,
+    );
+    if (row === undefined || row.iqm === null) return undefined;
+    return withInterval(row, (share) => (100 * share).toFixed(1), '\u00a0%');
+  };
+  const agreed = drowned(STRIDE, GAUSSIAN, 'share-100');
+  const told = drowned(FINE, GAUSSIAN, 'right-angles');
+  const mixture = drowned(STRIDE, 'mixture-2');
+  const sentences = [
+    ...(agreed === undefined
+      ? []
+      : [`Where all demonstrators use one bank, a Gaussian drowns in ${agreed} of its walks.`]),
+    ...(told === undefined ? [] : [`Where the position tells which bank is meant, in ${told}.`]),
+    ...(mixture === undefined ? [] : [`With two banks a mixture of 2 does as a flow does: ${mixture}.`]),
+  ];
+  return sentences.length === 0 ? [] : [{ question: 'When is a flow not needed?', answer: sentences.join(' ') }];
 }

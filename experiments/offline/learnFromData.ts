@@ -1,24 +1,34 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Agent,
   BehaviorCloning,
   type BehaviorCloningReport,
   DivergedError,
+  evaluate,
   Fql,
   Iql,
   NfRlbc,
   Td3Bc,
 } from '../../agents/index.ts';
+import { InputError } from '../../cli/experiment/errors.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import type { Settings } from '../../cli/experiment/tuned.ts';
-import type { Recipe } from '../../cli/train/recipes/recipes.ts';
-import { type EpisodeSource, splitEpisodes } from '../../datasets/index.ts';
+import { playRecipe } from '../../cli/train/recipes/playRecipe.ts';
+import { normalizedScore, type Recipe, type Task } from '../../cli/train/recipes/recipes.ts';
+import {
+  ContentHash,
+  type EpisodeSource,
+  EpisodesInMemory,
+  episodeOf,
+  openDataset,
+  type StoredEpisode,
+  splitEpisodes,
+} from '../../datasets/index.ts';
 import { cosineSchedule, makePolicy, type Policy, type Rng, savePolicy } from '../../src/index.ts';
-import { writeActingSpeed } from '../shared/actingSpeed.ts';
-import { benchmarkData } from './benchmarkData.ts';
-import type { OfflineExperimentConfig } from './config.ts';
-import { measureScores, type Scores } from './measureScores.ts';
-import { type Method, methodOf } from './methods.ts';
+import { portableMath } from '../../src/portableMath.ts';
+import { writeActingSpeed } from '../shared.ts';
+import { type Method, methodOf, type OfflineExperimentConfig } from './config.ts';
 
 /** What a method takes on an environment, whatever the kind of its data. */
 interface LearningSettings {
@@ -53,7 +63,7 @@ const valuesOf = (env: string) => {
 };
 
 /** Which job it is. */
-export interface LearningJob {
+interface LearningJob {
   readonly study: string;
   readonly policy: string;
   readonly recipe: Recipe;
@@ -129,7 +139,7 @@ function policyFor(
   return makePolicy<string>(policy, { ...spaces, parameters, ...options, ...settings.policy, rng });
 }
 
-interface Task {
+interface LearningTask {
   readonly policy: Policy;
   readonly source: EpisodeSource;
   readonly settings: LearningSettings;
@@ -146,7 +156,7 @@ interface Made {
   readonly figures?: () => JobResult['metrics'];
 }
 
-function cloning({ policy, source, settings: { learningRate, steps }, config, rng }: Task): Made {
+function cloning({ policy, source, settings: { learningRate, steps }, config, rng }: LearningTask): Made {
   const { train, validation } = splitEpisodes(source, { validation: HELD_OUT, seed: rng.split('held out').seed });
   const demonstrations = pairsOf(train);
   const agent = new BehaviorCloning({
@@ -198,7 +208,7 @@ function pairsOf(source: EpisodeSource) {
   return { observations, actions, rows: row };
 }
 
-function fromRewards({ agent }: Method, { policy, source, settings, config, env, rng }: Task): Made {
+function fromRewards({ agent }: Method, { policy, source, settings, config, env, rng }: LearningTask): Made {
   const { learningRate, steps, agent: own } = settings;
   const options = {
     ...{ policy, dataset: source, rng: rng.split('agent'), learningRate },
@@ -240,4 +250,143 @@ async function trained(agent: Agent, steps: number, { rng, report }: JobContext)
 /** A pair to which a policy gives no density makes its loss infinite: there is nothing to count then. */
 function finite(value: number | undefined): number | null {
   return value !== undefined && Number.isFinite(value) ? value : null;
+}
+
+type Evaluation = ReturnType<typeof evaluate>;
+
+/** How a policy does; null where there is nothing to measure. */
+type Scores = {
+  /** Of its samples or of its greedy actions, whichever is higher: 0 is random, 1 the expert. */
+  readonly score: number | null;
+  readonly sampled: number | null;
+  readonly greedy: number | null;
+  /** The mean return of the one that `score` is of. */
+  readonly return: number | null;
+  /** Of walks round a lake, by samples if it has some: the share that drowns. */
+  readonly drowned: number | null;
+  /** Of the same walks that get home: how many banks they use, e^H with the entropy H of the banks, 1 to 2. */
+  readonly modes: number | null;
+};
+
+/** Plays episodes by samples, by greedy actions, or by both, from the same starts: luck with these makes neither the higher one. */
+function measureScores({
+  policy,
+  acts,
+  task,
+  episodes,
+  rng,
+}: {
+  readonly policy: Policy;
+  readonly acts: readonly ('sampled' | 'greedy')[];
+  readonly task: Task;
+  readonly episodes: number;
+  readonly rng: Rng;
+}): Scores {
+  const { env, envOptions } = task;
+  const by = (way: 'sampled' | 'greedy') => {
+    if (!acts.includes(way)) return undefined;
+    return evaluate({ policy, env, envOptions: envOptions as never, episodes, greedy: way === 'greedy', rng });
+  };
+  const [sampled, greedy] = [by('sampled'), by('greedy')];
+  const scoreOf = (of: Evaluation | undefined) => (of === undefined ? null : normalizedScore(task, of.meanReturn));
+  const returns = [sampled, greedy].flatMap((of) => (of === undefined ? [] : [of.meanReturn]));
+  const best = Math.max(...returns);
+  return {
+    score: normalizedScore(task, best),
+    sampled: scoreOf(sampled),
+    greedy: scoreOf(greedy),
+    return: best,
+    ...banksOf((sampled ?? greedy)!),
+  };
+}
+
+function banksOf({ episodes }: Evaluation): Pick<Scores, 'drowned' | 'modes'> {
+  if (!episodes.some(({ info }) => 'bank' in info)) return { drowned: null, modes: null };
+  const home = episodes.filter(({ info }) => info.outcome === 'home');
+  const upper = home.filter(({ info }) => info.bank === 'upper').length;
+  const drowned = episodes.filter(({ info }) => info.outcome === 'drowned').length / episodes.length;
+  return { drowned, modes: home.length === 0 ? null : modesOf([upper, home.length - upper]) };
+}
+
+/** e^H of the shares of counts: 1 if all are one's, n if n have equal parts. */
+export function modesOf(counts: readonly number[]): number {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const shares = counts.filter((count) => count > 0).map((count) => count / total);
+  return portableMath.exp(-shares.reduce((sum, share) => sum + share * portableMath.log(share), 0));
+}
+
+/** Data that a job learns from. */
+interface BenchmarkData {
+  readonly source: EpisodeSource;
+  /** The SHA-256 of what it holds. */
+  readonly hash: string;
+}
+
+/** Environment steps of a training that a job may make anew: half a minute's. */
+const SHORT = 20_000;
+
+/** What this process has made or read: jobs that come later have it at once. */
+const known = new Map<string, Promise<BenchmarkData>>();
+
+/**
+ * The data of a recipe: those of a folder if they are there, else they are made.
+ * @param folder of datasets, each by the name of its recipe
+ * @throws InputError, if they are of another recipe, or would take long to make: {@link missingData} says it before
+ */
+function benchmarkData(recipe: Recipe, folder: string | undefined): Promise<BenchmarkData> {
+  const path = pathOf(recipe, folder);
+  const key = path ?? recipe.name;
+  const found = known.get(key) ?? (path === undefined ? make(recipe) : read(recipe, path));
+  known.set(key, found);
+  return found;
+}
+
+/** Why a job cannot have the data of a recipe, in a line; undefined if it can. */
+export function missingData(recipe: Recipe, folder: string | undefined): string | undefined {
+  const { name, task, parts } = recipe;
+  if (pathOf(recipe, folder) !== undefined) return undefined;
+  const isLong = parts.some(({ actor }) => actor.by === 'training') && task.training!.steps > SHORT;
+  if (!isLong) return undefined;
+  const where = folder ?? 'data';
+  return `datasets: there is no ${join(where, name)}, which takes long to make: oxbow dataset make ${name} ${join(where, name)}, then --set datasets=${where}`;
+}
+
+function pathOf({ name }: Recipe, folder: string | undefined): string | undefined {
+  if (folder === undefined) return undefined;
+  const path = join(folder, name);
+  return existsSync(path) ? path : undefined;
+}
+
+async function read({ name }: Recipe, path: string): Promise<BenchmarkData> {
+  const dataset = await openDataset(path);
+  const { recipe } = dataset.about.provenance;
+  if (recipe !== name) {
+    throw new InputError(
+      `datasets: ${path} is ${recipe === undefined ? 'of no recipe' : `of ${recipe}`}, expected ${name}`,
+    );
+  }
+  return inMemory(dataset, dataset.storedEpisodes());
+}
+
+async function make(recipe: Recipe): Promise<BenchmarkData> {
+  const missing = missingData(recipe, undefined);
+  if (missing !== undefined) throw new InputError(missing);
+  const played = (await playRecipe(recipe))!;
+  try {
+    return inMemory(played, played.episodes());
+  } finally {
+    played.dispose();
+  }
+}
+
+function inMemory(
+  { observationSpace, actionSpace }: Pick<EpisodeSource, 'observationSpace' | 'actionSpace'>,
+  stored: Iterable<StoredEpisode>,
+): BenchmarkData {
+  const hash = new ContentHash();
+  const episodes = Array.from(stored, (episode) => {
+    hash.add(episode);
+    return episodeOf(episode);
+  });
+  return { source: new EpisodesInMemory({ observationSpace, actionSpace, episodes }), hash: hash.digest() };
 }

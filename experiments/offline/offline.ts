@@ -5,18 +5,21 @@ import { loadNamedEnv } from '../../cli/train/loadNamedEnv.ts';
 import type { Kind } from '../../cli/train/recipes/recipes.ts';
 import { loadEnv } from '../../envs/index.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { actingTable } from '../shared/actingSpeed.ts';
-import { plainEnv } from '../shared/plainEnv.ts';
-import { answerOf } from './answer.ts';
-import { missingData } from './benchmarkData.ts';
-import { choices, kindsOf, recipeOf } from './cells.ts';
-import { conditionLabel } from './conditionLabel.ts';
-import { type OfflineExperimentConfig, offlineSchema } from './config.ts';
-import { learnFromData, learningSettings } from './learnFromData.ts';
-import { methodLabel } from './methodLabel.ts';
-import { type MethodName, methodOf, type Study } from './methods.ts';
-import { modesRemark } from './modesRemark.ts';
-import { prediction, question } from './question.ts';
+import { actingTable, plainEnv } from '../shared.ts';
+import { answerOf, modesRemark } from './answers.ts';
+import {
+  choices,
+  conditionLabel,
+  kindsOf,
+  type MethodName,
+  methodLabel,
+  methodOf,
+  type OfflineExperimentConfig,
+  offlineSchema,
+  recipeOf,
+  type Study,
+} from './config.ts';
+import { learnFromData, learningSettings, missingData } from './learnFromData.ts';
 import { offlineSections, offlineTables } from './section.ts';
 
 interface OfflineJob extends Job {
@@ -111,3 +114,16 @@ function seconds(job: { study: Study; env: string; policy: MethodName }, config:
   const updates = (learningSettings(config, job).steps * config.batchSize) / 128;
   return 1.5 + cost * 0.5e-3 * updates;
 }
+
+const question =
+  'Which policies and agents make the most of data that were made before: where one expert acts, where two disagree, where good episodes stand among bad ones?';
+
+/**
+ * Fixed on 2026-11-27, and not changed since; the bounds of "equivalent", "as good as" and "best" on 2026-11-28, and that "any flow" is each of the
+ * study and not those of IQL alone on 2026-11-29. All of it is older than any run of this experiment, and younger than trials of a prototype and
+ * `npm run bench:offline`, which have the same agents on the same tasks.
+ */
+const prediction =
+  'One expert: all classes are equivalent. Two experts: the sampled Gaussian loses ≥ 15 % to the spline; exact flow and flow matching are equivalent ' +
+  'within 5 %. Offline, on mixed data and on uneven banks: IQL’s greedy Gaussian is as good as any flow; FQL is best on mixed data. (Normalized scores: ' +
+  '0 is random, 100 % the expert; equivalent and as good as: within 5 %)';

@@ -2,14 +2,9 @@ import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Figure, Outcome, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
 import { intervalChart } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { foldSection } from '../shared/foldSection.ts';
-import { plainEnv } from '../shared/plainEnv.ts';
-import { recipeOf } from './cells.ts';
-import { conditionLabel } from './conditionLabel.ts';
-import type { OfflineExperimentConfig } from './config.ts';
+import { foldSection, plainEnv } from '../shared.ts';
+import { conditionLabel, methodLabel, methodsOf, type OfflineExperimentConfig, recipeOf } from './config.ts';
 import type { OfflineData } from './learnFromData.ts';
-import { methodLabel } from './methodLabel.ts';
-import { methodsOf } from './methods.ts';
 
 const shares = { format: (value: number) => (100 * value).toFixed(1), unit: '%' } as const;
 

@@ -5,10 +5,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { main } from '../../cli/commands/main.ts';
 import type { SummaryRow } from '../../cli/index.ts';
 import { trainSettings } from '../../cli/train/trainConfig.ts';
-import { cells } from '../../experiments/classic/cells.ts';
-import { classic } from '../../experiments/classic/classic.ts';
+import { classic, classicCells, scoreTable } from '../../experiments/benchmarks.ts';
 import { registry } from '../../experiments/registry.ts';
-import { scoreTable } from '../../experiments/shared/scored/scores.ts';
 import { jobsHere } from '../cli/fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-classic-'));
@@ -16,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'oxbow-classic-'));
 describe('oxbow run classic', () => {
   it('has a job for every cell, policy and seed, with settings that its agent takes', () => {
     const jobs = classic.jobs(classic.schema.parse({}));
-    expect(jobs).toHaveLength(5 * cells.reduce((sum, { policies }) => sum + policies.length, 0));
+    expect(jobs).toHaveLength(5 * classicCells.reduce((sum, { policies }) => sum + policies.length, 0));
     for (const [env, study, asked, steps] of [
       ['CartPole-v1', 'ppo', 475, 100_000],
       ['CartPole-v1', 'a2c', 475, 500_000],
@@ -32,7 +30,7 @@ describe('oxbow run classic', () => {
       ['Acrobot-v1', 'qr-dqn', -100, 100_000],
       ['MountainCar-v0', 'qr-dqn', -120, 120_000],
     ]) {
-      expect(cells).toContainEqual(expect.objectContaining({ env, study, asked, steps }));
+      expect(classicCells).toContainEqual(expect.objectContaining({ env, study, asked, steps }));
     }
     for (const job of jobs) expect(trainSettings(job, {}).envs).toBeGreaterThan(0);
     const quick = classic.schema.parse(classic.presets.quick);
@@ -43,12 +41,12 @@ describe('oxbow run classic', () => {
     const row = (policy: string, metric: string, iqm: number | null): SummaryRow => ({
       ...{ study: 'ppo', env: 'Pendulum-v1', policy, metric, iqm, low: iqm, high: iqm, perSeed: [iqm, iqm] },
     });
-    const { columns, rows } = scoreTable(cells, [
+    const { columns, rows } = scoreTable(classicCells, [
       ...[row('gaussian', 'return', -250), row('gaussian', 'greedyReturn', -200)],
       ...[row('spline', 'return', -150), row('spline', 'greedyReturn', -200.5)],
     ]);
     const cell = (policy: string, column: string) =>
-      rows.find((cells) => cells.includes(policy))![columns.indexOf(column)]!.replaceAll('\u00a0', ' ');
+      rows.find((classicCells) => classicCells.includes(policy))![columns.indexOf(column)]!.replaceAll('\u00a0', ' ');
     expect(cell('gaussian', 'reached')).toBe('yes');
     expect(cell('spline', 'reached')).toBe('no');
     expect(cell('spline', 'asked')).toBe('−200');

@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest';
 import { main } from '../../cli/commands/main.ts';
 import { interquartileMean, type SummaryRow } from '../../cli/index.ts';
 import { registry } from '../../experiments/registry.ts';
-import { dropInCriteria, softCriteria } from '../../experiments/stability/verdict.ts';
+import { dropInCriteria, softCriteria } from '../../experiments/stability.ts';
 import { jobsHere } from '../cli/fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-stability-'));

@@ -4,7 +4,7 @@ import { resolveConfig, type Setting } from '../../../cli/experiment/config.ts';
 import { commandOf } from '../../../cli/terminal/commandLine.ts';
 import { trainExperiment } from '../../../cli/train/trainExperiment.ts';
 import { lake } from '../../../experiments/lake/lake.ts';
-import { robots } from '../../../experiments/robots/robots.ts';
+import { robots } from '../../../experiments/benchmarks.ts';
 import { drift } from '../fixture/drift.ts';
 
 const set = (assignments: Record<string, string>): Setting[] =>

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { LakeEnv, type LakeOptions, lakeMap } from '../../../envs/index.ts';
 import { LandGrid, SoftOptimum } from '../../../envs/lake/softOptimum.ts';
-import { bestWrappedNormal } from '../../../experiments/lake/headings/truth/bestWrappedNormal.ts';
-import { refinementError } from '../../../experiments/lake/headings/truth/refinementError.ts';
+import { bestWrappedNormal, refinementError } from '../../../experiments/lake/bestOnLake.ts';
 import { Rng } from '../../../src/index.ts';
 
 const { start } = lakeMap;

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
 import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
+import { cloningSettings } from '../../../experiments/lake/cloneJobs.ts';
+import { cloningLakes } from '../../../experiments/lake/cloning.ts';
 import { type LakeConfig, lakeSchema } from '../../../experiments/lake/config.ts';
 import { lake } from '../../../experiments/lake/lake.ts';
-import { isRobotLake, robotLakes } from '../../../experiments/lake/shared/robotLakes.ts';
-import { cloningSettings } from '../../../experiments/lake/studies/cloning/cloneLake.ts';
-import { cloningLakes } from '../../../experiments/lake/studies/cloning/cloningLakes.ts';
-import { ppoSettings, readTuned } from '../../../experiments/lake/tuned.ts';
+import { isRobotLake, ppoSettings, readTuned, robotLakes } from '../../../experiments/lake/tuned.ts';
 
 test('a run has robots only if it names them', () => {
   const { environments } = lakeSchema.parse({});

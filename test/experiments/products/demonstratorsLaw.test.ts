@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { collectDemonstrations, lakeMap } from '../../../envs/index.ts';
-import { demonstratedStart } from '../../../experiments/lake/studies/cloning/demonstratedStart.ts';
-import { KEPT, surpriseOf } from '../../../experiments/products/demonstratorsLaw.ts';
-import { productDemonstrations } from '../../../experiments/products/productLakes.ts';
+import { demonstratedStart } from '../../../experiments/lake/cloneJobs.ts';
+import { KEPT, surpriseOf } from '../../../experiments/products/cloneProduct.ts';
+import { productDemonstrations } from '../../../experiments/products/config.ts';
 import { Rng } from '../../../src/index.ts';
 
 /**

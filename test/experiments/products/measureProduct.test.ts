@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { conditionLabel, conditionOf, lakesOf } from '../../../experiments/products/conditions.ts';
-import { productsSchema } from '../../../experiments/products/config.ts';
-import { summarizeWalks } from '../../../experiments/products/measureProduct.ts';
+import { summarizeWalks } from '../../../experiments/products/cloneProduct.ts';
+import { conditionLabel, conditionOf, lakesOf, productsSchema } from '../../../experiments/products/config.ts';
 import { products } from '../../../experiments/products/products.ts';
 
 test('shares and ways of walks, by plain counts', () => {

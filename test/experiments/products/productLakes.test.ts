@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { collectDemonstrations } from '../../../envs/index.ts';
-import { makeProductLakes, productDemonstrations } from '../../../experiments/products/productLakes.ts';
+import { makeProductLakes, productDemonstrations } from '../../../experiments/products/config.ts';
 import { Rng } from '../../../src/index.ts';
 
 const [lakes, walks] = [3, 200];

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import { BehaviorCloning } from '../../../agents/index.ts';
-import { makeProductLakes, productDemonstrations } from '../../../experiments/products/productLakes.ts';
-import { isDeterministic, makeProductPolicy, productPolicies } from '../../../experiments/products/productPolicies.ts';
+import {
+  isDeterministic,
+  makeProductLakes,
+  makeProductPolicy,
+  productDemonstrations,
+  productPolicies,
+} from '../../../experiments/products/config.ts';
 import { Actor, Rng } from '../../../src/index.ts';
 
 const spacesOf = (lakes: number) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
-import { answerByEnvironment } from '../../../experiments/shared/answerByEnvironment.ts';
+import { answerByEnvironment } from '../../../experiments/shared.ts';
 
 const row = (env: string, policy: string, iqm: number | null): SummaryRow => ({
   study: 's',

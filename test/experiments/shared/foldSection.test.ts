@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { foldSection } from '../../../experiments/shared/foldSection.ts';
+import { foldSection } from '../../../experiments/shared.ts';
 
 const figure = (name: string) => ({ name, caption: name, svg: '<svg/>' });
 const table = { title: 't', columns: [], rows: [] };

@@ -1,0 +1,166 @@
+import { policyNames } from '../../agents/lake.ts';
+import { groupBy } from '../../cli/experiment/collections.ts';
+import type { Answer, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
+import { trueMinus } from '../../cli/experiment/text.ts';
+import type { EndpointMeasure } from '../../cli/report/answers.ts';
+import { interquartileInterval } from '../../cli/statistics/bootstrap.ts';
+import { pairedDifference, pairedSeeds } from '../../cli/statistics/comparison.ts';
+import { holm, pairedPermutationTest, wilsonInterval } from '../../cli/statistics/pValues.ts';
+import { policyColours } from '../../envs/drawing/palette.ts';
+import { Rng } from '../../src/random.ts';
+import { bound, classEndpoint, classRows, GAUSSIAN, percent, policyLabel } from './labels.ts';
+
+/** The share of walks that must get home for a seed to count as one that has learned the way. */
+export const ARRIVED = 0.9;
+/** A bank that gets no more of the walks home is not used. */
+const UNUSED = 0.02;
+/** Fewer pairs of seeds decide nothing. */
+const FEWEST_PAIRS = 10;
+const LEVEL = 0.05;
+
+/**
+ * The return of the seeds that arrive, and how many do not. Those have no part in the mean, since what they return is not that of a way.
+ * @param rows of one environment, among them `homeRate` and `return`
+ */
+export function arrivalEndpoint(
+  rows: readonly SummaryRow[],
+  { where, chosen }: { where: string } & Pick<EndpointMeasure, 'chosen'>,
+): Table | undefined {
+  const arrivals = classRows(rows, { metric: 'homeRate' });
+  return classEndpoint(
+    {
+      measure: `return of seeds that arrive, ${where}`,
+      chosen,
+      format: (value) => value.toFixed(3),
+      failure: `under ${bound(ARRIVED)} of its walks get home`,
+    },
+    arrivals.flatMap((arrival) => {
+      const row = rows.find(({ metric, policy }) => metric === 'return' && policy === arrival.policy);
+      return row === undefined ? [] : [amongArrived(row, arrival)];
+    }),
+    ({ policy }) => ({
+      row: arrivals.find((row) => row.policy === policy)!,
+      when: (home: number) => home < ARRIVED,
+    }),
+  );
+}
+
+/** The row with the values of the seeds that arrive alone. */
+function amongArrived(row: SummaryRow, arrival: SummaryRow): SummaryRow {
+  const perSeed = row.perSeed.map((value, seed) => ((arrival.perSeed[seed] ?? 0) >= ARRIVED ? value : null));
+  return { ...row, ...interquartileInterval(perSeed.filter((value) => value !== null)), perSeed };
+}
+
+/**
+ * How many seeds of each class learn the way home, and whether those keep to one bank; undefined without a Gaussian or another class.
+ * @param where begins the sentence: `On the fine lake, `
+ */
+export function describeArrivals(rows: readonly SummaryRow[], where: string): Answer | undefined {
+  const counted = classRows(rows, { metric: 'homeRate' }).map((row) => {
+    const homes = row.perSeed.filter((home) => home !== null);
+    return { row, count: homes.filter((home) => home >= ARRIVED).length, of: homes.length };
+  });
+  const gaussian = counted.find(({ row }) => row.policy === GAUSSIAN);
+  const others = counted.filter((each) => each !== gaussian);
+  if (gaussian === undefined || others.length === 0) return undefined;
+  const each = others.length === 1 ? `of a ${policyLabel(others[0]!.row.policy)}` : 'of each other class';
+  const lesser = classRows(rows, { metric: 'modeBalance' }).flatMap((row) => {
+    const own = counted.find((each) => each.row.policy === row.policy);
+    const { iqm } = own === undefined ? { iqm: null } : amongArrived(row, own.row);
+    return iqm === null ? [] : [iqm];
+  });
+  const { domain, range } = policyColours(policyNames);
+  return {
+    text: [
+      `${where}${gaussian.count} of ${gaussian.of} seeds of a Gaussian and ${rangeOf(gaussian, others)} ${each} learn the way home (${bound(ARRIVED)} of the walks).`,
+      ...compared(gaussian.row, others),
+      ...banks(lesser),
+      ...returnsBeside(rows, gaussian.row, others),
+    ].join(' '),
+    chart: {
+      caption: `seeds that bring ${bound(ARRIVED)} of their walks home`,
+      most: 1,
+      bars: counted.map(({ row, count, of }) => ({
+        label: policyLabel(row.policy),
+        value: count / of,
+        ...wilsonInterval(count, of),
+        text: `${count} of ${of}`,
+        colour: range[domain.indexOf(row.policy)]!,
+      })),
+    },
+  };
+}
+
+interface Count {
+  readonly row: SummaryRow;
+  readonly count: number;
+  readonly of: number;
+}
+
+/** From the fewest to the most: `15 to 18`, or `2 of 3 to 18 of 20` where not all have as many seeds as the Gaussian. */
+function rangeOf(gaussian: Count, others: readonly Count[]): string {
+  const byShare = others.toSorted((a, b) => a.count / a.of - b.count / b.of);
+  const isEven = others.every(({ of }) => of === gaussian.of);
+  const ends = [byShare[0]!, byShare.at(-1)!].map(({ count, of }) => (isEven ? String(count) : `${count} of ${of}`));
+  return [...new Set(ends)].join(' to ');
+}
+
+/** Whether a class gets home more or less often than the Gaussian; of few seeds nothing is said. */
+function compared(gaussian: SummaryRow, others: readonly Count[]): string[] {
+  const differing = differingFrom(
+    gaussian,
+    others.map(({ row }) => row),
+  );
+  if (differing === undefined) return [];
+  if (differing.length === 0) return ['No class gets home surely more or less often than the Gaussian.'];
+  const ends = groupBy(differing, ({ difference }) => (difference > 0 ? 'More' : 'Less'));
+  return (['More', 'Less'] as const).flatMap((how) => {
+    const own = ends.get(how)?.map(({ policy }) => policyLabel(policy)) ?? [];
+    return own.length === 0 ? [] : [`${how} often than a Gaussian get home: ${own.join(', ')}.`];
+  });
+}
+
+/** Which classes return surely something else than the Gaussian, of seeds where both arrive. */
+function returnsBeside(rows: readonly SummaryRow[], gaussian: SummaryRow, others: readonly Count[]): string[] {
+  const returns = [gaussian, ...others.map(({ row }) => row)].flatMap((arrival) => {
+    const row = rows.find(({ metric, policy }) => metric === 'return' && policy === arrival.policy);
+    return row === undefined ? [] : [amongArrived(row, arrival)];
+  });
+  const own = returns.find(({ policy }) => policy === GAUSSIAN);
+  if (own === undefined) return [];
+  const enough = returns.filter((row) => row !== own && pairedSeeds(row, own).x.length >= FEWEST_PAIRS);
+  const differing = differingFrom(own, enough) ?? [];
+  if (differing.length === 0) return [];
+  const list = differing.map(({ policy, difference }) => `${policyLabel(policy)} (${signedReturn(difference)})`);
+  return [`Returns differ from the Gaussian’s: ${list.join(', ')}.`];
+}
+
+/**
+ * The classes whose seeds differ from the Gaussian's, by a paired permutation test with Holm's correction, and by how much; undefined where there is
+ * none, or one has too few pairs.
+ */
+function differingFrom(
+  gaussian: SummaryRow,
+  others: readonly SummaryRow[],
+): { readonly policy: string; readonly difference: number }[] | undefined {
+  const pairs = others.map((row) => ({ policy: row.policy, ...pairedSeeds(row, gaussian) }));
+  if (pairs.length === 0 || pairs.some(({ x }) => x.length < FEWEST_PAIRS)) return undefined;
+  const ps = holm(pairs.map(({ x, y }) => pairedPermutationTest(x, y, new Rng('arrival'))));
+  return pairs.flatMap(({ policy, x, y }, i) => {
+    return ps[i]! < LEVEL ? [{ policy, ...pairedDifference(x, y, { rng: new Rng('effect') }) }] : [];
+  });
+}
+
+/** @param lesser the share of the bank that is used less, of each class */
+function banks(lesser: readonly number[]): string[] {
+  if (lesser.length === 0) return [];
+  const most = Math.max(...lesser);
+  if (most === 0) return ['Those that do keep to one bank.'];
+  return most <= UNUSED
+    ? [`Those that do keep to one bank: the other gets at most ${percent(most)} of a class’s walks home.`]
+    : [`Of those that do, the lesser bank gets up to ${percent(most)} of a class’s walks home.`];
+}
+
+/** A difference in return, with its sign: `+0.012`. */
+export const signedReturn = (value: number): string =>
+  trueMinus(`${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(3)}`);

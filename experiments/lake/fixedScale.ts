@@ -1,0 +1,473 @@
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import type { TopLevelSpec } from 'vega-lite';
+import { Reinforce } from '../../agents/index.ts';
+import { policyNames } from '../../agents/lake.ts';
+import { groupBy } from '../../cli/experiment/collections.ts';
+import type { Answer, JobContext, JobResult, Outcome, SummaryRow } from '../../cli/experiment/experiment.ts';
+import { withInterval } from '../../cli/experiment/summarize.ts';
+import { endpointTable } from '../../cli/report/answers.ts';
+import { typicalOutcome } from '../../cli/report/charts.ts';
+import { metricTable } from '../../cli/report/table.ts';
+import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
+import { makeVec } from '../../envs/index.ts';
+import { start } from '../../envs/lake/lakeMap.ts';
+import { cosineSchedule, loadPolicy, makePolicy, portableMath } from '../../src/index.ts';
+import type { LakeConfig } from './config.ts';
+import { conditionLabel, percent, percentWithInterval } from './labels.ts';
+import { lakeJobs, type StudyPart, studyInParts } from './study.ts';
+import { PPO_LAKE, ppoSettings } from './tuned.ts';
+import { drownTable, lakeFigure, walksLegend, walkTables } from './walkFigures.ts';
+import { type LakeData, ppoJob } from './walkJobs.ts';
+
+const BUMPS = 'BumpBandit-v0';
+
+/** What a job keeps for the figures: where μ ended for each scale. */
+interface ClimbData {
+  readonly curve: readonly { readonly scale: number; readonly mean: number }[];
+}
+
+/**
+ * E5 in one number: a Gaussian policy of a fixed σ is trained by REINFORCE on BumpBandit-v0, for each σ of the settings. Metrics: `flip`, the
+ * σ at which its mean leaves the bumps, and `flipVariance`, s² + σ² there, which the theory says is 1.
+ */
+export async function climb(
+  { width }: { width: number },
+  { fixedScale: { bandit } }: LakeConfig,
+  { rng, report }: JobContext,
+): Promise<JobResult & { data: ClimbData }> {
+  const { scales, updates, episodes, learningRate } = bandit;
+  const env = makeVec(BUMPS, { numEnvs: episodes, width });
+  const curve = [];
+  for (const [i, scale] of scales.entries()) {
+    const stream = rng.split(String(scale));
+    const policy = makePolicy('gaussian', {
+      observationSpace: env.singleObservationSpace,
+      actionSpace: env.singleActionSpace,
+      hidden: [4],
+      scale: 'fixed',
+      initialScale: scale,
+      rng: stream.split('policy'),
+    });
+    const agent = new Reinforce({
+      policy,
+      env,
+      rng: stream.split('agent'),
+      learningRate: cosineSchedule(learningRate),
+      valueUpdates: 0,
+    });
+    let last = {};
+    for await (const { policyLoss, gradientNorm } of agent.train({
+      steps: updates * episodes,
+      rng: stream.split('training'),
+    })) {
+      last = { policyLoss, gradientNorm };
+    }
+    const mean = tf.tidy(() => policy.given(tf.zeros([1, 1])).mode!().dataSync()[0]!);
+    curve.push({ scale, mean });
+    report((i + 1) / scales.length, { scale, mean, ...last });
+    agent.dispose();
+    policy.dispose();
+  }
+  env.close();
+  const flip = flipOf(curve);
+  return { metrics: { flip, flipVariance: flip === null ? null : width ** 2 + flip ** 2 }, data: { curve } };
+}
+
+const WIDTHS = [0.3, 0.6];
+/** The widths of the bumps, one for each job of the bandit. */
+const bumpConditions = WIDTHS.map((width) => ({ key: `width-${width}`, width }));
+const widthOf = (condition: string | undefined) => bumpConditions.find(({ key }) => key === condition)!.width;
+
+/** Figures of the flip, to two digits. */
+const plain = (value: number): string => value.toFixed(2);
+
+/** E5 in one number: bumps of reward at ±1, and a Gaussian of a fixed σ. */
+const fixedScaleBandit: StudyPart = {
+  environments: [BUMPS],
+
+  jobs: (config) =>
+    lakeJobs(config, {
+      study: 'fixed-scale',
+      environments: [BUMPS],
+      policies: ['gaussian'],
+      conditions: bumpConditions.map(({ key }) => key),
+      weight: () => {
+        const { scales, updates, episodes } = config.fixedScale.bandit;
+        return 0.3 + scales.length * (0.05 + (updates * episodes) / 1e6);
+      },
+    }),
+
+  runJob: ({ condition }, config, context) => climb({ width: widthOf(condition) }, config, context),
+
+  tables: (rows) =>
+    [...groupBy(rows, ({ condition }) => condition!)].map(([condition, own]) =>
+      metricTable(`Fixed scales in one number, ${conditionLabel(condition)}`, own, [
+        { metric: 'flip', label: 'σ at the flip', format: plain },
+        { metric: 'flipVariance', label: 's² + σ² there', format: plain },
+      ]),
+    ),
+
+  section: ({ outcomes }, config) => ({
+    title: 'In one number',
+    paragraphs: [
+      'Two bumps of reward of width s stand at ±1, and the policy is N(μ, σ²) with a σ that is not trained. Seen through the noise a bump has the ' +
+        'width S = √(s² + σ²), so that the return is J(μ) ∝ exp(−(μ − 1)² / 2S²) + exp(−(μ + 1)² / 2S²), and its best mean solves μ = tanh(μ / S²): one of two banks ' +
+        'where s² + σ² < 1, and 0, between them, from there on. Gradient ascent on J itself and REINFORCE on sampled actions are beside that curve. ' +
+        'The flip is where |μ| falls below 0.25.',
+    ],
+    figures: [...groupBy(outcomes, ({ job }) => job.condition!)].map(([condition, own]) => ({
+      name: `fixed-scale-pitchfork-${widthOf(condition)}`,
+      caption:
+        `The mean against the fixed σ, bumps of ${conditionLabel(condition)}. Line: the theory, both branches. Crosses: gradient ascent on the exact return from ` +
+        'μ = ½. Dots: trained policies, one a seed. Dashed: s² + σ² = 1.',
+      alt: `The mean of a Gaussian against its fixed scale, bumps of ${conditionLabel(condition)}: two branches that meet at 0.`,
+      spec: pitchfork(widthOf(condition), own, config),
+    })),
+  }),
+};
+
+function pitchfork(width: number, outcomes: readonly Outcome[], { fixedScale: { bandit } }: LakeConfig): TopLevelSpec {
+  const [least, most] = [Math.min(...bandit.scales), Math.max(...bandit.scales)];
+  const theory = Array.from({ length: 201 }, (_, i) => {
+    const scale = least + (i / 200) * (most - least);
+    return { scale, mean: bestMean({ scale, width }) };
+  });
+  const trained = outcomes.flatMap(({ result }) => (result.data as ClimbData).curve);
+  const colour = policyColours(policyNames).range[policyNames.indexOf('gaussian')]!;
+  const x = { field: 'scale', type: 'quantitative', title: 'fixed σ', scale: { zero: false, nice: false } } as const;
+  const y = {
+    field: 'mean',
+    type: 'quantitative',
+    title: 'mean μ',
+    scale: { domainMin: -1.1, domainMax: 1.1 },
+  } as const;
+  const branch = (sign: 1 | -1) => ({
+    data: { values: theory.map(({ scale, mean }) => ({ scale, mean: sign * mean })) },
+    mark: { type: 'line', color: themeColour('muted'), strokeWidth: 1.5 } as const,
+    encoding: { x, y },
+  });
+  const fork = Math.sqrt(Math.max(0, 1 - width * width));
+  return {
+    width: 230,
+    height: 180,
+    layer: [
+      {
+        data: { values: [{ scale: fork }] },
+        mark: { type: 'rule', color: themeColour('faint'), strokeDash: [4, 3] },
+        encoding: { x },
+      },
+      branch(1),
+      branch(-1),
+      {
+        data: { values: bandit.scales.map((scale) => ({ scale, mean: ascend({ scale, width }) })) },
+        mark: { type: 'point', shape: 'cross', angle: 45, filled: true, size: 40, color: themeColour('ink') },
+        encoding: { x, y },
+      },
+      {
+        data: { values: trained },
+        mark: { type: 'point', filled: true, size: 45, opacity: 0.8, color: colour },
+        encoding: { x, y },
+      },
+    ],
+  };
+}
+
+const GAUSSIAN = 'gaussian';
+/** The condition of a σ that is trained. */
+const LEARNED = 'learned';
+interface ScaleCondition {
+  readonly key: string;
+  /** Undefined: learned. */
+  readonly scale?: number;
+}
+
+/** The condition of a σ that stays what it is. */
+function scaleKey(scale: number): string {
+  return `scale-${scale}`;
+}
+
+function conditionsOf({ fixedScale: { lake } }: LakeConfig): ScaleCondition[] {
+  return [...lake.scales.map((scale) => ({ key: scaleKey(scale), scale })), { key: LEARNED }];
+}
+
+/** E5 on the lake: PPO as in E0, with a Gaussian that may not change its σ. */
+const fixedScaleLake: StudyPart = {
+  environments: [PPO_LAKE],
+
+  jobs: (config) =>
+    lakeJobs(config, {
+      study: 'fixed-scale',
+      environments: [PPO_LAKE],
+      policies: [GAUSSIAN],
+      conditions: conditionsOf(config).map(({ key }) => key),
+      weight: () => 0.7 + (config.ppo.steps * ppoSettings(config.tuned, GAUSSIAN).epochs) / 2e5,
+    }),
+
+  async runJob({ condition }, config, context) {
+    const { scale } = conditionsOf(config).find(({ key }) => key === condition)!;
+    const settings = ppoSettings(config.tuned, GAUSSIAN);
+    const fixed = {
+      env: PPO_LAKE,
+      policy: GAUSSIAN,
+      settings,
+      ...(scale !== undefined && { fixedScale: scale }),
+    } as const;
+    const result = await ppoJob(fixed, config, context);
+    return { ...result, metrics: { ...result.metrics, startSpeed: startSpeed(context.directory) } };
+  },
+
+  tables: (rows) => [
+    ...walkTables('Fixed scales, PPO', rows),
+    {
+      title: 'Fixed scales, PPO: the mean velocity at the start',
+      columns: ['σ', '|μ|'],
+      rows: rows
+        .filter(({ metric, iqm }) => metric === 'startSpeed' && iqm !== null)
+        .map(({ condition, iqm }) => [conditionLabel(condition!).replace('σ = ', ''), iqm!.toFixed(2)]),
+    },
+  ],
+
+  section: ({ outcomes, rows }, config) => {
+    const drowned = rows.filter(({ metric }) => metric === 'drownRate');
+    const colour = policyColours(policyNames).range[policyNames.indexOf(GAUSSIAN)]!;
+    return {
+      title: 'On the lake',
+      paragraphs: [
+        'PPO on the fine lake with the settings that E0 has for the Gaussian, but for σ: fixed, of each component of the velocity, or learned as in E0. A policy ' +
+          'may fail in two ways: it drowns, or it learns to keep away and runs out of time; the table has both.',
+        'The lake slows velocities down to a norm of 1, and the mean is free: what the noise does to the direction goes by σ / |μ|, and a policy may make up for a ' +
+          'large σ by a mean that is far longer than 1. The table has |μ| at the start. The bumps leave no such way out.',
+      ],
+      figures: [
+        {
+          name: 'fixed-scale-drowned',
+          caption: 'Drowned against the fixed σ: interquartile mean, 95 % interval, a tick a seed. Dashed: σ learned.',
+          spec: drownChart(drowned, config),
+        },
+        {
+          name: 'fixed-scale-walks',
+          caption: '40 sampled walks of the seed with the median share of drowned walks.',
+          legend: walksLegend,
+          panels: [...groupBy(outcomes, ({ job }) => job.condition!)].map(([condition, own]) => {
+            const title = conditionLabel(condition);
+            const { job, result } = typicalOutcome(own, { metric: 'drownRate', better: 'lower' });
+            const note = `seed ${job.seed}: ${percent(result.metrics.drownRate ?? 0)} drowned`;
+            const walks = (result.data as LakeData).walks.slice(0, 40);
+            return { title, note, alt: `Walks, ${title}, ${note}.`, spec: lakeFigure(walks, colour) };
+          }),
+        },
+      ],
+      tables: [
+        drownTable(
+          `Fixed scales: drowned by seed, %, with the 95 % Wilson interval over ${config.evaluationEpisodes} walks`,
+          drowned.map((row) => ({ heading: conditionLabel(row.condition!), row })),
+          config,
+        ),
+      ],
+    };
+  },
+};
+
+/** |μ| at the start of the policy that a job has saved. */
+function startSpeed(directory: string): number {
+  const { policy } = loadPolicy(join(directory, 'policy.json'));
+  const [vx, vy] = tf.tidy(() => policy.given(tf.tensor2d([[start.x, start.y]])).mode!().dataSync());
+  policy.dispose();
+  return Math.sqrt(vx! * vx! + vy! * vy!);
+}
+
+function drownChart(rows: readonly SummaryRow[], config: LakeConfig): TopLevelSpec {
+  const colour = policyColours(policyNames).range[policyNames.indexOf(GAUSSIAN)]!;
+  const fixed = conditionsOf(config).flatMap(({ key, scale }) => {
+    const row = rows.find(({ condition }) => condition === key);
+    return scale === undefined || row?.iqm == null ? [] : [{ scale, row }];
+  });
+  const learned = rows.find(({ condition }) => condition === LEARNED)?.iqm ?? null;
+  const x = { field: 'scale', type: 'quantitative', title: 'fixed σ' } as const;
+  const y = { type: 'quantitative', title: 'drowned', axis: { format: '%' } } as const;
+  return {
+    // With its axis and the title of that it is about as wide as a phone's page.
+    width: 258,
+    layer: [
+      ...(learned === null
+        ? []
+        : [
+            {
+              data: { values: [{ learned }] },
+              mark: { type: 'rule' as const, strokeDash: [4, 3], color: themeColour('muted') },
+              encoding: { y: { field: 'learned', ...y } },
+            },
+          ]),
+      {
+        data: {
+          values: fixed.flatMap(({ scale, row: { perSeed } }) =>
+            perSeed.filter((value) => value !== null).map((value) => ({ scale, value })),
+          ),
+        },
+        mark: { type: 'tick', orient: 'horizontal', thickness: 1.5, size: 16, opacity: 0.35, color: colour },
+        encoding: { x, y: { field: 'value', ...y } },
+      },
+      {
+        data: {
+          values: fixed.flatMap(({ scale, row: { low, high } }) => (low === null ? [] : [{ scale, low, high }])),
+        },
+        mark: { type: 'rule', strokeWidth: 4, opacity: 0.6, color: colour },
+        encoding: { x, y: { field: 'low', ...y }, y2: { field: 'high' } },
+      },
+      {
+        data: { values: fixed.map(({ scale, row: { iqm } }) => ({ scale, iqm })) },
+        mark: { type: 'line', point: { filled: true, size: 80, color: colour }, color: colour },
+        encoding: { x, y: { field: 'iqm', ...y } },
+      },
+    ],
+  };
+}
+
+/** E5: what a Gaussian that may not change its scale does. */
+export const fixedScale = studyInParts([fixedScaleBandit, fixedScaleLake], {
+  name: 'fixed-scale',
+  title: 'A Gaussian of a fixed scale',
+  question: 'Is it the Gaussian that walks into the water, or the size of its noise?',
+  prediction:
+    'The noise: with a fixed σ the best mean lies between the banks exactly where s² + σ² ≥ 1, and the more σ the more drown; with a learned σ few do.',
+  answer: ({ rows }, config) => flipAnswer(rows, config),
+  endpoint: ({ rows }) =>
+    endpointTable(
+      {
+        measure: 's² + σ² where the trained mean moves into the water, in one number; in theory 1',
+        chosen: 'before the run',
+        format: plain,
+        failure: `it is further than ${NEAR} from 1`,
+      },
+      flips(rows).map((row) => ({
+        label: `Gaussian, ${conditionLabel(row.condition!)}`,
+        row,
+        fails: { when: (variance) => Math.abs(variance - 1) > NEAR },
+      })),
+    ),
+});
+
+/** The rows of s² + σ² at the flip, one for each width. */
+function flips(rows: readonly SummaryRow[]): SummaryRow[] {
+  return rows.filter(({ metric, iqm }) => metric === 'flipVariance' && iqm !== null);
+}
+
+/** Where the mean flips in one number; and whether the same noise drowns anybody on the lake. */
+function flipAnswer(rows: readonly SummaryRow[], { fixedScale: { lake } }: LakeConfig): Answer | undefined {
+  const measured = flips(rows);
+  const largest = scaleKey(Math.max(...lake.scales));
+  const at = (metric: string) =>
+    rows.find((row) => row.metric === metric && row.condition === largest && row.iqm !== null);
+  const [drowned, speed] = [at('drownRate'), at('startSpeed')];
+  const inOneNumber = measured.map(
+    (row) => `at s² + σ² = ${withInterval(row, plain)} for bumps of width ${conditionLabel(row.condition!)}`,
+  );
+  const sentences = [
+    ...(inOneNumber.length === 0
+      ? []
+      : [
+          `In one number the mean of a Gaussian of fixed σ moves into the water ${inOneNumber.join(' and ')}; theory says 1.`,
+        ]),
+    ...(drowned === undefined ? [] : [onTheLake(drowned, speed)]),
+  ];
+  if (sentences.length === 0) return undefined;
+  const bars = measured.flatMap(({ condition, iqm, low, high }) =>
+    iqm === null ? [] : [{ label: conditionLabel(condition!), value: iqm, low, high, text: plain(iqm) }],
+  );
+  return {
+    text: sentences.join(' '),
+    ...(bars.length > 0 && { chart: { caption: 's² + σ² at the flip; in theory 1', bars } }),
+  };
+}
+
+/** What a fixed σ drowns on the lake, where a mean may outgrow it: norms above 1 are cut. */
+function onTheLake(drowned: SummaryRow, speed: SummaryRow | undefined): string {
+  const label = conditionLabel(drowned.condition!);
+  const share = `On the lake ${label} drowns ${percentWithInterval(drowned)}`;
+  const length = speed?.iqm ?? 0;
+  return drowned.iqm! < FAILS && length > 1
+    ? `${share}: the mean grows to ${length.toFixed(1)} times full speed, beside which the noise is small.`
+    : `${share}.`;
+}
+
+/** How far s² + σ² may be from 1 at the flip. */
+const NEAR = 0.15;
+
+/** What a σ that the study blames was expected to drown. */
+const FAILS = 0.2;
+
+/** A Gaussian policy of a fixed scale σ on BumpBandit-v0 with bumps of width s. */
+interface BumpTask {
+  readonly scale: number;
+  readonly width: number;
+}
+
+/**
+ * J(μ) = E[r(a)], a ~ N(μ, σ²), r the two bumps: a bump of width s seen through noise σ is one of width S = √(s² + σ²), s / S as high,
+ *
+ *   J(μ) = (s / S) (exp(−(μ − 1)² / 2S²) + exp(−(μ + 1)² / 2S²)).
+ */
+export function bumpReturn(mean: number, { scale, width }: BumpTask): number {
+  const variance = width * width + scale * scale;
+  const bump = (center: number) => portableMath.exp((-0.5 * (mean - center) * (mean - center)) / variance);
+  return (width / Math.sqrt(variance)) * (bump(1) + bump(-1));
+}
+
+/** ∂J/∂μ of {@link bumpReturn}. */
+export function bumpReturnSlope(mean: number, { scale, width }: BumpTask): number {
+  const variance = width * width + scale * scale;
+  const slope = (center: number) =>
+    ((center - mean) / variance) * portableMath.exp((-0.5 * (mean - center) * (mean - center)) / variance);
+  return (width / Math.sqrt(variance)) * (slope(1) + slope(-1));
+}
+
+/**
+ * The mean μ* ≥ 0 of greatest return, by its own equation: ∂J/∂μ = 0 is μ = tanh(μ / S²) with S² = s² + σ². It is 0 where S² ≥ 1, and
+ * else the positive root: a pitchfork.
+ */
+export function bestMean({ scale, width }: BumpTask): number {
+  const variance = width * width + scale * scale;
+  if (variance >= 1) return 0;
+  // tanh is concave there: below the root it lies above the diagonal, above it below. With exponentials, tanh(μ / S²) > μ is:
+  let [low, high] = [1e-9, 1];
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if ((1 - middle) * portableMath.exp((2 * middle) / variance) > 1 + middle) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+/** Where gradient ascent on the exact return ends that begins at μ = ½, to the right of the water's middle. */
+export function ascend(task: BumpTask): number {
+  const variance = task.width ** 2 + task.scale ** 2;
+  // A step that no curvature of J overshoots: |J″| ≤ 2 s / S³.
+  const step = (variance * Math.sqrt(variance)) / (2 * task.width);
+  let mean = 0.5;
+  for (let i = 0; i < 20_000; i++) {
+    const change = step * bumpReturnSlope(mean, task);
+    mean += change;
+    if (Math.abs(change) < 1e-12) break;
+  }
+  return mean;
+}
+
+/** A mean this near to 0 is one between the bumps. */
+const BETWEEN = 0.25;
+
+/**
+ * The scale at which means leave the banks: where |μ| against σ first falls below 0.25, linear between the scales that were tried. By the
+ * theory S² = 0.25 / artanh 0.25 = 0.979 there, 2 % below the fork, so that noise near 0 is not taken for a branch. Null where it
+ * does not fall.
+ * @param curve by rising scale
+ */
+export function flipOf(curve: readonly { readonly scale: number; readonly mean: number }[]): number | null {
+  for (const [i, { scale, mean }] of curve.entries()) {
+    const before = curve[i - 1];
+    if (before === undefined || Math.abs(mean) >= BETWEEN || Math.abs(before.mean) < BETWEEN) continue;
+    const share = (Math.abs(before.mean) - BETWEEN) / (Math.abs(before.mean) - Math.abs(mean));
+    return before.scale + share * (scale - before.scale);
+  }
+  return null;
+}

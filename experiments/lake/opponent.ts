@@ -1,0 +1,251 @@
+import { join } from 'node:path';
+import type { TopLevelSpec } from 'vega-lite';
+import { Ppo } from '../../agents/index.ts';
+import { policyNames } from '../../agents/lake.ts';
+import type { Answer, Figure, JobContext, JobResult, SummaryRow } from '../../cli/experiment/experiment.ts';
+import { withInterval } from '../../cli/experiment/summarize.ts';
+import { intervalChart, type Layer, learningCurves, typicalOutcome } from '../../cli/report/charts.ts';
+import { metricTable } from '../../cli/report/table.ts';
+import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
+import { makeVec, opponentBanks } from '../../envs/index.ts';
+import { cosineSchedule, type Policy, portableMath, savePolicy } from '../../src/index.ts';
+import {
+  type BanditPolicy,
+  banditPolicies,
+  drawnDensity,
+  logProbsOnBandit,
+  makeBanditPolicy,
+  normalCdf,
+} from './bandit.ts';
+import { opponentDensityFigure, opponentDensityLegend } from './banditFigures.ts';
+import type { LakeConfig } from './config.ts';
+import { answerBars, classEndpoint, classRows, contrast, policyLabel } from './labels.ts';
+import { lakeJobs, type StudyPart, type StudyResults, studyInParts } from './study.ts';
+
+const OPPONENT_BANDIT = 'OpponentBandit-v0';
+
+/** What a job keeps for the figures. */
+interface OpponentBanditData {
+  /** π at `DRAWN_ACTIONS`. */
+  readonly density: readonly number[];
+}
+
+/**
+ * PPO against the opponent that blocks the bank used more. The opponent answers within some ten episodes, so that a policy that leans
+ * to one bank is paid for the other: what is learned is the policy's part of a zero-sum game.
+ */
+async function playOpponent(
+  { policy: name }: { policy: BanditPolicy },
+  { opponent: { bandit } }: LakeConfig,
+  { rng, directory, report }: JobContext,
+): Promise<JobResult & { data: OpponentBanditData }> {
+  const { steps, envs, learningRate, ...learning } = bandit;
+  const policy = makeBanditPolicy(name, rng.split('policy'));
+  const env = makeVec(OPPONENT_BANDIT, { numEnvs: envs });
+  const agent = new Ppo({
+    ...learning,
+    policy,
+    env,
+    rng: rng.split('agent'),
+    learningRate: cosineSchedule(learningRate),
+    // In a bandit nothing is but the shape of one density, and the value of one observation.
+    shapeRate: 1,
+    valueHidden: [16],
+    klCoefficient: 0,
+  });
+  for await (const { step, episodes, entropy } of agent.train({ steps, rng: rng.split('training') })) {
+    const reward = episodes.reduce((sum, episode) => sum + episode.return, 0) / episodes.length;
+    report((0.95 * step) / steps, { step, reward, entropy });
+  }
+  const { left, right } = bankMasses(policy);
+  const metrics = { minimaxValue: Math.min(left, right), left, right };
+  savePolicy(join(directory, 'policy.json'), policy, { ...metrics });
+  const density = drawnDensity(policy);
+  agent.dispose();
+  policy.dispose();
+  env.close();
+  return { metrics, data: { density } };
+}
+
+/** Seconds of a job with the usual settings. */
+const SECONDS: Record<BanditPolicy, number> = { gaussian: 0.6, 'mixture-2': 0.6, mixture: 0.7, spline: 2.3 };
+
+/** Probabilities, to three digits. */
+const value = (mass: number): string => mass.toFixed(3);
+
+/** E4 in one number. */
+const opponentBandit: StudyPart = {
+  environments: [OPPONENT_BANDIT],
+
+  jobs: (config) =>
+    lakeJobs(config, {
+      study: 'opponent',
+      environments: [OPPONENT_BANDIT],
+      policies: banditPolicies,
+      weight: ({ policy }) => (SECONDS[policy as BanditPolicy] * config.opponent.bandit.steps) / 40_960,
+    }),
+
+  runJob: ({ policy }, config, context) => playOpponent({ policy: policy as BanditPolicy }, config, context),
+
+  tables: (rows) =>
+    rows.length === 0
+      ? []
+      : [
+          metricTable('Against an opponent, in one number', rows, [
+            { metric: 'minimaxValue', label: 'minimax value', format: value },
+            { metric: 'left', label: 'left bank', format: value },
+            { metric: 'right', label: 'right bank', format: value },
+          ]),
+        ],
+
+  section: ({ outcomes, rows }) => {
+    const best = bestMinimaxGaussian();
+    return {
+      title: 'In one number',
+      paragraphs: [
+        'Two banks, from 0.5 to 1.5 and its mirror image; landing on one that is not blocked pays 1, all else nothing. An opponent ' +
+          'blocks the bank used more, by a moving average of the last episodes. PPO trains each policy against it, all with one ' +
+          'setting, which was chosen on other seeds. A policy’s minimax value is the lesser of the probabilities of its banks, here by ' +
+          `quadrature of its density. The best of all policies is worth 0.5; the best Gaussian, N(0, ${best.deviation.toFixed(3)}²), ` +
+          `${value(best.value)}: most of it lies between the banks and beyond them. What policies come to against such an opponent on the lake is in E3.`,
+      ],
+      figures: [
+        {
+          name: 'opponent-bandit-value',
+          caption:
+            'Minimax value: the probability of the bank that is used less. Interquartile mean, 95 % interval, a tick a seed. Dashed: ' +
+            `the best of all policies, 0.5, and the best Gaussian, ${value(best.value)}.`,
+          spec: minimaxChart(
+            rows.filter(({ metric }) => metric === 'minimaxValue'),
+            { x: 'minimax value', lines: [0.5, best.value] },
+          ),
+        },
+        ...densities(outcomes),
+        {
+          name: 'opponent-bandit-training',
+          caption:
+            'Training: the share of episodes on a free bank, against opponents that follow the policy. Interquartile mean over the ' +
+            'seeds, in a band of its 95 % interval.',
+          spec: learningCurves(
+            outcomes.flatMap(({ job: { policy, seed }, rows: ofJob }) =>
+              ofJob.map((row) => ({ policy, seed, step: row.step as number, value: row.reward as number })),
+            ),
+            { x: 'episodes', y: 'on a free bank', policies: policyNames },
+          ),
+        },
+      ],
+    };
+  },
+};
+
+/** What each policy has learned, of its typical seed. */
+function densities(outcomes: StudyResults['outcomes']): Figure[] {
+  const { domain, range } = policyColours(policyNames);
+  const shown = domain.flatMap((policy, i) => {
+    const own = outcomes.filter(({ job }) => job.policy === policy);
+    if (own.length === 0) return [];
+    const { job, result } = typicalOutcome(own, { metric: 'minimaxValue', better: 'higher' });
+    const note = `seed ${job.seed}: ${value(result.metrics.minimaxValue!)}`;
+    const { density } = result.data as OpponentBanditData;
+    return [{ title: policy, note, colour: range[i]!, alt: `Density of ${policy}, ${note}.`, density }];
+  });
+  if (shown.length === 0) return [];
+  const top = 1.05 * Math.max(...shown.flatMap(({ density }) => density));
+  const panels = shown.map(({ density, ...panel }) => ({
+    ...panel,
+    spec: opponentDensityFigure(density, { colour: panel.colour, top }),
+  }));
+  return [
+    {
+      name: 'opponent-bandit-density',
+      caption: 'Densities over actions, each of the seed with the median minimax value.',
+      legend: opponentDensityLegend,
+      panels,
+    },
+  ];
+}
+
+/** Minimax values by policy, with dashed lines at values that are known. */
+function minimaxChart(
+  rows: readonly SummaryRow[],
+  { x, lines }: { readonly x: string; readonly lines: readonly number[] },
+): TopLevelSpec {
+  const chart = intervalChart(rows, { x, domain: [0, 0.55], policies: policyNames });
+  const line: Layer = {
+    data: { values: lines.map((value) => ({ value })) },
+    mark: { type: 'rule', strokeDash: [4, 3] },
+    encoding: {
+      x: { field: 'value', type: 'quantitative' },
+      y: { value: 0 },
+      y2: { value: 'height' },
+      color: { value: themeColour('muted') },
+    },
+  };
+  return { ...chart, layer: [line, ...chart.layer] };
+}
+
+/** E4: a bank is blocked by an opponent who learns which one is used more. */
+export const opponent = studyInParts([opponentBandit], {
+  name: 'opponent',
+  title: 'An opponent',
+  question: 'What is a policy worth where the blocked bank is the worse one for it?',
+  prediction: 'A policy with two even modes is worth ½ against every opponent, a Gaussian at most 0.242.',
+  answer: ({ rows }) => worth(rows),
+  endpoint: ({ rows }) =>
+    classEndpoint(
+      {
+        measure: 'minimax value in one number, at best 0.5',
+        chosen: 'before the run',
+        format: value,
+        failure: `it is under ${EVEN}`,
+      },
+      classRows(rows, { metric: 'minimaxValue' }),
+      () => ({ when: (own) => own < EVEN }),
+    ),
+});
+
+/** A policy that is worth so much uses both banks about alike. */
+const EVEN = 0.45;
+
+function worth(rows: readonly SummaryRow[]): Answer | undefined {
+  const values = classRows(rows, { metric: 'minimaxValue' });
+  const pair = contrast(values);
+  if (pair === undefined) return undefined;
+  const { gaussian, other } = pair;
+  return {
+    text:
+      `Against an opponent who blocks the bank used more, a Gaussian is worth ${withInterval(gaussian, value)} (no Gaussian is worth more than ` +
+      `${value(bestMinimaxGaussian().value)}), a ${policyLabel(other.policy)} ${withInterval(other, value)}; the best of all policies is worth 0.5.`,
+    chart: { caption: 'minimax value; the best is 0.5', most: 0.5, bars: answerBars(values, value) },
+  };
+}
+
+/** The number of cells of each bank. */
+const CELLS = 2000;
+
+/** The probabilities of the two banks of OpponentBandit-v0, by the midpoint rule. The lesser is the policy's minimax value. */
+export function bankMasses(policy: Policy): { left: number; right: number } {
+  const { nearest, farthest } = opponentBanks;
+  const width = (farthest - nearest) / CELLS;
+  const right = Float64Array.from({ length: CELLS }, (_, i) => nearest + (i + 0.5) * width);
+  const mass = (actions: Float64Array) =>
+    Array.from(logProbsOnBandit(policy, actions)).reduce((sum, logProb) => sum + portableMath.exp(logProb) * width, 0);
+  return { left: mass(right.map((action) => -action)), right: mass(right) };
+}
+
+const { nearest, farthest } = opponentBanks;
+
+/** The mass that N(0, σ²) has on either bank of OpponentBandit-v0: Φ(farthest / σ) − Φ(nearest / σ). */
+export function gaussianBankMass(deviation: number): number {
+  return normalCdf(farthest / deviation) - normalCdf(nearest / deviation);
+}
+
+/**
+ * The Gaussian with the greatest minimax value. Its mean is 0, since one that leaves 0 takes from the bank that it leaves. Its mass on
+ * a bank is greatest where farthest · φ(farthest / σ) = nearest · φ(nearest / σ), that is
+ * σ² = (farthest² − nearest²) / (2 ln(farthest / nearest)), here 1 / ln 3.
+ */
+export function bestMinimaxGaussian(): { deviation: number; value: number } {
+  const deviation = Math.sqrt((farthest ** 2 - nearest ** 2) / (2 * portableMath.log(farthest / nearest)));
+  return { deviation, value: gaussianBankMass(deviation) };
+}

@@ -1,0 +1,227 @@
+import {
+  densityPolicyNames,
+  type HeadingPolicy,
+  headingPolicies,
+  SOFT_LAKE,
+  type SoftPpoSettings,
+} from '../../agents/lake.ts';
+import type { Answer, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
+import { withInterval } from '../../cli/experiment/summarize.ts';
+import { intervalChart } from '../../cli/report/charts.ts';
+import { metricTable } from '../../cli/report/table.ts';
+import { interquartileInterval } from '../../cli/statistics/bootstrap.ts';
+import type { LakeConfig } from './config.ts';
+import {
+  answerBars,
+  classEndpoint,
+  classRows,
+  conditionLabel,
+  contrast,
+  nats,
+  policyLabel,
+  shareColumn,
+} from './labels.ts';
+import { floorJob, type RegretCondition, regretJob, regretSettings } from './regretJob.ts';
+import { softSacSeconds } from './softTrainings.ts';
+import { type LakeStudy, lakeJobs } from './study.ts';
+import { softPpoSeconds } from './tuned.ts';
+
+/** Temperatures that settings were searched at. */
+const TEMPERATURES = [0.02, 0.05, 0.1] as const;
+/** How far above its floor a class was expected to be, nats a step. */
+const NEAR = 0.05;
+
+const CONDITIONS: readonly RegretCondition[] = (['PPO', 'SAC'] as const).flatMap((learner) =>
+  TEMPERATURES.map((temperature) => ({
+    key: `${learner.toLowerCase()}-tau-${temperature}`,
+    learner,
+    temperature,
+  })),
+);
+const FLOORS = TEMPERATURES.map((temperature) => ({ key: `floor-tau-${temperature}`, temperature }));
+
+/** The conditions of a run: SAC only where it has steps. */
+function conditionsOf({ soft: { sac } }: LakeConfig): RegretCondition[] {
+  return CONDITIONS.filter(({ learner }) => learner === 'PPO' || sac.steps > 0);
+}
+
+/** E2 anew: soft regret along a policy's own walks, by an endpoint that was chosen before the run. */
+export const regret: LakeStudy = {
+  name: 'regret',
+  title: 'Soft regret',
+  question:
+    'How near does each policy class come to the soft optimum along its own walks, with settings of its own at each temperature?',
+  /** Fixed on 2026-11-27, before any run, and not changed since. */
+  prediction:
+    'Spline and mixture of six within 0.05 nats a step of their floors at τ ≥ 0.05; the Gaussian’s floor itself ≥ 0.5',
+
+  jobs(config) {
+    const common = { study: 'regret', environments: [SOFT_LAKE], policies: headingPolicies } as const;
+    const trainings = conditionsOf(config).flatMap((condition) =>
+      lakeJobs(config, {
+        ...common,
+        conditions: [condition.key],
+        weight: ({ policy }) =>
+          2 +
+          (condition.learner === 'SAC'
+            ? softSacSeconds(config.soft.sac.steps)
+            : softPpoSeconds(regretSettings(condition, policy) as SoftPpoSettings, config.soft.lake.steps)),
+      }),
+    );
+    const { cells, points, updates, rounds } = config.anew.floors;
+    const weight = () => 1 + 6e-7 * cells * cells * points * updates * rounds;
+    const floors = lakeJobs(config, { ...common, conditions: FLOORS.map(({ key }) => key), weight });
+    // Floors are the same for all seeds.
+    return [...trainings, ...floors.filter(({ seed }) => seed === config.seeds[0])];
+  },
+
+  runJob({ policy, condition: key }, config, context) {
+    const condition = CONDITIONS.find((each) => each.key === key);
+    if (condition !== undefined) return regretJob({ policy: policy as HeadingPolicy, condition }, config, context);
+    const { temperature } = FLOORS.find((each) => each.key === key)!;
+    return floorJob({ policy: policy as HeadingPolicy, temperature }, config, context);
+  },
+
+  tables: (rows) => [
+    ...floorTable(rows),
+    ...CONDITIONS.flatMap(({ key }) => {
+      const own = rows.filter(({ condition }) => condition === key);
+      if (own.length === 0) return [];
+      return [
+        metricTable(`The soft lake, ${conditionLabel(key)}`, own, [
+          { metric: 'softRegret', label: 'soft regret', format: nats },
+          { metric: 'natsAStep', label: 'nats a step', format: nats },
+          { metric: 'steps', label: 'steps', format: (value) => value.toFixed(1) },
+          { metric: 'unfinished', label: 'out of time', ...shareColumn },
+          { metric: 'modeEntropy', label: 'entropy of the bank, nats', format: nats },
+          { metric: 'homeRate', label: 'home', ...shareColumn },
+        ]),
+      ];
+    }),
+  ],
+
+  answer: ({ rows }) => regretAnswer(rows),
+
+  endpoint({ rows }) {
+    const condition = warmest(rows);
+    if (condition === undefined) return undefined;
+    return classEndpoint(
+      {
+        measure: `soft regret over τ along the policy’s own walks, nats a step, ${conditionLabel(condition.key)}`,
+        chosen: 'before the run',
+        format: nats,
+        failure: `it is more than ${NEAR} above its floor`,
+      },
+      classRows(rows, { metric: 'natsAStep', condition: condition.key }),
+      ({ policy }) => {
+        const above = aboveFloor(rows, condition, policy);
+        return above && { row: above, when: (own) => own > NEAR };
+      },
+      ({ policy }) => floorOf(rows, { policy, temperature: condition.temperature, metric: 'natsAStep' }),
+    );
+  },
+
+  section: ({ rows }, { soft: { lake }, anew: { measuredWalks, floors } }) => ({
+    paragraphs: [
+      'What a policy loses of the soft return by not being the soft optimum is τ E[Σₜ KL(π ‖ π*)] along its own walks: an identity, by which each ' +
+        `KL is measured at every step of ${measuredWalks} walks, by quadrature on ${lake.points} headings against the optimum on a grid of ` +
+        `${lake.cells} × ${lake.cells} cells. Nats a step are that over τ and the mean number of steps. Settings were searched at each temperature and for each ` +
+        'algorithm, with as many trials for each class.',
+      'A floor is the least that a class can lose, were its network to give any member of it at each state: by projection onto the optimum, and then by policy iteration in the class, since a ' +
+        `step that is far from the optimum may lead where the next ones are near; on a grid of ${floors.cells} × ${floors.cells} cells. The spline’s is that of three splines of ` +
+        '16 bins. Floors are found by a search, so that a class may do a little better still.',
+    ],
+    figures: CONDITIONS.flatMap(({ key }) => {
+      const own = classRows(rows, { metric: 'natsAStep', condition: key });
+      if (own.length === 0) return [];
+      return [
+        {
+          name: `regret-${key}`,
+          caption: `Soft regret over τ, nats a step, ${conditionLabel(key)}: interquartile mean, 95 % interval, a tick a seed.`,
+          spec: intervalChart(own, { x: 'nats a step', policies: densityPolicyNames }),
+        },
+      ];
+    }),
+  }),
+};
+
+/** The warmest condition that has a Gaussian and another class, the one with the smallest demand on the training. */
+function warmest(rows: readonly SummaryRow[]): RegretCondition | undefined {
+  return CONDITIONS.filter(({ key }) => contrast(classRows(rows, { metric: 'natsAStep', condition: key })))
+    .toSorted((a, b) => b.temperature - a.temperature)
+    .at(0);
+}
+
+function regretAnswer(rows: readonly SummaryRow[]): Answer | undefined {
+  const condition = warmest(rows);
+  if (condition === undefined) return undefined;
+  const where = conditionLabel(condition.key);
+  const own = classRows(rows, { metric: 'natsAStep', condition: condition.key });
+  const { gaussian, other } = contrast(own)!;
+  const [ofGaussian, ofOther] = [gaussian, other].map(({ policy }) =>
+    floorOf(rows, { policy, temperature: condition.temperature, metric: 'natsAStep' }),
+  );
+  const floors =
+    ofGaussian === undefined || ofOther === undefined
+      ? ''
+      : ` The best of their classes are ${nats(ofGaussian)} and ${nats(ofOther)} from it.`;
+  return {
+    text:
+      `Along its own walks a Gaussian is ${withInterval(gaussian, nats)} nats a step from the soft optimum (${where}), ` +
+      `a ${policyLabel(other.policy)} ${withInterval(other, nats)}.${floors}`,
+    chart: { caption: `nats a step from the soft optimum, ${where}`, bars: answerBars(own, nats) },
+  };
+}
+
+/** The floor of a class at a temperature, in a metric of the floors' jobs; undefined where the run does not have it. */
+export function floorOf(
+  rows: readonly SummaryRow[],
+  { policy, temperature, metric }: { policy: string; temperature: number; metric: string },
+): number | undefined {
+  const { key } = FLOORS.find((each) => each.temperature === temperature)!;
+  const row = rows.find((each) => each.condition === key && each.policy === policy && each.metric === metric);
+  return row?.perSeed.find((value) => value !== null) ?? undefined;
+}
+
+/**
+ * How far above its floor a class is in each seed, nats a step: its soft regret less the floor's, over τ and the mean number of steps of its own
+ * walks. Undefined where the run does not have both.
+ */
+export function aboveFloor(
+  rows: readonly SummaryRow[],
+  { key, temperature }: Pick<RegretCondition, 'key' | 'temperature'>,
+  policy: string,
+): SummaryRow | undefined {
+  const of = (metric: string) =>
+    rows.find((row) => row.condition === key && row.policy === policy && row.metric === metric);
+  const [softRegret, steps] = [of('softRegret'), of('steps')];
+  const floor = floorOf(rows, { policy, temperature, metric: 'softRegret' });
+  if (softRegret === undefined || steps === undefined || floor === undefined) return undefined;
+  const perSeed = softRegret.perSeed.map((value, seed) => {
+    const own = steps.perSeed[seed] ?? null;
+    return value === null || own === null ? null : (value - floor) / (temperature * own);
+  });
+  const measured = perSeed.filter((value) => value !== null);
+  return { ...softRegret, metric: 'aboveFloor', ...interquartileInterval(measured), perSeed };
+}
+
+/** What classes can do at best. */
+function floorTable(rows: readonly SummaryRow[]): Table[] {
+  const cells = TEMPERATURES.flatMap((temperature) =>
+    headingPolicies.flatMap((policy) => {
+      const of = (metric: string) => floorOf(rows, { policy, temperature, metric });
+      const [softRegret, natsAStep, steps, ofProjection] = ['softRegret', 'natsAStep', 'steps', 'ofProjection'].map(of);
+      if (softRegret === undefined) return [];
+      const numbers = [nats(softRegret), nats(natsAStep!), steps!.toFixed(1), nats(ofProjection!)];
+      return [[String(temperature), policyLabel(policy), ...numbers]];
+    }),
+  );
+  if (cells.length === 0) return [];
+  return [
+    {
+      title: 'Computed: the floor of each class, the best that it can do at any size',
+      columns: ['τ', 'class', 'soft regret', 'nats a step', 'steps', 'of the projection'],
+      rows: cells,
+    },
+  ];
+}

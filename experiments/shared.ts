@@ -1,0 +1,216 @@
+import { join } from 'node:path';
+import { encode } from 'fast-png';
+import { z } from 'zod';
+import { readCheckedJson, writeCheckedJson } from '../cli/experiment/checkedJson.ts';
+import { groupBy } from '../cli/experiment/collections.ts';
+import type { Answer, Figure, Job, LegendEntry, Section, SummaryRow, Table } from '../cli/experiment/experiment.ts';
+import { type PolicyBarsOptions, policyBars } from '../cli/report/answers.ts';
+import { themeColour } from '../envs/drawing/palette.ts';
+import { makeFolder } from '../src/files.ts';
+import { Actor, type Policy, type Rng } from '../src/index.ts';
+
+/** Options of {@link answerByEnvironment}. */
+interface AnswerByEnvironmentOptions extends PolicyBarsOptions {
+  /** What the best has: `Nearest to the floor`. */
+  readonly best: string;
+  /** What is drawn, and its unit. */
+  readonly caption: string;
+  readonly environmentLabel?: (env: string) => string;
+}
+
+/**
+ * Who has least of a metric in each environment, and as a bar for each policy the mean over those environments, of those that were measured in
+ * all. Undefined where there is nobody to compare.
+ * @param rows of one metric
+ */
+export function answerByEnvironment(
+  rows: readonly SummaryRow[],
+  { best, caption, environmentLabel = (env) => env, ...options }: AnswerByEnvironmentOptions,
+): Answer | undefined {
+  const measured = rows.flatMap((row) => (row.iqm === null ? [] : [{ ...row, iqm: row.iqm }]));
+  const environments = [...groupBy(measured, ({ env }) => env)].filter(([, own]) => own.length > 1);
+  if (environments.length === 0) return undefined;
+  const { format, label = (policy: string) => policy } = options;
+  const least = environments.map(([env, own]) => {
+    const first = own.reduce((a, b) => (b.iqm < a.iqm ? b : a));
+    return `on ${environmentLabel(env)} ${label(first.policy)}, ${format(first.iqm)}`;
+  });
+  const compared = measured.filter(({ env }) => environments.some(([name]) => name === env));
+  const means = [...groupBy(compared, ({ policy }) => policy)]
+    .filter(([, own]) => own.length === environments.length)
+    .map(([policy, own]) => ({
+      policy,
+      iqm: own.reduce((sum, { iqm }) => sum + iqm, 0) / own.length,
+      ...(own.length === 1 ? { low: own[0]!.low, high: own[0]!.high } : { low: null, high: null }),
+    }));
+  const over = `, mean over ${environments.map(([env]) => environmentLabel(env)).join(', ')}`;
+  return {
+    text: `${best}: ${least.join('; ')}.`,
+    chart: { caption: `${caption}${environments.length === 1 ? '' : over}`, bars: policyBars(means, options) },
+  };
+}
+
+/**
+ * A section of which the figures with these names are shown, in this order (`a-*`: all that begin so), and everything else is folded: how it was
+ * measured, its parts, the other figures, the tables.
+ */
+export function foldSection(section: Section, shown: readonly string[]): Section {
+  const { paragraphs = [], tables = [], sections = [], ...head } = section;
+  const place = ({ name = '' }: Figure) => shown.findIndex((pattern) => matches(name, pattern));
+  const isShown = (figure: Figure) => place(figure) >= 0;
+  const own = withoutFigures(section, isShown);
+  const parts: Section[] = [
+    { title: 'How it was measured', paragraphs },
+    ...sections.map((part) => withoutFigures(part, isShown)),
+    { title: 'More figures', figures: own.figures ?? [] },
+    { title: 'The numbers', tables },
+  ];
+  return {
+    ...head,
+    figures: allFigures(section)
+      .filter(isShown)
+      .sort((a, b) => place(a) - place(b)),
+    sections: parts.filter(hasContent).map((part) => ({ ...part, folded: true })),
+  };
+}
+
+function matches(name: string, pattern: string): boolean {
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+}
+
+function allFigures({ figures = [], sections = [] }: Section): Figure[] {
+  return [...figures, ...sections.flatMap(allFigures)];
+}
+
+function withoutFigures(section: Section, isLeftOut: (figure: Figure) => boolean): Section {
+  const { figures, sections } = section;
+  return {
+    ...section,
+    ...(figures && { figures: figures.filter((figure) => !isLeftOut(figure)) }),
+    ...(sections && { sections: sections.map((part) => withoutFigures(part, isLeftOut)) }),
+  };
+}
+
+function hasContent({ facts = [], paragraphs = [], figures = [], tables = [], sections = [] }: Section): boolean {
+  return [facts, paragraphs, figures, tables].some(({ length }) => length > 0) || sections.some(hasContent);
+}
+
+const FILE = 'acting.json';
+const BATCHES = [1, 256] as const;
+const speedSchema = z.strictObject({ microseconds: z.record(z.string(), z.number()) });
+/** Milliseconds that each batch size is timed for. */
+const SPENT = 150;
+
+/** Notes how long a policy takes to act, by batch size: the least of many times, in microseconds. It is no result, since no two runs have it alike. */
+export function writeActingSpeed(
+  logs: string,
+  { policy, greedy, rng }: { readonly policy: Policy; readonly greedy: boolean; readonly rng: Rng },
+): void {
+  const times = BATCHES.map((batch) => {
+    const actor = new Actor(policy, { rng, batch, greedy });
+    const observations = new Float32Array(batch * policy.observationDim);
+    actor.act(observations);
+    let least = Number.POSITIVE_INFINITY;
+    const end = performance.now() + SPENT;
+    const repeats = Math.ceil(64 / batch);
+    while (performance.now() < end) {
+      const start = performance.now();
+      for (let i = 0; i < repeats; i++) actor.act(observations);
+      least = Math.min(least, (performance.now() - start) / repeats);
+    }
+    actor.dispose();
+    return [batch, 1000 * least];
+  });
+  makeFolder(logs);
+  writeCheckedJson(join(logs, FILE), { microseconds: Object.fromEntries(times) });
+}
+
+/**
+ * What one action and 256 together take, over the seeds the least.
+ * @param column what sets groups of jobs apart beside their policies, the group of a job, and how a policy reads, which is as it is unless given
+ * @throws InputError that names the file if one is damaged
+ */
+export function actingTable(
+  jobs: readonly { readonly job: Job; readonly logs: string }[],
+  {
+    column,
+    label,
+    policyLabel = (policy) => policy,
+  }: {
+    readonly column: string;
+    readonly label: (job: Job) => string;
+    readonly policyLabel?: (policy: string) => string;
+  },
+): Table[] {
+  const rows = [...groupBy(jobs, ({ job }) => JSON.stringify([label(job), job.policy])).values()].flatMap((group) => {
+    const speeds = group.flatMap(({ logs }) => {
+      const speed = readCheckedJson(join(logs, FILE), speedSchema, 'delete it: it holds times alone');
+      return speed === undefined ? [] : [speed];
+    });
+    if (speeds.length === 0) return [];
+    const { job } = group[0]!;
+    const least = BATCHES.map((batch) => Math.min(...speeds.map(({ microseconds }) => microseconds[batch]!)));
+    return [[label(job), policyLabel(job.policy), ...least.map((time) => time.toFixed(1))]];
+  });
+  if (rows.length === 0) return [];
+  return [
+    {
+      title: 'Time to act on this machine',
+      columns: [column, 'policy', 'one action, µs', '256 actions, µs'],
+      rows,
+    },
+  ];
+}
+
+const RAMP = themeColour('ink');
+
+/** The legend of {@link densityImage}s: from nothing to the peak that all panels share. */
+export function densityLegend(peak: number): LegendEntry[] {
+  const stops = [0, 0.25, 0.5, 0.75, 1].map(
+    (opacity) => `<stop offset="${opacity ** 2}" stop-color="${RAMP}" stop-opacity="${opacity}"/>`,
+  );
+  return [
+    {
+      label: `density, from 0 to ${Number(peak.toPrecision(2))}, in all panels alike`,
+      swatch:
+        `<svg aria-hidden="true" width="96" height="10"><defs><linearGradient id="ramp">${stops.join('')}</linearGradient></defs>` +
+        `<rect width="96" height="10" fill="url(#ramp)" stroke="${themeColour('faint')}"/></svg>`,
+    },
+  ];
+}
+
+/** {@link inkImage} with opacities by the square root, so that what is broad is seen beside what is sharp. */
+export function densityImage(
+  { size, density }: { readonly size: number; readonly density: readonly number[] },
+  peak: number,
+): string {
+  return inkImage({ size, density: density.map(Math.sqrt) }, Math.sqrt(peak));
+}
+
+/**
+ * A density on a square grid as a picture: black, as opaque as it is dense. `#ink` says that the page may turn it white.
+ * @param density row by row from the lowest
+ * @param peak the density that is opaque; so is a higher one
+ */
+export function inkImage(
+  { size, density }: { readonly size: number; readonly density: readonly number[] },
+  peak: number,
+): string {
+  const data = new Uint8Array(2 * size * size);
+  density.forEach((value, i) => {
+    const row = size - 1 - Math.floor(i / size);
+    data[2 * (row * size + (i % size)) + 1] = Math.round(255 * Math.min(1, value / peak));
+  });
+  const png = encode({ width: size, height: size, data, channels: 2, depth: 8 });
+  return `data:image/png;base64,${Buffer.from(png).toString('base64')}#ink`;
+}
+
+/** A legend's entry, drawn: SVG marks in a box of 24 × 10, with lines of width 1.6 and no fill unless they say otherwise. */
+export function swatch(marks: string): string {
+  return `<svg aria-hidden="true" width="24" height="10" viewBox="0 0 24 10" fill="none" stroke-width="1.6">${marks}</svg>`;
+}
+
+/** An environment as a sentence has it, without the prefix of its package. */
+export function plainEnv(env: string): string {
+  return env.replace('mujoco/', '');
+}

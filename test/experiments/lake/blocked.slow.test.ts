@@ -1,0 +1,86 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, expect, test } from 'vitest';
+import { measureWalks } from '../../../agents/lake.ts';
+import { main } from '../../../cli/commands/main.ts';
+import type { SummaryRow } from '../../../cli/index.ts';
+import { homeRateAgainstOpponent } from '../../../experiments/lake/blocked.ts';
+import { registry } from '../../../experiments/registry.ts';
+import { GaussianPolicy, Rng, WrappedPolicy } from '../../../src/index.ts';
+import { jobsHere } from '../../cli/fixture/jobsHere.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-blocked-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Walks home by the upper bank in three steps, nearly without noise: the mean heading is linear in the position. */
+function byUpperBank(): WrappedPolicy {
+  const rng = new Rng(0);
+  const gaussian = new GaussianPolicy({ observationDim: 2, actionDim: 1, hidden: [], initialScale: 0.01, rng });
+  const [layer] = gaussian.network.layers;
+  layer!.kernel.assign(tf.tensor2d([[-0.5475], [-0.5958]]));
+  layer!.bias!.assign(tf.tensor1d([0.0787]));
+  return new WrappedPolicy(gaussian);
+}
+
+test('who goes by one bank alone never gets home against an opponent, and as often as not against one without a memory', () => {
+  const policy = byUpperBank();
+  const options = { action: 'heading' } as const;
+  const { metrics } = measureWalks({
+    env: 'LakeStride-v0',
+    options,
+    policy,
+    episodes: 20,
+    keep: 0,
+    rng: new Rng(1),
+  });
+  expect(metrics).toMatchObject({ homeRate: 1, upperShare: 1 });
+  expect(homeRateAgainstOpponent(policy, options, new Rng(1))).toBe(0);
+  const forgetful = homeRateAgainstOpponent(policy, { ...options, opponentRate: 0 }, new Rng(1));
+  // 1000 walks: ½ within four standard errors.
+  expect(Math.abs(forgetful - 0.5)).toBeLessThan(0.064);
+  policy.dispose();
+});
+
+test('oxbow run lake --study E3: success of each policy, rising with the tries, and a verdict', async () => {
+  jobsHere();
+  const out = join(folder, 'run');
+  const small = ['soft.lake.steps=2048', 'blocked.fineTuning.steps=1024', 'evaluationEpisodes=64'];
+  const argv = [
+    'run',
+    'lake',
+    '--workers',
+    '1',
+    '--study',
+    'E3',
+    '--policies',
+    'gaussian,spline',
+    '--seeds',
+    '1',
+    '--out',
+    out,
+  ];
+  expect(await main([...argv, ...small.flatMap((setting) => ['--set', setting])], registry)).toBe(0);
+  const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
+  for (const policy of ['gaussian', 'spline']) {
+    const of = (metric: string) =>
+      (summary.results as SummaryRow[]).find((row) => row.policy === policy && row.metric === metric)!.iqm;
+    const successes = [1, 2, 4, 8].map((k) => of(`success${k}`)!);
+    expect(successes).toEqual([...successes].sort((a, b) => a - b));
+    // Who did not adapt took no number of steps to it.
+    if (of('adapted') === 0) expect(of('stepsToAdapt')).toBeNull();
+    else expect(of('stepsToAdapt')).toBeLessThanOrEqual(1024);
+    expect(of('lesserHome')).toBeCloseTo((of('modeBalance') ?? 0) * of('homeRate')!, 12);
+    expect(of('lesserHome')).toBeGreaterThan(0);
+    // The tries are at the bank whose blocking is the worse of the two.
+    expect(of('success1')).toBeLessThanOrEqual(of('hidden')!);
+    expect(of('opponentHome')).toBeLessThanOrEqual(1);
+  }
+  const { measured } = summary.experiments.E3;
+  expect(measured).toMatch(/spline, worst bank, 8 tries/);
+  // Of each mixture three claims.
+  expect(measured).not.toMatch(/mixture/);
+  expect(measured).toMatch(/; 6 claims are about what this run leaves out$/);
+  expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('A bank is blocked after training');
+});

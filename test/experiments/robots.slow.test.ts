@@ -1,0 +1,55 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { main } from '../../cli/commands/main.ts';
+import type { SummaryRow } from '../../cli/index.ts';
+import { trainSettings } from '../../cli/train/trainConfig.ts';
+import { robotCells, robots } from '../../experiments/benchmarks.ts';
+import { registry } from '../../experiments/registry.ts';
+
+test('by default the three robots of the prediction, with a preset for every training', () => {
+  const config = robots.schema.parse({});
+  const jobs = robots.jobs(config);
+  // Ten seeds of PPO, five of SAC, four classes, three robots.
+  expect(jobs).toHaveLength(3 * 4 * (10 + 5));
+  expect(new Set(jobs.map(({ env }) => env)).size).toBe(3);
+  for (const { env, study, policies } of robotCells) {
+    for (const policy of policies) {
+      const { agent, envs } = trainSettings({ study, env, policy }, {});
+      expect([env, study, envs]).toEqual([env, study, study === 'ppo' ? 4 : 1]);
+      expect(agent.learningRate).not.toBe(undefined);
+    }
+  }
+});
+
+test('trains in worker processes, and answers', async () => {
+  const out = join(mkdtempSync(join(tmpdir(), 'oxbow-robots-')), 'run');
+  const few = [
+    '--env',
+    'mujoco/InvertedDoublePendulum-v5,mujoco/Reacher-v5',
+    '--study',
+    'ppo',
+    '--policies',
+    'gaussian',
+    '--steps',
+    '2048',
+    '--seeds',
+    '1',
+  ];
+  const argv = ['run', 'robots', '--workers', '1', ...few, '--set', 'evaluationEpisodes=2', '--out', out];
+  expect(await main(argv, registry)).toBe(0);
+  const { results, experiments } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
+  const scores = results.filter(({ metric }: SummaryRow) => metric === 'greedyReturn');
+  expect(scores.map(({ policy }: SummaryRow) => policy)).toEqual(['gaussian', 'gaussian']);
+  // The prediction is of trainings of another length.
+  expect(experiments).toEqual({});
+  const report = readFileSync(join(out, 'report.html'), 'utf8');
+  expect(report).toMatch(/<h2[^>]*>PPO on InvertedDoublePendulum-v5</);
+  expect(report).toContain('Trained for 2,048.');
+  // Presets: of this run alone, and those that are the same once.
+  const presets = /Presets<\/caption>.*?<tbody>(.*?)<\/tbody>/s.exec(report)![1]!;
+  expect([...presets.matchAll(/<th[^>]*>(.*?)<\/th>/g)].map(([, training]) => training)).toEqual([
+    'PPO on InvertedDoublePendulum-v5, Reacher-v5',
+  ]);
+});
