@@ -29,7 +29,7 @@ import { curvesFigure, speedTable } from '../cli/train/trainSections.ts';
 import { loadEnv } from '../envs/index.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
 import { Rng } from '../src/random.ts';
-import { plainEnv } from './shared.ts';
+import { plainEnv } from './shared/report.ts';
 
 /** What an experiment of {@link scoredTrainings} says of itself. */
 interface ScoredTrainings<S extends string, P extends string, E extends string> {

@@ -28,7 +28,7 @@ import {
   selectBackend,
   selectEngine,
 } from '../src/index.ts';
-import { answerByEnvironment } from './shared.ts';
+import { answerByEnvironment } from './shared/report.ts';
 
 const targets = {
   'two-moons': twoMoons,

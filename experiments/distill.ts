@@ -28,7 +28,7 @@ import {
   selectBackend,
   selectEngine,
 } from '../src/index.ts';
-import { answerByEnvironment } from './shared.ts';
+import { answerByEnvironment } from './shared/report.ts';
 
 /** A distribution to learn, known by its samples. */
 interface Density {

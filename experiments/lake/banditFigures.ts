@@ -5,7 +5,7 @@ import type { Colour, Layer, Position } from '../../cli/report/charts.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { opponentBanks } from '../../envs/index.ts';
 import { portableMath } from '../../src/index.ts';
-import { swatch } from '../shared.ts';
+import { swatch } from '../shared/report.ts';
 import { type BanditTask, banditOptimum, banditReward, bestGaussian, DRAWN_ACTIONS, SHORE } from './bandit.ts';
 import { COLLAPSED, type TemperatureKind } from './conditions.ts';
 

@@ -8,7 +8,7 @@ import {
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
 import { withInterval } from '../../cli/experiment/summarize.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { foldSection } from '../shared.ts';
+import { foldSection } from '../shared/report.ts';
 import { annealing } from './annealing.ts';
 import { arrival } from './arrival.ts';
 import { blocked } from './blocked.ts';

@@ -9,7 +9,7 @@ import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { type Point, start } from '../../envs/lake/lakeMap.ts';
 import { headingCurve, headingExtent } from '../../envs/lake/lakeView.ts';
 import { portableMath } from '../../src/index.ts';
-import { swatch } from '../shared.ts';
+import { swatch } from '../shared/report.ts';
 import { bestOnLake, refinementError } from './bestOnLake.ts';
 import { COLD, describeTask, type SoftLakeCondition, softLakeCondition, softLakeConditions } from './conditions.ts';
 import type { LakeConfig } from './config.ts';

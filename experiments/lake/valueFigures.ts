@@ -6,7 +6,7 @@ import { border, home, lake, type Point, start } from '../../envs/lake/lakeMap.t
 import { headingCurve } from '../../envs/lake/lakeView.ts';
 import type { SoftOptimum } from '../../envs/lake/softOptimum.ts';
 import { portableMath } from '../../src/index.ts';
-import { inkImage, swatch } from '../shared.ts';
+import { inkImage, swatch } from '../shared/report.ts';
 import { optimumOnLake } from './bestOnLake.ts';
 import type { SoftLakeCondition } from './conditions.ts';
 import type { LakeConfig } from './config.ts';

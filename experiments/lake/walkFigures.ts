@@ -15,7 +15,7 @@ import { wilsonInterval } from '../../cli/statistics/pValues.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { type Bank, border, home, lake, type Point, start } from '../../envs/lake/lakeMap.ts';
 import { lakeView } from '../../envs/lake/lakeView.ts';
-import { densityImage, densityLegend, swatch } from '../shared.ts';
+import { densityImage, densityLegend, swatch } from '../shared/report.ts';
 import { conditionLabel, percent, shareColumn } from './labels.ts';
 import { TAKEN_EXTENT, takenDensity } from './startDensity.ts';
 import type { LakeData } from './walkJobs.ts';

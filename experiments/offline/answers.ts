@@ -5,7 +5,7 @@ import { plural, trueMinus } from '../../cli/experiment/text.ts';
 import { policyBars } from '../../cli/report/answers.ts';
 import { pairedDifference, pairedSeeds } from '../../cli/statistics/comparison.ts';
 import { Rng } from '../../src/random.ts';
-import { plainEnv } from '../shared.ts';
+import { plainEnv } from '../shared/report.ts';
 import { conditionLabel, methodLabel, methodsOf } from './config.ts';
 
 const number = (score: number): string => trueMinus((100 * score).toFixed(1));

@@ -27,7 +27,7 @@ import {
 } from '../../datasets/index.ts';
 import { cosineSchedule, makePolicy, type Policy, type Rng, savePolicy } from '../../src/index.ts';
 import { portableMath } from '../../src/portableMath.ts';
-import { writeActingSpeed } from '../shared.ts';
+import { writeActingSpeed } from '../shared/report.ts';
 import { type Method, methodOf, type OfflineExperimentConfig } from './config.ts';
 
 /** What a method takes on an environment, whatever the kind of its data. */

@@ -5,7 +5,7 @@ import { loadNamedEnv } from '../../cli/train/loadNamedEnv.ts';
 import type { Kind } from '../../cli/train/recipes/recipes.ts';
 import { loadEnv } from '../../envs/index.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { actingTable, plainEnv } from '../shared.ts';
+import { actingTable, plainEnv } from '../shared/report.ts';
 import { answerOf, modesRemark } from './answers.ts';
 import {
   choices,

@@ -2,7 +2,7 @@ import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Figure, Outcome, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
 import { intervalChart } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { foldSection, plainEnv } from '../shared.ts';
+import { foldSection, plainEnv } from '../shared/report.ts';
 import { conditionLabel, methodLabel, methodsOf, type OfflineExperimentConfig, recipeOf } from './config.ts';
 import type { OfflineData } from './learnFromData.ts';
 

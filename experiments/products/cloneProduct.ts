@@ -12,7 +12,7 @@ import {
   shortestPathDirection,
 } from '../../envs/index.ts';
 import { cosineSchedule, type Policy, portableMath, type Rng, savePolicy } from '../../src/index.ts';
-import { writeActingSpeed } from '../shared.ts';
+import { writeActingSpeed } from '../shared/report.ts';
 import {
   isDeterministic,
   makeProductLakes,

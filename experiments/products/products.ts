@@ -17,7 +17,7 @@ import { type Layer, lineColours, type Position } from '../../cli/report/charts.
 import { metricTable } from '../../cli/report/table.ts';
 import { themeColour } from '../../envs/drawing/palette.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { actingTable, foldSection } from '../shared.ts';
+import { actingTable, foldSection } from '../shared/report.ts';
 import { cloneProduct, cloningSettings, type ProductData } from './cloneProduct.ts';
 import {
   choices,

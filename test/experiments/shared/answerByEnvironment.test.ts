@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
-import { answerByEnvironment } from '../../../experiments/shared.ts';
+import { answerByEnvironment } from '../../../experiments/shared/report.ts';
 
 const row = (env: string, policy: string, iqm: number | null): SummaryRow => ({
   study: 's',

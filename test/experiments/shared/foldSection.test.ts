@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { foldSection } from '../../../experiments/shared.ts';
+import { foldSection } from '../../../experiments/shared/report.ts';
 
 const figure = (name: string) => ({ name, caption: name, svg: '<svg/>' });
 const table = { title: 't', columns: [], rows: [] };

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { z } from 'zod';
-import { readCheckedJson, writeCheckedJson } from '../cli/experiment/checkedJson.ts';
-import { groupBy } from '../cli/experiment/collections.ts';
-import type { Answer, Figure, Job, LegendEntry, Section, SummaryRow, Table } from '../cli/experiment/experiment.ts';
-import { type PolicyBarsOptions, policyBars } from '../cli/report/answers.ts';
-import { themeColour } from '../envs/drawing/palette.ts';
-import { makeFolder } from '../src/files.ts';
-import { Actor, type Policy, type Rng } from '../src/index.ts';
+import { readCheckedJson, writeCheckedJson } from '../../cli/experiment/checkedJson.ts';
+import { groupBy } from '../../cli/experiment/collections.ts';
+import type { Answer, Figure, Job, LegendEntry, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
+import { type PolicyBarsOptions, policyBars } from '../../cli/report/answers.ts';
+import { themeColour } from '../../envs/drawing/palette.ts';
+import { makeFolder } from '../../src/files.ts';
+import { Actor, type Policy, type Rng } from '../../src/index.ts';
 
 /** Options of {@link answerByEnvironment}. */
 interface AnswerByEnvironmentOptions extends PolicyBarsOptions {
