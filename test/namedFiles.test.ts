@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { githubSlug } from '../web/.vitepress/githubSlug.ts';
-import { rootPages } from '../web/.vitepress/rootPages.ts';
+import { githubSlug, rootPages } from '../web/.vitepress/markdown.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');

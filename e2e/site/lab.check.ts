@@ -184,7 +184,7 @@ describe('the lake, once trained', () => {
     // The same 1,000 walks, with the same weights.
     await expect.poll(shown).toEqual(before);
     await page.locator('.VPNavBar a', { hasText: 'Guide' }).click();
-    await page.waitForURL('**/which-agent.html');
+    await page.waitForURL('**/agents.html');
     await page.goBack();
     await bothAre(page, 'done');
     await expect.poll(shown).toEqual(before);
@@ -417,7 +417,7 @@ describe('the flow', () => {
     const learned = await train();
     expect(learned).toMatch(/^It has learned two moons in 200 updates: \d/);
     await page.locator('.VPNavBar a', { hasText: 'Guide' }).click();
-    await page.waitForURL('**/which-agent.html');
+    await page.waitForURL('**/agents.html');
     await page.goBack();
     await state(page, 'trained');
     expect(await status.textContent()).toBe(learned);

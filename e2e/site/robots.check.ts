@@ -103,7 +103,7 @@ test('it is there by the keyboard, for who comes back, and as it was at each mom
   await page.getByRole('button', { name: 'Play' }).click();
   await expect.poll(pictures).not.toEqual(last);
   await page.locator('.VPNavBar a', { hasText: 'Guide' }).click();
-  await page.waitForURL('**/which-agent.html');
+  await page.waitForURL('**/agents.html');
   await page.goBack();
   await bothAre(page, 'done');
   expect(await returns(page)).toEqual([left, right]);

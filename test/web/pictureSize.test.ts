@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { pictureSize } from '../../web/.vitepress/pictureSize.ts';
+import { pictureSize } from '../../web/.vitepress/markdown.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shareTags } from '../../web/.vitepress/shareTags.ts';
+import { shareTags } from '../../web/.vitepress/html.ts';
 
 const page = {
   title: 'The lab | oxbow',

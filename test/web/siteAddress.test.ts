@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { siteAddress } from '../../web/.vitepress/siteAddress.ts';
+import { siteAddress } from '../../web/.vitepress/html.ts';
 
 test.each([
   [{}, undefined, '/'],

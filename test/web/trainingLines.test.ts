@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { trainingLines } from '../../web/.vitepress/trainingLines.ts';
+import { trainingLines } from '../../web/.vitepress/markdown.ts';
 
 const page = (...blocks: string[]) => blocks.map((code) => `Text.\n\n\`\`\`ts\n${code}\n\`\`\`\n`).join('\n');
 

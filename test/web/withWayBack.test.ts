@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withWayBack } from '../../web/.vitepress/withWayBack.ts';
+import { withWayBack } from '../../web/.vitepress/html.ts';
 
 test('the header leads to the site, and then to the first page of the reference', () => {
   const page =

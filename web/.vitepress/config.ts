@@ -3,15 +3,16 @@ import { resolve } from 'node:path';
 import { defineConfig, type Plugin } from 'vitepress';
 import { themeDeclarations } from '../../envs/drawing/palette.ts';
 import { copiedFolders } from './copiedFolders.ts';
-import { decisionPages } from './decisionPages.ts';
-import { examplePrograms } from './examplePrograms.ts';
-import { githubSlug } from './githubSlug.ts';
-import { pictureSize } from './pictureSize.ts';
-import { readmeLines } from './readmeLines.ts';
-import { rootPages } from './rootPages.ts';
-import { shareTags } from './shareTags.ts';
-import { siteAddress } from './siteAddress.ts';
-import { siteLinks } from './siteLinks.ts';
+import { shareTags, siteAddress } from './html.ts';
+import {
+  decisionPages,
+  examplePrograms,
+  githubSlug,
+  pictureSize,
+  readmeLines,
+  rootPages,
+  siteLinks,
+} from './markdown.ts';
 import { stripsWasm } from './strippedWasm.ts';
 
 const root = resolve(import.meta.dirname, '../..');
