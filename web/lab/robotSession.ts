@@ -77,7 +77,6 @@ function makeRobotTrainer() {
   return { phase, step, reports, walks, metrics, problem, begin, stop };
 }
 
-
 /** What is chosen, and what was trained. It outlives the page's component: who comes back finds the training as far as it has come. */
 const setting = shallowRef<RobotSetting>(usualRobotSetting);
 /** What is shown; undefined before anything was trained. */

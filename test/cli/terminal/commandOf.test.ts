@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { resolveConfig, type Setting } from '../../../cli/experiment/config.ts';
 import { commandOf } from '../../../cli/terminal/commandLine.ts';
 import { trainExperiment } from '../../../cli/train/trainExperiment.ts';
-import { lake } from '../../../experiments/lake/lake.ts';
 import { robots } from '../../../experiments/benchmarks.ts';
+import { lake } from '../../../experiments/lake/lake.ts';
 import { drift } from '../fixture/drift.ts';
 
 const set = (assignments: Record<string, string>): Setting[] =>
