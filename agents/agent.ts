@@ -52,8 +52,8 @@ export interface AgentState {
  */
 export interface Agent<Report extends TrainReport = TrainReport> {
   /**
-   * What acts as the agent does, where that is more than the policy that it trains: a policy around it, which has its variables and others
-   * of the agent's. Whoever takes it disposes of it in the place of the policy, after the agent.
+   * The policy to act with, where it is not the one that is trained but one around it, such as the best of several samples by the critics. It
+   * holds the variables of both: dispose of it instead of the trained policy, after the agent.
    */
   readonly actingPolicy?: Policy | undefined;
   /**

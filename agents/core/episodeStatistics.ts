@@ -106,8 +106,7 @@ export class EpisodeTracker implements Stateful {
 
   /** Forgets the episodes that have begun. */
   reset(): void {
-    this.#returns.fill(0);
-    this.#lengths.fill(0);
+    for (const sums of [this.#returns, this.#lengths]) sums.fill(0);
   }
 
   state() {

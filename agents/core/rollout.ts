@@ -129,8 +129,7 @@ export class RolloutCollector implements Stateful {
 
   constructor(options: RolloutCollectorOptions) {
     const { env, actionSpace, horizon } = options;
-    const envs = env.numEnvs;
-    const steps = horizon * envs;
+    const [envs, steps] = [env.numEnvs, horizon * env.numEnvs];
     this.#options = options;
     this.#tracker = new EpisodeTracker(envs);
     this.#current = new Float32Array(envs * env.singleObservationSpace.size);
