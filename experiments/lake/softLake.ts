@@ -18,7 +18,6 @@ import { placesAcrossAxis, placesAlongAxis, placesAtStart, type SoftLakeData, so
 import { softSacSeconds } from './softTrainings.ts';
 import { lakeJobs, type StudyPart, type StudyResults } from './study.ts';
 import { softPpoSeconds, softPpoSettings } from './tuned.ts';
-import { valueFigures } from './valueFigures.ts';
 import { lakeFigure, type PlaneAxes, pathLayer, walksLegend, waterWedge } from './walkFigures.ts';
 
 const DEGREE = Math.PI / 180;
@@ -59,7 +58,6 @@ function lakeSection({ outcomes, rows }: StudyResults, config: LakeConfig): Sect
     ],
     figures: [
       ...klFigures(rows, config),
-      ...valueFigures(ends, config),
       ...conditions.flatMap((condition) => headings(outcomes, condition, config)),
       ...ends.flatMap((condition) => placesFigures(outcomes, condition, config)),
       ...conditions.filter(({ task }) => task.stride === STRIDE).flatMap((condition) => walks(outcomes, condition)),

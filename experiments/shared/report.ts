@@ -192,7 +192,7 @@ export function densityImage(
  * @param density row by row from the lowest
  * @param peak the density that is opaque; so is a higher one
  */
-export function inkImage(
+function inkImage(
   { size, density }: { readonly size: number; readonly density: readonly number[] },
   peak: number,
 ): string {
