@@ -2,10 +2,10 @@ import { writeWholeFile } from '../src/files.ts';
 import { parseJson } from '../src/json.ts';
 import { shortened } from '../src/options/describe.ts';
 import { parseOptions } from '../src/options/parse.ts';
+import { spacesFromJson } from '../src/spaces/json.ts';
 import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
 import { checkEpisode, converted, type Episode, episodesOf, type StoredEpisode } from './episode.ts';
 import { atEnd, numberText, plainAbout, textLines } from './jsonLines.ts';
-import { spacesFromJson } from './spaceJson.ts';
 
 /** Where each kind of column is in a row. */
 interface Columns {

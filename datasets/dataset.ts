@@ -1,9 +1,9 @@
 import type { Hash } from 'node:crypto';
 import { z } from 'zod';
 import { checkArgument } from '../src/options/parse.ts';
+import { spaceJsonSchema } from '../src/spaces/json.ts';
 import { type ColumnDtypes, dtypes, type EpisodeSource, type StoredEpisode } from './episode.ts';
 import { nodeModule } from './nodeModule.ts';
-import { spaceJsonSchema } from './spaceJson.ts';
 
 const jsonObject = z.record(z.string(), z.json());
 

@@ -1,6 +1,6 @@
-import { checkSpace } from '../envs/core/spaces/space.ts';
 import { Box, type Dict, Discrete, MultiBinary, MultiDiscrete, type Space } from '../envs/index.ts';
 import { checkArgument } from '../src/options/parse.ts';
+import { checkSpace } from '../src/spaces/space.ts';
 
 /**
  * One episode: T steps and T + 1 observations, row by row. A row has its numbers as those of a vector environment: `space.size` of them,

@@ -1,7 +1,7 @@
-import { checkSpace } from '../envs/core/spaces/space.ts';
 import type { Space } from '../envs/index.ts';
 import { checkArgument, checkOptions } from '../src/options/parse.ts';
 import { Rng } from '../src/random.ts';
+import { checkSpace } from '../src/spaces/space.ts';
 import { checkEpisode, type Episode, type EpisodeSource } from './episode.ts';
 
 /** What {@link EpisodesInMemory} is made of. */

@@ -3,6 +3,7 @@
  * @module oxbow/datasets
  */
 
+export { type SpaceJson, spaceFromJson, spaceToJson } from '../src/spaces/json.ts';
 export type { Dataset, DatasetAbout } from './dataset.ts';
 export { ContentHash } from './dataset.ts';
 export {
@@ -29,5 +30,4 @@ export {
   type SplitOptions,
   splitEpisodes,
 } from './episodesInMemory.ts';
-export { type SpaceJson, spaceFromJson, spaceToJson } from './spaceJson.ts';
 export { DatasetWriter } from './storedDataset.ts';

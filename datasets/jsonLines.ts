@@ -3,6 +3,7 @@ import { Box } from '../envs/index.ts';
 import { writeWholeFile } from '../src/files.ts';
 import { parseJson } from '../src/json.ts';
 import { parseOptions } from '../src/options/parse.ts';
+import { spacesFromJson, spaceToJson } from '../src/spaces/json.ts';
 import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
 import {
   checkEpisode,
@@ -14,7 +15,6 @@ import {
   type StoredEpisode,
 } from './episode.ts';
 import { nodeModule } from './nodeModule.ts';
-import { spacesFromJson, spaceToJson } from './spaceJson.ts';
 
 const FORMAT = 'oxbow-episodes';
 

@@ -4,6 +4,7 @@ import { fingerprint } from '../src/fingerprint.ts';
 import { parseJson } from '../src/json.ts';
 import { show } from '../src/options/describe.ts';
 import { checkArgument, parseOptions } from '../src/options/parse.ts';
+import { spaceFromJson, spacesFromJson } from '../src/spaces/json.ts';
 import { ContentHash, type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
 import {
   bytesPer,
@@ -18,7 +19,6 @@ import {
   viewOf,
 } from './episode.ts';
 import { nodeModule } from './nodeModule.ts';
-import { spaceFromJson, spacesFromJson } from './spaceJson.ts';
 
 /** A dataset in oxbow's own format: a folder that `DatasetWriter` has written. One shard is in memory at a time. */
 export class StoredDataset implements Dataset {

@@ -4,6 +4,12 @@
  */
 import './registerEnvs.ts';
 
+export * from '../src/spaces/box.ts';
+export * from '../src/spaces/composite.ts';
+export * from '../src/spaces/discrete.ts';
+export * from '../src/spaces/flatten.ts';
+export * from '../src/spaces/space.ts';
+export * from '../src/spaces/text.ts';
 export type { EnvOptionsById } from './builtinEnvs.ts';
 export { AcrobotEnv, type AcrobotOptions } from './classic/acrobot.ts';
 export { CartPoleEnv, type CartPoleOptions } from './classic/cartPole.ts';
@@ -28,12 +34,6 @@ export {
   register,
   registeredEnvs,
 } from './core/registry.ts';
-export * from './core/spaces/box.ts';
-export * from './core/spaces/composite.ts';
-export * from './core/spaces/discrete.ts';
-export * from './core/spaces/flatten.ts';
-export * from './core/spaces/space.ts';
-export * from './core/spaces/text.ts';
 export * from './core/syncVectorEnv.ts';
 export * from './core/vectorEnv.ts';
 export * from './core/wrappers/frameStack.ts';

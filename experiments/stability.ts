@@ -20,7 +20,7 @@ import { metricTable } from '../cli/report/table.ts';
 import { measurePolicy } from '../cli/train/measurePolicy.ts';
 import { make, makeVec } from '../envs/index.ts';
 import { makePolicy, type Policy, type Rng, selectBackend, selectEngine } from '../src/index.ts';
-import type { AnySpace } from '../src/policies/spaces.ts';
+import type { AnySpace } from '../src/spaces/plain.ts';
 import { annealed, measureOnBandit, softenOnBandit } from './lake/bandit.ts';
 
 const choices = {

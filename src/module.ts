@@ -130,7 +130,7 @@ export abstract class Module {
       const { shape, values } = variableState(path, entry);
       if (!tf.util.arraysEqual([...shape], variable.shape) || values.length !== variable.size) {
         throw new Error(
-          `loadStateDict: '${path}' has shape [${shape}] with ${values.length} values, wanted [${variable.shape}]`,
+          `loadStateDict: '${path}' has shape [${shape}] with ${values.length} values, expected [${variable.shape}]`,
         );
       }
       const wrong = values.findIndex((value) => typeof value !== 'number' || Number.isNaN(value));

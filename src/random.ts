@@ -47,7 +47,7 @@ export class Rng {
     const { seed: path, generator }: RngState | Start =
       typeof seed === 'object' && seed !== null ? seed : { seed: pathPart('the seed', seed) };
     if (typeof path !== 'string')
-      throw new Error(`Rng: wanted a state with the seed of its stream, got one of ${path}`);
+      throw new Error(`Rng: got one of ${path}, expected a state with the seed of its stream`);
     this.seed = path;
     this.#generator = new Xor4096(generator ?? path);
   }
@@ -65,7 +65,8 @@ export class Rng {
   restore(state: RngState): void {
     checkArgument('Rng.restore', 'state', state, Object);
     const { seed, generator } = state;
-    if (seed !== this.seed) throw new Error(`Rng.restore: wanted a state of the stream '${this.seed}', got '${seed}'`);
+    if (seed !== this.seed)
+      throw new Error(`Rng.restore: got '${seed}', expected a state of the stream '${this.seed}'`);
     this.#generator.state = generator;
   }
 
@@ -174,7 +175,7 @@ function sizeOf(method: string, shape: readonly number[]): number {
 /** A seed or name as a part of a path, which no other one gives. The generator takes a text and its repetition after a NUL for equal. */
 function pathPart(what: string, part: string | number): string {
   if (typeof part !== 'string' && !Number.isFinite(part)) {
-    throw new Error(`Rng: ${what} must be a finite number or a string, got ${part}`);
+    throw new Error(`Rng: ${what}: got ${part}, expected a finite number or a string`);
   }
   return String(part).replaceAll(/[%/\0]/g, encodeURIComponent);
 }
@@ -216,7 +217,7 @@ class Xor4096 {
     const { i, w, X } = state ?? {};
     const isIndex = Number.isInteger(i) && i >= 0 && i < SIZE;
     if (!isIndex || !Number.isInteger(w) || X?.length !== SIZE || !X.every(Number.isInteger)) {
-      throw new Error('Rng: wanted a state as Rng.state gives it, got another');
+      throw new Error('Rng: got another, expected a state as Rng.state gives it');
     }
     this.#words.set(X);
     this.#words[POSITION] = i;

@@ -77,7 +77,7 @@ test('a state that JSON spoilt says where, and changes nothing', () => {
   const load = (bias: unknown) => () => tree.loadStateDict({ ...state, bias });
   expect(load({ shape: [], float32: '?' })).toThrow("'bias': float32 is no base64");
   expect(load({ shape: [], float32: 'AAA=' })).toThrow("'bias': float32 holds 2 bytes, expected a multiple of 4");
-  expect(load({ shape: [], float32: '' })).toThrow("'bias' has shape [] with 0 values, wanted []");
+  expect(load({ shape: [], float32: '' })).toThrow("'bias' has shape [] with 0 values, expected []");
   expect(load({ shape: [], values: [Number.NaN] })).toThrow("'bias': value 0 is NaN, expected a number");
   for (const other of [null, 7, {}, { shape: [], values: { 0: 1 } }, { float32: 'AAAA' }])
     expect(load(other)).toThrow("'bias' is no { shape, values } or its JSON");
@@ -96,7 +96,7 @@ test('a state that does not fit changes nothing and says what is wrong', () => {
     'leaves.0.weight': state['leaves.1.weight']!,
   };
   tree.leaves[0]!.weight.assign(tf.tensor1d([9, 9]));
-  expect(() => tree.loadStateDict(wrong)).toThrow("'bias' has shape [2] with 2 values, wanted []");
+  expect(() => tree.loadStateDict(wrong)).toThrow("'bias' has shape [2] with 2 values, expected []");
   expect([...tree.leaves[0]!.weight.dataSync()]).toEqual([9, 9]);
 });
 

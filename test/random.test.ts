@@ -55,9 +55,9 @@ describe('Rng', () => {
 
   test('wants a seed, and names', () => {
     for (const bad of [undefined, null, Number.NaN, Number.POSITIVE_INFINITY, true, 1n] as unknown as number[]) {
-      expect(() => new Rng(bad)).toThrow(`Rng: the seed must be a finite number or a string, got ${bad}`);
+      expect(() => new Rng(bad)).toThrow(`Rng: the seed: got ${bad}, expected a finite number or a string`);
       expect(() => new Rng(0).split(bad)).toThrow(
-        `Rng: the name of a split must be a finite number or a string, got ${bad}`,
+        `Rng: the name of a split: got ${bad}, expected a finite number or a string`,
       );
     }
   });
@@ -68,11 +68,11 @@ describe('Rng', () => {
     const others = [{}, { i, w }, { i: 128, w, X }, { i, w, X: X.slice(1) }, { i, w, X: X.with(5, 0.5) }, { i, X }];
     for (const other of others) {
       expect(() => Rng.fromState({ seed, generator: other as typeof generator })).toThrow(
-        'Rng: wanted a state as Rng.state gives it, got another',
+        'Rng: got another, expected a state as Rng.state gives it',
       );
     }
     expect(() => new Rng({} as RngState)).toThrow(
-      'Rng: wanted a state with the seed of its stream, got one of undefined',
+      'Rng: got one of undefined, expected a state with the seed of its stream',
     );
   });
 

@@ -3,10 +3,10 @@ import { Box, Dict, Discrete, MultiDiscrete, type Space, Text, Tuple } from '../
 import { leadsToFile } from '../../src/files.ts';
 import { parseJson } from '../../src/json.ts';
 import { parseOptions } from '../../src/options/parse.ts';
+import { type SpaceJson, spaceJsonSchema } from '../../src/spaces/json.ts';
 import { type DatasetAbout, datasetAboutSchema } from '../dataset.ts';
 import type { Dtype } from '../episode.ts';
 import { nodeModule } from '../nodeModule.ts';
-import { type SpaceJson, spaceJsonSchema } from '../spaceJson.ts';
 
 /** The files of a dataset of Minari's, in its folder `data`. */
 export const METADATA = 'metadata.json';

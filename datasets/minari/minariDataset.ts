@@ -3,6 +3,7 @@ import { leadsToFile } from '../../src/files.ts';
 import { parseJson } from '../../src/json.ts';
 import { shortened } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
+import { spacesFromJson } from '../../src/spaces/json.ts';
 import type { Dataset, DatasetAbout } from '../dataset.ts';
 import {
   arrayOf,
@@ -16,7 +17,6 @@ import {
   type StoredEpisode,
 } from '../episode.ts';
 import { nodeModule } from '../nodeModule.ts';
-import { spacesFromJson } from '../spaceJson.ts';
 import { type Hdf5, loadHdf5 } from './hdf5.ts';
 import { type Column, Hdf5Reader } from './hdf5Reader.ts';
 import {

@@ -1,9 +1,9 @@
 import type { Group } from 'h5wasm/node';
 import { writeWholeFile, writeWholeFolder } from '../../src/files.ts';
+import type { SpaceJson } from '../../src/spaces/json.ts';
 import type { Dataset, DatasetAbout } from '../dataset.ts';
 import { dtypeOf, type NumberArray, type StoredEpisode } from '../episode.ts';
 import { nodeModule } from '../nodeModule.ts';
-import type { SpaceJson } from '../spaceJson.ts';
 import { Hdf5File, loadHdf5 } from './hdf5.ts';
 import { checkNumbers, gymnasiumSpec, isInt64, type Leaf, leavesOf, MAIN, METADATA, spaceToText } from './metadata.ts';
 

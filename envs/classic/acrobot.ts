@@ -1,12 +1,12 @@
 import { z } from 'zod';
+import { show } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
+import { Box, clamp } from '../../src/spaces/box.ts';
+import { Discrete } from '../../src/spaces/discrete.ts';
 import { BaseEnv, resetBounds, resetState } from '../core/baseEnv.ts';
 import type { ResetResult, StepResult } from '../core/env.ts';
-import { describe } from '../core/options.ts';
-import { Box, clamp } from '../core/spaces/box.ts';
-import { Discrete } from '../core/spaces/discrete.ts';
 import { Drawing } from '../drawing/drawing.ts';
 
 const gravity = 9.8;
@@ -99,7 +99,7 @@ export class AcrobotEnv extends BaseEnv<Float32Array, number> {
 
   step(action: number): StepResult {
     if (action !== 0 && action !== 1 && action !== 2) {
-      throw new Error(`Acrobot: step() got the action ${describe(action)}, expected 0, 1 or 2 (torque −1, 0, 1)`);
+      throw new Error(`Acrobot: step() got the action ${show(action)}, expected 0, 1 or 2 (torque −1, 0, 1)`);
     }
     this.#integrate(action - 1);
     const state = this.#state;

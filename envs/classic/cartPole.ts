@@ -1,12 +1,12 @@
 import { z } from 'zod';
+import { show } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
+import { Box } from '../../src/spaces/box.ts';
+import { Discrete } from '../../src/spaces/discrete.ts';
 import { BaseEnv, resetBounds, resetState } from '../core/baseEnv.ts';
 import type { ResetResult, StepResult } from '../core/env.ts';
-import { describe } from '../core/options.ts';
-import { Box } from '../core/spaces/box.ts';
-import { Discrete } from '../core/spaces/discrete.ts';
 import { Drawing } from '../drawing/drawing.ts';
 
 const gravity = 9.8;
@@ -79,7 +79,7 @@ export class CartPoleEnv extends BaseEnv<Float32Array, number> {
 
   step(action: number): StepResult {
     if (action !== 0 && action !== 1) {
-      throw new Error(`CartPole: step() got the action ${describe(action)}, expected 0 (left) or 1 (right)`);
+      throw new Error(`CartPole: step() got the action ${show(action)}, expected 0 (left) or 1 (right)`);
     }
     const cos = portableMath.cos(this.#theta);
     const sin = portableMath.sin(this.#theta);

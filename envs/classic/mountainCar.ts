@@ -1,12 +1,12 @@
 import { z } from 'zod';
+import { show } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
+import { Box, clamp } from '../../src/spaces/box.ts';
+import { Discrete } from '../../src/spaces/discrete.ts';
 import { BaseEnv, resetBounds, resetState } from '../core/baseEnv.ts';
 import type { ResetResult, StepResult } from '../core/env.ts';
-import { describe } from '../core/options.ts';
-import { Box, clamp } from '../core/spaces/box.ts';
-import { Discrete } from '../core/spaces/discrete.ts';
 import { Drawing } from '../drawing/drawing.ts';
 
 const minPosition = -1.2;
@@ -69,7 +69,7 @@ export class MountainCarEnv extends BaseEnv<Float32Array, number> {
 
   step(action: number): StepResult {
     if (action !== 0 && action !== 1 && action !== 2) {
-      throw new Error(`MountainCar: step() got the action ${describe(action)}, expected 0, 1 or 2 (left, none, right)`);
+      throw new Error(`MountainCar: step() got the action ${show(action)}, expected 0, 1 or 2 (left, none, right)`);
     }
     const pull = portableMath.cos(3 * this.#position) * -gravity;
     let velocity = clamp(this.#velocity + ((action - 1) * force + pull), -maxSpeed, maxSpeed);
@@ -148,7 +148,7 @@ export class MountainCarContinuousEnv extends BaseEnv<Float32Array, Float32Array
     this.checkLength(action);
     const given = Math.fround(action[0]!);
     if (!Number.isFinite(given)) {
-      const got = describe(action);
+      const got = show(action);
       throw new Error(`MountainCarContinuous: step() got the action ${got}, expected 1 finite number (force)`);
     }
     // The precision of the state decides that of sums with it; a force within the bounds is a float32, a bound is not.

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { show } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
+import { Box, clamp } from '../../src/spaces/box.ts';
 import { BaseEnv, resetState } from '../core/baseEnv.ts';
 import type { Info } from '../core/env.ts';
-import { checkOptionNames, checkRange, describe } from '../core/options.ts';
-import { Box, clamp } from '../core/spaces/box.ts';
+import { checkOptionNames, checkRange } from '../core/options.ts';
 import { Drawing } from '../drawing/drawing.ts';
 
 const maxSpeed = 8;
@@ -83,7 +84,7 @@ export class PendulumEnv extends BaseEnv<Float32Array, Float32Array> {
     this.checkLength(action);
     const u = Math.fround(clamp(action[0]!, -maxTorque, maxTorque));
     if (Number.isNaN(u)) {
-      throw new Error(`Pendulum: step() got the action ${describe(action)}, expected 1 finite number (torque)`);
+      throw new Error(`Pendulum: step() got the action ${show(action)}, expected 1 finite number (torque)`);
     }
     const theta = this.#theta;
     const thetaDot = this.#thetaDot;

@@ -1,8 +1,9 @@
+import { show } from '../../src/options/describe.ts';
 import { Rng } from '../../src/random.ts';
+import type { Space } from '../../src/spaces/space.ts';
 import { checkResetOptions, envName } from './checks.ts';
 import type { AnyEnv, Env, EnvSpec, ResetOptions, ResetResult, Seed, StepResult } from './env.ts';
-import { checkOptionNames, describe } from './options.ts';
-import type { Space } from './spaces/space.ts';
+import { checkOptionNames } from './options.ts';
 
 /**
  * The part that every env shares: its random stream and the small print of the contract. A subclass gives the spaces,
@@ -52,7 +53,7 @@ export abstract class BaseEnv<Observation = Float32Array, Action = Float32Array 
 
   #refuseLength(action: ArrayLike<number>): never {
     const { size } = this.actionSpace;
-    throw new Error(`${envName(this)}: step() got the action ${describe(action)}, expected ${size} finite numbers`);
+    throw new Error(`${envName(this)}: step() got the action ${show(action)}, expected ${size} finite numbers`);
   }
 
   abstract step(action: Action): StepResult<Observation>;
@@ -89,7 +90,7 @@ export function resetState(
   const numbers: unknown[] = isList ? Array.from(state as unknown as ArrayLike<unknown>) : [];
   if (numbers.length !== parts.length || !numbers.every((x) => typeof x === 'number' && Math.abs(x) <= largest)) {
     const wanted = `${parts.length} numbers in [-1e6, 1e6]: ${parts.join(', ')}`;
-    throw new Error(`${owner}: reset() got the state ${describe(state)}, expected ${wanted}`);
+    throw new Error(`${owner}: reset() got the state ${show(state)}, expected ${wanted}`);
   }
   return Float64Array.from(numbers as number[]);
 }
@@ -109,9 +110,7 @@ export function resetBounds(
   const { low = defaultLow, high = defaultHigh } = options as ClassicResetOptions;
   const areNumbers = typeof low === 'number' && typeof high === 'number';
   if (!(areNumbers && Math.abs(low) <= largest && Math.abs(high) <= largest && low <= high)) {
-    throw new Error(
-      `${owner}: reset() needs -1e6 ≤ low ≤ high ≤ 1e6, got low ${describe(low)}, high ${describe(high)}`,
-    );
+    throw new Error(`${owner}: reset() needs -1e6 ≤ low ≤ high ≤ 1e6, got low ${show(low)}, high ${show(high)}`);
   }
   return [low, high];
 }

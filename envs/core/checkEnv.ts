@@ -1,5 +1,10 @@
-import { checkOptions } from '../../src/options/parse.ts';
+import { show } from '../../src/options/describe.ts';
+import { checkCount, checkOptions } from '../../src/options/parse.ts';
 import { Rng } from '../../src/random.ts';
+import { Box } from '../../src/spaces/box.ts';
+import { Dict, Tuple } from '../../src/spaces/composite.ts';
+import type { Space } from '../../src/spaces/space.ts';
+import { Text } from '../../src/spaces/text.ts';
 import {
   checkMethods,
   checkResetResult,
@@ -10,11 +15,6 @@ import {
   sameValue,
 } from './checks.ts';
 import { type AnyEnv, restoreState, type StepResult, stateOf } from './env.ts';
-import { checkCount, describe } from './options.ts';
-import { Box } from './spaces/box.ts';
-import { Dict, Tuple } from './spaces/composite.ts';
-import type { Space } from './spaces/space.ts';
-import { Text } from './spaces/text.ts';
 
 /** Options of {@link checkEnv}. */
 export interface CheckEnvOptions {
@@ -35,7 +35,7 @@ function checkSpaceSamples(env: AnyEnv, name: 'actionSpace' | 'observationSpace'
   expectRule(
     env,
     sameValue(back, withoutTexts(space, value)),
-    () => `${name}: read() after write() gave ${describe(back)}, expected ${describe(value)}`,
+    () => `${name}: read() after write() gave ${show(back)}, expected ${show(value)}`,
   );
 }
 
@@ -57,12 +57,12 @@ function checkResetSeed(env: AnyEnv, seed: number): void {
   expectRule(
     env,
     sameValue(first[0], second[0]),
-    () => `two resets with seed ${seed} differ: ${describe(first[0])}, ${describe(second[0])}`,
+    () => `two resets with seed ${seed} differ: ${show(first[0])}, ${show(second[0])}`,
   );
   expectRule(
     env,
     sameValue(first[1], second[1]),
-    () => `reset() after reset({ seed: ${seed} }) differs: ${describe(first[1])}, ${describe(second[1])}`,
+    () => `reset() after reset({ seed: ${seed} }) differs: ${show(first[1])}, ${show(second[1])}`,
   );
 }
 
@@ -80,7 +80,7 @@ function play(env: AnyEnv, actions: readonly unknown[]): unknown[] {
 /** @throws with `problem` and the first two results that differ. */
 function checkSameResults(env: AnyEnv, first: unknown[], second: unknown[], problem: string): void {
   const at = first.findIndex((result, i) => !sameValue(result, second[i]));
-  expectRule(env, at < 0, () => `${problem}: ${describe(first[at])}, then ${describe(second[at])}`);
+  expectRule(env, at < 0, () => `${problem}: ${show(first[at])}, then ${show(second[at])}`);
 }
 
 function checkDeterminism(env: AnyEnv, seed: number, actions: readonly unknown[]): void {
@@ -98,7 +98,7 @@ function checkSteps(env: AnyEnv, seed: number, actions: readonly unknown[]): voi
     const result: StepResult<unknown> = env.step(action);
     steps++;
     checkStepResult(env, result);
-    expectRule(env, sameValue(action, given), () => `step() wrote to the action it was given, ${describe(given)}`);
+    expectRule(env, sameValue(action, given), () => `step() wrote to the action it was given, ${show(given)}`);
     expectRule(
       env,
       typeof previous !== 'object' || (result[0] !== previous && sameValue(previous, kept)),
@@ -170,7 +170,7 @@ function checkRender(env: AnyEnv, seed: number, actions: readonly unknown[]): vo
     const svg = env.render!();
     const found =
       typeof svg === 'string' ? /^<svg\b[^>]*\sviewBox="([^"]*)"[^>]*>.*<\/svg>$/s.exec(svg)?.[1] : undefined;
-    expectRule(env, found !== undefined, () => `render() must give one <svg> with a viewBox, got ${describe(svg)}`);
+    expectRule(env, found !== undefined, () => `render() must give one <svg> with a viewBox, got ${show(svg)}`);
     expectRule(
       env,
       viewBox === undefined || found === viewBox,

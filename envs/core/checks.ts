@@ -1,7 +1,7 @@
+import { show } from '../../src/options/describe.ts';
 import { checkOptions, type Kinds } from '../../src/options/parse.ts';
+import { notSpace, type Space } from '../../src/spaces/space.ts';
 import type { AnyEnv, Info, ResetOptions, ResetResult, StepResult } from './env.ts';
-import { describe } from './options.ts';
-import { notSpace, type Space } from './spaces/space.ts';
 import type { VectorResetOptions } from './vectorEnv.ts';
 
 // The single rules of the contract, for `PassiveEnvChecker` and `checkEnv`. Each throws one line: env, rule, what was got.
@@ -26,13 +26,13 @@ function checkSpaceOf(env: AnyEnv, name: 'actionSpace' | 'observationSpace'): vo
   expectRule(
     env,
     Number.isInteger(space.size) && space.size! >= least,
-    () => `${name}.size must be an integer ≥ ${least}, got ${describe(space.size)}`,
+    () => `${name}.size: got ${show(space.size)}, expected an integer ≥ ${least}`,
   );
 }
 
 /** @throws when `env` is no object with the methods of an `Env`; `owner` is who asks. */
 export function checkMethods(owner: string, env: AnyEnv): void {
-  if (typeof env !== 'object' || env === null) throw new Error(`${owner}: expected an env, got ${describe(env)}`);
+  if (typeof env !== 'object' || env === null) throw new Error(`${owner}: expected an env, got ${show(env)}`);
   if (env instanceof Promise) throw new Error(`${owner}: expected an env, got a Promise: await it first`);
   for (const method of ['reset', 'step', 'close'] as const) {
     expectRule(env, typeof env[method] === 'function', () => `has no ${method}()`);
@@ -44,7 +44,7 @@ export function checkUnwrapped(env: AnyEnv): void {
   expectRule(
     env,
     typeof unwrapped === 'object' && unwrapped !== null,
-    () => `unwrapped must be the env inside all wrappers, got ${describe(unwrapped)}`,
+    () => `unwrapped: got ${show(unwrapped)}, expected the env inside all wrappers`,
   );
 }
 
@@ -65,9 +65,9 @@ function isInfo(info: unknown): info is Info {
 /** What is wrong with what a reset gave, the observation left out. */
 export function resetProblem(result: unknown): string | undefined {
   if (!Array.isArray(result) || result.length !== 2) {
-    return `reset() must return [observation, info], got ${describe(result)}`;
+    return `reset() must return [observation, info], got ${show(result)}`;
   }
-  return isInfo(result[1]) ? undefined : `reset() must give an info object, got ${describe(result[1])}`;
+  return isInfo(result[1]) ? undefined : `reset() must give an info object, got ${show(result[1])}`;
 }
 
 export function checkResetResult(env: AnyEnv, result: unknown): void {
@@ -91,14 +91,14 @@ export function isStepResult(result: unknown): result is StepResult<unknown> {
 /** What is wrong with the result of a step that is no {@link isStepResult}: the rule, and what was got. */
 export function stepProblem(result: unknown): string {
   if (!Array.isArray(result) || result.length !== 5) {
-    return `step() must return [observation, reward, terminated, truncated, info], got ${describe(result)}`;
+    return `step() must return [observation, reward, terminated, truncated, info], got ${show(result)}`;
   }
   const [, reward, terminated, truncated, info] = result;
-  if (!isReward(reward)) return `step() must give ${rewardRule(reward)} as reward, got ${describe(reward)}`;
+  if (!isReward(reward)) return `step() must give ${rewardRule(reward)} as reward, got ${show(reward)}`;
   for (const [name, flag] of Object.entries({ terminated, truncated })) {
-    if (typeof flag !== 'boolean') return `step() must give a boolean as ${name}, got ${describe(flag)}`;
+    if (typeof flag !== 'boolean') return `step() must give a boolean as ${name}, got ${show(flag)}`;
   }
-  return `step() must give an info object, got ${describe(info)}`;
+  return `step() must give an info object, got ${show(info)}`;
 }
 
 export function checkStepResult(env: AnyEnv, result: unknown): void {

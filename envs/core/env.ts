@@ -1,6 +1,6 @@
 import type { Rng } from '../../src/random.ts';
+import type { Space } from '../../src/spaces/space.ts';
 import type { Scene } from '../drawing/scene.ts';
-import type { Space } from './spaces/space.ts';
 
 /** What seeds an env; a string names a stream, see `Rng`. */
 export type Seed = number | string;

@@ -1,9 +1,9 @@
 import { checkArgument, checkOptions } from '../../src/options/parse.ts';
 import { ObservationLayout, writeMask } from '../../src/policies/observationLayout.ts';
-import { choicesOf, plainSpace } from '../../src/policies/spaces.ts';
+import { Box } from '../../src/spaces/box.ts';
+import { choicesOf, plainSpace } from '../../src/spaces/plain.ts';
+import type { BatchArray, Space } from '../../src/spaces/space.ts';
 import type { Info } from './env.ts';
-import { Box } from './spaces/box.ts';
-import type { BatchArray, Space } from './spaces/space.ts';
 import type { AutoresetMode, VectorEnv, VectorResetOptions, VectorStep } from './vectorEnv.ts';
 
 /** Options of {@link FlatVectorEnv}. */
@@ -112,5 +112,5 @@ export class FlatVectorEnv implements VectorEnv {
 function choicesIn(space: Space): readonly number[] {
   const plain = plainSpace('FlatVectorEnv: actions', space);
   if ('n' in plain || 'nvec' in plain || 'binaries' in plain) return choicesOf(plain).nvec;
-  throw new Error(`FlatVectorEnv: actionMask: wanted actions that are choices, got ${space}`);
+  throw new Error(`FlatVectorEnv: actionMask: got ${space}, expected actions that are choices`);
 }

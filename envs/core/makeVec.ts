@@ -1,5 +1,6 @@
-import { checkArgument } from '../../src/options/parse.ts';
-import { checkCount, checkIsObject, describe } from './options.ts';
+import { show } from '../../src/options/describe.ts';
+import { checkArgument, checkCount } from '../../src/options/parse.ts';
+import { checkIsObject } from './options.ts';
 import {
   type EnvId,
   type EnvOptions,
@@ -49,7 +50,7 @@ export function makeVec(id: string, given: MakeVecOptions = {}): VectorEnv {
   checkCount('makeVec', 'numEnvs', numEnvs, 1, NUM_ENVS_LIMIT);
   checkCount('makeVec', 'workers', workers, 1, WORKERS_LIMIT);
   if (!(typeof timeout === 'number' && timeout > 0)) {
-    throw new Error(`makeVec: workerTimeout must be seconds above 0, got ${describe(timeout)}`);
+    throw new Error(`makeVec: workerTimeout: got ${show(timeout)}, expected seconds above 0`);
   }
   const makeOne = () => makeRegistered('makeVec', id, options, ownNames);
   const threads = Math.min(workers, numEnvs);

@@ -1,5 +1,7 @@
+import { show } from '../../src/options/describe.ts';
 import { checkArgument } from '../../src/options/parse.ts';
 import { Rng } from '../../src/random.ts';
+import { Box } from '../../src/spaces/box.ts';
 import { checkMethods, checkResetOptions, checkSpaces } from './checks.ts';
 import {
   type AnyEnv,
@@ -12,8 +14,6 @@ import {
   type StepResult,
   stateOf,
 } from './env.ts';
-import { describe } from './options.ts';
-import { Box } from './spaces/box.ts';
 
 /** What {@link ProductEnv} tells beside the observation. */
 export interface ProductInfo extends Info {
@@ -110,7 +110,7 @@ export class ProductEnv implements Env<Float32Array, Float32Array> {
   step(action: Float32Array): StepResult {
     const { size } = this.actionSpace;
     if (!(action instanceof Float32Array) || action.length !== size) {
-      throw new Error(`ProductEnv: step() got the action ${describe(action)}, expected a Float32Array of ${size}`);
+      throw new Error(`ProductEnv: step() got the action ${show(action)}, expected a Float32Array of ${size}`);
     }
     let sum = 0;
     for (const part of this.#parts) {

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import { lettersApart } from '../../src/options/describe.ts';
-import { checkArgument, parseOptions, withDefaults } from '../../src/options/parse.ts';
+import { lettersApart, show } from '../../src/options/describe.ts';
+import { checkArgument, checkCount, parseOptions, withDefaults } from '../../src/options/parse.ts';
 import type { EnvOptionsById } from '../builtinEnvs.ts';
 import type { MujocoEnvOptionsById } from '../mujoco/mujocoEnvs.ts';
 import type { AnyEnv, Env, EnvSpec } from './env.ts';
-import { checkCount, checkIsObject, describe } from './options.ts';
+import { checkIsObject } from './options.ts';
 import type { VectorEnv } from './vectorEnv.ts';
 import { FrameStack } from './wrappers/frameStack.ts';
 import { OrderEnforcing, PassiveEnvChecker, TimeLimit } from './wrappers/wrapper.ts';
@@ -74,15 +74,15 @@ export function register<Options extends object = Record<string, unknown>>(
   checkArgument('register', 'registration', registration, Object);
   const { id, entryPoint, maxEpisodeSteps, module } = registration;
   if (typeof id !== 'string' || !idPattern.test(id)) {
-    throw new Error(`register: the id must look like Name-v0 or namespace/Name-v0, got ${describe(id)}`);
+    throw new Error(`register: the id must look like Name-v0 or namespace/Name-v0, got ${show(id)}`);
   }
   if (registry.has(id)) throw new Error(`register: ${id} is registered already`);
   if (typeof entryPoint !== 'function') {
-    throw new Error(`register: ${id} needs an entryPoint function, got ${describe(entryPoint)}`);
+    throw new Error(`register: ${id} needs an entryPoint function, got ${show(entryPoint)}`);
   }
   if (maxEpisodeSteps !== undefined) checkCount(`register: ${id}`, 'maxEpisodeSteps', maxEpisodeSteps);
   if (module !== undefined && !(typeof module === 'string' && URL.canParse(module))) {
-    throw new Error(`register: ${id}: module must be an address such as import.meta.url, got ${describe(module)}`);
+    throw new Error(`register: ${id}: module: got ${show(module)}, expected an address such as import.meta.url`);
   }
   registry.set(id, registration as unknown as EnvRegistration);
 }
@@ -124,7 +124,7 @@ function unknownId(owner: string, id: string): Error {
   const all = [...ids, ...others.map((namespace) => `${namespace}/… after loadEnv`)];
   const hint =
     near.length > 0 ? `did you mean ${near.map(({ known }) => known).join(' or ')}?` : `known are ${all.join(', ')}`;
-  return new Error(`${owner}: no environment is registered as ${describe(id)}; ${hint}`);
+  return new Error(`${owner}: no environment is registered as ${show(id)}; ${hint}`);
 }
 
 /**

@@ -1,5 +1,8 @@
+import { show } from '../../src/options/describe.ts';
 import { checkArgument, checkOptions } from '../../src/options/parse.ts';
 import { Rng } from '../../src/random.ts';
+import { spelledOut } from '../../src/spaces/composite.ts';
+import type { BatchArray, Space } from '../../src/spaces/space.ts';
 import {
   checkMethods,
   checkSpaces,
@@ -10,9 +13,6 @@ import {
   stepProblem,
 } from './checks.ts';
 import { type AnyEnv, type Info, type ResetResult, restoreState, stateOf } from './env.ts';
-import { describe } from './options.ts';
-import { spelledOut } from './spaces/composite.ts';
-import type { BatchArray, Space } from './spaces/space.ts';
 import {
   type AutoresetMode,
   autoresetModes,
@@ -264,7 +264,7 @@ export class SyncVectorEnv implements VectorEnv {
   /** @throws when the state is of another number of envs. */
   setState(state: VectorState): void {
     if (!Array.isArray(state?.envs)) {
-      throw new Error(`SyncVectorEnv.setState: got ${describe(state)}, expected what state() gives`);
+      throw new Error(`SyncVectorEnv.setState: got ${show(state)}, expected what state() gives`);
     }
     if (state.envs.length !== this.numEnvs) {
       throw new Error(`SyncVectorEnv.setState: the state is of ${state.envs.length} envs, expected ${this.numEnvs}`);

@@ -1,9 +1,9 @@
+import { show } from '../../src/options/describe.ts';
+import { Box } from '../../src/spaces/box.ts';
+import { Dict, Tuple } from '../../src/spaces/composite.ts';
+import { Discrete, MultiBinary, MultiDiscrete } from '../../src/spaces/discrete.ts';
+import type { BatchArray, Space } from '../../src/spaces/space.ts';
 import type { Info, Seed } from './env.ts';
-import { describe } from './options.ts';
-import { Box } from './spaces/box.ts';
-import { Dict, Tuple } from './spaces/composite.ts';
-import { Discrete, MultiBinary, MultiDiscrete } from './spaces/discrete.ts';
-import type { BatchArray, Space } from './spaces/space.ts';
 
 /**
  * What a vector env does with a sub-env whose episode has ended.
@@ -103,7 +103,7 @@ export class VectorActions {
     const n = this.#ended.length;
     const { size } = this.#space;
     if (actions?.length === n * size) return;
-    const got = actions?.length === undefined ? describe(actions) : `${actions.length} numbers`;
+    const got = actions?.length === undefined ? show(actions) : `${actions.length} numbers`;
     throw new Error(`${this.#owner}.step: got ${got}, expected ${n} actions of ${size}`);
   }
 

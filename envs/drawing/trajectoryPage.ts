@@ -2,8 +2,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { toBase64 } from '../../src/json.ts';
 import { checkArgument } from '../../src/options/parse.ts';
+import { clamp } from '../../src/spaces/box.ts';
 import { checkOptionNames, checkPositive } from '../core/options.ts';
-import { clamp } from '../core/spaces/box.ts';
 import type { Trajectory } from '../core/wrappers/record.ts';
 import { escapeHtml } from './drawing.ts';
 import { themeDeclarations } from './palette.ts';
@@ -199,7 +199,7 @@ async function showDeep() {
   const made = sceneStage(canvas, deep.scene, colours());
   canvas.setAttribute('role', 'img');
   canvas.setAttribute('aria-label', 'The episode in three dimensions. Arrow keys turn the view, plus and minus zoom, Home puts it back.');
-  const draw = (moment) => made.show(poseAt(poses, deep.scene.bodies, moment));
+  const draw = (moment) => made.describe(poseAt(poses, deep.scene.bodies, moment));
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => made.paint(colours()));
   new ResizeObserver(() => made.resize(canvas.clientWidth, canvas.clientHeight, Math.min(2, devicePixelRatio))).observe(canvas);
   orbit(canvas, made.turn, made.turnBack);

@@ -1,9 +1,9 @@
 import { parseOptions } from '../../src/options/parse.ts';
+import { Dict, Tuple } from '../../src/spaces/composite.ts';
+import type { BatchArray, Space } from '../../src/spaces/space.ts';
+import { Text } from '../../src/spaces/text.ts';
 import type { AnyEnv, EnvSpec, ResetOptions, ResetResult, StepResult } from '../core/env.ts';
 import type { EnvProvider } from '../core/registry.ts';
-import { Dict, Tuple } from '../core/spaces/composite.ts';
-import type { BatchArray, Space } from '../core/spaces/space.ts';
-import { Text } from '../core/spaces/text.ts';
 import { OrderEnforcing, PassiveEnvChecker } from '../core/wrappers/wrapper.ts';
 import {
   GymnasiumServer,

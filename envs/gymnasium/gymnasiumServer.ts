@@ -1,13 +1,13 @@
 import { z } from 'zod';
+import { show } from '../../src/options/describe.ts';
 import { Rng } from '../../src/random.ts';
+import { Box, type BoxDtype } from '../../src/spaces/box.ts';
+import { Dict, Tuple } from '../../src/spaces/composite.ts';
+import { Discrete, MultiBinary, MultiDiscrete } from '../../src/spaces/discrete.ts';
+import type { Space } from '../../src/spaces/space.ts';
+import { Text } from '../../src/spaces/text.ts';
 import type { Info, Seed } from '../core/env.ts';
 import { nodeBuiltin } from '../core/nodeBuiltin.ts';
-import { describe } from '../core/options.ts';
-import { Box, type BoxDtype } from '../core/spaces/box.ts';
-import { Dict, Tuple } from '../core/spaces/composite.ts';
-import { Discrete, MultiBinary, MultiDiscrete } from '../core/spaces/discrete.ts';
-import type { Space } from '../core/spaces/space.ts';
-import { Text } from '../core/spaces/text.ts';
 import { autoresetModes, NUM_ENVS_LIMIT } from '../core/vectorEnv.ts';
 import { Frame, FramedProcess, HEADER_BYTES, MOST_BYTES } from './framedProcess.ts';
 
@@ -173,7 +173,7 @@ export class GymnasiumServer {
   checkOptions(options: GymnasiumReset['options']): void {
     const wrong = Object.entries(options ?? {}).find(([, option]) => !isJson(option));
     if (wrong === undefined) return;
-    const got = `got the option ${wrong[0]} = ${describe(wrong[1])}`;
+    const got = `got the option ${wrong[0]} = ${show(wrong[1])}`;
     throw new Error(`${this.name}: reset() ${got}, expected what JSON can hold`);
   }
 

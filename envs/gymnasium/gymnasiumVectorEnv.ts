@@ -1,9 +1,9 @@
 import { Rng } from '../../src/random.ts';
+import { Dict, Tuple } from '../../src/spaces/composite.ts';
+import type { BatchArray, Space } from '../../src/spaces/space.ts';
+import { Text } from '../../src/spaces/text.ts';
 import { checkResetResult, checkStepResult, checkVectorResetOptions, isReward, rewardRule } from '../core/checks.ts';
 import type { AnyEnv, Info, ResetResult, StepResult } from '../core/env.ts';
-import { Dict, Tuple } from '../core/spaces/composite.ts';
-import type { BatchArray, Space } from '../core/spaces/space.ts';
-import { Text } from '../core/spaces/text.ts';
 import {
   type AutoresetMode,
   newVectorStep,

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { checkOptions, parseOptions } from '../../src/options/parse.ts';
+import { show } from '../../src/options/describe.ts';
+import { checkCount, checkOptions, parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng } from '../../src/random.ts';
 import type { Env, EpisodeScript, ScriptedEpisode } from '../core/env.ts';
-import { checkChoice, checkCount, checkRange, describe } from '../core/options.ts';
+import { checkChoice, checkRange } from '../core/options.ts';
 import { make } from '../core/registry.ts';
 import { type AnyLakeId, allLakeGrains, type LakeAction, type LakeInfo } from './lakeEnv.ts';
 import { type Bank, home, lake, type Point, touchDisc } from './lakeMap.ts';
@@ -199,7 +200,7 @@ export function collectDemonstrations(options: DemonstrationOptions): Demonstrat
       rejected++;
       if (rejected > 9 * episodes + 90) {
         throw new Error(
-          `${owner}: only ${collected.length} walks got home and ${rejected} did not, noise ${describe(noise)}`,
+          `${owner}: only ${collected.length} walks got home and ${rejected} did not, noise ${show(noise)}`,
         );
       }
     }

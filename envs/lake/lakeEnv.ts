@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { show } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
+import { Box } from '../../src/spaces/box.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
 import type { Info, Seed } from '../core/env.ts';
-import { checkOptionNames, describe } from '../core/options.ts';
-import { Box } from '../core/spaces/box.ts';
+import { checkOptionNames } from '../core/options.ts';
 import { Drawing } from '../drawing/drawing.ts';
 import {
   type Bank,
@@ -142,7 +143,7 @@ export abstract class LakeWalkEnv extends BaseEnv<Float32Array, Float32Array> {
     const [dx, dy] = this.action === 'velocity' ? this.#velocityStep(action) : this.#headingStep(action);
     if (!Number.isFinite(dx) || !Number.isFinite(dy)) {
       const wanted = `${this.actionSpace.size} finite numbers (${this.action})`;
-      throw new Error(`${this.name}: step() got the action ${describe(action)}, expected ${wanted}`);
+      throw new Error(`${this.name}: step() got the action ${show(action)}, expected ${wanted}`);
     }
     this.#crossings = 0;
     const outcome = this.travel(dx, dy);

@@ -1,10 +1,11 @@
 import type { MainModule, MjData, MjModel } from '@mujoco/mujoco';
-import { checkArgument } from '../../src/options/parse.ts';
+import { show } from '../../src/options/describe.ts';
+import { checkArgument, checkCount } from '../../src/options/parse.ts';
 import { Rng, type RngState } from '../../src/random.ts';
+import { Box } from '../../src/spaces/box.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
 import type { Info, StepResult } from '../core/env.ts';
-import { checkCount, checkOptionNames, describe } from '../core/options.ts';
-import { Box } from '../core/spaces/box.ts';
+import { checkOptionNames } from '../core/options.ts';
 import type { Scene, SceneView } from '../drawing/scene.ts';
 import { drawRobot, type RobotPicture } from './drawRobot.ts';
 import { LARGER_MEMORY, type MujocoPhysics, mujocoPhysics } from './loadMujoco.ts';
@@ -152,7 +153,7 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     checkArgument('MujocoEnv', 'name', name, String);
     checkCount(name, 'frameSkip', frameSkip);
     // MuJoCo itself would abort, and take all other envs with it.
-    if (typeof xml !== 'string') throw new Error(`${name}: xml must be a text of MJCF, got ${describe(xml)}`);
+    if (typeof xml !== 'string') throw new Error(`${name}: xml: got ${show(xml)}, expected a text of MJCF`);
     this.name = name;
     this.xml = xml;
     this.#frameSkip = frameSkip;
@@ -234,7 +235,7 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
       throw new Error(`${this.name}: the model has no body number ${body}, expected 0 to ${model.nbody - 1}`);
     }
     const id = physics.run(this.name, (module) => module.mj_name2id(model, module.mjtObj.mjOBJ_BODY.value, body));
-    if (id < 0) throw new Error(`${this.name}: the model has no body named ${describe(body)}`);
+    if (id < 0) throw new Error(`${this.name}: the model has no body named ${show(body)}`);
     return id;
   }
 
@@ -426,7 +427,7 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
       );
     }
     for (const part of [numbers, more, observation]) {
-      if (!areFinite(part)) throw new Error(`${this.name}: setState() got ${describe(part)}, expected finite numbers`);
+      if (!areFinite(part)) throw new Error(`${this.name}: setState() got ${show(part)}, expected finite numbers`);
     }
     const { physics, model, data } = this.#open();
     this.rng = Rng.fromState(rng);
@@ -456,7 +457,7 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
 
   #checkAction(action: Float32Array): void {
     if (action?.length === this.nu && areFinite(action)) return;
-    throw new Error(`${this.name}: step() got the action ${describe(action)}, expected ${this.nu} finite numbers`);
+    throw new Error(`${this.name}: step() got the action ${show(action)}, expected ${this.nu} finite numbers`);
   }
 
   #checkStart(state: NonNullable<MujocoResetOptions['state']>): void {
@@ -467,7 +468,7 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
       const numbers = state?.[part];
       if (numbers?.length === size && Array.from(numbers).every((x) => Number.isFinite(x))) continue;
       throw new Error(
-        `${this.name}: reset() got the state's ${part} ${describe(numbers)}, expected ${size} finite numbers`,
+        `${this.name}: reset() got the state's ${part} ${show(numbers)}, expected ${size} finite numbers`,
       );
     }
   }

@@ -1,6 +1,6 @@
 import type { MainModule, MjData, MjModel } from '@mujoco/mujoco';
 import { portableMath } from '../../src/portableMath.ts';
-import { clamp } from '../core/spaces/box.ts';
+import { clamp } from '../../src/spaces/box.ts';
 import type { Quaternion, Scene, SceneView, Solid, SolidKind, Vector3 } from '../drawing/scene.ts';
 import type { PicturePoint, PictureShape, RobotPicture } from './drawRobot.ts';
 

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { checkOptions, parseOptions } from '../../src/options/parse.ts';
+import { show } from '../../src/options/describe.ts';
+import { checkCount, checkOptions, parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
+import { Box, clamp } from '../../src/spaces/box.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
 import type { Info, ResetResult, Seed, StepResult } from '../core/env.ts';
-import { checkCount, checkOptionNames, describe } from '../core/options.ts';
-import { Box, clamp } from '../core/spaces/box.ts';
+import { checkOptionNames } from '../core/options.ts';
 import { Drawing } from '../drawing/drawing.ts';
 
 /** What is left of a bandit between two calls. */
@@ -48,7 +49,7 @@ export abstract class BanditEnv extends BaseEnv<Float32Array, Float32Array> {
     for (let i = 0; i < size; i++) {
       if (!Number.isFinite(action[i])) {
         const name = this.constructor.name;
-        throw new Error(`${name}: step() got the action ${describe(action)}, expected ${size} finite numbers`);
+        throw new Error(`${name}: step() got the action ${show(action)}, expected ${size} finite numbers`);
       }
     }
     this.last = Array.from(action);

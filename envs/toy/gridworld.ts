@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { show } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { Rng, type RngState } from '../../src/random.ts';
+import { Box, clamp } from '../../src/spaces/box.ts';
+import { Discrete } from '../../src/spaces/discrete.ts';
 import { BaseEnv, resetState } from '../core/baseEnv.ts';
 import type { Info, ResetResult } from '../core/env.ts';
-import { checkOptionNames, describe } from '../core/options.ts';
-import { Box, clamp } from '../core/spaces/box.ts';
-import { Discrete } from '../core/spaces/discrete.ts';
+import { checkOptionNames } from '../core/options.ts';
 import { Drawing, type Style } from '../drawing/drawing.ts';
 
 const size = 25;
@@ -143,12 +144,12 @@ export class GridworldEnv extends BaseEnv<Float32Array, Float32Array | number> {
   #move(action: Float32Array | number): [dx: number, dy: number] {
     if (this.actionSpace instanceof Discrete) {
       if (this.actionSpace.contains(action)) return [(action % 3) - 1, Math.floor(action / 3) - 1];
-      throw new Error(`Gridworld: step() got the action ${describe(action)}, expected an integer in [0, 8]`);
+      throw new Error(`Gridworld: step() got the action ${show(action)}, expected an integer in [0, 8]`);
     }
     this.checkLength(action as Float32Array);
     const [dx, dy] = action as Float32Array;
     if (Number.isFinite(dx) && Number.isFinite(dy)) return [roundedMove(dx!), roundedMove(dy!)];
-    throw new Error(`Gridworld: step() got the action ${describe(action)}, expected 2 finite numbers (move)`);
+    throw new Error(`Gridworld: step() got the action ${show(action)}, expected 2 finite numbers (move)`);
   }
 
   #observation(): Float32Array {

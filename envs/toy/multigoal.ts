@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { show } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { Rng, type RngState } from '../../src/random.ts';
+import { Box, clamp } from '../../src/spaces/box.ts';
 import { BaseEnv, resetState } from '../core/baseEnv.ts';
 import type { Info, ResetResult } from '../core/env.ts';
-import { checkOptionNames, describe } from '../core/options.ts';
-import { Box, clamp } from '../core/spaces/box.ts';
+import { checkOptionNames } from '../core/options.ts';
 import { Drawing } from '../drawing/drawing.ts';
 
 const border = 7;
@@ -88,7 +89,7 @@ export class MultigoalEnv extends BaseEnv<Float32Array, Float32Array> {
     const vx = clamp(action[0]!, -1, 1);
     const vy = clamp(action[1]!, -1, 1);
     if (!(Number.isFinite(vx) && Number.isFinite(vy))) {
-      throw new Error(`Multigoal: step() got the action ${describe(action)}, expected 2 finite numbers (velocity)`);
+      throw new Error(`Multigoal: step() got the action ${show(action)}, expected 2 finite numbers (velocity)`);
     }
     this.#x = clamp(this.#x + vx, -border, border);
     this.#y = clamp(this.#y + vy, -border, border);

@@ -10,7 +10,7 @@ import {
   ProductEnv,
 } from '../../envs/index.ts';
 import { makePolicy, type Policy, type Rng } from '../../src/index.ts';
-import type { AnySpace } from '../../src/policies/spaces.ts';
+import type { AnySpace } from '../../src/spaces/plain.ts';
 import found from './tuned.json' with { type: 'json' };
 
 interface Definition {

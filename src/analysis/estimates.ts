@@ -50,11 +50,11 @@ export function momentsEstimate(distribution: Distribution, options: SampleOptio
   const { rng, samples = 4096 } = checkOptions('momentsEstimate', options, sampleKinds);
   const owner = 'momentsEstimate';
   if (distribution.eventShape.length !== 1) {
-    throw new Error(`${owner}: wanted a distribution over vectors, got event shape [${distribution.eventShape}]`);
+    throw new Error(`${owner}: got event shape [${distribution.eventShape}], expected a distribution over vectors`);
   }
   if (distribution.angles) {
     throw new Error(
-      `${owner}: wanted numbers on a line, got angles: their cosine and sine have moments (expectationEstimate)`,
+      `${owner}: got angles, expected numbers on a line: cosine and sine of angles have moments (expectationEstimate)`,
     );
   }
   const draws = distribution.sample(rng, [checkedSamples(owner, samples)]);
@@ -98,7 +98,7 @@ export function mutualInformationEstimate(joint: Distribution, options: MutualIn
   const owner = 'mutualInformationEstimate';
   if (joint.eventShape.length !== 1 || joint.eventShape[0] !== 2) {
     throw new Error(
-      `${owner}: wanted a distribution over vectors of two numbers, got event shape [${joint.eventShape}]`,
+      `${owner}: got event shape [${joint.eventShape}], expected a distribution over vectors of two numbers`,
     );
   }
   const { sample, logProb } = joint.sampleWithLogProb(rng, [checkedSamples(owner, samples)]);

@@ -54,19 +54,20 @@ export function modes(distribution: Distribution, options: ModesOptions): Mode[]
   });
   const starts = positiveInteger('modes', 'number of starts', options.starts ?? 64);
   const steps = positiveInteger('modes', 'number of steps', options.steps ?? 200);
-  if (!(dip > 0)) throw new Error(`modes: wanted a positive dip, got ${dip}`);
+  if (!(dip > 0)) throw new Error(`modes: got ${dip}, expected a positive dip`);
   checkArgument('modes', 'distribution', distribution, Distribution);
   const { batchShape, eventShape } = distribution;
   if (batchShape.length > 0 || eventShape.length !== 1) {
     throw new Error(
-      `modes: wanted one distribution over vectors, got batch shape [${batchShape}] and event shape [${eventShape}]` +
+      `modes: got batch shape [${batchShape}] and event shape [${eventShape}], ` +
+        'expected one distribution over vectors' +
         (batchShape.length > 0 ? '; flow.at(context) is one' : ''),
     );
   }
   const density = new Density(distribution, starts);
   try {
     const ends = ascend(density, rng, starts, steps);
-    if (ends.length === 0) throw new Error('modes: wanted draws of finite log-density, got none');
+    if (ends.length === 0) throw new Error('modes: got none, expected draws of finite log-density');
     ends.sort((a, b) => b.logProb - a.logProb);
     return joinedEnds(density, ends, dip).map((members) => {
       const share = members.length / ends.length;

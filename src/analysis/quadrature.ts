@@ -115,7 +115,8 @@ export class ConditionalByQuadrature extends Distribution {
     const batch = broadcastShape(given.shape.slice(0, -1), joint.batchShape);
     if (given.rank === 0 || given.shape.at(-1) !== joint.eventShape[0]! - 1 || batch === undefined) {
       throw new Error(
-        `${owner}: wanted given [..., ${[...joint.batchShape, joint.eventShape[0]! - 1].join(', ')}], got [${given.shape}]`,
+        `${owner}: got [${given.shape}], ` +
+          `expected given [..., ${[...joint.batchShape, joint.eventShape[0]! - 1].join(', ')}]`,
       );
     }
     this.batchShape = batch;
@@ -144,8 +145,8 @@ export class ConditionalByQuadrature extends Distribution {
     const [low, high] = this.#range.range;
     const density = Number.isNaN(logs[row]) ? 'NaN' : `0 everywhere in [${low}, ${high}]`;
     throw new Error(
-      `ConditionalByQuadrature: given: wanted values of positive density, got [${values.join(', ')}], ` +
-        `at which the density of component ${this.of} is ${density}`,
+      `ConditionalByQuadrature: given: got [${values.join(', ')}], at which the density of component ${this.of} is ${density}, ` +
+        'expected values of positive density',
     );
   }
 
@@ -234,10 +235,10 @@ const rangeKinds: Kinds<QuadratureRange> = { range: Array, points: [Number, unde
 function midpoints(owner: string, { range, points = 512 }: QuadratureRange): { nodes: tf.Tensor1D; width: number } {
   const [low, high] = range;
   if (!(low < high && Number.isFinite(high - low))) {
-    throw new Error(`${owner}: wanted a finite range low < high, got [${low}, ${high}]`);
+    throw new Error(`${owner}: got [${low}, ${high}], expected a finite range low < high`);
   }
   if (!Number.isInteger(points) || points < 2) {
-    throw new Error(`${owner}: wanted an integer number of points above 1, got ${points}`);
+    throw new Error(`${owner}: got ${points}, expected an integer number of points above 1`);
   }
   const width = (high - low) / points;
   return { nodes: tf.tensor1d(Array.from({ length: points }, (_, i) => low + (i + 0.5) * width)), width };
@@ -256,11 +257,12 @@ function checkJoint(owner: string, eventShape: readonly number[], index: number)
   const [dim] = eventShape;
   if (eventShape.length !== 1 || dim! < 2) {
     throw new Error(
-      `${owner}: wanted a joint distribution over vectors of two numbers or more, got event shape [${eventShape}]`,
+      `${owner}: got event shape [${eventShape}], ` +
+        'expected a joint distribution over vectors of two numbers or more',
     );
   }
   if (!Number.isInteger(index) || index < 0 || index >= dim!) {
-    throw new Error(`${owner}: wanted a component from 0 to ${dim! - 1}, got ${index}`);
+    throw new Error(`${owner}: got ${index}, expected a component from 0 to ${dim! - 1}`);
   }
 }
 

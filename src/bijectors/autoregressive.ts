@@ -68,7 +68,7 @@ export class Autoregressive extends ConditionalBijector {
     super(dim, contextDim);
     if (dim === 1) {
       throw new Error(
-        'Autoregressive: wanted a dim of at least 2, got 1; for a map of all entries by the context alone there is Conditioned',
+        'Autoregressive: got a dim of 1, expected at least 2; for a map of all entries by the context alone there is Conditioned',
       );
     }
     this.#family = family;
@@ -181,7 +181,7 @@ export class BlockAutoregressive extends ConditionalBijector {
       rng: Rng,
     });
     super(dim, contextDim);
-    if (hidden.length === 0) throw new Error('BlockAutoregressive: wanted at least one hidden layer, got none');
+    if (hidden.length === 0) throw new Error('BlockAutoregressive: got none, expected at least one hidden layer');
     this.#parallel = parallel;
     checkNumbers(Math.max(...hidden));
     const numbers = Array.from({ length: dim }, (_, i) => i + 1);

@@ -112,8 +112,8 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
   protected check(input: tf.Tensor, direction: Direction): void {
     const fail = (wanted: string): never => {
       throw new Error(
-        `${this.constructor.name}.${direction}: wanted ${wanted}, ` +
-          `got ${input instanceof tf.Tensor ? `${input.dtype} of shape [${input.shape}]` : show(input)}`,
+        `${this.constructor.name}.${direction}: got ${input instanceof tf.Tensor ? `${input.dtype} of shape [${input.shape}]` : show(input)}, ` +
+          `expected ${wanted}`,
       );
     };
     if (!(input instanceof tf.Tensor) || input.dtype !== 'float32') fail('a float32 tensor');
@@ -212,7 +212,8 @@ export abstract class ConditionalBijector extends Bijector {
             ? 'none'
             : show(context);
       throw new Error(
-        `${this.constructor.name}.given: wanted a float32 context of shape [batch, ${this.contextDim}], got ${got}`,
+        `${this.constructor.name}.given: got ${got}, ` +
+          `expected a float32 context of shape [batch, ${this.contextDim}]`,
       );
     }
     return new GivenContext(this, context);
@@ -307,8 +308,8 @@ class GivenContext extends Bijector {
     const fits = input instanceof tf.Tensor && input.dtype === 'float32' && input.shape.at(-1) === this.dim;
     if (fits && batch !== 1 && input.shape.at(-2) !== batch) {
       throw new Error(
-        `${this.bijector.constructor.name}.${direction}: wanted shape [..., ${batch}, ${this.dim}] for a context of ` +
-          `batch ${batch}, got [${input.shape}]`,
+        `${this.bijector.constructor.name}.${direction}: got [${input.shape}], ` +
+          `expected shape [..., ${batch}, ${this.dim}] for a context of batch ${batch}`,
       );
     }
     super.check(input, direction);

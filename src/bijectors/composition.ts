@@ -22,7 +22,7 @@ export class Chain extends Bijector {
     super();
     checkArgument('Chain', 'bijectors', bijectors, Array);
     for (const [i, part] of bijectors.entries()) checkArgument('Chain', `bijectors.${i}`, part, Bijector);
-    if (bijectors.length === 0) throw new Error('Chain: wanted at least one bijector, got none');
+    if (bijectors.length === 0) throw new Error('Chain: got none, expected at least one bijector');
     this.bijectors = bijectors;
     this.eventNdims = bijectors.some((part) => part.eventNdims === 1) ? 1 : 0;
     const sized = bijectors.filter((part) => part.dim !== undefined).toReversed();
@@ -31,14 +31,14 @@ export class Chain extends Bijector {
     for (const [i, part] of sized.entries()) {
       const given = i === 0 ? part.dim : sized[i - 1]!.outputDim;
       if (part.dim !== given) {
-        throw new Error(`Chain: wanted bijectors whose dims meet, got ${part.dim} after ${given}`);
+        throw new Error(`Chain: got ${part.dim} after ${given}, expected bijectors whose dims meet`);
       }
     }
     const shapes = bijectors.map((part) => part.parameterShape);
     const batch = broadcastShape(...shapes.map((shape) => shape.slice(0, -1)));
     if (batch === undefined) {
       const list = shapes.map((each) => `[${each}]`).join(' and ');
-      throw new Error(`Chain: wanted bijectors whose parameters broadcast with one another, got shapes ${list}`);
+      throw new Error(`Chain: got shapes ${list}, expected bijectors whose parameters broadcast with one another`);
     }
     const hasAxes = shapes.some((shape) => shape.length > 0);
     this.#parameterShape = hasAxes ? [...batch, this.dim ?? 1] : [];
@@ -155,17 +155,17 @@ export class Blockwise extends Bijector {
     checkArgument('Blockwise', 'bijectors', bijectors, Array);
     for (const [i, part] of bijectors.entries()) checkArgument('Blockwise', `bijectors.${i}`, part, Bijector);
     checkArgument('Blockwise', 'sizes', sizes, Array);
-    if (bijectors.length === 0) throw new Error('Blockwise: wanted at least one bijector, got none');
+    if (bijectors.length === 0) throw new Error('Blockwise: got none, expected at least one bijector');
     if (sizes.length > 0 && sizes.length !== bijectors.length) {
-      throw new Error(`Blockwise: wanted a size for each of ${bijectors.length} bijectors, got [${sizes}]`);
+      throw new Error(`Blockwise: got [${sizes}], expected a size for each of ${bijectors.length} bijectors`);
     }
     this.#sizes = bijectors.map((part, i) => {
       const size = sizes[i] ?? part.dim;
       if (size === undefined) {
-        throw new Error(`Blockwise: wanted the size of block ${i}: ${part.constructor.name} goes with any`);
+        throw new Error(`Blockwise: got no size of block ${i}, expected one: ${part.constructor.name} goes with any`);
       }
       if (part.dim !== undefined && part.dim !== size) {
-        throw new Error(`Blockwise: wanted size ${part.dim} for block ${i}, got ${size}`);
+        throw new Error(`Blockwise: got ${size}, expected size ${part.dim} for block ${i}`);
       }
       return positiveInteger('Blockwise', `size of block ${i}`, size);
     });
@@ -173,7 +173,7 @@ export class Blockwise extends Bijector {
     const batch = broadcastShape(...shapes.map((shape) => shape.slice(0, -1)));
     if (batch === undefined) {
       const list = shapes.map((shape) => `[${shape}]`).join(' and ');
-      throw new Error(`Blockwise: wanted bijectors whose batches broadcast with one another, got shapes ${list}`);
+      throw new Error(`Blockwise: got shapes ${list}, expected bijectors whose batches broadcast with one another`);
     }
     this.bijectors = bijectors;
     this.dim = total(this.#sizes);

@@ -156,10 +156,10 @@ export class LocationScale extends ConditionalBijector {
     });
     super(dim, contextDim);
     if (!(initialScale > 0 && initialScale < Number.POSITIVE_INFINITY)) {
-      throw new Error(`LocationScale: wanted a positive initialScale, got ${initialScale}`);
+      throw new Error(`LocationScale: got ${initialScale}, expected a positive initialScale`);
     }
     if (scale === 'state' && contextDim === 0) {
-      throw new Error("LocationScale: wanted a contextDim for the scale 'state', got 0");
+      throw new Error(`LocationScale: got 0, expected a contextDim for the scale 'state'`);
     }
     this.#initialScale = initialScale;
     if (contextDim > 0) {

@@ -77,7 +77,7 @@ export class NeuralOde extends ConditionalBijector {
     const { rtol = 1e-5, atol = 1e-6, maxSteps = 1000 } = solver;
     for (const [name, value] of Object.entries({ rtol, atol })) {
       if (!(value > 0 && value < Number.POSITIVE_INFINITY)) {
-        throw new Error(`NeuralOde: wanted a positive ${name}, got ${value}`);
+        throw new Error(`NeuralOde: got ${value}, expected a positive ${name}`);
       }
     }
     this.#solver = { kind: 'adaptive', rtol, atol, maxSteps: positiveInteger('NeuralOde', 'maxSteps', maxSteps) };
@@ -224,7 +224,7 @@ export class MlpField extends VectorField {
     });
     this.dim = positiveInteger('MlpField', 'dim', dim);
     this.contextDim = contextDim === 0 ? 0 : positiveInteger('MlpField', 'contextDim (or 0)', contextDim);
-    if (hidden.length === 0) throw new Error('MlpField: wanted at least one hidden layer, got none');
+    if (hidden.length === 0) throw new Error('MlpField: got none, expected at least one hidden layer');
     this.#activation = activation;
     this.network = new Mlp({ inputDim: dim + 1 + contextDim, hidden, outputDim: dim, activation, outputScale, rng });
     this.#noise = trace === 'exact' ? 'rademacher' : (trace.noise ?? 'rademacher');

@@ -61,8 +61,8 @@ export class Coupling extends ConditionalBijector {
     const passedDim = dim - this.#transformedDim;
     if (passedDim === 0 || this.#transformedDim === 0) {
       throw new Error(
-        `Coupling: wanted entries that pass and entries that are transformed, got ${passedDim} and ` +
-          `${this.#transformedDim} of ${dim}; for a map of all entries by the context alone there is Conditioned`,
+        `Coupling: got ${passedDim} and ${this.#transformedDim} of ${dim}, expected entries that pass and entries that are transformed; ` +
+          'for a map of all entries by the context alone there is Conditioned',
       );
     }
     this.#family = family;
@@ -107,7 +107,7 @@ function selectedEntries(dim: number, transformed: TransformedEntries): boolean[
       return entries.map((i) => i % 2 === 1);
     default:
       if (transformed.some((i) => !entries.includes(i)) || new Set(transformed).size !== transformed.length) {
-        throw new Error(`Coupling: wanted distinct indices from 0 to ${dim - 1}, got [${transformed}]`);
+        throw new Error(`Coupling: got [${transformed}], expected distinct indices from 0 to ${dim - 1}`);
       }
       return entries.map((i) => transformed.includes(i));
   }

@@ -88,7 +88,7 @@ export class Power extends Bijector {
   constructor(power: number) {
     super();
     if (power === 0 || !Number.isFinite(power)) {
-      throw new Error(`Power: wanted a finite power other than 0, got ${power}`);
+      throw new Error(`Power: got ${power}, expected a finite power other than 0`);
     }
     this.power = power;
   }
@@ -162,9 +162,10 @@ export class SinhArcsinh extends Bijector {
       tailweight: [Number, Array, tf.Tensor, undefined],
     });
     const badSkewness = numbersOf(skewness).find((value) => !Number.isFinite(value));
-    if (badSkewness !== undefined) throw new Error(`SinhArcsinh: wanted a finite skewness, got ${badSkewness}`);
+    if (badSkewness !== undefined) throw new Error(`SinhArcsinh: got ${badSkewness}, expected a finite skewness`);
     const badTailweight = numbersOf(tailweight).find((value) => !(value > 0 && value < Number.POSITIVE_INFINITY));
-    if (badTailweight !== undefined) throw new Error(`SinhArcsinh: wanted a positive tailweight, got ${badTailweight}`);
+    if (badTailweight !== undefined)
+      throw new Error(`SinhArcsinh: got ${badTailweight}, expected a positive tailweight`);
     this.skewness = skewness;
     this.tailweight = tailweight;
     const { shape, dim } = commonShape('SinhArcsinh', [skewness, tailweight]);
@@ -239,7 +240,7 @@ export class LeakyRelu extends Bijector {
     super();
     const { slope = 0.2 } = checkOptions('LeakyRelu', options, { slope: [Number, undefined] });
     if (!(slope > 0 && slope < Number.POSITIVE_INFINITY)) {
-      throw new Error(`LeakyRelu: wanted a positive slope, got ${slope}`);
+      throw new Error(`LeakyRelu: got ${slope}, expected a positive slope`);
     }
     this.slope = slope;
   }
@@ -304,10 +305,10 @@ export class PRelu extends Bijector {
     });
     this.dim = dim === undefined ? undefined : positiveInteger('PRelu', 'dim', dim);
     if (!(initialSlope > MIN_SLOPE)) {
-      throw new Error(`PRelu: wanted an initialSlope above ${MIN_SLOPE}, got ${initialSlope}`);
+      throw new Error(`PRelu: got ${initialSlope}, expected an initialSlope above ${MIN_SLOPE}`);
     }
     if (!(crossingWidth >= 0 && crossingWidth < Number.POSITIVE_INFINITY)) {
-      throw new Error(`PRelu: wanted a crossingWidth of 0 or more, got ${crossingWidth}`);
+      throw new Error(`PRelu: got ${crossingWidth}, expected a crossingWidth of 0 or more`);
     }
     this.crossingWidth = crossingWidth;
     this.a = tf.tidy(() => tf.variable(tf.fill(dim === undefined ? [] : [dim], initialSlope - MIN_SLOPE), true));

@@ -92,7 +92,7 @@ function pairs(sizes: tf.Tensor): tf.Tensor {
 
 function atLeastTwo(where: string, bins: number): void {
   if (!Number.isInteger(bins) || bins < 2)
-    throw new Error(`${where}: wanted an integer number of bins above 1, got ${bins}`);
+    throw new Error(`${where}: got ${bins}, expected an integer number of bins above 1`);
 }
 
 /** The family of the inverses of a family's bijectors: forward and inverse, and what each costs, change places. */

@@ -69,8 +69,8 @@ export class LowRankAffine extends Bijector {
     if (batch === undefined || !fits || given.some(({ event }) => event.includes(0))) {
       const text = (part: tf.Tensor | undefined) => (part === undefined ? 'none' : `[${part.shape}]`);
       throw new Error(
-        'LowRankAffine: wanted shift and logDiagonal [..., dim], offDiagonal [..., dim (dim − 1) / 2], v [..., dim, rank] and ' +
-          `logD [..., rank], got ${parts.map(([part]) => text(part)).join(', ')}`,
+        `LowRankAffine: got ${parts.map(([part]) => text(part)).join(', ')}, ` +
+          'expected shift and logDiagonal [..., dim], offDiagonal [..., dim (dim − 1) / 2], v [..., dim, rank] and logD [..., rank]',
       );
     }
     this.#parameterShape = [...batch, this.dim];

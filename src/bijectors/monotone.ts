@@ -42,9 +42,9 @@ export abstract class BoundedMonotone extends Bijector {
     const { parameters, bound = 5 } = checkOptions(new.target.name, options, boundedMonotoneKinds);
     const { name } = new.target;
     if (parameters.rank === 0 || parameters.shape[0] !== count) {
-      throw new Error(`${name}: wanted parameters [${count}, ...rows], got [${parameters.shape}]`);
+      throw new Error(`${name}: got [${parameters.shape}], expected parameters [${count}, ...rows]`);
     }
-    if (!(bound > 0 && Number.isFinite(bound))) throw new Error(`${name}: wanted a positive bound, got ${bound}`);
+    if (!(bound > 0 && Number.isFinite(bound))) throw new Error(`${name}: got ${bound}, expected a positive bound`);
     this.dim = fixedDim(parameters.shape.slice(1));
     this.parameters = parameters;
     this.bound = bound;

@@ -120,9 +120,9 @@ export class BatchNorm extends Bijector {
       affine: [Boolean, undefined],
     });
     this.dim = positiveInteger('BatchNorm', 'dim', dim);
-    if (!(momentum >= 0 && momentum < 1)) throw new Error(`BatchNorm: wanted a momentum in [0, 1), got ${momentum}`);
+    if (!(momentum >= 0 && momentum < 1)) throw new Error(`BatchNorm: got ${momentum}, expected a momentum in [0, 1)`);
     if (!(epsilon > 0 && epsilon < Number.POSITIVE_INFINITY)) {
-      throw new Error(`BatchNorm: wanted a positive epsilon, got ${epsilon}`);
+      throw new Error(`BatchNorm: got ${epsilon}, expected a positive epsilon`);
     }
     this.momentum = momentum;
     this.epsilon = epsilon;
@@ -169,7 +169,7 @@ export class BatchNorm extends Bijector {
   #batchStatistics(y: tf.Tensor): { mean: tf.Tensor; variance: tf.Tensor } {
     const rows = tf.reshape(y, [y.size / this.dim, this.dim]);
     if (rows.shape[0]! < 2) {
-      throw new Error(`BatchNorm.inverse: wanted two vectors or more in training, got shape [${y.shape}]`);
+      throw new Error(`BatchNorm.inverse: got shape [${y.shape}], expected two vectors or more in training`);
     }
     const mean = tf.mean(rows, 0);
     const variance = tf.mean(tf.square(tf.sub(rows, mean)), 0);

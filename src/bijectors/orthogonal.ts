@@ -19,7 +19,7 @@ export class Permute extends Bijector {
     this.dim = this.permutation.length;
     this.#inverse = Array.from(this.permutation, (_, i) => this.permutation.indexOf(i));
     if (this.dim === 0 || this.#inverse.includes(-1)) {
-      throw new Error(`Permute: wanted a permutation of 0 … dim − 1, got [${this.permutation}]`);
+      throw new Error(`Permute: got [${this.permutation}], expected a permutation of 0 … dim − 1`);
     }
   }
 
@@ -76,14 +76,16 @@ export class Orthogonal extends Bijector {
     this.matrix = Array.from(matrix);
     this.dim = Math.sqrt(this.matrix.length);
     if (this.dim < 1 || !Number.isInteger(this.dim)) {
-      throw new Error(`Orthogonal: wanted the dim² numbers of a square matrix, got ${this.matrix.length}`);
+      throw new Error(`Orthogonal: got ${this.matrix.length}, expected the dim² numbers of a square matrix`);
     }
     const row = (i: number) => this.matrix.slice(i * this.dim, (i + 1) * this.dim);
     for (let i = 0; i < this.dim; i++) {
       for (let j = 0; j <= i; j++) {
         const product = row(i).reduce((sum, value, k) => sum + value * row(j)[k]!, 0);
         if (!(Math.abs(product - (i === j ? 1 : 0)) < TOLERANCE)) {
-          throw new Error(`Orthogonal: wanted orthonormal rows, got a product of ${product} of the rows ${j} and ${i}`);
+          throw new Error(
+            `Orthogonal: got a product of ${product} of the rows ${j} and ${i}, expected orthonormal rows`,
+          );
         }
       }
     }
@@ -119,7 +121,7 @@ export class Householder extends Bijector {
     super();
     checkArgument('Householder', 'v', v, tf.Tensor);
     if (v.rank < 2 || v.shape.slice(-2).includes(0)) {
-      throw new Error(`Householder: wanted v [..., reflections, dim], got [${v.shape}]`);
+      throw new Error(`Householder: got [${v.shape}], expected v [..., reflections, dim]`);
     }
     this.dim = v.shape.at(-1)!;
     this.v = v;

@@ -32,7 +32,9 @@ export class Planar extends Bijector {
     super();
     const { w, u, b } = checkOptions('Planar', options, { w: tf.Tensor, u: tf.Tensor, b: tf.Tensor });
     if (w.rank < 1 || !tf.util.arraysEqual(w.shape, u.shape) || !tf.util.arraysEqual(w.shape.slice(0, -1), b.shape)) {
-      throw new Error(`Planar: wanted w and u [..., dim] and b [...], got [${w.shape}], [${u.shape}] and [${b.shape}]`);
+      throw new Error(
+        `Planar: got [${w.shape}], [${u.shape}] and [${b.shape}], expected w and u [..., dim] and b [...]`,
+      );
     }
     this.dim = w.shape.at(-1)!;
     this.w = w;
@@ -147,7 +149,8 @@ export class Radial extends Bijector {
     const batch = center.shape.slice(0, -1);
     if (center.rank < 1 || ![logAlpha, strength].every(({ shape }) => tf.util.arraysEqual(shape, batch))) {
       throw new Error(
-        `Radial: wanted center [..., dim], logAlpha and strength [...], got [${center.shape}], [${logAlpha.shape}] and [${strength.shape}]`,
+        `Radial: got [${center.shape}], [${logAlpha.shape}] and [${strength.shape}], ` +
+          'expected center [..., dim], logAlpha and strength [...]',
       );
     }
     this.dim = center.shape.at(-1)!;
@@ -282,8 +285,8 @@ export class Sylvester extends Bijector {
     if (!fits) {
       const text = (part: tf.Tensor | undefined) => (part === undefined ? 'none' : `[${part.shape}]`);
       throw new Error(
-        'Sylvester: wanted v [..., reflections, dim], strength, logDiagonal and b [..., rank], rank at most dim, and outer and ' +
-          `inner [..., rank (rank − 1) / 2], got ${[v, strength, logDiagonal, b, outer, inner].map(text).join(', ')}`,
+        `Sylvester: got ${[v, strength, logDiagonal, b, outer, inner].map(text).join(', ')}, ` +
+          'expected v [..., reflections, dim], strength, logDiagonal and b [..., rank], rank at most dim, and outer and inner [..., rank (rank − 1) / 2]',
       );
     }
     this.v = v;

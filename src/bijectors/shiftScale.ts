@@ -39,10 +39,10 @@ export class ShiftScale extends Bijector {
       logScale: [Number, Array, tf.Tensor, undefined],
     });
     if (scale !== undefined && logScale !== undefined) {
-      throw new Error(`${new.target.name}: wanted one of scale and logScale, got both`);
+      throw new Error(`${new.target.name}: got both, expected one of scale and logScale`);
     }
     const bad = numbersOf(scale).find((value) => value === 0 || !Number.isFinite(value));
-    if (bad !== undefined) throw new Error(`${new.target.name}: wanted a finite scale other than 0, got ${bad}`);
+    if (bad !== undefined) throw new Error(`${new.target.name}: got ${bad}, expected a finite scale other than 0`);
     this.shift = shift;
     this.scale = scale;
     this.logScale = logScale;
@@ -125,7 +125,7 @@ export function commonShape(
 ): { readonly shape: readonly number[]; readonly dim: number | undefined } {
   for (const parameter of parameters) {
     const wrong = numbersOf(parameter).find((number) => typeof number !== 'number' || Number.isNaN(number));
-    if (wrong !== undefined) throw new Error(`${owner}: wanted numbers, got ${show(wrong)}`);
+    if (wrong !== undefined) throw new Error(`${owner}: got ${show(wrong)}, expected numbers`);
   }
   const shapes = parameters.map((parameter) => {
     if (parameter instanceof tf.Tensor) return parameter.shape;
@@ -134,7 +134,7 @@ export function commonShape(
   const shape = broadcastShape(...shapes);
   if (shape === undefined) {
     const list = shapes.map((each) => `[${each}]`).join(' and ');
-    throw new Error(`${owner}: wanted parameters that broadcast with one another, got shapes ${list}`);
+    throw new Error(`${owner}: got shapes ${list}, expected parameters that broadcast with one another`);
   }
   // Numbers are listed one for each entry, also where there is one.
   return { shape, dim: fixedDim(shape) ?? (parameters.some(Array.isArray) ? 1 : undefined) };

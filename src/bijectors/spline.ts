@@ -107,7 +107,7 @@ export class CircularSpline extends Bijector {
     this.#shape = checkSpline('CircularSpline', { bins, derivatives }, { ...limits, bound: Math.PI }, true);
     const rows = bins.shape.slice(2);
     if (!tf.util.arraysEqual(phase.shape, rows)) {
-      throw new Error(`CircularSpline: wanted a phase [${rows}] for bins [${bins.shape}], got [${phase.shape}]`);
+      throw new Error(`CircularSpline: got [${phase.shape}], expected a phase [${rows}] for bins [${bins.shape}]`);
     }
   }
 
@@ -488,16 +488,16 @@ function checkSpline(
   const [two, count = 0, ...rows] = bins.shape;
   if (two !== 2 || count < 2 || !tf.util.arraysEqual(derivatives.shape, [periodic ? count : count - 1, ...rows])) {
     throw new Error(
-      `${name}: wanted bins [2, K, ...rows] with K > 1 and derivatives [${periodic ? 'K' : 'K − 1'}, ...rows], ` +
-        `got [${bins.shape}] and [${derivatives.shape}]`,
+      `${name}: got [${bins.shape}] and [${derivatives.shape}], ` +
+        `expected bins [2, K, ...rows] with K > 1 and derivatives [${periodic ? 'K' : 'K − 1'}, ...rows]`,
     );
   }
-  if (!(bound > 0 && Number.isFinite(bound))) throw new Error(`${name}: wanted a positive bound, got ${bound}`);
+  if (!(bound > 0 && Number.isFinite(bound))) throw new Error(`${name}: got ${bound}, expected a positive bound`);
   if (!(minBinSize > 0 && minBinSize * count < 1)) {
-    throw new Error(`${name}: wanted a minBinSize between 0 and 1/${count}, got ${minBinSize}`);
+    throw new Error(`${name}: got ${minBinSize}, expected a minBinSize between 0 and 1/${count}`);
   }
   if (!(minDerivative > 0 && minDerivative < 1)) {
-    throw new Error(`${name}: wanted a minDerivative between 0 and 1, got ${minDerivative}`);
+    throw new Error(`${name}: got ${minDerivative}, expected a minDerivative between 0 and 1`);
   }
   return { bound, minBinSize, minDerivative, periodic };
 }

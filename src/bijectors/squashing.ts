@@ -101,7 +101,7 @@ export class Sigmoid extends Bijector {
       low: [Number, Array, undefined],
       high: [Number, Array, undefined],
     });
-    const bounds = roundedBounds('Sigmoid: wanted', { low, high });
+    const bounds = roundedBounds('Sigmoid', { low, high });
     this.dim = bounds.dim;
     this.low = bounds.low;
     this.high = bounds.high;
@@ -148,10 +148,10 @@ interface Bounds {
 
 /**
  * The bounds of each entry, rounded to float32 inwards.
- * @param wanted how the error begins: `Sigmoid: wanted`
+ * @param owner whose bounds they are, as errors name it
  * @throws if the bounds differ in length, or one is not finite, or low ≥ high in float32
  */
-export function roundedBounds(wanted: string, { low, high }: Bounds) {
+export function roundedBounds(owner: string, { low, high }: Bounds) {
   const dim = typeof low !== 'number' ? low.length : typeof high !== 'number' ? high.length : undefined;
   const rounded = (bound: number | ArrayLike<number>, inwards: 1 | -1) =>
     Array.from(typeof bound === 'number' ? { length: dim ?? 1 } : bound, (value) =>
@@ -162,7 +162,7 @@ export function roundedBounds(wanted: string, { low, high }: Bounds) {
     from < bounds.high[i]! && Number.isFinite(Math.fround(bounds.high[i]! - from));
   if (bounds.low.length === bounds.high.length && bounds.low.length > 0 && bounds.low.every(fits)) return bounds;
   const text = (bound: number | ArrayLike<number>) => (typeof bound === 'number' ? bound : `[${Array.from(bound)}]`);
-  throw new Error(`${wanted} finite bounds low < high, got low ${text(low)}, high ${text(high)}`);
+  throw new Error(`${owner}: got low ${text(low)}, high ${text(high)}, expected finite bounds low < high`);
 }
 
 /**
@@ -228,9 +228,9 @@ export class SoftClip extends Bijector {
       hingeSoftness: [Number, undefined],
     });
     if (!(hingeSoftness > 0 && hingeSoftness < Number.POSITIVE_INFINITY)) {
-      throw new Error(`SoftClip: wanted a positive hingeSoftness, got ${hingeSoftness}`);
+      throw new Error(`SoftClip: got ${hingeSoftness}, expected a positive hingeSoftness`);
     }
-    if (low === undefined && high === undefined) throw new Error('SoftClip: wanted low, high or both, got neither');
+    if (low === undefined && high === undefined) throw new Error('SoftClip: got neither, expected low, high or both');
     this.hingeSoftness = hingeSoftness;
     this.dim = [low, high].find((bound) => typeof bound === 'object')?.length;
     const bounds = (bound: number | ArrayLike<number>, inwards: 1 | -1) =>
@@ -251,7 +251,7 @@ export class SoftClip extends Bijector {
     if (this.#lowest.length !== this.#highest.length || this.#lowest.length === 0 || !this.#lowest.every(fits)) {
       const text = (bound: number | ArrayLike<number> | undefined) =>
         bound === undefined ? 'none' : typeof bound === 'number' ? bound : `[${Array.from(bound)}]`;
-      throw new Error(`SoftClip: wanted finite bounds low < high, got low ${text(low)} and high ${text(high)}`);
+      throw new Error(`SoftClip: got low ${text(low)} and high ${text(high)}, expected finite bounds low < high`);
     }
   }
 

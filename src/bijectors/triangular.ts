@@ -44,8 +44,8 @@ export class Lu extends Bijector {
     if (batch === undefined || this.dim < 1 || !fits) {
       const text = (part: tf.Tensor | undefined) => (part === undefined ? 'none' : `[${part.shape}]`);
       throw new Error(
-        'Lu: wanted logDiagonal [..., dim] and lower and upper [..., dim (dim − 1) / 2], ' +
-          `got ${[logDiagonal, lower, upper].map(text).join(', ')}`,
+        `Lu: got ${[logDiagonal, lower, upper].map(text).join(', ')}, ` +
+          'expected logDiagonal [..., dim] and lower and upper [..., dim (dim − 1) / 2]',
       );
     }
     this.#parameterShape = [...batch, this.dim];
@@ -132,8 +132,8 @@ export class TriangularAffine extends Bijector {
       (offDiagonal?.shape.at(-1) ?? 0) !== below
     ) {
       throw new Error(
-        `TriangularAffine: wanted shift and logDiagonal [..., dim] and offDiagonal [..., dim (dim − 1) / 2], ` +
-          `got [${shift.shape}], [${logDiagonal.shape}] and ${offDiagonal === undefined ? 'none' : `[${offDiagonal.shape}]`}`,
+        `TriangularAffine: got [${shift.shape}], [${logDiagonal.shape}] and ${offDiagonal === undefined ? 'none' : `[${offDiagonal.shape}]`}, ` +
+          'expected shift and logDiagonal [..., dim] and offDiagonal [..., dim (dim − 1) / 2]',
       );
     }
     this.#parameterShape = [...batch, this.dim];

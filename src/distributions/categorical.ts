@@ -30,7 +30,7 @@ export class Categorical extends Distribution {
     super();
     const { logits } = checkOptions('Categorical', options, { logits: tf.Tensor });
     if (logits.rank === 0 || logits.shape.at(-1) === 0) {
-      throw new Error(`Categorical: wanted logits [..., n], got [${logits.shape}]`);
+      throw new Error(`Categorical: got [${logits.shape}], expected logits [..., n]`);
     }
     this.logits = logits;
     this.batchShape = logits.shape.slice(0, -1);
@@ -181,11 +181,11 @@ export class ExpRelaxedOneHotCategorical extends Distribution {
       logits: tf.Tensor,
     });
     if ((logits.shape.at(-1) ?? 0) < 2) {
-      throw new Error(`${new.target.name}: wanted logits [..., n] of at least two categories, got [${logits.shape}]`);
+      throw new Error(`${new.target.name}: got [${logits.shape}], expected logits [..., n] of at least two categories`);
     }
     if (typeof temperature === 'number' ? !(temperature > 0) : temperature.rank !== 0) {
       const got = typeof temperature === 'number' ? temperature : `shape [${temperature.shape}]`;
-      throw new Error(`${new.target.name}: wanted a positive temperature, a number or a scalar, got ${got}`);
+      throw new Error(`${new.target.name}: got ${got}, expected a positive temperature, a number or a scalar`);
     }
     this.batchShape = logits.shape.slice(0, -1);
     this.eventShape = logits.shape.slice(-1);

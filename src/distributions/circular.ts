@@ -272,6 +272,6 @@ function wrappedDensity(distribution: Distribution): Distribution {
     return new MixtureSameFamily({ logits, components: wrappedDensity(components) });
   }
   throw new Error(
-    `Wrapped: wanted a MultivariateNormalDiag or a mixture of them, got ${distribution.constructor.name}`,
+    `Wrapped: got ${distribution.constructor.name}, expected a MultivariateNormalDiag or a mixture of them`,
   );
 }

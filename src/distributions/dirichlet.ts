@@ -35,7 +35,7 @@ export class Dirichlet extends Distribution {
     const { concentration } = checkOptions('Dirichlet', options, { concentration: tf.Tensor });
     const { dtype, shape } = concentration;
     if (dtype !== 'float32' || !(shape.at(-1)! >= 2)) {
-      throw new Error(`Dirichlet: wanted a float32 concentration [..., k] with k ≥ 2, got ${dtype} [${shape}]`);
+      throw new Error(`Dirichlet: got ${dtype} [${shape}], expected a float32 concentration [..., k] with k ≥ 2`);
     }
     this.batchShape = shape.slice(0, -1);
     this.eventShape = shape.slice(-1);

@@ -178,8 +178,8 @@ export abstract class Distribution {
     const shape = isEvent ? broadcastShape(x.shape.slice(0, at), this.batchShape) : undefined;
     if (shape !== undefined) return shape;
     throw new Error(
-      `${this.constructor.name}.${method}: wanted float32 of shape [${['...', ...this.batchShape, ...eventShape].join(', ')}], ` +
-        `got ${isTensor ? `${x.dtype} of shape [${x.shape.join(', ')}]` : show(x)}`,
+      `${this.constructor.name}.${method}: got ${isTensor ? `${x.dtype} of shape [${x.shape.join(', ')}]` : show(x)}, ` +
+        `expected float32 of shape [${['...', ...this.batchShape, ...eventShape].join(', ')}]`,
     );
   }
 }
@@ -215,5 +215,5 @@ export function meanWithError(owner: string, draws: tf.Tensor): Estimate {
 /** @throws if `samples` is no integer above 1 */
 export function checkedSamples(owner: string, samples: number): number {
   if (Number.isInteger(samples) && samples > 1) return samples;
-  throw new Error(`${owner}: wanted an integer number of samples above 1, got ${samples}`);
+  throw new Error(`${owner}: got ${samples}, expected an integer number of samples above 1`);
 }

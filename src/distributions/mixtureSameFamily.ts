@@ -47,12 +47,12 @@ export class MixtureSameFamily extends Distribution {
     });
     if (!tf.util.arraysEqual(logits.shape, components.batchShape)) {
       throw new Error(
-        `MixtureSameFamily: wanted components with the batch shape of the logits, [${logits.shape}], ` +
-          `got [${components.batchShape}]`,
+        `MixtureSameFamily: got [${components.batchShape}], ` +
+          `expected components with the batch shape of the logits, [${logits.shape}]`,
       );
     }
     if (logits.rank === 0 || logits.shape.at(-1) === 0) {
-      throw new Error(`MixtureSameFamily: wanted logits [..., K] of at least one component, got [${logits.shape}]`);
+      throw new Error(`MixtureSameFamily: got [${logits.shape}], expected logits [..., K] of at least one component`);
     }
     this.batchShape = logits.shape.slice(0, -1);
     this.eventShape = components.eventShape;
@@ -61,7 +61,8 @@ export class MixtureSameFamily extends Distribution {
     if (reparameterize) {
       if (!(components instanceof MultivariateNormalDiag)) {
         throw new Error(
-          `MixtureSameFamily: reparameterize: wanted components MultivariateNormalDiag, got ${components.constructor.name}`,
+          `MixtureSameFamily: reparameterize: got ${components.constructor.name}, ` +
+            'expected components MultivariateNormalDiag',
         );
       }
       this.#gaussians = components;

@@ -93,8 +93,8 @@ export class MultivariateNormalDiag extends Distribution {
     const shape = broadcastShape(loc.shape, logScale.shape);
     if (loc.rank === 0 || shape === undefined || shape.at(-1) !== loc.shape.at(-1)) {
       throw new Error(
-        `MultivariateNormalDiag: wanted loc [..., dim] and a logScale that broadcasts to it, ` +
-          `got [${loc.shape}] and [${logScale.shape}]`,
+        `MultivariateNormalDiag: got [${loc.shape}] and [${logScale.shape}], ` +
+          'expected loc [..., dim] and a logScale that broadcasts to it',
       );
     }
     this.batchShape = shape.slice(0, -1);
@@ -208,8 +208,8 @@ export class MultivariateNormalTriL extends Distribution {
       !tf.util.arraysEqual(offDiagonal?.shape ?? [], wanted)
     ) {
       throw new Error(
-        `MultivariateNormalTriL: wanted loc and logDiagonal [...batch, dim] and offDiagonal [...batch, dim (dim − 1) / 2], ` +
-          `got [${loc.shape}], [${logDiagonal.shape}] and ${offDiagonal === undefined ? 'none' : `[${offDiagonal.shape}]`}`,
+        `MultivariateNormalTriL: got [${loc.shape}], [${logDiagonal.shape}] and ${offDiagonal === undefined ? 'none' : `[${offDiagonal.shape}]`}, ` +
+          'expected loc and logDiagonal [...batch, dim] and offDiagonal [...batch, dim (dim − 1) / 2]',
       );
     }
     this.batchShape = batch;
@@ -357,8 +357,8 @@ export class MultivariateNormalLowRank extends Distribution {
       factor.shape.at(-2) !== dim
     ) {
       throw new Error(
-        'MultivariateNormalLowRank: wanted loc [..., dim], a logScale that broadcasts to it and factor [..., dim, rank], ' +
-          `got [${loc.shape}], [${logScale.shape}] and [${factor.shape}]`,
+        `MultivariateNormalLowRank: got [${loc.shape}], [${logScale.shape}] and [${factor.shape}], ` +
+          'expected loc [..., dim], a logScale that broadcasts to it and factor [..., dim, rank]',
       );
     }
     this.batchShape = shape!.slice(0, -1);

@@ -157,7 +157,7 @@ export class TruncatedNormal extends Distribution {
       high: [Number, tf.Tensor],
     });
     if (typeof low === 'number' && typeof high === 'number' && !(Math.fround(low) < Math.fround(high))) {
-      throw new Error(`TruncatedNormal: wanted low < high, got ${low} and ${high}`);
+      throw new Error(`TruncatedNormal: got ${low} and ${high}, expected low < high`);
     }
     [this.low, this.high] = [low, high];
     [this.lowTensor, this.highTensor] = [low, high].map((bound) =>

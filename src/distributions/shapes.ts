@@ -25,7 +25,7 @@ export class Independent extends Distribution {
     const { batchShape, eventShape } = distribution;
     const at = batchShape.length - ndims;
     if (!Number.isInteger(ndims) || ndims < 0 || at < 0) {
-      throw new Error(`Independent: wanted a batch of at least ${ndims} axes (an integer ≥ 0), got [${batchShape}]`);
+      throw new Error(`Independent: got [${batchShape}], expected a batch of at least ${ndims} axes (an integer ≥ 0)`);
     }
     this.distribution = distribution;
     this.ndims = ndims;
@@ -113,7 +113,7 @@ export class BatchBroadcast extends Distribution {
     const own = distribution.batchShape;
     const whole = broadcastShape(own, batchShape);
     if (whole === undefined || !tf.util.arraysEqual(whole, [...batchShape])) {
-      throw new Error(`BatchBroadcast: wanted a batch shape that [${own}] broadcasts to, got [${batchShape}]`);
+      throw new Error(`BatchBroadcast: got [${batchShape}], expected a batch shape that [${own}] broadcasts to`);
     }
     this.batchShape = [...batchShape];
     this.eventShape = distribution.eventShape;
@@ -210,8 +210,8 @@ export function divergenceBatch(owner: string, p: Distribution, q: Distribution)
   const batch = broadcastShape(p.batchShape, q.batchShape);
   if (batch !== undefined && tf.util.arraysEqual(p.eventShape, q.eventShape)) return batch;
   throw new Error(
-    `${owner}: wanted equal events and batches that broadcast, got events [${p.eventShape}] and [${q.eventShape}], ` +
-      `batches [${p.batchShape}] and [${q.batchShape}]`,
+    `${owner}: got events [${p.eventShape}] and [${q.eventShape}], batches [${p.batchShape}] and [${q.batchShape}], ` +
+      'expected equal events and batches that broadcast',
   );
 }
 
@@ -254,7 +254,7 @@ export function jointShape(owner: string, parameters: Readonly<Record<string, tf
   const shape = broadcastShape(...tensors.map((each) => each.shape));
   if (shape !== undefined && tensors.every((each) => each.dtype === 'float32')) return shape;
   const got = tensors.map((each) => `${each.dtype} [${each.shape}]`).join(' and ');
-  throw new Error(`${owner}: wanted float32 ${Object.keys(parameters).join(' and ')} that broadcast, got ${got}`);
+  throw new Error(`${owner}: got ${got}, expected float32 ${Object.keys(parameters).join(' and ')} that broadcast`);
 }
 
 /** The columns of diag(diagonal), `[...batch, dim]` → `[dim, ...batch, dim]`. */

@@ -52,14 +52,14 @@ export class TransformedDistribution extends Distribution {
         eventShape.length > 1
           ? `events that [${parameters.slice(at)}] broadcasts to`
           : `vectors of ${bijector.dim ?? 'any'} numbers`;
-      throw new Error(`TransformedDistribution: wanted a base over ${events}, got event shape [${eventShape}]`);
+      throw new Error(`TransformedDistribution: got event shape [${eventShape}], expected a base over ${events}`);
     }
     const batch = parameters.slice(0, at);
     const whole = broadcastShape(base.batchShape, batch);
     if (whole === undefined) {
       throw new Error(
-        `TransformedDistribution: wanted a base whose batch shape broadcasts with the bijector's [${batch}], ` +
-          `got [${base.batchShape}]`,
+        `TransformedDistribution: got [${base.batchShape}], ` +
+          `expected a base whose batch shape broadcasts with the bijector's [${batch}]`,
       );
     }
     this.base = tf.util.arraysEqual(whole, base.batchShape) ? base : new BatchBroadcast(base, whole);

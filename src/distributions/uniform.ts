@@ -28,7 +28,7 @@ export class Uniform extends Distribution {
       batchShape = [],
     } = checkOptions('Uniform', options, { dim: Number, low: Number, high: Number, batchShape: [Array, undefined] });
     if (!(Math.fround(low) < Math.fround(high) && Number.isFinite(Math.fround(high - low)))) {
-      throw new Error(`Uniform: wanted finite bounds low < high, got [${low}, ${high})`);
+      throw new Error(`Uniform: got [${low}, ${high}), expected finite bounds low < high`);
     }
     this.batchShape = batchShape;
     this.eventShape = [positiveInteger('Uniform', 'dim', dim)];

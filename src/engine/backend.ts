@@ -149,7 +149,7 @@ export async function selectBackend(
     }
   }
   if (wanted !== 'cpu' && wanted !== 'auto') {
-    throw new Error(`OXBOW_BACKEND: wanted node-gpu, node, cpu or auto, got '${wanted}'`);
+    throw new Error(`OXBOW_BACKEND: got '${wanted}', expected node-gpu, node, cpu or auto`);
   }
   const failures: string[] = [];
   // A browser has no tfjs-node.

@@ -82,7 +82,7 @@ export function compile<T extends Tensors, O extends Outputs>(
   options: CompileOptions,
 ): Compiled<T, O> {
   if (typeof fn !== 'function' || typeof options?.name !== 'string') {
-    throw new Error('compile: wanted a function and { name, state }');
+    throw new Error('compile: expected a function and { name, state }');
   }
   const { name } = options;
   const state = new ModuleState(name, options.state);

@@ -120,7 +120,7 @@ export class ModuleState {
     for (const { name, dtype } of found) {
       if (!['float32', 'int32', 'bool'].includes(dtype)) {
         throw new Error(
-          `compile('${this.#name}'): the variable '${name}' in the state is ${dtype}, wanted float32, int32 or bool`,
+          `compile('${this.#name}'): the variable '${name}' in the state is ${dtype}, expected float32, int32 or bool`,
         );
       }
     }
@@ -202,7 +202,7 @@ function variableGroups(name: string, items: readonly StateItem[], path = 'state
 function wrongItem(name: string, place: string, item: unknown): Error {
   const got = (item as object | null | undefined)?.constructor?.name ?? String(item);
   return new Error(
-    `compile('${name}'): wanted ${place} to be a module, an optimizer, a distribution, a tensor, a model or a layer of ` +
-      `tfjs-layers, or an array of these, got ${got}`,
+    `compile('${name}'): ${place}: got ${got}, expected a module, an optimizer, a distribution, a tensor, a model or a layer of ` +
+      'tfjs-layers, or an array of these',
   );
 }

@@ -25,10 +25,10 @@ export abstract class Optimizer extends Module {
     for (const [i, parameter] of parameters.entries()) {
       checkArgument(name, `parameters.${i}`, parameter, tf.Variable);
     }
-    if (parameters.length === 0) throw new Error(`${name}: wanted at least one parameter, got none`);
+    if (parameters.length === 0) throw new Error(`${name}: got none, expected at least one parameter`);
     if (new Set(parameters).size !== parameters.length) throw new Error(`${name}: a parameter is given twice`);
     for (const { dtype, name: variable } of parameters) {
-      if (dtype !== 'float32') throw new Error(`${name}: the parameter '${variable}' is ${dtype}, wanted float32`);
+      if (dtype !== 'float32') throw new Error(`${name}: the parameter '${variable}' is ${dtype}, expected float32`);
     }
     this.#parameters = [...parameters];
     this.size = parameters.reduce((size, parameter) => size + parameter.size, 0);
@@ -51,10 +51,10 @@ export abstract class Optimizer extends Module {
     checkArgument(`${name}.update`, 'gradients', gradients, Array);
     checkArgument(`${name}.update`, 'learningRate', learningRate, [Number, tf.Tensor]);
     if (gradients.length !== this.#parameters.length) {
-      throw new Error(`${name}.update: wanted ${this.#parameters.length} gradients, got ${gradients.length}`);
+      throw new Error(`${name}.update: got ${gradients.length}, expected ${this.#parameters.length} gradients`);
     }
     if (typeof learningRate === 'number' && !(Number.isFinite(learningRate) && learningRate >= 0)) {
-      throw new Error(`${name}.update: wanted a learning rate ≥ 0, got ${learningRate}`);
+      throw new Error(`${name}.update: got ${learningRate}, expected a learning rate ≥ 0`);
     }
     gradients.forEach((gradient, i) => {
       checkArgument(`${name}.update`, `gradients.${i}`, gradient, tf.Tensor);
@@ -62,7 +62,7 @@ export abstract class Optimizer extends Module {
       const parameter = this.#parameters[i]!;
       if (!tf.util.arraysEqual(shape, parameter.shape)) {
         throw new Error(
-          `${name}.update: the gradient of '${parameter.name}' has shape [${shape}], wanted [${parameter.shape}]`,
+          `${name}.update: the gradient of '${parameter.name}' has shape [${shape}], expected [${parameter.shape}]`,
         );
       }
     });
@@ -125,7 +125,7 @@ export class Adam extends Optimizer {
       ['beta1', beta1],
       ['beta2', beta2],
     ] as const) {
-      if (!(beta >= 0 && beta < 1)) throw new Error(`Adam: ${name} must be in [0, 1), got ${beta}`);
+      if (!(beta >= 0 && beta < 1)) throw new Error(`Adam: ${name}: got ${beta}, expected a number in [0, 1)`);
     }
     if (!(epsilon >= 0)) throw new Error(`Adam: epsilon must not be negative, got ${epsilon}`);
     if (!(weightDecay >= 0)) throw new Error(`Adam: weightDecay must not be negative, got ${weightDecay}`);
@@ -183,7 +183,7 @@ export class RmsProp extends Optimizer {
   constructor(parameters: readonly tf.Variable[], options: RmsPropOptions = {}) {
     super(parameters, options, { decay: [Number, undefined], epsilon: [Number, undefined] });
     const { decay = 0.99, epsilon = 1e-5 } = options;
-    if (!(decay >= 0 && decay < 1)) throw new Error(`RmsProp: decay must be in [0, 1), got ${decay}`);
+    if (!(decay >= 0 && decay < 1)) throw new Error(`RmsProp: decay: got ${decay}, expected a number in [0, 1)`);
     if (!(epsilon >= 0)) throw new Error(`RmsProp: epsilon must not be negative, got ${epsilon}`);
     this.#decay = decay;
     this.#epsilon = epsilon;
@@ -226,7 +226,8 @@ export class Sgd extends Optimizer {
   constructor(parameters: readonly tf.Variable[], options: SgdOptions = {}) {
     super(parameters, options, { momentum: [Number, undefined], nesterov: [Boolean, undefined] });
     const { momentum = 0, nesterov = false } = options;
-    if (!(momentum >= 0 && momentum < 1)) throw new Error(`Sgd: momentum must be in [0, 1), got ${momentum}`);
+    if (!(momentum >= 0 && momentum < 1))
+      throw new Error(`Sgd: momentum: got ${momentum}, expected a number in [0, 1)`);
     if (nesterov && momentum === 0) throw new Error('Sgd: nesterov needs a momentum above 0');
     this.#momentum = momentum;
     this.#nesterov = nesterov;
@@ -263,9 +264,9 @@ export function clipByGlobalNorm(
   for (const [i, gradient] of gradients.entries())
     checkArgument('clipByGlobalNorm', `gradients.${i}`, gradient, tf.Tensor);
   checkArgument('clipByGlobalNorm', 'maxNorm', maxNorm, [Number, tf.Tensor]);
-  if (gradients.length === 0) throw new Error('clipByGlobalNorm: wanted at least one gradient, got none');
+  if (gradients.length === 0) throw new Error('clipByGlobalNorm: got none, expected at least one gradient');
   if (typeof maxNorm === 'number' && !(maxNorm > 0)) {
-    throw new Error(`clipByGlobalNorm: maxNorm must be positive, got ${maxNorm}`);
+    throw new Error(`clipByGlobalNorm: maxNorm: got ${maxNorm}, expected a number > 0`);
   }
   return tf.tidy(() => {
     const flat = flatten(gradients);

@@ -3,7 +3,7 @@ import type { Data } from './graph/value.ts';
 import type { Slot, Storage } from './runtime/runtime.ts';
 import { asData, type CpuData, cpuBackend, pointVariable } from './tfjs.ts';
 
-export type VariableType = 'float32' | 'int32' | 'bool';
+type VariableType = 'float32' | 'int32' | 'bool';
 
 /**
  * The variables of a module, their values side by side in one array, so that a compiled function moves one buffer instead of

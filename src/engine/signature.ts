@@ -37,17 +37,19 @@ function describe(value: unknown): string {
  */
 export function signatureOf(name: string, inputs: CallInputs): CallSignature[] {
   if (typeof inputs !== 'object' || inputs === null || inputs instanceof tf.Tensor || Array.isArray(inputs)) {
-    throw new Error(`compile('${name}'): wanted an object of inputs, got ${describe(inputs)}: call it with ({ x, … })`);
+    throw new Error(
+      `compile('${name}'): got ${describe(inputs)}, expected an object of inputs: call it with ({ x, … })`,
+    );
   }
   return Object.entries(inputs).map(([key, value]) => {
     if (typeof value === 'number') return { name: key, dtype: 'float32', shape: [], isNumber: true };
     if (!(value instanceof tf.Tensor)) {
-      throw new Error(`compile('${name}'): the input '${key}' must be a tensor or a number, got ${describe(value)}`);
+      throw new Error(`compile('${name}'): the input '${key}': got ${describe(value)}, expected a tensor or a number`);
     }
     if (value.isDisposed) throw disposedInput(name, key);
     const { dtype, shape } = value;
     if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {
-      throw new Error(`compile('${name}'): the input '${key}' is a ${dtype} tensor, wanted float32, int32 or bool`);
+      throw new Error(`compile('${name}'): the input '${key}' is a ${dtype} tensor, expected float32, int32 or bool`);
     }
     return { name: key, dtype, shape: [...shape], isNumber: false };
   });
@@ -64,7 +66,7 @@ export function namedSignature(specs: Readonly<Record<string, InputSpec>>, where
     const isShape = Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0);
     if (!isShape || !['float32', 'int32', 'bool'].includes(dtype)) {
       const wanted = '{ shape, dtype } of whole sizes ≥ 0 and of float32, int32 or bool';
-      throw new Error(`${where}: the input '${name}' must be ${wanted}, got ${JSON.stringify(spec)}`);
+      throw new Error(`${where}: the input '${name}': got ${JSON.stringify(spec)}, expected ${wanted}`);
     }
     return { name, shape: [...shape], dtype };
   });
@@ -75,7 +77,7 @@ export function wrongArray(name: string, { name: key, shape }: InputSignature, v
     ArrayBuffer.isView(value) || Array.isArray(value) ? `${(value as Float32Array).length} numbers` : describe(value);
   const size = shape.reduce((product, n) => product * n, 1);
   const wanted = shape.length === 0 ? 'a number' : `an array of ${size}, the elements of [${shape.join(', ')}]`;
-  return new Error(`compile('${name}'): the input '${key}' must be ${wanted}, got ${got}`);
+  return new Error(`compile('${name}'): the input '${key}': got ${got}, expected ${wanted}`);
 }
 
 export function disposedInput(name: string, key: string): Error {

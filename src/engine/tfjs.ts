@@ -13,7 +13,7 @@ export interface CpuData {
   complexTensorInfos?: undefined;
 }
 
-export interface CpuBackend extends tf.KernelBackend {
+interface CpuBackend extends tf.KernelBackend {
   readonly data: { has(id: object): boolean; get(id: object): CpuData; set(id: object, data: CpuData): void };
   write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object;
 }

@@ -16,11 +16,11 @@ export function valueAndGradients<T extends { loss: tf.Tensor }>(
   variables: readonly tf.Variable[],
   { allowUnused = false } = {},
 ): T & { gradients: tf.Tensor[] } {
-  if (variables.length === 0) throw new Error('valueAndGradients: wanted at least one variable, got none');
+  if (variables.length === 0) throw new Error('valueAndGradients: got none, expected at least one variable');
   let kept: Record<string, tf.Tensor> = {};
   const forward = (): tf.Tensor => {
     const { loss, ...others } = fn();
-    if (loss.rank !== 0) throw new Error(`valueAndGradients: wanted a scalar loss, got shape [${loss.shape}]`);
+    if (loss.rank !== 0) throw new Error(`valueAndGradients: got shape [${loss.shape}], expected a scalar loss`);
     kept = Object.fromEntries(
       Object.entries(others).map(([name, tensor]) => [name, tf.keep(tf.clone(tensor as tf.Tensor))]),
     );

@@ -70,18 +70,19 @@ export function distill(
   const { dim, contextDim } = student;
   if (teacher.dim !== dim || teacher.contextDim !== contextDim) {
     throw new Error(
-      `distill: wanted a student of the teacher's dim ${teacher.dim} and contextDim ${teacher.contextDim}, ` +
-        `got ${dim} and ${contextDim}`,
+      `distill: got ${dim} and ${contextDim}, ` +
+        `expected a student of the teacher's dim ${teacher.dim} and contextDim ${teacher.contextDim}`,
     );
   }
   if (contextDim > 0 !== (settings.context !== undefined)) {
-    const wanted = contextDim > 0 ? 'a function' : 'none';
-    throw new Error(`distill: context: wanted ${wanted} for flows of contextDim ${contextDim}`);
+    const [got, expected] = contextDim > 0 ? ['none', 'a function'] : ['a function', 'none'];
+    throw new Error(`distill: context: got ${got}, expected ${expected} for flows of contextDim ${contextDim}`);
   }
   const isReparameterized = tf.tidy(
     () => student.given(contextDim > 0 ? tf.zeros([1, contextDim]) : undefined).reparameterized,
   );
-  if (!isReparameterized) throw new Error('distill: wanted a student whose samples are reparameterized');
+  if (!isReparameterized)
+    throw new Error('distill: got a student whose samples are not reparameterized, expected one whose are');
   return improve(student, teacher, settings);
 }
 

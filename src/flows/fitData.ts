@@ -34,7 +34,7 @@ export function partsOf(owner: string, data: DataSet, contextDim: number): { eve
   if (isPair !== wantsContext) {
     const wanted = wantsContext ? '{ events, context }' : 'events alone';
     const got = isPair ? 'a context, too' : isRows(data) ? 'events alone' : show(data);
-    throw new Error(`${owner}: wanted ${wanted} for a flow of contextDim ${contextDim}, got ${got}`);
+    throw new Error(`${owner}: got ${got}, expected ${wanted} for a flow of contextDim ${contextDim}`);
   }
   return isPair ? data : { events: data as Rows };
 }
@@ -53,7 +53,7 @@ export function columnsOf(owner: string, data: DataSet, sizes: { dim: number; co
   const context = numbersOf(`${owner}: context`, parts.context!, contextDim);
   if (context.length / contextDim !== count) {
     throw new Error(
-      `${owner}: wanted as many rows of context as events, got ${context.length / contextDim} and ${count}`,
+      `${owner}: got ${context.length / contextDim} and ${count}, expected as many rows of context as events`,
     );
   }
   return { events, context, count };
@@ -70,18 +70,18 @@ export function contextsOf(
   count: number,
 ): Float32Array | undefined {
   if (contextDim === 0 && rows === undefined) return undefined;
-  if (contextDim === 0) throw new Error(`${owner}: wanted no context for a flow of contextDim 0, got one`);
+  if (contextDim === 0) throw new Error(`${owner}: got one, expected no context for a flow of contextDim 0`);
   const context = numbersOf(`${owner}: context`, rows as Rows, contextDim);
   const given = context.length / contextDim;
   if (given === count) return context;
-  if (given !== 1) throw new Error(`${owner}: wanted 1 or ${count} rows of context, got ${given}`);
+  if (given !== 1) throw new Error(`${owner}: got ${given}, expected 1 or ${count} rows of context`);
   return Float32Array.from({ length: count * contextDim }, (_, i) => context[i % contextDim]!);
 }
 
 /** Rows in plain numbers, row by row. @throws if their width does not fit, there are none, or a number is not finite */
 export function numbersOf(what: string, rows: Rows, width: number): Float32Array {
   const fail = (got: string): never => {
-    throw new Error(`${what}: wanted rows of ${width} numbers, got ${got}`);
+    throw new Error(`${what}: got ${got}, expected rows of ${width} numbers`);
   };
   let numbers: Float32Array;
   if (rows instanceof tf.Tensor) {

@@ -136,7 +136,8 @@ export class Flow extends Module implements Conditional<TransformedDistribution>
     if (!fits) {
       const wanted = this.contextDim === 0 ? 'no context' : `a context [batch, ${this.contextDim}]`;
       throw new Error(
-        `Flow.given: wanted ${wanted}, got ${context === undefined ? 'none' : context instanceof tf.Tensor ? `[${context.shape}]` : show(context)}`,
+        `Flow.given: got ${context === undefined ? 'none' : context instanceof tf.Tensor ? `[${context.shape}]` : show(context)}, ` +
+          `expected ${wanted}`,
       );
     }
     const batchShape = context === undefined ? [] : [context.shape[0]!];
@@ -162,7 +163,7 @@ export class Flow extends Module implements Conditional<TransformedDistribution>
     const size = context?.length ?? 0;
     if (size !== this.contextDim || (context !== undefined && !Array.from(context).every(Number.isFinite))) {
       const wanted = this.contextDim === 0 ? 'no context' : `a context of ${this.contextDim} finite numbers`;
-      throw new Error(`Flow.at: wanted ${wanted}, got ${show(context)}`);
+      throw new Error(`Flow.at: got ${show(context)}, expected ${wanted}`);
     }
     const distribution = new TransformedDistribution({
       base: this.#base(this.dim, []),
@@ -392,7 +393,7 @@ function fitByMaximumLikelihood(
   const settings = parseOptions(owner, fitOptions, options);
   const { heldOut, batchSize } = settings;
   if (settings.patience !== undefined && heldOut === undefined) {
-    throw new Error(`${owner}: patience: wanted heldOut data beside it, got none`);
+    throw new Error(`${owner}: patience: got none, expected heldOut data beside it`);
   }
   const rng = { data: settings.rng.split('data'), minibatches: settings.rng.split('minibatches') };
   const columns = (set: DataSet, what: string) => columnsOf(`${owner}: ${what}`, set, model);
@@ -407,7 +408,7 @@ function fitByMaximumLikelihood(
         batch = columns(data(stream, batchSize), 'data');
       });
       if (batch.count === batchSize) return batch;
-      throw new Error(`${owner}: data: wanted ${batchSize} rows, got ${batch.count}`);
+      throw new Error(`${owner}: data: got ${batch.count}, expected ${batchSize} rows`);
     };
     const some = () => {
       const stream = settings.rng.split('moments');
@@ -650,7 +651,7 @@ function withoutEmpty({ events, context }: Batch): Batch {
 /** y = exp(logScale) ⊙ x with a variable `[dim]` that begins as log `scale`. @throws if the scale is no positive number */
 export function initialFactor(dim: number, scale: number): ShiftScale {
   if (!(scale > 0 && scale < Number.POSITIVE_INFINITY)) {
-    throw new Error(`flow: wanted a positive initialScale, got ${scale}`);
+    throw new Error(`flow: got ${scale}, expected a positive initialScale`);
   }
   return new ShiftScale({ logScale: tf.tidy(() => tf.variable(tf.fill([dim], portableMath.log(scale)))) });
 }

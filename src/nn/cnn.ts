@@ -170,7 +170,8 @@ export class Conv2d extends Module {
     const [, , channels] = this.kernel.shape;
     if (x.rank !== 4 || x.shape[3] !== channels || x.dtype !== 'float32') {
       throw new Error(
-        `Conv2d.apply: wanted float32 of shape [batch, height, width, ${channels}], got ${x.dtype} of shape [${x.shape}]`,
+        `Conv2d.apply: got ${x.dtype} of shape [${x.shape}], ` +
+          `expected float32 of shape [batch, height, width, ${channels}]`,
       );
     }
     const kernel = this.kernel as unknown as tf.Tensor4D;

@@ -57,7 +57,7 @@ export class Dense extends Module {
     checkArgument('Dense.apply', 'x', x, tf.Tensor);
     if (x.rank !== 2 || x.shape[1] !== inputDim || x.dtype !== 'float32') {
       throw new Error(
-        `Dense.apply: wanted float32 of shape [batch, ${inputDim}], got ${x.dtype} of shape [${x.shape}]`,
+        `Dense.apply: got ${x.dtype} of shape [${x.shape}], expected float32 of shape [batch, ${inputDim}]`,
       );
     }
     const product = tf.matMul(x, this.kernel);
@@ -84,7 +84,7 @@ export const activationNames = Object.keys(activations) as Activation[];
 /** @throws if there is no activation of that name; the error lists them. */
 export function activationFunction(name: Activation): (x: tf.Tensor) => tf.Tensor {
   if (!Object.hasOwn(activations, name)) {
-    throw new Error(`activation: wanted one of ${activationNames.join(', ')}, got '${name}'`);
+    throw new Error(`activation: got '${name}', expected one of ${activationNames.join(', ')}`);
   }
   return activations[name];
 }

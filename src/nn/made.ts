@@ -201,7 +201,7 @@ function indices(dim: number, order: Order): readonly number[] {
   if (order === 'natural') return natural;
   if (order === 'reversed') return natural.toReversed();
   if (order.length !== dim || natural.some((i) => !order.includes(i))) {
-    throw new Error(`Made: wanted an order of the indices 0 … ${dim - 1}, got [${order}]`);
+    throw new Error(`Made: got [${order}], expected an order of the indices 0 … ${dim - 1}`);
   }
   return order;
 }

@@ -32,7 +32,7 @@ export class LayerNorm extends Module {
     const { dim, epsilon = 1e-5 } = checkOptions('LayerNorm', options, { dim: Number, epsilon: [Number, undefined] });
     positiveInteger('LayerNorm', 'dim', dim);
     if (!(epsilon > 0 && epsilon < Number.POSITIVE_INFINITY)) {
-      throw new Error(`LayerNorm: wanted a positive epsilon, got ${epsilon}`);
+      throw new Error(`LayerNorm: got ${epsilon}, expected a positive epsilon`);
     }
     this.#epsilon = epsilon;
     this.scale = tf.tidy(() => tf.variable(tf.ones([dim]), true));
@@ -108,7 +108,7 @@ export class BatchRenorm extends Module {
       maxShift: [Number, undefined],
     });
     positiveInteger('BatchRenorm', 'dim', dim);
-    const wanted = (what: string, got: number) => new Error(`BatchRenorm: wanted ${what}, got ${got}`);
+    const wanted = (what: string, got: number) => new Error(`BatchRenorm: got ${got}, expected ${what}`);
     const isWithin = (value: number, least: number) => value >= least && value < Number.POSITIVE_INFINITY;
     if (!(momentum >= 0 && momentum < 1)) throw wanted('a momentum in [0, 1)', momentum);
     if (!(epsilon > 0 && isWithin(epsilon, 0))) throw wanted('a positive epsilon', epsilon);
@@ -134,7 +134,7 @@ export class BatchRenorm extends Module {
   apply(x: tf.Tensor): tf.Tensor {
     const { dim } = this.#options;
     if (x.rank !== 2 || x.shape[1] !== dim) {
-      throw new Error(`BatchRenorm.apply: wanted shape [batch, ${dim}], got [${x.shape}]`);
+      throw new Error(`BatchRenorm.apply: got [${x.shape}], expected shape [batch, ${dim}]`);
     }
     const normalized = isTraining()
       ? this.#byBatch(x)
@@ -144,7 +144,7 @@ export class BatchRenorm extends Module {
 
   #byBatch(x: tf.Tensor): tf.Tensor {
     if (x.shape[0]! < 2)
-      throw new Error(`BatchRenorm.apply: wanted two vectors or more in training, got ${x.shape[0]}`);
+      throw new Error(`BatchRenorm.apply: got ${x.shape[0]}, expected two vectors or more in training`);
     const mean = tf.mean(x, 0);
     const variance = tf.mean(tf.square(tf.sub(x, mean)), 0);
     const deviation = this.#deviation(variance);
@@ -248,7 +248,9 @@ export function isTraining(): boolean {
   if (training === undefined) return false;
   const trace = currentTrace();
   if (trace !== training.trace) {
-    throw new Error(`whileTraining: wanted inside of the compiled function '${trace?.name}', got around a call of it`);
+    throw new Error(
+      `whileTraining: got a call around the compiled function '${trace?.name}', expected one inside of it`,
+    );
   }
   return true;
 }

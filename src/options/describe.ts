@@ -112,23 +112,36 @@ function nameOf(value: unknown): string {
   return typeof value === 'object' ? '' : String(value);
 }
 
-/** A value as an error message shows it: JSON, cut where it is long. */
+/** A value as an error message shows it: JSON, cut where it is long; of typed arrays the first entries, of other objects the class. */
 export function show(value: unknown): string {
   if (typeof value === 'number') return String(value);
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return 'a function';
-  if (typeof value === 'object' && value !== null && !Array.isArray(value) && value.constructor !== Object) {
+  // More than is shown need not be made.
+  if (Array.isArray(value)) return shortened(`[${value.slice(0, MOST_SHOWN).map(show).join(',')}]`);
+  if (ArrayBuffer.isView(value) && 'length' in value) {
+    const entries = Array.from((value as Float32Array).subarray(0, MOST_ENTRIES), show).join(', ');
+    const length = value.length as number;
+    return `${value.constructor.name} [${entries}${length > MOST_ENTRIES ? `, … ${length} in all` : ''}]`;
+  }
+  if (typeof value === 'object' && value !== null && value.constructor !== Object) {
     return `a ${value.constructor?.name ?? 'object'}`;
   }
-  // More than is shown need not be made.
-  const begin = typeof value === 'string' || Array.isArray(value) ? value.slice(0, MOST_SHOWN) : value;
-  return shortened(JSON.stringify(begin) ?? String(value));
+  const begin = typeof value === 'string' ? value.slice(0, MOST_SHOWN) : value;
+  try {
+    return shortened(JSON.stringify(begin) ?? String(value));
+  } catch {
+    // It holds itself, or something that JSON has no form for.
+    return String(value);
+  }
 }
 
 /** The longest names that are compared: whoever wrote one may have written megabytes. */
 const LONGEST_NAME = 64;
 /** How many characters an error shows of a name or a value. */
 const MOST_SHOWN = 80;
+/** And how many entries of a typed array. */
+const MOST_ENTRIES = 6;
 
 /**
  * How many letters differ, in upper or lower case; two that changed places are one (optimal string alignment). A name without a namespace is

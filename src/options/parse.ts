@@ -57,6 +57,14 @@ export function checkArgument(owner: string, name: string, value: unknown, kind:
   throw new Error(`${owner}: ${name}: got ${show(value)}, ${expectation(kind, value)}`);
 }
 
+/** @throws when `value` is no integer ≥ `low` and ≤ `high` */
+export function checkCount(owner: string, name: string, value: unknown, low = 1, high = Infinity): void {
+  const isCount = Number.isInteger(value);
+  if (isCount && (value as number) >= low && (value as number) <= high) return;
+  const range = isCount && (value as number) > high ? `≤ ${high}` : `≥ ${low}`;
+  throw new Error(`${owner}: ${name}: got ${show(value)}, expected an integer ${range}`);
+}
+
 /** @throws one line, if an argument has not all these methods: those of an interface, whose objects are of any class */
 export function checkInterface(owner: string, name: string, value: unknown, methods: readonly string[]): void {
   checkArgument(owner, name, value, Object);

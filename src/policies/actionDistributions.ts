@@ -163,7 +163,7 @@ const NEAR = 1e-6;
 export function actionDensity(policy: Policy, observation: ArrayLike<number>): Distribution {
   if (observation.length !== policy.observationDim) {
     throw new Error(
-      `actionDensity: wanted an observation of ${policy.observationDim} numbers, got ${observation.length}`,
+      `actionDensity: got ${observation.length}, expected an observation of ${policy.observationDim} numbers`,
     );
   }
   return new ActionDensity(withDensity('actionDensity', policy), Array.from(observation));

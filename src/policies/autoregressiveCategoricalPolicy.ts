@@ -6,8 +6,8 @@ import { positiveInteger } from '../nn/sizes.ts';
 import { stopGradient } from '../nn/tensors.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
+import { type BoxSpace, plainBoxSpace } from '../spaces/plain.ts';
 import { type ActionDistribution, Policy, type SampledAction } from './policy.ts';
-import { type BoxSpace, plainBoxSpace } from './spaces.ts';
 
 /** The largest finite float32. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
@@ -54,11 +54,12 @@ export class AutoregressiveCategoricalPolicy extends Policy<Float32Array> {
     const unbounded = low.findIndex((bound, i) => !(bound < high[i]! && Number.isFinite(high[i]! - bound)));
     if (unbounded >= 0) {
       throw new Error(
-        `AutoregressiveCategoricalPolicy: wanted finite bounds low < high, got ${low[unbounded]} and ${high[unbounded]} at ${unbounded}`,
+        `AutoregressiveCategoricalPolicy: got ${low[unbounded]} and ${high[unbounded]} at ${unbounded}, ` +
+          'expected finite bounds low < high',
       );
     }
     if (positiveInteger('AutoregressiveCategoricalPolicy', 'number of bins', bins) < 2) {
-      throw new Error('AutoregressiveCategoricalPolicy: wanted at least 2 bins, got 1');
+      throw new Error('AutoregressiveCategoricalPolicy: got 1, expected at least 2 bins');
     }
     this.featureDim = observationDim;
     this.actionDim = low.length;

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { activationNames } from '../nn/dense.ts';
 import { positiveInteger } from '../nn/sizes.ts';
 import type { Rng } from '../random.ts';
+import type { BoxSpace } from '../spaces/plain.ts';
 import { ActionSamples } from './actionDistributions.ts';
 import { ActionCritics } from './criticNetworks.ts';
 import { type ActionSample, clippedActions, GreedyNoise, Policy, sampleAction } from './policy.ts';
-import type { BoxSpace } from './spaces.ts';
 
 /** What a {@link BestOfPolicy} is made of. */
 export interface BestOfPolicyOptions {

@@ -4,7 +4,7 @@ import { Chain } from '../bijectors/composition.ts';
 import { type Parameter, Scale, ShiftScale } from '../bijectors/shiftScale.ts';
 import { roundedBounds, Sigmoid, type SigmoidOptions } from '../bijectors/squashing.ts';
 import { portableMath } from '../portableMath.ts';
-import type { BoxSpace } from './spaces.ts';
+import type { BoxSpace } from '../spaces/plain.ts';
 
 export type Bounds = Pick<BoxSpace, 'low' | 'high'>;
 
@@ -169,7 +169,7 @@ function unitsWhere({ low, high }: Bounds, isChosen: (low: number, high: number)
  * @throws if the bounds differ in length, or one is not finite, or low ≥ high in float32
  */
 export function boxSquash({ low, high }: Required<SigmoidOptions>): Bijector {
-  roundedBounds('boxSquash: wanted', { low, high });
+  roundedBounds('boxSquash', { low, high });
   return new Chain([new Sigmoid({ low, high }), new Scale(2)]);
 }
 
@@ -179,7 +179,8 @@ export function checkSquash(owner: string, squash: Bijector, actionDim: number):
   if (dim === actionDim && outputDim === actionDim) return;
   const got = dim === outputDim ? `${dim}` : `${dim} and ${outputDim}`;
   throw new Error(
-    `${owner}: wanted a squash of ${actionDim} ${actionDim === 1 ? 'number' : 'numbers'}, as its actions have, got one of ${got}`,
+    `${owner}: got one of ${got}, ` +
+      `expected a squash of ${actionDim} ${actionDim === 1 ? 'number' : 'numbers'}, as its actions have`,
   );
 }
 
@@ -192,7 +193,8 @@ export function checkAngles(owner: string, { low, high }: BoxSpace): void {
     Math.fround(bound) === -Math.fround(Math.PI) && Math.fround(high[i]!) === Math.fround(Math.PI);
   if (!Array.from(low).every(isTurn)) {
     throw new Error(
-      `${owner}: wanted actions that are angles from −π to π, got low [${Array.from(low)}], high [${Array.from(high)}]`,
+      `${owner}: got low [${Array.from(low)}], high [${Array.from(high)}], ` +
+        'expected actions that are angles from −π to π',
     );
   }
 }

@@ -4,9 +4,9 @@ import type { Activation } from '../nn/dense.ts';
 import { Mlp } from '../nn/mlp.ts';
 import { stopGradient } from '../nn/tensors.ts';
 import type { Rng } from '../random.ts';
+import { choicesOf, type DiscreteSpace, type MultiBinarySpace, type MultiDiscreteSpace } from '../spaces/plain.ts';
 import { DiscreteActions } from './actionDistributions.ts';
 import { type ActionDistribution, maskOf, Policy, type SampledAction } from './policy.ts';
-import { choicesOf, type DiscreteSpace, type MultiBinarySpace, type MultiDiscreteSpace } from './spaces.ts';
 
 /** Options of {@link CategoricalPolicy}. */
 export interface CategoricalPolicyOptions {

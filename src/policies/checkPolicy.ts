@@ -5,8 +5,8 @@ import { valueAndGradients } from '../engine/valueAndGradients.ts';
 import { checkInterface, checkOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import { Rng } from '../random.ts';
+import { choicesOf, type MultiDiscreteSpace } from '../spaces/plain.ts';
 import { type ActionDistribution, type ActionSample, type Policy, sampleAction } from './policy.ts';
-import { choicesOf, type MultiDiscreteSpace } from './spaces.ts';
 
 /** Options of {@link checkPolicy}. */
 export interface CheckPolicyOptions {

@@ -3,9 +3,9 @@ import { Module } from '../module.ts';
 import type { Activation } from '../nn/dense.ts';
 import { Mlp, type MlpOptions } from '../nn/mlp.ts';
 import type { Rng } from '../random.ts';
+import type { BoxSpace } from '../spaces/plain.ts';
 import { halfWidths, middles } from './boxScale.ts';
 import type { ObservationEncoder } from './observationEncoder.ts';
-import type { BoxSpace } from './spaces.ts';
 
 export interface CriticNetworksOptions {
   readonly observationDim: number;

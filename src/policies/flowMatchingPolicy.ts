@@ -3,11 +3,11 @@ import { MlpField, NeuralOde } from '../bijectors/continuous.ts';
 import { Flow } from '../flows/flow.ts';
 import type { Activation } from '../nn/dense.ts';
 import type { Rng } from '../random.ts';
+import { type BoxSpace, plainBoxSpace } from '../spaces/plain.ts';
 import { ActionSamples } from './actionDistributions.ts';
 import { type BoxScale, boxScale } from './boxScale.ts';
 import { FlowPolicy } from './flowPolicy.ts';
 import { clippedActions, Policy } from './policy.ts';
-import { type BoxSpace, plainBoxSpace } from './spaces.ts';
 
 /** The solvers of {@link FlowMatchingPolicy}: of order 2 with two evaluations of the field a step, and of order 1 with one. */
 export const flowMatchingSolvers = ['midpoint', 'euler'] as const;

@@ -40,7 +40,7 @@ export class FlowPolicy extends Policy<Float32Array, SquashedDistribution> {
   }) {
     super();
     if (flow.contextDim === 0) {
-      throw new Error('FlowPolicy: wanted a flow with the observation as its context, got one of contextDim 0');
+      throw new Error('FlowPolicy: got one of contextDim 0, expected a flow with the observation as its context');
     }
     checkHead('FlowPolicy', head, flow);
     checkSquash('FlowPolicy', squash, flow.dim);
@@ -107,7 +107,7 @@ export function checkHead(
 ): void {
   if (head === undefined || (head.dim === dim && head.contextDim === contextDim)) return;
   throw new Error(
-    `${owner}: wanted a head of dim ${dim} and contextDim ${contextDim}, as the noise behind it, ` +
-      `got ${head.dim} and ${head.contextDim}`,
+    `${owner}: got ${head.dim} and ${head.contextDim}, ` +
+      `expected a head of dim ${dim} and contextDim ${contextDim}, as the noise behind it`,
   );
 }

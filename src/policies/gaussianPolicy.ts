@@ -10,10 +10,10 @@ import { Mlp } from '../nn/mlp.ts';
 import { boundedLogScale } from '../nn/tensors.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
+import { type BoxSpace, plainBoxSpace } from '../spaces/plain.ts';
 import { SquashedDistribution } from './actionDistributions.ts';
 import { checkSquash } from './boxScale.ts';
 import { Policy } from './policy.ts';
-import { type BoxSpace, plainBoxSpace } from './spaces.ts';
 
 /**
  * Updates in which batch renormalization goes by minibatches alone, as in the code of CrossQ's paper: what is learned meanwhile acts by running
@@ -172,7 +172,8 @@ export class TruncatedNormalPolicy extends Policy<Float32Array, SquashedDistribu
     );
     if (unbounded >= 0) {
       throw new Error(
-        `TruncatedNormalPolicy: wanted finite bounds low < high, got ${box.low[unbounded]} and ${box.high[unbounded]} at ${unbounded}`,
+        `TruncatedNormalPolicy: got ${box.low[unbounded]} and ${box.high[unbounded]} at ${unbounded}, ` +
+          'expected finite bounds low < high',
       );
     }
     this.featureDim = observationDim;

@@ -1,3 +1,10 @@
+export type { AnySpace, BoxSpace, DiscreteSpace, PlainSpace } from '../spaces/plain.ts';
+export {
+  type ChoiceSpace,
+  choicesOf,
+  type MultiBinarySpace,
+  type MultiDiscreteSpace,
+} from '../spaces/plain.ts';
 export {
   ActionSamples,
   type ActionSamplesOptions,
@@ -81,11 +88,4 @@ export {
   policies,
   registerPolicy,
 } from './registry.ts';
-export type { AnySpace, BoxSpace, DiscreteSpace, PlainSpace } from './spaces.ts';
-export {
-  type ChoiceSpace,
-  choicesOf,
-  type MultiBinarySpace,
-  type MultiDiscreteSpace,
-} from './spaces.ts';
 export { WrappedPolicy } from './wrappedPolicy.ts';

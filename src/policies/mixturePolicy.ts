@@ -156,7 +156,7 @@ export class RelaxedMixturePolicy extends Policy<Float32Array, SquashedDistribut
     const { temperature = 0.1, choices = 32 } = options;
     checkSquash('RelaxedMixturePolicy', squash, actionDim);
     if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
-      throw new Error(`RelaxedMixturePolicy: wanted a positive temperature, got ${temperature}`);
+      throw new Error(`RelaxedMixturePolicy: got ${temperature}, expected a positive temperature`);
     }
     this.featureDim = observationDim;
     this.actionDim = actionDim;
@@ -231,7 +231,7 @@ export class MixtureNetwork extends Mlp {
     const { observationDim, actionDim, components = 2, hidden = [64, 64], activation = 'tanh', rng } = options;
     const { initialScale = 1, hiddenGain = 0.5, spread = 0.5, narrower = false } = options;
     positiveInteger(owner, 'components', components);
-    if (!(spread >= 0 && spread < 1)) throw new Error(`${owner}: wanted a spread in [0, 1), got ${spread}`);
+    if (!(spread >= 0 && spread < 1)) throw new Error(`${owner}: got ${spread}, expected a spread in [0, 1)`);
     super({
       inputDim: observationDim,
       hidden,

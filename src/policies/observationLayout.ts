@@ -1,6 +1,6 @@
 import { checkNumbers } from '../nn/sizes.ts';
 import { show } from '../options/describe.ts';
-import { type AnySpace, type BoxSpace, choicesOf, type PlainSpace, plainSpace } from './spaces.ts';
+import { type AnySpace, type BoxSpace, choicesOf, type PlainSpace, plainSpace } from '../spaces/plain.ts';
 
 /** Where one simple space of a composite one is in a flat observation. */
 export interface ObservationPart {
@@ -78,8 +78,10 @@ export class ObservationLayout {
     };
     walk(this.space, '');
     if (size === 0) {
-      const wanted = 'wanted numbers, as of a Box, a Discrete or a Dict with one of them';
-      throw new Error(`${where}: ${wanted}, got ${show(space)}, which has none: a wrapper can make numbers of it`);
+      throw new Error(
+        `${where}: got ${show(space)}, which has no numbers, expected a Box, a Discrete or a Dict with one of them: ` +
+          'a wrapper can make numbers of it',
+      );
     }
     this.#moves = moves;
     this.parts = parts;

@@ -11,10 +11,10 @@ import { note, show } from '../options/describe.ts';
 import { checkArgument, checkOptions, parseOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import { Rng, rngSchema } from '../random.ts';
+import { type BoxSpace, type ChoiceSpace, choicesOf, jsonSpace, type PlainSpace, plainSpace } from '../spaces/plain.ts';
 import { BoxScale } from './boxScale.ts';
 import { type ObservationEncoder, ObservationNormalizer } from './observationEncoder.ts';
 import { ObservationLayout, writeMask } from './observationLayout.ts';
-import { type BoxSpace, type ChoiceSpace, choicesOf, jsonSpace, type PlainSpace, plainSpace } from './spaces.ts';
 
 const onnxOptions = z.strictObject({ batch: z.int().positive().optional(), greedy: z.boolean().default(false) });
 
@@ -552,7 +552,7 @@ class SingleActor {
     const count = this.#write(observation, 0);
     if (count === size) return;
     const got = Array.isArray(observation) || ArrayBuffer.isView(observation) ? `${count}` : show(observation);
-    throw new Error(`${this.#where()}: wanted an observation of ${size} numbers, got ${got}`);
+    throw new Error(`${this.#where()}: got ${got}, expected an observation of ${size} numbers`);
   }
 
   /** Copies numbers to `at` and after it. @returns where they end; beyond the end of an observation they are only counted */

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Bijector } from '../bijectors/bijector.ts';
 import { networkOptions } from '../nn/mlp.ts';
 import type { Rng } from '../random.ts';
+import type { BoxSpace, DiscreteSpace, MultiBinarySpace, MultiDiscreteSpace } from '../spaces/plain.ts';
 import type { Policy } from './policy.ts';
-import type { BoxSpace, DiscreteSpace, MultiBinarySpace, MultiDiscreteSpace } from './spaces.ts';
 
 /** The options that every policy of the registry has, unless its own take the place of one. */
 export const commonPolicyOptions = {

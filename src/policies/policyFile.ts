@@ -6,9 +6,9 @@ import { whileLoading } from '../nn/sizes.ts';
 import { shortened, show } from '../options/describe.ts';
 import { parseOptions } from '../options/parse.ts';
 import { Rng } from '../random.ts';
+import { actionSpaceSchema, jsonSpace, plainSpaceSchema } from '../spaces/plain.ts';
 import type { ActedAction, Policy, UsualAction } from './policy.ts';
 import { isRegistered, makePolicy } from './registry.ts';
-import { jsonSpace, type PlainSpace } from './spaces.ts';
 
 /**
  * Saves a policy of `makePolicy`, in Node: what it is and its variables, in one JSON file that appears whole or not at all.
@@ -45,32 +45,12 @@ export function loadPolicy<Action extends ActedAction = UsualAction>(file: strin
 const FORMAT = 'oxbow-policy';
 const VERSION = 1;
 
-const bound = z.union([z.number(), z.enum(['Infinity', '-Infinity']).transform(Number)]);
-const box = z.strictObject({
-  low: z.array(bound),
-  high: z.array(bound),
-  shape: z.array(z.int().positive()),
-  dtype: z.literal('uint8').optional(),
-});
-const choices = [
-  z.strictObject({ n: z.int().positive(), start: z.int() }),
-  z.strictObject({ nvec: z.array(z.int().positive()), start: z.array(z.int()) }),
-  z.strictObject({ binaries: z.int().positive() }),
-] as const;
-const anySpace: z.ZodType<PlainSpace> = z.lazy(() =>
-  z.union([
-    box,
-    ...choices,
-    z.strictObject({ spaces: z.array(anySpace), names: z.array(z.string()).optional() }),
-    z.strictObject({ size: z.literal(0) }),
-  ]),
-);
 const jsonObject = z.record(z.string(), z.json());
 const contentSchema = z.strictObject({
   policy: z.strictObject({
     name: z.string(),
-    observationSpace: anySpace,
-    actionSpace: z.union([box, ...choices]),
+    observationSpace: plainSpaceSchema,
+    actionSpace: actionSpaceSchema,
     options: jsonObject,
     // Where it is untrained, and data may give units to its actions.
     takesUnits: z.literal(true).optional(),

@@ -6,10 +6,10 @@ import { QNetwork } from '../nn/mlp.ts';
 import { stopGradient } from '../nn/tensors.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
+import type { DiscreteSpace } from '../spaces/plain.ts';
 import { DiscreteActions } from './actionDistributions.ts';
 import { allowedChoices, maskedLogits } from './categoricalPolicy.ts';
 import { maskOf, Policy } from './policy.ts';
-import type { DiscreteSpace } from './spaces.ts';
 
 /**
  * ε-greedy actions by values Q(o, ·) of n discrete actions. With k* = argmax Q(o, ·), the first of several that are equal,

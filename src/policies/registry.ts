@@ -6,6 +6,15 @@ import type { Module } from '../module.ts';
 import { expectedOneOf, note, shortened, show } from '../options/describe.ts';
 import { checkArgument, checkOptions, parseOptions, withDefaults } from '../options/parse.ts';
 import { Rng } from '../random.ts';
+import {
+  type AnySpace,
+  type BoxSpace,
+  choicesOf,
+  plainBoxSpace,
+  plainDiscreteSpace,
+  plainMultiBinarySpace,
+  plainMultiDiscreteSpace,
+} from '../spaces/plain.ts';
 import { type BestOfPolicy, bestOfOptions, makeBestOf } from './bestOfPolicy.ts';
 import { BoxScale, boxRescale, boxSquash, checkAngles } from './boxScale.ts';
 import { builtinPolicies, type LearnerName, type PolicyOptionsByName, policyOptionsFor } from './builtinPolicies.ts';
@@ -22,15 +31,6 @@ import {
   type PolicySchema,
   type RegisteredPolicy,
 } from './policyDefinition.ts';
-import {
-  type AnySpace,
-  type BoxSpace,
-  choicesOf,
-  plainBoxSpace,
-  plainDiscreteSpace,
-  plainMultiBinarySpace,
-  plainMultiDiscreteSpace,
-} from './spaces.ts';
 import { WrappedPolicy } from './wrappedPolicy.ts';
 
 const registry = new Map<string, RegisteredPolicy>(Object.entries(builtinPolicies));
@@ -186,7 +186,7 @@ function bestOf(
 /** From the policy's numbers to actions of the space. @throws if it has no bounds to squash into */
 function squashOf(where: string, squash: CommonPolicySettings['squash'], space: object): Bijector {
   if (squash === 'tanh') {
-    roundedBounds(`${where}: squash: got "tanh", expected actions with`, space as BoxSpace);
+    roundedBounds(`${where}: squash "tanh"`, space as BoxSpace);
     return boxSquash(space as BoxSpace);
   }
   if (!(squash === 'rescale' || squash === 'standardize') || !('low' in space)) return new Identity();
@@ -346,7 +346,7 @@ function matchParameters(
       if (high >= WIDE) {
         below.policy.dispose();
         throw new Error(
-          `${where}: parameters: wanted ${target}, but the policy has ${below.count} whatever the widths of its hidden layers`,
+          `${where}: parameters: got ${target}, expected ${below.count}, which the policy has whatever the widths of its hidden layers`,
         );
       }
       high *= 2;

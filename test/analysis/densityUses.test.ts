@@ -101,7 +101,7 @@ test('of angles: marginals and conditionals are angles too, with a mean and a va
   expect([marginal.angles, conditional.angles]).toEqual([true, true]);
   expect(values(conditional.mean())[0]).toBeCloseTo(3.1, 5);
   expect(values(conditional.variance())[0]).toBeCloseTo(-Math.expm1(-0.5 * Math.exp(-2)), 5);
-  expect(() => momentsEstimate(marginal, { rng: new Rng(0) })).toThrow('wanted numbers on a line, got angles');
+  expect(() => momentsEstimate(marginal, { rng: new Rng(0) })).toThrow('got angles, expected numbers on a line');
 });
 
 test('a batch of marginals meets one point, also where it is as large as the number of nodes', () => {
@@ -194,8 +194,8 @@ describe('values of density 0', () => {
       new ConditionalByQuadrature({ joint, of: 1, given: tf.tensor2d(given), range });
     expect(values(at([[0.5], [-0.25]]).mean())).toEqual([expect.closeTo(0, 5), expect.closeTo(0, 5)]);
     expect(() => at([[0.5], [3]])).toThrow(
-      'ConditionalByQuadrature: given: wanted values of positive density, got [3], at which the density of component 1 ' +
-        'is 0 everywhere in [-2, 2]',
+      'ConditionalByQuadrature: given: got [3], at which the density of component 1 is 0 everywhere in [-2, 2], ' +
+        'expected values of positive density',
     );
     expect(() => at([[Number.NaN]], joint)).toThrow('got [NaN], at which the density of component 1 is NaN');
     const far = () => new ConditionalByQuadrature({ joint: square, of: 1, given: tf.zeros([1]), range: [4, 5] });
@@ -225,21 +225,24 @@ test('what does not fit is an error that says so', () => {
   const wrong: [() => unknown, string][] = [
     [
       () => new MarginalByQuadrature({ joint, out: 2, range }),
-      'MarginalByQuadrature: wanted a component from 0 to 1, got 2',
+      'MarginalByQuadrature: got 2, expected a component from 0 to 1',
     ],
-    [() => new MarginalByQuadrature({ joint, out: 0, range: [1, 1] }), 'wanted a finite range low < high, got [1, 1]'],
+    [
+      () => new MarginalByQuadrature({ joint, out: 0, range: [1, 1] }),
+      'got [1, 1], expected a finite range low < high',
+    ],
     [
       () => new MarginalByQuadrature({ joint, out: 0, range, points: 1 }),
-      'wanted an integer number of points above 1, got 1',
+      'got 1, expected an integer number of points above 1',
     ],
     [() => new MarginalByQuadrature({ joint: new StandardNormal(1), out: 0, range }), 'vectors of two numbers or more'],
     [
       () => new ConditionalByQuadrature({ joint, of: 0, given: tf.zeros([2]), range }),
-      'wanted given [..., 1], got [2]',
+      'got [2], expected given [..., 1]',
     ],
     [
       () => new ConditionalByQuadrature({ joint, of: -1, given, range }),
-      'ConditionalByQuadrature: wanted a component from 0 to 1, got -1',
+      'ConditionalByQuadrature: got -1, expected a component from 0 to 1',
     ],
     [
       () => mutualInformationEstimate(new StandardNormal(3), { rng: new Rng(0), ranges: [range, range] }),
@@ -247,7 +250,7 @@ test('what does not fit is an error that says so', () => {
     ],
     [
       () => momentsEstimate(joint, { rng: new Rng(0), samples: 1 }),
-      'momentsEstimate: wanted an integer number of samples above 1, got 1',
+      'momentsEstimate: got 1, expected an integer number of samples above 1',
     ],
   ];
   for (const [call, message] of wrong) expect(call).toThrow(message);

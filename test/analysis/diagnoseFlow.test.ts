@@ -224,7 +224,7 @@ describe('diagnoseFlow', () => {
     expect(seen).toBe(1);
     expect(() =>
       diagnoseFlow(over(new Tanh(), new StandardNormal(2) as never), { rng: new Rng(0), samples: 1 }),
-    ).toThrow('diagnoseFlow: wanted an integer number of samples above 1, got 1');
+    ).toThrow('diagnoseFlow: got 1, expected an integer number of samples above 1');
   });
 });
 

@@ -146,15 +146,15 @@ describe('modes', () => {
     expect(tf.memory().numTensors).toBe(before);
     const numbers = new Normal({ loc: tf.scalar(0), logScale: tf.scalar(0) });
     expect(() => modes(numbers, { rng: new Rng(0) })).toThrow(
-      'modes: wanted one distribution over vectors, got batch shape [] and event shape []',
+      'modes: got batch shape [] and event shape [], expected one distribution over vectors',
     );
     expect(() => modes(new StandardNormal(2, [3]), { rng: new Rng(0) })).toThrow('got batch shape [3]');
     expect(() => modes({} as never, { rng: new Rng(0) })).toThrow(
       'modes: distribution: got {}, expected a Distribution',
     );
-    expect(() => modes(distribution, { rng: new Rng(0), dip: 0 })).toThrow('modes: wanted a positive dip, got 0');
+    expect(() => modes(distribution, { rng: new Rng(0), dip: 0 })).toThrow('modes: got 0, expected a positive dip');
     expect(() => modes(distribution, { rng: new Rng(0), starts: 0 })).toThrow(
-      'modes: wanted a positive integer number of starts, got 0',
+      'modes: number of starts: got 0, expected a positive integer',
     );
   });
 });

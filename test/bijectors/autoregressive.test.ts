@@ -105,8 +105,8 @@ test('a network sees angles by their cosine and sine', () => {
 
 test('says what it cannot order', () => {
   expect(() => layer({ dim: 1 })).toThrow(
-    'Autoregressive: wanted a dim of at least 2, got 1; for a map of all entries by the context alone there is Conditioned',
+    'Autoregressive: got a dim of 1, expected at least 2; for a map of all entries by the context alone there is Conditioned',
   );
-  expect(() => layer({ order: [0, 1] })).toThrow('Made: wanted an order of the indices 0 … 3, got [0,1]');
-  expect(() => layer({ contextDim: -1 })).toThrow('wanted a positive integer contextDim (or 0), got -1');
+  expect(() => layer({ order: [0, 1] })).toThrow('Made: got [0,1], expected an order of the indices 0 … 3');
+  expect(() => layer({ contextDim: -1 })).toThrow('contextDim (or 0): got -1, expected a positive integer');
 });

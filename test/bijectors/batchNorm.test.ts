@@ -146,7 +146,7 @@ test('a mode that a graph would keep is refused, and what does not fit', () => {
   const step = compile(({ y }: { y: tf.Tensor }) => ({ x: norm.inverse(y) }), { name: 'step', state: [norm] });
   const y = tf.tensor2d(batches[0]!);
   expect(() => whileTraining(() => step({ y }))).toThrow(
-    "whileTraining: wanted inside of the compiled function 'step', got around a call of it",
+    `whileTraining: got a call around the compiled function 'step', expected one inside of it`,
   );
   const failing = () =>
     whileTraining(() => {
@@ -155,9 +155,9 @@ test('a mode that a graph would keep is refused, and what does not fit', () => {
   expect(failing).toThrow('inside');
   expectNear(numbers(norm.inverse(y)), batches[0]!.flat());
   expect(() => whileTraining(() => norm.inverse(tf.zeros([1, DIM])))).toThrow(
-    'BatchNorm.inverse: wanted two vectors or more in training, got shape [1,2]',
+    'BatchNorm.inverse: got shape [1,2], expected two vectors or more in training',
   );
-  expect(() => new BatchNorm({ dim: 0 })).toThrow('BatchNorm: wanted a positive integer dim, got 0');
-  expect(() => new BatchNorm({ dim: 1, momentum: 1 })).toThrow('BatchNorm: wanted a momentum in [0, 1), got 1');
-  expect(() => new BatchNorm({ dim: 1, epsilon: 0 })).toThrow('BatchNorm: wanted a positive epsilon, got 0');
+  expect(() => new BatchNorm({ dim: 0 })).toThrow('BatchNorm: dim: got 0, expected a positive integer');
+  expect(() => new BatchNorm({ dim: 1, momentum: 1 })).toThrow('BatchNorm: got 1, expected a momentum in [0, 1)');
+  expect(() => new BatchNorm({ dim: 1, epsilon: 0 })).toThrow('BatchNorm: got 0, expected a positive epsilon');
 });

@@ -29,7 +29,7 @@ test('onto all numbers: what lies beyond the bends of tanh is reached, too', () 
 test('says what it cannot be made of', () => {
   const rng = new Rng(0);
   expect(() => new BlockAutoregressive({ dim: 2, hidden: [], rng })).toThrow(
-    'BlockAutoregressive: wanted at least one hidden layer, got none',
+    'BlockAutoregressive: got none, expected at least one hidden layer',
   );
-  expect(() => new BlockAutoregressive({ dim: 0, rng })).toThrow('wanted a positive integer dim, got 0');
+  expect(() => new BlockAutoregressive({ dim: 0, rng })).toThrow('dim: got 0, expected a positive integer');
 });

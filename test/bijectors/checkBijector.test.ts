@@ -183,6 +183,6 @@ test('of those that there are: onto a surface, in a domain, saturated, with a co
   expect(checkBijector(coupling)).toEqual([]);
   expect(checkBijector(new PRelu({ crossingWidth: 0.1, initialSlope: 0.3 }), { gradients: false })).toEqual([]);
   expect(() => checkBijector(new Identity(), { dim: 0 })).toThrow(
-    'checkBijector: wanted a positive integer dim, got 0',
+    'checkBijector: dim: got 0, expected a positive integer',
   );
 });

@@ -53,9 +53,9 @@ describe('Chain', () => {
   });
 
   test('says what it cannot compose', () => {
-    expect(() => new b.Chain([])).toThrow('Chain: wanted at least one bijector, got none');
+    expect(() => new b.Chain([])).toThrow('Chain: got none, expected at least one bijector');
     expect(() => new b.Chain([new b.Reverse(2), new b.Reverse(3)])).toThrow(
-      'Chain: wanted bijectors whose dims meet, got 2 after 3',
+      'Chain: got 2 after 3, expected bijectors whose dims meet',
     );
     expect(() => new b.Chain([new b.Tanh(), coupling({ contextDim: 1 })]).forward(tf.zeros([1, 2]))).toThrow(
       'Coupling.forward: has no context; call given(context) with [batch, 1] first',
@@ -103,10 +103,10 @@ describe('Coupling', () => {
     const repeated = layer.given(tf.tile(context, [3, 1])).forward(x);
     expect(layer.given(context).forward(x).arraySync()).toEqual(repeated.arraySync());
     expect(() => layer.given(tf.zeros([2, 2])).forward(x)).toThrow(
-      'Coupling.forward: wanted shape [..., 2, 2] for a context of batch 2, got [3,2]',
+      'Coupling.forward: got [3,2], expected shape [..., 2, 2] for a context of batch 2',
     );
     expect(() => layer.given(tf.zeros([3, 1]))).toThrow(
-      'Coupling.given: wanted a float32 context of shape [batch, 2], got float32 of shape [3,1]',
+      'Coupling.given: got float32 of shape [3,1], expected a float32 context of shape [batch, 2]',
     );
   });
 
@@ -121,13 +121,19 @@ describe('Coupling', () => {
   });
 
   test('says what it cannot split', () => {
-    const message = 'for a map of all entries by the context alone there is Conditioned';
-    expect(() => coupling({ dim: 1 })).toThrow(`got 0 and 1 of 1; ${message}`);
-    expect(() => coupling({ transformed: [] })).toThrow(`got 2 and 0 of 2; ${message}`);
-    expect(() => coupling({ transformed: [0, 2] })).toThrow('Coupling: wanted distinct indices from 0 to 1, got [0,2]');
-    expect(() => coupling({ transformed: [1, 1] })).toThrow('Coupling: wanted distinct indices from 0 to 1, got [1,1]');
-    expect(() => coupling({ dim: 0 })).toThrow('Coupling: wanted a positive integer dim, got 0');
-    expect(() => coupling({ contextDim: -1 })).toThrow('Coupling: wanted a positive integer contextDim (or 0), got -1');
+    const message = 'expected entries that pass and entries that are transformed; for a map of all entries';
+    expect(() => coupling({ dim: 1 })).toThrow(`got 0 and 1 of 1, ${message}`);
+    expect(() => coupling({ transformed: [] })).toThrow(`got 2 and 0 of 2, ${message}`);
+    expect(() => coupling({ transformed: [0, 2] })).toThrow(
+      'Coupling: got [0,2], expected distinct indices from 0 to 1',
+    );
+    expect(() => coupling({ transformed: [1, 1] })).toThrow(
+      'Coupling: got [1,1], expected distinct indices from 0 to 1',
+    );
+    expect(() => coupling({ dim: 0 })).toThrow('Coupling: dim: got 0, expected a positive integer');
+    expect(() => coupling({ contextDim: -1 })).toThrow(
+      'Coupling: contextDim (or 0): got -1, expected a positive integer',
+    );
   });
 
   test('a network sees angles by their cosine and sine', () => {
@@ -183,9 +189,9 @@ describe('Permute and Partition', () => {
 
   test('says which permutation it wants', () => {
     for (const bad of [[], [1], [0, 0], [0, 2]]) {
-      expect(() => new b.Permute(bad)).toThrow(`Permute: wanted a permutation of 0 … dim − 1, got [${bad}]`);
+      expect(() => new b.Permute(bad)).toThrow(`Permute: got [${bad}], expected a permutation of 0 … dim − 1`);
     }
-    expect(() => new b.Reverse(0)).toThrow('Reverse: wanted a positive integer dim, got 0');
+    expect(() => new b.Reverse(0)).toThrow('Reverse: dim: got 0, expected a positive integer');
   });
 });
 
@@ -226,7 +232,7 @@ describe('affine bijectors', () => {
     expect(one.inverseLogDet(tf.tensor2d([[7]])).arraySync()).toEqual([expect.closeTo(-Math.LN2, 6)]);
     const zeros = tf.zeros([2]);
     expect(() => new b.TriangularAffine({ shift: zeros, logDiagonal: zeros })).toThrow('got [2], [2] and none');
-    expect(() => b.TriangularAffine.learnable(0)).toThrow('TriangularAffine: wanted a positive integer dim, got 0');
+    expect(() => b.TriangularAffine.learnable(0)).toThrow('TriangularAffine: dim: got 0, expected a positive integer');
   });
 
   test('lists and tensors fix the size of the last axis; one number, or one in a tensor, goes with any', () => {
@@ -240,17 +246,17 @@ describe('affine bijectors', () => {
       [tf.ones([2, 2]), 2],
     ] as const) {
       expect(() => new b.Shift(other).forward(x)).toThrow(
-        `Shift.forward: wanted shape [..., ${dim}], got float32 of shape [2,3]`,
+        `Shift.forward: got float32 of shape [2,3], expected shape [..., ${dim}]`,
       );
     }
     expect(() => new b.Shift(tf.ones([4, 3])).forward(x)).toThrow(
-      "Shift.forward: wanted a shape that broadcasts with its parameters' [4,3], got float32 of shape [2,3]",
+      `Shift.forward: got float32 of shape [2,3], expected a shape that broadcasts with its parameters' [4,3]`,
     );
     expect(() => new b.ShiftScale({ shift: [1, 2], scale: [1, 2, 3] })).toThrow(
-      'ShiftScale: wanted parameters that broadcast with one another, got shapes [2] and [3]',
+      'ShiftScale: got shapes [2] and [3], expected parameters that broadcast with one another',
     );
     expect(() => new b.Chain([new b.Shift(tf.ones([2, 1])), new b.Scale(tf.ones([3, 1]))])).toThrow(
-      'Chain: wanted bijectors whose parameters broadcast with one another, got shapes [2,1] and [3,1]',
+      'Chain: got shapes [2,1] and [3,1], expected bijectors whose parameters broadcast with one another',
     );
     expect(new b.ShiftScale({}).parameterShape).toEqual([]);
     expect(
@@ -260,12 +266,12 @@ describe('affine bijectors', () => {
 
   test('ShiftScale and PRelu say what they cannot take', () => {
     expect(() => new b.ShiftScale({ scale: 1, logScale: 0 })).toThrow(
-      'ShiftScale: wanted one of scale and logScale, got both',
+      'ShiftScale: got both, expected one of scale and logScale',
     );
-    expect(() => new b.Scale([1, 0])).toThrow('Scale: wanted a finite scale other than 0, got 0');
-    expect(() => new b.Scale(Infinity)).toThrow('Scale: wanted a finite scale other than 0, got Infinity');
-    expect(() => new b.PRelu({ initialSlope: 0.01 })).toThrow('PRelu: wanted an initialSlope above 0.01, got 0.01');
-    expect(() => new b.PRelu({ dim: 1.5 })).toThrow('PRelu: wanted a positive integer dim, got 1.5');
+    expect(() => new b.Scale([1, 0])).toThrow('Scale: got 0, expected a finite scale other than 0');
+    expect(() => new b.Scale(Infinity)).toThrow('Scale: got Infinity, expected a finite scale other than 0');
+    expect(() => new b.PRelu({ initialSlope: 0.01 })).toThrow('PRelu: got 0.01, expected an initialSlope above 0.01');
+    expect(() => new b.PRelu({ dim: 1.5 })).toThrow('PRelu: dim: got 1.5, expected a positive integer');
   });
 
   test('affineFamily reaches slope 40 and ends at e⁵', () => {

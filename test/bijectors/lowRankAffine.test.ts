@@ -144,8 +144,8 @@ test('a batch of maps is each by itself, its parameters of different batch shape
 
 test('shapes that do not fit are refused', () => {
   expect(() => new LowRankAffine({ logDiagonal: tf.zeros([3]), v: tf.zeros([2, 1]) })).toThrow(
-    'LowRankAffine: wanted shift and logDiagonal [..., dim], offDiagonal [..., dim (dim − 1) / 2], v [..., dim, rank] and ' +
-      'logD [..., rank], got none, [3], none, [2,1], none',
+    'LowRankAffine: got none, [3], none, [2,1], none, ' +
+      'expected shift and logDiagonal [..., dim], offDiagonal [..., dim (dim − 1) / 2], v [..., dim, rank] and logD [..., rank]',
   );
   expect(() => new LowRankAffine({ logDiagonal: tf.zeros([3]), v: tf.zeros([3, 0]) })).toThrow('got none, [3]');
   expect(

@@ -163,13 +163,15 @@ describe('solvers', () => {
       'got from 0 to 0.000 in 3 steps',
     );
     const make = (solver: OdeSolver) => () => new NeuralOde({ field: field(), solver });
-    expect(make({ kind: 'fixed', steps: 0 })).toThrow('NeuralOde: wanted a positive integer number of steps, got 0');
+    expect(make({ kind: 'fixed', steps: 0 })).toThrow('NeuralOde: number of steps: got 0, expected a positive integer');
     expect(make({ kind: 'fixed', steps: 4, method: 'mid' as never })).toThrow(
       "NeuralOde: got the method 'mid', expected one of euler, midpoint, dormand-prince",
     );
-    expect(make({ kind: 'adaptive', rtol: 0 })).toThrow('NeuralOde: wanted a positive rtol, got 0');
-    expect(make({ kind: 'adaptive', atol: -1 })).toThrow('NeuralOde: wanted a positive atol, got -1');
-    expect(make({ kind: 'adaptive', maxSteps: 0.5 })).toThrow('NeuralOde: wanted a positive integer maxSteps, got 0.5');
+    expect(make({ kind: 'adaptive', rtol: 0 })).toThrow('NeuralOde: got 0, expected a positive rtol');
+    expect(make({ kind: 'adaptive', atol: -1 })).toThrow('NeuralOde: got -1, expected a positive atol');
+    expect(make({ kind: 'adaptive', maxSteps: 0.5 })).toThrow(
+      'NeuralOde: maxSteps: got 0.5, expected a positive integer',
+    );
   });
 
   test('fixed and adaptive share a field, whose variables each lists', () => {
@@ -321,11 +323,11 @@ describe('the divergence', () => {
   });
 
   test('says what it cannot take', () => {
-    expect(() => field({ hidden: [] })).toThrow('MlpField: wanted at least one hidden layer, got none');
+    expect(() => field({ hidden: [] })).toThrow('MlpField: got none, expected at least one hidden layer');
     expect(() => field({ trace: { probes: 0 } })).toThrow(
-      'MlpField: wanted a positive integer number of probes, got 0',
+      'MlpField: number of probes: got 0, expected a positive integer',
     );
-    expect(() => field({ dim: 0 })).toThrow('MlpField: wanted a positive integer dim, got 0');
+    expect(() => field({ dim: 0 })).toThrow('MlpField: dim: got 0, expected a positive integer');
     expect(() => field().resample(rng)).toThrow('MlpField.resample: has no probes: its divergence is exact');
   });
 });

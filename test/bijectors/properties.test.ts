@@ -197,23 +197,25 @@ describe.each(registry)('$name', (entry) => {
     const { bijector, module, contexts } = setUp(entry);
     const integers = (direction: Direction) => tf.ones([BATCH, dims(entry, direction)[0]], 'int32');
     expect(() => bijector.forward(integers('forward'))).toThrow(
-      /\.forward: wanted a float32 tensor, got int32 of shape/,
+      /\.forward: got int32 of shape, expected a float32 tensor/,
     );
     expect(() => bijector.inverse(integers('inverse'))).toThrow(
-      /\.inverse: wanted a float32 tensor, got int32 of shape/,
+      /\.inverse: got int32 of shape, expected a float32 tensor/,
     );
     if (bijector.dim !== undefined) {
       for (const direction of ['forward', 'inverse'] as const) {
         const [size] = dims(entry, direction);
         const wide = tf.zeros([BATCH, size + 1]);
         expect(() => bijector[direction](wide)).toThrow(
-          `wanted shape [..., ${size}], got float32 of shape [${wide.shape}]`,
+          `got float32 of shape [${wide.shape}], expected shape [..., ${size}]`,
         );
       }
     }
-    if (bijector.eventNdims === 1) expect(() => bijector.forward(tf.scalar(1))).toThrow('wanted rank at least 1');
+    if (bijector.eventNdims === 1) expect(() => bijector.forward(tf.scalar(1))).toThrow('expected rank at least 1');
     if (contexts[0]!.length > 0) {
-      expect(() => module.given(undefined)).toThrow(/given: wanted a float32 context of shape \[batch, \d\], got none/);
+      expect(() => module.given(undefined)).toThrow(
+        /given: got none, expected a float32 context of shape \[batch, \d\]/,
+      );
       expect(() => module.forward(tf.zeros([1, entry.dim]))).toThrow(/call given\(context\)/);
     }
   });

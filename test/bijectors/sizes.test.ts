@@ -18,10 +18,10 @@ describe('maps to vectors of another size', () => {
     expect(chain.forward(tf.zeros([4, 2])).shape).toEqual([4, 3]);
     expect(chain.inverse(tf.fill([4, 3], 0.3)).shape).toEqual([4, 2]);
     expect(() => new b.Chain([shift, new b.SoftmaxCentered(2)])).toThrow(
-      'Chain: wanted bijectors whose dims meet, got 2 after 3',
+      'Chain: got 2 after 3, expected bijectors whose dims meet',
     );
-    expect(() => chain.forward(tf.zeros([4, 3]))).toThrow('Chain.forward: wanted shape [..., 2], got');
-    expect(() => chain.inverse(tf.zeros([4, 2]))).toThrow('Chain.inverse: wanted shape [..., 3], got');
+    expect(() => chain.forward(tf.zeros([4, 3]))).toThrow(/^Chain\.forward: got .*, expected shape \[\.\.\., 2\]/);
+    expect(() => chain.inverse(tf.zeros([4, 2]))).toThrow(/^Chain\.inverse: got .*, expected shape \[\.\.\., 3\]/);
   });
 
   test('a batch of maps stays one', () => {
@@ -46,7 +46,7 @@ describe('maps to vectors of another size', () => {
     const [scaled, scaledLogDet] = softmax.inverseAndLogDet(tf.mul(y, 3));
     expect(tf.max(tf.abs(tf.sub(x, scaled))).arraySync()).toBeLessThan(1e-6);
     expect(scaledLogDet.dataSync()[0]).toBeCloseTo(logDet.dataSync()[0]!, 5);
-    expect(() => new b.SoftmaxCentered(0)).toThrow('SoftmaxCentered: wanted a positive integer dim, got 0');
+    expect(() => new b.SoftmaxCentered(0)).toThrow('SoftmaxCentered: dim: got 0, expected a positive integer');
   });
 
   test('a distribution has the event shape of what it is mapped to', () => {
@@ -61,10 +61,10 @@ describe('maps to vectors of another size', () => {
       [5, 7],
     ]);
     expect(tf.max(tf.abs(tf.sub(simplex.logProb(sample), logProb))).arraySync()).toBeLessThan(1e-4);
-    expect(() => simplex.logProb(tf.zeros([7, 2]))).toThrow('wanted float32 of shape [..., 7, 3], got');
+    expect(() => simplex.logProb(tf.zeros([7, 2]))).toThrow('expected float32 of shape [..., 7, 3]');
     expect(
       () => new TransformedDistribution({ base: new StandardNormal(3), bijector: new b.SoftmaxCentered(2) }),
-    ).toThrow('wanted a base over vectors of 2 numbers, got event shape [3]');
+    ).toThrow('got event shape [3], expected a base over vectors of 2 numbers');
   });
 });
 
@@ -98,35 +98,37 @@ describe('Blockwise', () => {
   });
 
   test('says what does not fit', () => {
-    expect(() => new b.Blockwise([])).toThrow('Blockwise: wanted at least one bijector, got none');
-    expect(() => new b.Blockwise([new b.Tanh()])).toThrow('Blockwise: wanted the size of block 0: Tanh goes with any');
-    expect(() => new b.Blockwise([new b.Reverse(2)], [3])).toThrow('Blockwise: wanted size 2 for block 0, got 3');
+    expect(() => new b.Blockwise([])).toThrow('Blockwise: got none, expected at least one bijector');
+    expect(() => new b.Blockwise([new b.Tanh()])).toThrow(
+      'Blockwise: got no size of block 0, expected one: Tanh goes with any',
+    );
+    expect(() => new b.Blockwise([new b.Reverse(2)], [3])).toThrow('Blockwise: got 3, expected size 2 for block 0');
     expect(() => new b.Blockwise([new b.Tanh()], [0])).toThrow(
-      'Blockwise: wanted a positive integer size of block 0, got 0',
+      'Blockwise: size of block 0: got 0, expected a positive integer',
     );
     expect(() => new b.Blockwise([new b.Tanh()], [1, 2])).toThrow(
-      'Blockwise: wanted a size for each of 1 bijectors, got [1,2]',
+      'Blockwise: got [1,2], expected a size for each of 1 bijectors',
     );
     const batch = (n: number) => new b.Shift(tf.zeros([n, 2]));
     expect(() => new b.Blockwise([batch(2), batch(3)])).toThrow(
-      'Blockwise: wanted bijectors whose batches broadcast with one another, got shapes [2,2] and [3,2]',
+      'Blockwise: got shapes [2,2] and [3,2], expected bijectors whose batches broadcast with one another',
     );
   });
 });
 
 test('LeakyRelu and Power say what they cannot take', () => {
-  expect(() => new b.LeakyRelu({ slope: 0 })).toThrow('LeakyRelu: wanted a positive slope, got 0');
-  expect(() => new b.Power(0)).toThrow('Power: wanted a finite power other than 0, got 0');
+  expect(() => new b.LeakyRelu({ slope: 0 })).toThrow('LeakyRelu: got 0, expected a positive slope');
+  expect(() => new b.Power(0)).toThrow('Power: got 0, expected a finite power other than 0');
   expect(new b.LeakyRelu().slope).toBe(0.2);
 });
 
 test('SoftClip says what it cannot take', () => {
-  expect(() => new b.SoftClip({})).toThrow('SoftClip: wanted low, high or both, got neither');
+  expect(() => new b.SoftClip({})).toThrow('SoftClip: got neither, expected low, high or both');
   expect(() => new b.SoftClip({ low: 0, hingeSoftness: 0 })).toThrow(
-    'SoftClip: wanted a positive hingeSoftness, got 0',
+    'SoftClip: got 0, expected a positive hingeSoftness',
   );
   expect(() => new b.SoftClip({ low: [0, 2], high: 2 })).toThrow(
-    'SoftClip: wanted finite bounds low < high, got low [0,2] and high 2',
+    'SoftClip: got low [0,2] and high 2, expected finite bounds low < high',
   );
   expect(() => new b.SoftClip({ low: [0, 1], high: [2] })).toThrow('got low [0,1] and high [2]');
   expect(() => new b.SoftClip({ low: [] })).toThrow('got low [] and high none');
@@ -134,18 +136,18 @@ test('SoftClip says what it cannot take', () => {
     expect(() => new b.SoftClip({ high })).toThrow(`got low none and high ${high}`);
   }
   // The bounds next to 1e8 are 8 apart.
-  expect(() => new b.SoftClip({ low: 1e8, high: 1e8 + 1 })).toThrow('wanted finite bounds low < high');
+  expect(() => new b.SoftClip({ low: 1e8, high: 1e8 + 1 })).toThrow('expected finite bounds low < high');
   expect(dims(new b.SoftClip({ low: 0, high: [1, 2] }))).toEqual([2, 2]);
   expect(new b.SoftClip({ low: 0 })).toMatchObject({ dim: undefined, high: undefined, hingeSoftness: 1 });
 });
 
 test('SinhArcsinh says what it cannot take, and its parameters broadcast with inputs', () => {
-  expect(() => new b.SinhArcsinh({ tailweight: [1, 0] })).toThrow('SinhArcsinh: wanted a positive tailweight, got 0');
+  expect(() => new b.SinhArcsinh({ tailweight: [1, 0] })).toThrow('SinhArcsinh: got 0, expected a positive tailweight');
   expect(() => new b.SinhArcsinh({ skewness: Infinity })).toThrow(
-    'SinhArcsinh: wanted a finite skewness, got Infinity',
+    'SinhArcsinh: got Infinity, expected a finite skewness',
   );
   expect(() => new b.SinhArcsinh({ skewness: [1, 2], tailweight: [1, 2, 3] })).toThrow(
-    'SinhArcsinh: wanted parameters that broadcast with one another, got shapes [2] and [3]',
+    'SinhArcsinh: got shapes [2] and [3], expected parameters that broadcast with one another',
   );
   const maps = new b.SinhArcsinh({ skewness: tf.tensor2d([[0], [1]]), tailweight: [0.5, 1, 2] });
   expect([maps.dim, maps.parameterShape]).toEqual([3, [2, 3]]);

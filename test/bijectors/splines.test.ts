@@ -155,14 +155,17 @@ describe('RationalQuadraticSpline', () => {
     const [bins, derivatives] = [tf.zeros([2, 4, 1]), tf.zeros([3, 1])];
     const make = (options: object) => () => new RationalQuadraticSpline({ bins, derivatives, bound: 1, ...options });
     expect(make({ derivatives: tf.zeros([4, 1]) })).toThrow(
-      'RationalQuadraticSpline: wanted bins [2, K, ...rows] with K > 1 and derivatives [K − 1, ...rows], got [2,4,1] and [4,1]',
+      'RationalQuadraticSpline: got [2,4,1] and [4,1], ' +
+        'expected bins [2, K, ...rows] with K > 1 and derivatives [K − 1, ...rows]',
     );
     expect(make({ bins: tf.zeros([4, 1]) })).toThrow('got [4,1] and [3,1]');
-    expect(make({ bound: 0 })).toThrow('wanted a positive bound, got 0');
-    expect(make({ minBinSize: 0.25 })).toThrow('wanted a minBinSize between 0 and 1/4, got 0.25');
-    expect(make({ minDerivative: 0 })).toThrow('wanted a minDerivative between 0 and 1, got 0');
-    expect(() => rationalQuadraticSplineFamily({ bins: 1 })).toThrow('wanted an integer number of bins above 1, got 1');
-    expect(() => circularSplineFamily({ bins: 2.5 })).toThrow('wanted an integer number of bins above 1, got 2.5');
+    expect(make({ bound: 0 })).toThrow('got 0, expected a positive bound');
+    expect(make({ minBinSize: 0.25 })).toThrow('got 0.25, expected a minBinSize between 0 and 1/4');
+    expect(make({ minDerivative: 0 })).toThrow('got 0, expected a minDerivative between 0 and 1');
+    expect(() => rationalQuadraticSplineFamily({ bins: 1 })).toThrow(
+      'got 1, expected an integer number of bins above 1',
+    );
+    expect(() => circularSplineFamily({ bins: 2.5 })).toThrow('got 2.5, expected an integer number of bins above 1');
   });
 });
 
@@ -192,7 +195,7 @@ describe('CircularSpline', () => {
     for (const phase of [[], [3], [2, 4]]) {
       const make = () =>
         new CircularSpline({ bins: tf.zeros([2, K, 4]), derivatives: tf.zeros([K, 4]), phase: tf.zeros(phase) });
-      expect(make).toThrow(`CircularSpline: wanted a phase [4] for bins [2,${K},4], got [${phase}]`);
+      expect(make).toThrow(`CircularSpline: got [${phase}], expected a phase [4] for bins [2,${K},4]`);
     }
   });
 

@@ -14,8 +14,8 @@ test('says which shapes it wants', () => {
   expect(of([1, 3, 2, 1]).rank).toBe(2);
   expect(of([2, 3, 1]).dim).toBe(3);
   expect(() => of([3, 2, 3, 3])).toThrow(
-    'Sylvester: wanted v [..., reflections, dim], strength, logDiagonal and b [..., rank], rank at most dim, and outer and ' +
-      'inner [..., rank (rank − 1) / 2], got [3,2], [3], [3], [3], [3], [3]',
+    'Sylvester: got [3,2], [3], [3], [3], [3], [3], ' +
+      'expected v [..., reflections, dim], strength, logDiagonal and b [..., rank], rank at most dim, and outer and inner [..., rank (rank − 1) / 2]',
   );
   expect(() => of([1, 3, 2])).toThrow('got [1,3], [2], [2], [2], none, none');
   expect(() => of([1, 3, 2, 2])).toThrow('Sylvester: wanted');
@@ -26,5 +26,5 @@ test('a family’s rank is at most the dimension', () => {
   expect(
     [1, 2, 5].map((dim) => (family.bijector(tf.zeros([family.parameterCount(dim)]), dim) as Sylvester).rank),
   ).toEqual([1, 2, 3]);
-  expect(() => sylvesterFamily({ rank: 0 })).toThrow('sylvesterFamily: wanted a positive integer rank, got 0');
+  expect(() => sylvesterFamily({ rank: 0 })).toThrow('sylvesterFamily: rank: got 0, expected a positive integer');
 });

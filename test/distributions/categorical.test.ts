@@ -101,5 +101,5 @@ test('a category of logit −∞ is never drawn, and makes no NaN', () => {
 });
 
 test('what is no logits is refused', () => {
-  expect(() => new Categorical({ logits: tf.scalar(1) })).toThrow('Categorical: wanted logits [..., n], got []');
+  expect(() => new Categorical({ logits: tf.scalar(1) })).toThrow('Categorical: got [], expected logits [..., n]');
 });

@@ -327,7 +327,7 @@ describe('Dirichlet', () => {
 
   test('a concentration that is none is an error that says so', () => {
     expect(() => new Dirichlet({ concentration: scalar(1) })).toThrow(
-      'Dirichlet: wanted a float32 concentration [..., k] with k ≥ 2, got float32 []',
+      'Dirichlet: got float32 [], expected a float32 concentration [..., k] with k ≥ 2',
     );
     expect(() => new Dirichlet({ concentration: tf.ones([4, 1]) })).toThrow('got float32 [4,1]');
     expect(() => new Dirichlet({ concentration: tf.ones([4], 'int32') })).toThrow('got int32 [4]');

@@ -244,13 +244,13 @@ test('no closed form, other events or batches are errors that say so', () => {
   const logistic = new Logistic({ loc: tf.zeros([BATCH]), logScale: tf.scalar(0) });
   expect(() => kl(normal(), logistic)).toThrow('kl: there is no closed form for Normal and Logistic; use klEstimate');
   expect(() => kl(normal(), new StandardNormal(2))).toThrow(
-    'kl: wanted equal events and batches that broadcast, got events [] and [2]',
+    'kl: got events [] and [2], expected equal events and batches that broadcast',
   );
   expect(() => klEstimate(normal(), new Normal({ loc: tf.zeros([2]), logScale: tf.scalar(0) }), new Rng(0))).toThrow(
-    'klEstimate: wanted equal events and batches that broadcast, got events [] and [], batches [3] and [2]',
+    'klEstimate: got events [] and [], batches [3] and [2], expected equal events and batches that broadcast',
   );
   expect(() => klEstimate(normal(), logistic, new Rng(0), 1)).toThrow(
-    'klEstimate: wanted an integer number of samples above 1, got 1',
+    'klEstimate: got 1, expected an integer number of samples above 1',
   );
 });
 

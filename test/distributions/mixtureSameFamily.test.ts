@@ -165,7 +165,7 @@ describe('MixtureSameFamily at the edges of float32', () => {
   test('wants logits and components', () => {
     expect(
       () => new MixtureSameFamily({ logits: tf.zeros([2, 0]), components: new StandardNormal(1, [2, 0]) }),
-    ).toThrow('MixtureSameFamily: wanted logits [..., K] of at least one component, got [2,0]');
+    ).toThrow('MixtureSameFamily: got [2,0], expected logits [..., K] of at least one component');
   });
 });
 

@@ -159,9 +159,9 @@ test('at low temperatures nothing overflows in the logarithm', () => {
 
 test('what is no temperature or no logits is refused', () => {
   const logits = tf.zeros([3]);
-  expect(() => new RelaxedOneHotCategorical({ temperature: 0, logits })).toThrow('wanted a positive temperature');
+  expect(() => new RelaxedOneHotCategorical({ temperature: 0, logits })).toThrow('expected a positive temperature');
   expect(() => new ExpRelaxedOneHotCategorical({ temperature: tf.zeros([2]), logits })).toThrow('got shape [2]');
   expect(() => new RelaxedOneHotCategorical({ temperature: 1, logits: tf.zeros([3, 1]) })).toThrow(
-    'wanted logits [..., n] of at least two categories, got [3,1]',
+    'got [3,1], expected logits [..., n] of at least two categories',
   );
 });

@@ -538,12 +538,12 @@ test('where there is none, an error says so', () => {
   expect(() => turned.quantile(tf.scalar(0.5))).toThrow('TransformedDistribution has no quantile: ');
   const line = new Normal({ loc: tf.zeros([3]), logScale: tf.scalar(0) });
   expect(() => line.cdf(tf.zeros([2]))).toThrow(
-    'Normal.cdf: wanted float32 of shape [..., 3], got float32 of shape [2]',
+    'Normal.cdf: got float32 of shape [2], expected float32 of shape [..., 3]',
   );
   expect(() => line.quantile(tf.zeros([3], 'int32'))).toThrow(
-    'Normal.quantile: wanted float32 of shape [..., 3], got int32 of shape [3]',
+    'Normal.quantile: got int32 of shape [3], expected float32 of shape [..., 3]',
   );
   expect(() => new TruncatedNormal({ loc: tf.scalar(0), logScale: tf.scalar(0), low: 2, high: 1 })).toThrow(
-    'TruncatedNormal: wanted low < high, got 2 and 1',
+    'TruncatedNormal: got 2 and 1, expected low < high',
   );
 });

@@ -132,15 +132,16 @@ describe.each(ENGINES)('%s', (engine) => {
     );
     const onArrays = fn.onArrays({ x: { shape: [2, 2] }, rate: { shape: [] } });
     const rng = new Rng(0);
-    const wanted = "compile('fn'): the input 'x' must be an array of 4, the elements of [2, 2], got";
-    expect(() => onArrays({ x: new Float32Array(3), rate: 1 }, rng)).toThrow(`${wanted} 3 numbers`);
-    expect(() => onArrays({ x: [], rate: 1 }, rng)).toThrow(`${wanted} 0 numbers`);
-    expect(() => onArrays({ x: 1, rate: 1 }, rng)).toThrow(`${wanted} number`);
-    expect(() => onArrays({ rate: 1 }, rng)).toThrow(`${wanted} undefined`);
-    expect(() => onArrays({ x: null, rate: 1 }, rng)).toThrow(`${wanted} null`);
-    expect(() => onArrays({ x: tf.ones([2, 2]), rate: 1 }, rng)).toThrow(`${wanted} a tensor`);
+    const refused = (got: string) =>
+      `compile('fn'): the input 'x': got ${got}, expected an array of 4, the elements of [2, 2]`;
+    expect(() => onArrays({ x: new Float32Array(3), rate: 1 }, rng)).toThrow(refused('3 numbers'));
+    expect(() => onArrays({ x: [], rate: 1 }, rng)).toThrow(refused('0 numbers'));
+    expect(() => onArrays({ x: 1, rate: 1 }, rng)).toThrow(refused('number'));
+    expect(() => onArrays({ rate: 1 }, rng)).toThrow(refused('undefined'));
+    expect(() => onArrays({ x: null, rate: 1 }, rng)).toThrow(refused('null'));
+    expect(() => onArrays({ x: tf.ones([2, 2]), rate: 1 }, rng)).toThrow(refused('a tensor'));
     expect(() => onArrays({ x: [1, 2, 3, 4] }, rng)).toThrow(
-      "compile('fn'): the input 'rate' must be a number, got undefined",
+      `compile('fn'): the input 'rate': got undefined, expected a number`,
     );
     expect(() => onArrays({ x: [1, 2, 3, 4], rate: 1 })).toThrow("compile('fn'): the function draws random numbers");
     expect(rng.uniform()).toBe(new Rng(0).uniform());

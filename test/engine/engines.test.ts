@@ -55,7 +55,7 @@ describe('choice of the engine', () => {
       "the engine 'onnxruntime-node' is not available (Cannot find module 'onnxruntime-node'); install it with: npm install --ignore-scripts onnxruntime-node@",
     );
     await expect(selectEngine('tpu', { loader: loader(true) })).rejects.toThrow(
-      "OXBOW_ENGINE: wanted one of auto, wasm, wasm-relaxed, onnxruntime-node, cuda, eager, got 'tpu'",
+      `OXBOW_ENGINE: got 'tpu', expected one of auto, wasm, wasm-relaxed, onnxruntime-node, cuda, eager`,
     );
   });
 
@@ -69,11 +69,11 @@ describe('choice of the engine', () => {
     expect(await lineOf('wasm', 1)).toBe('engine: wasm');
     for (const threads of [0, 1.5, 65]) {
       await expect(lineOf('wasm', threads)).rejects.toThrow(
-        `threads: wanted an integer from 1 to 64, got '${threads}'`,
+        `threads: got '${threads}', expected an integer from 1 to 64`,
       );
     }
     vi.stubEnv('OXBOW_THREADS', 'all');
-    await expect(lineOf('wasm')).rejects.toThrow("OXBOW_THREADS: wanted an integer from 1 to 64, got 'all'");
+    await expect(lineOf('wasm')).rejects.toThrow(`OXBOW_THREADS: got 'all', expected an integer from 1 to 64`);
     vi.unstubAllEnvs();
   });
 
@@ -140,7 +140,7 @@ describe('choice of the tfjs backend', () => {
       "the tfjs backend 'node' cannot be loaded (libtensorflow.so.2: cannot open); install it with",
     );
     await expect(selectBackend('webgl', absent)).rejects.toThrow(
-      "OXBOW_BACKEND: wanted node-gpu, node, cpu or auto, got 'webgl'",
+      `OXBOW_BACKEND: got 'webgl', expected node-gpu, node, cpu or auto`,
     );
   });
 });

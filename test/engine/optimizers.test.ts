@@ -306,8 +306,8 @@ describe('clipping by the global norm', () => {
   });
 
   test('wrong arguments', () => {
-    expect(() => clipByGlobalNorm([], 1)).toThrow('clipByGlobalNorm: wanted at least one gradient, got none');
-    expect(() => clipByGlobalNorm(gradients, 0)).toThrow('clipByGlobalNorm: maxNorm must be positive, got 0');
+    expect(() => clipByGlobalNorm([], 1)).toThrow('clipByGlobalNorm: got none, expected at least one gradient');
+    expect(() => clipByGlobalNorm(gradients, 0)).toThrow('clipByGlobalNorm: maxNorm: got 0, expected a number > 0');
   });
 });
 
@@ -337,11 +337,11 @@ test('eager updates leave no tensors', () => {
 describe('wrong arguments', () => {
   const net = new Net([1, 2, 1], 'wrong');
   test.each([
-    [() => new Adam([]), 'Adam: wanted at least one parameter, got none'],
+    [() => new Adam([]), 'Adam: got none, expected at least one parameter'],
     [() => new Adam([net.bias1, net.bias1]), 'Adam: a parameter is given twice'],
     [
       () => new Adam([tf.variable(tf.scalar(1, 'int32'), true, 'whole')]),
-      "Adam: the parameter 'whole' is int32, wanted float32",
+      "Adam: the parameter 'whole' is int32, expected float32",
     ],
     [
       () => new Adam([net.bias1], { lr: 1e-3 } as object),
@@ -351,22 +351,22 @@ describe('wrong arguments', () => {
       () => new Sgd([net.bias1], { nestrov: true } as object),
       'Sgd: unknown option "nestrov", expected one of momentum, nesterov (did you mean nesterov?)',
     ],
-    [() => new Adam([net.bias1], { beta1: 1 }), 'Adam: beta1 must be in [0, 1), got 1'],
-    [() => new Adam([net.bias1], { beta2: -0.1 }), 'Adam: beta2 must be in [0, 1), got -0.1'],
+    [() => new Adam([net.bias1], { beta1: 1 }), 'Adam: beta1: got 1, expected a number in [0, 1)'],
+    [() => new Adam([net.bias1], { beta2: -0.1 }), 'Adam: beta2: got -0.1, expected a number in [0, 1)'],
     [() => new Adam([net.bias1], { epsilon: Number.NaN }), 'Adam: epsilon: got NaN, expected a number'],
     [() => new Adam([net.bias1], { weightDecay: -1 }), 'Adam: weightDecay must not be negative, got -1'],
-    [() => new Sgd([net.bias1], { momentum: 1 }), 'Sgd: momentum must be in [0, 1), got 1'],
+    [() => new Sgd([net.bias1], { momentum: 1 }), 'Sgd: momentum: got 1, expected a number in [0, 1)'],
     [() => new Sgd([net.bias1], { nesterov: true }), 'Sgd: nesterov needs a momentum above 0'],
-    [() => new Adam([net.bias1]).update([], 0.1), 'Adam.update: wanted 1 gradients, got 0'],
+    [() => new Adam([net.bias1]).update([], 0.1), 'Adam.update: got 0, expected 1 gradients'],
     [
       () => new Adam([net.bias1]).update([tf.ones([3])], 0.1),
-      /Adam.update: the gradient of '\d+' has shape \[3\], wanted \[2\]/,
+      /Adam.update: the gradient of '\d+' has shape \[3\], expected \[2\]/,
     ],
     [
       () => new Adam([net.bias1]).update([tf.ones([2])], Number.NaN),
       'Adam.update: learningRate: got NaN, expected a number or a Tensor',
     ],
-    [() => new Sgd([net.bias1]).update([tf.ones([2])], -1), 'Sgd.update: wanted a learning rate ≥ 0, got -1'],
+    [() => new Sgd([net.bias1]).update([tf.ones([2])], -1), 'Sgd.update: got -1, expected a learning rate ≥ 0'],
   ])('%#', (act, message) => {
     expect(act).toThrow(message);
   });

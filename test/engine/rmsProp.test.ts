@@ -49,6 +49,6 @@ test('options out of range are refused', () => {
   expect(() => new RmsProp([values], { rho: 0.9 } as object)).toThrow(
     'RmsProp: unknown option "rho", expected one of decay, epsilon',
   );
-  expect(() => new RmsProp([values], { decay: 1 })).toThrow('RmsProp: decay must be in [0, 1), got 1');
+  expect(() => new RmsProp([values], { decay: 1 })).toThrow('RmsProp: decay: got 1, expected a number in [0, 1)');
   expect(() => new RmsProp([values], { epsilon: -1 })).toThrow('RmsProp: epsilon must not be negative, got -1');
 });

@@ -12,25 +12,26 @@ const untyped = compile as any;
 
 onAllEngines('what is no input', () => {
   const identity = untyped(({ x }: { x: tf.Tensor }) => ({ x }), named('identity'));
-  const wanted = "compile('identity'): the input 'x' must be a tensor or a number, got";
-  expect(() => identity({ x: 'one' })).toThrow(`${wanted} string`);
-  expect(() => identity({ x: undefined })).toThrow(`${wanted} undefined`);
-  expect(() => identity({ x: null })).toThrow(`${wanted} null`);
-  expect(() => identity({ x: [1, 2] })).toThrow(`${wanted} an array`);
-  expect(() => identity({ x: new Float32Array(2) })).toThrow(`${wanted} an array`);
+  const refused = (got: string) => `compile('identity'): the input 'x': got ${got}, expected a tensor or a number`;
+  expect(() => identity({ x: 'one' })).toThrow(refused('string'));
+  expect(() => identity({ x: undefined })).toThrow(refused('undefined'));
+  expect(() => identity({ x: null })).toThrow(refused('null'));
+  expect(() => identity({ x: [1, 2] })).toThrow(refused('an array'));
+  expect(() => identity({ x: new Float32Array(2) })).toThrow(refused('an array'));
   expect(() => identity({ x: tf.tensor1d(['a']) })).toThrow(
-    "compile('identity'): the input 'x' is a string tensor, wanted float32, int32 or bool",
+    "compile('identity'): the input 'x' is a string tensor, expected float32, int32 or bool",
   );
-  const object = "compile('identity'): wanted an object of inputs, got";
-  expect(() => identity()).toThrow(`${object} undefined: call it with ({ x, … })`);
-  expect(() => identity(tf.scalar(1))).toThrow(`${object} a tensor`);
-  expect(() => identity([tf.scalar(1)])).toThrow(`${object} an array`);
+  const object = (got: string) =>
+    `compile('identity'): got ${got}, expected an object of inputs: call it with ({ x, … })`;
+  expect(() => identity()).toThrow(object('undefined'));
+  expect(() => identity(tf.scalar(1))).toThrow(object('a tensor'));
+  expect(() => identity([tf.scalar(1)])).toThrow(object('an array'));
   // Not after a call that was right, either.
   identity({ x: 1 });
-  expect(() => identity({ x: [1, 2] })).toThrow(`${wanted} an array`);
+  expect(() => identity({ x: [1, 2] })).toThrow(refused('an array'));
   const nothing = untyped(() => ({}), named('nothing'));
   nothing({});
-  expect(() => nothing()).toThrow("compile('nothing'): wanted an object of inputs, got undefined");
+  expect(() => nothing()).toThrow(`compile('nothing'): got undefined, expected an object of inputs`);
 });
 
 onAllEngines('a disposed input, at the first call and later', () => {
@@ -53,7 +54,9 @@ onAllEngines('what is no shape, and no type', () => {
     { shape: [-1] },
     { shape: [2], dtype: 'float64' },
   ]) {
-    const message = `the input 'x' must be { shape, dtype } of whole sizes ≥ 0 and of float32, int32 or bool, got ${JSON.stringify(spec)}`;
+    const message =
+      `the input 'x': got ${JSON.stringify(spec)}, ` +
+      'expected { shape, dtype } of whole sizes ≥ 0 and of float32, int32 or bool';
     const specs = { x: spec } as unknown as { x: InputSpec };
     expect(() => identity.onArrays(specs)).toThrow(`compile('identity').onArrays: ${message}`);
     expect(() => traceToOnnx(({ x }: { x: tf.Tensor }) => ({ y: x }), specs, named('identity'))).toThrow(
@@ -78,8 +81,8 @@ onAllEngines('what is no result', () => {
 
 onAllEngines('what is no function or no state', () => {
   const fn = () => ({ y: tf.scalar(1) });
-  expect(() => untyped(fn)).toThrow('compile: wanted a function and { name, state }');
-  expect(() => untyped(3, named('three'))).toThrow('compile: wanted a function and { name, state }');
+  expect(() => untyped(fn)).toThrow('compile: expected a function and { name, state }');
+  expect(() => untyped(3, named('three'))).toThrow('compile: expected a function and { name, state }');
   const state =
     "compile('f'): `state` must be an array of the modules, optimizers, distributions, tensors and models of tfjs-layers that the function " +
     'uses; [] for none';

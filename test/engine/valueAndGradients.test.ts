@@ -91,10 +91,10 @@ describe('gradients by variables', () => {
 
   test('a loss that is no scalar, and no variables, are errors', () => {
     expect(() => valueAndGradients(() => ({ loss: tf.square(pair.a) }), variables)).toThrow(
-      'valueAndGradients: wanted a scalar loss, got shape [2]',
+      'valueAndGradients: got shape [2], expected a scalar loss',
     );
     expect(() => valueAndGradients(() => ({ loss: tf.sum(pair.a) }), [])).toThrow(
-      'valueAndGradients: wanted at least one variable, got none',
+      'valueAndGradients: got none, expected at least one variable',
     );
   });
 });

@@ -125,13 +125,13 @@ describe('distill', () => {
   test('says what does not fit', () => {
     const options = { steps: 1, rng: new Rng(0) };
     expect(() => distill(student(1), teacher(), options)).toThrow(
-      "distill: wanted a student of the teacher's dim 2 and contextDim 0, got 2 and 1",
+      `distill: got 2 and 1, expected a student of the teacher's dim 2 and contextDim 0`,
     );
     expect(() => distill(student(1), teacher(1), options)).toThrow(
-      'distill: context: wanted a function for flows of contextDim 1',
+      'distill: context: got none, expected a function for flows of contextDim 1',
     );
     expect(() => distill(student(), teacher(), { ...options, context: () => [[0]] })).toThrow(
-      'distill: context: wanted none for flows of contextDim 0',
+      'distill: context: got a function, expected none for flows of contextDim 0',
     );
     expect(() => distill(student(), teacher(), { ...options, steps: 0 })).toThrow(/^distill: steps: got 0/);
   });

@@ -203,31 +203,34 @@ describe('Flow.fit', () => {
       [() => flow.fit(draw, { ...options, steps: 0 }), 'Flow.fit: steps: got 0, expected an integer > 0'],
       [() => flow.fit(draw, { ...options, heldOut: 0.1 }), 'Flow.fit: heldOut: got a share, expected a data set'],
       [() => flow.fit(two, { ...options, heldOut: 1 }), 'Flow.fit: heldOut: got 1, expected a share in (0, 1)'],
-      [() => flow.fit(two, { ...options, patience: 2 }), 'Flow.fit: patience: wanted heldOut data beside it, got none'],
+      [
+        () => flow.fit(two, { ...options, patience: 2 }),
+        'Flow.fit: patience: got none, expected heldOut data beside it',
+      ],
       [() => flow.fit(two, { ...options, batchSize: 9 }), 'Flow.fit: batchSize: got 9, expected at most the 8 rows'],
       [() => flow.fit(two, { ...options, heldOut: 0.6 }), 'Flow.fit: batchSize: got 4, expected at most the 3 rows'],
-      [() => flow.fit([[1], [2, 3]], options), 'Flow.fit: data: events: wanted rows of 1 numbers, got 2 in row 1'],
-      [() => flow.fit(null as never, options), 'Flow.fit: data: events: wanted rows of 1 numbers, got null'],
-      [() => flow.fit([1, 2, 3] as never, options), 'wanted rows of 1 numbers, got 1 in the place of row 0'],
+      [() => flow.fit([[1], [2, 3]], options), 'Flow.fit: data: events: got 2 in row 1, expected rows of 1 numbers'],
+      [() => flow.fit(null as never, options), 'Flow.fit: data: events: got null, expected rows of 1 numbers'],
+      [() => flow.fit([1, 2, 3] as never, options), 'got 1 in the place of row 0, expected rows of 1 numbers'],
       [
         () => flow.fit([[1], undefined] as never, options),
-        'wanted rows of 1 numbers, got undefined in the place of row 1',
+        'got undefined in the place of row 1, expected rows of 1 numbers',
       ],
-      [() => flow.fit([[1], ['2']] as never, options), 'wanted rows of 1 numbers, got "2" in row 1'],
-      [() => flow.fit([[[1]], [[2]]] as never, options), 'wanted rows of 1 numbers, got [1] in row 0'],
-      [() => wide.fit(null as never, options), 'wanted { events, context } for a flow of contextDim 3, got null'],
-      [() => flow.fit(tf.zeros([4]), options), 'wanted rows of 1 numbers, got float32 of shape [4]'],
-      [() => flow.fit(new Float32Array(0), options), 'wanted rows of 1 numbers, got none'],
+      [() => flow.fit([[1], ['2']] as never, options), 'got "2" in row 1, expected rows of 1 numbers'],
+      [() => flow.fit([[[1]], [[2]]] as never, options), 'got [1] in row 0, expected rows of 1 numbers'],
+      [() => wide.fit(null as never, options), 'got null, expected { events, context } for a flow of contextDim 3'],
+      [() => flow.fit(tf.zeros([4]), options), 'got float32 of shape [4], expected rows of 1 numbers'],
+      [() => flow.fit(new Float32Array(0), options), 'got none, expected rows of 1 numbers'],
       [() => flow.fit([[1], [Number.NaN]], options), 'Flow.fit: data: events: row 1 has NaN, expected finite numbers'],
       [
         () => wide.fit(two, options),
-        'Flow.fit: data: wanted { events, context } for a flow of contextDim 3, got events',
+        'Flow.fit: data: got events alone, expected { events, context } for a flow of contextDim 3',
       ],
       [() => flow.fit({ events: two, context: two }, options), 'got a context, too'],
-      [() => wide.fit({ events: two, context: two }, options), 'Flow.fit: data: context: wanted rows of 3 numbers'],
+      [() => wide.fit({ events: two, context: two }, options), 'expected rows of 3 numbers'],
       [
         () => wide.fit({ events: two, context: new Float32Array(9) }, options),
-        'Flow.fit: data: wanted as many rows of context as events, got 3 and 4',
+        'Flow.fit: data: got 3 and 4, expected as many rows of context as events',
       ],
       [() => wide.fit(new Float32Array(7) as never, options), 'got events alone'],
     ];
@@ -236,7 +239,7 @@ describe('Flow.fit', () => {
 
   test('a draw of the wrong size is an error', async () => {
     await expect(reportsOf(line(), () => new Float32Array(31))).rejects.toThrow(
-      'Flow.fit: data: wanted 32 rows, got 31',
+      'Flow.fit: data: got 31, expected 32 rows',
     );
   });
 });

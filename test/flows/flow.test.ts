@@ -97,14 +97,15 @@ describe('Flow.at', () => {
     const plain = realNvp({ dim: 2, hidden: [4], rng: new Rng(0) });
     const [p, rng] = [flow as never, new Rng(0)];
     const wrong: [() => unknown, string][] = [
-      [() => flow.at(), 'Flow.at: wanted a context of 2 finite numbers, got undefined'],
-      [() => flow.at([1]), 'Flow.at: wanted a context of 2 finite numbers, got [1]'],
-      [() => flow.at([1, Number.NaN]), 'Flow.at: wanted a context of 2 finite numbers, got [1,null]'],
-      [() => flow.at([1, 'a'] as never), 'Flow.at: wanted a context of 2 finite numbers, got [1,"a"]'],
-      [() => plain.at([1]), 'Flow.at: wanted no context, got [1]'],
+      [() => flow.at(), 'Flow.at: got undefined, expected a context of 2 finite numbers'],
+      [() => flow.at([1]), 'Flow.at: got [1], expected a context of 2 finite numbers'],
+      [() => flow.at([1, Number.NaN]), 'Flow.at: got [1,null], expected a context of 2 finite numbers'],
+      [() => flow.at([1, 'a'] as never), 'Flow.at: got [1,"a"], expected a context of 2 finite numbers'],
+      [() => plain.at([1]), 'Flow.at: got [1], expected no context'],
       [
         () => modes(flow.given(tf.tensor2d([CONTEXT])), { rng }),
-        'modes: wanted one distribution over vectors, got batch shape [1] and event shape [2]; flow.at(context) is one',
+        'modes: got batch shape [1] and event shape [2]; flow.at(context) is one, ' +
+          'expected one distribution over vectors',
       ],
       [() => modes(p, { rng }), 'modes: distribution: got a Flow, expected a Distribution'],
       [() => diagnoseFlow(p, { rng }), 'diagnoseFlow: distribution: got a Flow, expected a TransformedDistribution'],
@@ -192,21 +193,24 @@ describe('Flow.sample and Flow.logProb on arrays', () => {
     plain.logProb(plain.sample(2000));
     expect(tf.memory().numTensors).toBe(held);
     const wrong: [() => unknown, string][] = [
-      [() => plain.sample(0), 'Flow.sample: wanted a positive integer count, got 0'],
-      [() => plain.sample(new Rng(0) as never), 'Flow.sample: wanted a positive integer count'],
+      [() => plain.sample(0), 'Flow.sample: count: got 0, expected a positive integer'],
+      [() => plain.sample(new Rng(0) as never), 'Flow.sample: count: got'],
       [() => plain.sample(3, new Rng(0) as never), 'Flow.sample: seed: unknown option'],
-      [() => plain.sample(3, { context: [[1]] }), 'Flow.sample: wanted no context for a flow of contextDim 0, got one'],
-      [() => flow.sample(3), 'Flow.sample: context: wanted rows of 1 numbers, got undefined'],
-      [() => flow.sample(3, { context: [[1], [2]] }), 'Flow.sample: wanted 1 or 3 rows of context, got 2'],
-      [() => plain.logProb([[1]]), 'Flow.logProb: events: wanted rows of 2 numbers, got 1 in row 0'],
+      [
+        () => plain.sample(3, { context: [[1]] }),
+        'Flow.sample: got one, expected no context for a flow of contextDim 0',
+      ],
+      [() => flow.sample(3), 'Flow.sample: context: got undefined, expected rows of 1 numbers'],
+      [() => flow.sample(3, { context: [[1], [2]] }), 'Flow.sample: got 2, expected 1 or 3 rows of context'],
+      [() => plain.logProb([[1]]), 'Flow.logProb: events: got 1 in row 0, expected rows of 2 numbers'],
       [() => plain.logProb([[1, Number.NaN]]), 'Flow.logProb: events: row 0 has NaN, expected finite numbers'],
       [
         () => flow.logProb([[1, 2]]),
-        'Flow.logProb: wanted { events, context } for a flow of contextDim 1, got events alone',
+        'Flow.logProb: got events alone, expected { events, context } for a flow of contextDim 1',
       ],
       [
         () => flow.logProb({ events: new Float32Array(6), context: new Float32Array(2) }),
-        'Flow.logProb: wanted 1 or 3 rows of context, got 2',
+        'Flow.logProb: got 2, expected 1 or 3 rows of context',
       ],
     ];
     for (const [call, message] of wrong) expect(call).toThrow(message);

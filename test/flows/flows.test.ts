@@ -57,7 +57,7 @@ describe.each(cases)('$name, $kind', (entry) => {
     const same = tf.tile(tf.slice(x, 0, 1), [BATCH, 1]);
     const [first, ...others] = numbers(flow.given(context).logProb(same));
     for (const other of others) expect(Math.abs(other - first!)).toBeGreaterThan(1e-3);
-    expect(() => flow.given()).toThrow(`Flow.given: wanted a context [batch, ${contextDim}], got none`);
+    expect(() => flow.given()).toThrow(`Flow.given: got none, expected a context [batch, ${contextDim}]`);
   });
 
   test('variables that go through JSON into a new flow give the same, to the bit', () => {

@@ -113,7 +113,7 @@ describe('in training', () => {
 
   test('one vector alone is refused', () => {
     expect(() => whileTraining(() => make().apply(tf.zeros([1, 3])))).toThrow(
-      'BatchRenorm.apply: wanted two vectors or more in training, got 1',
+      'BatchRenorm.apply: got 1, expected two vectors or more in training',
     );
   });
 });
@@ -150,16 +150,16 @@ test('a network with it normalizes its input and after each activation', () => {
 });
 
 test.each([
-  [{ dim: 0 }, 'a positive integer dim, got 0'],
-  [{ momentum: 1 }, 'a momentum in [0, 1), got 1'],
-  [{ epsilon: 0 }, 'a positive epsilon, got 0'],
-  [{ warmUp: 1.5 }, 'an integer warmUp in [0, 16777216], got 1.5'],
-  [{ maxScale: 0.5 }, 'a finite maxScale ≥ 1, got 0.5'],
-  [{ maxShift: -1 }, 'a finite maxShift ≥ 0, got -1'],
+  [{ dim: 0 }, 'dim: got 0, expected a positive integer'],
+  [{ momentum: 1 }, 'got 1, expected a momentum in [0, 1)'],
+  [{ epsilon: 0 }, 'got 0, expected a positive epsilon'],
+  [{ warmUp: 1.5 }, 'got 1.5, expected an integer warmUp in [0, 16777216]'],
+  [{ maxScale: 0.5 }, 'got 0.5, expected a finite maxScale ≥ 1'],
+  [{ maxShift: -1 }, 'got -1, expected a finite maxShift ≥ 0'],
 ])('refuses %o', (wrong, message) => {
-  expect(() => new BatchRenorm({ dim: 3, ...wrong })).toThrow(`BatchRenorm: wanted ${message}`);
+  expect(() => new BatchRenorm({ dim: 3, ...wrong })).toThrow(`BatchRenorm: ${message}`);
 });
 
 test('says which shape it wants', () => {
-  expect(() => make().apply(tf.zeros([4, 2]))).toThrow('BatchRenorm.apply: wanted shape [batch, 3], got [4,2]');
+  expect(() => make().apply(tf.zeros([4, 2]))).toThrow('BatchRenorm.apply: got [4,2], expected shape [batch, 3]');
 });

@@ -105,7 +105,7 @@ describe('Conv2d', () => {
     expect(() => new Conv2d({ channels: 2, filters: 0, size: 3, rng })).toThrow(/^Conv2d.*filters.*$/);
     const layer = new Conv2d({ channels: 2, filters: 1, size: 3, rng });
     expect(() => layer.apply(tf.ones([1, 5, 4, 3]))).toThrow(
-      /^Conv2d\.apply: wanted float32 of shape \[batch, height, width, 2\], got float32 of shape \[1,5,4,3\]$/,
+      /^Conv2d\.apply: got float32 of shape \[1,5,4,3\], expected float32 of shape \[batch, height, width, 2\]$/,
     );
   });
 });

@@ -70,6 +70,6 @@ test('a network with it normalizes before each activation', () => {
 });
 
 test('refuses what is out of range', () => {
-  expect(() => new LayerNorm({ dim: 0 })).toThrow('LayerNorm: wanted a positive integer dim, got 0');
-  expect(() => new LayerNorm({ dim: 2, epsilon: 0 })).toThrow('LayerNorm: wanted a positive epsilon, got 0');
+  expect(() => new LayerNorm({ dim: 0 })).toThrow('LayerNorm: dim: got 0, expected a positive integer');
+  expect(() => new LayerNorm({ dim: 2, epsilon: 0 })).toThrow('LayerNorm: got 0, expected a positive epsilon');
 });

@@ -72,15 +72,15 @@ describe('Mlp', () => {
 
   test('says what it cannot take', () => {
     const network = new Mlp({ inputDim: 2, hidden: [3], outputDim: 1, rng });
-    const wanted = 'Dense.apply: wanted float32 of shape [batch, 2], got';
-    expect(() => network.apply(tf.zeros([1, 3]))).toThrow(`${wanted} float32 of shape [1,3]`);
-    expect(() => network.apply(tf.zeros([2]))).toThrow(`${wanted} float32 of shape [2]`);
-    expect(() => network.apply(tf.zeros([1, 2], 'int32'))).toThrow(`${wanted} int32 of shape [1,2]`);
+    const refused = (got: string) => `Dense.apply: got ${got}, expected float32 of shape [batch, 2]`;
+    expect(() => network.apply(tf.zeros([1, 3]))).toThrow(refused('float32 of shape [1,3]'));
+    expect(() => network.apply(tf.zeros([2]))).toThrow(refused('float32 of shape [2]'));
+    expect(() => network.apply(tf.zeros([1, 2], 'int32'))).toThrow(refused('int32 of shape [1,2]'));
     expect(() => new Mlp({ inputDim: 2, hidden: [0], outputDim: 1, rng })).toThrow(
-      'Dense: wanted a positive integer outputDim, got 0',
+      'Dense: outputDim: got 0, expected a positive integer',
     );
     expect(() => new Mlp({ inputDim: 2, hidden: [], outputDim: 1, activation: 'step' as Activation, rng })).toThrow(
-      /activation: wanted one of identity, tanh, .*, got 'step'/,
+      /activation: got 'step', expected one of identity, tanh, .*/,
     );
   });
 });

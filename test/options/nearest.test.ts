@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { describe } from '../../envs/core/options.ts';
 import { make } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
-import { lettersApart, nearest } from '../../src/options/describe.ts';
+import { lettersApart, nearest, show } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 
 test('letters that changed places are one mistake', () => {
@@ -46,7 +45,7 @@ test('a name of megabytes is compared with nothing, and shown in a line', () => 
     () => make(long),
     () => make('Pendulum-v1', { [long]: 1 } as never),
     () => {
-      throw new Error(describe(long) + describe([long]) + describe({ [long]: long }));
+      throw new Error(show(long) + show([long]) + show({ [long]: long }));
     },
   ];
   for (const call of calls) {

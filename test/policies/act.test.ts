@@ -117,9 +117,9 @@ test('a policy without a known space keeps its own bounds, or none', () => {
 });
 
 test.each([
-  [[0.1, 0.2, 0.3], 'GaussianPolicy.act: wanted an observation of 4 numbers, got 3'],
-  [[...observation, 1], 'GaussianPolicy.act: wanted an observation of 4 numbers, got 5'],
-  [0.5, 'GaussianPolicy.act: wanted an observation of 4 numbers, got 0.5'],
+  [[0.1, 0.2, 0.3], 'GaussianPolicy.act: got 3, expected an observation of 4 numbers'],
+  [[...observation, 1], 'GaussianPolicy.act: got 5, expected an observation of 4 numbers'],
+  [0.5, 'GaussianPolicy.act: got 0.5, expected an observation of 4 numbers'],
   [[0.1, 0, 1e300, 0], 'GaussianPolicy.act: got 1e+300 at 2 of the observation, expected numbers that float32 holds'],
   [[0.1, NaN, 0, 0], 'GaussianPolicy.act: got NaN at 1 of the observation, expected finite numbers'],
   [

@@ -107,5 +107,5 @@ test('modes are the same compiled and eager, follow the policy, and leave no ten
 
 test('an observation of another size is refused', () => {
   const policy = makePolicy('gaussian', { ...spaces, rng: new Rng(0) });
-  expect(() => actionDensity(policy, [1, 2])).toThrow('actionDensity: wanted an observation of 3 numbers, got 2');
+  expect(() => actionDensity(policy, [1, 2])).toThrow('actionDensity: got 2, expected an observation of 3 numbers');
 });

@@ -58,7 +58,7 @@ describe.each(['eager', 'onnxruntime-node', 'wasm'])('%s', (engine) => {
     expect(first).toHaveLength(2);
     expect(Array.from(actor.act([0.1, 0.2, 0.3]).action)).not.toEqual(first);
     expect(() => actor.act(observations)).toThrow(
-      "compile('actor'): the input 'observations' must be an array of 3, the elements of [1, 3], got 9 numbers",
+      `compile('actor'): the input 'observations': got 9 numbers, expected an array of 3, the elements of [1, 3]`,
     );
     actor.dispose();
     expect(() => actor.act([0.1, 0.2, 0.3])).toThrow("compile('actor'): called after dispose");
@@ -70,8 +70,10 @@ describe.each(['eager', 'onnxruntime-node', 'wasm'])('%s', (engine) => {
 test('options out of range', () => {
   const policy = makePolicy('gaussian', { ...spaces, rng: new Rng(0), hidden: [8] });
   const rng = new Rng(1);
-  expect(() => policy.actor({ rng, batch: 0 })).toThrow('Actor: wanted a positive integer batch, got 0');
-  expect(() => policy.actor({ rng, candidates: 1.5 })).toThrow('Actor: wanted a positive integer candidates, got 1.5');
+  expect(() => policy.actor({ rng, batch: 0 })).toThrow('Actor: batch: got 0, expected a positive integer');
+  expect(() => policy.actor({ rng, candidates: 1.5 })).toThrow(
+    'Actor: candidates: got 1.5, expected a positive integer',
+  );
 });
 
 test('sampled actions need a stream, greedy ones none', () => {

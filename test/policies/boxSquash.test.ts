@@ -121,14 +121,14 @@ describe('boxSquash', () => {
     const u = tf.tensor2d([[0.3, -2]]);
     expect(one.forward(u).arraySync()).toEqual(each.forward(u).arraySync());
     for (const squash of [each, boxSquash({ low: [-1, -1], high: 1 })]) {
-      expect(() => squash.forward(tf.zeros([6, 1]))).toThrow('wanted shape [..., 2], got float32 of shape [6,1]');
+      expect(() => squash.forward(tf.zeros([6, 1]))).toThrow('got float32 of shape [6,1], expected shape [..., 2]');
     }
-    expect(() => boxSquash({ low: [-1], high: [1] }).forward(tf.zeros([6, 2]))).toThrow('wanted shape [..., 1]');
+    expect(() => boxSquash({ low: [-1], high: [1] }).forward(tf.zeros([6, 2]))).toThrow('expected shape [..., 1]');
   });
 
   test('bounds that make no box are an error', () => {
     for (const [low, high, message] of [
-      [[0, 1], [1, 1], 'boxSquash: wanted finite bounds low < high, got low [0,1], high [1,1]'],
+      [[0, 1], [1, 1], 'boxSquash: got low [0,1], high [1,1], expected finite bounds low < high'],
       [[0, 1], [1], 'got low [0,1], high [1]'],
       [[], [], 'got low [], high []'],
       [[0], [Number.NaN], 'got low [0], high [NaN]'],

@@ -54,7 +54,7 @@ describe('CategoricalPolicy', () => {
   test('takes discrete actions only, and no squash', () => {
     const box = new Box({ low: -1, high: 1, shape: [1] });
     expect(() => makePolicy('categorical', { ...task, actionSpace: box })).toThrow(
-      "makePolicy('categorical'): actionSpace: wanted a discrete space { n, start }, got a Box",
+      `makePolicy('categorical'): actionSpace: got a Box, expected a discrete space { n, start }`,
     );
     expect(() => makePolicy('categorical', { ...task, squash: 'tanh' as never })).toThrow(/squash: got "tanh"/);
   });

@@ -182,7 +182,7 @@ describe('a mixture that is reparameterized by its distributional transform', ()
     expect(
       () =>
         new MixtureSameFamily({ components: new StandardNormal(1, [2]), logits: tf.zeros([2]), reparameterize: true }),
-    ).toThrow('MixtureSameFamily: reparameterize: wanted components MultivariateNormalDiag, got StandardNormal');
+    ).toThrow('MixtureSameFamily: reparameterize: got StandardNormal, expected components MultivariateNormalDiag');
   });
 });
 

@@ -238,9 +238,10 @@ test('is saved with its space and its mask, and exported', () => {
 test('takes several discrete actions only', () => {
   const task = { observationSpace, rng: new Rng(0) };
   expect(() => makePolicy('multi-categorical', { ...task, actionSpace: new Discrete(3) })).toThrow(
-    "makePolicy('multi-categorical'): actionSpace: wanted a multi-discrete space { nvec, start }, got a Discrete",
+    `makePolicy('multi-categorical'): actionSpace: got a Discrete, ` +
+      'expected a multi-discrete space { nvec, start }',
   );
   expect(() => makePolicy('categorical', { ...task, actionSpace: new MultiDiscrete([3]) })).toThrow(
-    "makePolicy('categorical'): actionSpace: wanted a discrete space { n, start }, got a MultiDiscrete",
+    `makePolicy('categorical'): actionSpace: got a MultiDiscrete, expected a discrete space { n, start }`,
   );
 });

@@ -161,7 +161,7 @@ describe.each(cases)('$name, $dim-D action, squashed: $squashed', ({ name, dim, 
       expect([...action.dataSync()]).toEqual([...distribution.squash(latent).dataSync()]);
       expect([...logProb!.dataSync()]).toEqual([...distribution.logProb(latent).dataSync()]);
     }
-    expect(() => policy.greedy(three, 0)).toThrow('greedy: wanted a positive integer candidates, got 0');
+    expect(() => policy.greedy(three, 0)).toThrow('greedy: candidates: got 0, expected a positive integer');
   });
 
   test('an exact mode is the mean of latents, and no point near is denser', () => {
@@ -284,13 +284,13 @@ test('what shapes the noise is told from what moves and stretches it: with a hea
   expect(make.MixturePolicy!(1, false).shapeVariables()).toEqual([]);
   const other = new LocationScale({ dim: 1, contextDim: OBSERVATION, rng: new Rng(2) });
   expect(() => new FlowPolicy({ head: other, flow })).toThrow(
-    'FlowPolicy: wanted a head of dim 2 and contextDim 3, as the noise behind it, got 1 and 3',
+    'FlowPolicy: got 1 and 3, expected a head of dim 2 and contextDim 3, as the noise behind it',
   );
   const mixture = new MixturePolicy({ observationDim: OBSERVATION, actionDim: 2, head, rng: new Rng(3) });
   expect(mixture.shapeVariables()).toEqual(mixture.network.trainableVariables());
   expect(mixture.trainableVariables()).toHaveLength(head.trainableVariables().length + mixture.shapeVariables().length);
   expect(() => new MixturePolicy({ observationDim: 2, actionDim: 2, head, rng: new Rng(3) })).toThrow(
-    'MixturePolicy: wanted a head of dim 2 and contextDim 2, as the noise behind it, got 2 and 3',
+    'MixturePolicy: got 2 and 3, expected a head of dim 2 and contextDim 2, as the noise behind it',
   );
 });
 
@@ -325,7 +325,7 @@ test('with a spread of 0 components begin together, at an observation of 0; a sp
   expect([...(latent as MixtureSameFamily).components.mean().dataSync()]).toEqual([0, 0, 0]);
   for (const spread of [-0.1, 1, Number.NaN]) {
     expect(() => new MixturePolicy({ ...sizes, spread, rng: new Rng(0) })).toThrow(
-      `MixturePolicy: wanted a spread in [0, 1), got ${spread}`,
+      `MixturePolicy: got ${spread}, expected a spread in [0, 1)`,
     );
   }
 });
@@ -345,7 +345,7 @@ test('a relaxed mixture of one component, or with a spread of 0, begins as the G
   }
   for (const spread of [-0.1, 1, Number.NaN]) {
     expect(() => new RelaxedMixturePolicy({ ...sizes, spread, rng: new Rng(0) })).toThrow(
-      `RelaxedMixturePolicy: wanted a spread in [0, 1), got ${spread}`,
+      `RelaxedMixturePolicy: got ${spread}, expected a spread in [0, 1)`,
     );
   }
 });
@@ -438,15 +438,15 @@ test('a squash of another size than the actions, and a flow that takes no contex
       expect(withSquash(squash)).toHaveProperty('bijector', squash);
     }
     expect(() => withSquash(box(1))).toThrow(
-      new Error(`${name}: wanted a squash of 2 numbers, as its actions have, got one of 1`),
+      new Error(`${name}: got one of 1, expected a squash of 2 numbers, as its actions have`),
     );
     expect(() => withSquash(boxSquash({ low: [0, 0, 0], high: 1 }))).toThrow('got one of 3');
   }
   expect(() => new FlowPolicy({ flow: flow(1), squash: box(2) })).toThrow(
-    new Error('FlowPolicy: wanted a squash of 1 number, as its actions have, got one of 2'),
+    new Error('FlowPolicy: got one of 2, expected a squash of 1 number, as its actions have'),
   );
   expect(() => new FlowPolicy({ flow: flow(2, 0) })).toThrow(
-    new Error('FlowPolicy: wanted a flow with the observation as its context, got one of contextDim 0'),
+    new Error('FlowPolicy: got one of contextDim 0, expected a flow with the observation as its context'),
   );
 });
 
@@ -542,11 +542,11 @@ describe('a truncated normal policy', () => {
   test('spaces without bounds, a squash and angles are refused in one line', () => {
     const unbounded = { low: [-1, -Infinity], high: [1, 3], shape: [2] };
     expect(() => made({ actionSpace: unbounded })).toThrow(
-      'TruncatedNormalPolicy: wanted finite bounds low < high, got -Infinity and 3 at 1',
+      'TruncatedNormalPolicy: got -Infinity and 3 at 1, expected finite bounds low < high',
     );
     // Their distance is no float32.
     expect(() => made({ actionSpace: { low: [-3e38], high: [3e38], shape: [1] } })).toThrow(
-      'TruncatedNormalPolicy: wanted finite bounds low < high, got -3e+38 and 3e+38 at 0',
+      'TruncatedNormalPolicy: got -3e+38 and 3e+38 at 0, expected finite bounds low < high',
     );
     for (const squash of ['tanh', 'wrap']) {
       expect(() => made({ squash })).toThrow(

@@ -180,7 +180,7 @@ test('what does not fit is refused in one line', () => {
     /^makePolicy\('undefined'\): unknown policy, expected one of /,
   );
   expect(() => makePolicy('spline', undefined as never)).toThrow(
-    /^makePolicy\('spline'\): observationSpace: wanted a space, .*got undefined$/,
+    /^makePolicy\('spline'\): observationSpace: got undefined, expected a space, /,
   );
   expect(refused('spline', { bin: 4 })).toMatch(/^makePolicy\('spline'\): bin: unknown option.*did you mean bins/);
   expect(refused('spline', { bins: 1 })).toBe(
@@ -189,14 +189,18 @@ test('what does not fit is refused in one line', () => {
   expect(refused('gaussian', { initialScale: Number.NaN })).toMatch(/initialScale: got NaN, expected a number/);
   expect(refused('gaussian', { hidden: [4, 0] })).toMatch(/hidden.1: got 0, expected an integer > 0/);
   expect(refused('gaussian', { hidden: [], parameters: 9 })).toMatch(/parameters: there is no hidden layer/);
-  expect(refused('gaussian', { actionSpace: new Discrete(3) })).toMatch(/actionSpace: wanted a box.*got a Discrete/);
-  expect(refused('gaussian', { actionSpace: { low: [0], high: [1], shape: [2] } })).toMatch(/shape \[2\], got 1 low/);
-  expect(refused('gaussian', { observationSpace: undefined })).toMatch(/observationSpace: wanted a space/);
+  expect(refused('gaussian', { actionSpace: new Discrete(3) })).toMatch(/actionSpace: got a Discrete, expected a box/);
+  expect(refused('gaussian', { actionSpace: { low: [0], high: [1], shape: [2] } })).toMatch(
+    /got 1 low and 1 high ones, expected .* shape \[2\]/,
+  );
+  expect(refused('gaussian', { observationSpace: undefined })).toMatch(
+    /observationSpace: got undefined, expected a space/,
+  );
   expect(refused('gaussian', { rng: undefined })).toMatch(/rng: got undefined, expected an Rng/);
   expect(refused('gaussian', { rng: 0 })).toMatch(/rng: got 0, expected an Rng/);
   const unbounded = new Box({ low: -Infinity, high: Infinity, shape: [1] });
   expect(refused('gaussian', { actionSpace: unbounded, squash: 'tanh' })).toBe(
-    `makePolicy('gaussian'): squash: got "tanh", expected actions with finite bounds low < high, got low [-Infinity], high [Infinity]`,
+    `makePolicy('gaussian'): squash "tanh": got low [-Infinity], high [Infinity], expected finite bounds low < high`,
   );
   for (const actionSpace of [angles, task.actionSpace]) {
     expect(refused('spline', { actionSpace, squash: 'wrap' })).toBe(
@@ -286,7 +290,7 @@ test('parameters: a policy whose size does not depend on `hidden` is refused, on
   const tensors = tf.memory().numTensors;
   expect(() => makeFixed({ ...task, parameters: count + 1 })).toThrow(
     new Error(
-      `makePolicy('fixed-width'): parameters: wanted ${count + 1}, but the policy has ${count} whatever the widths of its hidden layers`,
+      `makePolicy('fixed-width'): parameters: got ${count + 1}, expected ${count}, which the policy has whatever the widths of its hidden layers`,
     ),
   );
   expect(tf.memory().numTensors).toBe(tensors);

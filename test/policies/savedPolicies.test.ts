@@ -164,10 +164,10 @@ describe('what cannot be loaded says why, in one line', () => {
 
   test('another architecture', () => {
     expect(load(forged(({ policy }) => Object.assign(policy.options, { hidden: [7] })))).toMatch(
-      /does not fit the policy 'spline' of this program: .*has shape \[\d+,6\] with \d+ values, wanted \[\d+,7\]/,
+      /does not fit the policy 'spline' of this program: .*has shape \[\d+,6\] with \d+ values, expected \[\d+,7\]/,
     );
     expect(load(forged(({ policy }) => Object.assign(policy.options, { hidden: [6, 6] })))).toMatch(
-      /has shape \[6,\d+\] with \d+ values, wanted \[6,6\]/,
+      /has shape \[6,\d+\] with \d+ values, expected \[6,6\]/,
     );
     expect(load(forged(({ policy }) => Object.assign(policy.options, { knots: 4 })))).toMatch(/knots: unknown option/);
     expect(load(forged(({ policy }) => Object.assign(policy.actionSpace, { low: [1] })))).toMatch(/got 1 low/);

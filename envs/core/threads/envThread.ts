@@ -2,10 +2,10 @@
 import '../../registerEnvs.ts';
 import { writeSync } from 'node:fs';
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { spelledOut } from '../../../src/spaces/composite.ts';
 import { checkMethods } from '../checks.ts';
 import type { AnyEnv, Info } from '../env.ts';
 import { makeRegistered, registeredEnvs } from '../registry.ts';
-import { spelledOut } from '../spaces/composite.ts';
 import { SyncVectorEnv } from '../syncVectorEnv.ts';
 import {
   type AnswerMessage,

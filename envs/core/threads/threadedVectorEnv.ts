@@ -1,10 +1,10 @@
 import type { MessagePort, Worker } from 'node:worker_threads';
+import { spelledOut } from '../../../src/spaces/composite.ts';
+import type { BatchArray, Space } from '../../../src/spaces/space.ts';
 import { checkMethods, checkSpaces, checkVectorResetOptions } from '../checks.ts';
 import type { AnyEnv, Info } from '../env.ts';
 import { nodeBuiltin } from '../nodeBuiltin.ts';
 import { checkChoice } from '../options.ts';
-import { spelledOut } from '../spaces/composite.ts';
-import type { BatchArray, Space } from '../spaces/space.ts';
 import type { VectorState } from '../syncVectorEnv.ts';
 import {
   type AutoresetMode,

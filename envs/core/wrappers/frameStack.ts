@@ -1,7 +1,6 @@
-import { checkOptions } from '../../../src/options/parse.ts';
+import { checkCount, checkOptions } from '../../../src/options/parse.ts';
+import { Box, type BoxDtype } from '../../../src/spaces/box.ts';
 import type { Env, ResetOptions, ResetResult, StepResult } from '../env.ts';
-import { checkCount } from '../options.ts';
-import { Box, type BoxDtype } from '../spaces/box.ts';
 import { Wrapper } from './wrapper.ts';
 
 const paddings = ['reset', 'zero'] as const;

@@ -1,9 +1,8 @@
-import { checkOptions } from '../../../src/options/parse.ts';
+import { checkCount, checkOptions } from '../../../src/options/parse.ts';
 import { Rng, type RngState } from '../../../src/random.ts';
+import { Box } from '../../../src/spaces/box.ts';
 import { unpredictableSeed } from '../baseEnv.ts';
 import type { Env, ResetOptions, ResetResult, StepResult } from '../env.ts';
-import { checkCount } from '../options.ts';
-import { Box } from '../spaces/box.ts';
 import { Wrapper } from './wrapper.ts';
 
 const redraws = ['episode', 'step'] as const;

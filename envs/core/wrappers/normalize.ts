@@ -1,8 +1,8 @@
 import { checkOptions } from '../../../src/options/parse.ts';
+import { Box } from '../../../src/spaces/box.ts';
 import type { Env, ResetOptions, ResetResult, StepResult } from '../env.ts';
 import { checkPositive, checkRange } from '../options.ts';
 import { RunningMeanStd, type RunningMeanStdState } from '../runningMeanStd.ts';
-import { Box } from '../spaces/box.ts';
 import { Wrapper } from './wrapper.ts';
 
 interface NormalizeObservationState {

@@ -1,7 +1,7 @@
 import { checkOptions } from '../../../src/options/parse.ts';
+import type { Space } from '../../../src/spaces/space.ts';
 import type { Motion, Scene } from '../../drawing/scene.ts';
 import type { Env, Info, ResetOptions, ResetResult, StepResult } from '../env.ts';
-import type { Space } from '../spaces/space.ts';
 import { Wrapper } from './wrapper.ts';
 
 /** What {@link RecordEpisodeStatistics} says of an episode. */

@@ -1,10 +1,10 @@
+import { show } from '../../../src/options/describe.ts';
 import { checkArgument } from '../../../src/options/parse.ts';
+import { Box, clamp } from '../../../src/spaces/box.ts';
+import { flatten, flattenSpace } from '../../../src/spaces/flatten.ts';
+import { checkSpace, type Space } from '../../../src/spaces/space.ts';
 import { checkMethods } from '../checks.ts';
 import type { AnyEnv, Env, ResetOptions, ResetResult, StepResult } from '../env.ts';
-import { describe } from '../options.ts';
-import { Box, clamp } from '../spaces/box.ts';
-import { flatten, flattenSpace } from '../spaces/flatten.ts';
-import { checkSpace, type Space } from '../spaces/space.ts';
 import { Wrapper } from './wrapper.ts';
 
 /** Shows `transform(observation)` in place of each observation. */
@@ -159,7 +159,7 @@ export class RescaleAction<Observation> extends TransformAction<Observation, Flo
     const outer = new Box({ low: minAction, high: maxAction, shape: inner.shape });
     const isProper = outer.bounded && outer.low.every((low, i) => low < outer.high[i]!);
     if (!isProper) {
-      const got = `${describe(minAction)} and ${describe(maxAction)}`;
+      const got = `${show(minAction)} and ${show(maxAction)}`;
       throw new Error(`RescaleAction: needs finite bounds with minAction < maxAction, got ${got}`);
     }
     // Gymnasium's arithmetic, in float32.

@@ -1,4 +1,5 @@
-import { checkOptions } from '../../../src/options/parse.ts';
+import { checkCount, checkOptions } from '../../../src/options/parse.ts';
+import type { Space } from '../../../src/spaces/space.ts';
 import { BaseEnv } from '../baseEnv.ts';
 import {
   checkMethods,
@@ -21,8 +22,6 @@ import {
   type StepResult,
   stateOf,
 } from '../env.ts';
-import { checkCount } from '../options.ts';
-import type { Space } from '../spaces/space.ts';
 
 /**
  * An env around an env: all calls go through to the inner one. A subclass overrides what it changes; one whose observations or

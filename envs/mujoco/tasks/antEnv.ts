@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseOptions } from '../../../src/options/parse.ts';
+import { clamp } from '../../../src/spaces/box.ts';
 import type { Info } from '../../core/env.ts';
-import { clamp } from '../../core/spaces/box.ts';
 import { type Body, mjcf } from '../mjcf.ts';
 import { MujocoEnv, type Scored } from '../mujocoEnv.ts';
 import { addNormal, addUniform, controlCost, sumOfSquares, taskOptions } from './robotTask.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseOptions } from '../../../src/options/parse.ts';
 import { portableMath } from '../../../src/portableMath.ts';
-import { clamp } from '../../core/spaces/box.ts';
+import { clamp } from '../../../src/spaces/box.ts';
 import { type Body, type Geom, mjcf } from '../mjcf.ts';
 import { MujocoEnv, type Scored } from '../mujocoEnv.ts';
 import { addNormal, addUniform, taskOptions } from './robotTask.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Rng } from '../../../src/random.ts';
-import { clamp } from '../../core/spaces/box.ts';
+import { clamp } from '../../../src/spaces/box.ts';
 
 const largest = 1e6;
 const amount = z.number().min(-largest).max(largest);

@@ -93,7 +93,7 @@ export function reducedShape(shape: Shape, axes: Shape, keepDims: boolean): numb
 
 /** The shape of a product of matrices, batched over the leading axes. */
 export function productShape(a: Shape, b: Shape, transA: boolean, transB: boolean): number[] {
-  need(a.length >= 2 && b.length >= 2, () => 'wanted matrices');
+  need(a.length >= 2 && b.length >= 2, () => 'expected matrices');
   const [rows, inner] = transA ? [a.at(-1)!, a.at(-2)!] : [a.at(-2)!, a.at(-1)!];
   const [other, columns] = transB ? [b.at(-1)!, b.at(-2)!] : [b.at(-2)!, b.at(-1)!];
   need(inner === other, () => `the inner sizes ${inner} and ${other} differ`);
@@ -138,7 +138,7 @@ const BOOLS: readonly ElementType[] = ['bool'];
 const ALL: readonly ElementType[] = [...NUMBERS, ...BOOLS];
 
 function checkType({ dtype }: Value, types: readonly ElementType[]): void {
-  need(types.includes(dtype), () => `wanted ${types.join(' or ')}, got ${dtype}`);
+  need(types.includes(dtype), () => `got ${dtype}, expected ${types.join(' or ')}`);
 }
 
 /** @throws if the values are of several types */
@@ -166,7 +166,7 @@ const rules = (names: string, rule: Rule): Record<string, Rule> =>
 
 /** The numbers of a constant input that says shapes, axes or bounds. */
 function numbers(value: Value | undefined): number[] {
-  need(value?.constant !== undefined, () => 'wanted constant numbers');
+  need(value?.constant !== undefined, () => 'expected constant numbers');
   return Array.from(value.constant, Number);
 }
 
@@ -205,7 +205,7 @@ const reduction: Rule = ({ inputs: [x, axes], attributes }) => {
 const argument: Rule = ({ inputs: [x], attributes }) => {
   checkType(x!, NUMBERS);
   const { axis, keepdims } = attributes;
-  need(typeof axis === 'number', () => 'wanted an axis');
+  need(typeof axis === 'number', () => 'expected an axis');
   const shape = reducedShape(x!.shape, [axis], keepdims === 1);
   need(elementCount(shape) === 0 || x!.shape[axis]! > 0, () => `axis ${axis} of [${x!.shape}] is empty`);
   return [{ shape, dtype: 'int64' }];
@@ -283,7 +283,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     reducedShape(x!.shape, along, true);
     need(
       [from, to, by].every(({ length }) => length === along.length),
-      () => 'wanted bounds for each axis',
+      () => 'expected bounds for each axis',
     );
     const shape = x!.shape.map((size, axis) => {
       const i = along.indexOf(axis);
@@ -354,7 +354,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     const axis = attributes.axis as number;
     checkAxis(axis, x!.shape.length);
     checkType(indices!, INTEGERS);
-    need(indices!.shape.length === 1, () => 'wanted a vector of indices');
+    need(indices!.shape.length === 1, () => 'expected a vector of indices');
     return [{ shape: x!.shape.with(axis, indices!.shape[0]!), dtype: x!.dtype }];
   },
   GatherElements: ({ inputs: [x, indices], attributes }) => {

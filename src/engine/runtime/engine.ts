@@ -60,7 +60,7 @@ function reason(error: unknown): string {
 function parseRequest(request: string | undefined): EngineName {
   if (request === undefined || request === '') return 'auto';
   if ((ENGINE_NAMES as readonly string[]).includes(request)) return request as EngineName;
-  throw new Error(`OXBOW_ENGINE: wanted one of ${ENGINE_NAMES.join(', ')}, got '${request}'`);
+  throw new Error(`OXBOW_ENGINE: got '${request}', expected one of ${ENGINE_NAMES.join(', ')}`);
 }
 
 function parseThreads(threads: number | undefined): number {
@@ -69,7 +69,7 @@ function parseThreads(threads: number | undefined): number {
   if (asked === undefined || asked === '') return 1;
   const count = Number(asked);
   if (Number.isInteger(count) && count >= 1 && count <= MOST_THREADS) return count;
-  throw new Error(`${label}: wanted an integer from 1 to ${MOST_THREADS}, got '${asked}'`);
+  throw new Error(`${label}: got '${asked}', expected an integer from 1 to ${MOST_THREADS}`);
 }
 
 /** Its install script would only download CUDA files, and fails where it cannot. */

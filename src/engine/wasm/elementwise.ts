@@ -4,7 +4,7 @@ import { arity, isScalarFunction, type ScalarName } from './math/scalar.ts';
 import * as simd from './math/simd.ts';
 
 /** How the lanes of a vector are read: floats, integers, or bools as masks. */
-export type LaneType = 'f32' | 'i32' | 'mask';
+type LaneType = 'f32' | 'i32' | 'mask';
 
 export function laneType(dtype: ElementType): LaneType {
   return dtype === 'float32' ? 'f32' : dtype === 'bool' ? 'mask' : 'i32';

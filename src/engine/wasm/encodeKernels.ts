@@ -4,7 +4,7 @@ import type { Kernel } from './kernel.ts';
 import { ELEMENT_BYTES } from './layout.ts';
 import { type ScalarName, scalarFunction } from './math/scalar.ts';
 
-export interface EncodingOptions {
+interface EncodingOptions {
   /** How many moving tensors there are; their addresses are global variables. */
   readonly globals: number;
   /** Where kernels that have parts find these addresses: other threads do not call `run`, which sets the variables. */

@@ -214,7 +214,7 @@ describe('the best of samples', () => {
     const again = new Actor(best, { rng: new Rng(0), batch: 3 });
     expect(again.act(observations).action).toHaveLength(6);
     again.dispose();
-    expect(() => agent.bestOf(0)).toThrow('BestOfPolicy: wanted a positive integer samples, got 0');
+    expect(() => agent.bestOf(0)).toThrow('BestOfPolicy: samples: got 0, expected a positive integer');
   });
 });
 

@@ -102,7 +102,7 @@ onAllEngines('a variable of a type that is none, and a disposed one, are errors'
   net.layers[0]!.factor = tf.variable(tf.tensor1d(['a']), false);
   const { name } = net.layers[0]!.factor;
   expect(() => apply(1)).toThrow(
-    `compile('scaling'): the variable '${name}' in the state is string, wanted float32, int32 or bool`,
+    `compile('scaling'): the variable '${name}' in the state is string, expected float32, int32 or bool`,
   );
   const counter = new Counter();
   const fn = compile(() => ({ y: tf.add(counter.count, 1) }), { name: 'counting', state: [counter] });

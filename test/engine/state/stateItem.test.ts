@@ -217,8 +217,8 @@ test('a model of tfjs-layers becomes ONNX, its weights inside', () => {
 
 describe('what has no variables is an error when the function is compiled', () => {
   const wanted = (place: string, got: string) =>
-    `compile('f'): wanted ${place} to be a module, an optimizer, a distribution, a tensor, a model or a layer of tfjs-layers, or ` +
-    `an array of these, got ${got}`;
+    `compile('f'): ${place}: got ${got}, expected a module, an optimizer, a distribution, a tensor, a model or a layer of ` +
+    'tfjs-layers, or an array of these';
   const variable = tf.variable(tf.scalar(1));
   test.each<[string, string, readonly unknown[]]>([
     ['undefined', wanted('state[1]', 'undefined'), [new Counter(), undefined]],

@@ -66,9 +66,9 @@ describe.each(Object.entries(classics))('%s', (id, { starts, limit, threshold })
       'unknown option "sate", expected one of state, low, high',
     );
     expect(() => env.reset({ options: { state: [0] } })).toThrow(
-      `got the state Array [0], expected ${starts.length} numbers`,
+      `got the state [0], expected ${starts.length} numbers`,
     );
-    expect(() => env.reset({ options: { state: starts.map(() => NaN) } })).toThrow(/got the state Array \[NaN/);
+    expect(() => env.reset({ options: { state: starts.map(() => NaN) } })).toThrow(/got the state \[NaN/);
     expect(() => env.reset({ options: { low: 1, high: 0 } })).toThrow(
       'needs -1e6 ≤ low ≤ high ≤ 1e6, got low 1, high 0',
     );

@@ -54,7 +54,9 @@ describe('PendulumEnv', () => {
     expect(() => make('Pendulum-v1', { gravity: 9 })).toThrow(
       "make('Pendulum-v1'): gravity: unknown option, expected one of g",
     );
-    expect(() => new PendulumEnv().reset({ options: { xInit: -1 } })).toThrow('Pendulum.reset: xInit must be a finite');
+    expect(() => new PendulumEnv().reset({ options: { xInit: -1 } })).toThrow(
+      'Pendulum.reset: xInit: got -1, expected a finite number',
+    );
     expect(() => new PendulumEnv().reset({ options: { low: 0 } })).toThrow('expected one of state, xInit, yInit');
     expect(() => startAt([0, 0]).step(Float32Array.of(NaN))).toThrow('got the action Float32Array [NaN]');
   });

@@ -83,7 +83,7 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
   [
     'no unwrapped env',
     () => Object.defineProperty(new (class Broken extends Countdown {})(), 'unwrapped', { value: undefined }),
-    'Broken: unwrapped must be the env inside all wrappers, got undefined',
+    'Broken: unwrapped: got undefined, expected the env inside all wrappers',
   ],
   [
     'a seed that holds for one reset only',
@@ -96,7 +96,7 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
           return [options?.seed === undefined ? Float32Array.of(this.#resets % 9, 0) : observation, info];
         }
       })(),
-    `Broken: reset() after reset({ seed: ${SEED} }) differs: Array [`,
+    `Broken: reset() after reset({ seed: ${SEED} }) differs: [`,
   ],
   [
     'a first step that is truncated',
@@ -160,7 +160,7 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
   [
     'a space without size',
     () => withOverrides({ actionSpace: Object.assign(new Box({ low: 0, high: 1, shape: [1] }), { size: 0 }) }),
-    'Broken: actionSpace.size must be an integer ≥ 1, got 0',
+    'Broken: actionSpace.size: got 0, expected an integer ≥ 1',
   ],
   [
     'samples outside the space',
@@ -192,7 +192,7 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
   [
     'reset of a wrong dtype',
     () => brokenReset(([, info]) => [[1, 0], info]),
-    'Broken: reset() gave an observation outside observationSpace: expected a Float32Array, got Array [1, 0]',
+    'Broken: reset() gave an observation outside observationSpace: expected a Float32Array, got [1,0]',
   ],
   [
     'reset that ignores the seed',

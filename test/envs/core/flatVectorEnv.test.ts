@@ -216,7 +216,7 @@ describe('action masks', () => {
   it('are for choices alone', () => {
     const box = new Box({ low: 0, high: 1, shape: [1] });
     expect(() => masked(() => [], 'actionMask', box)).toThrow(
-      'FlatVectorEnv: actionMask: wanted actions that are choices, got Box(0, 1, [1], float32)',
+      'FlatVectorEnv: actionMask: got Box(0, 1, [1], float32), expected actions that are choices',
     );
   });
 });

@@ -62,7 +62,7 @@ describe('registry', () => {
       (make('test/Countdown-v0', { maxEpisodeSteps: Infinity, disableEnvChecker: true }) as Wrapper).env,
     ).toBeInstanceOf(Countdown);
     expect(() => make('test/Countdown-v0', { maxEpisodeSteps: 0 })).toThrow(
-      'maxEpisodeSteps must be an integer ≥ 1, got 0',
+      'maxEpisodeSteps: got 0, expected an integer ≥ 1',
     );
   });
 
@@ -76,13 +76,13 @@ describe('registry', () => {
     const many = makeVec('test/Countdown-v0', { frameStack: 2, numEnvs: 2 });
     expect(many.singleObservationSpace.shape).toEqual([2, 2]);
     expect(() => make('test/Countdown-v0', { frameStack: 0 })).toThrow(
-      'FrameStack: stackSize must be an integer ≥ 1, got 0',
+      'FrameStack: stackSize: got 0, expected an integer ≥ 1',
     );
   });
 
   it('takes no options that are no object', () => {
-    expect(() => makeVec('Lake-v0', 4 as never)).toThrow('makeVec: options must be an object, got 4');
-    expect(() => make('Lake-v0', null as never)).toThrow('make: options must be an object, got null');
+    expect(() => makeVec('Lake-v0', 4 as never)).toThrow('makeVec: options: got 4, expected an object');
+    expect(() => make('Lake-v0', null as never)).toThrow('make: options: got null, expected an object');
   });
 
   it('names the near ids, or all, when it does not know one', () => {
@@ -98,7 +98,7 @@ describe('registry', () => {
     [{ id: 'Lake' }, 'the id must look like Name-v0 or namespace/Name-v0, got "Lake"'],
     [{ id: 'Lake-v0' }, 'Lake-v0 is registered already'],
     [{ id: 'New-v0', entryPoint: undefined }, 'New-v0 needs an entryPoint function, got undefined'],
-    [{ id: 'New-v0', maxEpisodeSteps: 1.5 }, 'register: New-v0: maxEpisodeSteps must be an integer ≥ 1, got 1.5'],
+    [{ id: 'New-v0', maxEpisodeSteps: 1.5 }, 'register: New-v0: maxEpisodeSteps: got 1.5, expected an integer ≥ 1'],
   ])('refuses to register %o', (wrong, message) => {
     const good = { id: 'New-v0', entryPoint: () => new Countdown() };
     expect(() => register({ ...good, ...wrong } as typeof good)).toThrow(message);

@@ -62,7 +62,7 @@ describe('Box', () => {
     expect(box.violation(Float32Array.of(0, 1.5))).toBe('entry 1 is 1.5, expected a number in [-1, 1]');
     expect(box.violation(Float32Array.of(NaN, 0))).toContain('entry 0 is NaN');
     expect(box.violation(Float32Array.of(0))).toBe('expected 2 entries (shape [2]), got 1');
-    expect(box.violation([0, 0])).toBe('expected a Float32Array, got Array [0, 0]');
+    expect(box.violation([0, 0])).toBe('expected a Float32Array, got [0,0]');
     expect(box.violation(Float64Array.of(0, 0))).toContain('expected a Float32Array');
     expect(box.violation(undefined)).toBe('expected a Float32Array, got undefined');
   });
@@ -93,8 +93,11 @@ describe('Box', () => {
     [-1 as never, 'Box: got -1, expected an object of low, high, shape, dtype'],
     [{ low: undefined as never, high: 1 }, 'Box: low: got undefined, expected a number or a list'],
     [{ low: 0, high: 1 }, 'needs a shape where low and high are single numbers'],
-    [{ low: 0, high: 1, shape: [0] }, 'shape must hold positive integers, got Array [0]'],
-    [{ low: 0, high: 256, shape: [1], dtype: 'uint8' as const }, 'high must be in [0, 255] for dtype uint8, got 256'],
+    [{ low: 0, high: 1, shape: [0] }, 'shape: got [0], expected positive integers'],
+    [
+      { low: 0, high: 256, shape: [1], dtype: 'uint8' as const },
+      'high: got 256, expected a number in [0, 255] for dtype uint8',
+    ],
     [{ low: -Infinity, high: 1, shape: [1], dtype: 'int32' as const }, 'got -Infinity'],
     [
       { low: 0, high: 1, shape: [1], dtype: 'f4' as 'int32' },
@@ -116,8 +119,8 @@ describe('Discrete', () => {
   });
 
   it('refuses what is no positive integer', () => {
-    expect(() => new Discrete(0)).toThrow('Discrete: n must be an integer ≥ 1, got 0');
-    expect(() => new Discrete(2, 0.5)).toThrow('start must be an integer');
+    expect(() => new Discrete(0)).toThrow('Discrete: n: got 0, expected an integer ≥ 1');
+    expect(() => new Discrete(2, 0.5)).toThrow('start: got 0.5, expected an integer');
   });
 
   it('refuses integers that batches of float32 do not have', () => {
@@ -230,7 +233,7 @@ describe('composite and discrete spaces', () => {
     expect(new MultiDiscrete([2, 3]).violation(Int32Array.of(1, 3))).toBe(
       'entry 1 is 3, expected an integer in [0, 2]',
     );
-    expect(new MultiDiscrete([2]).violation([0])).toBe('expected an Int32Array, got Array [0]');
+    expect(new MultiDiscrete([2]).violation([0])).toBe('expected an Int32Array, got [0]');
     expect(new MultiBinary([2]).violation(Uint8Array.of(0, 2))).toBe('entry 1 is 2, expected 0 or 1');
     expect(new MultiBinary([2]).violation(Uint8Array.of(0))).toBe('expected 2 entries (shape [2]), got 1');
     expect(pose.violation([Float32Array.of(0, 0), 5])).toBe('part 1: expected an integer in [-1, 1], got 5');
@@ -244,10 +247,10 @@ describe('composite and discrete spaces', () => {
 
   it.each([
     [() => new MultiDiscrete([]), 'MultiDiscrete: nvec needs at least one entry'],
-    [() => new MultiDiscrete([2, 0]), 'MultiDiscrete: nvec[1] must be an integer ≥ 1, got 0'],
+    [() => new MultiDiscrete([2, 0]), 'MultiDiscrete: nvec[1]: got 0, expected an integer ≥ 1'],
     [() => new MultiDiscrete([2], [0, 0]), 'start has 2 entries, expected 1 as nvec'],
     [() => new MultiDiscrete([2], [2 ** 31 - 1]), 'entry 0 reaches 2147483648, expected an int32'],
-    [() => new MultiBinary(0), 'MultiBinary: shape[0] must be an integer ≥ 1, got 0'],
+    [() => new MultiBinary(0), 'MultiBinary: shape[0]: got 0, expected an integer ≥ 1'],
     [() => new Dict({}), 'Dict: needs at least one part'],
     [() => new Tuple([]), 'Tuple: needs at least one part'],
   ])('refuse %s', (make, message) => {

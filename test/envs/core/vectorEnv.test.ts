@@ -246,14 +246,16 @@ describe('SyncVectorEnv', () => {
     const envs = countdowns();
     envs.reset();
     expect(() => envs.step(Int32Array.of(1))).toThrow('got 1 numbers, expected 2 actions of 1');
-    expect(() => makeVec('Lake-v0', { numEnvs: 0 })).toThrow('makeVec: numEnvs must be an integer ≥ 1, got 0');
+    expect(() => makeVec('Lake-v0', { numEnvs: 0 })).toThrow('makeVec: numEnvs: got 0, expected an integer ≥ 1');
     for (const numEnvs of [1e9, 100_001, 2 ** 53]) {
       expect(() => makeVec('Lake-v0', { numEnvs })).toThrow(
-        new Error(`makeVec: numEnvs must be an integer ≤ 100000, got ${numEnvs}`),
+        new Error(`makeVec: numEnvs: got ${numEnvs}, expected an integer ≤ 100000`),
       );
     }
     for (const numEnvs of [Number.NaN, Infinity, 1.5]) {
-      expect(() => makeVec('Lake-v0', { numEnvs })).toThrow('makeVec: numEnvs must be an integer ≥ 1, got');
+      expect(() => makeVec('Lake-v0', { numEnvs })).toThrow(
+        `makeVec: numEnvs: got ${numEnvs}, expected an integer ≥ 1`,
+      );
     }
   });
 
@@ -349,7 +351,7 @@ describe('what an env gives is checked at every step', () => {
     [
       'four parts',
       (result) => result.slice(1),
-      'step() must return [observation, reward, terminated, truncated, info], got Array',
+      'step() must return [observation, reward, terminated, truncated, info], got [2,false,false,{}]',
     ],
     [
       'nothing',
@@ -418,7 +420,7 @@ describe('what an env gives is checked at every step', () => {
     expect(() => tuple.write([1, { a: Number.NaN, b: Uint8Array.of(1, 0) }], row, 0)).toThrow(
       'part 1: part "a": expected a number, got NaN',
     );
-    expect(() => tuple.write([1] as never, row, 0)).toThrow('expected 2 parts, got Array [1]');
+    expect(() => tuple.write([1] as never, row, 0)).toThrow('expected 2 parts, got [1]');
     expect(() => tuple.write([1, { b: Uint8Array.of(1, 0) }] as never, row, 0)).toThrow(
       new Error('part 1: has no part "a", expected a, b'),
     );

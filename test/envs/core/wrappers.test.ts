@@ -71,7 +71,9 @@ describe('TimeLimit', () => {
   });
 
   it('refuses a limit that is no positive integer', () => {
-    expect(() => new TimeLimit(new Countdown(), 0)).toThrow('TimeLimit: maxEpisodeSteps must be an integer ≥ 1, got 0');
+    expect(() => new TimeLimit(new Countdown(), 0)).toThrow(
+      'TimeLimit: maxEpisodeSteps: got 0, expected an integer ≥ 1',
+    );
   });
 });
 
@@ -221,7 +223,9 @@ describe('FrameStack', () => {
 
   it('says what it needs', () => {
     const env = new Countdown();
-    expect(() => new FrameStack(env, { stackSize: 0 })).toThrow('FrameStack: stackSize must be an integer ≥ 1, got 0');
+    expect(() => new FrameStack(env, { stackSize: 0 })).toThrow(
+      'FrameStack: stackSize: got 0, expected an integer ≥ 1',
+    );
     expect(() => new FrameStack(env, { stackSize: 1, padding: 'one' as 'zero' })).toThrow(
       'padding: got "one", expected one of reset, zero',
     );
@@ -289,7 +293,7 @@ describe('HiddenNoise', () => {
   });
 
   it('refuses what it cannot do', () => {
-    expect(() => noisy('episode', 0)).toThrow('HiddenNoise: size must be an integer ≥ 1, got 0');
+    expect(() => noisy('episode', 0)).toThrow('HiddenNoise: size: got 0, expected an integer ≥ 1');
     expect(() => noisy('walk' as never)).toThrow('HiddenNoise: redraw: got "walk", expected one of episode, step');
   });
 });
@@ -326,10 +330,10 @@ describe('NormalizeObservation and NormalizeReward', () => {
 
   it('say what they need', () => {
     expect(() => new NormalizeObservation(pendulum(), { epsilon: 0 })).toThrow(
-      'epsilon must be a finite number above 0, got 0',
+      'epsilon: got 0, expected a finite number above 0',
     );
     expect(() => new NormalizeReward(pendulum(), { gamma: 1.5 })).toThrow(
-      'gamma must be a finite number in [0, 1], got 1.5',
+      'gamma: got 1.5, expected a finite number in [0, 1]',
     );
     expect(
       () => new NormalizeObservation(new TransformObservation(new Countdown(), () => 1, new Discrete(2)) as never),

@@ -107,7 +107,7 @@ describe('trajectoryPage', () => {
       `has 0 frames, expected ${trajectory.rewards.length + 1} of RecordTrajectory(env, { frames: true })`,
     );
     expect(() => trajectoryPage(trajectory, { framesPerSecond: 0 })).toThrow(
-      'framesPerSecond must be a finite number above 0',
+      'framesPerSecond: got 0, expected a finite number above 0',
     );
     expect(() => trajectoryPage(trajectory, { fps: 3 } as never)).toThrow('unknown option "fps"');
   });

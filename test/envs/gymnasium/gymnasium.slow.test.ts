@@ -413,7 +413,7 @@ describe('errors', () => {
 
   test('a space that there is not here is told with the id', () => {
     expect(() => one('Empty-v0')).toThrow(
-      new Error('gymnasium:Empty-v0: its observation space: Box: shape must hold positive integers, got Array [0]'),
+      new Error('gymnasium:Empty-v0: its observation space: Box: shape: got [0], expected positive integers'),
     );
   });
 });

@@ -124,14 +124,14 @@ describe('collectDemonstrations', () => {
   it('tells what is wrong with an option', () => {
     const base = { envId: 'Lake-v0', episodes: 10, rng: new Rng(1) } as const;
     expect(() => collectDemonstrations({ ...base, envId: 'Pond-v0' as LakeId })).toThrow(
-      'envId must be one of Lake-v0',
+      'envId: got "Pond-v0", expected one of Lake-v0',
     );
-    expect(() => collectDemonstrations({ ...base, episodes: 0 })).toThrow('episodes must be an integer ≥ 1, got 0');
+    expect(() => collectDemonstrations({ ...base, episodes: 0 })).toThrow('episodes: got 0, expected an integer ≥ 1');
     expect(() => collectDemonstrations({ ...base, upperShare: 2 })).toThrow(
-      'upperShare must be a finite number in [0, 1]',
+      'upperShare: got 2, expected a finite number in [0, 1]',
     );
     expect(() => collectDemonstrations({ ...base, path: 'long' as 'shortest' })).toThrow(
-      'path must be one of shortest',
+      'path: got "long", expected one of shortest',
     );
   });
 

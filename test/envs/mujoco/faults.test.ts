@@ -161,7 +161,9 @@ describe('a model', () => {
     const other = new HopperEnv();
     const bytes = new TextEncoder().encode(hopper) as unknown as string;
     expect(() => new OwnEnv(bytes)).toThrow(/^Own: xml must be a text of MJCF, got [^\n]+$/);
-    expect(() => new OwnEnv(undefined as unknown as string)).toThrow('Own: xml must be a text of MJCF, got undefined');
+    expect(() => new OwnEnv(undefined as unknown as string)).toThrow(
+      'Own: xml: got undefined, expected a text of MJCF',
+    );
     other.reset({ seed: 0 });
     expect(other.step(still)[3]).toBe(false);
     other.close();

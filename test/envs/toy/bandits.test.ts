@@ -72,7 +72,9 @@ describe('softBanditData', () => {
     expect(Math.abs(variance - 1.04)).toBeLessThan(0.02);
     expect(Math.abs(actions.filter((a) => Math.abs(a) < 0.5).length / 20_000 - 0.0062)).toBeLessThan(0.003);
     expect(inWater(grid.map((a) => normalDensity(a, 0, Math.sqrt(1.04))))).toBeCloseTo(0.376, 3);
-    expect(() => softBanditData({ count: 0, rng: new Rng(2) })).toThrow('softBanditData: count must be an integer ≥ 1');
+    expect(() => softBanditData({ count: 0, rng: new Rng(2) })).toThrow(
+      'softBanditData: count: got 0, expected an integer ≥ 1',
+    );
   });
 });
 

@@ -16,7 +16,7 @@ import {
 } from '../loops.ts';
 
 /** Two integers where a kernel leaves an index that lies outside: 1 + the bound (0 where all was well), and the index. */
-export type Faults = Buffer;
+type Faults = Buffer;
 
 const each = (shape: readonly number[]): Axis[] => shape.map((size) => ({ size, step: 1 }));
 

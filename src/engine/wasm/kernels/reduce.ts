@@ -38,7 +38,7 @@ function reducedAxes(node: Node): number[] {
 }
 
 /** How the values of a reduction are joined. */
-export interface Joining {
+interface Joining {
   readonly instruction: Instruction;
   readonly neutral: Expression;
   /** After joining `count` values: a mean is divided. */

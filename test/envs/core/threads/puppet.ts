@@ -1,9 +1,9 @@
 import { BaseEnv } from '../../../../envs/core/baseEnv.ts';
 import type { ResetResult, StepResult } from '../../../../envs/core/env.ts';
 import { register } from '../../../../envs/core/registry.ts';
-import { Box } from '../../../../envs/core/spaces/box.ts';
-import { Discrete } from '../../../../envs/core/spaces/discrete.ts';
 import { Rng, type RngState } from '../../../../src/random.ts';
+import { Box } from '../../../../src/spaces/box.ts';
+import { Discrete } from '../../../../src/spaces/discrete.ts';
 
 /** Does what its action says. */
 export const DEEDS = [

@@ -329,10 +329,14 @@ describe('errors are one line that names the env', () => {
         {},
         /: makeVec\('CartPole-v1'\): workers: this is called by a module that a thread imports, expected /,
       ],
-      ['CartPole-v1', { workers: 0 }, 'makeVec: workers must be an integer ≥ 1, got 0'],
-      ['CartPole-v1', { workers: 257 }, 'makeVec: workers must be an integer ≤ 256, got 257'],
-      ['CartPole-v1', { workerTimeout: 0 }, 'makeVec: workerTimeout must be seconds above 0, got 0'],
-      ['CartPole-v1', { autoresetMode: 'never' as never }, 'ThreadedVectorEnv: autoresetMode must be one of'],
+      ['CartPole-v1', { workers: 0 }, 'makeVec: workers: got 0, expected an integer ≥ 1'],
+      ['CartPole-v1', { workers: 257 }, 'makeVec: workers: got 257, expected an integer ≤ 256'],
+      ['CartPole-v1', { workerTimeout: 0 }, 'makeVec: workerTimeout: got 0, expected seconds above 0'],
+      [
+        'CartPole-v1',
+        { autoresetMode: 'never' as never },
+        'ThreadedVectorEnv: autoresetMode: got "never", expected one of',
+      ],
       ['Nothing-v1', {}, 'makeVec: no environment is registered as "Nothing-v1"'],
     ];
     for (const [id, options, line] of cases) {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { show } from '../options/describe.ts';
 
 /** Where observations or actions lie: low ≤ x ≤ high in every entry. A `Box` of oxbow/envs is one. */
@@ -39,16 +40,17 @@ interface PlainBox {
 export function plainBoxSpace(where: string, space: AnySpace): PlainBox {
   const { low, high, shape, dtype } = space ?? {};
   if (low?.length === undefined || high?.length === undefined || shape?.length === undefined) {
-    throw new Error(`${where}: wanted a box { low, high, shape }, got ${show(space)}`);
+    throw new Error(`${where}: got ${show(space)}, expected a box { low, high, shape }`);
   }
   const size = Array.from(shape).reduce((product, n) => product * n, 1);
   if (!Number.isInteger(size) || size < 1 || low.length !== size || high.length !== size) {
     throw new Error(
-      `${where}: wanted one bound for each entry of the shape [${Array.from(shape)}], got ${low.length} low and ${high.length} high ones`,
+      `${where}: got ${low.length} low and ${high.length} high ones, ` +
+        `expected one bound for each entry of the shape [${Array.from(shape)}]`,
     );
   }
   const wrong = Array.from(low).findIndex((bound, i) => !(bound <= high[i]!));
-  if (wrong >= 0) throw new Error(`${where}: wanted low ≤ high, got ${low[wrong]} and ${high[wrong]} at ${wrong}`);
+  if (wrong >= 0) throw new Error(`${where}: got ${low[wrong]} and ${high[wrong]} at ${wrong}, expected low ≤ high`);
   const plain = { low: Array.from(low), high: Array.from(high), shape: Array.from(shape) };
   return dtype === 'uint8' ? { ...plain, dtype } : plain;
 }
@@ -67,7 +69,7 @@ export interface DiscreteSpace {
 export function plainDiscreteSpace(where: string, space: AnySpace): DiscreteSpace {
   const { n, start = 0 } = space ?? {};
   if (!Number.isInteger(n) || n! < 1 || typeof start !== 'number' || !Number.isInteger(start)) {
-    throw new Error(`${where}: wanted a discrete space { n, start }, got ${show(space)}`);
+    throw new Error(`${where}: got ${show(space)}, expected a discrete space { n, start }`);
   }
   return { n: n!, start };
 }
@@ -105,7 +107,7 @@ export function plainMultiDiscreteSpace(where: string, space: AnySpace): MultiDi
   const start = Array.from((space?.start as ArrayLike<number> | undefined) ?? nvec.map(() => 0));
   const isRight = nvec.length > 0 && start.length === nvec.length && start.every(Number.isInteger);
   if (!isRight || !nvec.every((n) => Number.isInteger(n) && n > 0)) {
-    throw new Error(`${where}: wanted a multi-discrete space { nvec, start }, got ${show(space)}`);
+    throw new Error(`${where}: got ${show(space)}, expected a multi-discrete space { nvec, start }`);
   }
   return { nvec, start };
 }
@@ -117,7 +119,7 @@ export function plainMultiDiscreteSpace(where: string, space: AnySpace): MultiDi
 export function plainMultiBinarySpace(where: string, space: AnySpace): MultiBinarySpace {
   const { binaries } = space ?? {};
   if (!Number.isInteger(binaries) || binaries! < 1) {
-    throw new Error(`${where}: wanted a multi-binary space { binaries }, got ${show(space)}`);
+    throw new Error(`${where}: got ${show(space)}, expected a multi-binary space { binaries }`);
   }
   return { binaries: binaries! };
 }
@@ -163,7 +165,7 @@ export function plainSpace(where: string, space: AnySpace): PlainSpace {
     const bounds = (bound: number) => new Array<number>(size!).fill(bound);
     return { low: bounds(-Infinity), high: bounds(Infinity), shape: [size!] };
   }
-  throw new Error(`${where}: wanted a space, as a box { low, high, shape } or one of oxbow/envs, got ${show(space)}`);
+  throw new Error(`${where}: got ${show(space)}, expected a space, as a box { low, high, shape } or one of oxbow/envs`);
 }
 
 /** A space as JSON, in which an infinite bound is a text: JSON has no infinities. */
@@ -174,3 +176,27 @@ export function jsonSpace(of: PlainSpace): unknown {
     Array.from(values, (value) => (Number.isFinite(value) ? value : String(value)));
   return { ...of, low: bounds(of.low), high: bounds(of.high) };
 }
+
+const bound = z.union([z.number(), z.enum(['Infinity', '-Infinity']).transform(Number)]);
+const box = z.strictObject({
+  low: z.array(bound),
+  high: z.array(bound),
+  shape: z.array(z.int().positive()),
+  dtype: z.literal('uint8').optional(),
+});
+const choices = [
+  z.strictObject({ n: z.int().positive(), start: z.int() }),
+  z.strictObject({ nvec: z.array(z.int().positive()), start: z.array(z.int()) }),
+  z.strictObject({ binaries: z.int().positive() }),
+] as const;
+/** What {@link jsonSpace} writes. */
+export const plainSpaceSchema: z.ZodType<PlainSpace> = z.lazy(() =>
+  z.union([
+    box,
+    ...choices,
+    z.strictObject({ spaces: z.array(plainSpaceSchema), names: z.array(z.string()).optional() }),
+    z.strictObject({ size: z.literal(0) }),
+  ]),
+);
+/** {@link plainSpaceSchema} of the spaces that actions have. */
+export const actionSpaceSchema = z.union([box, ...choices]);

@@ -1,5 +1,5 @@
-import type { Rng } from '../../../src/random.ts';
-import { describe } from '../options.ts';
+import { show } from '../options/describe.ts';
+import type { Rng } from '../random.ts';
 
 /** The flat arrays in which vector envs and agents keep batches. */
 export type BatchArray = Float32Array | Float64Array | Int32Array;
@@ -38,11 +38,11 @@ const methods = ['sample', 'contains', 'violation', 'write', 'read'] as const sa
 
 /** What keeps a value from being a space, in a few words; undefined of one. */
 export function notSpace(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return `got ${describe(value)}`;
+  if (typeof value !== 'object' || value === null) return `got ${show(value)}`;
   const space: Partial<Space> = value;
   const missing = methods.find((method) => typeof space[method] !== 'function');
   if (missing !== undefined) return `it has no ${missing}()`;
-  return Number.isInteger(space.size) ? undefined : `its size is ${describe(space.size)}`;
+  return Number.isInteger(space.size) ? undefined : `its size is ${show(space.size)}`;
 }
 
 /** @throws unless `value` is a space */
@@ -56,11 +56,11 @@ export function checkSpace(owner: string, name: string, value: unknown): void {
  * @throws when `x` is no array of so many numbers, or one of them is NaN; infinite ones are numbers.
  */
 export function writeNumbers(x: ArrayLike<number>, size: number, target: BatchArray, offset: number): void {
-  if (x == null || x.length !== size) throw new Error(`expected ${size} numbers, got ${describe(x)}`);
+  if (x == null || x.length !== size) throw new Error(`expected ${size} numbers, got ${show(x)}`);
   for (let i = 0; i < size; i++) {
     const entry = x[i]!;
     if (typeof entry !== 'number' || !(entry <= Number.POSITIVE_INFINITY)) {
-      throw new Error(`entry ${i} is ${describe(entry)}, expected a number`);
+      throw new Error(`entry ${i} is ${show(entry)}, expected a number`);
     }
     target[offset + i] = entry;
   }

@@ -1,7 +1,7 @@
-import { checkArgument, checkOptions } from '../../../src/options/parse.ts';
-import { portableMath } from '../../../src/portableMath.ts';
-import { Rng } from '../../../src/random.ts';
-import { describe } from '../options.ts';
+import { show } from '../options/describe.ts';
+import { checkArgument, checkOptions } from '../options/parse.ts';
+import { portableMath } from '../portableMath.ts';
+import { Rng } from '../random.ts';
 import { type BatchArray, type Space, writeNumbers } from './space.ts';
 
 interface BoxArrays {
@@ -61,7 +61,7 @@ export class Box<D extends BoxDtype = 'float32'> implements Space<BoxArrays[D]> 
     this.dtype = dtype;
     this.shape = shape ?? [length!];
     if (!this.shape.every((n) => Number.isInteger(n) && n > 0)) {
-      throw new Error(`Box: shape must hold positive integers, got ${describe(this.shape)}`);
+      throw new Error(`Box: shape: got ${show(this.shape)}, expected positive integers`);
     }
     this.size = this.shape.reduce((product, n) => product * n, 1);
     this.low = this.#bound('low', low);
@@ -82,7 +82,9 @@ export class Box<D extends BoxDtype = 'float32'> implements Space<BoxArrays[D]> 
       this.dtype in integerLimits ? integerLimits[this.dtype as 'int32'] : [-Infinity, Infinity];
     const wrong = values.find((v) => !(v >= lowest && v <= highest));
     if (wrong !== undefined) {
-      throw new Error(`Box: ${name} must be in [${lowest}, ${highest}] for dtype ${this.dtype}, got ${wrong}`);
+      throw new Error(
+        `Box: ${name}: got ${wrong}, expected a number in [${lowest}, ${highest}] for dtype ${this.dtype}`,
+      );
     }
     return this.#array(values);
   }
@@ -117,7 +119,7 @@ export class Box<D extends BoxDtype = 'float32'> implements Space<BoxArrays[D]> 
 
   violation(x: unknown): string | undefined {
     const arrayClass = constructors[this.dtype];
-    if (!(x instanceof arrayClass)) return `expected a ${arrayClass.name}, got ${describe(x)}`;
+    if (!(x instanceof arrayClass)) return `expected a ${arrayClass.name}, got ${show(x)}`;
     if (x.length !== this.size) {
       return `expected ${this.size} entries (shape [${this.shape}]), got ${x.length}`;
     }

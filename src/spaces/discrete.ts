@@ -1,6 +1,6 @@
-import { checkArgument } from '../../../src/options/parse.ts';
-import { Rng } from '../../../src/random.ts';
-import { checkCount, describe } from '../options.ts';
+import { show } from '../options/describe.ts';
+import { checkArgument, checkCount } from '../options/parse.ts';
+import { Rng } from '../random.ts';
 import { type BatchArray, type Space, writeNumbers } from './space.ts';
 
 /** Up to here float32 has every integer. */
@@ -38,11 +38,11 @@ export class Discrete implements Space<number> {
 
   violation(x: unknown): string | undefined {
     if (this.contains(x)) return undefined;
-    return `expected an integer in [${this.start}, ${this.start + this.n - 1}], got ${describe(x)}`;
+    return `expected an integer in [${this.start}, ${this.start + this.n - 1}], got ${show(x)}`;
   }
 
   write(x: number, target: BatchArray, offset: number): void {
-    if (typeof x !== 'number' || Number.isNaN(x)) throw new Error(`expected a number, got ${describe(x)}`);
+    if (typeof x !== 'number' || Number.isNaN(x)) throw new Error(`expected a number, got ${show(x)}`);
     target[offset] = x;
   }
 
@@ -100,7 +100,7 @@ export class MultiDiscrete implements Space<Int32Array> {
   }
 
   violation(x: unknown): string | undefined {
-    if (!(x instanceof Int32Array)) return `expected an Int32Array, got ${describe(x)}`;
+    if (!(x instanceof Int32Array)) return `expected an Int32Array, got ${show(x)}`;
     if (x.length !== this.size) return `expected ${this.size} entries, got ${x.length}`;
     for (let i = 0; i < this.size; i++) {
       const first = this.start[i]!;
@@ -158,7 +158,7 @@ export class MultiBinary implements Space<Uint8Array> {
   }
 
   violation(x: unknown): string | undefined {
-    if (!(x instanceof Uint8Array)) return `expected a Uint8Array, got ${describe(x)}`;
+    if (!(x instanceof Uint8Array)) return `expected a Uint8Array, got ${show(x)}`;
     if (x.length !== this.size) return `expected ${this.size} entries (shape [${this.shape}]), got ${x.length}`;
     const wrong = x.findIndex((entry) => entry > 1);
     return wrong < 0 ? undefined : `entry ${wrong} is ${x[wrong]}, expected 0 or 1`;

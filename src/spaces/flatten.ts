@@ -1,5 +1,5 @@
-import { checkArgument } from '../../../src/options/parse.ts';
-import { describe } from '../options.ts';
+import { show } from '../options/describe.ts';
+import { checkArgument } from '../options/parse.ts';
 import { Box } from './box.ts';
 import { Dict, Tuple } from './composite.ts';
 import { Discrete, MultiBinary, MultiDiscrete } from './discrete.ts';
@@ -40,7 +40,7 @@ export function flatdim(space: Space): number {
   if (choices) return choices.nvec.reduce((sum, n) => sum + n, 0);
   if (space instanceof Box || space instanceof MultiBinary || space instanceof Text) return space.size;
   throw new Error(
-    `flatten: got ${typeof space === 'object' ? space : describe(space)}, expected a Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict or Tuple`,
+    `flatten: got ${typeof space === 'object' ? space : show(space)}, expected a Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict or Tuple`,
   );
 }
 
@@ -110,7 +110,7 @@ export function flatten<T>(space: Space<T>, x: T): Flat {
 /** The integer that n one-hot numbers stand for: the first that is not 0, as in Gymnasium. */
 function chosenAt(space: Space, flat: Flat, offset: number, n: number): number {
   for (let i = 0; i < n; i++) if (flat[offset + i] !== 0) return i;
-  const got = describe(flat.slice(offset, offset + n));
+  const got = show(flat.slice(offset, offset + n));
   throw new Error(`unflatten: ${space} needs a one-hot of ${n} numbers, got ${got}`);
 }
 

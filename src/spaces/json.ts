@@ -1,6 +1,10 @@
 import { z } from 'zod';
-import { Box, Dict, Discrete, MultiBinary, MultiDiscrete, type Space, Text, Tuple } from '../envs/index.ts';
-import { describeIssue, show } from '../src/options/describe.ts';
+import { describeIssue, show } from '../options/describe.ts';
+import { Box } from './box.ts';
+import { Dict, Tuple } from './composite.ts';
+import { Discrete, MultiBinary, MultiDiscrete } from './discrete.ts';
+import type { Space } from './space.ts';
+import { Text } from './text.ts';
 
 /** Bounds, nested as the shape says; JSON has no infinities. */
 type Bounds = number | 'Infinity' | '-Infinity' | readonly Bounds[];

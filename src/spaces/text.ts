@@ -1,6 +1,6 @@
-import { checkArgument, checkOptions } from '../../../src/options/parse.ts';
-import { Rng } from '../../../src/random.ts';
-import { checkCount, describe } from '../options.ts';
+import { show } from '../options/describe.ts';
+import { checkArgument, checkCount, checkOptions } from '../options/parse.ts';
+import { Rng } from '../random.ts';
 import type { BatchArray, Space } from './space.ts';
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -58,7 +58,7 @@ export class Text implements Space<string> {
   }
 
   violation(x: unknown): string | undefined {
-    if (typeof x !== 'string') return `expected a string, got ${describe(x)}`;
+    if (typeof x !== 'string') return `expected a string, got ${show(x)}`;
     const characters = [...x];
     const { minLength, maxLength, charset } = this;
     if (characters.length < minLength || characters.length > maxLength) {
@@ -67,14 +67,12 @@ export class Text implements Space<string> {
     if (charset === null) return undefined;
     const known = new Set(charset);
     const wrong = characters.find((character) => !known.has(character));
-    return wrong === undefined
-      ? undefined
-      : `has the character ${describe(wrong)}, expected those of ${describe(charset)}`;
+    return wrong === undefined ? undefined : `has the character ${show(wrong)}, expected those of ${show(charset)}`;
   }
 
   /** Writes nothing. */
   write(x: string, _target: BatchArray, _offset: number): void {
-    if (typeof x !== 'string') throw new Error(`expected a string, got ${describe(x)}`);
+    if (typeof x !== 'string') throw new Error(`expected a string, got ${show(x)}`);
   }
 
   /** Batches do not hold it: the empty text. */

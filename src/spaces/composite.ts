@@ -1,6 +1,6 @@
-import { checkArgument } from '../../../src/options/parse.ts';
-import type { Rng } from '../../../src/random.ts';
-import { describe } from '../options.ts';
+import { show } from '../options/describe.ts';
+import { checkArgument } from '../options/parse.ts';
+import type { Rng } from '../random.ts';
 import { Box } from './box.ts';
 import { type BatchArray, checkSpace, type Space } from './space.ts';
 import { Text } from './text.ts';
@@ -44,7 +44,7 @@ export class Dict<T extends object = Record<string, unknown>> implements Space<T
 
   violation(x: unknown): string | undefined {
     if (typeof x !== 'object' || x === null || Array.isArray(x) || ArrayBuffer.isView(x)) {
-      return `expected an object of ${this.#listed}, got ${describe(x)}`;
+      return `expected an object of ${this.#listed}, got ${show(x)}`;
     }
     const unknown = Object.keys(x).find((key) => !(key in this.spaces));
     if (unknown !== undefined) return `has an unknown part "${unknown}", expected ${this.#listed}`;
@@ -67,7 +67,7 @@ export class Dict<T extends object = Record<string, unknown>> implements Space<T
         space.write(x[key], target, at);
       } catch (error) {
         if (typeof x !== 'object' || x === null)
-          throw new Error(`expected an object of ${this.#listed}, got ${describe(x)}`);
+          throw new Error(`expected an object of ${this.#listed}, got ${show(x)}`);
         if (!(key in x)) throw new Error(`has no part "${key}", expected ${this.#listed}`);
         throw new Error(`part "${key}": ${(error as Error).message}`);
       }
@@ -119,7 +119,7 @@ export class Tuple<T extends readonly unknown[] = readonly unknown[]> implements
   }
 
   violation(x: unknown): string | undefined {
-    if (!Array.isArray(x)) return `expected an Array, got ${describe(x)}`;
+    if (!Array.isArray(x)) return `expected an Array, got ${show(x)}`;
     if (x.length !== this.#list.length) return `expected ${this.#list.length} parts, got ${x.length}`;
     for (const [i, space] of this.#list.entries()) {
       const violation = space.violation(x[i]);
@@ -130,7 +130,7 @@ export class Tuple<T extends readonly unknown[] = readonly unknown[]> implements
 
   write(x: T, target: BatchArray, offset: number): void {
     if (!Array.isArray(x) || x.length !== this.#list.length) {
-      throw new Error(`expected ${this.#list.length} parts, got ${describe(x)}`);
+      throw new Error(`expected ${this.#list.length} parts, got ${show(x)}`);
     }
     let at = offset;
     for (let i = 0; i < this.#list.length; i++) {
