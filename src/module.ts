@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import * as tf from '@tensorflow/tfjs-core';
 import { type JsonVariableState, VariableState } from './json.ts';
 import { shortened, show } from './options/describe.ts';
@@ -143,6 +144,11 @@ export abstract class Module {
   /** Frees all variables. The module is of no use afterwards. */
   dispose(): void {
     for (const variable of this.variables()) variable.dispose();
+  }
+
+  /** {@link dispose}, at the end of the block that says `using module = …`. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 

@@ -178,6 +178,10 @@ export class TappedVectorEnv implements VectorEnv {
     this.env.close();
   }
 
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   state(): unknown {
     return this.env.state();
   }

@@ -59,6 +59,10 @@ export abstract class BaseEnv<Observation = Float32Array, Action = Float32Array 
   abstract step(action: Action): StepResult<Observation>;
 
   close(): void {}
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
 }
 
 /** What `reset({ options })` takes in a classic env. */

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Rng } from '../../src/random.ts';
 import type { Space } from '../../src/spaces/space.ts';
 import type { Scene } from '../drawing/scene.ts';
@@ -75,6 +76,8 @@ export interface Env<Observation = Float32Array, Action = Float32Array | number>
   film?(onPose: ((pose: Float64Array) => void) | undefined): Scene;
   /** Frees what the env holds; may be called twice. */
   close(): void;
+  /** {@link close}, at the end of the block that says `using env = make(…)`. */
+  [Symbol.dispose](): void;
 
   /** All that the rest of the run depends on, the random stream included, as plain JSON. */
   state?(): unknown;

@@ -100,6 +100,10 @@ export class FlatVectorEnv implements VectorEnv {
     this.env.close();
   }
 
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   state(): unknown {
     return this.env.state();
   }

@@ -146,6 +146,10 @@ export class ProductEnv implements Env<Float32Array, Float32Array> {
     for (const { env } of this.#parts) env.close();
   }
 
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   /** @throws when a part cannot give its state */
   state(): ProductState {
     return {

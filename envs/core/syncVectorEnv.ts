@@ -252,6 +252,10 @@ export class SyncVectorEnv implements VectorEnv {
     }
   }
 
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   state(): VectorState {
     const failed = this.#failed;
     const envs = this.envs.map((env, i) => {

@@ -72,6 +72,8 @@ export interface VectorEnv {
   /** @param actions `[n, actionSize]`, row-major. */
   step(actions: BatchArray): VectorStep;
   close(): void;
+  /** {@link close}, at the end of the block that says `using envs = makeVec(…)`. */
+  [Symbol.dispose](): void;
 
   /** As `Env.state`, for all of them. The caller keeps the observations that it acts on next. */
   state(): unknown;

@@ -99,6 +99,10 @@ class GymnasiumEnv implements AnyEnv {
   close(): void {
     this.#server.close()();
   }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
 }
 
 /** A value that was read of a row, with its texts in their places; they come in the order of the parts. */

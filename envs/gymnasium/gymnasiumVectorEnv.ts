@@ -278,6 +278,10 @@ export class GymnasiumVectorEnv implements VectorEnv {
   close(): void {
     forAll(this.#blocks, ({ server }) => server.close());
   }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
 }
 
 /** The space with texts of any length: in a row there are none. */

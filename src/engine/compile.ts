@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../random.ts';
 import { elementCount, newData } from './graph/value.ts';
@@ -64,6 +65,8 @@ export type Compiled<T extends Tensors, O extends Outputs> = ((inputs: Inputs<T>
   profile(inputs: Inputs<T>, rng?: Rng): Profile;
   /** Frees what the engine holds. */
   dispose(): void;
+  /** {@link dispose}, at the end of the block that says `using fn = compile(…)`. */
+  [Symbol.dispose](): void;
 };
 
 /**
@@ -155,6 +158,10 @@ export function compile<T extends Tensors, O extends Outputs>(
     },
   };
 
+  const dispose = (): void => {
+    plans.dispose();
+    isDisposed = true;
+  };
   return Object.assign(call, {
     onArrays: (specs: Readonly<Record<string, InputSpec>>) => arrayFunction(owner, specs) as ArrayFunction<T, O>,
     cost: () => plans.last?.cost,
@@ -164,10 +171,8 @@ export function compile<T extends Tensors, O extends Outputs>(
         throw new Error(`compile('${name}').profile: it runs eagerly; the kernels of the engine 'wasm' can be timed`);
       return plans.forInputs(inputs).profile(inputs, rng);
     },
-    dispose: (): void => {
-      plans.dispose();
-      isDisposed = true;
-    },
+    dispose,
+    [Symbol.dispose]: dispose,
   });
 }
 

@@ -658,6 +658,10 @@ export class Actor {
   dispose(): void {
     this.#compiled.dispose();
   }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
 }
 
 /** One action for each observation, with its log-probability where there is a density: what acts needs no more. */

@@ -224,6 +224,10 @@ export class ThreadedVectorEnv implements VectorEnv {
     }
   }
 
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   /**
    * Asks all threads, and waits for all.
    * @param message what each is told beside shared memory

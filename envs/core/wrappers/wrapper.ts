@@ -78,6 +78,10 @@ export class Wrapper<
     this.env.close();
   }
 
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   /** @throws when the inner env cannot give its state. A wrapper with a state of its own adds it to this one. */
   state(): unknown {
     return stateOf(this.env);
