@@ -4,11 +4,11 @@
  */
 import './registerEnvs.ts';
 
-export * from '../src/spaces/box.ts';
-export * from '../src/spaces/composite.ts';
+export { Box, type BoxDtype, type BoxOptions } from '../src/spaces/box.ts';
+export { Dict, Tuple } from '../src/spaces/composite.ts';
 export * from '../src/spaces/discrete.ts';
 export * from '../src/spaces/flatten.ts';
-export * from '../src/spaces/space.ts';
+export { type BatchArray, checkSpace, notSpace, type Space } from '../src/spaces/space.ts';
 export * from '../src/spaces/text.ts';
 export type { EnvOptionsById } from './builtinEnvs.ts';
 export { AcrobotEnv, type AcrobotOptions } from './classic/acrobot.ts';
@@ -18,8 +18,20 @@ export { PendulumEnv, type PendulumOptions, type PendulumResetOptions } from './
 export type { ClassicResetOptions } from './core/baseEnv.ts';
 export { BaseEnv } from './core/baseEnv.ts';
 export { type CheckEnvOptions, checkEnv } from './core/checkEnv.ts';
-export type { EpisodeScript, ScriptedEpisode } from './core/env.ts';
-export * from './core/env.ts';
+export type {
+  AnyEnv,
+  Env,
+  EnvSpec,
+  EpisodeScript,
+  EpisodeScript,
+  Info,
+  ResetOptions,
+  ResetResult,
+  ScriptedEpisode,
+  ScriptedEpisode,
+  Seed,
+  StepResult,
+} from './core/env.ts';
 export * from './core/flatVectorEnv.ts';
 export { type MakeVecOptions, makeVec, type VecOptions } from './core/makeVec.ts';
 export * from './core/productEnv.ts';
@@ -35,7 +47,14 @@ export {
   registeredEnvs,
 } from './core/registry.ts';
 export * from './core/syncVectorEnv.ts';
-export * from './core/vectorEnv.ts';
+export {
+  type AutoresetMode,
+  autoresetModes,
+  newVectorStep,
+  type VectorEnv,
+  type VectorResetOptions,
+  type VectorStep,
+} from './core/vectorEnv.ts';
 export * from './core/wrappers/frameStack.ts';
 export * from './core/wrappers/hiddenNoise.ts';
 export * from './core/wrappers/normalize.ts';

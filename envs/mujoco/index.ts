@@ -15,7 +15,18 @@ export {
   type RobotOnGround,
 } from './lake/robotLakeEnv.ts';
 export { type LoadMujocoOptions, loadMujoco } from './loadMujoco.ts';
-export * from './mjcf.ts';
+export {
+  type Body,
+  type Contact,
+  type FixedTendon,
+  type Geom,
+  type Joint,
+  type Mjcf,
+  type Motor,
+  mjcf,
+  type Numbers,
+  type Site,
+} from './mjcf.ts';
 export {
   type MjDataArray,
   type MjModelArray,
