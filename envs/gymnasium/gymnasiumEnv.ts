@@ -39,14 +39,12 @@ export const gymnasiumProvider: EnvProvider = {
  * type: float64 comes as a `Float64Array`, the parts of a Dict in an object, a text as a string. `reset({ seed })` with an integer ≥ 0 gives the episode that it gives in
  * Python; other seeds are turned into one.
  *
- * `state` and `setState` are there where the environment can be saved.
+ * It has no `state`: what Python holds of it is not saved.
  */
 class GymnasiumEnv implements AnyEnv {
   readonly observationSpace: Space;
   readonly actionSpace: Space;
   spec: EnvSpec | undefined;
-  readonly state?: () => unknown;
-  readonly setState?: (state: unknown) => void;
   readonly #server: GymnasiumServer;
   readonly #action: Float64Array;
 
@@ -62,10 +60,6 @@ class GymnasiumEnv implements AnyEnv {
     this.actionSpace = server.actionSpace;
     this.spec = { id, maxEpisodeSteps, rewardThreshold, options: given };
     this.#action = new Float64Array(server.actionSpace.size);
-    if (server.unsaved === undefined) {
-      this.state = () => server.state()()[0]!;
-      this.setState = (state) => server.setState([state as string])();
-    }
   }
 
   get unwrapped(): AnyEnv {

@@ -48,7 +48,6 @@ interface Description {
   readonly observationSpace: SpaceDescription;
   readonly maxEpisodeSteps: number | null;
   readonly rewardThreshold: number | null;
-  readonly unsaved: string | null;
 }
 
 interface GymnasiumReset {
@@ -83,8 +82,6 @@ export class GymnasiumServer {
   /** Steps after which Gymnasium truncates; undefined: never. */
   readonly maxEpisodeSteps: number | undefined;
   readonly rewardThreshold: number | undefined;
-  /** What keeps `state` from working; undefined where nothing does. */
-  readonly unsaved: string | undefined;
 
   /** `[n]` */
   rewards = new Float64Array(0);
@@ -141,7 +138,6 @@ export class GymnasiumServer {
     this.observationSpace = this.#spaceFrom(described.observationSpace, 'observation');
     this.maxEpisodeSteps = described.maxEpisodeSteps ?? undefined;
     this.rewardThreshold = described.rewardThreshold ?? undefined;
-    this.unsaved = described.unsaved ?? undefined;
     const Actions = wireArrayOf(described.actionSpace);
     const size = numEnvs * this.actionSpace.size;
     this.#step = new Frame(size * Actions.BYTES_PER_ELEMENT + numEnvs);
@@ -220,19 +216,6 @@ export class GymnasiumServer {
 
   isTruncated(i: number): boolean {
     return (this.#flags[i]! & TRUNCATED) !== 0;
-  }
-
-  /** All that the future of each env depends on. @throws if an env cannot be saved, and why */
-  state(): () => string[] {
-    this.#connection.send('state');
-    return () => this.#connection.receive('state').text().split('\n');
-  }
-
-  /** @throws if a state is one of something else */
-  setState(states: readonly string[]): () => void {
-    // JSON has no line breaks of its own, but such a text may come from anyone.
-    this.#connection.send('setState', states.map((state) => String(state).replaceAll('\n', ' ')).join('\n'));
-    return () => void this.#connection.receive('setState');
   }
 
   /** Closes the envs and lets the process go; it may be called twice, and after the process has ended. */
@@ -314,7 +297,7 @@ export class GymnasiumServer {
 }
 
 /** Kinds of requests and answers, as in `oxbow_server.py`. */
-const requests = { make: 0, reset: 1, step: 2, state: 3, setState: 4, close: 5 } as const;
+const requests = { make: 0, reset: 1, step: 2, close: 3 } as const;
 const OK = 0;
 const NUMBERS = 2;
 

@@ -1,3 +1,4 @@
+import { note } from '../../src/options/describe.ts';
 import { Rng } from '../../src/random.ts';
 import { Dict, Tuple } from '../../src/spaces/composite.ts';
 import type { BatchArray, Space } from '../../src/spaces/space.ts';
@@ -23,8 +24,12 @@ export interface GymnasiumVectorEnvOptions
 }
 
 interface GymnasiumVectorEnvState {
-  envs: string[];
+  /** The last observations, `[numEnvs, observationSize]`: the episodes of the state end with them. */
+  observations: Float32Array<ArrayBuffer>;
   ended: number[];
+  /** That of the last reset which had one, and the steps since: new episodes have seeds of their own. */
+  seed?: number | string;
+  steps: number;
   /** Whether one has failed, so that the others are not where it is. */
   failed?: true;
 }
@@ -38,7 +43,10 @@ interface Block {
 /**
  * n environments of Gymnasium in one Python process, which steps them one after another: one exchange of frames a step. It gives
  * what a `SyncVectorEnv` of n {@link GymnasiumEnv} gives. With several `workers` each process has a share of the envs, in their order,
- * and all step at the same time. An env's seed and its state depend on its place alone, so results are the same with any number.
+ * and all step at the same time. An env's seed depends on its place alone, so results are the same with any number.
+ *
+ * What Python holds of an environment is not saved. After {@link setState} the first step ends every episode where it was, truncated
+ * with reward 0, and new ones begin, whose seeds depend on the seed of the last reset and the number of steps.
  */
 export class GymnasiumVectorEnv implements VectorEnv {
   readonly numEnvs: number;
@@ -53,6 +61,10 @@ export class GymnasiumVectorEnv implements VectorEnv {
   readonly #check: VectorActions;
   /** Whether an env has failed in a step, or while it was reset, since all were reset. */
   #hasFailed = false;
+  #seed: number | string | undefined;
+  #steps = 0;
+  /** The state that the next step is to end, if one was restored. */
+  #restored: GymnasiumVectorEnvState | undefined;
   #checksReset: boolean;
   #checksStep: boolean;
 
@@ -98,7 +110,14 @@ export class GymnasiumVectorEnv implements VectorEnv {
       this.#hasFailed = true;
       throw error;
     }
-    if (mask === undefined) this.#hasFailed = false;
+    if (mask === undefined) {
+      this.#hasFailed = false;
+      this.#restored = undefined;
+    }
+    if (seed !== undefined) {
+      this.#seed = seed;
+      this.#steps = 0;
+    }
     return [this.#result.observations, this.#result.infos];
   }
 
@@ -157,6 +176,7 @@ export class GymnasiumVectorEnv implements VectorEnv {
     this.#refuseFailed();
     if (this.autoresetMode === 'disabled') this.#refuseEnded();
     this.#check.checkActions(actions);
+    if (this.#restored !== undefined) return this.#beginAnew(this.#restored);
     for (const { server, first } of this.#blocks) {
       const end = first + server.numEnvs;
       server.take(actions.subarray(first * size, end * size), this.#ended.subarray(first, end));
@@ -167,6 +187,7 @@ export class GymnasiumVectorEnv implements VectorEnv {
       this.#checkNumbers();
       if (this.#checksStep) this.#checkRows((row, i) => checkStepResult(row, this.#stepResult(i)));
       this.#checksStep = false;
+      this.#steps++;
     } catch (error) {
       this.#hasFailed = true;
       throw error;
@@ -243,36 +264,57 @@ export class GymnasiumVectorEnv implements VectorEnv {
     for (let i = 0; i < this.numEnvs; i++) check(row, i);
   }
 
-  /** @throws if an environment cannot be saved, and why */
-  state(): GymnasiumVectorEnvState {
-    const envs = forAll(this.#blocks, ({ server }) => server.state()).flat();
-    return { envs, ended: [...this.#ended], ...(this.#hasFailed && { failed: true }) };
+  /** The step after {@link setState}. */
+  #beginAnew({ observations, ended }: GymnasiumVectorEnvState): VectorStep {
+    const { size } = this.singleObservationSpace;
+    const result = this.#result;
+    const rng = this.#seed === undefined ? undefined : new Rng(this.#seed).split('resumed').split(this.#steps);
+    this.reset(rng && { seed: rng.seed });
+    result.rewards.fill(0);
+    result.terminations.fill(0);
+    for (let i = 0; i < this.numEnvs; i++) {
+      // What had ended is reset by this call, as it would have been.
+      const isReset = ended[i] === 1;
+      result.resets[i] = isReset ? 1 : 0;
+      result.truncations[i] = isReset ? 0 : 1;
+      result.finalInfos[i] = undefined;
+      if (isReset) continue;
+      this.#takeFinal(i, observations, i, {});
+      if (this.autoresetMode === 'sameStep') continue;
+      result.observations.set(observations.subarray(i * size, (i + 1) * size), i * size);
+      this.#ended[i] = 1;
+    }
+    return result;
   }
 
-  /** @throws when the state is of other environments, or of another number of them, or none */
+  state(): GymnasiumVectorEnvState {
+    if (this.#restored !== undefined) return structuredClone(this.#restored);
+    return {
+      observations: this.#result.observations.slice(),
+      ended: [...this.#ended],
+      ...(this.#seed !== undefined && { seed: this.#seed }),
+      steps: this.#steps,
+      ...(this.#hasFailed && { failed: true }),
+    };
+  }
+
+  /** Says once that the episodes of the state do not go on. @throws when the state is of another number of environments, or none */
   setState(state: GymnasiumVectorEnvState): void {
-    const { envs, ended, failed } = state ?? {};
+    const { observations, ended, seed, steps, failed } = state ?? {};
     const { numEnvs } = this;
-    if (!Array.isArray(envs) || !Array.isArray(ended) || envs.length !== ended.length) {
+    const size = numEnvs * this.singleObservationSpace.size;
+    if (!(observations instanceof Float32Array) || !Array.isArray(ended) || !Number.isSafeInteger(steps)) {
       throw new Error(`${this.#name}: setState() got something else than a state of ${numEnvs} envs`);
     }
-    if (envs.length !== numEnvs) {
-      throw new Error(`${this.#name}: the state is of ${envs.length} envs, expected ${numEnvs}`);
+    if (ended.length !== numEnvs || observations.length !== size) {
+      throw new Error(`${this.#name}: the state is of ${ended.length} envs, expected ${numEnvs}`);
     }
-    // One process takes all or nothing by itself.
-    const before = this.#blocks.length > 1 ? this.state().envs : undefined;
-    try {
-      this.#restore(envs);
-    } catch (error) {
-      if (before !== undefined) this.#restore(before);
-      throw error;
-    }
+    this.#restored = structuredClone(state);
+    this.#seed = seed;
+    this.#steps = steps;
     this.#ended.set(ended);
     this.#hasFailed = failed === true;
-  }
-
-  #restore(envs: readonly string[]): void {
-    forAll(this.#blocks, ({ server, first }) => server.setState(envs.slice(first, first + server.numEnvs)));
+    note(`${this.#name}: new episodes begin, since the state of an environment in Python is not saved`);
   }
 
   close(): void {

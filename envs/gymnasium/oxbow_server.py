@@ -9,7 +9,6 @@ followed by one answer, OK, NUMBERS or FAILED. A payload is JSON, but for these.
   there is something to tell, JSON: the `infos`, n and after them the last ones of those rows; their `keys`, where all have the
   same ones and numbers alone; and the `texts` of the n observations, where they were asked for and have changed. While all have
   those keys and no text changes, the answers are NUMBERS: in place of JSON the infos' values as float64.
-- The answer to STATE, and SET_STATE: the states, one line of JSON for each environment.
 
 Actions and observations are rows of numbers, as `oxbow_spaces.py` lays them out, of the type that the answer to MAKE names.
 
@@ -34,7 +33,7 @@ import threading
 import time
 import traceback
 
-MAKE, RESET, STEP, STATE, SET_STATE, CLOSE = range(6)
+MAKE, RESET, STEP, CLOSE = range(4)
 OK, FAILED, NUMBERS = range(3)
 HEADER = struct.Struct("<II")
 TERMINATED, TRUNCATED = 1, 2
@@ -68,7 +67,7 @@ def pip_install(package):
 
 
 def load_packages():
-    global gymnasium, np, snapshot, spaces, wrappers
+    global gymnasium, np, spaces, wrappers
     own_folder = sys.path.pop(0)
     # An environment's own modules are found where the user stands, as with `python -m`.
     sys.path.insert(0, os.getcwd())
@@ -83,9 +82,7 @@ def load_packages():
         raise Refusal(f"Gymnasium {gymnasium.__version__} is too old, 1.0 is needed; {pip_install('gymnasium')}")
     sys.path.insert(0, own_folder)
     writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    snapshot, spaces, wrappers = map(
-        importlib.import_module, ("oxbow_snapshot", "oxbow_spaces", "oxbow_wrappers")
-    )
+    spaces, wrappers = map(importlib.import_module, ("oxbow_spaces", "oxbow_wrappers"))
     sys.dont_write_bytecode = writes
     sys.path.remove(own_folder)
 
@@ -205,7 +202,6 @@ class Environments:
         # What the first one is called in errors: others may run in other processes.
         self.first = first
         self.envs = [self.make(id, options, wrappers) for _ in range(count)]
-        self.snapshots = snapshot.Snapshots(self.envs)
         one = self.envs[0]
         self.spaces = {
             "actionSpace": self.describe_space(one.action_space, "action space"),
@@ -267,7 +263,6 @@ class Environments:
             # Gymnasium says -1 for no limit.
             "maxEpisodeSteps": None if spec is None or (spec.max_episode_steps or 0) < 1 else spec.max_episode_steps,
             "rewardThreshold": None if spec is None else spec.reward_threshold,
-            "unsaved": self.snapshots.unsaved,
         }
 
     def reset(self, seeds, options, mask):
@@ -374,9 +369,6 @@ def answer(kind, payload, served):
     """The kind and the parts of the answer to a request; `served` holds the environments from MAKE on."""
     if kind == STEP:
         return served[0].step(payload)
-    if kind == SET_STATE:
-        restore(payload, served[0].snapshots)
-        return OK, []
     asked = json.loads(payload) if payload else None
     if kind == RESET:
         return served[0].reset(**asked)
@@ -384,30 +376,10 @@ def answer(kind, payload, served):
         load_packages()
         served.append(Environments(**asked))
         return OK, [json.dumps(served[0].describe(), allow_nan=False).encode()]
-    if kind == STATE:
-        return OK, [save(served[0].snapshots)]
     if kind == CLOSE:
         served.pop().close()
         closed[0] = 1
     return OK, []
-
-
-def save(snapshots):
-    try:
-        return b"\n".join(json.dumps(state, separators=(",", ":")).encode() for state in snapshots.save())
-    except snapshot.CannotSave as error:
-        raise Refusal(f"its state cannot be saved: {error}") from None
-
-
-def restore(payload, snapshots):
-    try:
-        states = [json.loads(line) for line in payload.split(b"\n")]
-    except (ValueError, RecursionError) as error:
-        raise Refusal(f"its state cannot be restored: it is not JSON: {one_line(error)}") from None
-    try:
-        snapshots.restore(states)
-    except snapshot.CannotSave as error:
-        raise Refusal(f"its state cannot be restored: {error}") from None
 
 
 def read_frame(requests):

@@ -4,7 +4,7 @@
 import { readSync, writeSync } from 'node:fs';
 
 const [requests, answers] = process.argv.slice(3).map(Number);
-const [MAKE, RESET, STEP, STATE, SET_STATE, CLOSE] = [0, 1, 2, 3, 4, 5];
+const [MAKE, RESET, STEP, CLOSE] = [0, 1, 2, 3];
 
 function read(length) {
   const bytes = Buffer.alloc(length);
@@ -151,14 +151,7 @@ function step(payload) {
 }
 
 function serve(kind, payload) {
-  const lines =
-    kind !== STEP && payload.length > 0
-      ? payload
-          .toString()
-          .split('\n')
-          .map((line) => JSON.parse(line))
-      : [];
-  const asked = kind === SET_STATE ? lines : lines[0];
+  const asked = kind !== STEP && payload.length > 0 ? JSON.parse(payload.toString()) : undefined;
   switch (kind) {
     case MAKE: {
       ({ id, count, sameStep, first, wrappers } = asked);
@@ -168,8 +161,7 @@ function serve(kind, payload) {
       ranks = times.map((_, i) => i % 3);
       observationSpace = observationSpaces[id] ?? box('float64', 2, null, null);
       const actionSpace = actionSpaces[id] ?? box('float32', 1, -1, 1);
-      const unsaved = id === 'Unsaved-v0' ? 'env.world is a World' : null;
-      const description = { actionSpace, observationSpace, maxEpisodeSteps: 7, rewardThreshold: null, unsaved };
+      const description = { actionSpace, observationSpace, maxEpisodeSteps: 7, rewardThreshold: null };
       return Buffer.from(JSON.stringify(description));
     }
     case RESET: {
@@ -185,13 +177,6 @@ function serve(kind, payload) {
     }
     case STEP:
       return step(payload);
-    case STATE:
-      if (id === 'Unsaved-v0') throw new Error('its state cannot be saved: env.world is a World');
-      return Buffer.from(times.map((time, i) => JSON.stringify({ time, rank: ranks[i] })).join('\n'));
-    case SET_STATE:
-      times = asked.map(({ time }) => time);
-      ranks = asked.map(({ rank }) => rank);
-      return Buffer.alloc(0);
     case CLOSE:
       if (id === 'Unclosed-v0') throw new Error('close() of environment 0 raised OSError: disk full');
       return Buffer.alloc(0);

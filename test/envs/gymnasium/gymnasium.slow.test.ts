@@ -193,6 +193,7 @@ describe('makeVec', () => {
       env.reset();
       expect(step).toThrow('gave the reward Infinity');
       env.setState(before);
+      expect(step().truncations).toEqual(Uint8Array.of(1, 1, 1));
       expect(step).toThrow('gave the reward Infinity');
     }
   });
@@ -259,23 +260,51 @@ describe('makeVec', () => {
     expect(finalObservations.subarray(0, 2)).toEqual(Float32Array.of(2, 0));
   });
 
-  test('a state goes on in another process', () => {
-    const [env, other] = [many('Count-v0'), many('Count-v0')];
-    env.reset();
-    env.step(new Float32Array(3));
-    env.step(new Float32Array(3));
-    const state = JSON.parse(JSON.stringify(env.state()));
-    other.setState(state);
-    for (let t = 0; t < 5; t++) {
-      const [expected, step] = [env, other].map((each) => ({
-        ...each.step(new Float32Array(3)),
-        finalObservations: [],
-      }));
-      expect(step).toEqual(expected);
-    }
+  test.each(['nextStep', 'sameStep', 'disabled'] as const)(
+    '%s: in another process the episodes of a state end where they were, and new ones begin, the same each time',
+    (autoresetMode) => {
+      const said = vi.spyOn(console, 'warn').mockReturnValue();
+      const env = many('Count-v0', { autoresetMode, workers: 2 });
+      env.reset({ seed: 4 });
+      for (let t = 0; t < 3; t++) {
+        const { terminations, truncations } = env.step(new Float32Array(3));
+        const mask = terminations.map((flag, i) => flag | truncations[i]!);
+        if (autoresetMode === 'disabled' && mask.includes(1)) env.reset({ mask });
+      }
+      const state = structuredClone(env.state()) as { observations: Float32Array; ended: number[] };
+      const observations = state.observations;
+      const ended = Uint8Array.from(state.ended);
+      const seen = [1, 3].map((workers) => {
+        const other = many('Count-v0', { autoresetMode, workers });
+        other.setState(structuredClone(state));
+        expect(other.state()).toEqual(state);
+        const cut = structuredClone(other.step(new Float32Array(3)));
+        const isReset = ended.map((flag) => (autoresetMode === 'sameStep' ? 0 : flag));
+        expect(cut).toMatchObject({
+          resets: isReset,
+          truncations: isReset.map((flag) => 1 - flag),
+          terminations: new Uint8Array(3),
+        });
+        for (let i = 0; i < 3; i++) {
+          const row = [2 * i, 2 * i + 2] as const;
+          if (isReset[i] === 0) expect(cut.finalObservations.slice(...row)).toEqual(observations.slice(...row));
+          // The first of an episode counts from 0.
+          if (isReset[i] === 1 || autoresetMode === 'sameStep') expect(cut.observations[2 * i]).toBe(0);
+          else expect(cut.observations.slice(...row)).toEqual(observations.slice(...row));
+        }
+        if (autoresetMode === 'disabled') other.reset({ mask: cut.truncations });
+        return [cut, structuredClone(other.step(new Float32Array(3))), other.state()];
+      });
+      expect(seen[1]).toEqual(seen[0]);
+      expect(said.mock.calls.flat().filter((line) => !/Count-v0: new episodes begin, since/.test(line))).toEqual([]);
+    },
+  );
+
+  test('a state of something else, or of another number of environments', () => {
+    const state = many('Count-v0').state();
     expect(() => many('Count-v0', { numEnvs: 2 }).setState(state)).toThrow('the state is of 3 envs, expected 2');
-    for (const wrong of [undefined, {}, { envs: 3, ended: [] }, { envs: [] }]) {
-      expect(() => other.setState(wrong)).toThrow(
+    for (const wrong of [undefined, {}, { observations: 3, ended: [] }, { envs: ['{}'], ended: [0] }]) {
+      expect(() => many('Count-v0').setState(wrong)).toThrow(
         new Error('gymnasium:Count-v0: setState() got something else than a state of 3 envs'),
       );
     }
@@ -343,10 +372,9 @@ describe('errors', () => {
     many('Outside-v0', { disableEnvChecker: true }).reset();
   });
 
-  test('an env that cannot be saved has no state; a vector of them says why', () => {
-    expect(one('Unsaved-v0').unwrapped.state).toBeUndefined();
-    checkEnv(one('Unsaved-v0'));
-    expect(() => many('Unsaved-v0').state()).toThrow('its state cannot be saved: env.world is a World');
+  test('an env alone has no state', () => {
+    expect(one('Count-v0').unwrapped.state).toBeUndefined();
+    checkEnv(one('Count-v0'));
   });
 
   test.each([
