@@ -102,7 +102,8 @@ export function checkWritableFile(path: string): void {
   const descriptor = descriptorOf(path);
   if (descriptor !== undefined) return void files.fstatSync(descriptor);
   const target = targetOf(path);
-  if (target === undefined) return void files.closeSync(files.openSync(path, 'r+'));
+  // Not opened: who reads a pipe would see its end.
+  if (target === undefined) return void files.accessSync(path, files.constants.W_OK);
   const temporary = temporaryBeside(target.path);
   try {
     files.closeSync(files.openSync(temporary, 'wx'));
@@ -123,7 +124,7 @@ function descriptorOf(path: string): number | undefined {
 function targetOf(path: string): { readonly path: string; readonly mode?: number } | undefined {
   const files = fileSystem();
   const found = files.statSync(path, { throwIfNoEntry: false });
-  if (found === undefined && /[\\/]$/.test(path)) {
+  if (found?.isDirectory() || (found === undefined && /[\\/]$/.test(path))) {
     throw Object.assign(new Error(`EISDIR: it is a directory, open '${path}'`), { code: 'EISDIR' });
   }
   if (found === undefined) return { path };
