@@ -55,8 +55,6 @@ describe('oxbow verify', () => {
     [['verify', out, '--sample', '0'], /--sample: got 0, expected a share above 0 and at most 1/],
     [['verify', out, '--sample', 'x'], /--sample: got x, expected a share/],
     [['verify', out, '--sample', '0.5', '--job', LEFT], /--sample: got it beside --job/],
-    [['run', 'drift', '--audit', '0.5', '--out', join(out, 'none')], /--audit: got it without --queue, expected both/],
-    [['run', 'drift', '--audit', '2', '--queue', 'redis://localhost:1'], /--audit: got 2, expected a share/],
   ])('%j is bad input', async (argv, line) => {
     const { code, stdout, stderr } = await oxbow(...argv);
     expect([code, stdout]).toEqual([2, '']);
