@@ -134,11 +134,9 @@ describe('oxbow collect', () => {
     const lock = await lockFolder(at('kept'), { wait: () => {}, lost: () => {} });
     expect(await oxbow('dataset', 'finish', at('kept'))).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(
-        /^.*waiting 5 s to see which\.\noxbow: .*kept is in use by another command, expected one at a time\n$/,
-      ),
+      stderr: expect.stringMatching(/^oxbow: .*kept is in use by another command, expected one at a time\n$/),
     });
-    await lock.release();
+    lock.release();
     const finished = await oxbow('dataset', 'finish', at('kept'));
     expect(finished).toMatchObject({ code: 0, stdout: expect.stringMatching(/kept: finished, hash [0-9a-f]{64}\n$/) });
     expect((await openDataset(at('kept'))).numEpisodes).toBe(2);
