@@ -1,6 +1,6 @@
 /** Gives the pages of the built site what their generators do not: a content security policy, and those of the API reference a way back to the site: `tsx web/finishPages.ts`. */
 
-import { withContentSecurityPolicy, withWayBack } from '.vitepress/html.ts';
+import { withContentSecurityPolicy, withWayBack } from './.vitepress/html.ts';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 
