@@ -4,9 +4,8 @@ import { writeJson } from '../cli/experiment/checkedJson.ts';
 import { textTable } from '../cli/report/table.ts';
 import { Rng, selectBackend, selectEngine } from '../src/index.ts';
 import { AGENT_ROWS, type AgentRow } from './agentSubjects.ts';
-import { clock } from './clock.ts';
-import { median } from './median.ts';
 import { TwinProcess } from './peers/twinProcess.ts';
+import { clock, median } from './timing.ts';
 
 /** Steps a second, of blocks of whole rollouts or updates. */
 type Time = () => Promise<number>;

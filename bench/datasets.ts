@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { type DatasetAbout, DatasetWriter, openDataset, type StoredEpisode, spaceToJson } from '../datasets/index.ts';
 import { writeMinari } from '../datasets/minari/writeMinari.ts';
 import { Box } from '../envs/index.ts';
-import { median } from './median.ts';
+import { median } from './timing.ts';
 
 const [EPISODES, STEPS, ROUNDS] = [5000, 200, 3];
 const [observationSpace, actionSpace] = [17, 6].map((n) => new Box({ low: -Infinity, high: Infinity, shape: [n] })) as [

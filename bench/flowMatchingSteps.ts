@@ -16,9 +16,7 @@ import {
   selectBackend,
   selectEngine,
 } from '../src/index.ts';
-import { block, warmUp } from './block.ts';
-import { clock } from './clock.ts';
-import { median } from './median.ts';
+import { block, clock, median, warmUp } from './timing.ts';
 
 /** Solvers with their evaluations of the field a step, and numbers of steps. */
 const WAYS = [

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import { Adam, Cnn, cnnPresets, compile, Dense, Module, Rng, selectEngine, valueAndGradients } from '../src/index.ts';
-import { clock } from './clock.ts';
-import { median } from './median.ts';
 import { TwinProcess } from './peers/twinProcess.ts';
+import { clock, median } from './timing.ts';
 
 const program = new Command('bench:images')
   .description(

@@ -4,8 +4,8 @@ import { type Env, loadEnv, make } from '../envs/index.ts';
 import type { MujocoEnv } from '../envs/mujoco/mujocoEnv.ts';
 import { mujocoEnvs } from '../envs/mujoco/mujocoEnvs.ts';
 import { Rng } from '../src/index.ts';
-import { median } from './median.ts';
 import { TwinProcess } from './peers/twinProcess.ts';
+import { median } from './timing.ts';
 
 const program = new Command('bench:mujoco')
   .description(

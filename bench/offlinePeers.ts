@@ -14,8 +14,8 @@ import { type Dataset, openDataset } from '../datasets/index.ts';
 import { writeMinari } from '../datasets/minari/writeMinari.ts';
 import { loadEnv } from '../envs/index.ts';
 import { makePolicy, type Policy, Rng, selectBackend, selectEngine } from '../src/index.ts';
-import { clock } from './clock.ts';
 import { TwinProcess } from './peers/twinProcess.ts';
+import { clock } from './timing.ts';
 
 const NAMES = ['fql', 'iql', 'td3-bc'] as const;
 type Name = (typeof NAMES)[number];

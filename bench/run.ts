@@ -2,16 +2,13 @@ import { cpus } from 'node:os';
 import { Command } from 'commander';
 import { writeJson } from '../cli/experiment/checkedJson.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
-import { BLOCK, block, warmUp } from './block.ts';
-import { clock } from './clock.ts';
-import { median } from './median.ts';
-import { PEERS, Peer, type PeerName } from './peers/peer.ts';
-import type { Rival } from './peers/rival.ts';
+import { PEERS, Peer, type PeerName, type Rival } from './peers/peer.ts';
 import { POLICY_ROWS } from './rows.ts';
 import { border, type RuntimeRow, threads } from './runtimes.ts';
 import { scaling } from './scaling.ts';
 import { product, type Subject } from './subjects.ts';
-import { UPDATE_ROWS } from './updateRows.ts';
+import { BLOCK, block, clock, median, warmUp } from './timing.ts';
+import { UPDATE_ROWS } from './updateSubjects.ts';
 
 interface Timed {
   readonly name: string;

@@ -8,9 +8,8 @@ import { currentRuntime, engineLoader, selectEngine } from '../src/engine/runtim
 import type { Executable, Program, Runtime, Slot } from '../src/engine/runtime/runtime.ts';
 import { wasmRuntime } from '../src/engine/wasm/executable.ts';
 import { makePolicy, Rng } from '../src/index.ts';
-import { BLOCK, block, warmUp } from './block.ts';
-import { median } from './median.ts';
 import { ppoStep } from './subjects.ts';
+import { BLOCK, block, median, warmUp } from './timing.ts';
 
 export interface RuntimeRow {
   readonly name: string;

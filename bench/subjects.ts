@@ -13,8 +13,13 @@ import {
   realNvp,
   valueAndGradients,
 } from '../src/index.ts';
-import type { Run } from './block.ts';
-import type { PeerInputs } from './peers/peer.ts';
+import type { Run } from './timing.ts';
+
+/** What a row is made from, on both sides: a policy's variables in their order, and the batch. */
+export interface PeerInputs {
+  readonly parameters: readonly (readonly number[])[];
+  readonly data: Readonly<Record<string, unknown>>;
+}
 
 /** Shapes that the twins in `peers/` share, in `serve.py`. */
 const OBSERVATION = 4;

@@ -7,6 +7,7 @@ import { type EpisodeSource, EpisodesInMemory } from '../datasets/index.ts';
 import { Box } from '../envs/index.ts';
 import { type Module, makePolicy, type Policy, Rng } from '../src/index.ts';
 import { largestDifference } from './matchingSubjects.ts';
+import type { Row } from './rows.ts';
 import type { Subject } from './subjects.ts';
 
 /** A Hopper's. */
@@ -73,12 +74,12 @@ const AGENTS = {
   },
 } satisfies Record<string, UpdatedAgent>;
 
-export type UpdatedAgentName = keyof typeof AGENTS;
+type UpdatedAgentName = keyof typeof AGENTS;
 
 export const UPDATED_AGENTS = Object.keys(AGENTS) as UpdatedAgentName[];
 
 /** Widths of two hidden layers of all networks. */
-export const UPDATE_WIDTHS = [64, 256];
+const UPDATE_WIDTHS = [64, 256];
 
 /** One update of an agent that learns from data, as its training makes it: a minibatch is drawn, and everything learns from it. */
 export function agentUpdate(name: UpdatedAgentName, width: number, batch: number): Subject {
@@ -165,3 +166,13 @@ function drawnBatches({ policy, dataset, rng, batchSize }: Parts, draws: Updated
     };
   });
 }
+
+/** Whole updates of agents that learn from data, of the agents' own batch size: `fql-update/64-64`. */
+export const UPDATE_ROWS: readonly Row[] = UPDATED_AGENTS.flatMap((agent) =>
+  UPDATE_WIDTHS.map((width) => ({
+    name: `${agent}-update/${width}-${width}`,
+    trains: true,
+    batches: [256],
+    make: (batch: number) => agentUpdate(agent, width, batch),
+  })),
+);

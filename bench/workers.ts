@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { makeVec } from '../envs/index.ts';
 import { burn } from './burner.ts';
-import { median } from './median.ts';
+import { median } from './timing.ts';
 
 const program = new Command('bench:workers')
   .description("Steps of environments in the caller's thread and shared out to others, in turns; medians.")

@@ -1,13 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Page } from 'playwright-core';
 import { build, preview } from 'vite';
-import { temporaryFolder } from '../../e2e/project.ts';
 import { startChromium } from '../../scripts/chromium.ts';
 import { POLICY_ROWS } from '../rows.ts';
 import type { Shown } from '../subjects.ts';
 import type { SideName } from './page/sides.ts';
-import type { Rival } from './rival.ts';
+import type { Rival } from './peer.ts';
 
 /**
  * Our engine in a page of Chromium, and the same functions in plain tfjs in the same page.
@@ -32,12 +33,12 @@ export async function pagePeers(): Promise<Rival[]> {
 
 /** Opens the bundled page; it needs no server afterwards. */
 async function load(page: Page): Promise<void> {
-  const folder = temporaryFolder('bench-page');
+  const folder = mkdtempSync(join(tmpdir(), 'oxbow-bench-page-'));
   const config = {
     root: join(import.meta.dirname, 'page'),
     configFile: false,
     logLevel: 'error',
-    build: { outDir: folder.path, emptyOutDir: true },
+    build: { outDir: folder, emptyOutDir: true },
     preview: { port: 0, host: '127.0.0.1' },
   } as const;
   try {
@@ -51,7 +52,7 @@ async function load(page: Page): Promise<void> {
       await server.close();
     }
   } finally {
-    folder[Symbol.dispose]();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

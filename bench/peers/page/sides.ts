@@ -4,9 +4,9 @@ import plain from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.wasm
 import simd from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm?url';
 import threaded from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm?url';
 import * as tf from '@tensorflow/tfjs-core';
-import { block, warmUp } from '../../block.ts';
 import { POLICY_ROWS } from '../../rows.ts';
 import type { Shown, Subject } from '../../subjects.ts';
+import { block, warmUp } from '../../timing.ts';
 
 // After our engine, which starts the best of the backends that it finds.
 const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');

@@ -35,3 +35,18 @@ export async function warmUp(run: Run, now = (): number => performance.now()): P
     repeats *= 2;
   }
 }
+
+/** Milliseconds by the clock, or of what this process has had of a processor: for a machine that others use, too. */
+export function clock(isProcessorTime: boolean): () => number {
+  if (!isProcessorTime) return () => performance.now();
+  return () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e3;
+  };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
