@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { matchingAct, matchingStep } from '../../bench/matchingSubjects.ts';
-
+import type { PeerInputs } from '../../bench/subjects.ts';
 import { agentUpdate, UPDATED_AGENTS } from '../../bench/updateSubjects.ts';
 import { mlp, type Variables } from '../oracle/mlp.ts';
 
