@@ -160,7 +160,7 @@ describe('a model', () => {
   it('that is no text is refused, and does no harm to other environments', () => {
     const other = new HopperEnv();
     const bytes = new TextEncoder().encode(hopper) as unknown as string;
-    expect(() => new OwnEnv(bytes)).toThrow(/^Own: xml must be a text of MJCF, got [^\n]+$/);
+    expect(() => new OwnEnv(bytes)).toThrow(/^Own: xml: got [^\n]+, expected a text of MJCF$/);
     expect(() => new OwnEnv(undefined as unknown as string)).toThrow(
       'Own: xml: got undefined, expected a text of MJCF',
     );
