@@ -246,7 +246,7 @@ test('shapes that do not fit are errors that say so', () => {
   ] as const)
     expect(() => new Uniform({ dim: 1, low, high })).toThrow(/^Uniform: got .*, expected finite bounds low < high/);
   expect(() => new MultivariateNormalTriL({ loc: tf.zeros([4, 2]), logDiagonal: tf.zeros([4, 2]) })).toThrow(
-    'offDiagonal [...batch, dim (dim − 1) / 2], got [4,2], [4,2] and none',
+    'got [4,2], [4,2] and none, expected loc and logDiagonal [...batch, dim] and offDiagonal [...batch, dim (dim − 1) / 2]',
   );
   expect(
     () =>
