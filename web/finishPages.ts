@@ -1,8 +1,8 @@
 /** Gives the pages of the built site what their generators do not: a content security policy, and those of the API reference a way back to the site: `tsx web/finishPages.ts`. */
 
-import { withContentSecurityPolicy, withWayBack } from './.vitepress/html.ts';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
+import { withContentSecurityPolicy, withWayBack } from './.vitepress/html.ts';
 
 const folder = join(import.meta.dirname, 'dist');
 for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { ObservationStatistics, RewardScaler } from '../../agents/core/normalization.ts';
-import { A2c, BehaviorCloning, Iql, Sac, Td3, Td3Bc, Tqc } from '../../agents/index.ts';
+import { A2c, BehaviorCloning, Iql, Sac, Td3, Td3Bc } from '../../agents/index.ts';
 import { EpisodesInMemory } from '../../datasets/index.ts';
 import { Box, Discrete, MultiBinary, NormalizeReward, Tuple } from '../../envs/index.ts';
 import {
