@@ -12,7 +12,7 @@ import { EpisodeTracker } from './episodeStatistics.ts';
 import { type Normalizers, normalizersFor } from './normalization.ts';
 import type { noiseOptions, OffPolicyConfig } from './options.ts';
 import { type BatchShapes, type ReplayBuffer, replayFor, type Transitions } from './replay.ts';
-import { type FigureOf, MeanMetrics, type Stateful, scalarsOf, setSameLength, Training } from './state.ts';
+import { type FigureOf, MeanMetrics, type Parts, type Stateful, scalarsOf, setSameLength, Training } from './state.ts';
 
 /**
  * Compiles a function for arrays of fixed shapes; see `compile` and its `onArrays`.
@@ -272,7 +272,7 @@ export class ReplayTraining<Report extends TrainReport, RateName extends string>
   }
 
   /** What the agent's state consists of: its modules, the noise if it adds some, and the parts of the training. */
-  parts(modules: Readonly<Record<string, Module>>, noise?: ExplorationNoise) {
+  parts(modules: Readonly<Record<string, Module>>, noise?: ExplorationNoise): Parts {
     const { env } = this.#options;
     const ours = { ...this.#normalizers, env, collector: this.#collector.tracker, training: this };
     return { ...modules, replay: this.replay, noise, ...ours };

@@ -14,7 +14,7 @@ import { ExplorationNoise, MinibatchTraining, ReplayCollector, ratesAt, shapesWi
 import { ActionMoments, normalizationOptions, observationsOfData, standardize } from './normalization.ts';
 import { type noiseOptions, offPolicyOptions, partSchemas } from './options.ts';
 import { bytesPerTransition, emptyBatch, ReplayBuffer, replayFor, type Transitions } from './replay.ts';
-import type { Stateful } from './state.ts';
+import type { Parts, Stateful } from './state.ts';
 
 /** The option of what the data count in the end, where the agent has gone on online. */
 export const onlineDataFactor = z
@@ -378,7 +378,7 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
   }
 
   /** What the agent's state consists of: its modules, and the parts of the training. */
-  parts(modules: Readonly<Record<string, Module>>) {
+  parts(modules: Readonly<Record<string, Module>>): Parts {
     const onlineFrom: Stateful<number | null> = {
       state: () => this.#onlineFrom,
       setState: (step) => {
