@@ -8,7 +8,8 @@ import {
   mountainCarOptions,
 } from './classic/mountainCar.ts';
 import { PendulumEnv, type PendulumOptions, pendulumOptions } from './classic/pendulum.ts';
-import { LakeEnv, type LakeId, type LakeOptions, lakeGrains, lakeOptions } from './lake/lakeEnv.ts';
+import { LakeEnv, type LakeOptions, lakeOptions } from './lake/lakeEnv.ts';
+import { type LakeId, lakeGrains } from './lake/lakeGrains.ts';
 import {
   BumpBanditEnv,
   type BumpBanditOptions,

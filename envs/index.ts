@@ -77,20 +77,22 @@ export {
   shortestPathDirection,
 } from './lake/demonstrations.ts';
 export {
-  type AnyLakeId,
-  allLakeGrains,
   type Blocking,
   type LakeAction,
   LakeEnv,
-  type LakeGrain,
-  type LakeId,
   type LakeInfo,
   type LakeOptions,
   LakeWalkEnv,
+} from './lake/lakeEnv.ts';
+export {
+  type AnyLakeId,
+  allLakeGrains,
+  type LakeGrain,
+  type LakeId,
   lakeGrains,
   type RobotLakeId,
   robotLakeGrains,
-} from './lake/lakeEnv.ts';
+} from './lake/lakeGrains.ts';
 export type { Bank } from './lake/lakeMap.ts';
 export * as lakeMap from './lake/lakeMap.ts';
 export {

@@ -1,7 +1,7 @@
 import { Rng, selectBackend, selectEngine } from 'oxbow';
 import { type Demonstrators, evenly, type Walk } from '../agents/lake.ts';
 import { collectDemonstrations, type Demonstrations } from '../envs/index.ts';
-import { lakeGrains } from '../envs/lake/lakeEnv.ts';
+import { lakeGrains } from '../envs/lake/lakeGrains.ts';
 import { start, walk } from '../envs/lake/lakeMap.ts';
 import { DEMONSTRATIONS, LabPolicy, labTraining } from '../web/lab/labPolicy.ts';
 import { type Setting, usualSetting } from '../web/lab/setting.ts';

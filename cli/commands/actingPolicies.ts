@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { EpisodePlayer } from '../../agents/core/episodes.ts';
 import { LakeDemonstrators, type LakeDemonstratorsOptions } from '../../envs/index.ts';
 import { lakeDemonstratorOptions } from '../../envs/lake/demonstrations.ts';
-import { type AnyLakeId, allLakeGrains } from '../../envs/lake/lakeEnv.ts';
+import { type AnyLakeId, allLakeGrains } from '../../envs/lake/lakeGrains.ts';
 import { loadPolicy } from '../../src/index.ts';
 import { describeIssue, nearest } from '../../src/options/describe.ts';
 import { sha256 } from '../experiment/checkedJson.ts';

@@ -245,7 +245,7 @@ test('policies over headings come nearer to the soft optimum, and the command be
     return JSON.parse(readFileSync(join(job, 'policy.json'), 'utf8')).variables as unknown;
   });
   expect(weights).toEqual(trained);
-}, 240_000);
+}, 600_000);
 
 test('a reload begins again what was under way; what is shared by a link or as a picture is what is shown', async () => {
   await using visit = await open('/lab.html#step=train', { permissions: ['clipboard-read', 'clipboard-write'] });

@@ -6,7 +6,8 @@ import { Rng } from '../../src/random.ts';
 import type { Env, EpisodeScript, ScriptedEpisode } from '../core/env.ts';
 import { checkChoice, checkRange } from '../core/options.ts';
 import { make } from '../core/registry.ts';
-import { type AnyLakeId, allLakeGrains, type LakeAction, type LakeInfo } from './lakeEnv.ts';
+import type { LakeAction, LakeInfo } from './lakeEnv.ts';
+import { type AnyLakeId, allLakeGrains } from './lakeGrains.ts';
 import { type Bank, home, lake, type Point, touchDisc } from './lakeMap.ts';
 
 const demonstrationPaths = ['shortest', 'rightAngle'] as const;

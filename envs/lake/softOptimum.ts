@@ -1,5 +1,6 @@
 import { portableMath } from '../../src/portableMath.ts';
-import { type LakeAction, lakeGrains } from './lakeEnv.ts';
+import type { LakeAction } from './lakeEnv.ts';
+import { lakeGrains } from './lakeGrains.ts';
 import { type Bank, border, type Disc, home, lake, type Point, walk } from './lakeMap.ts';
 
 const { exp, log, cos, sin } = portableMath;

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { type LakeOptions, lakeOptions, type RobotLakeId, robotLakeGrains } from '../lake/lakeEnv.ts';
+import { type LakeOptions, lakeOptions } from '../lake/lakeEnv.ts';
+import { type RobotLakeId, robotLakeGrains } from '../lake/lakeGrains.ts';
 import { AntHeadingEnv, type AntHeadingOptions, antHeadingOptions } from './lake/antHeadingEnv.ts';
 import { AntLakeEnv, PointLakeEnv } from './lake/robotLakeEnv.ts';
 import { AntEnv, type AntOptions, antOptions } from './tasks/antEnv.ts';

@@ -9,7 +9,7 @@ import {
   marginRange,
   shortestPathDirection,
 } from '../../envs/lake/demonstrations.ts';
-import { lakeGrains } from '../../envs/lake/lakeEnv.ts';
+import { lakeGrains } from '../../envs/lake/lakeGrains.ts';
 import { type Bank, lake, start, walk } from '../../envs/lake/lakeMap.ts';
 import { softBanditData } from '../../envs/toy/bandits.ts';
 import { cosineSchedule, type Policy, portableMath, savePolicy } from '../../src/index.ts';

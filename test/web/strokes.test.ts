@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lakeGrains } from '../../envs/lake/lakeEnv.ts';
+import { lakeGrains } from '../../envs/lake/lakeGrains.ts';
 import { walk } from '../../envs/lake/lakeMap.ts';
 import { Rng } from '../../src/index.ts';
 import { bankOfStroke, followStrokes, readyStroke, refusal, type Stroke } from '../../web/lab/strokes.ts';

@@ -1,6 +1,6 @@
 import type { Rng } from 'oxbow';
 import type { Demonstrations } from '../../agents/index.ts';
-import { lakeGrains } from '../../envs/lake/lakeEnv.ts';
+import { lakeGrains } from '../../envs/lake/lakeGrains.ts';
 import {
   type Bank,
   bankOf,

@@ -5,7 +5,7 @@ import { type AgentState, collectEpisodes, evaluate } from '../../../agents/inde
 import type { TrainingSession } from '../../../agents/train.ts';
 import { type DatasetAbout, type StoredEpisode, spaceToJson, usualDtypes } from '../../../datasets/index.ts';
 import { LakeDemonstrators, make, type Space } from '../../../envs/index.ts';
-import type { AnyLakeId } from '../../../envs/lake/lakeEnv.ts';
+import type { AnyLakeId } from '../../../envs/lake/lakeGrains.ts';
 import { makeFolder } from '../../../src/files.ts';
 import { type Policy, Rng, type StateDict } from '../../../src/index.ts';
 import { readCheckpoint, writeCheckpoint } from '../checkpointFile.ts';

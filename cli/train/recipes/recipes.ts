@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { AnyLakeId } from '../../../envs/lake/lakeEnv.ts';
+import type { AnyLakeId } from '../../../envs/lake/lakeGrains.ts';
 import { expectedOneOf } from '../../../src/options/describe.ts';
 import { InputError } from '../../experiment/errors.ts';
 
