@@ -99,7 +99,7 @@ describe.each(registry)('$name', (entry) => {
     if (contexts[0]!.length > 0) {
       expect(parameterShape).toEqual([BATCH, entry.dim]);
       expect(() => bijector.forward(tf.zeros([BATCH + 1, entry.dim]))).toThrow(
-        /got \[4,.*for a context of batch 3$|got \[4,.*broadcasts with its parameters' \[3,/,
+        /got .*\[4,.*(for a context of batch 3|broadcasts with its parameters' \[3,)/,
       );
     } else {
       expect([[], [1], [entry.dim]]).toContainEqual([...parameterShape]);
@@ -197,10 +197,10 @@ describe.each(registry)('$name', (entry) => {
     const { bijector, module, contexts } = setUp(entry);
     const integers = (direction: Direction) => tf.ones([BATCH, dims(entry, direction)[0]], 'int32');
     expect(() => bijector.forward(integers('forward'))).toThrow(
-      /\.forward: got int32 of shape, expected a float32 tensor/,
+      /\.forward: got int32 of shape .*, expected a float32 tensor/,
     );
     expect(() => bijector.inverse(integers('inverse'))).toThrow(
-      /\.inverse: got int32 of shape, expected a float32 tensor/,
+      /\.inverse: got int32 of shape .*, expected a float32 tensor/,
     );
     if (bijector.dim !== undefined) {
       for (const direction of ['forward', 'inverse'] as const) {

@@ -171,7 +171,7 @@ describe('a model', () => {
 
   it('needs actuators, and at least one step of physics in a step', () => {
     expect(() => new OwnEnv('<mujoco/>')).toThrow('Own: the model has no actuators, expected one at least');
-    expect(() => new OwnEnv(hopper, 0)).toThrow(/^Own: frameSkip .*0/);
+    expect(() => new OwnEnv(hopper, 0)).toThrow(/^Own: frameSkip: got 0/);
     expect(() => new HopperEnv({ frameSkip: 0 })).toThrow(/^Hopper: .*frameSkip/);
   });
 });
