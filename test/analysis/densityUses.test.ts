@@ -246,7 +246,7 @@ test('what does not fit is an error that says so', () => {
     ],
     [
       () => mutualInformationEstimate(new StandardNormal(3), { rng: new Rng(0), ranges: [range, range] }),
-      'vectors of two numbers, got event shape [3]',
+      'got event shape [3], expected a distribution over vectors of two numbers',
     ],
     [
       () => momentsEstimate(joint, { rng: new Rng(0), samples: 1 }),

@@ -26,7 +26,7 @@ test('initialized by data: their noise has mean 0 and standard deviation 1', () 
       .dataSync()
       .every(Number.isFinite),
   ).toBe(true);
-  expect(() => norm.initialize(tf.ones([3, 1]))).toThrow('ActNorm.inverse: wanted');
+  expect(() => norm.initialize(tf.ones([3, 1]))).toThrow(/^ActNorm\.inverse: got .*, expected /);
 });
 
 test.each([0, 1])('in a flow, each by what arrives at it; contextDim %s', (contextDim) => {

@@ -18,7 +18,7 @@ test('says which shapes it wants', () => {
       'expected v [..., reflections, dim], strength, logDiagonal and b [..., rank], rank at most dim, and outer and inner [..., rank (rank − 1) / 2]',
   );
   expect(() => of([1, 3, 2])).toThrow('got [1,3], [2], [2], [2], none, none');
-  expect(() => of([1, 3, 2, 2])).toThrow('Sylvester: wanted');
+  expect(() => of([1, 3, 2, 2])).toThrow(/^Sylvester: got .*, expected v \[/);
 });
 
 test('a family’s rank is at most the dimension', () => {

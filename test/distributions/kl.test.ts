@@ -244,7 +244,7 @@ test('no closed form, other events or batches are errors that say so', () => {
   const logistic = new Logistic({ loc: tf.zeros([BATCH]), logScale: tf.scalar(0) });
   expect(() => kl(normal(), logistic)).toThrow('kl: there is no closed form for Normal and Logistic; use klEstimate');
   expect(() => kl(normal(), new StandardNormal(2))).toThrow(
-    'kl: got events [] and [2], expected equal events and batches that broadcast',
+    'kl: got events [] and [2], batches [3] and [], expected equal events and batches that broadcast',
   );
   expect(() => klEstimate(normal(), new Normal({ loc: tf.zeros([2]), logScale: tf.scalar(0) }), new Rng(0))).toThrow(
     'klEstimate: got events [] and [], batches [3] and [2], expected equal events and batches that broadcast',

@@ -99,7 +99,7 @@ describe('Flow.at', () => {
     const wrong: [() => unknown, string][] = [
       [() => flow.at(), 'Flow.at: got undefined, expected a context of 2 finite numbers'],
       [() => flow.at([1]), 'Flow.at: got [1], expected a context of 2 finite numbers'],
-      [() => flow.at([1, Number.NaN]), 'Flow.at: got [1,null], expected a context of 2 finite numbers'],
+      [() => flow.at([1, Number.NaN]), 'Flow.at: got [1,NaN], expected a context of 2 finite numbers'],
       [() => flow.at([1, 'a'] as never), 'Flow.at: got [1,"a"], expected a context of 2 finite numbers'],
       [() => plain.at([1]), 'Flow.at: got [1], expected no context'],
       [

@@ -150,8 +150,7 @@ test('a space of one’s own is the numbers that it writes', () => {
 
 test('what cannot be seen is refused in one line', () => {
   expect(() => new ObservationLayout('Ppo', new Text(9))).toThrow(
-    'Ppo: got a Text, which has none: a wrapper can make numbers of it, ' +
-      'expected numbers, as of a Box, a Discrete or a Dict with one of them',
+    'Ppo: got a Text, which has no numbers, expected a Box, a Discrete or a Dict with one of them: a wrapper can make numbers of it',
   );
   expect(() => new ObservationLayout('Ppo', { spaces: { a: {} } })).toThrow(
     'Ppo.a: got {}, expected a space, as a box { low, high, shape } or one of oxbow/envs',
