@@ -14,12 +14,10 @@ const NAMES = [
   'KL from the teacher',
   'act',
   'actions',
-  'against the Gaussian',
   'agent',
   'annealing',
   'arrival',
   'autoregressiveLayers',
-  'banana/shown',
   'banks',
   'base',
   'behavior',
@@ -67,7 +65,6 @@ const NAMES = [
   'hidden noise',
   'hindsight',
   'image*',
-  'information',
   'initial',
   'inputs',
   'inspect',
@@ -86,8 +83,6 @@ const NAMES = [
   'opponent',
   'own',
   'pairs',
-  'permutations',
-  'pictures',
   'plans',
   'policy',
   'pretraining',
@@ -97,16 +92,14 @@ const NAMES = [
   'q*',
   'record',
   'replay',
-  'report',
+  'resumed',
   'runs',
   'sample',
   'samples',
   'schedule',
-  'scores',
   'scripts',
   'seed',
   'shared',
-  'shown',
   'slopes',
   'snapshots',
   'speed',
@@ -123,7 +116,6 @@ const NAMES = [
   'try-out',
   'tuning',
   'updates',
-  'uses',
   'validation',
   'value',
   'values',
@@ -142,7 +134,7 @@ const NAMES = [
 /** `rng.split('name')` and `new Rng('name')`, over lines too; a string's `split` is of characters that are no letters. */
 const STREAM = /(?:\.split|new Rng)\(\s*(['"`])((?:\\.|(?!\1).)*)\1\s*,?\s*\)/g;
 /** The streams of a training, by name: `new Training('Ppo', ['actions', …])`, `streams: ['actions', …]`. */
-const STREAMS = /(?:new Training\([^[\]()]*|\bstreams(?: \?\?|:) )\[([^\]]*)\]/g;
+const STREAMS = /(?:new Training\([^[\]()]*|\bstreams(?: \?\?|:) |\bSTREAMS = )\[([^\]]*)\]/g;
 
 test('the names of random streams are those that published results were drawn from', () => {
   const found = new Set<string>();
