@@ -104,8 +104,7 @@ describe('Flow.at', () => {
       [() => plain.at([1]), 'Flow.at: got [1], expected no context'],
       [
         () => modes(flow.given(tf.tensor2d([CONTEXT])), { rng }),
-        'modes: got batch shape [1] and event shape [2]; flow.at(context) is one, ' +
-          'expected one distribution over vectors',
+        'modes: got batch shape [1] and event shape [2], expected one distribution over vectors; flow.at(context) is one',
       ],
       [() => modes(p, { rng }), 'modes: distribution: got a Flow, expected a Distribution'],
       [() => diagnoseFlow(p, { rng }), 'diagnoseFlow: distribution: got a Flow, expected a TransformedDistribution'],
