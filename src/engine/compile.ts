@@ -65,7 +65,7 @@ export type Compiled<T extends Tensors, O extends Outputs> = ((inputs: Inputs<T>
   profile(inputs: Inputs<T>, rng?: Rng): Profile;
   /** Frees what the engine holds. */
   dispose(): void;
-  /** {@link dispose}, at the end of the block that says `using fn = compile(…)`. */
+  /** `dispose()`, at the end of the block that says `using fn = compile(…)`. */
   [Symbol.dispose](): void;
 };
 
