@@ -53,6 +53,16 @@ class SlowFirst extends BaseSequencer {
 const isShuffled = process.argv.some((argument) => argument.startsWith('--sequence.shuffle'));
 
 export default defineConfig({
+  // Pages and programs name the package, which a clone has not built.
+  resolve: {
+    alias: [
+      { find: /^oxbow$/, replacement: `${import.meta.dirname}/src/index.ts` },
+      { find: /^oxbow\/engine$/, replacement: `${import.meta.dirname}/src/engine/index.ts` },
+      { find: /^oxbow\/mujoco$/, replacement: `${import.meta.dirname}/envs/mujoco/index.ts` },
+      { find: /^oxbow\/experiments$/, replacement: `${import.meta.dirname}/cli/index.ts` },
+      { find: /^oxbow\/(envs|datasets|agents)$/, replacement: `${import.meta.dirname}/$1/index.ts` },
+    ],
+  },
   test: {
     projects: PROJECTS.map((test) => ({ extends: true, test })),
     // Against hanging, not for speed: the machine may be busy.

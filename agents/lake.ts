@@ -443,7 +443,7 @@ export function measureWalks({
     },
   });
   env.close();
-  const unit = 10 ** digits;
+  const unit = digits === Infinity ? Infinity : Number(`1e${digits}`);
   const rounded = (coordinate: number) => (unit === Infinity ? coordinate : Math.round(coordinate * unit) / unit);
   const infos = measured.episodes.map(({ info }) => info as LakeInfo);
   const share = (outcome: LakeInfo['outcome']): number =>

@@ -1,8 +1,8 @@
-import { Rng, selectBackend, selectEngine } from 'oxbow';
 import { type Demonstrators, evenly, type Walk } from '../agents/lake.ts';
 import { collectDemonstrations, type Demonstrations } from '../envs/index.ts';
 import { lakeGrains } from '../envs/lake/lakeGrains.ts';
 import { start, walk } from '../envs/lake/lakeMap.ts';
+import { Rng, selectBackend, selectEngine } from '../src/index.ts';
 import { DEMONSTRATIONS, LabPolicy, labTraining } from '../web/lab/labPolicy.ts';
 import { type Setting, usualSetting } from '../web/lab/setting.ts';
 import type { Replay, ReplayFrame, ReplaySide } from '../web/lab/story.ts';

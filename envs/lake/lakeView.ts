@@ -1,4 +1,7 @@
+import { portableMath } from '../../src/portableMath.ts';
 import { lake, type Point } from './lakeMap.ts';
+
+const { atan2, cos, sin } = portableMath;
 
 /** Directions, radians. */
 interface LakeView {
@@ -9,9 +12,10 @@ interface LakeView {
 
 /** The directions in which a straight walk meets the lake; undefined in the water, where it is all about. */
 export function lakeView(from: Point): LakeView | undefined {
-  const distance = Math.hypot(from.x - lake.x, from.y - lake.y);
-  if (distance <= lake.radius) return undefined;
-  return { middle: Math.atan2(lake.y - from.y, lake.x - from.x), half: Math.asin(lake.radius / distance) };
+  const [x, y] = [lake.x - from.x, lake.y - from.y];
+  const tangent = x * x + y * y - lake.radius * lake.radius;
+  if (tangent <= 0) return undefined;
+  return { middle: atan2(y, x), half: atan2(lake.radius, Math.sqrt(tangent)) };
 }
 
 /**
@@ -22,7 +26,7 @@ export function headingCurve(density: readonly number[]): Point[] {
   return Array.from({ length: density.length + 1 }, (_, i) => {
     const angle = ((i + 0.5) / density.length) * 2 * Math.PI - Math.PI;
     const radius = Math.sqrt(density[i % density.length]!);
-    return { x: radius * Math.cos(angle), y: radius * Math.sin(angle) };
+    return { x: radius * cos(angle), y: radius * sin(angle) };
   });
 }
 

@@ -6,6 +6,8 @@ import { Flow } from './flow.ts';
 
 const { exp, log, cosTurns, sinTurns } = portableMath;
 
+const square = (x: number) => x * x;
+
 /** A density over the plane that can be drawn from and evaluated, so that how far a model is above its entropy is known. */
 export interface PlaneDensity {
   readonly title: string;
@@ -59,10 +61,12 @@ export const eightGaussians: PlaneDensity = {
     return [rng.normal(x, GAUSSIANS_STD), rng.normal(y, GAUSSIANS_STD)];
   },
   logPdf(x, y) {
-    const kernels = GAUSSIANS_CENTERS.map(([cx, cy]) => -((x - cx) ** 2 + (y - cy) ** 2) / (2 * GAUSSIANS_STD ** 2));
+    const kernels = GAUSSIANS_CENTERS.map(
+      ([cx, cy]) => -(square(x - cx) + square(y - cy)) / (2 * square(GAUSSIANS_STD)),
+    );
     const most = Math.max(...kernels);
     const sum = kernels.reduce((total, kernel) => total + exp(kernel - most), 0);
-    return most + log(sum / 8 / (2 * Math.PI * GAUSSIANS_STD ** 2));
+    return most + log(sum / 8 / (2 * Math.PI * square(GAUSSIANS_STD)));
   },
 };
 
@@ -70,8 +74,8 @@ const MOONS_NOISE = 0.05;
 /** The mean and the standard deviation of the moons with their noise; E[sin θ] on half a circle is 2/π. */
 const MOONS_MEAN = [0.5, 0.25] as const;
 const MOONS_STD = [
-  Math.sqrt(0.75 + MOONS_NOISE ** 2),
-  Math.sqrt((0.5 + 0.75 - 2 / Math.PI) / 2 - 0.0625 + MOONS_NOISE ** 2),
+  Math.sqrt(0.75 + square(MOONS_NOISE)),
+  Math.sqrt((0.5 + 0.75 - 2 / Math.PI) / 2 - 0.0625 + square(MOONS_NOISE)),
 ] as const;
 
 /** A point of the outer or the inner moon, half a turn long. */
@@ -137,11 +141,11 @@ function logOfBlurred(points: Float64Array, std: number, x: number, y: number): 
   const scale = -1 / (2 * std * std);
   let nearest = Number.POSITIVE_INFINITY;
   for (let i = 0; i < points.length; i += 2) {
-    nearest = Math.min(nearest, (points[i]! - x) ** 2 + (points[i + 1]! - y) ** 2);
+    nearest = Math.min(nearest, square(points[i]! - x) + square(points[i + 1]! - y));
   }
   let sum = 0;
   for (let i = 0; i < points.length; i += 2) {
-    const further = (points[i]! - x) ** 2 + (points[i + 1]! - y) ** 2 - nearest;
+    const further = square(points[i]! - x) + square(points[i + 1]! - y) - nearest;
     // Below e⁻⁴⁰ of the nearest one's share.
     if (further * scale > -40) sum += exp(further * scale);
   }
@@ -161,7 +165,7 @@ const turnsAt = (arm: number, along: number): number =>
 /** log of the density of one arm's own coordinates: normal, less that of the area by which the turning stretches it. */
 function logOfArm(along: number, across: number): number {
   const area = 1 - PINWHEEL_RATE * exp(along) * across;
-  const kernel = -0.5 * (((along - 1) / PINWHEEL_RADIAL) ** 2 + (across / PINWHEEL_TANGENTIAL) ** 2);
+  const kernel = -0.5 * (square((along - 1) / PINWHEEL_RADIAL) + square(across / PINWHEEL_TANGENTIAL));
   return kernel - log(2 * Math.PI * PINWHEEL_RADIAL * PINWHEEL_TANGENTIAL * Math.abs(area));
 }
 
@@ -194,7 +198,7 @@ export const pinwheel: PlaneDensity = {
         total += exp(logOfArm(along, (y * cosTurns(turns) - x * sinTurns(turns)) / PINWHEEL_SIZE));
       }
     }
-    return log(total / PINWHEEL_ARMS / PINWHEEL_SIZE ** 2);
+    return log(total / PINWHEEL_ARMS / square(PINWHEEL_SIZE));
   },
 };
 
@@ -225,7 +229,7 @@ export function drawBanana(rng: Rng, count: number): Float32Array {
   const rows = rng.fillNormal(new Float32Array(2 * count));
   for (let i = 0; i < rows.length; i += 2) {
     const x2 = 4 * rows[i + 1]!;
-    rows[i] = rows[i]! + x2 ** 2 / 4;
+    rows[i] = rows[i]! + square(x2) / 4;
     rows[i + 1] = x2;
   }
   return rows;
@@ -235,7 +239,7 @@ const LOG_TWO_PI = log(2 * Math.PI);
 
 /** log p(x₁, x₂). */
 export function bananaLogDensity(x1: number, x2: number): number {
-  return -0.5 * ((x1 - x2 ** 2 / 4) ** 2 + (x2 / 4) ** 2) - LOG_TWO_PI - log(4);
+  return -0.5 * (square(x1 - square(x2) / 4) + square(x2 / 4)) - LOG_TWO_PI - log(4);
 }
 
 /** What is exactly known of it; nats. */
