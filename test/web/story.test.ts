@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { makeVec } from '../../envs/index.ts';
-import { directionDensity } from '../../scripts/makeReplay.ts';
+import { directionDensity } from '../../scripts/directionDensity.ts';
 import { placeFromHash, placeToHash, steps, usualSetting } from '../../web/lab/setting.ts';
 import {
   blockWalk,
