@@ -199,7 +199,7 @@ async function showDeep() {
   const made = sceneStage(canvas, deep.scene, colours());
   canvas.setAttribute('role', 'img');
   canvas.setAttribute('aria-label', 'The episode in three dimensions. Arrow keys turn the view, plus and minus zoom, Home puts it back.');
-  const draw = (moment) => made.describe(poseAt(poses, deep.scene.bodies, moment));
+  const draw = (moment) => made.show(poseAt(poses, deep.scene.bodies, moment));
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => made.paint(colours()));
   new ResizeObserver(() => made.resize(canvas.clientWidth, canvas.clientHeight, Math.min(2, devicePixelRatio))).observe(canvas);
   orbit(canvas, made.turn, made.turnBack);
