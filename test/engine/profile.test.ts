@@ -84,7 +84,7 @@ describe('on wasm', () => {
     const { step, x } = training();
     expect(() => step.profile({ x })).toThrow("compile('training'): the function draws random numbers");
     expect(() => step.profile({ x: [1] as unknown as tf.Tensor })).toThrow(
-      "the input 'x' must be a tensor or a number",
+      "the input 'x': got an array, expected a tensor or a number",
     );
     step.dispose();
     expect(() => step.profile({ x }, new Rng(0))).toThrow("compile('training'): called after dispose");

@@ -34,7 +34,7 @@ describe('MujocoEnv', () => {
       'Hopper: step() got the action undefined, expected 3 finite numbers',
     );
     expect(() => env.reset({ options: { state: { qpos: [1], qvel: new Float64Array(6) } } })).toThrow(
-      /^Hopper: reset\(\) got the state's qpos Array \[1\], expected 6 finite numbers$/,
+      /^Hopper: reset\(\) got the state's qpos \[1\], expected 6 finite numbers$/,
     );
     expect(() => new HopperEnv({ xml: '<mujoco><worldbody>' })).toThrow(/^Hopper: XML parse error.*$/);
     env.close();
