@@ -16,6 +16,9 @@ const LOCK = '.lock';
 const holderSchema = z.object({ id: z.string(), place: z.string(), pid: z.int(), started: z.string() });
 type Holder = z.infer<typeof holderSchema>;
 
+/** The ids of the locks that this process holds. A folder that was moved away has one that nobody holds any more. */
+const held = new Set<string>();
+
 /** A folder that is held. */
 export interface Lock {
   /** Whether it is still held. */
@@ -59,7 +62,8 @@ export async function lockFolder(
     const text = read(file);
     const holder = holderOf(text);
     if (holder?.place === mine.place) {
-      if (startOf(holder.pid) === holder.started) throw inUse(path);
+      const isLost = holder.pid === process.pid && !held.has(holder.id);
+      if (startOf(holder.pid) === holder.started && !isLost) throw inUse(path);
     } else if (Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) < STALE) {
       if (performance.now() - begun > STALE + 2 * UPDATE) throw inUse(path);
       const seconds = STALE / 1000;
@@ -71,11 +75,13 @@ export async function lockFolder(
     }
     removeLeftBehind(file, text, mine);
   }
+  held.add(mine.id);
   removeTemporaries(path);
   const holds = () => read(file) === JSON.stringify(mine);
   const release = () => {
     clearInterval(timer);
     process.off('exit', release);
+    held.delete(mine.id);
     if (holds()) rmSync(file, { force: true });
   };
   const timer = setInterval(() => {

@@ -500,7 +500,8 @@ class Words extends BaseEnv<string, number> {
 
 test('texts alone are refused when the policy, or the agent, is made', () => {
   const env = new Words() as AnyEnv;
-  const wanted = 'wanted numbers, as of a Box, a Discrete or a Dict with one of them, got a Text, which has none';
+  const wanted =
+    'got a Text, which has no numbers, expected a Box, a Discrete or a Dict with one of them: a wrapper can make numbers of it';
   expect(() => policyFor('categorical', env)).toThrow(`makePolicy('categorical'): observationSpace: ${wanted}`);
   expect(() => new Ppo({ ...ppo, policy: policyFor('categorical', new Ice() as AnyEnv), env })).toThrow(
     `Ppo: the environment's observations: ${wanted}`,

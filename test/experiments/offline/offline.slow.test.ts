@@ -88,10 +88,10 @@ test('oxbow run offline: learns from data, grows, and a job gives the same bytes
   expect(stdout).toMatch(/^E10/m);
   expect(stdout).toContain('Time to act on this machine');
   const { experiments, results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as {
-    experiments: Record<string, { verdict: string }>;
+    experiments: Record<string, { answer: string; prediction: string }>;
     results: SummaryRow[];
   };
-  expect(experiments.E10!.verdict).toMatch(/undecided|too few seeds/);
+  expect(experiments.E10!.answer).toMatch(/^[A-Z][^\n]*\d[^\n]*\.$/);
   const of = (policy: string, metric: string) =>
     results.find((row) => row.policy === policy && row.metric === metric)!.iqm;
   // Samples alone, greedy actions alone, or both.
