@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { EXIT, extension, withTypeScript } from './run/environment.ts';
 import { ECHO, SIGNALS } from './run/signals.ts';
 
-/** The command proper. Its first argument is the address of the studies. */
+/** The command proper. Its first arguments are this process, which it must not outlive, and the address of the studies. */
 const program = fileURLToPath(new URL(`./command${extension}`, import.meta.url));
 
 /** Milliseconds that the command has to end in, from the first signal and from the second. */
@@ -27,9 +27,9 @@ const RESTORE = '\x1b[?25h\x1b[?7h';
  * done. If it has not ended in time, it is killed.
  */
 export function supervise(argv: readonly string[], registry: string): void {
-  const node = [...withTypeScript(process.execArgv), program, registry, ...argv];
-  // With the same terminal, in the same process group: Ctrl-Z stops both. It ends when the channel does.
-  const child = spawn(process.execPath, node, { stdio: [...inherited(argv), 'ipc'] });
+  const node = [...withTypeScript(process.execArgv), program, String(process.pid), registry, ...argv];
+  // With the same terminal, in the same process group: Ctrl-Z stops both.
+  const child = spawn(process.execPath, node, { stdio: inherited(argv) });
   let first: { readonly signal: NodeJS.Signals; readonly time: number } | undefined;
   let killed = false;
   let timer: NodeJS.Timeout | undefined;

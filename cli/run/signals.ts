@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import { EXIT } from './environment.ts';
 
 /** What asks a program to end: Ctrl-C, another program, a terminal that is closed. */
@@ -36,4 +37,17 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   } finally {
     react = exit;
   }
+}
+
+const WATCH = `
+const { workerData } = require('node:worker_threads');
+setInterval(() => process.ppid === workerData || process.kill(process.pid, 'SIGKILL'), 250);`;
+
+/**
+ * Ends this process when its parent does, however long it computes or waits: a thread looks, since a busy event loop would not see a
+ * channel close.
+ * @param parent its id, as it was when it started this process
+ */
+export function dieWithParent(parent: number): void {
+  new Worker(WATCH, { eval: true, execArgv: [], workerData: parent }).unref();
 }

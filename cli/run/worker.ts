@@ -1,24 +1,16 @@
 import { type ErrorData, toErrorData } from '../experiment/errors.ts';
 import { performJob, type Said, type Task } from './performJob.ts';
-import { SIGNALS } from './signals.ts';
+import { dieWithParent, SIGNALS } from './signals.ts';
 
 /** How far a job is, or how it ended. */
 export type Message = Said | { readonly seconds: number } | { readonly error: ErrorData };
 
-const parent = process.ppid;
-
 function send(message: Message): void {
-  // A job that does not come to listen says at least how far it is.
-  if (process.ppid !== parent) end();
   // To a parent that is gone nothing can be said; without a callback the error would be thrown.
   process.send!(message, () => {});
 }
 
-function end(): void {
-  process.kill(process.pid, 'SIGKILL');
-}
-
-process.on('disconnect', end);
+dieWithParent(process.ppid);
 // The parent decides what a signal means, and kills this process in its time.
 for (const signal of SIGNALS) process.on(signal, () => {});
 process.on('message', async (task: Task) => {
