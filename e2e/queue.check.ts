@@ -1,4 +1,5 @@
 /** Runs by a queue: a real Redis, workers that are killed, a Redis that is restarted. Needs `redis-server`. */
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -90,11 +91,13 @@ describe('a queue in Redis', () => {
         if (key !== undefined && (await connection.set(key, 'cut', 'XX')) !== null) return;
       }
     })();
-    run.child.kill('SIGSTOP');
+    // What computes, not what listens: it must not fetch the result before it is cut.
+    const proper = Number(spawnSync('pgrep', ['-P', String(run.child.pid)], { encoding: 'utf8' }).stdout);
+    process.kill(proper, 'SIGSTOP');
     const able = fromSources('worker', ADDRESS, '--workers', '1', '--load', study);
     await until(() => /: done/.test(able.output()));
     await damaged;
-    run.child.kill('SIGCONT');
+    process.kill(proper, 'SIGCONT');
     const { code, stderr } = await run.ended;
     expect([code, stderr]).toEqual([0, '']);
     expect(run.output()).toMatch(/the result that \S+ has sent cannot be read: .*; it is queued again/);

@@ -53,9 +53,10 @@ const check = vi.hoisted(() => ({
 vi.mock(import('../src/policies/checkPolicy.ts'), async (original) => ({
   checkPolicy: check.aside((await original()).checkPolicy),
 }));
-vi.mock(import('../agents/core/checks.ts'), async (original) => ({
-  leavesBounds: check.aside((await original()).leavesBounds),
-}));
+vi.mock(import('../agents/core/checks.ts'), async (original) => {
+  const checks = await original();
+  return { ...checks, leavesBounds: check.aside(checks.leavesBounds) };
+});
 
 /** Spies would keep every call. */
 const originals = Object.fromEntries(INEXACT.map((name) => [name, Math[name]]));

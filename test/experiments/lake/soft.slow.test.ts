@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { main } from '../../../cli/commands/main.ts';
 import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
 import { lakeSchema } from '../../../experiments/lake/config.ts';
@@ -31,8 +31,6 @@ const _row = (
     high,
     perSeed: [],
   }) satisfies SummaryRow;
-
-describe('the criteria', () => {});
 
 test('the jobs: all policies at each temperature, and some with the penalty', () => {
   const jobs = soft.jobs(lakeSchema.parse({ seeds: [3, 4] })).filter(({ env }) => env === 'SoftBandit-v0');

@@ -20,17 +20,17 @@ test('oxbow run products: the plain controls do what theory says, and a job give
   const argv = ['run', 'products', '--workers', '1', '--seeds', '2', ...POLICIES, ...SMALL, '--out', out];
   const { code, stdout } = await oxbowOn(registry, ...argv);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^E8 {2}[\s\S]+^Verdicts on predictions need 10 seeds, and this run has 2\./m);
+  expect(stdout).toMatch(/^E8 {2}/m);
   expect(stdout).toContain('Time to act on this machine');
   const { experiments, results, fingerprint } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as {
-    experiments: Record<string, { verdict: string; measured: string }>;
+    experiments: Record<string, { answer: string }>;
     results: SummaryRow[];
     fingerprint: string;
   };
-  expect(experiments.E8!.verdict).toBe('too few seeds');
-  expect(experiments.E8!.measured).toContain('Gaussian ≥ 1 − 0.65ᵏ: 1 lake: ');
   const of = (policy: string, lakes: number, metric: string) =>
     results.find((row) => row.policy === policy && row.condition === `k-${lakes}` && row.metric === metric)!.iqm;
+
+  expect(experiments.E8!.answer).toContain(`a Gaussian in ${(100 * of('gaussian', 2, 'drownRate')!).toFixed(1)}`);
 
   // The best Gaussian of one lake is 1.200 nats above the law at the start, and that of two is two of them.
   expect(Math.abs(of('gaussian', 1, 'startNats')! - 1.2)).toBeLessThan(0.1);
@@ -52,10 +52,7 @@ test('oxbow run products: the plain controls do what theory says, and a job give
   expect(existsSync(join(out, 'logs', job, 'acting.json'))).toBe(true);
   expect(loadPolicy(join(out, 'jobs', job, 'policy.json')).policy.actionDim).toBe(4);
   const report = readFileSync(join(out, 'report.html'), 'utf8');
-  for (const text of ['E8: Several lakes at once', 'too few seeds', 'They have not been searched yet', fingerprint]) {
-    if (text.startsWith('They') && existsSync('experiments/products/trials.json')) continue;
-    expect(report).toContain(text);
-  }
+  for (const text of ['E8: Several lakes at once', fingerprint]) expect(report).toContain(text);
 
   // In a process of its own.
   vi.restoreAllMocks();
