@@ -10,6 +10,8 @@ const WORKER_BYTES = 2 ** 31;
 const isNative = process.env.OXBOW_BACKEND !== undefined;
 
 const SLOW = 'test/**/*.slow.test.ts';
+/** What `npm run test:all` has beside `npm test`: trainings until they have learned, what many draws show, whole runs that are stopped and go on. */
+const LONG = 'test/**/*.long.test.ts';
 
 /** The tests that replace a module: that of another file may be there already, or their own stays. */
 const REPLACING = readdirSync('test', { recursive: true, encoding: 'utf8' })
@@ -32,20 +34,25 @@ const ALONE = [
   ...REPLACING,
 ];
 
+const aloneIn = (tier: string): string[] => ALONE.filter((file) => file.endsWith(`.${tier}.test.ts`));
+
 /** Most of a short file's time is the import of tfjs and the sources, which a worker does once for all its files. */
 const isolate = isNative;
 const PROJECTS = [
-  { name: 'fast', include: ['test/**/*.test.ts'], exclude: [SLOW, ...ALONE], isolate },
-  { name: 'fast, alone', include: ALONE, exclude: [SLOW], isolate: true },
+  { name: 'fast', include: ['test/**/*.test.ts'], exclude: [SLOW, LONG, ...ALONE], isolate },
+  { name: 'fast, alone', include: ALONE, exclude: [SLOW, LONG], isolate: true },
   { name: 'slow', include: [SLOW], exclude: ALONE, isolate },
-  { name: 'slow, alone', include: ALONE.filter((file) => file.endsWith('.slow.test.ts')), isolate: true },
+  { name: 'slow, alone', include: aloneIn('slow'), isolate: true },
+  { name: 'long', include: [LONG], exclude: ALONE, isolate },
+  { name: 'long, alone', include: aloneIn('long'), isolate: true },
 ];
 
-/** Slow files first, the others fill the workers up at the end. */
+/** Long and slow files first, the others fill the workers up at the end. */
 class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isSlow = ({ moduleId }: TestSpecification): number => Number(moduleId.endsWith('.slow.test.ts'));
-    return (await super.sort(files)).sort((a, b) => isSlow(b) - isSlow(a));
+    const rank = ({ moduleId }: TestSpecification): number =>
+      ['.slow.test.ts', '.long.test.ts'].findIndex((end) => moduleId.endsWith(end));
+    return (await super.sort(files)).sort((a, b) => rank(b) - rank(a));
   }
 }
 
