@@ -57,21 +57,39 @@ for (const file of files) {
 for (const file of files) {
   const source = program.getSourceFile(file)!;
   let text = readFileSync(file, 'utf8');
-  const aliases = source.statements.filter(ts.isTypeAliasDeclaration).reverse();
-  for (const alias of aliases) {
-    const name = /z\.input<\(?typeof (\w+)/.exec(alias.type.getText())?.[1];
-    if (name === undefined) continue;
-    const { [name]: found } = await import(pathToFileURL(file.replace(/\.d\.ts$/, '.js')).href);
-    if (found === undefined) throw new Error(`${relative(root, file)}: ${name} is not exported`);
+  const found = async (name: string) => {
+    const { [name]: value } = await import(pathToFileURL(file.replace(/\.d\.ts$/, '.js')).href);
+    if (value === undefined) throw new Error(`${relative(root, file)}: ${name} is not exported`);
     // A family of flows is a function that has its schema.
-    const described = typeof found === 'function' ? found.schema : found;
-    const members = membersOf(checker.getTypeAtLocation(alias.name), described, alias);
-    const declaration = `export interface ${alias.name.text}${parametersOf(alias)} ${block(members)}`;
-    text = text.slice(0, alias.getStart()) + declaration + text.slice(alias.getEnd());
+    return typeof value === 'function' ? value.schema : value;
+  };
+  for (const statement of source.statements.toReversed()) {
+    if (ts.isTypeAliasDeclaration(statement)) {
+      const name = /z\.input<\(?typeof (\w+)/.exec(statement.type.getText())?.[1];
+      if (name === undefined) continue;
+      const members = membersOf(checker.getTypeAtLocation(statement.name), await found(name), statement);
+      const declaration = `export interface ${statement.name.text}${parametersOf(statement)} ${block(members)}`;
+      text = text.slice(0, statement.getStart()) + declaration + text.slice(statement.getEnd());
+    } else if (ts.isVariableStatement(statement)) {
+      const [declaration] = statement.declarationList.declarations;
+      const literal = optionsOf(declaration!);
+      if (literal === undefined) continue;
+      const name = declaration!.name.getText();
+      const members = membersOf(checker.getTypeAtLocation(literal), await found(name), statement);
+      text = text.slice(0, literal.getStart()) + block(members) + text.slice(literal.getEnd());
+    }
   }
   if (text !== source.text) writeFileSync(file, text);
 }
 for (const [path, module] of modules) writeFileSync(path, module);
+
+/** The options of a family of flows, `((options: { … }) => Flow) & …`, whose literal TypeScript has inferred. */
+function optionsOf({ type }: ts.VariableDeclaration): ts.TypeLiteralNode | undefined {
+  if (type === undefined || !ts.isIntersectionTypeNode(type) || !ts.isParenthesizedTypeNode(type.types[0]!)) return;
+  const made = type.types[0].type;
+  const options = ts.isFunctionTypeNode(made) ? made.parameters[0]?.type : undefined;
+  return options !== undefined && ts.isTypeLiteralNode(options) ? options : undefined;
+}
 
 /** The type's own parameters, which its members may name: `<Id extends string = string>`. */
 function parametersOf({ typeParameters = [] }: { readonly typeParameters?: Iterable<ts.Node> }): string {
@@ -80,7 +98,7 @@ function parametersOf({ typeParameters = [] }: { readonly typeParameters?: Itera
 }
 
 /** One declaration for each option, or each entry of a record, with its comment. */
-function membersOf(type: ts.Type, described: Described, at: ts.TypeAliasDeclaration): string[] {
+function membersOf(type: ts.Type, described: Described, at: ts.Statement): string[] {
   const names = Object.keys(described instanceof z.ZodObject ? described.shape : described);
   return names.map((name) => {
     const property = type.getProperty(name)!;
@@ -93,7 +111,7 @@ function membersOf(type: ts.Type, described: Described, at: ts.TypeAliasDeclarat
     const field = described.shape[name] as z.ZodType;
     const { description, unit } = optionMeaning(field);
     if (description === undefined)
-      throw new Error(`${at.name.text}: ${name} has no meaning, expected describe or meta`);
+      throw new Error(`${at.getText().split('\n')[0]}: ${name} has no meaning, expected describe or meta`);
     const usual = JSON.stringify(optionDefault(field));
     const lines = [
       `${sentence(description)}${unit === undefined ? '' : ` Unit: ${unit}.`}`,
@@ -105,7 +123,7 @@ function membersOf(type: ts.Type, described: Described, at: ts.TypeAliasDeclarat
 }
 
 /** A type as a declaration in this place may write it. */
-function print(type: ts.Type, at: ts.TypeAliasDeclaration): string {
+function print(type: ts.Type, at: ts.Statement): string {
   const flags = ts.NodeBuilderFlags.NoTruncation | ts.NodeBuilderFlags.UseSingleQuotesForStringLiteralType;
   const node = checker.typeToTypeNode(type, at, flags)!;
   return printer.printNode(ts.EmitHint.Unspecified, node, at.getSourceFile());
