@@ -104,6 +104,8 @@ export async function runTraining(
   const before =
     goOn(training, { path, job: job.id }, job, context) ??
     (earlier && goOn(training, { path: join(earlier.directory, CHECKPOINT), job: earlier.job }, job, context));
+  // Whoever takes the run's folder away would find another one in its place, with the logs alone.
+  if (!existsSync(context.directory)) throw new Error(`${context.directory} was removed`);
   const log = new TrainingLog(context.logs, before?.rows ?? []);
   for (const row of log.rows) context.report(shareOf(row, until), row);
   const rows = new ReportRows(config.logInterval, before?.rows);
