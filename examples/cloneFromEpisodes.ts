@@ -30,8 +30,8 @@ function pairsOf(episodes: EpisodeSource) {
 
 const parts = splitEpisodes(source, { validation: 0.1 });
 const rng = new Rng(1);
-const clone = makePolicy('gaussian', { observationSpace, actionSpace, rng: rng.split('policy'), hidden: [64, 64] });
-const agent = new BehaviorCloning({
+using clone = makePolicy('gaussian', { observationSpace, actionSpace, rng: rng.split('policy'), hidden: [64, 64] });
+using agent = new BehaviorCloning({
   policy: clone,
   demonstrations: pairsOf(parts.train),
   validation: pairsOf(parts.validation),

@@ -23,14 +23,14 @@ const [demonstrations, validation] = [asArrays(pairs.slice(0, 300)), asArrays(pa
 const { observationSpace, actionSpace } = make('LakeStride-v0');
 for (const name of ['gaussian', 'spline'] as const) {
   const rng = new Rng(0);
-  const policy = makePolicy(name, {
+  using policy = makePolicy(name, {
     observationSpace,
     actionSpace,
     rng: rng.split('policy'),
     hidden: [32, 32],
     scale: 'state',
   });
-  const agent = new BehaviorCloning({
+  using agent = new BehaviorCloning({
     policy,
     demonstrations,
     validation,

@@ -20,7 +20,7 @@ function moons(rng: Rng, count: number): Float32Array {
 const rng = new Rng(0);
 const [training, heldOut] = [moons(rng.split('training'), 5000), moons(rng.split('held out'), 5000)];
 
-const flow = neuralSplineFlow({ dim: 2, layers: 4, hidden: [64, 64], rng: rng.split('flow') });
+using flow = neuralSplineFlow({ dim: 2, layers: 4, hidden: [64, 64], rng: rng.split('flow') });
 const fit = flow.fit(training, { heldOut, steps: 2000, reportEvery: 500, learningRate: { linear: [3e-3, 0] }, rng });
 for await (const { step, heldOutLoss, gaussianLoss } of fit) {
   console.log(`step ${step}: ${heldOutLoss!.toFixed(2)} nats, a Gaussian ${gaussianLoss!.toFixed(2)}`);

@@ -39,7 +39,7 @@ class Lander extends BaseEnv<Float32Array, Float32Array> {
 register({ id: 'Lander-v0', entryPoint: () => new Lander(), maxEpisodeSteps: 100 });
 console.log(`advice of checkEnv: ${checkEnv(make('Lander-v0')).join('; ') || 'none'}`);
 
-const policy = makePolicy('gaussian', { env: make('Lander-v0'), for: 'ppo', rng: new Rng('policy'), squash: 'tanh' });
+using policy = makePolicy('gaussian', { env: make('Lander-v0'), for: 'ppo', rng: new Rng('policy'), squash: 'tanh' });
 
 function report(when: string): void {
   const { outcomes } = evaluate({ policy, env: 'Lander-v0', episodes: 500 });

@@ -49,8 +49,8 @@ class CauchyPolicy extends Policy {
 
 const rng = new Rng(0);
 const env = makeVec('Pendulum-v1', { numEnvs: 4 });
-const policy = new CauchyPolicy(3, 1, rng.split('policy'));
-const agent = new Ppo({ policy, env, rng: rng.split('agent'), horizon: 1024, gamma: 0.9, learningRate: 1e-3 });
+using policy = new CauchyPolicy(3, 1, rng.split('policy'));
+using agent = new Ppo({ policy, env, rng: rng.split('agent'), horizon: 1024, gamma: 0.9, learningRate: 1e-3 });
 for await (const { step, episodes } of agent.train({ steps: 100_000, rng: rng.split('training') })) {
   const total = episodes.reduce((sum, episode) => sum + episode.return, 0);
   const scale = Math.exp(policy.logScale.dataSync()[0]!);
