@@ -26,28 +26,21 @@ beforeEach(() => {
 });
 
 describe('what an agent cannot learn well by', () => {
-  test('it says once, with what to write', () => {
-    meet('sac', of('gaussian'));
-    meet('sac', of('gaussian'));
-    expect(said()).toEqual([
-      'oxbow: sac learns badly by this GaussianPolicy, whose actions have no squash into their bounds, and one scale for all ' +
-        "observations: write makePolicy('gaussian', { env, for: 'sac', rng }), or give it squash: 'tanh', scale: 'state'",
-    ]);
-  });
-
-  test('each of the two alone, of a policy of whatever making', () => {
+  test('it says once, with what to write, of a policy of whatever making', () => {
+    for (let i = 0; i < 2; i++) meet('sac', of('gaussian'));
     meet('sac', new GaussianPolicy({ observationDim: 2, actionDim: 2, hidden: [4], rng: new Rng(0), scale: 'state' }));
     meet('soft-q-learning', of('gaussian', { squash: 'tanh' }));
     meet('td3', of('gaussian'));
     meet('sac', of('spline'));
-    expect(said()).toEqual([
-      expect.stringMatching(/^oxbow: sac .* GaussianPolicy, .* have no squash into their bounds: .* squash: 'tanh'$/),
-      expect.stringMatching(/^oxbow: soft-q-learning .* have one scale for all observations: .* scale: 'state'$/),
-      expect.stringMatching(/^oxbow: td3 learns badly by this GaussianPolicy, .* have no squash .* squash: 'tanh'$/),
-      expect.stringMatching(
-        /^oxbow: sac .* FlowPolicy, .* no squash .* makePolicy\('spline', \{ env, for: 'sac', rng \}\)/,
-      ),
-    ]);
+    expect(said()).toEqual(
+      [
+        /^oxbow: sac .* GaussianPolicy, .* no squash .* one scale .*makePolicy\('gaussian'.*squash: 'tanh', scale: 'state'$/,
+        /^oxbow: sac .* GaussianPolicy, .* no squash .*squash: 'tanh'$/,
+        /^oxbow: soft-q-learning .* one scale .*scale: 'state'$/,
+        /^oxbow: td3 .* GaussianPolicy, .* no squash .* squash: 'tanh'$/,
+        /^oxbow: sac .* FlowPolicy, .* no squash .* makePolicy\('spline'/,
+      ].map((line) => expect.stringMatching(line)),
+    );
   });
 
   test.each<[string, 'sac' | 'soft-q-learning' | 'td3', () => Policy, AnyEnv?]>([

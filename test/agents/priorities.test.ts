@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Priorities } from '../../agents/core/replay.ts';
+import { Priorities, SumTree } from '../../agents/core/replay.ts';
 import { Rng } from '../../src/index.ts';
 
 const ERRORS = [0.5, -2, 0, 7, -0.03, 1, 1e-3, 3];
@@ -27,34 +27,11 @@ function drawn(priorities: Priorities, batch: number, beta: number, rng = new Rn
 }
 
 describe('draws', () => {
-  // The 1 − 10⁻⁴ quantile of χ² with 7 degrees of freedom.
-  const LIMIT = 29.88;
-
-  test.each([0.4, 0.6, 1])('are as frequent as their probabilities, one at a time, α = %d', (alpha) => {
-    const priorities = made(alpha);
-    const rng = new Rng('one at a time');
-    const counts = ERRORS.map(() => 0);
-    const draws = 20_000;
-    for (let i = 0; i < draws; i++) counts[drawn(priorities, 1, 0, rng).rows[0]!]! += 1;
-    const wanted = probabilities(ERRORS, alpha);
-    // Rows that are hardly ever drawn count together.
-    const groups = [...wanted.keys()].filter((row) => wanted[row]! * draws >= 5);
-    const rest = [...wanted.keys()].filter((row) => !groups.includes(row));
-    const sum = (values: readonly number[], rows: readonly number[]) =>
-      rows.reduce((all, row) => all + values[row]!, 0);
-    const squares = [...groups.map((row) => [row]), rest].map((rows) => {
-      const expected = draws * sum(wanted, rows);
-      return expected === 0 ? 0 : (sum(counts, rows) - expected) ** 2 / Math.max(expected, 1);
-    });
-    expect(squares.reduce((all, square) => all + square, 0)).toBeLessThan(LIMIT);
-    expect(groups.length).toBeGreaterThan(4);
-  });
-
-  test('are one from each part of equal probability', () => {
+  test.each([0.4, 0.6, 1])('are one from each part of equal probability, α = %d', (alpha) => {
     const batch = 64;
-    const wanted = probabilities(ERRORS, 0.6);
-    for (let i = 0; i < 50; i++) {
-      const { rows } = drawn(made(0.6), batch, 0, new Rng(i));
+    const wanted = probabilities(ERRORS, alpha);
+    for (let i = 0; i < 20; i++) {
+      const { rows } = drawn(made(alpha), batch, 0, new Rng(i));
       // In ascending order, and each as often as its share says, to within the parts at its two ends.
       expect(rows).toEqual(rows.toSorted((a, b) => a - b));
       wanted.forEach((probability, row) => {
@@ -64,16 +41,11 @@ describe('draws', () => {
     }
   });
 
-  test('with α = 0 are uniform', () => {
+  test('with α = 0 are uniform, and of no row refused', () => {
     const { rows, weights } = drawn(made(0), 8, 0.7);
     expect(rows).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(weights).toEqual(rows.map(() => 1));
-  });
-
-  test('of no row are refused', () => {
-    expect(() => drawn(new Priorities(4, 0.6), 2, 1, new Rng(0), 0)).toThrow(
-      'Priorities.draw: there are no rows to draw from',
-    );
+    expect(() => drawn(new Priorities(4, 0.6), 2, 1, new Rng(0), 0)).toThrow(/no rows/);
   });
 });
 
@@ -117,5 +89,44 @@ test('a state goes on with the same draws, to the bit', () => {
 });
 
 test('an error that is no number is refused', () => {
-  expect(() => made(0.6).update(3, Number.NaN)).toThrow('the error of row 3 is NaN, expected a finite number');
+  expect(() => made(0.6).update(3, Number.NaN)).toThrow(/row 3 is NaN/);
+});
+
+test.each([1, 2, 7, 64, 100])('after any updates of %i numbers, sums and finds are those of a list', (count) => {
+  const rng = new Rng('updates');
+  const tree = new SumTree(count);
+  const list = Array<number>(count).fill(0);
+  for (let round = 0; round < 200; round++) {
+    const i = rng.integer(0, count);
+    // Multiples of 2⁻¹⁰, so that sums are exact; often 0.
+    list[i] = rng.integer(0, 3) === 0 ? 0 : rng.integer(1, 4096) / 1024;
+    tree.set(i, list[i]!);
+    const total = list.reduce((sum, x) => sum + x, 0);
+    expect(tree.total).toBe(total);
+    expect(tree.get(i)).toBe(list[i]);
+    if (total === 0) continue;
+    for (const sum of [0, total * rng.uniform(), total * (1 - 2 ** -53)]) {
+      const found = tree.find(sum);
+      const before = list.slice(0, found).reduce((all, x) => all + x, 0);
+      expect([before <= sum, sum < before + list[found]!]).toEqual([true, true]);
+    }
+  }
+});
+
+test('a sum tree is that of its numbers, however it came by them', () => {
+  const rng = new Rng('numbers');
+  const [one, other] = [new SumTree(50), new SumTree(50)];
+  for (let i = 0; i < 500; i++) one.set(rng.integer(0, 37), rng.uniform());
+  other.set(49, 1);
+  other.setFirst(one.first(37));
+  expect(other.total).toBe(one.total);
+  expect(other.first(50)).toEqual(one.first(50));
+  const sums = Array.from({ length: 1000 }, () => rng.uniform() * one.total);
+  expect(sums.map((sum) => other.find(sum))).toEqual(sums.map((sum) => one.find(sum)));
+});
+
+test('a number of 0 is never found, also where rounding goes beyond the last', () => {
+  const tree = new SumTree(6);
+  tree.setFirst(Float64Array.of(0, 0.1, 0, 0.2, 0, 0));
+  expect([0, 0.05, 0.1, 0.2, tree.total, 1].map((sum) => tree.find(sum))).toEqual([1, 1, 3, 3, 3, 3]);
 });

@@ -1,6 +1,18 @@
 import type { AgentState } from '../../agents/index.ts';
-import { BaseEnv, Box, Discrete, type ResetResult, type Space, type StepResult } from '../../envs/index.ts';
-import type { Policy, StateDict } from '../../src/index.ts';
+import {
+  BaseEnv,
+  Box,
+  Dict,
+  Discrete,
+  type Info,
+  type MultiBinary,
+  MultiDiscrete,
+  type ResetResult,
+  type Space,
+  type StepResult,
+  Text,
+} from '../../envs/index.ts';
+import { type Policy, Rng, type RngState, type StateDict } from '../../src/index.ts';
 import type { Variables } from '../oracle/mlp.ts';
 
 /** What one step of a {@link RecordingEnv} was. */
@@ -107,4 +119,81 @@ export function heldBy(state: AgentState, actionDim: number, observationDim = 2)
       ended: ends[at] !== 0,
     };
   });
+}
+
+/** Shows numbers, in a text and in their own space, and pays for each that the action repeats. */
+export class Echo extends BaseEnv<{ word: string; numbers: ArrayLike<number> }, ArrayLike<number>> {
+  readonly observationSpace;
+  readonly actionSpace: Space<ArrayLike<number>>;
+  #shown: ArrayLike<number> = [];
+
+  constructor(space: MultiDiscrete | MultiBinary) {
+    super();
+    this.actionSpace = space as Space<ArrayLike<number>>;
+    this.observationSpace = new Dict<{ word: string; numbers: ArrayLike<number> }>({
+      word: new Text(5),
+      numbers: space as Space<ArrayLike<number>>,
+    });
+  }
+
+  #show(): { word: string; numbers: ArrayLike<number> } {
+    this.#shown = this.actionSpace.sample(this.rng);
+    return { word: 'echo', numbers: this.#shown };
+  }
+
+  protected begin(): ResetResult<{ word: string; numbers: ArrayLike<number> }> {
+    return [this.#show(), {}];
+  }
+
+  step(action: ArrayLike<number>): StepResult<{ word: string; numbers: ArrayLike<number> }> {
+    const right = Array.from(action).filter((value, i) => value === this.#shown[i]).length;
+    return [this.#show(), right / this.#shown.length, false, false, {}];
+  }
+}
+
+/** Pays as much as the action is great, and throws at one that its mask forbids. */
+export class Guarded extends BaseEnv<Float32Array, number | Int32Array> {
+  readonly observationSpace = new Box({ low: 0, high: 1, shape: [1] });
+  readonly actionSpace: Space<number | Int32Array>;
+  readonly #nvec: readonly number[];
+  #mask: number[] = [];
+
+  constructor(space: Discrete | MultiDiscrete) {
+    super();
+    this.actionSpace = space as Space<number | Int32Array>;
+    this.#nvec = space instanceof MultiDiscrete ? space.nvec : [space.n];
+  }
+
+  #see(): [Float32Array, Info] {
+    this.#mask = this.#nvec.flatMap((n) => {
+      const free = this.rng.integer(0, n);
+      return Array.from({ length: n }, (_, k) => (k === free || this.rng.uniform() < 0.4 ? 1 : 0));
+    });
+    return [Float32Array.of(this.rng.uniform()), { actionMask: [...this.#mask] }];
+  }
+
+  protected begin(): ResetResult {
+    return this.#see();
+  }
+
+  step(action: number | Int32Array): StepResult {
+    const choices = typeof action === 'number' ? [action] : [...action];
+    let at = 0;
+    choices.forEach((choice, i) => {
+      if (this.#mask[at + choice] !== 1) throw new Error(`forbidden: ${choice} by ${this.#mask}`);
+      at += this.#nvec[i]!;
+    });
+    const reward = choices.reduce((sum, choice) => sum + choice, 0);
+    const [observation, info] = this.#see();
+    return [observation, reward, false, false, info];
+  }
+
+  state(): { rng: RngState; mask: number[] } {
+    return { rng: this.rng.state(), mask: this.#mask };
+  }
+
+  setState({ rng, mask }: { rng: RngState; mask: number[] }): void {
+    this.rng = Rng.fromState(rng);
+    this.#mask = mask;
+  }
 }

@@ -51,7 +51,6 @@ const tanh = { squash: 'tanh', scale: 'state' };
 test.each<[string, string, object, boolean, (parts: Parts) => Agent]>([
   ['TD3+BC', 'gaussian', { squash: 'tanh' }, true, (parts) => new Td3Bc({ ...common, alpha: 40, ...parts })],
   ['IQL', 'gaussian', { scale: 'state' }, true, (parts) => new Iql({ ...common, expectile: 0.9, beta: 10, ...parts })],
-  ['IQL of matching', 'flow-matching', {}, true, (parts) => new Iql({ ...common, expectile: 0.9, beta: 10, ...parts })],
   ['NF-RLBC', 'gaussian', tanh, true, (parts) => new NfRlbc({ ...common, alpha: 'mixed', ...parts })],
   [
     'FQL',
