@@ -1,88 +1,63 @@
 import type { z } from 'zod';
-import { AcrobotEnv, type AcrobotOptions, acrobotOptions } from './classic/acrobot.ts';
-import { CartPoleEnv, type CartPoleOptions, cartPoleOptions } from './classic/cartPole.ts';
-import {
-  MountainCarContinuousEnv,
-  MountainCarEnv,
-  type MountainCarOptions,
-  mountainCarOptions,
-} from './classic/mountainCar.ts';
-import { PendulumEnv, type PendulumOptions, pendulumOptions } from './classic/pendulum.ts';
+import { AcrobotEnv, acrobotOptions } from './classic/acrobot.ts';
+import { CartPoleEnv, cartPoleOptions } from './classic/cartPole.ts';
+import { MountainCarContinuousEnv, MountainCarEnv, mountainCarOptions } from './classic/mountainCar.ts';
+import { PendulumEnv, pendulumOptions } from './classic/pendulum.ts';
 import { LakeEnv, type LakeOptions, lakeOptions } from './lake/lakeEnv.ts';
-import { type LakeId, lakeGrains } from './lake/lakeGrains.ts';
+import { type LakeGrain, lakeGrains } from './lake/lakeGrains.ts';
 import {
   BumpBanditEnv,
-  type BumpBanditOptions,
   bumpBanditOptions,
   FourCornerBanditEnv,
-  type FourCornerBanditOptions,
   fourCornerBanditOptions,
   OpponentBanditEnv,
-  type OpponentBanditOptions,
   opponentBanditOptions,
   SoftBanditEnv,
-  type SoftBanditOptions,
   softBanditOptions,
 } from './toy/bandits.ts';
-import { GridworldEnv, type GridworldMap, type GridworldOptions, gridworldOptions } from './toy/gridworld.ts';
-import { MultigoalEnv, type MultigoalOptions, multigoalOptions } from './toy/multigoal.ts';
+import { GridworldEnv, gridworldOptions } from './toy/gridworld.ts';
+import { MultigoalEnv, multigoalOptions } from './toy/multigoal.ts';
 
-/** The environments of oxbow, by id, as they are registered. */
+interface Limits {
+  readonly maxEpisodeSteps?: number;
+  /** Mean return at which the task counts as solved. */
+  readonly rewardThreshold?: number;
+}
+
+/** An environment as it is registered: its class, and the schema of its options. */
+export function entry<S extends z.ZodObject, E>(
+  Env: new (options: z.input<S>) => E,
+  schema: S,
+  [maxEpisodeSteps, rewardThreshold]: readonly [steps?: number, threshold?: number] = [],
+) {
+  const limits: Limits = {
+    ...(maxEpisodeSteps !== undefined && { maxEpisodeSteps }),
+    ...(rewardThreshold !== undefined && { rewardThreshold }),
+  };
+  return { schema, entryPoint: (options: z.input<S>) => new Env(options), ...limits };
+}
+
+/** A lake, whoever walks round it, in steps of this grain. */
+export function lakeEntry<E>(Env: new (options: LakeOptions) => E, { stride, stepCost, maxEpisodeSteps }: LakeGrain) {
+  return { ...entry(Env, lakeOptions, [maxEpisodeSteps]), options: { stride, stepCost } };
+}
+
+/** The environments of oxbow, by id, as they are registered: with the steps of an episode, and the return at which it counts as solved. */
 export const builtinEnvs = {
-  'Lake-v0': lakeOf('Lake-v0'),
-  'LakeStride-v0': lakeOf('LakeStride-v0'),
-  'Acrobot-v1': {
-    schema: acrobotOptions,
-    entryPoint: (options: AcrobotOptions) => new AcrobotEnv(options),
-    maxEpisodeSteps: 500,
-    rewardThreshold: -100,
-  },
-  'CartPole-v1': {
-    schema: cartPoleOptions,
-    entryPoint: (options: CartPoleOptions) => new CartPoleEnv(options),
-    maxEpisodeSteps: 500,
-    rewardThreshold: 475,
-  },
-  'MountainCar-v0': {
-    schema: mountainCarOptions,
-    entryPoint: (options: MountainCarOptions) => new MountainCarEnv(options),
-    maxEpisodeSteps: 200,
-    rewardThreshold: -110,
-  },
-  'MountainCarContinuous-v0': {
-    schema: mountainCarOptions,
-    entryPoint: (options: MountainCarOptions) => new MountainCarContinuousEnv(options),
-    maxEpisodeSteps: 999,
-    rewardThreshold: 90,
-  },
-  'Pendulum-v1': {
-    schema: pendulumOptions,
-    entryPoint: (options: PendulumOptions) => new PendulumEnv(options),
-    maxEpisodeSteps: 200,
-  },
-  'BumpBandit-v0': {
-    schema: bumpBanditOptions,
-    entryPoint: (options: BumpBanditOptions) => new BumpBanditEnv(options),
-  },
-  'FourCornerBandit-v0': {
-    schema: fourCornerBanditOptions,
-    entryPoint: (options: FourCornerBanditOptions) => new FourCornerBanditEnv(options),
-  },
-  'GridworldTree-v0': gridworldOf('tree'),
-  'GridworldSlits-v0': gridworldOf('slits'),
-  'Multigoal-v0': {
-    schema: multigoalOptions,
-    entryPoint: (options: MultigoalOptions) => new MultigoalEnv(options),
-    maxEpisodeSteps: 30,
-  },
-  'OpponentBandit-v0': {
-    schema: opponentBanditOptions,
-    entryPoint: (options: OpponentBanditOptions) => new OpponentBanditEnv(options),
-  },
-  'SoftBandit-v0': {
-    schema: softBanditOptions,
-    entryPoint: (options: SoftBanditOptions) => new SoftBanditEnv(options),
-  },
+  'Lake-v0': lakeEntry(LakeEnv, lakeGrains['Lake-v0']),
+  'LakeStride-v0': lakeEntry(LakeEnv, lakeGrains['LakeStride-v0']),
+  'Acrobot-v1': entry(AcrobotEnv, acrobotOptions, [500, -100]),
+  'CartPole-v1': entry(CartPoleEnv, cartPoleOptions, [500, 475]),
+  'MountainCar-v0': entry(MountainCarEnv, mountainCarOptions, [200, -110]),
+  'MountainCarContinuous-v0': entry(MountainCarContinuousEnv, mountainCarOptions, [999, 90]),
+  'Pendulum-v1': entry(PendulumEnv, pendulumOptions, [200]),
+  'BumpBandit-v0': entry(BumpBanditEnv, bumpBanditOptions),
+  'FourCornerBandit-v0': entry(FourCornerBanditEnv, fourCornerBanditOptions),
+  'GridworldTree-v0': { ...entry(GridworldEnv, gridworldOptions, [100]), options: { map: 'tree' } },
+  'GridworldSlits-v0': { ...entry(GridworldEnv, gridworldOptions, [100]), options: { map: 'slits' } },
+  'Multigoal-v0': entry(MultigoalEnv, multigoalOptions, [30]),
+  'OpponentBandit-v0': entry(OpponentBanditEnv, opponentBanditOptions),
+  'SoftBandit-v0': entry(SoftBanditEnv, softBanditOptions),
 };
 
 /** The options of each environment of oxbow, by its id. */
@@ -92,22 +67,3 @@ export type EnvOptionsById = {
 
 /** What has a name: the type of an object without fields forbids those of any name, also in what it is joined with. */
 type Named<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
-
-function lakeOf(id: LakeId) {
-  const { stride, stepCost, maxEpisodeSteps } = lakeGrains[id];
-  return {
-    schema: lakeOptions,
-    entryPoint: (options: LakeOptions) => new LakeEnv(options),
-    maxEpisodeSteps,
-    options: { stride, stepCost },
-  };
-}
-
-function gridworldOf(map: GridworldMap) {
-  return {
-    schema: gridworldOptions,
-    entryPoint: (options: GridworldOptions) => new GridworldEnv(options),
-    maxEpisodeSteps: 100,
-    options: { map },
-  };
-}

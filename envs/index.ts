@@ -32,7 +32,6 @@ export type {
 } from './core/env.ts';
 export * from './core/flatVectorEnv.ts';
 export { type MakeVecOptions, makeVec, type VecOptions } from './core/makeVec.ts';
-export * from './core/productEnv.ts';
 export {
   type EnvId,
   type EnvOptions,
@@ -54,7 +53,6 @@ export {
   type VectorStep,
 } from './core/vectorEnv.ts';
 export * from './core/wrappers/frameStack.ts';
-export * from './core/wrappers/hiddenNoise.ts';
 export * from './core/wrappers/normalize.ts';
 export * from './core/wrappers/record.ts';
 export * from './core/wrappers/transform.ts';

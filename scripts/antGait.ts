@@ -23,9 +23,9 @@ const { policy, steps, meanReturn } = await train({
     process.stderr.write(`${step}  ${(total / length).toFixed(1)}\n`);
   },
 });
-const json = policyToJson(policy, { env, steps, meanReturn });
+const json = JSON.stringify(JSON.parse(policyToJson(policy, { env, steps, meanReturn })));
 writeWholeFile(
   path,
-  `/** What \`npm run gait\` has trained on ${env}, as \`policyToJson\` writes policies. */\nexport const antGait = \`${json}\`;\n`,
+  `/** What \`npm run gait\` has trained on ${env}, as \`policyToJson\` writes policies, on one line. */\nexport const antGait =\n  '${json}';\n`,
 );
 process.stdout.write(`${path}\n`);

@@ -674,13 +674,6 @@ const envCalls: Calls = {
     () => vec().setState(),
     () => vec().setState({}),
   ],
-  ProductEnv: [
-    () => new envs.ProductEnv(),
-    () => new envs.ProductEnv([3]),
-    () => new envs.ProductEnv([bare()]),
-    () => new envs.ProductEnv([bare, bare]).reset(42),
-    () => running(new envs.ProductEnv([bare, bare])).step([1]),
-  ],
   FlatVectorEnv: [
     () => new envs.FlatVectorEnv(),
     () => new envs.FlatVectorEnv(bare()),
@@ -719,11 +712,6 @@ const envCalls: Calls = {
     () => new envs.NormalizeReward(),
     () => new envs.NormalizeReward(bare(), { gama: 0.9 }),
     () => new envs.NormalizeReward(bare(), { gamma: '0.9' }),
-  ],
-  HiddenNoise: [
-    () => new envs.HiddenNoise(bare()),
-    () => new envs.HiddenNoise(bare(), { size: 2, redrw: 'step' }),
-    () => new envs.HiddenNoise(bare(), 2),
   ],
   RecordTrajectory: [() => new envs.RecordTrajectory(), () => new envs.RecordTrajectory(bare(), { onEpisode: 5 })],
   RecordEpisodeStatistics: [() => new envs.RecordEpisodeStatistics()],

@@ -4,7 +4,6 @@ import {
   type Blocking,
   Box,
   ClipAction,
-  HiddenNoise,
   LakeEnv,
   type LakeId,
   lakeGrains,
@@ -14,6 +13,7 @@ import {
   type VectorEnv,
 } from '../../envs/index.ts';
 import { boxSquash, ImplicitPolicy, makePolicy, type Policy, type Rng } from '../../src/index.ts';
+import { HiddenNoise } from './hiddenNoise.ts';
 
 /** The other ways are tried where one step decides. */
 export const WAYS_LAKE = 'LakeStride-v0' satisfies LakeId;

@@ -8,7 +8,6 @@ import {
   lakeGrains,
   lakeMap,
   marginRange,
-  type ProductInfo,
   shortestPathDirection,
 } from '../../envs/index.ts';
 import { cosineSchedule, type Policy, portableMath, type Rng, savePolicy } from '../../src/index.ts';
@@ -23,6 +22,7 @@ import {
   type ProductsConfig,
   productDemonstrations,
 } from './config.ts';
+import type { ProductInfo } from './productEnv.ts';
 
 /** What cloning takes for a policy, whatever the number of lakes. */
 interface CloningSettings {

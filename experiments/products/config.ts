@@ -1,16 +1,10 @@
 import { z } from 'zod';
 import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
 import { type Settings, type Tuned, tunedSchema } from '../../cli/experiment/tuned.ts';
-import {
-  collectDemonstrations,
-  type Demonstrations,
-  demonstrationNoise,
-  type Env,
-  make,
-  ProductEnv,
-} from '../../envs/index.ts';
+import { collectDemonstrations, type Demonstrations, demonstrationNoise, type Env, make } from '../../envs/index.ts';
 import { makePolicy, type Policy, type Rng } from '../../src/index.ts';
 import type { AnySpace } from '../../src/spaces/plain.ts';
+import { ProductEnv } from './productEnv.ts';
 import found from './tuned.json' with { type: 'json' };
 
 interface Definition {

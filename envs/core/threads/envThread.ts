@@ -3,36 +3,33 @@ import '../../registerEnvs.ts';
 import { writeSync } from 'node:fs';
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { spelledOut } from '../../../src/spaces/composite.ts';
-import { checkMethods } from '../checks.ts';
-import type { AnyEnv, Info } from '../env.ts';
+import type { Info } from '../env.ts';
 import { makeRegistered, registeredEnvs } from '../registry.ts';
 import { SyncVectorEnv } from '../syncVectorEnv.ts';
-import {
-  type AnswerMessage,
-  type Call,
-  type CallMessage,
-  CONTROL,
-  calls,
-  OWNER,
-  SLOT,
-  sharedRows,
-  slotOf,
-  type ThreadTask,
-} from './protocol.ts';
-
-/** Looks for a call so often, some 1 µs, before it sleeps: on busy cores a thread that looks keeps others from working. */
-const PATIENCE = 100;
-/** Milliseconds after which promises and timers of the envs have a turn. */
-const BREAK = 1000;
+import { type AnswerMessage, type CallMessage, CONTROL, LOST, OWNER, sharedRows, type ThreadTask } from './protocol.ts';
 
 const { oxbowEnvs: task } = workerData as { oxbowEnvs: ThreadTask };
-const { control, first, id, port } = task;
-const slot = slotOf(task.thread);
-const at = control.subarray(slot + SLOT.at, slot + SLOT.at + 1);
+const { control, first, id, port, spaces, thread } = task;
+const at = control.subarray(CONTROL.ats + thread, CONTROL.ats + thread + 1);
 const { actions, ended, result } = sharedRows(task.memory, task.sizes, first, task.end);
 let turn = 0;
 
-printAtOnce();
+// The caller's thread, which would print, waits.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.write = (text: string | Uint8Array) => {
+    try {
+      writeSync(2, text as string);
+    } catch {
+      // Nobody reads it, or not fast enough.
+    }
+    return true;
+  };
+}
+process.once('exit', () => {
+  Atomics.add(control, CONTROL.undone, LOST);
+  Atomics.notify(control, CONTROL.undone);
+});
+
 let envs: SyncVectorEnv | undefined;
 try {
   envs = await makeEnvs();
@@ -40,86 +37,60 @@ try {
 } catch (error) {
   answer(failed(error));
 }
-if (envs !== undefined) await serveAll(envs);
+for (let isOpen = envs !== undefined; isOpen; ) {
+  Atomics.wait(control, CONTROL.turn, turn);
+  turn = Atomics.load(control, CONTROL.turn);
+  const message: CallMessage = receiveMessageOnPort(port)?.message ?? { call: 'step' };
+  try {
+    answer(serve(envs!, message));
+  } catch (error) {
+    answer(failed(error));
+  }
+  isOpen = message.call !== 'close';
+}
 // The caller ends the thread. One that ends by itself is lost.
 setInterval(() => {}, 2 ** 30);
 
 async function makeEnvs(): Promise<SyncVectorEnv> {
   for (const module of task.modules) {
-    try {
-      await import(module);
-    } catch (error) {
-      throw new Error(`${OWNER}: ${id}: a thread cannot import ${module}: ${messageOf(error)}`, { cause: error });
-    }
+    await import(module).catch((error: Error) => {
+      throw new Error(`${OWNER}: ${id}: a thread cannot import ${module}: ${error.message}`, { cause: error });
+    });
   }
   if (!registeredEnvs().includes(id)) {
-    const why =
-      task.modules.length === 0 ? 'nobody said which module registers it' : `${task.modules} did not register it`;
     const advice = 'put register() into a module of its own, with the field module: import.meta.url';
-    throw new Error(`makeVec('${id}'): workers: a thread does not know it, since ${why}; ${advice}`);
+    const modules = task.modules.join(', ') || 'no module';
+    throw new Error(`makeVec('${id}'): workers: a thread that imports ${modules} does not know it; ${advice}`);
   }
   const makers = Array.from({ length: task.end - first }, () => () => makeRegistered('makeVec', id, task.options));
   const { autoresetMode } = task;
-  return new SyncVectorEnv(makers.map(checked), { autoresetMode }, { owner: OWNER, first, result, ended, at });
-}
-
-/** Makes an env of the spaces that the caller knows. */
-function checked(maker: () => AnyEnv): () => AnyEnv {
-  return () => {
-    const env = maker();
-    checkMethods(`${OWNER}: env ${at[0]}`, env);
-    for (const name of ['observationSpace', 'actionSpace'] as const) {
-      if (spelledOut(env[name]) === task.spaces[name]) continue;
-      throw new Error(`${OWNER}: env ${at[0]} has ${name} ${env[name]}, expected ${task.spaces[name]}`);
+  const made = new SyncVectorEnv(makers, { autoresetMode }, { owner: OWNER, first, result, ended, at });
+  for (const [name, space] of Object.entries({
+    observationSpace: made.singleObservationSpace,
+    actionSpace: made.singleActionSpace,
+  })) {
+    const expected = spaces[name as keyof typeof spaces];
+    if (spelledOut(space) !== expected) {
+      throw new Error(`${OWNER}: env ${first} has ${name} ${space}, expected ${expected}`);
     }
-    return env;
-  };
-}
-
-async function serveAll(envs: SyncVectorEnv): Promise<void> {
-  for (let since = performance.now(); ; ) {
-    if (comes()) {
-      const call = calls[Atomics.load(control, CONTROL.call)]!;
-      try {
-        answer(serve(envs, call));
-      } catch (error) {
-        answer(failed(error));
-      }
-      if (call === 'close') return;
-    }
-    if (performance.now() - since < BREAK) continue;
-    await new Promise(setImmediate);
-    since = performance.now();
   }
+  return made;
 }
 
-/** Waits for the next call for a while. Returns whether there is one. */
-function comes(): boolean {
-  let next = Atomics.load(control, CONTROL.turn);
-  for (let looks = 0; next === turn && looks < PATIENCE; looks++) next = Atomics.load(control, CONTROL.turn);
-  if (next === turn) {
-    Atomics.wait(control, CONTROL.turn, turn, BREAK);
-    next = Atomics.load(control, CONTROL.turn);
-  }
-  const isThere = next !== turn;
-  turn = next;
-  return isThere;
-}
-
-function serve(envs: SyncVectorEnv, call: Call): AnswerMessage {
-  switch (call) {
+function serve(envs: SyncVectorEnv, message: CallMessage): AnswerMessage {
+  switch (message.call) {
     case 'step':
       envs.step(actions);
-      return { infos: filled(result.infos), finalInfos: filled(result.finalInfos) };
+      return { infos: told(result.infos), finalInfos: told(result.finalInfos) };
     case 'reset': {
-      const options = received().reset!;
-      envs.reset(options);
-      return { infos: filled(result.infos, options.mask) };
+      envs.reset(message.reset);
+      const { mask } = message.reset!;
+      return { infos: told(mask ? result.infos.filter((_, i) => mask[i] !== 0) : result.infos) };
     }
     case 'state':
       return { envs: envs.state().envs };
     case 'setState':
-      envs.setState(received().state!);
+      envs.setState(message.state!);
       return {};
     default:
       envs.close();
@@ -127,92 +98,29 @@ function serve(envs: SyncVectorEnv, call: Call): AnswerMessage {
   }
 }
 
-/** What belongs to this call; what is left over of one that was never made is dropped. */
-function received(): CallMessage {
-  for (;;) {
-    const { message } = receiveMessageOnPort(port) as { message: CallMessage };
-    if (message.turn === turn) return message;
-  }
-}
-
-/** The infos with something in them, and their rows among all; undefined if there are none. Rows where a mask is 0 are left out. */
-function filled(
-  infos: readonly (Info | undefined)[],
-  mask?: ArrayLike<number>,
-): [row: number, info: Info][] | undefined {
-  let found: [row: number, info: Info][] | undefined;
-  for (let i = 0; i < infos.length; i++) {
-    const info = infos[i];
-    if (info === undefined || isEmpty(info) || mask?.[i] === 0) continue;
-    found ??= [];
-    found.push([first + i, info]);
-  }
-  return found;
-}
-
-function isEmpty(info: Info): boolean {
-  for (const _ in info) return false;
-  return true;
+/** The infos, if one of them says anything. */
+function told<I extends Info | undefined>(infos: readonly I[]): readonly I[] | undefined {
+  return infos.some((info) => info !== undefined && Object.keys(info).length > 0) ? infos : undefined;
 }
 
 function answer(message: AnswerMessage): void {
-  const { error, infos, finalInfos, envs } = message;
-  if (error !== undefined || infos !== undefined || finalInfos !== undefined || envs !== undefined) {
+  if (Object.values(message).some((part) => part !== undefined)) {
     try {
       port.postMessage(message);
     } catch (error) {
-      port.postMessage(failed(uncloned(message) ?? error));
+      at[0] = first;
+      port.postMessage(failed(new Error(`an info or a state cannot leave its thread: ${(error as Error).message}`)));
     }
-    control[slot + SLOT.hasMessage] = 1;
   }
   at[0] = -1;
-  Atomics.store(control, slot + SLOT.done, turn);
   if (Atomics.sub(control, CONTROL.undone, 1) === 1) Atomics.notify(control, CONTROL.undone);
-}
-
-/** Says which env has given what cannot leave its thread. */
-function uncloned({ infos = [], finalInfos = [], envs = [] }: AnswerMessage): Error | undefined {
-  const all = [
-    ...[...infos, ...finalInfos].map(([row, value]) => ({ row, value, what: 'info' })),
-    ...envs.map((value, i) => ({ row: first + i, value, what: 'state' })),
-  ];
-  for (const { row, value, what } of all) {
-    try {
-      structuredClone(value);
-    } catch (error) {
-      at[0] = row;
-      return new Error(`its ${what} cannot leave its thread: ${messageOf(error)}`);
-    }
-  }
-  return undefined;
 }
 
 /** An error as the caller throws it, in a line that begins with the env that was called. */
 function failed(error: unknown): AnswerMessage {
-  const text = messageOf(error);
+  const text = error instanceof Error ? error.message : `threw ${String(error)}`;
   const env = at[0]!;
   const isWhole = env < 0 || text.startsWith(`${OWNER}: `) || text.startsWith('makeVec(');
   const message = isWhole ? text : `${OWNER}: env ${env} (${id}): ${text}`;
   return { error: { message, stack: error instanceof Error ? error.stack : undefined, at: env } };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : `threw ${String(error)}`;
-}
-
-/** What an env prints goes to stderr. Node would hand it to the caller's thread, which waits. */
-function printAtOnce(): void {
-  const write = (text: string | Uint8Array, encoding?: unknown, callback?: unknown): boolean => {
-    try {
-      if (typeof text === 'string') writeSync(2, text);
-      else writeSync(2, text);
-    } catch {
-      // Nobody reads it, or not fast enough.
-    }
-    const told = callback ?? encoding;
-    if (typeof told === 'function') told();
-    return true;
-  };
-  process.stdout.write = write;
-  process.stderr.write = write;
 }

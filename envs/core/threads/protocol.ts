@@ -5,42 +5,18 @@ import { type AutoresetMode, newVectorStep, type VectorResetOptions, type Vector
 /** How errors begin. */
 export const OWNER = 'ThreadedVectorEnv';
 
-/** What the threads are asked for, all at once; as a number its place in this list. */
-export const calls = ['make', 'reset', 'step', 'state', 'setState', 'close'] as const;
-export type Call = (typeof calls)[number];
-
-/** Where integers are that the threads share. What changes often has a cache line to itself. */
+/** Where integers are that the threads share, a cache line apart. */
 export const CONTROL = {
-  /** The number of the call; a thread that sleeps waits for its change. */
+  /** The number of the call; a thread waits for its change. */
   turn: 0,
-  /** Which call it is. */
-  call: 1,
-  /** 1 if a thread has ended. */
-  isLost: 2,
-  /** How many threads have not answered; the caller waits for its change. A thread that ends adds `LOST`. */
+  /** How many threads have not answered; the caller waits for its change. A thread that ends adds {@link LOST}. */
   undone: 16,
-  /** The slots of the threads begin here. */
-  slots: 32,
+  /** Of each thread the env that it calls, −1 for none. */
+  ats: 32,
 } as const;
 
 /** More than there are threads. */
 export const LOST = 1 << 20;
-
-/** The integers of one thread. */
-export const SLOT = {
-  /** Which env it calls, −1 for none. */
-  at: 0,
-  /** The turn that it has done. */
-  done: 1,
-  /** 1 if a message has been sent with the answer. */
-  hasMessage: 2,
-  size: 16,
-} as const;
-
-/** Where the slot of a thread begins. */
-export function slotOf(thread: number): number {
-  return CONTROL.slots + thread * SLOT.size;
-}
 
 /** What a thread begins with. */
 export interface ThreadTask {
@@ -62,20 +38,20 @@ export interface ThreadTask {
   readonly port: MessagePort;
 }
 
-/** What a call has beside shared memory. The turn tells it from one that was never made. */
+/** What all threads are asked for at once; without one it is a step. */
 export interface CallMessage {
-  readonly turn: number;
+  readonly call: 'reset' | 'step' | 'state' | 'setState' | 'close';
   readonly reset?: VectorResetOptions;
   readonly state?: { readonly envs: unknown[]; readonly ended: number[] };
 }
 
-/** What an answer has beside shared memory. */
+/** What an answer has beside shared memory; one that has nothing is not sent. */
 export interface AnswerMessage {
   /** An error, and which env failed: −1 if none did. */
   readonly error?: { readonly message: string; readonly stack: string | undefined; readonly at: number };
-  /** The infos that are not empty, by their rows among all. */
-  readonly infos?: readonly (readonly [row: number, info: Info])[] | undefined;
-  readonly finalInfos?: readonly (readonly [row: number, info: Info])[] | undefined;
+  /** Those of all envs of the thread, unless all are empty. */
+  readonly infos?: readonly Info[] | undefined;
+  readonly finalInfos?: readonly (Info | undefined)[] | undefined;
   readonly envs?: unknown[];
 }
 

@@ -16,17 +16,13 @@ import {
 } from '../vectorEnv.ts';
 import {
   type AnswerMessage,
-  type Call,
   type CallMessage,
   CONTROL,
-  calls,
   LOST,
   OWNER,
   type SharedRows,
-  SLOT,
   sharedMemory,
   sharedRows,
-  slotOf,
   type ThreadTask,
 } from './protocol.ts';
 
@@ -50,8 +46,6 @@ interface ThreadedVectorEnvOptions {
 
 /** Seconds that threads may take, at least, to load modules and to make envs. */
 const LOADING = 60;
-/** Looks for the last answer so often, some 1 µs, before it sleeps: on busy cores a thread that looks keeps others from working. */
-const PATIENCE = 100;
 
 /**
  * Shares its envs out to threads, in their order: they all step at the same time, and the caller's thread waits for the last. It gives what
@@ -73,9 +67,7 @@ export class ThreadedVectorEnv implements VectorEnv {
   /** Thread k has the envs `firsts[k] … firsts[k + 1] − 1`. */
   readonly #firsts: readonly number[];
   readonly #ports: readonly MessagePort[];
-  readonly #threads: Threads;
-  readonly #answers: (AnswerMessage | undefined)[];
-  #turn = 0;
+  readonly #threads: readonly Worker[];
   /** How many steps have been asked for since all envs were reset. */
   #steps = 0;
   /** Which env has failed in a step, or while it was reset, since all were reset. */
@@ -105,31 +97,25 @@ export class ThreadedVectorEnv implements VectorEnv {
     this.#rows = sharedRows(memory, sizes);
     this.#check = new VectorActions(OWNER, actionSpace, this.#rows.ended);
     this.#firsts = Array.from({ length: workers + 1 }, (_, k) => Math.ceil((k * numEnvs) / workers));
-    const control = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * slotOf(workers)));
+    const control = new Int32Array(new SharedArrayBuffer(4 * (CONTROL.ats + workers))).fill(-1, CONTROL.ats);
+    control[CONTROL.undone] = workers;
     this.#control = control;
     const spaces = { observationSpace: spelledOut(observationSpace), actionSpace: spelledOut(actionSpace) };
     const channels = Array.from({ length: workers }, () => new MessageChannel());
     this.#ports = channels.map(({ port1 }) => port1);
-    const tasks = channels.map(({ port2: port }, thread) => {
-      const [first, end] = [this.#firsts[thread]!, this.#firsts[thread + 1]!];
-      return { thread, id, options, modules, autoresetMode, first, end, spaces, sizes, memory, control, port };
-    });
-    this.#answers = new Array(workers).fill(undefined);
-    for (let k = 0; k < workers; k++) {
-      control[slotOf(k) + SLOT.at] = -1;
-      control[slotOf(k) + SLOT.done] = -1;
-    }
-    Atomics.store(control, CONTROL.undone, workers);
+    const threads: Worker[] = [];
+    this.#threads = threads;
     try {
-      this.#threads = startThreads(tasks, control);
-    } catch (error) {
-      throw uncloned(id, options) ?? error;
-    }
-    try {
+      for (const [thread, { port2: port }] of channels.entries()) {
+        const [first, end] = [this.#firsts[thread]!, this.#firsts[thread + 1]!];
+        const task = { thread, id, options, modules, autoresetMode, first, end, spaces, sizes, memory, control, port };
+        threads.push(startThread(task));
+      }
       this.#collect('make');
     } catch (error) {
-      this.#threads.end();
-      throw error;
+      this.#endThreads();
+      const isClone = (error as Error).name === 'DataCloneError';
+      throw isClone ? cannotGo(`makeVec('${id}'): workers: an option`, error as Error) : error;
     }
   }
 
@@ -149,10 +135,7 @@ export class ThreadedVectorEnv implements VectorEnv {
         ...(whole !== undefined && { mask: whole.slice(first, end) }),
       },
     }));
-    for (let i = 0; i < this.numEnvs; i++) if (mask === undefined || mask[i]) infos[i] = {};
-    for (const answer of answers) {
-      for (const [i, info] of answer?.infos ?? []) infos[i] = info;
-    }
+    this.#takeInfos(answers, whole);
     if (mask === undefined) {
       this.#steps = 0;
       this.#failed = undefined;
@@ -169,30 +152,36 @@ export class ThreadedVectorEnv implements VectorEnv {
   step(actions: BatchArray): VectorStep {
     const { result } = this.#rows;
     this.#check.checkLength(actions);
-    this.#refuseFailed();
+    if (this.#failed !== undefined) {
+      const failed = `env ${this.#failed} (${this.#id}) has failed at step ${this.#steps}`;
+      throw new Error(`${OWNER}.step: ${failed} and the others have gone on, expected a reset() of all first`);
+    }
     if (this.autoresetMode === 'disabled') this.#check.refuseEnded();
     this.#check.checkActions(actions);
     this.#steps++;
     this.#rows.actions.set(actions);
     const answers = this.#ask('step');
-    const { infos, finalInfos, terminations, truncations } = result;
-    for (let i = 0; i < this.numEnvs; i++) {
-      infos[i] = {};
-      finalInfos[i] = terminations[i] || truncations[i] ? {} : undefined;
-    }
+    this.#takeInfos(answers);
+    const { finalInfos, terminations, truncations } = result;
     for (let k = 0; k < answers.length; k++) {
-      const answer = answers[k];
-      if (answer === undefined) continue;
-      for (const [i, info] of answer.infos ?? []) infos[i] = info;
-      for (const [i, info] of answer.finalInfos ?? []) finalInfos[i] = info;
+      const told = answers[k]?.finalInfos;
+      const first = this.#firsts[k]!;
+      for (let i = first; i < this.#firsts[k + 1]!; i++) {
+        finalInfos[i] = told?.[i - first] ?? (terminations[i] || truncations[i] ? {} : undefined);
+      }
     }
     return result;
   }
 
-  #refuseFailed(): void {
-    if (this.#failed === undefined) return;
-    const failed = `env ${this.#failed} (${this.#id}) has failed at step ${this.#steps}`;
-    throw new Error(`${OWNER}.step: ${failed} and the others have gone on, expected a reset() of all first`);
+  /** @param mask where it is 0, the row stays as it is */
+  #takeInfos(answers: readonly (AnswerMessage | undefined)[], mask?: readonly number[]): void {
+    const { infos } = this.#rows.result;
+    for (let k = 0; k < answers.length; k++) {
+      const told = answers[k]?.infos;
+      for (let i = this.#firsts[k]!, next = 0; i < this.#firsts[k + 1]!; i++) {
+        if (mask === undefined || mask[i] !== 0) infos[i] = told?.[next++] ?? {};
+      }
+    }
   }
 
   /** The same as that of a `SyncVectorEnv`. @throws when an env has none, or one that cannot go to another thread */
@@ -220,7 +209,7 @@ export class ThreadedVectorEnv implements VectorEnv {
       if (this.#end === undefined) this.#ask('close');
     } finally {
       this.#isClosed = true;
-      this.#threads.end();
+      this.#endThreads();
     }
   }
 
@@ -228,102 +217,71 @@ export class ThreadedVectorEnv implements VectorEnv {
     this.close();
   }
 
+  #endThreads(): void {
+    for (const thread of this.#threads) void thread.terminate();
+  }
+
   /**
    * Asks all threads, and waits for all.
-   * @param message what each is told beside shared memory
-   * @returns what each has answered beside shared memory; the array is used again
+   * @param more what each is told beside shared memory
+   * @returns what each has answered beside shared memory
    */
-  #ask(call: Call, message?: (first: number, end: number) => Omit<CallMessage, 'turn'>): (AnswerMessage | undefined)[] {
+  #ask(
+    call: CallMessage['call'],
+    more?: (first: number, end: number) => Omit<CallMessage, 'call'>,
+  ): (AnswerMessage | undefined)[] {
     if (this.#isClosed) throw new Error(`${OWNER}: ${call}() after close()`);
     if (this.#end !== undefined) throw this.#end;
-    const control = this.#control;
-    this.#turn = (this.#turn + 1) | 0;
-    if (message !== undefined) this.#tell(call, message);
-    Atomics.store(control, CONTROL.undone, this.#ports.length);
-    Atomics.store(control, CONTROL.call, calls.indexOf(call));
-    Atomics.store(control, CONTROL.turn, this.#turn);
-    Atomics.notify(control, CONTROL.turn);
+    // A step has none: its actions are in shared memory.
+    if (call !== 'step') {
+      const messages = this.#ports.map((_, k) => ({ call, ...more?.(this.#firsts[k]!, this.#firsts[k + 1]!) }));
+      try {
+        // All before the first is sent: none is left over for the next call.
+        structuredClone(messages);
+      } catch (error) {
+        throw cannotGo(`${OWNER}: ${this.#id}: ${call}() got what`, error as Error);
+      }
+      for (const [k, port] of this.#ports.entries()) port.postMessage(messages[k]);
+    }
+    Atomics.store(this.#control, CONTROL.undone, this.#ports.length);
+    Atomics.add(this.#control, CONTROL.turn, 1);
+    Atomics.notify(this.#control, CONTROL.turn);
     return this.#collect(call);
   }
 
-  #tell(call: Call, message: (first: number, end: number) => Omit<CallMessage, 'turn'>): void {
-    try {
-      for (const [k, port] of this.#ports.entries()) {
-        port.postMessage({ turn: this.#turn, ...message(this.#firsts[k]!, this.#firsts[k + 1]!) });
-      }
-    } catch (error) {
-      const problem = `${call}() got what cannot go to another thread: ${(error as Error).message}`;
-      throw new Error(`${OWNER}: ${this.#id}: ${problem}`, { cause: error });
-    }
-  }
-
-  /** @throws the error of the first env that has failed */
-  #collect(call: Call): (AnswerMessage | undefined)[] {
-    this.#await(call);
+  /** Waits until all threads have answered. @throws the error of the first env that has failed; if a thread has ended, or is late */
+  #collect(call: CallMessage['call'] | 'make'): (AnswerMessage | undefined)[] {
     const control = this.#control;
-    const answers = this.#answers;
-    let error: AnswerMessage['error'];
-    for (let k = 0; k < answers.length; k++) {
-      answers[k] = undefined;
-      const at = slotOf(k) + SLOT.hasMessage;
-      if (control[at] !== 1) continue;
-      control[at] = 0;
-      answers[k] = this.#received(k);
-      error ??= answers[k]!.error;
+    const seconds = call === 'make' ? Math.max(LOADING, this.#timeout) : this.#timeout;
+    const end = performance.now() + 1000 * seconds;
+    for (let undone = Atomics.load(control, CONTROL.undone); undone !== 0; ) {
+      if (undone >= LOST) this.#endBy(call, 'has ended its thread');
+      if (Atomics.wait(control, CONTROL.undone, undone, end - performance.now()) === 'timed-out') {
+        this.#endBy(call, `has not come back in ${seconds} s`);
+      }
+      undone = Atomics.load(control, CONTROL.undone);
     }
+    const { receiveMessageOnPort } = nodeBuiltin('node:worker_threads');
+    const answers = this.#ports.map((port) => receiveMessageOnPort(port)?.message as AnswerMessage | undefined);
+    const error = answers.find((answer) => answer?.error !== undefined)?.error;
     if (error === undefined) return answers;
     if (call === 'step' || call === 'reset') this.#failed = error.at;
     throw new Error(error.message, { cause: error.stack });
   }
 
-  #received(thread: number): AnswerMessage {
-    const { receiveMessageOnPort } = nodeBuiltin('node:worker_threads');
-    return (receiveMessageOnPort(this.#ports[thread]!) as { message: AnswerMessage }).message;
-  }
-
-  /** Waits until all threads have answered. @throws if one has ended, or does not answer in time */
-  #await(call: Call): void {
-    const control = this.#control;
-    let end = 0;
-    for (let looks = 0; ; looks++) {
-      // A thread that ended before it was asked will not answer.
-      if (Atomics.load(control, CONTROL.isLost) === 1) {
-        const { thread, how } = this.#threads.lost()!;
-        this.#endBy(call, thread, (isEnv) => `has ended${isEnv ? ' its thread' : ''}: ${how}`);
-      }
-      const undone = Atomics.load(control, CONTROL.undone);
-      if (undone === 0) return;
-      if (undone >= LOST || looks < PATIENCE) continue;
-      const now = performance.now();
-      const seconds = call === 'make' ? Math.max(LOADING, this.#timeout) : this.#timeout;
-      end ||= now + 1000 * seconds;
-      if (now >= end) this.#endBy(call, this.#late(), () => `has not come back in ${seconds} s`);
-      Atomics.wait(control, CONTROL.undone, undone, end - now);
-    }
-  }
-
-  /**
-   * Ends all threads.
-   * @param thread the one in which it happened
-   * @param what it is, of an env that was being called, or of the thread
-   */
-  #endBy(call: Call, thread: number, what: (isEnv: boolean) => string): never {
-    this.#threads.end();
-    const at = this.#control[slotOf(thread) + SLOT.at]!;
-    const isEnv = at >= 0;
-    const [first, last] = [this.#firsts[thread]!, this.#firsts[thread + 1]! - 1];
-    const all = first === last ? `env ${first}` : `envs ${first} to ${last}`;
-    const who = isEnv ? `env ${at} (${this.#id})` : `the thread of ${all} (${this.#id})`;
-    const advice = call === 'make' ? '' : '; a run resumes from its last checkpoint';
-    const during = call === 'make' ? 'while it was made' : `during ${call}()`;
-    this.#end = new Error(`${OWNER}: ${who} ${what(isEnv)}, ${during}${advice}`);
+  /** Ends all threads. @param what the env has done that was being called */
+  #endBy(call: string, what: string): never {
+    this.#endThreads();
+    const at = this.#control.subarray(CONTROL.ats).find((env) => env >= 0);
+    const who = at === undefined ? `an env (${this.#id})` : `env ${at} (${this.#id})`;
+    const during = call === 'make' ? 'while it was made' : `during ${call}(); a run resumes from its last checkpoint`;
+    this.#end = new Error(`${OWNER}: ${who} ${what}, ${during}`);
     throw this.#end;
   }
+}
 
-  /** The first thread that has not answered. */
-  #late(): number {
-    return this.#ports.findIndex((_, k) => Atomics.load(this.#control, slotOf(k) + SLOT.done) !== this.#turn);
-  }
+function cannotGo(what: string, cause: Error): Error {
+  return new Error(`${what} cannot go to another thread: ${cause.message}`, { cause });
 }
 
 /** The spaces of an env, which is made for them. */
@@ -336,92 +294,27 @@ function spacesOf(make: () => AnyEnv): Pick<AnyEnv, 'observationSpace' | 'action
   return { observationSpace, actionSpace };
 }
 
-/** Says which option cannot go to another thread. */
-function uncloned(id: string, options: Readonly<Record<string, unknown>>): Error | undefined {
-  for (const [name, value] of Object.entries(options)) {
-    try {
-      structuredClone(value);
-    } catch (error) {
-      return new Error(`makeVec('${id}'): workers: the option ${name} cannot go to another thread`, { cause: error });
-    }
-  }
-  return undefined;
-}
-
-/** How a thread has ended that was not to end. */
-interface Loss {
-  readonly thread: number;
-  readonly how: string;
-}
-
-/** The threads of a vector env. */
-interface Threads {
-  /** The first that has ended, if one has. */
-  lost(): Loss | undefined;
-  /** Ends them, whatever they do. */
-  end(): void;
-}
-
-/**
- * What computes is not what listens: this thread does nothing but start the others and hear how they end, since the caller's waits and
- * hears nothing. A loss shows in the shared memory on which the caller waits.
- */
-const GUARD = `
-const { Worker, workerData } = process.getBuiltinModule('node:worker_threads');
-const { source, program, loader, tasks, control, port, isLost, undone, lost } = workerData;
-const saidBy = (error) => String(error?.message ?? error);
-const lose = ({ thread }, how) => {
-  port.postMessage({ thread, how });
-  Atomics.store(control, isLost, 1);
-  Atomics.add(control, undone, lost);
-  Atomics.notify(control, undone);
-};
-const start = (task) => {
-  const thread = new Worker(source, {
-    eval: true, name: 'oxbow', workerData: { program, loader, oxbowEnvs: task }, transferList: [task.port],
-  });
-  let how;
-  thread.on('error', (error) => { how = saidBy(error); });
-  thread.on('exit', (code) => lose(task, how ?? 'exit code ' + code));
-};
-for (const task of tasks) {
-  try {
-    start(task);
-  } catch (error) {
-    lose(task, saidBy(error));
-    break;
-  }
-}`;
-
-/** What a thread begins with: `envThread`, and before it what reads TypeScript. With `--input-type=module` these texts are modules. */
+/** What a thread begins with: `envThread`, and before it what reads TypeScript. With `--input-type=module` this text is a module. */
 const THREAD = `
 const { program, loader } = process.getBuiltinModule('node:worker_threads').workerData;
 if (loader === undefined) import(program);
 else import(loader).then(({ register }) => (register(), import(program)));`;
 
-/** @throws what a task has that cannot go to another thread */
-function startThreads(tasks: readonly ThreadTask[], control: Int32Array): Threads {
-  const threads = nodeBuiltin('node:worker_threads');
-  const { port1: port, port2 } = new threads.MessageChannel();
+/** A process does not wait for threads that were forgotten. @throws what a task has that cannot go to another thread */
+function startThread(task: ThreadTask): Worker {
   // In two steps, so that bundlers for pages do not take it for a file to serve.
   const here = import.meta.url;
   const extension = here.slice(here.lastIndexOf('.'));
   const program = new URL(`./envThread${extension}`, here).href;
-  const loader = typeScriptLoader(here, extension === '.ts');
-  const places = { isLost: CONTROL.isLost, undone: CONTROL.undone, lost: LOST };
-  const guard: Worker = new threads.Worker(GUARD, {
+  const thread = new (nodeBuiltin('node:worker_threads').Worker)(THREAD, {
     eval: true,
     name: 'oxbow',
-    workerData: { source: THREAD, program, loader, tasks, control, port: port2, ...places },
-    transferList: [port2, ...tasks.map((task): MessagePort => task.port)],
+    workerData: { program, loader: typeScriptLoader(here, extension === '.ts'), oxbowEnvs: task },
+    transferList: [task.port],
   });
-  // A process does not wait for threads that were forgotten.
-  guard.unref();
-  guard.on('error', () => {});
-  return {
-    lost: () => threads.receiveMessageOnPort(port)?.message as Loss | undefined,
-    end: () => void guard.terminate(),
-  };
+  thread.on('error', () => {});
+  thread.unref();
+  return thread;
 }
 
 /**
@@ -441,11 +334,8 @@ function typeScriptLoader(here: string, isSource: boolean): string | undefined {
   for (const place of [asked?.replace(/^--\w+=/, ''), pathToFileURL(`${process.cwd()}/`).href, here]) {
     try {
       // The one for `import`, which lies beside the one for `require`.
-      return pathToFileURL(
-        createRequire(place!)
-          .resolve('tsx/esm/api')
-          .replace(/\.cjs$/, '.mjs'),
-      ).href;
+      const path = createRequire(place!).resolve('tsx/esm/api');
+      return pathToFileURL(path.replace(/\.cjs$/, '.mjs')).href;
     } catch {
       // Not from there.
     }

@@ -6,20 +6,7 @@ import { Box } from '../../../../src/spaces/box.ts';
 import { Discrete } from '../../../../src/spaces/discrete.ts';
 
 /** Does what its action says. */
-export const DEEDS = [
-  'go',
-  'tell',
-  'end',
-  'throw',
-  'hang',
-  'exit',
-  'fill',
-  'secret',
-  'NaN',
-  'later',
-  'print',
-  'cut',
-] as const;
+export const DEEDS = ['go', 'tell', 'end', 'throw', 'hang', 'exit', 'fill', 'secret', 'NaN', 'print', 'cut'] as const;
 
 export interface PuppetOptions {
   /** What is done when it is made, in place of an action. */
@@ -76,9 +63,6 @@ class Puppet extends BaseEnv<Float32Array, number> {
         return [observation, reward, false, false, { tell: () => 'nothing' }];
       case 'NaN':
         return [observation, NaN, false, false, {}];
-      case 'later':
-        Promise.reject(new Error('nobody waited'));
-        break;
       case 'print':
         console.log(`at ${this.#steps}`);
     }

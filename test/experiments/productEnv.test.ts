@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  Box,
-  checkEnv,
-  type Env,
-  LakeEnv,
-  ProductEnv,
-  type ProductInfo,
-  SyncVectorEnv,
-  TimeLimit,
-} from '../../../envs/index.ts';
-import { Rng } from '../../../src/random.ts';
-import { Countdown } from './fixtures.ts';
+import { Box, checkEnv, type Env, LakeEnv, SyncVectorEnv, TimeLimit } from '../../envs/index.ts';
+import { ProductEnv, type ProductInfo } from '../../experiments/products/productEnv.ts';
+import { Rng } from '../../src/random.ts';
+import { Countdown } from '../envs/core/fixtures.ts';
 
 type Lake = Env<Float32Array, Float32Array>;
 

@@ -1,8 +1,4 @@
-import { show } from '../../src/options/describe.ts';
-import { checkArgument } from '../../src/options/parse.ts';
-import { Rng } from '../../src/random.ts';
-import { Box } from '../../src/spaces/box.ts';
-import { checkMethods, checkResetOptions, checkSpaces } from './checks.ts';
+import { checkMethods, checkResetOptions, checkSpaces } from '../../envs/core/checks.ts';
 import {
   type AnyEnv,
   type Env,
@@ -13,7 +9,11 @@ import {
   restoreState,
   type StepResult,
   stateOf,
-} from './env.ts';
+} from '../../envs/core/env.ts';
+import { show } from '../../src/options/describe.ts';
+import { checkArgument } from '../../src/options/parse.ts';
+import { Rng } from '../../src/random.ts';
+import { Box } from '../../src/spaces/box.ts';
 
 /** What {@link ProductEnv} tells beside the observation. */
 export interface ProductInfo extends Info {

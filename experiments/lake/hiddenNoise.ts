@@ -1,9 +1,9 @@
-import { checkCount, checkOptions } from '../../../src/options/parse.ts';
-import { Rng, type RngState } from '../../../src/random.ts';
-import { Box } from '../../../src/spaces/box.ts';
-import { unpredictableSeed } from '../baseEnv.ts';
-import type { Env, ResetOptions, ResetResult, StepResult } from '../env.ts';
-import { Wrapper } from './wrapper.ts';
+import { unpredictableSeed } from '../../envs/core/baseEnv.ts';
+import type { Env, ResetOptions, ResetResult, StepResult } from '../../envs/core/env.ts';
+import { Wrapper } from '../../envs/core/wrappers/wrapper.ts';
+import { checkCount, checkOptions } from '../../src/options/parse.ts';
+import { Rng, type RngState } from '../../src/random.ts';
+import { Box } from '../../src/spaces/box.ts';
 
 const redraws = ['episode', 'step'] as const;
 
