@@ -5,7 +5,7 @@ import { parseOptions } from '../src/options/parse.ts';
 import type { CriticNetworksOptions } from '../src/policies/criticNetworks.ts';
 import { ActionValues, type CriticLoss, lossOf, tdTarget } from './core/critics.ts';
 import { layerWidths, policyDelay } from './core/options.ts';
-import { type Next, type SacBatch, type SacReport, SoftActorCritic, softActorCriticOptions } from './sac.ts';
+import { type Next, type SacBatch, SoftActorCritic, softActorCriticOptions } from './sac.ts';
 
 const { tau: _, criticLayerNorm: __, ...withoutTargets } = softActorCriticOptions;
 
@@ -32,9 +32,6 @@ export const crossQOptions = z.strictObject({
 
 /** Options of {@link CrossQ}. */
 export type CrossQOptions = z.input<typeof crossQOptions>;
-
-/** Means over the updates since the last report that gave them. The critics' loss is ½ Σᵢ E[(Qᵢ − y)²]. */
-export interface CrossQReport extends SacReport {}
 
 /**
  * CrossQ: soft actor-critic without target networks. What keeps the critics in bounds is batch normalization, with statistics of both sides of

@@ -77,7 +77,7 @@ const double = (usual: boolean) =>
     .describe('whether the network chooses the action whose value the target network gives (double DQN)');
 
 /** Means over the updates since the last report; absent where there were none, as before the first one. */
-export interface QLearningReport extends TrainReport {
+interface QLearningReport extends TrainReport {
   readonly loss?: number;
   /** E[Q] of the replay's actions. */
   readonly actionValue?: number;
@@ -232,9 +232,6 @@ export const dqnOptions = z.strictObject({
 /** Options of {@link Dqn}. */
 export type DqnOptions = z.input<typeof dqnOptions>;
 
-/** Means over the updates since the last report; absent where there were none, as before the first one. */
-export interface DqnReport extends QLearningReport {}
-
 /**
  * Deep Q-learning with a replay buffer, a target network Q′ and ε-greedy actions:
  *
@@ -288,9 +285,6 @@ export const qrDqnOptions = z.strictObject({
 
 /** Options of {@link QrDqn}. */
 export type QrDqnOptions = z.input<typeof qrDqnOptions>;
-
-/** Means over the updates since the last report; absent where there were none, as before the first one. */
-export interface QrDqnReport extends QLearningReport {}
 
 /**
  * Distributional Q-learning by quantile regression. The network gives K quantiles θᵢ(s, a) of the return Z(s, a) at the midpoints

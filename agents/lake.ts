@@ -20,16 +20,9 @@ import {
   type Rng,
   type ScaleKind,
 } from '../src/index.ts';
-import {
-  type Agent,
-  BehaviorCloning,
-  type BehaviorCloningReport,
-  type Demonstrations,
-  evaluate,
-  Ppo,
-  type PpoReport,
-  type TrainReport,
-} from './index.ts';
+import type { BehaviorCloningReport } from './behaviorCloning.ts';
+import { type Agent, BehaviorCloning, type Demonstrations, evaluate, Ppo, type TrainReport } from './index.ts';
+import type { PpoReport } from './ppo.ts';
 
 /** How far a training is. */
 export interface LakeProgress {

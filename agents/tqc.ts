@@ -5,7 +5,7 @@ import { midpointFractions } from '../src/index.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { CriticNetworks, type CriticNetworksOptions } from '../src/policies/criticNetworks.ts';
 import { type CriticLoss, quantileHuber, smallestK, tdErrors, tdTarget, weightedRows } from './core/critics.ts';
-import { type Next, type SacBatch, type SacReport, SoftActorCritic, softActorCriticOptions } from './sac.ts';
+import { type Next, type SacBatch, SoftActorCritic, softActorCriticOptions } from './sac.ts';
 
 interface ReturnQuantilesOptions extends CriticNetworksOptions {
   /** M, how many quantiles each network gives. */
@@ -99,12 +99,6 @@ export const tqcOptions = z.strictObject({
 
 /** Options of {@link Tqc}. */
 export type TqcOptions = z.input<typeof tqcOptions>;
-
-/**
- * Means over the updates since the last report that gave them. The critics' loss is that of quantile regression, summed over the critics;
- * values of actions are means of quantiles.
- */
-export interface TqcReport extends SacReport {}
 
 /**
  * Truncated quantile critics: soft actor-critic whose critics give M quantiles θ of the return each, at τ̂ᵢ = (i − ½)/M. The quantiles that the N

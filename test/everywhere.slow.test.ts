@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { BehaviorCloning, Dqn, Fql, type FqlReport, QrDqn } from '../agents/index.ts';
+import { BehaviorCloning, Dqn, Fql, QrDqn } from '../agents/index.ts';
+import type { FqlReport } from '../agents/offline/fql.ts';
 import { EpisodesInMemory } from '../datasets/index.ts';
 import { fingerprints } from '../e2e/everywhere/runs.ts';
 import { Discrete, LakeEnv, MultiDiscrete, make } from '../envs/index.ts';

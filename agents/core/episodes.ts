@@ -31,7 +31,7 @@ export type EpisodePlayer = Policy | 'random' | EpisodeScript;
 const isScript = (value: unknown): value is EpisodeScript =>
   typeof (value as Partial<EpisodeScript> | null)?.plans === 'function';
 
-export const collectEpisodesOptions = z.strictObject({
+const collectEpisodesOptions = z.strictObject({
   policy: z
     .union(
       [z.literal('random'), partSchemas.policy, z.custom<EpisodeScript>(isScript)],

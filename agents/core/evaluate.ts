@@ -55,7 +55,7 @@ type OnEnd = (episode: number, observation: Float32Array) => void;
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
-export const evaluateOptions = z.strictObject({
+const evaluateOptions = z.strictObject({
   policy: partSchemas.policy.describe('the policy that acts'),
   ...envRequestShape,
   episodes: z

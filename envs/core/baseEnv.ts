@@ -66,7 +66,7 @@ export abstract class BaseEnv<Observation = Float32Array, Action = Float32Array 
 }
 
 /** What `reset({ options })` takes in a classic env. */
-export interface ClassicResetOptions {
+interface ClassicResetOptions {
   /** Starts from exactly this state, in the order that the env's docs give. */
   state?: ArrayLike<number>;
   /** In place of the lower bound of the start's distribution. */

@@ -223,7 +223,7 @@ export async function loadEnv(id: string): Promise<void> {
 }
 
 /** `mujoco` of `mujoco/Hopper-v5`; empty where there is none. */
-export function namespaceOf(id: string): string {
+function namespaceOf(id: string): string {
   const [namespace, ...rest] = String(id).split('/');
   return rest.length === 0 ? '' : namespace!;
 }

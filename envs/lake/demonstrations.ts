@@ -35,7 +35,7 @@ export interface DemonstrationOptions {
 }
 
 /** One walk of {@link Demonstrations}. */
-export interface DemonstrationEpisode {
+interface DemonstrationEpisode {
   bank: Bank;
   /** The walk's first row. */
   offset: number;

@@ -2,7 +2,7 @@
 export type Numbers = readonly number[];
 
 /** How a shape meets others: {@link https://mujoco.readthedocs.io/en/stable/XMLreference.html#body-geom | geom}. */
-export interface Contact {
+interface Contact {
   contype?: number;
   conaffinity?: number;
   condim?: number;
@@ -52,7 +52,7 @@ export interface Joint {
 }
 
 /** A marked place on a body. */
-export interface Site {
+interface Site {
   name: string;
   pos?: Numbers;
   size?: Numbers;
@@ -79,7 +79,7 @@ export interface Motor {
 }
 
 /** A tendon that is a weighted sum of joints. */
-export interface FixedTendon {
+interface FixedTendon {
   name: string;
   joints: readonly { readonly joint: string; readonly coef: number }[];
 }

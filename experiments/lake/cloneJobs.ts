@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { BehaviorCloning, type BehaviorCloningReport } from '../../agents/index.ts';
+import type { BehaviorCloningReport } from '../../agents/behaviorCloning.ts';
+import { BehaviorCloning } from '../../agents/index.ts';
 import { type CloningSettings, cloneTraining, type Demonstrators, type PolicyName } from '../../agents/lake.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import type { AnyLakeId, LakeId } from '../../envs/index.ts';

@@ -1,4 +1,4 @@
-import { Sac, type SacReport, type TrainReport } from '../../agents/index.ts';
+import { Sac, type TrainReport } from '../../agents/index.ts';
 import {
   agentTraining,
   departures,
@@ -11,6 +11,7 @@ import {
   UNIFORM_ENTROPY,
   type Walk,
 } from '../../agents/lake.ts';
+import type { SacReport } from '../../agents/sac.ts';
 import type { JobContext } from '../../cli/experiment/experiment.ts';
 import type { Settings } from '../../cli/experiment/tuned.ts';
 import { makeVec } from '../../envs/index.ts';

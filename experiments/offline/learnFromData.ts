@@ -1,16 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type Agent,
-  BehaviorCloning,
-  type BehaviorCloningReport,
-  DivergedError,
-  evaluate,
-  Fql,
-  Iql,
-  NfRlbc,
-  Td3Bc,
-} from '../../agents/index.ts';
+import type { BehaviorCloningReport } from '../../agents/behaviorCloning.ts';
+import { type Agent, BehaviorCloning, DivergedError, evaluate, Fql, Iql, NfRlbc, Td3Bc } from '../../agents/index.ts';
 import { InputError } from '../../cli/experiment/errors.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import type { Settings } from '../../cli/experiment/tuned.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { BehaviorCloning, type BehaviorCloningReport, evaluate } from '../../agents/index.ts';
+import type { BehaviorCloningReport } from '../../agents/behaviorCloning.ts';
+import { BehaviorCloning, evaluate } from '../../agents/index.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import {
   type Bank,

@@ -8,7 +8,7 @@ import { ConditionalBijector, type Direction, sumLogDet, type WithLogDet } from 
 import type { ElementwiseFamily } from './families.ts';
 
 /** Which entries a coupling transforms: a half (of an odd `dim`, 'second' is the longer), or their indices. */
-export type TransformedEntries = 'first' | 'second' | 'even' | 'odd' | readonly number[];
+type TransformedEntries = 'first' | 'second' | 'even' | 'odd' | readonly number[];
 
 /** Options of {@link Coupling}. */
 export interface CouplingOptions {

@@ -5,21 +5,14 @@ export {
   OneHotCategorical,
   RelaxedOneHotCategorical,
 } from './categorical.ts';
-export { type CheckDistributionOptions, checkDistribution } from './checkDistribution.ts';
+export { checkDistribution } from './checkDistribution.ts';
 export { VonMises, Wrapped, WrappedNormal } from './circular.ts';
 export { Dirichlet } from './dirichlet.ts';
-export type { Estimate } from './distribution.ts';
+
 export { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 export { Exponential, Gamma } from './gamma.ts';
 export { kl, klEstimate } from './kl.ts';
-export {
-  Cauchy,
-  Gumbel,
-  Laplace,
-  LocationScaleDistribution,
-  type LocationScaleParameters,
-  Logistic,
-} from './locationScale.ts';
+export { Cauchy, Gumbel, Laplace, Logistic } from './locationScale.ts';
 export { MixtureSameFamily } from './mixtureSameFamily.ts';
 export {
   MultivariateNormalDiag,

@@ -134,7 +134,7 @@ export class ModuleState {
 }
 
 /** What the engine uses of a model or a layer of tfjs-layers: `read()` of a weight is its `tf.Variable`. */
-export interface LayersWeights {
+interface LayersWeights {
   readonly weights: readonly { read(): tf.Tensor }[];
 }
 

@@ -13,9 +13,9 @@ import { numbersOf, type Rows } from './fitData.ts';
 import type { Flow } from './flow.ts';
 
 /** Draws `size` contexts, rows of `contextDim` numbers. */
-export type DrawContexts = (rng: Rng, size: number) => Rows;
+type DrawContexts = (rng: Rng, size: number) => Rows;
 
-export const distillOptions = z.strictObject({
+const distillOptions = z.strictObject({
   ...gradientOptions,
   context: z
     .custom<DrawContexts>((value) => typeof value === 'function', 'a function')

@@ -68,7 +68,7 @@ const parallel = z
 
 // Coupling layers.
 
-export const couplingOptions = layeredSizes.extend({ layers: layersOption(4, COUPLING) });
+const couplingOptions = layeredSizes.extend({ layers: layersOption(4, COUPLING) });
 
 /** Options of coupling flows, in which neighbouring layers transform opposite halves. */
 export type CouplingFlowOptions = z.input<typeof couplingOptions>;
@@ -136,9 +136,6 @@ export const glow = flowFamily('glow', {
   },
 });
 
-/** Options of {@link glow}. */
-export type GlowOptions = z.input<typeof glow.schema>;
-
 /**
  * Neural spline flow: couplings whose elementwise map is a monotone rational-quadratic spline. Before training
  * it is N(0, initialScale²). It may have several modes in one dimension too.
@@ -151,9 +148,6 @@ export const neuralSplineFlow = flowFamily('neuralSplineFlow', {
   options: ['layers', 'bins', 'bound'],
   bijector: ({ bins, bound, ...options }) => couplingLayers(rationalQuadraticSplineFamily({ bins, bound }), options),
 });
-
-/** Options of {@link neuralSplineFlow}. */
-export type NeuralSplineFlowOptions = z.input<typeof neuralSplineFlow.schema>;
 
 /**
  * A flow over angles in [−π, π): a uniform base and monotone rational-quadratic splines on the circle, so that the density
@@ -169,12 +163,9 @@ export const circularSplineFlow = flowFamily('circularSplineFlow', {
   bijector: ({ bins, ...options }) => couplingLayers(circularSplineFamily({ bins }), options),
 });
 
-/** Options of {@link circularSplineFlow}. */
-export type CircularSplineFlowOptions = z.input<typeof circularSplineFlow.schema>;
-
 // Autoregressive layers.
 
-export const autoregressiveOptions = layeredSizes.extend({ layers: layersOption(4, AUTOREGRESSIVE), orders });
+const autoregressiveOptions = layeredSizes.extend({ layers: layersOption(4, AUTOREGRESSIVE), orders });
 
 /** Options of autoregressive flows. */
 export type AutoregressiveFlowOptions = z.input<typeof autoregressiveOptions>;
@@ -253,9 +244,6 @@ export const autoregressiveSplineFlow = flowFamily('autoregressiveSplineFlow', {
     autoregressiveLayers(rationalQuadraticSplineFamily({ bins, bound }), parallel, options),
 });
 
-/** Options of {@link autoregressiveSplineFlow}. */
-export type AutoregressiveSplineFlowOptions = z.input<typeof autoregressiveSplineFlow.schema>;
-
 /**
  * An autoregressive flow over angles in [−π, π): a uniform base and monotone rational-quadratic splines on the circle, of which
  * each depends on the angles before it, by their cosines and sines, and the context.
@@ -271,12 +259,9 @@ export const circularAutoregressiveSplineFlow = flowFamily('circularAutoregressi
   bijector: ({ parallel, bins, ...options }) => autoregressiveLayers(circularSplineFamily({ bins }), parallel, options),
 });
 
-/** Options of {@link circularAutoregressiveSplineFlow}. */
-export type CircularAutoregressiveSplineFlowOptions = z.input<typeof circularAutoregressiveSplineFlow.schema>;
-
 // Autoregressive layers over families whose inverses are numerical.
 
-export const monotoneOptions = autoregressiveOptions.extend({ layers: layersOption(2, AUTOREGRESSIVE), parallel });
+const monotoneOptions = autoregressiveOptions.extend({ layers: layersOption(2, AUTOREGRESSIVE), parallel });
 
 /** Options of {@link monotoneAutoregressiveFlow}. */
 export type MonotoneAutoregressiveFlowOptions = z.input<typeof monotoneOptions>;
@@ -319,9 +304,6 @@ export const bernsteinFlow = flowFamily('bernsteinFlow', {
   bijector: ({ degree, bound, ...options }) => monotoneLayers(bernsteinFamily({ degree, bound }), options),
 });
 
-/** Options of {@link bernsteinFlow}. */
-export type BernsteinFlowOptions = z.input<typeof bernsteinFlow.schema>;
-
 /**
  * Sum-of-squares polynomial flow: each entry through the integral of a sum of squared polynomials whose coefficients are functions
  * of the entries before it and the context. Before training it is N(0, initialScale²).
@@ -345,9 +327,6 @@ export const sumOfSquaresFlow = flowFamily('sumOfSquaresFlow', {
     monotoneLayers(sumOfSquaresFamily({ polynomials, degree, bound }), options),
 });
 
-/** Options of {@link sumOfSquaresFlow}. */
-export type SumOfSquaresFlowOptions = z.input<typeof sumOfSquaresFlow.schema>;
-
 /**
  * Neural autoregressive flow: each entry through a monotone network, a deep sigmoidal one, whose weights are functions of the
  * entries before it and the context. Before training it is N(0, initialScale²).
@@ -367,9 +346,6 @@ export const neuralAutoregressiveFlow = flowFamily('neuralAutoregressiveFlow', {
     monotoneLayers(deepSigmoidalFamily({ layers: depth, units, bound }), options),
 });
 
-/** Options of {@link neuralAutoregressiveFlow}. */
-export type NeuralAutoregressiveFlowOptions = z.input<typeof neuralAutoregressiveFlow.schema>;
-
 /**
  * Unconstrained neural autoregressive flow: each entry through the integral of a positive network whose weights are functions of
  * the entries before it and the context. Before training it is N(0, initialScale²).
@@ -386,9 +362,6 @@ export const unconstrainedAutoregressiveFlow = flowFamily('unconstrainedAutoregr
   options: ['layers', 'orders', 'bound', 'units'],
   bijector: ({ units, bound, ...options }) => monotoneLayers(unconstrainedMonotonicFamily({ units, bound }), options),
 });
-
-/** Options of {@link unconstrainedAutoregressiveFlow}. */
-export type UnconstrainedAutoregressiveFlowOptions = z.input<typeof unconstrainedAutoregressiveFlow.schema>;
 
 /**
  * Block neural autoregressive flow: all numbers through one network that increases in each of them, given those before it
@@ -416,9 +389,6 @@ export const blockAutoregressiveFlow = flowFamily('blockAutoregressiveFlow', {
       reverseInTurn(i, dim, new BlockAutoregressive({ dim, contextDim, parallel, hidden, rng: rng.split(i) })),
     ),
 });
-
-/** Options of {@link blockAutoregressiveFlow}. */
-export type BlockAutoregressiveFlowOptions = z.input<typeof blockAutoregressiveFlow.schema>;
 
 // Maps of single numbers and linear maps in turns.
 
@@ -471,9 +441,6 @@ export const mlpFlow = flowFamily('mlpFlow', {
   },
 });
 
-/** Options of {@link mlpFlow}. */
-export type MlpFlowOptions = z.input<typeof mlpFlow.schema>;
-
 /**
  * Gaussianization flow. From data to noise, each layer takes every number through the distribution function of a mixture and an inverse
  * one, whatever the others are, and then turns the space; the mixtures are functions of the context, or free. A density is by formulas, a
@@ -505,9 +472,6 @@ export const gaussianizationFlow = flowFamily('gaussianizationFlow', {
   },
 });
 
-/** Options of {@link gaussianizationFlow}. */
-export type GaussianizationFlowOptions = z.input<typeof gaussianizationFlow.schema>;
-
 /**
  * Triangular spline flow: from noise to data, each layer takes every number through a rational-quadratic spline and then all
  * through shift + L x, L lower triangular and upper in turns. Parameters are functions of the context, or free. Without a context
@@ -534,9 +498,6 @@ export const triangularSplineFlow = flowFamily('triangularSplineFlow', {
   },
 });
 
-/** Options of {@link triangularSplineFlow}. */
-export type TriangularSplineFlowOptions = z.input<typeof triangularSplineFlow.schema>;
-
 // Maps of whole vectors.
 
 /** Maps of one family of maps of vectors on a Gaussian of any mean and scale, all functions of the context where there is one. */
@@ -560,9 +521,6 @@ export const planarFlow = flowFamily('planarFlow', {
   bijector: (options) => vectorLayers(planarFamily, options),
 });
 
-/** Options of {@link planarFlow}. */
-export type PlanarFlowOptions = z.input<typeof planarFlow.schema>;
-
 /**
  * Radial flow: layers x + β (x − c) / (α + ‖x − c‖) on a Gaussian, analytic both ways.
  *
@@ -574,9 +532,6 @@ export const radialFlow = flowFamily('radialFlow', {
   options: ['layers'],
   bijector: (options) => vectorLayers(radialFamily, options),
 });
-
-/** Options of {@link radialFlow}. */
-export type RadialFlowOptions = z.input<typeof radialFlow.schema>;
 
 /**
  * Sylvester flow: layers x + Q R tanh(R̃ Qᵀ x + b) on a Gaussian. The inverse, and so the density at a point that is not a sample, takes
@@ -596,9 +551,6 @@ export const sylvesterFlow = flowFamily('sylvesterFlow', {
   options: ['layers', 'rank'],
   bijector: ({ rank, ...options }) => vectorLayers(sylvesterFamily({ rank }), options),
 });
-
-/** Options of {@link sylvesterFlow}. */
-export type SylvesterFlowOptions = z.input<typeof sylvesterFlow.schema>;
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
@@ -635,9 +587,6 @@ export const continuousFlow = flowFamily('continuousFlow', {
   bijector: ({ steps, solver, ...field }) =>
     new NeuralOde({ field: new MlpField(field), solver: solver ?? { kind: 'fixed', steps } }),
 });
-
-/** Options of {@link continuousFlow}. */
-export type ContinuousFlowOptions = z.input<typeof continuousFlow.schema>;
 
 /** The families of flows of oxbow, by name, each with its usual depth. */
 export const builtinFlows = {

@@ -328,7 +328,7 @@ class InContext extends Bijector {
   }
 }
 
-export const fitOptions = z.strictObject({
+const fitOptions = z.strictObject({
   ...gradientOptions,
   heldOut: z
     .custom<number | DataSet>(

@@ -75,7 +75,7 @@ export const flowSizes = z.strictObject({
 });
 
 /** What every family of flows takes; a family may have networks only where there is a context. */
-export type FlowSizes = z.input<typeof flowSizes>;
+type FlowSizes = z.input<typeof flowSizes>;
 
 /** What families take whose layers begin as the identity. */
 export const layeredSizes = flowSizes.extend({

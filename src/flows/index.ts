@@ -1,52 +1,32 @@
-export { type DistillOptions, type DistillReport, type DrawContexts, distill } from './distill.ts';
+export { type DistillOptions, type DistillReport, distill } from './distill.ts';
 export {
-  type AutoregressiveFlowOptions,
-  type AutoregressiveSplineFlowOptions,
   autoregressiveLayers,
   autoregressiveSplineFlow,
-  type BernsteinFlowOptions,
-  type BlockAutoregressiveFlowOptions,
   bernsteinFlow,
   blockAutoregressiveFlow,
   builtinFlows,
-  type CircularAutoregressiveSplineFlowOptions,
-  type CircularSplineFlowOptions,
-  type ContinuousFlowOptions,
-  type CouplingFlowOptions,
   circularAutoregressiveSplineFlow,
   circularSplineFlow,
   continuousFlow,
   couplingLayers,
-  type GaussianizationFlowOptions,
-  type GlowOptions,
   gaussianizationFlow,
   glow,
   iaf,
-  type MlpFlowOptions,
-  type MonotoneAutoregressiveFlowOptions,
   maf,
   mlpFlow,
   monotoneAutoregressiveFlow,
-  type NeuralAutoregressiveFlowOptions,
-  type NeuralSplineFlowOptions,
   neuralAutoregressiveFlow,
   neuralSplineFlow,
   nice,
-  type PlanarFlowOptions,
   planarFlow,
-  type RadialFlowOptions,
   radialFlow,
   realNvp,
-  type SumOfSquaresFlowOptions,
-  type SylvesterFlowOptions,
   sumOfSquaresFlow,
   sylvesterFlow,
-  type TriangularSplineFlowOptions,
   triangularSplineFlow,
-  type UnconstrainedAutoregressiveFlowOptions,
   unconstrainedAutoregressiveFlow,
 } from './families.ts';
-export type { DataSet, EventsInContext, FitData, Rows } from './fitData.ts';
+export type { FitData, Rows } from './fitData.ts';
 export type { FitOptions, FitReport } from './flow.ts';
 export { Flow, type FlowOptions } from './flow.ts';
-export type { FlowDefinition, FlowSizes } from './flowDefinition.ts';
+export type { FlowDefinition } from './flowDefinition.ts';

@@ -7,7 +7,7 @@ import { type Initializer, lecunUniform, orthogonal } from './initializers.ts';
 import { kernelOf, positiveInteger } from './sizes.ts';
 
 /** A layer of convolutions: how many filters, their side, and from one window to the next, in pixels. */
-export type ConvolutionLayer = readonly [filters: number, size: number, stride: number];
+type ConvolutionLayer = readonly [filters: number, size: number, stride: number];
 
 /** Options of {@link Cnn}. */
 export interface CnnOptions {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Identity } from '../bijectors/elementwise.ts';
-import { builtinFlows, type NeuralSplineFlowOptions, neuralSplineFlow } from '../flows/families.ts';
+import { builtinFlows, neuralSplineFlow } from '../flows/families.ts';
 import type { FlowDefinition } from '../flows/flowDefinition.ts';
 import { networkOptions } from '../nn/mlp.ts';
 import { AutoregressiveCategoricalPolicy } from './autoregressiveCategoricalPolicy.ts';
@@ -106,7 +106,7 @@ const shallowSpline = {
       unit: 'layers',
     }),
   },
-  make: ({ layers, ...sizes }: NeuralSplineFlowOptions) =>
+  make: ({ layers, ...sizes }: Parameters<typeof neuralSplineFlow>[0]) =>
     neuralSplineFlow({ ...sizes, layers: layers ?? Math.min(sizes.dim, 2) }),
 };
 

@@ -50,7 +50,7 @@ export type ActionOf<N extends string> = N extends PolicyName
   : UsualAction;
 
 /** The spaces of the observations and the actions that a policy is for. */
-export interface PolicySpaces {
+interface PolicySpaces {
   /** Any space of which something has numbers; the policy sees it as {@link ObservationLayout} says. */
   readonly observationSpace: AnySpace;
   /** A box, or a discrete, multi-discrete or multi-binary space where the policy takes one. */

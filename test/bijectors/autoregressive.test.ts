@@ -6,7 +6,7 @@ import { Rng } from '../../src/random.ts';
 import { perturb } from '../support/perturb.ts';
 
 const rng = new Rng('autoregressive');
-const layer = (options: Partial<b.AutoregressiveOptions> = {}) =>
+const layer = (options: Partial<ConstructorParameters<typeof b.Autoregressive>[0]> = {}) =>
   perturb(new b.Autoregressive({ dim: 4, family: b.affineFamily, hidden: [9, 9], rng, ...options }), rng);
 
 const families: readonly b.ElementwiseFamily[] = [

@@ -7,7 +7,7 @@ import { Rng } from '../../src/random.ts';
 import { perturb } from '../support/perturb.ts';
 
 const rng = new Rng('composition');
-const coupling = (options: Partial<b.CouplingOptions> = {}) =>
+const coupling = (options: Partial<ConstructorParameters<typeof b.Coupling>[0]> = {}) =>
   new b.Coupling({ dim: 2, transformed: 'second', family: b.affineFamily, hidden: [4], rng, ...options });
 
 describe('Chain', () => {

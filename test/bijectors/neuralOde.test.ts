@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, test } from 'vitest';
-import { MlpField, type MlpFieldOptions, NeuralOde, type OdeSolver } from '../../src/bijectors/index.ts';
+import type { MlpFieldOptions, OdeSolver } from '../../src/bijectors/continuous.ts';
+import { MlpField, NeuralOde } from '../../src/bijectors/index.ts';
 import { compile, selectEngine } from '../../src/engine/index.ts';
 import { activationNames } from '../../src/nn/dense.ts';
 import { Rng } from '../../src/random.ts';

@@ -2,7 +2,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import type { Autoregressive, Chain } from '../../src/bijectors/index.ts';
 import {
-  type AutoregressiveFlowOptions,
   autoregressiveSplineFlow,
   circularAutoregressiveSplineFlow,
   type Flow,
@@ -12,7 +11,7 @@ import {
 import { Rng } from '../../src/random.ts';
 import { perturb } from '../support/perturb.ts';
 
-const flows: Record<string, (options: AutoregressiveFlowOptions) => Flow> = {
+const flows: Record<string, (options: Parameters<typeof maf>[0]) => Flow> = {
   maf,
   iaf,
   autoregressiveSplineFlow,

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { builtinFlows, type EventsInContext, type FlowDefinition } from '../../src/flows/index.ts';
+import type { EventsInContext } from '../../src/flows/fitData.ts';
+import { builtinFlows, type FlowDefinition } from '../../src/flows/index.ts';
 import { Rng } from '../../src/random.ts';
 
 const ROWS = 1024;

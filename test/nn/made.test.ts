@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { Made, type MadeOptions } from '../../src/nn/index.ts';
+import { Made } from '../../src/nn/index.ts';
+import type { MadeOptions } from '../../src/nn/made.ts';
 import { Rng } from '../../src/random.ts';
 import { made as oracle } from '../oracle/autoregressive.ts';
 import type { Variables } from '../oracle/mlp.ts';

@@ -32,7 +32,7 @@ const layers: readonly BijectorCase[] = families.flatMap(({ family, oracle, doma
 );
 
 interface FlowCase {
-  readonly flow: (options: flows.AutoregressiveFlowOptions) => flows.Flow;
+  readonly flow: (options: Parameters<typeof flows.maf>[0]) => flows.Flow;
   readonly oracle: FamilyOracle;
   readonly parallel: 'forward' | 'inverse';
   readonly angles?: boolean;
