@@ -3,9 +3,9 @@
  * cloned: docs/policies.md.
  */
 import { Command } from 'commander';
-import { measureWalks } from '../agents/lake.ts';
 import { textTable } from '../cli/report/table.ts';
 import { loadPolicies, type TrainedPolicy } from '../cli/run/loadPolicies.ts';
+import { measureWalks } from '../common/lake.ts';
 import { registry } from '../experiments/registry.ts';
 import {
   Actor,

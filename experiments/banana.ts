@@ -11,7 +11,7 @@ import { selectRuntime } from '../cli/experiment/selectRuntime.ts';
 import { policyBars } from '../cli/report/answers.ts';
 import { intervalChart, learningCurves } from '../cli/report/charts.ts';
 import { describeBest, metricTable } from '../cli/report/table.ts';
-import { BANANA, BANANA_STANDARD, bananaLogDensity, drawBanana, standardized } from '../src/flows/planeDensities.ts';
+import { BANANA, BANANA_STANDARD, bananaLogDensity, drawBanana, standardized } from '../common/planeDensities.ts';
 import {
   compile,
   type Flow,

@@ -18,7 +18,7 @@ import {
   pinwheel,
   rings,
   twoMoons,
-} from '../src/flows/planeDensities.ts';
+} from '../common/planeDensities.ts';
 import {
   builtinFlows,
   compile,

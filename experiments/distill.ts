@@ -14,7 +14,7 @@ import {
 import { selectRuntime } from '../cli/experiment/selectRuntime.ts';
 import { learningCurves } from '../cli/report/charts.ts';
 import { metricTable } from '../cli/report/table.ts';
-import { drawRows, twoMoons } from '../src/flows/planeDensities.ts';
+import { drawRows, twoMoons } from '../common/planeDensities.ts';
 import {
   autoregressiveSplineFlow,
   compile,

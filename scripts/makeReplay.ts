@@ -1,4 +1,4 @@
-import { type Demonstrators, evenly, type Walk } from '../agents/lake.ts';
+import { type Demonstrators, evenly, type Walk } from '../common/lake.ts';
 import { collectDemonstrations, type Demonstrations } from '../envs/index.ts';
 import { lakeGrains } from '../envs/lake/lakeGrains.ts';
 import { start, walk } from '../envs/lake/lakeMap.ts';

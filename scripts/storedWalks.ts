@@ -4,8 +4,8 @@
  */
 import stringify from 'json-stringify-pretty-compact';
 import { Rng } from 'oxbow';
-import { type CloningSettings, cloneTraining, evenly, measureWalks } from '../agents/lake.ts';
 import tuned from '../agents/lakeSettings.json' with { type: 'json' };
+import { type CloningSettings, cloneTraining, evenly, measureWalks } from '../common/lake.ts';
 import { writeWholeFile } from '../src/files.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
 import { usualSetting } from '../web/lab/setting.ts';

@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
-const FOLDERS = ['src', 'envs', 'datasets', 'agents', 'cli', 'experiments'];
+const FOLDERS = ['src', 'envs', 'datasets', 'agents', 'cli', 'common', 'experiments'];
 
 /** What each folder of the table in docs/architecture.md may import. */
 const rows = new Map(

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { drawRows, twoMoons } from '../../common/planeDensities.ts';
 import { themeColour } from '../../envs/drawing/palette.ts';
-import { drawRows, twoMoons } from '../../src/flows/planeDensities.ts';
 import { type Bijector, type Chain, cosineSchedule, type Flow, portableMath, Rng, realNvp } from '../../src/index.ts';
 import { hue } from './picture.ts';
 import { Plot, type Point, sheet } from './plot.ts';

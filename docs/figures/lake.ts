@@ -1,3 +1,4 @@
+import tuned from '../../agents/lakeSettings.json' with { type: 'json' };
 import {
   cloneTraining,
   type DensityPolicyName,
@@ -6,8 +7,7 @@ import {
   policyNames,
   type Walk,
   type WalkMetrics,
-} from '../../agents/lake.ts';
-import tuned from '../../agents/lakeSettings.json' with { type: 'json' };
+} from '../../common/lake.ts';
 import { Drawing } from '../../envs/drawing/drawing.ts';
 import type { ColourName } from '../../envs/drawing/palette.ts';
 import { border, home, lake, start } from '../../envs/lake/lakeMap.ts';

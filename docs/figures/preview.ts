@@ -1,4 +1,4 @@
-import { policyNames, type Walk } from '../../agents/lake.ts';
+import { policyNames, type Walk } from '../../common/lake.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { home, lake, start } from '../../envs/lake/lakeMap.ts';
 import { logProbsAtStart } from '../../experiments/lake/startDensity.ts';

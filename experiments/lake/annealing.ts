@@ -1,9 +1,9 @@
-import { policyNames } from '../../agents/lake.ts';
 import type { Answer, Figure, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
 import { endpointTable } from '../../cli/report/answers.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { pairedDifference, pairedSeeds } from '../../cli/statistics/comparison.ts';
 import { formatP, holm, pairedPermutationTest, wilsonInterval } from '../../cli/statistics/pValues.ts';
+import { policyNames } from '../../common/lake.ts';
 import { policyColours } from '../../envs/drawing/palette.ts';
 import { Rng } from '../../src/random.ts';
 import {

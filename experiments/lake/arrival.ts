@@ -1,4 +1,4 @@
-import { type DensityPolicyName, densityPolicyNames, policyCost, SOFT_LAKE } from '../../agents/lake.ts';
+import { type DensityPolicyName, densityPolicyNames, policyCost, SOFT_LAKE } from '../../common/lake.ts';
 import { arrivalEndpoint, describeArrivals } from './arrivals.ts';
 import { arrivalSettings } from './regretJob.ts';
 import { type LakeStudy, lakeJobs } from './study.ts';

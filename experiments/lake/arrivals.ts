@@ -1,4 +1,3 @@
-import { policyNames } from '../../agents/lake.ts';
 import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Answer, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
 import { trueMinus } from '../../cli/experiment/text.ts';
@@ -6,6 +5,7 @@ import type { EndpointMeasure } from '../../cli/report/answers.ts';
 import { interquartileInterval } from '../../cli/statistics/bootstrap.ts';
 import { pairedDifference, pairedSeeds } from '../../cli/statistics/comparison.ts';
 import { holm, pairedPermutationTest, wilsonInterval } from '../../cli/statistics/pValues.ts';
+import { policyNames } from '../../common/lake.ts';
 import { policyColours } from '../../envs/drawing/palette.ts';
 import { Rng } from '../../src/random.ts';
 import { bound, classEndpoint, classRows, GAUSSIAN, percent, policyLabel } from './labels.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { makeLakePolicy, type PolicyName } from '../../agents/lake.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import type { Settings } from '../../cli/experiment/tuned.ts';
+import { makeLakePolicy, type PolicyName } from '../../common/lake.ts';
 import {
   Adam,
   compile,

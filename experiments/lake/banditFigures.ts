@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { policyNames } from '../../agents/lake.ts';
 import type { LegendEntry, SummaryRow } from '../../cli/experiment/experiment.ts';
 import type { Colour, Layer, Position } from '../../cli/report/charts.ts';
+import { policyNames } from '../../common/lake.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { opponentBanks } from '../../envs/index.ts';
 import { portableMath } from '../../src/index.ts';

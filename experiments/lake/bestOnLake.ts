@@ -1,4 +1,4 @@
-import type { SoftLakeTask } from '../../agents/lake.ts';
+import type { SoftLakeTask } from '../../common/lake.ts';
 import { lakeMap } from '../../envs/index.ts';
 import { type Point, start } from '../../envs/lake/lakeMap.ts';
 import { type OptimalPolicy, SoftOptimum, type SoftOptimumOptions } from '../../envs/lake/softOptimum.ts';

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import type { TopLevelSpec } from 'vega-lite';
 import { Ppo } from '../../agents/index.ts';
+import type { Answer, JobContext, JobResult, Section, SummaryRow } from '../../cli/experiment/experiment.ts';
+import { type Colour, type Encoding, learningCurves, type Position, typicalOutcome } from '../../cli/report/charts.ts';
+import { metricTable } from '../../cli/report/table.ts';
 import {
   type HeadingPolicy,
   headingPolicies,
@@ -12,10 +15,7 @@ import {
   softLakeOptions,
   softPpoTraining,
   type Walk,
-} from '../../agents/lake.ts';
-import type { Answer, JobContext, JobResult, Section, SummaryRow } from '../../cli/experiment/experiment.ts';
-import { type Colour, type Encoding, learningCurves, type Position, typicalOutcome } from '../../cli/report/charts.ts';
-import { metricTable } from '../../cli/report/table.ts';
+} from '../../common/lake.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { type Bank, type MakeOptions, makeVec } from '../../envs/index.ts';
 import { Actor, type Policy, type Rng, savePolicy } from '../../src/index.ts';

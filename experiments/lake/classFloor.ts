@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { SoftLakeTask } from '../../agents/lake.ts';
+import type { SoftLakeTask } from '../../common/lake.ts';
 import { lakeMap } from '../../envs/index.ts';
 import { type Point, walk } from '../../envs/lake/lakeMap.ts';
 import { LandGrid, SoftOptimum } from '../../envs/lake/softOptimum.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { BehaviorCloningReport } from '../../agents/behaviorCloning.ts';
 import { BehaviorCloning } from '../../agents/index.ts';
-import { type CloningSettings, cloneTraining, type Demonstrators, type PolicyName } from '../../agents/lake.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
+import { type CloningSettings, cloneTraining, type Demonstrators, type PolicyName } from '../../common/lake.ts';
 import type { AnyLakeId, LakeId } from '../../envs/index.ts';
 import {
   type DemonstrationPath,

@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { type PolicyName, policyCost, policyNames } from '../../agents/lake.ts';
 import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Answer, Outcome, Section, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { intervalChart, lineColours, typicalOutcome } from '../../cli/report/charts.ts';
 import { describeBest, metricTable } from '../../cli/report/table.ts';
+import { type PolicyName, policyCost, policyNames } from '../../common/lake.ts';
 import { themeColour } from '../../envs/drawing/palette.ts';
 import type { AnyLakeId } from '../../envs/index.ts';
 import { BANDIT, type BanditPolicy, banditCost, banditPolicies, DRAWN_ACTIONS, SHORE } from './bandit.ts';

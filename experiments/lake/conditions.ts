@@ -5,7 +5,7 @@ import {
   headingPolicies,
   type PolicyName,
   type SoftLakeTask,
-} from '../../agents/lake.ts';
+} from '../../common/lake.ts';
 import type { AnyLakeId, LakeId } from '../../envs/index.ts';
 import { type BanditPolicy, type BanditTask, banditPolicies } from './bandit.ts';
 import { conditionLabel } from './labels.ts';

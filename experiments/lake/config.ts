@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
+import { tunedSchema } from '../../cli/experiment/tuned.ts';
 import {
   hasDensity,
   headingPolicies,
@@ -6,9 +8,7 @@ import {
   policyNames,
   SOFT_LAKE,
   softLakeSettings,
-} from '../../agents/lake.ts';
-import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
-import { tunedSchema } from '../../cli/experiment/tuned.ts';
+} from '../../common/lake.ts';
 import { type AnyLakeId, allLakeGrains, lakeMap } from '../../envs/index.ts';
 import {
   banditConditions,

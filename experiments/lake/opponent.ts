@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { TopLevelSpec } from 'vega-lite';
 import { Ppo } from '../../agents/index.ts';
-import { policyNames } from '../../agents/lake.ts';
 import type { Answer, Figure, JobContext, JobResult, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { withInterval } from '../../cli/experiment/summarize.ts';
 import { intervalChart, type Layer, learningCurves, typicalOutcome } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
+import { policyNames } from '../../common/lake.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { makeVec, opponentBanks } from '../../envs/index.ts';
 import { cosineSchedule, type Policy, portableMath, savePolicy } from '../../src/index.ts';

@@ -1,9 +1,9 @@
-import { type DensityPolicyName, densityPolicyNames, policyCost } from '../../agents/lake.ts';
 import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Answer, Figure, Outcome, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { intervalChart, profileChart } from '../../cli/report/charts.ts';
 import { describeBest } from '../../cli/report/table.ts';
 import { performanceProfile } from '../../cli/statistics/bootstrap.ts';
+import { type DensityPolicyName, densityPolicyNames, policyCost } from '../../common/lake.ts';
 import { type AnyLakeId, allLakeGrains } from '../../envs/index.ts';
 import { Rng } from '../../src/index.ts';
 import { ARRIVED, arrivalEndpoint, describeArrivals } from './arrivals.ts';

@@ -1,15 +1,15 @@
+import type { Answer, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
+import { withInterval } from '../../cli/experiment/summarize.ts';
+import { intervalChart } from '../../cli/report/charts.ts';
+import { metricTable } from '../../cli/report/table.ts';
+import { interquartileInterval } from '../../cli/statistics/bootstrap.ts';
 import {
   densityPolicyNames,
   type HeadingPolicy,
   headingPolicies,
   SOFT_LAKE,
   type SoftPpoSettings,
-} from '../../agents/lake.ts';
-import type { Answer, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
-import { withInterval } from '../../cli/experiment/summarize.ts';
-import { intervalChart } from '../../cli/report/charts.ts';
-import { metricTable } from '../../cli/report/table.ts';
-import { interquartileInterval } from '../../cli/statistics/bootstrap.ts';
+} from '../../common/lake.ts';
 import type { LakeConfig } from './config.ts';
 import {
   answerBars,

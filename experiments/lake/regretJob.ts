@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import {
   type HeadingPolicy,
   makeHeadingPolicy,
@@ -11,8 +12,7 @@ import {
   STRIDE,
   softLakeOptions,
   softPpoTraining,
-} from '../../agents/lake.ts';
-import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
+} from '../../common/lake.ts';
 import { SoftOptimum } from '../../envs/lake/softOptimum.ts';
 import { savePolicy } from '../../src/index.ts';
 import { circularSplines, classFloor, type HeadingFamily, wrappedMixtures } from './classFloor.ts';

@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { type HeadingPolicy, policyNames, SOFT_LAKE, type SoftLakeTask, STRIDE } from '../../agents/lake.ts';
 import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Figure, LegendEntry, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
 import { lineColours, type Position, type Scale, typicalOutcome } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { quantile } from '../../cli/statistics/bootstrap.ts';
+import { type HeadingPolicy, policyNames, SOFT_LAKE, type SoftLakeTask, STRIDE } from '../../common/lake.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { type Point, start } from '../../envs/lake/lakeMap.ts';
 import { headingCurve, headingExtent } from '../../envs/lake/lakeView.ts';

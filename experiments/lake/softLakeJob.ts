@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import {
   departures,
   type HeadingPolicy,
@@ -8,8 +9,7 @@ import {
   softLakeOptions,
   softPpoTraining,
   type Walk,
-} from '../../agents/lake.ts';
-import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
+} from '../../common/lake.ts';
 import { lakeMap } from '../../envs/index.ts';
 import { FINE_POINTS, measureHeadings } from '../../envs/lake/headings.ts';
 import type { Point } from '../../envs/lake/lakeMap.ts';

@@ -1,4 +1,7 @@
 import { Sac, type TrainReport } from '../../agents/index.ts';
+import type { SacReport } from '../../agents/sac.ts';
+import type { JobContext } from '../../cli/experiment/experiment.ts';
+import type { Settings } from '../../cli/experiment/tuned.ts';
 import {
   agentTraining,
   departures,
@@ -10,10 +13,7 @@ import {
   softLakeOptions,
   UNIFORM_ENTROPY,
   type Walk,
-} from '../../agents/lake.ts';
-import type { SacReport } from '../../agents/sac.ts';
-import type { JobContext } from '../../cli/experiment/experiment.ts';
-import type { Settings } from '../../cli/experiment/tuned.ts';
+} from '../../common/lake.ts';
 import { makeVec } from '../../envs/index.ts';
 import { HeadingMeter } from '../../envs/lake/headings.ts';
 import type { SoftOptimum } from '../../envs/lake/softOptimum.ts';

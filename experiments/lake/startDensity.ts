@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Walk } from '../../agents/lake.ts';
+import type { Walk } from '../../common/lake.ts';
 import { start } from '../../envs/lake/lakeMap.ts';
 import { compile, type Policy, portableMath, withDensity } from '../../src/index.ts';
 

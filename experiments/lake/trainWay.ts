@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Agent, Ppo, Sac, SoftQLearning } from '../../agents/index.ts';
-import { measureWalks, type Walk } from '../../agents/lake.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import type { Settings } from '../../cli/experiment/tuned.ts';
+import { measureWalks, type Walk } from '../../common/lake.ts';
 import { type Bank, collectDemonstrations, type Demonstrations, lakeMap, type VectorEnv } from '../../envs/index.ts';
 import {
   Actor,

@@ -1,13 +1,13 @@
+import found from '../../agents/lakeSettings.json' with { type: 'json' };
+import { mapValues } from '../../cli/experiment/collections.ts';
+import type { Tuned } from '../../cli/experiment/tuned.ts';
 import {
   type DensityPolicyName,
   type HeadingPolicy,
   type PpoSettings,
   SOFT_LAKE,
   type SoftPpoSettings,
-} from '../../agents/lake.ts';
-import found from '../../agents/lakeSettings.json' with { type: 'json' };
-import { mapValues } from '../../cli/experiment/collections.ts';
-import type { Tuned } from '../../cli/experiment/tuned.ts';
+} from '../../common/lake.ts';
 import { type LakeId, type RobotLakeId, robotLakeGrains } from '../../envs/index.ts';
 
 /** The settings that were found by searches. */

@@ -1,5 +1,4 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { policyNames, type Walk } from '../../agents/lake.ts';
 import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Figure, LegendEntry, Outcome, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
 import {
@@ -12,6 +11,7 @@ import {
 } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { wilsonInterval } from '../../cli/statistics/pValues.ts';
+import { policyNames, type Walk } from '../../common/lake.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { type Bank, border, home, lake, type Point, start } from '../../envs/lake/lakeMap.ts';
 import { lakeView } from '../../envs/lake/lakeView.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type DensityPolicyName, measureWalks, type PpoSettings, ppoTraining, type Walk } from '../../agents/lake.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
+import { type DensityPolicyName, measureWalks, type PpoSettings, ppoTraining, type Walk } from '../../common/lake.ts';
 import type { AnyLakeId } from '../../envs/index.ts';
 import { type Policy, savePolicy } from '../../src/index.ts';
 import { type StartDensity, startDensity } from './startDensity.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { main } from '../../cli/commands/main.ts';
 import type { SummaryRow } from '../../cli/index.ts';
+import { BANANA } from '../../common/planeDensities.ts';
 import { registry } from '../../experiments/registry.ts';
-import { BANANA } from '../../src/flows/planeDensities.ts';
 import { jobsHere } from '../cli/fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-fits-'));

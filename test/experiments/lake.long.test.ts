@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { main } from '../../cli/commands/main.ts';
+import { resolveConfig } from '../../cli/experiment/config.ts';
+import { commandLine } from '../../cli/terminal/commandLine.ts';
 import {
   densityPolicyNames,
   makeLakePolicy,
@@ -10,10 +13,7 @@ import {
   type PolicyName,
   type PolicySettings,
   policyNames,
-} from '../../agents/lake.ts';
-import { main } from '../../cli/commands/main.ts';
-import { resolveConfig } from '../../cli/experiment/config.ts';
-import { commandLine } from '../../cli/terminal/commandLine.ts';
+} from '../../common/lake.ts';
 import { lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
 import { readTuned } from '../../experiments/lake/tuned.ts';

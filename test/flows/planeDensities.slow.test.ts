@@ -12,7 +12,7 @@ import {
   rings,
   standardized,
   twoMoons,
-} from '../../src/flows/planeDensities.ts';
+} from '../../common/planeDensities.ts';
 import {
   affineFamily,
   Chain,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Walk } from '../../agents/lake.ts';
+import type { Walk } from '../../common/lake.ts';
 import { Rng } from '../../src/index.ts';
 import { noScore, opponentBlocks, playRound, ROUND } from '../../web/lab/game.ts';
 import { replay } from '../../web/lab/story.ts';

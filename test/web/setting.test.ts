@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { densityPolicyNames } from '../../agents/lake.ts';
+import { densityPolicyNames } from '../../common/lake.ts';
 import { choices as commandChoices, lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
 import {

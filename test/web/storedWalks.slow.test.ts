@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import type { WalkMetrics } from '../../agents/lake.ts';
+import type { WalkMetrics } from '../../common/lake.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 

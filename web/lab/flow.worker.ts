@@ -12,7 +12,7 @@ import {
   selectBackend,
   selectEngine,
 } from 'oxbow';
-import { standardized } from '../../src/flows/planeDensities.ts';
+import { standardized } from '../../common/planeDensities.ts';
 import {
   CELLS,
   type FlowData,

@@ -10,7 +10,7 @@ import {
   rings,
   type Standard,
   twoMoons,
-} from '../../src/flows/planeDensities.ts';
+} from '../../common/planeDensities.ts';
 import type { FlowSetting } from './flowSetting.ts';
 
 /** A density over the plane that a flow learns. */

@@ -1,5 +1,5 @@
 import { computed, shallowRef } from 'vue';
-import type { Walk } from '../../agents/lake.ts';
+import type { Walk } from '../../common/lake.ts';
 import type { Bank } from '../../envs/lake/lakeMap.ts';
 import type { Rng } from '../../src/random.ts';
 import type { SideView } from './sideView.ts';

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Actor, actionDensity, compile, type Mode, modes, type Policy, Rng, type StateDict, withDensity } from 'oxbow';
+import tuned from '../../agents/lakeSettings.json' with { type: 'json' };
 import {
   type CloningSettings,
   cloneTraining,
@@ -17,8 +18,7 @@ import {
   softLakeOptions,
   softLakeSettings,
   softPpoTraining,
-} from '../../agents/lake.ts';
-import tuned from '../../agents/lakeSettings.json' with { type: 'json' };
+} from '../../common/lake.ts';
 import { FINE_POINTS, HeadingMeter } from '../../envs/lake/headings.ts';
 import { home, lake, start } from '../../envs/lake/lakeMap.ts';
 import { SoftOptimum } from '../../envs/lake/softOptimum.ts';

@@ -1,5 +1,5 @@
 import type { Mode } from 'oxbow';
-import type { Walk } from '../../agents/lake.ts';
+import type { Walk } from '../../common/lake.ts';
 import { border, home, lake, start } from '../../envs/lake/lakeMap.ts';
 import { headingCurve, headingExtent, lakeView } from '../../envs/lake/lakeView.ts';
 import type { Colours } from './canvas.ts';

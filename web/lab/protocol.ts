@@ -1,5 +1,5 @@
 import type { Mode, StateDict } from 'oxbow';
-import type { Walk } from '../../agents/lake.ts';
+import type { Walk } from '../../common/lake.ts';
 import type { Setting } from './setting.ts';
 import type { LabDensity, LabMetrics } from './sideView.ts';
 import type { Stroke } from './strokes.ts';

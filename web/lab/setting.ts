@@ -1,4 +1,4 @@
-import type { DensityPolicyName, HeadingPolicy, SoftLakeTask } from '../../agents/lake.ts';
+import type { DensityPolicyName, HeadingPolicy, SoftLakeTask } from '../../common/lake.ts';
 import type { LakeId } from '../../envs/index.ts';
 
 /** What the lab can be asked for. */

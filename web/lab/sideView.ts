@@ -1,5 +1,5 @@
 import type { Mode } from 'oxbow';
-import type { Walk, WalkMetrics } from '../../agents/lake.ts';
+import type { Walk, WalkMetrics } from '../../common/lake.ts';
 import type { Setting } from './setting.ts';
 
 /** How so many walks ended, and of a policy over headings KL(π ‖ π*) at the start, nats. */

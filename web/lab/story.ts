@@ -1,4 +1,4 @@
-import type { Walk } from '../../agents/lake.ts';
+import type { Walk } from '../../common/lake.ts';
 import { interpolate, lake, touchHalfLine } from '../../envs/lake/lakeMap.ts';
 import stored from './replay.json' with { type: 'json' };
 import { choices, type Setting, type Step } from './setting.ts';

@@ -1,6 +1,6 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { policyFromJson, policyToJson, Rng, type StateDict, selectBackend, selectEngine } from 'oxbow';
-import type { SoftLakeTask } from '../../agents/lake.ts';
+import type { SoftLakeTask } from '../../common/lake.ts';
 import { LabPolicy, labTraining } from './labPolicy.ts';
 import { type KeptPolicy, MOST_BYTES, type Reply, type Request, type Walked } from './protocol.ts';
 import { choices, type Setting, softTask } from './setting.ts';

@@ -1,4 +1,4 @@
-import type { DensityPolicyName, Walk, WalkMetrics } from '../../agents/lake.ts';
+import type { DensityPolicyName, Walk, WalkMetrics } from '../../common/lake.ts';
 import type { LakeId } from '../../envs/index.ts';
 
 /** How a policy walked at one moment of its training. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { makeHeadingPolicy, measureWalks, SOFT_LAKE, softLakeOptions } from '../../../agents/lake.ts';
+import { makeHeadingPolicy, measureWalks, SOFT_LAKE, softLakeOptions } from '../../../common/lake.ts';
 import { LakeEnv, lakeGrains, lakeMap } from '../../../envs/index.ts';
 import { border, walk } from '../../../envs/lake/lakeMap.ts';
 import { LandGrid, SoftOptimum } from '../../../envs/lake/softOptimum.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { SoftLakeTask } from '../../../agents/lake.ts';
 import type { SummaryRow } from '../../../cli/index.ts';
+import type { SoftLakeTask } from '../../../common/lake.ts';
 import { lakeMap } from '../../../envs/index.ts';
 import { bestOnLake } from '../../../experiments/lake/bestOnLake.ts';
 import { softLakeConditions } from '../../../experiments/lake/conditions.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, expect, test } from 'vitest';
-import { type HeadingPolicy, headingPolicies, makeHeadingPolicy, softPpoTraining } from '../../../agents/lake.ts';
+import { type HeadingPolicy, headingPolicies, makeHeadingPolicy, softPpoTraining } from '../../../common/lake.ts';
 import { lakeMap } from '../../../envs/index.ts';
 import { measureHeadings } from '../../../envs/lake/headings.ts';
 import { SoftOptimum } from '../../../envs/lake/softOptimum.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { modeEntropy } from '../../../agents/lake.ts';
+import { modeEntropy } from '../../../common/lake.ts';
 import { TAKEN_EXTENT, takenDensity } from '../../../experiments/lake/startDensity.ts';
 import { successAtK } from '../../../experiments/lake/walkJobs.ts';
 

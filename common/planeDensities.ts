@@ -1,8 +1,8 @@
-import { Chain } from '../bijectors/composition.ts';
-import { ShiftScale } from '../bijectors/shiftScale.ts';
-import { portableMath } from '../portableMath.ts';
-import type { Rng } from '../random.ts';
-import { Flow } from './flow.ts';
+import { Chain } from '../src/bijectors/composition.ts';
+import { ShiftScale } from '../src/bijectors/shiftScale.ts';
+import { Flow } from '../src/flows/flow.ts';
+import { portableMath } from '../src/portableMath.ts';
+import type { Rng } from '../src/random.ts';
 
 const { exp, log, cosTurns, sinTurns } = portableMath;
 

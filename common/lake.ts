@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import type { BehaviorCloningReport } from '../agents/behaviorCloning.ts';
+import { type Agent, BehaviorCloning, type Demonstrations, evaluate, Ppo, type TrainReport } from '../agents/index.ts';
+import type { PpoReport } from '../agents/ppo.ts';
 import {
   type AnyLakeId,
   collectDemonstrations,
@@ -20,9 +23,6 @@ import {
   type Rng,
   type ScaleKind,
 } from '../src/index.ts';
-import type { BehaviorCloningReport } from './behaviorCloning.ts';
-import { type Agent, BehaviorCloning, type Demonstrations, evaluate, Ppo, type TrainReport } from './index.ts';
-import type { PpoReport } from './ppo.ts';
 
 /** How far a training is. */
 export interface LakeProgress {
