@@ -3,7 +3,6 @@ import type { Episode } from '../../datasets/episode.ts';
 import { FlatVectorEnv, type VectorEnv, type VectorStep } from '../../envs/index.ts';
 import { ObservationLayout, portableMath, type Rng } from '../../src/index.ts';
 import { checkFitsInMemory } from './checks.ts';
-import { ByteRows, GrowingRows } from './observationRows.ts';
 import type { OffPolicyConfig } from './options.ts';
 import { setSameLength } from './state.ts';
 
@@ -87,6 +86,147 @@ function power(x: number, y: number): number {
   return portableMath.exp(y * portableMath.log(x));
 }
 
+type Numbers = Float32Array | Int32Array | Uint8Array;
+
+type ArrayOf<A extends Numbers> = (new (length: number) => A) & { readonly BYTES_PER_ELEMENT: number };
+
+/** How much memory is taken at a time, bytes. */
+const CHUNK = 2 ** 22;
+
+/**
+ * Up to `capacity` rows of `width` numbers. Memory is taken chunk by chunk when rows are written that need it, so that a buffer that
+ * is never filled costs little, and growing never copies what is there. Rows that were not written hold zeros.
+ */
+export class Rows<A extends Numbers> {
+  readonly width: number;
+  readonly #type: ArrayOf<A>;
+  readonly #capacity: number;
+  readonly #chunks: (A | undefined)[] = [];
+  /** A chunk has 2^bits rows. */
+  readonly #bits: number;
+
+  constructor(type: ArrayOf<A>, width: number, capacity: number) {
+    this.width = width;
+    this.#type = type;
+    this.#capacity = capacity;
+    let bits = 0;
+    while (2 ** (bits + 1) * width * type.BYTES_PER_ELEMENT <= CHUNK) bits += 1;
+    this.#bits = bits;
+  }
+
+  /** The number of a row of one, 0 if it has not been written. */
+  get(row: number): number {
+    const chunk = this.#chunks[row >>> this.#bits];
+    return chunk === undefined ? 0 : chunk[row & ((1 << this.#bits) - 1)]!;
+  }
+
+  /** @throws {RangeError} if there is no memory for it */
+  set(row: number, value: number): void {
+    this.#chunkOf(row)[row & ((1 << this.#bits) - 1)] = value;
+  }
+
+  /** Copies row `row` into row `at` of `into`. */
+  read(row: number, into: Numbers, at: number): void {
+    const { width } = this;
+    const chunk = this.#chunks[row >>> this.#bits]!;
+    copyNumbers(chunk, (row & ((1 << this.#bits) - 1)) * width, into, at * width, width);
+  }
+
+  /** Copies row `at` of `from` into row `row`. @throws {RangeError} if there is no memory for it */
+  write(row: number, from: Numbers, at: number): void {
+    const { width } = this;
+    copyNumbers(from, at * width, this.#chunkOf(row), (row & ((1 << this.#bits) - 1)) * width, width);
+  }
+
+  /** The first `count` rows as they are kept, one after the other. */
+  first(count: number): A {
+    const rows = new this.#type(count * this.width);
+    for (let row = 0; row < count; row += 1 << this.#bits) {
+      rows.set(this.#chunkOf(row).subarray(0, (count - row) * this.width), row * this.width);
+    }
+    return rows;
+  }
+
+  /**
+   * Sets the first rows, as {@link first} returned them.
+   * @param name what they are, as errors name it
+   * @throws if these are not `count` rows; {RangeError} if there is no memory for them
+   */
+  setFirst(rows: A, count: number, name: string): void {
+    const { width } = this;
+    if (!(rows instanceof this.#type && rows.length === count * width)) {
+      const got = `${rows?.constructor.name} of ${rows?.length} numbers`;
+      throw new Error(`${name}: got ${got}, expected a ${this.#type.name} of ${count} rows of ${width}`);
+    }
+    for (let row = 0; row * width < rows.length; row += 1 << this.#bits) {
+      const chunk = this.#chunkOf(row);
+      chunk.set(rows.subarray(row * width, row * width + chunk.length) as A & Uint8Array);
+    }
+  }
+
+  /** These rows as they are kept, one after the other. */
+  gathered(rows: Int32Array): A {
+    const { width } = this;
+    const all = new this.#type(rows.length * width);
+    for (const [at, row] of rows.entries()) {
+      const begin = (row & ((1 << this.#bits) - 1)) * width;
+      all.set(this.#chunks[row >>> this.#bits]!.subarray(begin, begin + width) as A & Uint8Array, at * width);
+    }
+    return all;
+  }
+
+  #chunkOf(row: number): A {
+    const index = row >>> this.#bits;
+    const found = this.#chunks[index];
+    if (found !== undefined) return found;
+    const rows = Math.min(1 << this.#bits, this.#capacity - index * (1 << this.#bits));
+    const made = new this.#type(rows * this.width);
+    this.#chunks[index] = made;
+    return made;
+  }
+}
+
+/** A row of fewer numbers is copied by a loop: a view of it would cost more than it saves. */
+const FEW = 32;
+
+function copyNumbers(from: Numbers, begin: number, to: Numbers, at: number, count: number): void {
+  if (count < FEW) for (let j = 0; j < count; j++) to[at + j] = from[begin + j]!;
+  else to.set(from.subarray(begin, begin + count), at);
+}
+
+/** k/255 in float32, as a policy sees the bytes of an image. */
+const SHARES = Float32Array.from({ length: 256 }, (_, k) => k / 255);
+
+/** Rows of numbers k/255, k a whole number from 0 to 255, each kept as the byte k. Exact. */
+class ByteRows extends Rows<Uint8Array> {
+  readonly #row: Uint8Array;
+
+  constructor(width: number, capacity: number) {
+    super(Uint8Array, width, capacity);
+    this.#row = new Uint8Array(width);
+  }
+
+  override read(row: number, into: Float32Array, at: number): void {
+    super.read(row, this.#row, 0);
+    for (let j = 0; j < this.width; j++) into[at * this.width + j] = SHARES[this.#row[j]!]!;
+  }
+
+  /** @throws if a number is no k/255 */
+  override write(row: number, from: Float32Array, at: number): void {
+    for (let j = 0; j < this.width; j++) {
+      const share = from[at * this.width + j]!;
+      const byte = Math.round(share * 255);
+      if (SHARES[byte] !== share) {
+        throw new Error(
+          `got ${share} in an observation, expected k/255 with whole numbers k from 0 to 255, as its space says`,
+        );
+      }
+      this.#row[j] = byte;
+    }
+    super.write(row, this.#row, 0);
+  }
+}
+
 /** The version of the state's format; 1 had the next observations beside the observations. */
 const VERSION = 2;
 
@@ -136,14 +276,7 @@ export class ReplayBuffer {
   /** The observations that the next actions answer, `[envs · observationDim]`. */
   readonly current: Float32Array;
   readonly #options: ReplayBufferOptions;
-  readonly #observations: GrowingRows<Float32Array | Uint8Array>;
-  readonly #actions: GrowingRows<Float32Array>;
-  readonly #rewards: GrowingRows<Float32Array>;
-  /** 0 where the episode went on. */
-  readonly #ends: GrowingRows<Uint8Array>;
-  /** Which row of the last observations a transition has that ended its episode. */
-  readonly #endRows: GrowingRows<Int32Array>;
-  readonly #lastObservations: GrowingRows<Float32Array | Uint8Array>;
+  readonly #rows;
   /** Rows of the last observations that are not in use, and how many have ever been. */
   #freeEndRows: number[] = [];
   #usedEndRows = 0;
@@ -158,14 +291,18 @@ export class ReplayBuffer {
     this.#options = options;
     const { capacity, batchSize, numEnvs, observationDim, actionDim, prioritizedAlpha = 0, bytes = false } = options;
     this.current = new Float32Array(numEnvs * observationDim);
-    const rows = () =>
-      bytes ? new ByteRows(observationDim, capacity) : new GrowingRows(Float32Array, observationDim, capacity);
-    this.#observations = rows();
-    this.#lastObservations = rows();
-    this.#actions = new GrowingRows(Float32Array, actionDim, capacity);
-    this.#rewards = new GrowingRows(Float32Array, 1, capacity);
-    this.#ends = new GrowingRows(Uint8Array, 1, capacity);
-    this.#endRows = new GrowingRows(Int32Array, 1, capacity);
+    const observationRows = (): Rows<Float32Array | Uint8Array> =>
+      bytes ? new ByteRows(observationDim, capacity) : new Rows(Float32Array, observationDim, capacity);
+    this.#rows = {
+      observations: observationRows(),
+      actions: new Rows(Float32Array, actionDim, capacity),
+      rewards: new Rows(Float32Array, 1, capacity),
+      /** 0 where the episode went on. */
+      ends: new Rows(Uint8Array, 1, capacity),
+      /** Which row of the last observations a transition has that ended its episode. */
+      endRows: new Rows(Int32Array, 1, capacity),
+      lastObservations: observationRows(),
+    };
     this.#priorities = prioritizedAlpha > 0 ? new Priorities(capacity, prioritizedAlpha) : undefined;
     this.shapes = {
       observations: { shape: [batchSize, observationDim] },
@@ -226,12 +363,13 @@ export class ReplayBuffer {
 
   /** Transitions drawn with replacement, in arrays that the next call uses again. @throws if it holds none */
   sample(rng: Rng, { scale, beta = 1 }: { readonly scale?: Scale; readonly beta?: number } = {}): Transitions {
-    const rows = this.#drawn;
-    const { size } = this;
-    if (this.#priorities) this.#priorities.draw(rng, rows, this.#batch.weights!, size, beta);
-    else for (let i = 0; i < rows.length; i++) rows[i] = rng.integer(0, size);
-    for (let i = 0; i < rows.length; i++) this.#gather(rows[i]!, this.#batch, i, scale);
-    return this.#batch;
+    const [rows, batch] = [this.#drawn, this.#batch];
+    if (this.#priorities === undefined) this.sampleInto(batch, 0, rows.length, rng, scale);
+    else {
+      this.#priorities.draw(rng, rows, batch.weights!, this.size, beta);
+      for (let i = 0; i < rows.length; i++) this.#gather(rows[i]!, batch, i, scale);
+    }
+    return batch;
   }
 
   /**
@@ -249,25 +387,23 @@ export class ReplayBuffer {
    * @throws if one is not finite
    */
   prioritize(errors: ArrayLike<number>): void {
-    this.#drawn.forEach((row, i) => {
-      this.#priorities?.update(row, errors[i]!);
-    });
+    this.#drawn.forEach((row, i) => this.#priorities?.update(row, errors[i]!));
   }
 
   state() {
     const { size } = this;
-    const ends = this.#ends.first(size);
-    const endRows = this.#endRows.first(size).filter((_, row) => ends[row] !== 0);
+    const { observations, actions, rewards, ends, endRows, lastObservations } = this.#rows;
+    const lasts = endRows.first(size).filter((_, row) => ends.get(row) !== 0);
     return {
       version: VERSION,
       added: this.#added,
       current: this.current.slice(),
-      observations: this.#observations.first(size),
-      actions: this.#actions.first(size),
-      rewards: this.#rewards.first(size),
-      ends,
+      observations: observations.first(size),
+      actions: actions.first(size),
+      rewards: rewards.first(size),
+      ends: ends.first(size),
       // In the order of their transitions' rows.
-      lastObservations: this.#lastObservations.gathered(endRows),
+      lastObservations: lastObservations.gathered(lasts),
       ...(this.#priorities && { priorities: this.#priorities.state(size) }),
     };
   }
@@ -289,12 +425,13 @@ export class ReplayBuffer {
     const size = Math.min(added, capacity);
     this.begin();
     setSameLength({ current: [this.current, current] });
-    this.#observations.setFirst(state.observations, size, 'observations');
-    this.#actions.setFirst(state.actions, size, 'actions');
-    this.#rewards.setFirst(state.rewards, size, 'rewards');
-    this.#ends.setFirst(ends, size, 'ends');
-    for (let row = 0; row < size; row++) if (ends[row] !== 0) this.#endRows.set(row, this.#usedEndRows++);
-    this.#lastObservations.setFirst(state.lastObservations, this.#usedEndRows, 'lastObservations');
+    const { observations, actions, rewards, endRows, lastObservations } = this.#rows;
+    observations.setFirst(state.observations, size, 'observations');
+    actions.setFirst(state.actions, size, 'actions');
+    rewards.setFirst(state.rewards, size, 'rewards');
+    this.#rows.ends.setFirst(ends, size, 'ends');
+    for (let row = 0; row < size; row++) if (ends[row] !== 0) endRows.set(row, this.#usedEndRows++);
+    lastObservations.setFirst(state.lastObservations, this.#usedEndRows, 'lastObservations');
     if (priorities) this.#priorities?.setState(priorities, size);
     this.#added = added;
   }
@@ -305,25 +442,26 @@ export class ReplayBuffer {
    * @param lasts has in its row `lastAt` where the transition led to, if the episode ended
    */
   #addRow(
-    { observations, actions, rewards }: Pick<Episode, 'observations' | 'actions'> & { rewards: ArrayLike<number> },
+    columns: Pick<Episode, 'observations' | 'actions'> & { rewards: ArrayLike<number> },
     at: number,
     end: number,
     lasts: Float32Array,
     lastAt: number,
   ): void {
     const { owner, capacity } = this.#options;
+    const { observations, actions, rewards, ends, endRows, lastObservations } = this.#rows;
     try {
       const row = this.#added % capacity;
-      if (this.#added >= capacity && this.#ends.get(row) !== 0) this.#freeEndRows.push(this.#endRows.get(row));
-      this.#observations.write(row, observations, at);
-      this.#actions.write(row, actions, at);
-      this.#rewards.set(row, rewards[at]!);
-      this.#ends.set(row, end);
+      if (this.#added >= capacity && ends.get(row) !== 0) this.#freeEndRows.push(endRows.get(row));
+      observations.write(row, columns.observations, at);
+      actions.write(row, columns.actions, at);
+      rewards.set(row, columns.rewards[at]!);
+      ends.set(row, end);
       this.#priorities?.add(row);
       if (end !== 0) {
         const endRow = this.#freeEndRows.pop() ?? this.#usedEndRows++;
-        this.#endRows.set(row, endRow);
-        this.#lastObservations.write(endRow, lasts, lastAt);
+        endRows.set(row, endRow);
+        lastObservations.write(endRow, lasts, lastAt);
       }
       this.#added += 1;
     } catch (error) {
@@ -336,9 +474,10 @@ export class ReplayBuffer {
   /** Writes what a row stands for into row i of a minibatch. */
   #gather(row: number, batch: Transitions, i: number, scale: Scale): void {
     const { capacity, numEnvs, gamma, nSteps = 1 } = this.#options;
-    const { observations, actions, rewards, nextObservations, terminations, discounts } = batch;
-    this.#observations.read(row, observations, i);
-    this.#actions.read(row, actions, i);
+    const { observations, actions, rewards, ends, endRows, lastObservations } = this.#rows;
+    const { nextObservations } = batch;
+    observations.read(row, batch.observations, i);
+    actions.read(row, batch.actions, i);
     let at = row;
     /** How many transitions have been added after it, of all environments. */
     let after = ((this.#added - 1) % capacity) - row;
@@ -346,19 +485,19 @@ export class ReplayBuffer {
     let sum = 0;
     let discount = 1;
     for (let k = 1; ; k++) {
-      const reward = this.#rewards.get(at);
+      const reward = rewards.get(at);
       sum += discount * (scale === undefined ? reward : scale(reward));
       discount *= gamma;
-      if (k === nSteps || after < numEnvs || this.#ends.get(at) !== 0) break;
+      if (k === nSteps || after < numEnvs || ends.get(at) !== 0) break;
       at = (at + numEnvs) % capacity;
       after -= numEnvs;
     }
-    rewards[i] = sum;
-    discounts[i] = discount;
-    const end = this.#ends.get(at);
-    terminations[i] = end === TERMINATED ? 1 : 0;
-    if (end !== 0) this.#lastObservations.read(this.#endRows.get(at), nextObservations, i);
-    else if (after >= numEnvs) this.#observations.read((at + numEnvs) % capacity, nextObservations, i);
+    batch.rewards[i] = sum;
+    batch.discounts[i] = discount;
+    const end = ends.get(at);
+    batch.terminations[i] = end === TERMINATED ? 1 : 0;
+    if (end !== 0) lastObservations.read(endRows.get(at), nextObservations, i);
+    else if (after >= numEnvs) observations.read((at + numEnvs) % capacity, nextObservations, i);
     else {
       // The last step of all environments, the last row of which is of the last environment.
       const { observationDim } = this.#options;

@@ -2,8 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { checkFitsInMemory } from '../../agents/core/checks.ts';
 import { vectorEnvFor } from '../../agents/core/envs.ts';
-import { GrowingRows } from '../../agents/core/observationRows.ts';
-import { bytesPerTransition, ReplayBuffer, replayFor } from '../../agents/core/replay.ts';
+import { bytesPerTransition, ReplayBuffer, Rows, replayFor } from '../../agents/core/replay.ts';
 import { Dqn, QrDqn, Sac, SoftQLearning, Td3, Tqc } from '../../agents/index.ts';
 import { sacOptions } from '../../agents/sac.ts';
 import type { Episode } from '../../datasets/episode.ts';
@@ -401,7 +400,7 @@ test.each([
 ] as const)('rows of %o of %i numbers stay where they were written, over the borders of chunks', (type, width) => {
   const perChunk = Math.max(1, 2 ** Math.floor(Math.log2(CHUNK_BYTES / width / type.BYTES_PER_ELEMENT)));
   const capacity = 2 * perChunk + 1;
-  const rows = new GrowingRows<Float32Array | Uint8Array>(type, width, capacity);
+  const rows = new Rows<Float32Array | Uint8Array>(type, width, capacity);
   const written = [0, 1, perChunk - 1, perChunk, 2 * perChunk - 1, 2 * perChunk].filter((row) => row < capacity);
   /** All entries of a row, the first and the last of which differ. */
   const entries = (row: number) => {
@@ -426,7 +425,7 @@ test.each([
   expect(all).toBeInstanceOf(type);
   expect(all).toHaveLength(capacity * width);
   for (const row of written) expect(all[(row + 1) * width - 1]).toBe((row % 251) + 2);
-  const copy = new GrowingRows<Float32Array | Uint8Array>(type, width, capacity);
+  const copy = new Rows<Float32Array | Uint8Array>(type, width, capacity);
   copy.setFirst(all, capacity, 'rows');
   expect(isSame(copy.first(capacity), all)).toBe(true);
 });
@@ -439,7 +438,7 @@ test('memory is taken when rows are written, chunk by chunk, and no more than th
       return new target(length);
     },
   });
-  const rows = new GrowingRows(counted, 64, 40_000);
+  const rows = new Rows(counted, 64, 40_000);
   expect(taken).toEqual([]);
   const perChunk = CHUNK_BYTES / 4 / 64;
   rows.write(0, new Float32Array(64), 0);
