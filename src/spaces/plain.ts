@@ -177,7 +177,7 @@ export function jsonSpace(of: PlainSpace): unknown {
   return { ...of, low: bounds(of.low), high: bounds(of.high) };
 }
 
-const bound = z.union([z.number(), z.enum(['Infinity', '-Infinity']).transform(Number)]);
+const bound = z.union([z.number(), z.literal(['Infinity', '-Infinity']).transform(Number)]);
 const box = z.strictObject({
   low: z.array(bound),
   high: z.array(bound),

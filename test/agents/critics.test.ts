@@ -66,7 +66,9 @@ test('TD targets: y = r + γ V(s′) with the discount of the row, of one or sev
     discounts: tf.tensor1d([0.75, 0.75, 0.5]),
   };
   expect([...tdTarget(batch, tf.tensor1d([4, 100, -2])).dataSync()]).toEqual([4, -2, -0.5]);
-  expect([...tdTarget(batch, tf.tensor2d([4, 8, 100, 1, -2, 6], [3, 2])).dataSync()]).toEqual([4, 7, -2, -2, -0.5, 3.5]);
+  expect([...tdTarget(batch, tf.tensor2d([4, 8, 100, 1, -2, 6], [3, 2])).dataSync()]).toEqual([
+    4, 7, -2, -2, -0.5, 3.5,
+  ]);
 });
 
 describe('the loss of quantiles', () => {
@@ -136,7 +138,8 @@ describe('the loss of quantiles', () => {
 
 describe('the smallest of each row', () => {
   const masks = (count: number, x: tf.Tensor) =>
-    compile(({ x }: { x: tf.Tensor }) => ({ mask: smallestK(x, count) }), { name: 'smallestK', state: [] })({ x }).mask!;
+    compile(({ x }: { x: tf.Tensor }) => ({ mask: smallestK(x, count) }), { name: 'smallestK', state: [] })({ x })
+      .mask!;
 
   test.each([0, 1, 4, 7])('are marked, %i of them', (count) => {
     const x = new Rng(3).normalTensor([20, 7]);

@@ -17,6 +17,7 @@ import {
   minibatch,
   noiseOf,
   PRIORITIZED,
+  scaled,
   spaces,
   tanhGaussian,
 } from './firstUpdate.ts';
@@ -59,10 +60,15 @@ function critic(variables: Variables, rows: number[][], given?: readonly Statist
   return { values, statistics: used };
 }
 
-const inputs = (observation: number[], action: number[]) => [
-  ...observation,
-  ...action.map((a, i) => (2 * (a - box.low[i]!)) / (box.high[i]! - box.low[i]!) - 1),
-];
+const inputs = (observation: number[], action: number[]) => [...observation, ...scaled(action)];
+const renormed = {
+  ...spaces,
+  actionSpace: box,
+  hidden: [3],
+  scale: 'state',
+  squash: 'tanh',
+  batchRenorm: true,
+} as const;
 
 test.each([
   ['uniform draws', {}],
@@ -125,14 +131,7 @@ test.each([
 );
 
 test('a policy with batch renormalization gets its statistics from its own updates, and acts by them', async () => {
-  const policy = makePolicy('gaussian', {
-    ...spaces,
-    actionSpace: box,
-    hidden: [3],
-    scale: 'state',
-    squash: 'tanh',
-    batchRenorm: true,
-  });
+  const policy = makePolicy('gaussian', renormed);
   const agent = new CrossQ({ ...options, policy, env: new RecordingEnv(box) });
   const { state, rng } = await firstUpdate(agent, 41);
   const rows = minibatch(state, rng, 2);
@@ -142,13 +141,7 @@ test('a policy with batch renormalization gets its statistics from its own updat
 });
 
 test('a policy with batch renormalization goes by minibatches alone at first', () => {
-  const policy = makePolicy('gaussian', {
-    ...spaces,
-    actionSpace: box,
-    hidden: [3],
-    batchRenorm: true,
-    rng: new Rng(0),
-  });
+  const policy = makePolicy('gaussian', renormed);
   const [ofInput] = (policy as GaussianPolicy).network.batchRenorms;
   const outputs = [0, 5].map((shift) =>
     tf.tidy(() => {
@@ -175,14 +168,6 @@ test('beta1 is that of the policy and of the critics', async () => {
 });
 
 test('refuses minibatches of one transition, which have no moments, when it is made', () => {
-  const policy = makePolicy('gaussian', {
-    ...spaces,
-    actionSpace: box,
-    for: 'crossq',
-    rng: new Rng('policy'),
-    hidden: [4],
-  });
-  const make = () => new CrossQ({ ...options, policy, env: new RecordingEnv(box), batchSize: 1 });
-  expect(make).toThrow('CrossQ: batchSize: got 1, expected an integer ≥ 2');
-  policy.dispose();
+  const wrong = { ...options, policy: gaussian(), env: new RecordingEnv(box), batchSize: 1 };
+  expect(() => new CrossQ(wrong)).toThrow('CrossQ: batchSize: got 1');
 });

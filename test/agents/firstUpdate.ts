@@ -5,7 +5,7 @@ import { gradient } from '../oracle/calculus.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
 import { mlp, under, type Variables } from '../oracle/mlp.ts';
 import { perturb } from '../support/perturb.ts';
-import { box, flat, heldBy, RecordingEnv, unflat } from './support.ts';
+import { box, flat, heldBy, RecordingEnv, unflat, variablesOf } from './support.ts';
 
 /* What tests need to compare the first update of an agent with plain float64 numbers. */
 
@@ -113,10 +113,13 @@ export function expectPriorities(
   );
 }
 
-/** Q₁ and Q₂ of an action in a box: it is brought to [−1, 1] first. */
+/** An action in the box, brought to [−1, 1]. */
+export const scaled = (action: readonly number[]) =>
+  action.map((a, i) => (2 * (a - box.low[i]!)) / (box.high[i]! - box.low[i]!) - 1);
+
+/** Q₁ and Q₂ of an action in a box. */
 export function twins(variables: Variables, observation: number[], action: number[]): [number, number] {
-  const scaled = action.map((a, i) => (2 * (a - box.low[i]!)) / (box.high[i]! - box.low[i]!) - 1);
-  const q = (i: number) => mlp(under(variables, `networks.${i}`), [...observation, ...scaled], relu)[0]!;
+  const q = (i: number) => mlp(under(variables, `networks.${i}`), [...observation, ...scaled(action)], relu)[0]!;
   return [q(0), q(1)];
 }
 
@@ -132,6 +135,18 @@ export function tanhGaussian(variables: Variables, observation: number[], noise:
     return box.low[i]! + half * (1 + Math.tanh(u));
   });
   return { action, logProb };
+}
+
+/** The errors of both critics in each row. */
+export const twinErrors =
+  (rows: readonly { observation: number[]; action: number[] }[], targets: readonly number[]) => (critics: Variables) =>
+    rows.map(({ observation, action }, i) => twins(critics, observation, action).map((q) => q - targets[i]!));
+
+/** Checks that a target network has gone a quarter of the way. */
+export function expectAveraged(target: unknown, old: Variables, followed: unknown): void {
+  const fast = flat(variablesOf(followed));
+  const wanted = flat(old).map((value, i) => value + 0.25 * (fast[i]! - value));
+  expectClose(flat(variablesOf(target)), wanted, 5);
 }
 
 export const noiseOf = (rng: Rng) => {

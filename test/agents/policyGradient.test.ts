@@ -106,7 +106,9 @@ describe('the clipped surrogate', () => {
   });
 
   test('has the gradients of central differences: none where the clip binds', () => {
-    const found = tf.grad((logs: tf.Tensor) => run(logs).policyLoss)(tf.tensor1d(logProb)).dataSync();
+    const found = tf
+      .grad((logs: tf.Tensor) => run(logs).policyLoss)(tf.tensor1d(logProb))
+      .dataSync();
     const loss = (logs: number[]) =>
       lossOf(
         logs.map((log, i) => Math.exp(log - oldLogProb[i]!)),
@@ -122,7 +124,9 @@ describe('the clipped surrogate', () => {
     const moved = [-10, -3.2, -1.7, 0.1, 2];
     const fixed = [-1, -1.2, -1, -1, -1];
     const of = (metric: 'policyLoss' | 'approxKl') =>
-      tf.grad((logs: tf.Tensor) => run(logs, fixed, [-8, -3, -1, 2, 5])[metric])(tf.tensor1d(moved)).dataSync();
+      tf
+        .grad((logs: tf.Tensor) => run(logs, fixed, [-8, -3, -1, 2, 5])[metric])(tf.tensor1d(moved))
+        .dataSync();
     expect([...of('policyLoss')].map(Math.abs)).toEqual([0, 0, 0, 0, 0]);
     const wanted = gradient((logs) => klOf(logs.map((log, i) => log - fixed[i]!)), moved, 1e-4);
     of('approxKl').forEach((value, i) => expect(value).toBeCloseTo(wanted[i]!, 4));

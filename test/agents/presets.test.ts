@@ -84,11 +84,11 @@ function oneEpisode(observationSpace: Space, actionSpace: Space): EpisodesInMemo
 
 test("SAC's noise alone finds the goal of MountainCarContinuous, with every seed", () => {
   const { agent } = presets['MountainCarContinuous-v0'].sac;
-  const goals = [300, 301, 302, 303, 304].map((seed) => goalsOf(agent, seed, 5000));
+  const seeds = [300, 301, 302];
   // Noise of twenty steps reaches it about every 450 steps.
-  expect(Math.min(...goals)).toBeGreaterThan(4);
-  const tooSlow = [300, 301, 302, 303, 304].map((seed) => goalsOf({ ...agent, noiseCorrelation: 0.9985 }, seed, 5000));
-  expect(Math.max(...tooSlow)).toBeLessThan(4);
+  expect(Math.min(...seeds.map((seed) => goalsOf(agent, seed, 5000)))).toBeGreaterThan(4);
+  const slow = { ...agent, noiseCorrelation: 0.9985 };
+  expect(Math.max(...seeds.map((seed) => goalsOf(slow, seed, 5000)))).toBeLessThan(4);
 });
 
 /** How often a car that only the noise drives reaches the goal. */

@@ -9,7 +9,7 @@ import type { TrainReport } from '../../agents/index.ts';
 import { Box, type Discrete, SyncVectorEnv } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parse.ts';
-import { box, discrete, RecordingEnv } from './support.ts';
+import { box, RecordingEnv } from './support.ts';
 
 const ACTIONS = [0.25, 0.75];
 
@@ -117,7 +117,6 @@ const seed = new Rng('training');
 
 describe('updates', () => {
   test.each([
-    [{ learningStarts: 4, updatesPerStep: 1 }, 1, [0, 0, 0, 0, 1, 2, 3, 4]],
     [{ learningStarts: 4, updatesPerStep: 0.5 }, 1, [0, 0, 0, 0, 0, 1, 1, 2]],
     // Two environments: steps 2, 4, 6, 8.
     [{ learningStarts: 3, updatesPerStep: 3 }, 2, [0, 3, 9, 15]],
@@ -165,14 +164,6 @@ describe('updates', () => {
     expect([order.slice(0, at6).includes('update'), order[at6 + 1]]).toEqual([false, 'update']);
   });
 
-  test('without a stream of their own draw nothing', async () => {
-    const { run, updates, training } = recorded({ training: { streams: ['actions', 'replay'] } });
-    await run(6);
-    expect(updates.map(({ draw }) => draw)).toEqual([undefined, undefined]);
-    const { streams } = training.state().parts.training as { streams: object };
-    expect(Object.keys(streams)).toEqual(['actions', 'replay']);
-  });
-
   test.each([
     ['end', [5 / 8, 6 / 8, 7 / 8, 1]],
     ['begin', [4 / 8, 5 / 8, 6 / 8, 7 / 8]],
@@ -197,15 +188,6 @@ describe('updates', () => {
 });
 
 describe('actions', () => {
-  test('are uniform at first in a discrete space, too', async () => {
-    const { run, envs } = recorded({ space: discrete });
-    await run(6);
-    const stream = seed.split('actions');
-    const uniform = Array.from({ length: 4 }, () => [stream.integer(1, 4)]);
-    expect(envs[0]!.transitions.map(({ action }) => action)).toEqual([...uniform, [2], [2]]);
-    expect(new Set(uniform.flat()).size).toBeGreaterThan(1);
-  });
-
   test('are uniform at first where the space is a bounded box, then those of the agent', async () => {
     const { run, shares, envs } = recorded({ numEnvs: 2 });
     await run(8);
@@ -272,44 +254,33 @@ describe('reports', () => {
     expect(Object.keys(figures[1]!)).toEqual(['step', 'updates', 'rate', 'count']);
   });
 
-  test('come when as many steps have been made, also where the environments pass it by', async () => {
-    const { run, envs } = recorded({ numEnvs: 3, agent: { reportEvery: 4 } });
-    const reports = await run(13);
-    expect(reports.map(({ step }) => step)).toEqual([6, 9, 12, 15]);
-    const ended = envs.flatMap((env) => env.transitions.filter(({ terminated, truncated }) => terminated || truncated));
-    expect(reports.flatMap(({ episodes }) => episodes)).toHaveLength(ended.length);
-  });
-
-  test('a figure that is no number ends the training, by its name', async () => {
+  test('of a metric, or of a rate, that is no number end the training, by its name', async () => {
     const { run } = recorded({ training: { update: () => ({ rate: [0], count: [Number.NaN] }) } });
-    await expect(run(8)).rejects.toThrow('Test: count is NaN at step 5; a smaller learningRate usually helps');
-  });
-
-  test('a schedule that gives no number is named', async () => {
-    const { run } = recorded({ agent: { learningRate: (share: number) => (share < 0.5 ? 0 : -1) } });
-    await expect(run(8)).rejects.toThrow('Test: learningRate: the schedule gave -1 at 0.625, expected a number ≥ 0');
+    await expect(run(8)).rejects.toThrow('Test: count is NaN at step 5');
+    const other = recorded({ agent: { learningRate: (share: number) => (share < 0.5 ? 0 : -1) } });
+    await expect(other.run(8)).rejects.toThrow('Test: learningRate: the schedule gave -1 at 0.625');
   });
 });
 
-test('a training begins once, and does not begin where it goes on from a state', async () => {
+test('the state has the parts of the agent, and of the training, which begins once; dispose leaves the policy alone', async () => {
   const calls: number[] = [];
-  const { training, run, envs } = recorded({ training: { begin: () => calls.push(envs[0]!.transitions.length) } });
+  const begin = () => calls.push(envs[0]!.transitions.length);
+  const { training, run, disposed, policy, other, envs } = recorded({
+    agent: { normalizeRewards: true },
+    training: { begin, streams: ['actions', 'replay'] },
+  });
   await run(8);
-  expect(calls).toEqual([0]);
   const state = training.state();
+  expect(state.agent).toBe('Test');
+  const parts = ['policy', 'other', 'replay', 'scaler', 'env', 'collector', 'training'];
+  expect(Object.keys(state.parts)).toEqual(parts);
+  expect(Object.keys((state.parts.training as { streams: object }).streams)).toEqual(['actions', 'replay']);
   await run(8);
   training.setState(state);
   await run(9);
+  // Not where it goes on from a state.
   expect(calls).toEqual([0, 8]);
   expect(envs[0]!.transitions).toHaveLength(17);
-});
-
-test('the state has the parts that were given, and those of the training; dispose leaves the policy alone', async () => {
-  const { training, run, disposed, policy, other } = recorded({ agent: { normalizeRewards: true } });
-  await run(8);
-  const { agent, parts } = training.state();
-  expect(agent).toBe('Test');
-  expect(Object.keys(parts)).toEqual(['policy', 'other', 'replay', 'scaler', 'env', 'collector', 'training']);
   training.dispose();
   expect(disposed).toEqual(['compiled']);
   expect(other.value.isDisposed).toBe(true);

@@ -20,20 +20,10 @@ const reparameterized: [string, object][] = [
 /** Trains for a few steps; every variable moves, and every number stays finite. */
 async function train(policy: Policy, env: VectorEnv, learningRate: number): Promise<Sac> {
   const before = policy.stateDict();
-  const agent = new Sac({
-    policy,
-    env,
-    rng: new Rng('agent'),
-    learningStarts: 8,
-    batchSize: 8,
-    learningRate,
-    criticHidden: [8],
-    reportEvery: 4,
-  });
-  for await (const { policyLoss = 0, criticLoss = 0, entropy = 0 } of agent.train({
-    steps: 16,
-    rng: new Rng('train'),
-  })) {
+  const sizes = { learningStarts: 8, batchSize: 8, criticHidden: [8], reportEvery: 4 };
+  const agent = new Sac({ policy, env, rng: new Rng('agent'), learningRate, ...sizes });
+  for await (const report of agent.train({ steps: 16, rng: new Rng('train') })) {
+    const { policyLoss = 0, criticLoss = 0, entropy = 0 } = report;
     for (const value of [policyLoss, criticLoss, entropy]) expect(Number.isFinite(value)).toBe(true);
   }
   const after = policy.stateDict();

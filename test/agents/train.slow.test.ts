@@ -30,6 +30,14 @@ function pendulumPolicy(): Policy {
   return makePolicy('gaussian', { observationSpace, actionSpace, rng: new Rng(0) });
 }
 
+interface Settings {
+  steps: number;
+  envs?: number;
+  env?: object;
+  policy?: object;
+  agent?: object;
+}
+
 const parameters = (policy: Policy) => fingerprint(policy.stateDict());
 
 describe('train', () => {
@@ -38,63 +46,34 @@ describe('train', () => {
     const settings = {
       env: 'SoftBandit-v0',
       agent: 'ppo',
-      steps: 512,
-      agentOptions: { horizon: 256, batchSize: 64 },
+      steps: 128,
+      agentOptions: { horizon: 64 },
+      numEnvs: 1,
     } as const;
-    const { policy } = await train({ ...settings, numEnvs: 1, verbose: true });
-    policy.dispose();
-    const lines = log.mock.calls.flat();
+    (await train({ ...settings, verbose: true })).policy.dispose();
+    expect(log.mock.calls.flat()).toEqual(
+      [64, 128].map((step) => expect.stringMatching(`^step ${step}: return -?\\d`)),
+    );
     log.mockClear();
-    (await train({ ...settings, numEnvs: 1 })).policy.dispose();
+    (await train(settings)).policy.dispose();
     expect(log).not.toHaveBeenCalled();
     log.mockRestore();
-    expect(lines).toEqual(
-      [256, 512].map((step) => expect.stringMatching(`^step ${step}: return -?\\d+\\.\\d, the mean of \\d+ episodes$`)),
-    );
-    await expect(train({ ...settings, verbose: 1 as never })).rejects.toThrow(
-      'train: verbose: got 1, expected a boolean',
-    );
   });
 
-  test.each([
-    ['ppo', 'Pendulum-v1', 'spline', 3, { steps: 5000 }],
-    ['sac', 'Pendulum-v1', 'gaussian', 0, { steps: 300, agent: { learningStarts: 100, batchSize: 16 } }],
+  test.each<[string, string, string | undefined, number, Settings]>([
+    ['ppo', 'Pendulum-v1', 'spline', 3, { steps: 4200 }],
     ['sac', 'SoftBandit-v0', 'gaussian', 1, { steps: 250, policy: { initialScale: 0.5 }, agent: { reportEvery: 50 } }],
     ['dqn', 'CartPole-v1', undefined, 2, { steps: 600, env: { maxEpisodeSteps: 30 }, envs: 2 }],
-  ] as const)(
-    'by %s on %s gives what oxbow train does, parameter by parameter',
-    async (agent, env, name, seed, own) => {
-      const {
-        steps,
-        envs: numEnvs,
-        env: envOptions,
-        policy: policyOptions,
-        agent: agentOptions,
-      } = own as unknown as {
-        steps: number;
-        envs?: number;
-        env?: object;
-        policy?: object;
-        agent?: object;
-      };
-      const { policy, ...result } = await train({
-        env,
-        agent,
-        policy: name,
-        steps,
-        seed,
-        numEnvs,
-        envOptions: envOptions as never,
-        policyOptions: policyOptions as never,
-        agentOptions: agentOptions as never,
-      });
-      const wanted = await policyOfCommand(agent, env, name ?? 'q-network', seed, own);
-      expect(policy.config).toEqual(wanted.config);
-      expect(parameters(policy)).toBe(parameters(wanted));
-      expect(result).toMatchObject({ env, finished: true });
-      expect(result.steps).toBeGreaterThanOrEqual(steps);
-    },
-  );
+  ])('by %s on %s gives what oxbow train does, parameter by parameter', async (agent, env, name, seed, own) => {
+    const { steps, envs: numEnvs, env: envOptions, policy: policyOptions, agent: agentOptions } = own;
+    const settings = { env, agent, policy: name, steps, seed, numEnvs, envOptions, policyOptions, agentOptions };
+    const { policy, ...result } = await train(settings as never);
+    const wanted = await policyOfCommand(agent, env, name ?? 'q-network', seed, own);
+    expect(policy.config).toEqual(wanted.config);
+    expect(parameters(policy)).toBe(parameters(wanted));
+    expect(result).toMatchObject({ env, finished: true });
+    expect(result.steps).toBeGreaterThanOrEqual(steps);
+  });
 
   test('evaluates on its way as oxbow train does, keeps the best, and ends at a return', async () => {
     const evaluation = { evaluateEvery: 1000, evaluateEpisodes: 5, keep: 'best' } as const;
@@ -120,26 +99,11 @@ describe('train', () => {
 
     const reached = await train({ ...about, ...evaluation, agentOptions, stopAtReturn: best!.return });
     expect(reached).toMatchObject({ steps: best!.step, finished: true, best });
-    for (const [wrong, message] of [
-      [{ env: make('Pendulum-v1') }, /^train: evaluateEvery: evaluations open environments of their own, expected/],
-      [
-        { env: 'Pendulum-v1', evaluateEvery: 0 },
-        /^train: keep: got "best" without evaluations, expected evaluateEvery > 0/,
-      ],
-    ] as const) {
-      await expect(train({ agent: 'ppo', ...evaluation, ...wrong })).rejects.toThrow(message);
-    }
-  });
-
-  test('takes the preset of an environment that is named, in steps and environments too', async () => {
-    const stop = new AbortController();
-    const { steps, finished } = await train({
-      env: 'Pendulum-v1',
-      agent: 'ppo',
-      onReport: () => stop.abort(),
-      signal: stop.signal,
-    });
-    expect([steps, finished]).toEqual([4 * 1024, false]);
+    await expect(train({ agent: 'ppo', ...evaluation, env: make('Pendulum-v1') })).rejects.toThrow(
+      /^train: evaluateEvery:/,
+    );
+    const never = { ...about, ...evaluation, evaluateEvery: 0 };
+    await expect(train(never)).rejects.toThrow(/^train: keep: got "best" without evaluations/);
   });
 
   test('where actions have no bounds, what suits the agent does not bound them', async () => {
@@ -229,34 +193,29 @@ describe('train', () => {
   });
 
   const policy = pendulumPolicy();
-  test.each([
-    [{ agent: 'pbo' }, /^train: agent: got "pbo", expected one of .* \(did you mean ppo\?\)$/],
-    [{ env: 'Pendulm-v1' }, /^makeVec: no environment is registered as "Pendulm-v1"; did you mean Pendulum-v1\?$/],
-    [{ policy: 'splin' }, /^makePolicy\('splin'\): unknown policy, .*did you mean spline/],
-    [
-      { agent: 'dqn' },
-      'train: agent: got dqn, which needs discrete actions; those of Pendulum-v1 are Box(-2, 2, [1], float32)',
-    ],
-    [{ agentOptions: { horzon: 1 } }, /^train: agentOptions: horzon: unknown option, .*did you mean horizon/],
-    [{ agentOptions: { horizon: 0 } }, /^train: agentOptions: horizon: got 0, expected an integer > 0/],
+  test.each<[object, RegExp]>([
+    [{ agent: 'pbo' }, /^train: agent: got "pbo", .*mean ppo/],
+    [{ env: 'Pendulm-v1' }, /^makeVec: .*mean Pendulum-v1/],
+    [{ policy: 'splin' }, /^makePolicy\('splin'\): .*mean spline/],
+    [{ agent: 'dqn' }, /^train: agent: got dqn, which needs discrete actions/],
+    [{ agentOptions: { horzon: 1 } }, /^train: agentOptions: horzon: unknown option, .*mean horizon/],
+    [{ agentOptions: { horizon: 0 } }, /^train: agentOptions: horizon: got 0/],
     [{ policyOptions: { bins: 8 } }, /^train: policyOptions: bins: unknown option/],
-    [{ steps: 0 }, /^train: steps: got 0, expected an integer > 0/],
-    [{ step: 1 }, /^train: step: unknown option, .*did you mean steps/],
-    [{ seed: null }, /^train: seed: got null, expected a number or a text$/],
-    [
-      { env: {} },
-      /^train: env: got .*, expected the id of an environment, a function that makes one, or environments$/,
-    ],
+    [{ steps: 0 }, /^train: steps: got 0/],
+    [{ step: 1 }, /^train: step: unknown option, .*mean steps/],
+    [{ seed: null }, /^train: seed: got null/],
+    [{ verbose: 1 }, /^train: verbose: got 1/],
+    [{ env: {} }, /^train: env: got /],
     [{ env: make('Pendulum-v1'), numEnvs: 2 }, /^train: numEnvs: got 2 for one that there is/],
-    [{ env: () => make('Pendulum-v1'), numEnvs: 1e9 }, /^train: numEnvs: got 1000000000, expected an integer ≤ 100000/],
-    [{ env: make('Pendulum-v1'), envOptions: {} }, /^train: envOptions: these are for an environment that is named/],
-    [{ policy, policyOptions: {} }, /^train: policyOptions: these are for a policy that is named/],
+    [{ env: () => make('Pendulum-v1'), numEnvs: 1e9 }, /^train: numEnvs: got 1000000000/],
+    [{ env: make('Pendulum-v1'), envOptions: {} }, /^train: envOptions: /],
+    [{ policy, policyOptions: {} }, /^train: policyOptions: /],
     [{ policy, env: 'CartPole-v1' }, /^Ppo: wanted an environment with 3 observations/],
-    [{ onReport: 1 }, 'train: onReport: got 1, expected a function'],
-  ])('refuses %o in one line, and leaves nothing', async (wrong, message) => {
+    [{ onReport: 1 }, /^train: onReport: got 1/],
+  ])('refuses case %#, and leaves nothing', async (wrong, message) => {
     const before = tf.memory().numTensors;
     const settings = { env: 'Pendulum-v1', agent: 'ppo', steps: 64, ...wrong } as never;
-    await expect(train(settings)).rejects.toThrow(typeof message === 'string' ? new Error(message) : message);
+    await expect(train(settings)).rejects.toThrow(message);
     expect(tf.memory().numTensors).toBe(before);
   });
 });
@@ -288,16 +247,10 @@ describe('trainStream', () => {
   test('ends when its loop is left, and keeps the policy that it was given', async () => {
     const policy = pendulumPolicy();
     const before = tf.memory().numTensors;
-    for await (const { step } of trainStream({
-      env: 'Pendulum-v1',
-      agent: 'ppo',
-      policy,
-      agentOptions: { horizon: 16 },
-    })) {
-      if (step >= 64) break;
-    }
+    const settings = { env: 'Pendulum-v1', agent: 'ppo', agentOptions: { horizon: 16 } } as const;
+    for await (const { step } of trainStream({ ...settings, policy })) if (step >= 64) break;
     expect(tf.memory().numTensors).toBe(before);
-    for await (const _ of trainStream({ env: 'Pendulum-v1', agent: 'ppo', agentOptions: { horizon: 16 } })) break;
+    for await (const _ of trainStream(settings)) break;
     expect(tf.memory().numTensors).toBe(before);
     expect(policy.actor({ rng: new Rng(1) }).act([1, 0, 0]).action).toHaveLength(1);
   });

@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest';
-import { train } from '../../agents/index.ts';
-import { trainingDefaults } from '../../agents/train.ts';
+import { expect, test } from 'vitest';
+import { presets, train } from '../../agents/index.ts';
+import { presetFor, trainingDefaults } from '../../agents/train.ts';
 import { trainSettings } from '../../cli/train/trainConfig.ts';
 import { Box, make } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
@@ -9,39 +9,35 @@ const box = new Box({ low: -1, high: 1, shape: [1] });
 const spaces = { observationSpace: box, actionSpace: box };
 const scales = { normalizeObservations: true, normalizeRewards: true };
 
-describe('without a preset', () => {
-  test.each(['ppo', 'a2c', 'reinforce'])('%s brings observations and rewards to one scale', (agent) => {
-    expect(trainingDefaults(agent, 'My-v0', ['gaussian']).agent).toEqual(scales);
-    expect(trainingDefaults(agent, undefined, ['gaussian', 'spline']).agent).toEqual(scales);
-  });
+test.each(['ppo', 'a2c', 'reinforce'])('without a preset %s brings observations and rewards to one scale', (agent) => {
+  expect(trainingDefaults(agent, 'My-v0', ['gaussian']).agent).toEqual(scales);
+  expect(trainingDefaults(agent, undefined, ['gaussian', 'spline']).agent).toEqual(scales);
+  // A policy that is not built in need not be able to normalize observations.
+  for (const policies of [['mine'], ['gaussian', 'mine'], [{}]]) {
+    expect(trainingDefaults(agent, 'My-v0', policies).agent).toEqual({ normalizeRewards: true });
+  }
+});
 
-  test('a policy that is not built in sees observations as they are: it need not be able to normalize them', () => {
-    expect(trainingDefaults('ppo', 'My-v0', ['mine']).agent).toEqual({ normalizeRewards: true });
-    expect(trainingDefaults('ppo', 'My-v0', ['gaussian', 'mine']).agent).toEqual({ normalizeRewards: true });
-    expect(trainingDefaults('ppo', 'My-v0', [{}]).agent).toEqual({ normalizeRewards: true });
-  });
+test('agents that weigh rewards against an entropy are left alone', () => {
+  for (const agent of ['sac', 'tqc', 'crossq', 'soft-q-learning', 'td3']) {
+    expect(trainingDefaults(agent, 'My-v0', ['gaussian']).agent).toEqual({});
+  }
+});
 
-  test('agents that weigh rewards against an entropy are left alone', () => {
-    for (const agent of ['sac', 'tqc', 'crossq', 'soft-q-learning', 'td3']) {
-      expect(trainingDefaults(agent, 'My-v0', ['gaussian']).agent).toEqual({});
-    }
-  });
-
-  test.each(['td3', 'td3-bc'])('samples of what %s learns are near the mode, the one thing that it trains', (agent) => {
+test.each(['td3', 'td3-bc'] as const)(
+  'samples of what %s learns are near the mode, the one thing that it trains',
+  (agent) => {
     expect(trainingDefaults(agent, 'My-v0', ['gaussian']).policy).toMatchObject({ initialScale: 0.05 });
-    const { initialScale } = makePolicy('gaussian', { ...spaces, for: agent as 'td3', rng: new Rng(0) }).config!
-      .options as { initialScale: number };
-    expect(initialScale).toBe(0.05);
-  });
+    const { config } = makePolicy('gaussian', { ...spaces, for: agent, rng: new Rng(0) });
+    expect(config!.options).toMatchObject({ initialScale: 0.05 });
+  },
+);
 
-  test('the command has the same defaults', () => {
-    const job = { study: 'ppo', env: 'My-v0', policy: 'gaussian' };
-    expect(trainSettings(job, {}).agent).toMatchObject(scales);
-    expect(trainSettings(job, { agent: { normalizeRewards: false } }).agent).toMatchObject({
-      normalizeObservations: true,
-      normalizeRewards: false,
-    });
-  });
+test('the command has the same defaults', () => {
+  const job = { study: 'ppo', env: 'My-v0', policy: 'gaussian' };
+  expect(trainSettings(job, {}).agent).toMatchObject(scales);
+  const own = trainSettings(job, { agent: { normalizeRewards: false } });
+  expect(own.agent).toMatchObject({ normalizeObservations: true, normalizeRewards: false });
 });
 
 test('a squash is left out where an action has no bounds', () => {
@@ -51,8 +47,17 @@ test('a squash is left out where an action has no bounds', () => {
   expect(policyOf(1).squash).toBe('tanh');
 });
 
-test('a preset stands as it is', () => {
+test('a preset stands as it is; what it has for a policy comes before what all have, unless several are compared', () => {
   expect(trainingDefaults('ppo', 'Pendulum-v1', ['gaussian']).agent).not.toHaveProperty('normalizeRewards');
+  const id = 'mujoco/Hopper-v5';
+  const { byPolicy, ...common } = presets[id].ppo;
+  const { agent } = byPolicy.spline;
+  for (const name of [undefined, 'gaussian', 'toString']) expect(presetFor(id, 'ppo', name)).toEqual(common);
+  expect(presetFor(id, 'ppo', 'spline')).toEqual({ ...common, agent: { ...common.agent, ...agent } });
+  expect(presetFor(id, 'ppo', 'mixture')).toEqual({ ...common, policy: { ...common.policy, components: 4 } });
+  expect(presetFor(id, 'reinforce', 'spline')).toBeUndefined();
+  expect(trainingDefaults('ppo', id, ['spline']).agent).toMatchObject(agent);
+  expect(trainingDefaults('ppo', id, ['gaussian', 'spline']).agent).toEqual(common.agent);
 });
 
 test('`train` normalizes by itself a policy that it makes, and none that it is given', async () => {

@@ -21,6 +21,7 @@ import { stein } from '../oracle/stein.ts';
 import { perturb } from '../support/perturb.ts';
 import {
   BATCH,
+  expectAveraged,
   expectClose,
   expectPriorities,
   firstUpdate,
@@ -35,6 +36,7 @@ import {
   STEP,
   spaces,
   tanhGaussian,
+  twinErrors,
   twins,
 } from './firstUpdate.ts';
 import { box, discrete, flat, gradientOf, heldBy, RecordingEnv, variablesOf, wideBox } from './support.ts';
@@ -76,6 +78,7 @@ describe('the first update', () => {
     // The update is at the training's end.
     ['scheduled', { linear: [5, 0.3] }, 0.3, {}],
     ['auto, prioritized', 'auto', 0.7, PRIORITIZED],
+    ['auto with a target of its own', 'auto', 0.7, { targetEntropy: -0.5 }],
   ] as const)('of SAC, temperature %s', async (_, temperature, alpha, replay) => {
     const policy = gaussian();
     const agent = new Sac({
@@ -98,8 +101,7 @@ describe('the first update', () => {
       const { action, logProb } = tanhGaussian(before.policy, next, nextNoise[i]!);
       return reward + 0.9 * goesOn * (Math.min(...twins(others[0]!, next, action)) - alpha * (logProb + 1.3));
     });
-    const errors = (critics: Variables) =>
-      rows.map(({ observation, action }, i) => twins(critics, observation, action).map((q) => q - targets[i]!));
+    const errors = twinErrors(rows, targets);
     const criticLoss = (critics: Variables) =>
       mean(errors(critics).map(([e1, e2], i) => (rows[i]!.weight * (e1! ** 2 + e2! ** 2)) / 2));
     const after = variablesOf(state.parts.critics);
@@ -117,10 +119,10 @@ describe('the first update', () => {
     expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
     expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
     // −1 for each component, whose halves of the bounds are 2 and 2.
-    const towards = temperature === 'auto' ? entropy - (2 * Math.log(2) - 2) : 0;
+    const target = 'targetEntropy' in replay ? replay.targetEntropy : 2 * Math.log(2) - 2;
+    const towards = temperature === 'auto' ? entropy - target : 0;
     expectClose(gradientOf(state, 'temperatureOptimizer'), [towards]);
-    const averaged = flat(others[0]!).map((old, i) => old + 0.25 * (flat(after)[i]! - old));
-    expectClose(flat(variablesOf(state.parts.targets)), averaged, 5);
+    expectAveraged(state.parts.targets, others[0]!, state.parts.critics);
     agent.dispose();
   });
 
@@ -155,8 +157,7 @@ describe('the first update', () => {
       return alpha * Math.log(16 * mean(energies));
     });
     const targets = rows.map(({ reward, goesOn }, i) => reward + 0.9 * goesOn * nextValues[i]!);
-    const errors = (critics: Variables) =>
-      rows.map(({ observation, action }, i) => twins(critics, observation, action).map((q) => q - targets[i]!));
+    const errors = twinErrors(rows, targets);
     const criticLoss = (critics: Variables) =>
       mean(errors(critics).map(([e1, e2], i) => (rows[i]!.weight * (e1! ** 2 + e2! ** 2)) / 2));
     const after = variablesOf(state.parts.critics);
@@ -195,8 +196,7 @@ describe('the first update', () => {
     expectPriorities(state, rows, errors(before.critics));
     expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
     expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, samplerLoss));
-    const averaged = flat(before.critics).map((old, i) => old + 0.25 * (flat(after)[i]! - old));
-    expectClose(flat(variablesOf(state.parts.targets)), averaged, 5);
+    expectAveraged(state.parts.targets, before.critics, state.parts.critics);
     agent.dispose();
   });
 
@@ -230,8 +230,7 @@ describe('the first update', () => {
       });
       return reward + 0.9 * goesOn * Math.min(...twins(others[1]!, next, action));
     });
-    const errors = (critics: Variables) =>
-      rows.map(({ observation, action }, i) => twins(critics, observation, action).map((q) => q - targets[i]!));
+    const errors = twinErrors(rows, targets);
     const criticLoss = (critics: Variables) =>
       mean(errors(critics).map(([e1, e2], i) => rows[i]!.weight * (e1! ** 2 + e2! ** 2)));
     const after = variablesOf(state.parts.critics);
@@ -243,11 +242,8 @@ describe('the first update', () => {
     expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
     expect(beyond).toBeGreaterThan(0);
     const { policy: own, critics, targetPolicy, targetCritics } = state.parts;
-    [targetPolicy, targetCritics].forEach((target, k) => {
-      const followed = flat(variablesOf([own, critics][k]));
-      const averaged = flat(others[k]!).map((old, i) => old + 0.25 * (followed[i]! - old));
-      expectClose(flat(variablesOf(target)), averaged, 5);
-    });
+    expectAveraged(targetPolicy, others[0]!, own);
+    expectAveraged(targetCritics, others[1]!, critics);
     agent.dispose();
   });
 

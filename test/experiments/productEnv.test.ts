@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Box, checkEnv, type Env, LakeEnv, SyncVectorEnv, TimeLimit } from '../../envs/index.ts';
+import { checkEnv, type Env, LakeEnv, TimeLimit } from '../../envs/index.ts';
 import { ProductEnv, type ProductInfo } from '../../experiments/products/productEnv.ts';
 import { Rng } from '../../src/random.ts';
 import { Countdown } from '../envs/core/fixtures.ts';
@@ -17,7 +17,7 @@ function actionsOf(rng: Rng, numbers: number): Float32Array {
 
 describe('ProductEnv', () => {
   it('walks as its parts do alone, byte by byte, and waits for the last', () => {
-    const [seed, count, episodes] = [11, 3, 40];
+    const [seed, count, episodes] = [11, 3, 20];
     const together = product(count);
     const alone = Array.from({ length: count }, lake);
     const seeds = alone.map((_, i) => new Rng(seed).split('productEnv').split(i).seed);
@@ -55,21 +55,6 @@ describe('ProductEnv', () => {
     expect(waited).toBeGreaterThan(episodes);
   });
 
-  it('of one part is that part', () => {
-    const [one, alone] = [product(1), lake()];
-    const [observation] = one.reset({ seed: 3 });
-    expect(observation).toEqual(alone.reset({ seed: new Rng(3).split('productEnv').split(0).seed })[0]);
-    const action = Float32Array.of(0.1, 0.9);
-    const [next, reward, terminated, truncated, { parts }] = one.step(action);
-    expect([next, reward, terminated, truncated, (parts as unknown[])[0]]).toEqual(alone.step(action));
-  });
-
-  it('its parts have streams of their own', () => {
-    const env = product(8);
-    const [, info] = env.reset({ seed: 0 });
-    expect(new Set((info as ProductInfo).parts.map(({ blocked }) => blocked)).size).toBe(2);
-  });
-
   it('is terminated if all parts are, truncated if one was cut', () => {
     const rush = Float32Array.of(1, 0, 1, 0);
     const into = new ProductEnv([lake, lake]);
@@ -86,8 +71,13 @@ describe('ProductEnv', () => {
     expect((end[2] as ProductInfo).outcome).toBe('drowned and timeout');
   });
 
-  it('keeps the contract of an environment, state and all', () => {
-    expect(() => checkEnv(product(3) as never)).not.toThrow();
+  it('keeps the contract of an environment, has the bounds of its parts, each of which has a stream of its own', () => {
+    checkEnv(product(3) as never);
+    const [, info] = product(8).reset({ seed: 0 });
+    expect(new Set((info as ProductInfo).parts.map(({ blocked }) => blocked)).size).toBe(2);
+    const { observationSpace, actionSpace } = new ProductEnv([lake, () => new LakeEnv({ action: 'heading' })]);
+    expect(observationSpace.size).toBe(4);
+    expect([...actionSpace.high]).toEqual([1, 1, Math.fround(Math.PI)]);
   });
 
   it('goes back to a state in which a part waits for the others, through JSON', () => {
@@ -111,30 +101,11 @@ describe('ProductEnv', () => {
     expect((env.step(rush)[4] as ProductInfo).parts[0]!.outcome).toBe('drowned');
   });
 
-  it('steps in a vector environment', () => {
-    const vector = new SyncVectorEnv([() => product(2), () => product(2)] as never);
-    vector.reset({ seed: 0 });
-    const { finalInfos } = vector.step(Float32Array.of(1, 0, 1, 0, 0, 0.5, 0, 0.5));
-    expect(finalInfos.map((info) => info?.outcome)).toEqual(['drowned', undefined]);
-    vector.close();
-  });
-
-  it('has the parts’ bounds', () => {
-    const env = new ProductEnv([lake, () => new LakeEnv({ action: 'heading' })]);
-    expect(env.observationSpace.size).toBe(4);
-    expect([...env.actionSpace.high]).toEqual([1, 1, Math.fround(Math.PI)]);
-    expect(env.actionSpace).toBeInstanceOf(Box);
-  });
-
-  it('refuses in one line', () => {
-    expect(() => new ProductEnv([])).toThrow('ProductEnv: needs at least one env, got none');
-    expect(() => new ProductEnv([lake, () => new Countdown()])).toThrow(
-      'ProductEnv: env 1: needs a float32 Box of actions, got Discrete(4)',
-    );
+  it('refuses what does not fit', () => {
+    expect(() => new ProductEnv([])).toThrow(/at least one env/);
+    expect(() => new ProductEnv([lake, () => new Countdown()])).toThrow(/env 1: needs a float32 Box of actions/);
     const env = product(2);
     env.reset();
-    expect(() => env.step(Float32Array.of(1, 2))).toThrow(
-      'ProductEnv: step() got the action Float32Array [1, 2], expected a Float32Array of 4',
-    );
+    expect(() => env.step(Float32Array.of(1, 2))).toThrow(/step\(\) got the action .*, expected a Float32Array of 4/);
   });
 });

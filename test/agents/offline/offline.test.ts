@@ -3,22 +3,9 @@ import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { valueWeight } from '../../../agents/core/critics.ts';
 import { OfflineReplay, offlineOptions } from '../../../agents/core/offline.ts';
-import { MeanMetrics } from '../../../agents/core/state.ts';
-import {
-  type Agent,
-  type AgentState,
-  BehaviorCloning,
-  DivergedError,
-  Fql,
-  Iql,
-  NfRlbc,
-  stateToJson,
-  Td3,
-  Td3Bc,
-  type TrainReport,
-} from '../../../agents/index.ts';
+import { type Agent, BehaviorCloning, DivergedError, Fql, Iql, NfRlbc, Td3, Td3Bc } from '../../../agents/index.ts';
 import { type Episode, type EpisodeSource, EpisodesInMemory } from '../../../datasets/index.ts';
-import { Box, type Discrete, SyncVectorEnv } from '../../../envs/index.ts';
+import { Box } from '../../../envs/index.ts';
 import {
   Actor,
   type BestOfPolicy,
@@ -33,36 +20,16 @@ import {
 } from '../../../src/index.ts';
 import { parseOptions } from '../../../src/options/parse.ts';
 import { box, wideBox } from '../support.ts';
-import { DriftEnv, datasetOf, observationSpace, randomEpisodes } from './support.ts';
-
-const policyOf = (actionSpace: Box | Discrete = box, options: object = { squash: 'tanh' }) =>
-  makePolicy(actionSpace instanceof Box ? 'gaussian' : 'categorical', {
-    ...{ observationSpace, actionSpace, hidden: [3], rng: new Rng('policy') },
-    ...(actionSpace instanceof Box && options),
-  } as never) as Policy;
-
-const common = {
-  rng: new Rng('agent'),
-  batchSize: 8,
-  criticHidden: [3],
-  reportEvery: 5,
-  learningStarts: 2,
-};
-const envs = (count = 2) =>
-  new SyncVectorEnv(
-    Array(count).fill(() => new DriftEnv()),
-    { autoresetMode: 'sameStep' },
-  );
-
-async function finish(agent: Agent, steps: number) {
-  const reports: TrainReport[] = [];
-  const states: AgentState[] = [];
-  for await (const report of agent.train({ steps, rng: new Rng(0) })) {
-    reports.push(report);
-    states.push(agent.state());
-  }
-  return { reports, states, end: stateToJson(agent.state()) };
-}
+import {
+  common,
+  datasetOf,
+  envs,
+  finish,
+  implicitPolicy,
+  observationSpace,
+  policyOf,
+  randomEpisodes,
+} from './support.ts';
 
 test('critics that diverge are noticed and named, with what to change', async () => {
   // Every target is 99 times what it should be: no reward, and a discount that a bootstrap makes grow.
@@ -82,7 +49,7 @@ test('critics that diverge are noticed and named, with what to change', async ()
   const trained = finish(agent, 5000);
   await expect(trained).rejects.toThrow(DivergedError);
   await expect(trained).rejects.toThrow(
-    /^NfRlbc: the critics' mean value is -?[\d.e+]+ at step \d+; where rewards of at most 0.01 allow ±1: the critics have diverged; a larger alpha, or a smaller learningRate, usually helps$/,
+    /^NfRlbc: the critics' mean value is .* rewards of at most 0.01 allow ±1: .* alpha/,
   );
 });
 
@@ -90,13 +57,6 @@ test('without a discount nothing bounds a value, where all rewards are 0 neither
   const dataset = datasetOf(randomEpisodes().map((episode) => ({ ...episode, rewards: episode.rewards.fill(0) })));
   const agent = new Iql({ ...common, policy: policyOf(), dataset, gamma: 1 });
   expect((await finish(agent, 5)).reports).toHaveLength(1);
-});
-
-test('a loss that is no number has the same advice', () => {
-  const metrics = new MeanMetrics('Iql', 'criticLayerNorm usually helps');
-  expect(() => metrics.add(7, { criticLoss: Number.NaN })).toThrow(
-    'Iql: criticLoss is NaN at step 7; criticLayerNorm usually helps',
-  );
 });
 
 test('the weight of values is one over their mean size, and finite where they are 0', () => {
@@ -127,7 +87,7 @@ describe('the bounds of actions', () => {
   test('are refused where the data say others', () => {
     const policy = policyOf(box, {});
     expect(() => new Iql({ ...common, policy, dataset: saying([-1, -1], [3, 2]) })).toThrow(
-      /^Iql: dataset: got actions in Box\(.*, expected Box\(.*, as the policy has$/,
+      /^Iql: dataset: got actions in/,
     );
     // Not rounded to float32, as those of the data are.
     const actionSpace = { low: [-0.4, -0.4], high: [0.4, 0.4], shape: [2] };
@@ -184,13 +144,10 @@ test('Iql weighs the loss of a policy without a density, if that takes weights, 
     override matchingLoss = (o: tf.Tensor, a: tf.Tensor, rng: Rng) => super.matchingLoss(o, a, rng);
   }
   const policy = () => new Plain({ observationDim: 2, actionSpace: box, hidden: [3], rng: new Rng(0) });
-  expect(() => new Iql({ ...common, policy: policy(), dataset: datasetOf() })).toThrow(
-    /^Iql: beta: got 3, expected 0: the matchingLoss of a Plain takes no weights; with 0 it clones the data, and bestOf chooses/,
-  );
+  expect(() => new Iql({ ...common, policy: policy(), dataset: datasetOf() })).toThrow(/^Iql: beta: got 3, expected 0/);
   new Iql({ ...common, policy: policy(), dataset: datasetOf(), beta: 0 }).dispose();
-  const implicit = makePolicy('implicit', { observationSpace, actionSpace: box, hidden: [3], rng: new Rng(0) });
-  expect(() => new Iql({ ...common, policy: implicit, dataset: datasetOf() })).toThrow(
-    /^Iql: policy: got an ImplicitPolicy, which has samples and no density/,
+  expect(() => new Iql({ ...common, policy: implicitPolicy(), dataset: datasetOf() })).toThrow(
+    /^Iql: policy: got an Impl/,
   );
 });
 
@@ -222,14 +179,7 @@ test.each<[string, (dataset: EpisodeSource) => Agent]>([
   ['Iql', (dataset) => new Iql({ ...common, policy: policyOf(box, {}), dataset })],
   ['NfRlbc', (dataset) => new NfRlbc({ ...common, policy: policyOf(box, {}), dataset, alpha: 1 })],
   ['Td3Bc', (dataset) => new Td3Bc({ ...common, policy: policyOf(), dataset })],
-  [
-    'Fql',
-    (dataset) =>
-      new Fql({
-        ...{ ...common, dataset, alpha: 1, behaviorHidden: [3] },
-        policy: makePolicy('implicit', { observationSpace, actionSpace: box, hidden: [3], rng: new Rng(0) }),
-      }),
-  ],
+  ['Fql', (dataset) => new Fql({ ...common, dataset, alpha: 1, behaviorHidden: [3], policy: implicitPolicy() })],
 ])('%s says which share of the actions lies outside their bounds', (owner, make) => {
   const said = vi.spyOn(console, 'warn').mockImplementation(() => {});
   const lines = () => said.mock.calls.map(([line]) => line as string).filter((line) => line.startsWith(owner));
@@ -241,9 +191,7 @@ test.each<[string, (dataset: EpisodeSource) => Agent]>([
   episodes[2]!.actions.set([5, -3], 2);
   make(datasetOf(episodes)).dispose();
   const how = owner === 'Td3Bc' ? 'clipped' : 'as they are';
-  expect(lines()).toEqual([
-    `${owner}: dataset: 11 % of the actions lie outside their bounds: the policy learns them ${how}, and critics see them clipped`,
-  ]);
+  expect(lines()).toEqual([expect.stringMatching(`^${owner}: dataset: 11 % of the actions .* ${how}`)]);
 });
 
 describe('cloning', () => {
@@ -261,27 +209,32 @@ describe('cloning', () => {
     expect(ofDataset!.end).toBe(ofPairs!.end);
   });
 
-  test('of a dataset with more steps than it says is refused', () => {
+  test('of a dataset with more steps than it says is refused, and of two sources', () => {
+    const { observationSpace, actionSpace, ...rest } = datasetOf();
     const dataset = {
+      ...rest,
       observationSpace,
-      actionSpace: box,
+      actionSpace,
       numEpisodes: 4,
       numSteps: 13,
       episodes: () => randomEpisodes(),
     };
-    expect(() => new BehaviorCloning({ policy: policyOf(), dataset })).toThrow(
-      'BehaviorCloning: dataset: got at least 14 steps in its episodes, expected 13, as it says',
-    );
+    expect(() => new BehaviorCloning({ policy: policyOf(), dataset })).toThrow(/dataset: got at least 14 steps .* 13/);
+    const demonstrations = { observations: new Float32Array(2), actions: new Float32Array(2) };
+    const both = { policy: policyOf(), dataset: datasetOf(), demonstrations };
+    expect(() => new BehaviorCloning(both)).toThrow(/dataset, got both$/);
   });
+});
 
-  test('of neither or both is refused', () => {
-    const policy = policyOf();
-    const pairs = { observations: new Float32Array(2), actions: new Float32Array(2) };
-    expect(() => new BehaviorCloning({ policy })).toThrow(
-      'BehaviorCloning: wanted demonstrations or a dataset, got neither',
-    );
-    expect(() => new BehaviorCloning({ policy, dataset: datasetOf(), demonstrations: pairs })).toThrow(
-      'BehaviorCloning: wanted demonstrations or a dataset, got both',
-    );
-  });
+test('where actions are angles, the critics of agents that learn from data see no seam', () => {
+  const actionSpace = new Box({ low: [-Math.PI, -Math.PI], high: [Math.PI, Math.PI] });
+  const dataset = new EpisodesInMemory({ observationSpace, actionSpace, episodes: randomEpisodes() });
+  const made = () => ({ ...common, dataset, policy: policyOf(actionSpace, { squash: 'wrap' }) });
+  const [iql, nfRlbc] = [new Iql(made()), new NfRlbc(made())];
+  const actions = tf.tensor2d([-3, 1, 2 * Math.PI - 3, 1, 1, 1], [3, 2]);
+  for (const critics of [iql.critics, iql.targetCritics, nfRlbc.critics]) {
+    const [one, same, other] = critics.least(tf.zeros([3, 2]), actions).dataSync();
+    expect(same).toBeCloseTo(one!, 5);
+    expect(other).not.toBeCloseTo(one!, 5);
+  }
 });

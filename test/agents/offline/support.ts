@@ -1,7 +1,7 @@
-import type { Agent, AgentState, TrainReport } from '../../../agents/index.ts';
+import { type Agent, type AgentState, stateToJson, type TrainReport } from '../../../agents/index.ts';
 import { type Episode, EpisodesInMemory } from '../../../datasets/index.ts';
-import { BaseEnv, Box, type ResetResult, type StepResult } from '../../../envs/index.ts';
-import { Rng, type RngState, type StateDict } from '../../../src/index.ts';
+import { BaseEnv, Box, type Discrete, type ResetResult, type StepResult, SyncVectorEnv } from '../../../envs/index.ts';
+import { makePolicy, type Policy, Rng, type RngState, type StateDict } from '../../../src/index.ts';
 import { BATCH } from '../firstUpdate.ts';
 import { box, variablesOf } from '../support.ts';
 
@@ -59,6 +59,30 @@ export class DriftEnv extends BaseEnv<Float32Array, Float32Array> {
     this.rng = Rng.fromState(rng);
     this.#at = [...at];
   }
+}
+
+export const policyOf = (actionSpace: Box | Discrete = box, options: object = { squash: 'tanh' }) =>
+  makePolicy<string>(actionSpace instanceof Box ? 'gaussian' : 'categorical', {
+    ...{ observationSpace, actionSpace, hidden: [3], rng: new Rng('policy') },
+    ...(actionSpace instanceof Box && options),
+  }) as Policy;
+
+export const implicitPolicy = () =>
+  makePolicy('implicit', { observationSpace, actionSpace: box, hidden: [3], rng: new Rng('policy') });
+
+export const common = { rng: new Rng('agent'), batchSize: 8, criticHidden: [3], reportEvery: 5, learningStarts: 2 };
+
+export const envs = (count = 2, make = () => new DriftEnv()) =>
+  new SyncVectorEnv(Array(count).fill(make), { autoresetMode: 'sameStep' });
+
+export async function finish(agent: Agent, steps: number) {
+  const reports: TrainReport[] = [];
+  const states: AgentState[] = [];
+  for await (const report of agent.train({ steps, rng: new Rng(0) })) {
+    reports.push(report);
+    states.push(agent.state());
+  }
+  return { reports, states, end: stateToJson(agent.state()) };
 }
 
 /** A transition as plain numbers. */

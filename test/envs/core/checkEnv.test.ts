@@ -24,9 +24,7 @@ describe('checkEnv', () => {
     expect(checkEnv(env)).toEqual([]);
     // A policy takes the scale of its actions from their bounds.
     expect(checkEnv(make('Pendulum-v1'))).toEqual([]);
-    expect(checkEnv(make('CartPole-v1'))).toEqual([
-      'observationSpace has infinite bounds: give finite ones where they are known',
-    ]);
+    expect(checkEnv(make('CartPole-v1'))).toEqual([expect.stringMatching(/^observationSpace has infinite bounds/)]);
   });
 
   it('passes a discrete env, and closes it twice', () => {
@@ -71,19 +69,21 @@ let calls = 0;
 
 const infos: object[] = [{}, { seen: [1] }];
 
+const box = () => new Box({ low: 0, high: 1, shape: [1] });
+
 const violations: [rule: string, env: () => AnyEnv, message: string][] = [
   ['no action space', () => withOverrides({ actionSpace: undefined }), 'Broken: has no actionSpace'],
   [
     'no real space',
     () => withOverrides({ observationSpace: { sample() {}, contains() {} } }),
-    'Broken: observationSpace is not a Space: it has no violation()',
+    'observationSpace is not a',
   ],
-  ['no object', () => undefined as unknown as AnyEnv, 'checkEnv: expected an env, got undefined'],
+  ['no object', () => undefined as unknown as AnyEnv, 'checkEnv: expected an env'],
   ['no step', () => withOverrides({ step: undefined }), 'Broken: has no step()'],
   [
     'no unwrapped env',
-    () => Object.defineProperty(new (class Broken extends Countdown {})(), 'unwrapped', { value: undefined }),
-    'Broken: unwrapped: got undefined, expected the env inside all wrappers',
+    () => Object.defineProperty(withOverrides({}), 'unwrapped', { value: undefined }),
+    'Broken: unwrapped: got undefined',
   ],
   [
     'a seed that holds for one reset only',
@@ -96,12 +96,12 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
           return [options?.seed === undefined ? Float32Array.of(this.#resets % 9, 0) : observation, info];
         }
       })(),
-    `Broken: reset() after reset({ seed: ${SEED} }) differs: [`,
+    `Broken: reset() after reset({ seed: ${SEED} }) differs`,
   ],
   [
     'a first step that is truncated',
     () => brokenStep(([o, r, , , info]) => [o, r, false, true, info]),
-    'Broken: the first step of an episode was truncated: nothing can be learned',
+    'Broken: the first step of an episode was truncated',
   ],
   [
     'a time limit that does not hold',
@@ -110,17 +110,17 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
       env.unwrapped.spec = { id: 'Broken', maxEpisodeSteps: 4, rewardThreshold: undefined, options: {} };
       return env as AnyEnv;
     },
-    'Broken: the episode goes on after 4 steps, expected a truncation at spec.maxEpisodeSteps = 4',
+    'Broken: the episode goes on after 4 steps',
   ],
   [
     'infos that are shared',
     () => brokenStep(([o, r, t, u]) => [o, r, t, u, infos[0]]),
-    'Broken: the infos of step() 1 and step() 2 share an object: infos must be fresh',
+    'Broken: the infos of step() 1',
   ],
   [
     'parts of infos that are shared',
     () => brokenStep(([o, r, t, u]) => [o, r, t, u, { ...infos[1] }]),
-    'Broken: the infos of step() 1 and step() 2 share an object',
+    'Broken: the infos of step() 1',
   ],
   [
     'observations that share memory',
@@ -134,17 +134,17 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
         return [view, ...rest];
       });
     },
-    'Broken: the observations of step() 1 and step() 2 share an object: observations must be fresh',
+    'Broken: the observations of step() 1 and step() 2 share an object',
   ],
   [
     'a drawing that is no SVG',
     () => withOverrides({ render: () => '<svg></svg>' }),
-    'Broken: render() must give one <svg> with a viewBox, got "<svg></svg>"',
+    'Broken: render() must give one <svg>',
   ],
   [
     'a drawing that changes its size',
     () => withOverrides({ render: () => `<svg viewBox="0 0 1 ${(calls++ % 5) + 1}"></svg>` }),
-    'Broken: render() must keep its viewBox, got 0 0 1 ',
+    'Broken: render() must keep its viewBox',
   ],
   [
     'a drawing that draws random numbers',
@@ -159,41 +159,27 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
   ],
   [
     'a space without size',
-    () => withOverrides({ actionSpace: Object.assign(new Box({ low: 0, high: 1, shape: [1] }), { size: 0 }) }),
-    'Broken: actionSpace.size: got 0, expected an integer ≥ 1',
+    () => withOverrides({ actionSpace: Object.assign(box(), { size: 0 }) }),
+    'actionSpace.size: got 0',
   ],
   [
     'samples outside the space',
-    () =>
-      withOverrides({
-        actionSpace: Object.assign(new Box({ low: 0, high: 1, shape: [1] }), { sample: () => Float32Array.of(2) }),
-      }),
-    'Broken: actionSpace.sample() gave a value outside actionSpace: entry 0 is 2',
+    () => withOverrides({ actionSpace: Object.assign(box(), { sample: () => Float32Array.of(2) }) }),
+    'Broken: actionSpace.sample() gave a value outside actionSpace',
   ],
   [
     'a space that mixes up rows',
-    () =>
-      withOverrides({
-        actionSpace: Object.assign(new Box({ low: 0, high: 1, shape: [1] }), { read: () => Float32Array.of(7) }),
-      }),
-    'Broken: actionSpace: read() after write() gave Float32Array [7]',
+    () => withOverrides({ actionSpace: Object.assign(box(), { read: () => Float32Array.of(7) }) }),
+    'Broken: actionSpace: read() after write() gave',
   ],
-  [
-    'reset without info',
-    () => brokenReset(([o]) => o),
-    'Broken: reset() must return [observation, info], got Float32Array',
-  ],
-  ['reset with a wrong info', () => brokenReset(([o]) => [o, 3]), 'Broken: reset() must give an info object, got 3'],
+  ['reset without info', () => brokenReset(([o]) => o), 'Broken: reset() must return [observation, info]'],
+  ['reset with a wrong info', () => brokenReset(([o]) => [o, 3]), 'Broken: reset() must give an info object'],
   [
     'reset outside the space',
     () => brokenReset(([, info]) => [Float32Array.of(99, 0), info]),
-    'Broken: reset() gave an observation outside observationSpace: entry 0 is 99, expected a number in [0, 9]',
+    'Broken: reset() gave an observation outside observationSpace: entry 0 is 99',
   ],
-  [
-    'reset of a wrong dtype',
-    () => brokenReset(([, info]) => [[1, 0], info]),
-    'Broken: reset() gave an observation outside observationSpace: expected a Float32Array, got [1,0]',
-  ],
+  ['reset of a wrong dtype', () => brokenReset(([, info]) => [[1, 0], info]), 'expected a Float32Array, got [1,0]'],
   [
     'reset that ignores the seed',
     () => brokenReset(([, info]) => [Float32Array.of(1, (calls++ % 97) / 97), info]),
@@ -204,41 +190,25 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
     () => brokenStep((result) => result.slice(0, 4)),
     'Broken: step() must return [observation, reward',
   ],
-  [
-    'step outside the space',
-    () => brokenStep(([, ...rest]) => [Float32Array.of(NaN, 0), ...rest]),
-    'Broken: step() gave an observation outside observationSpace: entry 0 is NaN',
-  ],
-  [
-    'step of a wrong shape',
-    () => brokenStep(([, ...rest]) => [Float32Array.of(1), ...rest]),
-    'Broken: step() gave an observation outside observationSpace: expected 2 entries (shape [2]), got 1',
-  ],
-  [
-    'an infinite reward',
-    () => brokenStep(([o, , ...rest]) => [o, Infinity, ...rest]),
-    'Broken: step() must give a finite number as reward, got Infinity',
-  ],
+  ['step outside the space', () => brokenStep(([, ...rest]) => [Float32Array.of(NaN, 0), ...rest]), 'entry 0 is NaN'],
+  ['step of a wrong shape', () => brokenStep(([, ...rest]) => [Float32Array.of(1), ...rest]), 'expected 2 entries'],
+  ['an infinite reward', () => brokenStep(([o, , ...rest]) => [o, Infinity, ...rest]), 'as reward, got Infinity'],
   [
     'a reward that is no number',
     () => brokenStep(([o, , ...rest]) => [o, Float32Array.of(1), ...rest]),
-    'Broken: step() must give a finite number as reward, got Float32Array [1]',
+    'as reward, got Float32Array [1]',
   ],
   [
     'terminated that is no boolean',
     () => brokenStep(([o, r, t, ...rest]) => [o, r, t ? 1 : 0, ...rest]),
-    'Broken: step() must give a boolean as terminated, got 0',
+    'a boolean as terminated, got 0',
   ],
   [
     'truncated that is no boolean',
     () => brokenStep(([o, r, t, , info]) => [o, r, t, undefined, info]),
-    'Broken: step() must give a boolean as truncated, got undefined',
+    'a boolean as truncated, got undefined',
   ],
-  [
-    'step with a wrong info',
-    () => brokenStep((result) => [...result.slice(0, 4), null]),
-    'step() must give an info object, got null',
-  ],
+  ['step with a wrong info', () => brokenStep((result) => [...result.slice(0, 4), null]), 'an info object, got null'],
   [
     'an observation that is overwritten',
     () =>
@@ -246,19 +216,19 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
         shared.set(o);
         return [shared, ...rest];
       }),
-    'Broken: step() wrote to the observation it gave before: observations must be fresh',
+    'Broken: step() wrote to the observation it gave before',
   ],
   [
     'an action that is overwritten',
     () =>
       new (class Broken extends Countdown {
-        override readonly actionSpace = new Box({ low: 0, high: 1, shape: [1] }) as never;
+        override readonly actionSpace = box() as never;
         override step(action: number): StepResult {
           (action as unknown as Float32Array)[0] = 5;
           return super.step(1);
         }
       })(),
-    'Broken: step() wrote to the action it was given, Float32Array [',
+    'Broken: step() wrote to the action it was given',
   ],
   [
     'steps that are random beside the seed',
@@ -275,11 +245,7 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
       }),
     'Broken: setState(state()) does not go back',
   ],
-  [
-    'a state that cannot be set',
-    () => withOverrides({ setState: undefined }),
-    'has one of state() and setState(): needs both',
-  ],
+  ['a state that cannot be set', () => withOverrides({ setState: undefined }), 'has one of state() and setState()'],
   [
     'close that fails the second time',
     () =>
@@ -293,20 +259,9 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
   ],
 ];
 
-describe('checkEnv finds', () => {
-  it.each(violations)('%s', (_rule, env, message) => {
-    expect(() => checkEnv(env())).toThrow(message);
-  });
-
-  it('says every violation in one line', () => {
-    for (const [, env] of violations) {
-      try {
-        checkEnv(env());
-      } catch (error) {
-        expect((error as Error).message).not.toContain('\n');
-      }
-    }
-  });
+it.each(violations)('checkEnv finds %s, in one line', (_rule, env, message) => {
+  expect(() => checkEnv(env())).toThrow(message);
+  expect(() => checkEnv(env())).not.toThrow('\n');
 });
 
 describe('BaseEnv', () => {

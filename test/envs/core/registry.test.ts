@@ -61,9 +61,6 @@ describe('registry', () => {
     expect(
       (make('test/Countdown-v0', { maxEpisodeSteps: Infinity, disableEnvChecker: true }) as Wrapper).env,
     ).toBeInstanceOf(Countdown);
-    expect(() => make('test/Countdown-v0', { maxEpisodeSteps: 0 })).toThrow(
-      'maxEpisodeSteps: got 0, expected an integer ≥ 1',
-    );
   });
 
   it('stacks frames on request, alone and in a vector env', () => {
@@ -75,30 +72,39 @@ describe('registry', () => {
     expect(env.spec?.options).toEqual({ length: 3 });
     const many = makeVec('test/Countdown-v0', { frameStack: 2, numEnvs: 2 });
     expect(many.singleObservationSpace.shape).toEqual([2, 2]);
-    expect(() => make('test/Countdown-v0', { frameStack: 0 })).toThrow(
-      'FrameStack: stackSize: got 0, expected an integer ≥ 1',
-    );
   });
 
-  it('takes no options that are no object', () => {
-    expect(() => makeVec('Lake-v0', 4 as never)).toThrow('makeVec: options: got 4, expected an object');
-    expect(() => make('Lake-v0', null as never)).toThrow('make: options: got null, expected an object');
+  it.each<[unknown[], RegExp]>([
+    [['Lake-v1'], /"Lake-v1"; did you mean Lake-v0/],
+    [['lakestride-v0'], /did you mean LakeStride-v0/],
+    [['Volcano-v3'], /known are Acrobot-v1, .*mujoco\/… after loadEnv$/],
+    [['Countdown-v1'], /did you mean test\/Countdown-v0/],
+    [[undefined], /id: got undefined/],
+    [['Lake-v0', null], /options: got null/],
+    [['test/Countdown-v0', { maxEpisodeSteps: 0 }], /maxEpisodeSteps: got 0/],
+    [['test/Countdown-v0', { frameStack: 0 }], /stackSize: got 0/],
+    [
+      ['CartPole-v1', { maxEpisodeStep: 9 }],
+      /^make\('CartPole-v1'\): maxEpisodeStep: unknown option, .*suttonBartoReward, .*mean maxE/,
+    ],
+  ])('make refuses %j', (given, message) => {
+    expect(() => (make as (...all: unknown[]) => unknown)(...given)).toThrow(message);
   });
 
-  it('names the near ids, or all, when it does not know one', () => {
-    expect(() => make('Lake-v1')).toThrow('make: no environment is registered as "Lake-v1"; did you mean Lake-v0?');
-    expect(() => make('lakestride-v0')).toThrow('did you mean LakeStride-v0?');
-    expect(() => make('Volcano-v3')).toThrow('known are Acrobot-v1, BumpBandit-v0, ');
-    expect(() => make('Volcano-v3')).toThrow(/, mujoco\/… after loadEnv$/);
-    expect(() => make('Countdown-v1')).toThrow('did you mean test/Countdown-v0?');
-    expect(() => make(undefined as unknown as string)).toThrow('make: id: got undefined, expected a string');
+  it.each<[unknown[], RegExp]>([
+    [['Lake-v0', 4], /^makeVec: options: got 4/],
+    [['Pendulum-v1', { numEnv: 3 }], /^makeVec\('Pendulum-v1'\): numEnv: unknown option, .* of g, .*mean numEnvs/],
+    [['Pendulum-v1', { g: 'x' }], /^makeVec\('Pendulum-v1'\): g: got "x"/],
+    [['Pendulm-v1'], /^makeVec: no environment is registered as "Pendulm-v1"/],
+  ])('makeVec refuses %j', (given, message) => {
+    expect(() => (makeVec as (...all: unknown[]) => unknown)(...given)).toThrow(message);
   });
 
   it.each([
-    [{ id: 'Lake' }, 'the id must look like Name-v0 or namespace/Name-v0, got "Lake"'],
-    [{ id: 'Lake-v0' }, 'Lake-v0 is registered already'],
-    [{ id: 'New-v0', entryPoint: undefined }, 'New-v0 needs an entryPoint function, got undefined'],
-    [{ id: 'New-v0', maxEpisodeSteps: 1.5 }, 'register: New-v0: maxEpisodeSteps: got 1.5, expected an integer ≥ 1'],
+    [{ id: 'Lake' }, 'got "Lake"'],
+    [{ id: 'Lake-v0' }, 'registered already'],
+    [{ id: 'New-v0', entryPoint: undefined }, 'entryPoint'],
+    [{ id: 'New-v0', maxEpisodeSteps: 1.5 }, 'maxEpisodeSteps: got 1.5'],
   ])('refuses to register %o', (wrong, message) => {
     const good = { id: 'New-v0', entryPoint: () => new Countdown() };
     expect(() => register({ ...good, ...wrong } as typeof good)).toThrow(message);
@@ -120,29 +126,8 @@ describe('registry', () => {
     make('test/Described-v0', { length: 2 });
     expect(given).toEqual([{ length: 4 }, { length: 2 }]);
     expect(envSchema('test/Described-v0')!.parse({})).toEqual({ length: 4 });
-    expect(() => make('test/Described-v0', { length: 0 })).toThrow(
-      "make('test/Described-v0'): length: got 0, expected an integer > 0: steps of an episode",
-    );
+    expect(() => make('test/Described-v0', { length: 0 })).toThrow(/length: got 0, .*: steps of an episode/);
     expect(() => make('test/Described-v0', { lenght: 1 })).toThrow('lenght: unknown option, expected one of length');
-  });
-
-  it('names its own options beside those of the env', () => {
-    const make_ = make as (id: string, options: object) => unknown;
-    const makeVec_ = makeVec as typeof make_;
-    expect(() => make_('CartPole-v1', { maxEpisodeStep: 9 })).toThrow(
-      new Error(
-        "make('CartPole-v1'): maxEpisodeStep: unknown option, expected one of suttonBartoReward, maxEpisodeSteps, disableEnvChecker, frameStack, workers, workerTimeout (did you mean maxEpisodeSteps?)",
-      ),
-    );
-    expect(() => makeVec_('Pendulum-v1', { numEnv: 3 })).toThrow(
-      new Error(
-        "makeVec('Pendulum-v1'): numEnv: unknown option, expected one of g, maxEpisodeSteps, disableEnvChecker, frameStack, workers, workerTimeout, numEnvs, autoresetMode (did you mean numEnvs?)",
-      ),
-    );
-    expect(() => makeVec_('Pendulum-v1', { g: 'x' })).toThrow(
-      'makeVec(\'Pendulum-v1\'): g: got "x", expected a number',
-    );
-    expect(() => makeVec_('Pendulm-v1', {})).toThrow('makeVec: no environment is registered as "Pendulm-v1"');
   });
 
   it('knows the options of its own envs as types, and any of others', () => {

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   Box,
@@ -19,18 +18,11 @@ describe('Box', () => {
   it('samples members, uniform between two bounds', () => {
     const box = new Box({ low: [-1, 2], high: [1, 10] });
     const rng = new Rng(1);
-    const samples = Array.from({ length: 4000 }, () => box.sample(rng));
-    for (const sample of samples) expect(box.violation(sample)).toBeUndefined();
-    for (const [i, mean, std] of [
-      [0, 0, 2 / Math.sqrt(12)],
-      [1, 6, 8 / Math.sqrt(12)],
-    ] as const) {
-      const values = samples.map((sample) => sample[i]!);
-      const average = values.reduce((sum, v) => sum + v, 0) / values.length;
-      // 5 standard errors.
-      expect(Math.abs(average - mean)).toBeLessThan((5 * std) / Math.sqrt(values.length));
-      const below = values.filter((v) => v < mean - std / 2).length / values.length;
-      expect(Math.abs(below - (0.5 - 0.25 / Math.sqrt(3)))).toBeLessThan(0.04);
+    const same = new Rng(1);
+    for (let t = 0; t < 20; t++) {
+      const sample = box.sample(rng);
+      expect(box.violation(sample)).toBeUndefined();
+      expect([...sample]).toEqual([same.uniform(-1, 1), same.uniform(2, 10)].map(Math.fround));
     }
   });
 
@@ -56,55 +48,31 @@ describe('Box', () => {
     expect([...seen].sort()).toEqual([0, 1, 2, 3]);
   });
 
-  it('contains exactly the arrays of its class and length within the bounds', () => {
+  it('contains exactly the arrays of its class and length within the bounds, a float32 π too', () => {
     const box = new Box({ low: -1, high: 1, shape: [2] });
     expect(box.contains(Float32Array.of(-1, 1))).toBe(true);
-    expect(box.violation(Float32Array.of(0, 1.5))).toBe('entry 1 is 1.5, expected a number in [-1, 1]');
+    expect(box.violation(Float32Array.of(0, 1.5))).toContain('entry 1 is 1.5');
     expect(box.violation(Float32Array.of(NaN, 0))).toContain('entry 0 is NaN');
-    expect(box.violation(Float32Array.of(0))).toBe('expected 2 entries (shape [2]), got 1');
-    expect(box.violation([0, 0])).toBe('expected a Float32Array, got [0,0]');
-    expect(box.violation(Float64Array.of(0, 0))).toContain('expected a Float32Array');
-    expect(box.violation(undefined)).toBe('expected a Float32Array, got undefined');
-  });
-
-  it('holds float32 bounds, so that a float32 π is inside', () => {
+    expect(box.violation(Float32Array.of(0))).toContain('expected 2 entries');
+    for (const other of [[0, 0], Float64Array.of(0, 0), undefined]) {
+      expect(box.violation(other)).toContain('expected a Float32Array');
+    }
     expect(new Box({ low: -Math.PI, high: Math.PI, shape: [1] }).contains(Float32Array.of(Math.PI))).toBe(true);
   });
 
-  it('survives a row of a batch', () => {
-    fc.assert(
-      fc.property(fc.float32Array({ minLength: 3, maxLength: 3, noNaN: true }), fc.nat(5), (value, row) => {
-        const box = new Box({ low: -Infinity, high: Infinity, shape: [3] });
-        const batch = new Float32Array(18).fill(9);
-        box.write(value, batch, 3 * row);
-        expect(box.read(batch, 3 * row)).toEqual(value);
-        const into = new Float32Array(3);
-        expect(box.read(batch, 3 * row, into)).toBe(into);
-        expect(into).toEqual(value);
-        expect(batch.filter((_, i) => i < 3 * row || i >= 3 * row + 3).every((v) => v === 9)).toBe(true);
-      }),
-    );
-  });
-
-  it.each([
-    [{ low: 1, high: 0, shape: [1] }, 'needs low ≤ high, got low[0] = 1, high[0] = 0'],
-    [{ low: NaN, high: 0, shape: [1] }, 'Box: low: got NaN, expected a number or a list'],
-    [{ low: [0, 0], high: [1], shape: [2] }, 'high has 1 entries, expected 2 for shape [2]'],
-    [-1 as never, 'Box: got -1, expected an object of low, high, shape, dtype'],
-    [{ low: undefined as never, high: 1 }, 'Box: low: got undefined, expected a number or a list'],
-    [{ low: 0, high: 1 }, 'needs a shape where low and high are single numbers'],
-    [{ low: 0, high: 1, shape: [0] }, 'shape: got [0], expected positive integers'],
-    [
-      { low: 0, high: 256, shape: [1], dtype: 'uint8' as const },
-      'high: got 256, expected a number in [0, 255] for dtype uint8',
-    ],
-    [{ low: -Infinity, high: 1, shape: [1], dtype: 'int32' as const }, 'got -Infinity'],
-    [
-      { low: 0, high: 1, shape: [1], dtype: 'f4' as 'int32' },
-      'dtype: got "f4", expected one of float32, float64, int32, uint8',
-    ],
+  it.each<[object, string]>([
+    [{ low: 1, high: 0, shape: [1] }, 'low[0] = 1, high[0] = 0'],
+    [{ low: NaN, high: 0, shape: [1] }, 'low: got NaN'],
+    [{ low: [0, 0], high: [1], shape: [2] }, 'high has 1 entries'],
+    [-1 as never, 'got -1'],
+    [{ low: undefined, high: 1 }, 'low: got undefined'],
+    [{ low: 0, high: 1 }, 'needs a shape'],
+    [{ low: 0, high: 1, shape: [0] }, 'shape: got [0]'],
+    [{ low: 0, high: 256, shape: [1], dtype: 'uint8' }, 'high: got 256'],
+    [{ low: -Infinity, high: 1, shape: [1], dtype: 'int32' }, 'got -Infinity'],
+    [{ low: 0, high: 1, shape: [1], dtype: 'f4' }, 'dtype: got "f4"'],
   ])('refuses %o', (options, message) => {
-    expect(() => new Box(options)).toThrow(message);
+    expect(() => new Box(options as never)).toThrow(message);
   });
 });
 
@@ -116,11 +84,6 @@ describe('Discrete', () => {
     expect([...seen].sort((a, b) => a - b)).toEqual([-1, 0, 1]);
     for (const x of [-2, 2, 0.5, NaN, '0', undefined, Float32Array.of(0)]) expect(space.contains(x)).toBe(false);
     expect(space.violation(2)).toBe('expected an integer in [-1, 1], got 2');
-  });
-
-  it('refuses what is no positive integer', () => {
-    expect(() => new Discrete(0)).toThrow('Discrete: n: got 0, expected an integer ≥ 1');
-    expect(() => new Discrete(2, 0.5)).toThrow('start: got 0.5, expected an integer');
   });
 
   it('refuses integers that batches of float32 do not have', () => {
@@ -210,11 +173,9 @@ describe('flatten', () => {
   });
 
   it('says what does not fit', () => {
-    expect(() => flatten(new Discrete(3), 3)).toThrow('the value is not in Discrete(3): expected an integer in [0, 2]');
-    expect(() => unflatten(pose, Float32Array.of(0, 0, 1))).toThrow('got 3 numbers, expected 5 for Tuple(Box(');
-    expect(() => unflatten(pose, Float32Array.of(0, 0, 0, 0, 0))).toThrow(
-      'needs a one-hot of 3 numbers, got Float32Array',
-    );
+    expect(() => flatten(new Discrete(3), 3)).toThrow(/not in Discrete\(3\)/);
+    expect(() => unflatten(pose, Float32Array.of(0, 0, 1))).toThrow(/got 3 numbers, expected 5/);
+    expect(() => unflatten(pose, Float32Array.of(0, 0, 0, 0, 0))).toThrow(/one-hot of 3/);
     expect(() => flatdim({ ...new Discrete(2), toString: () => 'Odd' } as never)).toThrow('got Odd');
   });
 });
@@ -229,30 +190,32 @@ describe('composite and discrete spaces', () => {
     expect(bits.size).toBe(4);
   });
 
-  it('name what is outside', () => {
-    expect(new MultiDiscrete([2, 3]).violation(Int32Array.of(1, 3))).toBe(
-      'entry 1 is 3, expected an integer in [0, 2]',
-    );
-    expect(new MultiDiscrete([2]).violation([0])).toBe('expected an Int32Array, got [0]');
-    expect(new MultiBinary([2]).violation(Uint8Array.of(0, 2))).toBe('entry 1 is 2, expected 0 or 1');
-    expect(new MultiBinary([2]).violation(Uint8Array.of(0))).toBe('expected 2 entries (shape [2]), got 1');
-    expect(pose.violation([Float32Array.of(0, 0), 5])).toBe('part 1: expected an integer in [-1, 1], got 5');
-    expect(pose.violation([Float32Array.of(0, 0)])).toBe('expected 2 parts, got 1');
-    const door = new Dict({ open: new Discrete(2) });
-    expect(door.violation({ open: 2 })).toBe('part "open": expected an integer in [0, 1], got 2');
-    expect(door.violation({ open: 1, shut: 0 })).toBe('has an unknown part "shut", expected open');
-    expect(door.violation({})).toBe('has no part "open", expected open');
-    expect(door.violation(Float32Array.of(1))).toBe('expected an object of open, got Float32Array [1]');
+  const door = new Dict({ open: new Discrete(2) });
+  it.each<[Space, unknown, string]>([
+    [new MultiDiscrete([2, 3]), Int32Array.of(1, 3), 'entry 1 is 3'],
+    [new MultiDiscrete([2]), [0], 'expected an Int32Array'],
+    [new MultiBinary([2]), Uint8Array.of(0, 2), 'entry 1 is 2'],
+    [new MultiBinary([2]), Uint8Array.of(0), 'expected 2 entries'],
+    [pose, [Float32Array.of(0, 0), 5], 'part 1: expected an integer in [-1, 1]'],
+    [pose, [Float32Array.of(0, 0)], 'expected 2 parts'],
+    [door, { open: 2 }, 'part "open": expected an integer in [0, 1]'],
+    [door, { open: 1, shut: 0 }, 'has an unknown part "shut"'],
+    [door, {}, 'has no part "open"'],
+    [door, Float32Array.of(1), 'expected an object of open'],
+  ])('%s names what is outside: %#', (space, value, message) => {
+    expect(space.violation(value)).toContain(message);
   });
 
   it.each([
-    [() => new MultiDiscrete([]), 'MultiDiscrete: nvec needs at least one entry'],
-    [() => new MultiDiscrete([2, 0]), 'MultiDiscrete: nvec[1]: got 0, expected an integer ≥ 1'],
-    [() => new MultiDiscrete([2], [0, 0]), 'start has 2 entries, expected 1 as nvec'],
-    [() => new MultiDiscrete([2], [2 ** 31 - 1]), 'entry 0 reaches 2147483648, expected an int32'],
-    [() => new MultiBinary(0), 'MultiBinary: shape[0]: got 0, expected an integer ≥ 1'],
-    [() => new Dict({}), 'Dict: needs at least one part'],
-    [() => new Tuple([]), 'Tuple: needs at least one part'],
+    [() => new Discrete(0), 'n: got 0'],
+    [() => new Discrete(2, 0.5), 'start: got 0.5'],
+    [() => new MultiDiscrete([]), 'at least one entry'],
+    [() => new MultiDiscrete([2, 0]), 'nvec[1]: got 0'],
+    [() => new MultiDiscrete([2], [0, 0]), 'start has 2 entries'],
+    [() => new MultiDiscrete([2], [2 ** 31 - 1]), 'reaches 2147483648'],
+    [() => new MultiBinary(0), 'shape[0]: got 0'],
+    [() => new Dict({}), 'at least one part'],
+    [() => new Tuple([]), 'at least one part'],
   ])('refuse %s', (make, message) => {
     expect(make).toThrow(message);
   });

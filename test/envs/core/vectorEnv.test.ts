@@ -34,59 +34,25 @@ const left = (observations: Float32Array) => [observations[0], observations[2]];
 const actions = Int32Array.of(1, 2);
 
 describe('SyncVectorEnv', () => {
-  it('sameStep is the default, which agents take', () => {
-    expect(countdowns().autoresetMode).toBe('sameStep');
-    expect(makeVec('Pendulum-v1').autoresetMode).toBe('sameStep');
-  });
-
   it('nextStep: the call after an end resets, and marks its row as no transition', () => {
     const envs = countdowns('nextStep');
     const [first, infos] = envs.reset({ seed: 1 });
     expect(left(first)).toEqual([2, 3]);
     expect(infos).toEqual([{ begun: true }, { begun: true }]);
-    const seen: unknown[] = [];
+    const seen: string[] = [];
     for (let t = 0; t < 5; t++) {
       const { observations, rewards, terminations, truncations, resets, infos } = envs.step(actions);
-      const starts = infos.map((info) => info.begun === true);
-      seen.push([left(observations), [...rewards], [...terminations], [...resets], starts]);
+      const starts = infos.map((info) => Number(info.begun === true));
+      seen.push([left(observations), rewards, terminations, resets, starts].join(' | '));
       expect([...truncations]).toEqual([0, 0]);
     }
+    // Steps left, rewards, terminations, resets, starts.
     expect(seen).toEqual([
-      [
-        [1, 2],
-        [1, 2],
-        [0, 0],
-        [0, 0],
-        [false, false],
-      ],
-      [
-        [0, 1],
-        [1, 2],
-        [1, 0],
-        [0, 0],
-        [false, false],
-      ],
-      [
-        [2, 0],
-        [0, 2],
-        [0, 1],
-        [1, 0],
-        [true, false],
-      ],
-      [
-        [1, 3],
-        [1, 0],
-        [0, 0],
-        [0, 1],
-        [false, true],
-      ],
-      [
-        [0, 2],
-        [1, 2],
-        [1, 0],
-        [0, 0],
-        [false, false],
-      ],
+      '1,2 | 1,2 | 0,0 | 0,0 | 0,0',
+      '0,1 | 1,2 | 1,0 | 0,0 | 0,0',
+      '2,0 | 0,2 | 0,1 | 1,0 | 1,0',
+      '1,3 | 1,0 | 0,0 | 0,1 | 0,1',
+      '0,2 | 1,2 | 1,0 | 0,0 | 0,0',
     ]);
   });
 
@@ -162,6 +128,7 @@ describe('SyncVectorEnv', () => {
   it('seeds each env with a stream of its own, the same for the same seed, whatever their number', () => {
     const first = (numEnvs: number, seed: number) => [...makeVec('Pendulum-v1', { numEnvs }).reset({ seed })[0]];
     const three = first(3, 7);
+    expect(makeVec('Pendulum-v1').autoresetMode).toBe('sameStep');
     expect(first(3, 7)).toEqual(three);
     expect(first(5, 7).slice(0, 9)).toEqual(three);
     expect(first(3, 8)).not.toEqual(three);
@@ -184,15 +151,6 @@ describe('SyncVectorEnv', () => {
         expect(step.rewards[i]).toBe(reward);
       }
     }
-  });
-
-  it('writes into the same arrays at every step', () => {
-    const envs = countdowns();
-    envs.reset();
-    const { observations, rewards } = envs.step(actions);
-    const again = envs.step(actions);
-    expect(again.observations).toBe(observations);
-    expect(again.rewards).toBe(rewards);
   });
 
   it('goes back to a state, through JSON, in the middle of an autoreset', () => {
@@ -218,13 +176,8 @@ describe('SyncVectorEnv', () => {
     expect(() => makeVec('Lake-v0', { numEnvs: 1 }).setState(snapshot)).toThrow('the state is of 2 envs, expected 1');
   });
 
-  it('tells what is wrong', () => {
+  it('refuses envs that are none, or not alike', () => {
     const one = () => new Countdown();
-    expect(() => new SyncVectorEnv([])).toThrow('needs at least one env');
-    expect(() => new SyncVectorEnv([one], { autoresetMode: 'later' as 'nextStep' })).toThrow(
-      'autoresetMode: got "later", expected one of nextStep, sameStep, disabled',
-    );
-    expect(() => new SyncVectorEnv([one, () => make('Lake-v0')])).toThrow('env 1 has observationSpace Box(');
     const seeing = (observationSpace: unknown) => () => Object.assign(one(), { observationSpace }) as Countdown;
     const box = (high: number, dtype: 'float32' | 'float64') => new Box({ low: 0, high: [1, high], dtype });
     for (const [a, b] of [
@@ -232,35 +185,38 @@ describe('SyncVectorEnv', () => {
       [new Text(3, { charset: 'ab' }), new Text(3, { charset: 'bc' })],
       [new Box({ low: 0, high: [1, 2, 3, 4, 5, 6, 7] }), new Box({ low: 0, high: [1, 2, 3, 4, 5, 6, 8] })],
     ] as const) {
-      const alike = `SyncVectorEnv: env 1 has observationSpace ${b}, expected env 0's ${a}, to the last bound and character`;
-      expect(() => new SyncVectorEnv([seeing(a), seeing(b)])).toThrow(new Error(alike));
+      expect(() => new SyncVectorEnv([seeing(a), seeing(b)])).toThrow(/env 1 has observationSpace/);
       const dict = (part: Space) => seeing(new Dict({ part }));
-      expect(() => new SyncVectorEnv([dict(a), dict(b)])).toThrow('to the last bound');
+      expect(() => new SyncVectorEnv([dict(a), dict(b)])).toThrow(/env 1 has observationSpace/);
     }
     const makes = (env: unknown) => () => new SyncVectorEnv([one, () => env as Countdown]);
-    expect(makes(3)).toThrow(new Error('SyncVectorEnv: env 1: expected an env, got 3'));
-    expect(makes(Promise.resolve(one()))).toThrow(/env 1: expected an env, got a Promise: await it first$/);
-    expect(makes({ reset() {}, step() {} })).toThrow(new Error('Object: has no close()'));
     const plainSpace = Object.assign(one(), { observationSpace: { low: [0], high: [1], shape: [1] } });
-    expect(makes(plainSpace)).toThrow(new Error('Countdown: observationSpace is not a Space: it has no sample()'));
-    const envs = countdowns();
-    envs.reset();
-    expect(() => envs.step(Int32Array.of(1))).toThrow('got 1 numbers, expected 2 actions of 1');
-    expect(() => makeVec('Lake-v0', { numEnvs: 0 })).toThrow('makeVec: numEnvs: got 0, expected an integer ≥ 1');
-    for (const numEnvs of [1e9, 100_001, 2 ** 53]) {
-      expect(() => makeVec('Lake-v0', { numEnvs })).toThrow(
-        new Error(`makeVec: numEnvs: got ${numEnvs}, expected an integer ≤ 100000`),
-      );
-    }
-    for (const numEnvs of [Number.NaN, Infinity, 1.5]) {
-      expect(() => makeVec('Lake-v0', { numEnvs })).toThrow(
-        `makeVec: numEnvs: got ${numEnvs}, expected an integer ≥ 1`,
-      );
+    for (const [call, message] of [
+      [() => new SyncVectorEnv([]), /at least one env/],
+      [() => new SyncVectorEnv([one], { autoresetMode: 'later' as 'nextStep' }), /autoresetMode: got "later"/],
+      [makes(make('Lake-v0')), /env 1 has observationSpace Box\(/],
+      [makes(3), /env 1: expected an env, got 3/],
+      [makes(Promise.resolve(one())), /env 1: expected an env, got a Promise: await/],
+      [makes({ reset() {}, step() {} }), /Object: has no close\(\)/],
+      [makes(plainSpace), /Countdown: observationSpace is not a Space/],
+      ...[0, 1e9, 100_001, 2 ** 53, Number.NaN, Infinity, 1.5].map(
+        (numEnvs) =>
+          [
+            () => makeVec('Lake-v0', { numEnvs }),
+            new RegExp(`numEnvs: got ${String(numEnvs).replace('+', '.')}, `),
+          ] as const,
+      ),
+    ] as const) {
+      expect(call).toThrow(message);
     }
   });
 
-  it('closes all its envs', () => {
+  it('closes all its envs, and writes into the same arrays at every step', () => {
     const envs = countdowns();
+    envs.reset();
+    const { observations, rewards } = envs.step(actions);
+    const again = envs.step(actions);
+    expect([again.observations === observations, again.rewards === rewards]).toEqual([true, true]);
     envs.close();
     expect(envs.envs.map((env) => (env as Countdown).closed)).toEqual([1, 1]);
   });
@@ -321,58 +277,33 @@ describe('what an env gives is checked at every step', () => {
   const where = 'SyncVectorEnv: env 1 (Faulty), step 3: ';
 
   it.each<[string, (result: StepResult) => unknown, string]>([
-    ['a shorter observation', observed(Float32Array.of(1)), 'observation: expected 2 numbers, got Float32Array [1]'],
-    ['a longer one', observed(Float32Array.of(1, 2, 3)), 'observation: expected 2 numbers, got Float32Array [1, 2, 3]'],
-    ['texts', observed(['0.9', null]), 'observation: entry 0 is "0.9", expected a number'],
-    ['null in it', observed([0.9, null]), 'observation: entry 1 is null, expected a number'],
-    ['NaN in it', observed(Float32Array.of(1, Number.NaN)), 'observation: entry 1 is NaN, expected a number'],
-    ['none', observed(undefined), 'observation: expected 2 numbers, got undefined'],
-    ['a text', observed('ab'), 'observation: entry 0 is "a", expected a number'],
-    ['a number', observed(3), 'observation: expected 2 numbers, got 3'],
-    ['a reward of text', ([o, , ...rest]) => [o, '5', ...rest], 'step() must give a finite number as reward, got "5"'],
-    [
-      'a reward of NaN',
-      ([o, , ...rest]) => [o, Number.NaN, ...rest],
-      'step() must give a finite number as reward, got NaN',
-    ],
-    [
-      'an infinite one',
-      ([o, , ...rest]) => [o, Infinity, ...rest],
-      'step() must give a finite number as reward, got Infinity',
-    ],
-    [
-      'a large one',
-      ([o, , ...rest]) => [o, 1e300, ...rest],
-      'step() must give a number that float32 holds as reward, got 1e+300',
-    ],
-    ['a flag of 0', ([o, r, , ...rest]) => [o, r, 0, ...rest], 'step() must give a boolean as terminated, got 0'],
-    ['no flag', ([o, r, t, , i]) => [o, r, t, undefined, i], 'step() must give a boolean as truncated, got undefined'],
-    ['no info', ([o, r, t, u]) => [o, r, t, u, undefined], 'step() must give an info object, got undefined'],
-    [
-      'four parts',
-      (result) => result.slice(1),
-      'step() must return [observation, reward, terminated, truncated, info], got [2,false,false,{}]',
-    ],
-    [
-      'nothing',
-      () => undefined,
-      'step() must return [observation, reward, terminated, truncated, info], got undefined',
-    ],
+    ['a shorter observation', observed(Float32Array.of(1)), 'observation: expected 2 numbers'],
+    ['a longer one', observed(Float32Array.of(1, 2, 3)), 'observation: expected 2 numbers'],
+    ['texts', observed(['0.9', null]), 'observation: entry 0 is "0.9"'],
+    ['null in it', observed([0.9, null]), 'observation: entry 1 is null'],
+    ['NaN in it', observed(Float32Array.of(1, Number.NaN)), 'observation: entry 1 is NaN'],
+    ['none', observed(undefined), 'observation: expected 2 numbers'],
+    ['a text', observed('ab'), 'observation: entry 0 is "a"'],
+    ['a number', observed(3), 'observation: expected 2 numbers'],
+    ['a reward of text', ([o, , ...rest]) => [o, '5', ...rest], 'step() must give a finite number as reward'],
+    ['a reward of NaN', ([o, , ...rest]) => [o, Number.NaN, ...rest], 'step() must give a finite number as reward'],
+    ['an infinite one', ([o, , ...rest]) => [o, Infinity, ...rest], 'step() must give a finite number as reward'],
+    ['a large one', ([o, , ...rest]) => [o, 1e300, ...rest], 'step() must give a number that float32 holds'],
+    ['a flag of 0', ([o, r, , ...rest]) => [o, r, 0, ...rest], 'step() must give a boolean as terminated'],
+    ['no flag', ([o, r, t, , i]) => [o, r, t, undefined, i], 'step() must give a boolean as truncated'],
+    ['no info', ([o, r, t, u]) => [o, r, t, u, undefined], 'step() must give an info object'],
+    ['four parts', (result) => result.slice(1), 'step() must return [observation, reward'],
+    ['nothing', () => undefined, 'step() must return [observation, reward'],
   ])('%s', (_, fault, message) => {
     const envs = new SyncVectorEnv([() => new Countdown(), () => new Faulty(3, fault)]);
     envs.reset({ seed: 1 });
-    envs.step(actions);
-    envs.step(actions);
+    for (let t = 0; t < 2; t++) envs.step(actions);
     expect(() => envs.step(actions)).toThrow(where + message);
   });
 
   it.each<[string, (faulty: AnyEnv) => AnyEnv, string]>([
-    ['a wrapper of one', (env) => new TimeLimit(env, 3), 'env 1 (Faulty), step 3: TypeError: '],
-    [
-      'the checks of make',
-      (env) => new PassiveEnvChecker(env),
-      'Faulty: step 3: step() must return [observation, reward',
-    ],
+    ['a wrapper of one', (env) => new TimeLimit(env, 3), 'env 1 (Faulty), step 3: TypeError'],
+    ['the checks of make', (env) => new PassiveEnvChecker(env), 'Faulty: step 3: step() must return'],
   ])('null, through %s', (_, wrapped, message) => {
     const makers = [() => new Countdown() as AnyEnv, () => wrapped(new Faulty(3, () => null) as AnyEnv)];
     const envs = new SyncVectorEnv(makers);
@@ -409,21 +340,19 @@ describe('what an env gives is checked at every step', () => {
 
   it('parts of an observation by their names', () => {
     const dict = new Dict({ a: new Discrete(3), b: new MultiBinary(2) });
-    const row = new Float32Array(3);
-    expect(() => dict.write({ a: 1, b: Uint8Array.of(1) }, row, 0)).toThrow(
-      'part "b": expected 2 numbers, got Uint8Array [1]',
-    );
-    expect(() => dict.write({ a: 'x' } as never, row, 0)).toThrow('part "a": expected a number, got "x"');
-    expect(() => dict.write({ a: 1 } as never, row, 0)).toThrow(new Error('has no part "b", expected a, b'));
-    expect(() => dict.write(null as never, row, 0)).toThrow('expected an object of a, b, got null');
     const tuple = new Tuple([new Discrete(3), dict] as const);
-    expect(() => tuple.write([1, { a: Number.NaN, b: Uint8Array.of(1, 0) }], row, 0)).toThrow(
-      'part 1: part "a": expected a number, got NaN',
-    );
-    expect(() => tuple.write([1] as never, row, 0)).toThrow('expected 2 parts, got [1]');
-    expect(() => tuple.write([1, { b: Uint8Array.of(1, 0) }] as never, row, 0)).toThrow(
-      new Error('part 1: has no part "a", expected a, b'),
-    );
+    const bits = Uint8Array.of(1, 0);
+    for (const [space, value, message] of [
+      [dict, { a: 1, b: Uint8Array.of(1) }, 'part "b": expected 2 numbers'],
+      [dict, { a: 'x' }, 'part "a": expected a number, got "x"'],
+      [dict, { a: 1 }, 'has no part "b"'],
+      [dict, null, 'expected an object of a, b'],
+      [tuple, [1, { a: Number.NaN, b: bits }], 'part 1: part "a": expected a number, got NaN'],
+      [tuple, [1], 'expected 2 parts'],
+      [tuple, [1, { b: bits }], 'part 1: has no part "a"'],
+    ] as const) {
+      expect(() => (space as Space).write(value, new Float32Array(4), 0)).toThrow(message);
+    }
   });
 
   it('a part that is missing is named by whoever looks at an observation', () => {
@@ -433,14 +362,11 @@ describe('what an env gives is checked at every step', () => {
         return [{ door } as never, info];
       }
     }
-    const missing = 'has no part "seen", expected door, seen';
-    expect(() => checkEnv(new Blind())).toThrow(
-      new Error(`Blind: reset() gave an observation outside observationSpace: ${missing}`),
-    );
+    expect(() => checkEnv(new Blind())).toThrow(/^Blind: reset\(\) gave .*: has no part "seen"/);
     const envs = new SyncVectorEnv([() => new Doors(), () => new Blind()]);
-    const message = new Error(`SyncVectorEnv: env 1 (Blind), step 0: observation: ${missing}`);
-    expect(() => envs.reset()).toThrow(message);
-    expect(() => new FlatVectorEnv(envs).reset()).toThrow(message);
+    for (const each of [envs, new FlatVectorEnv(envs)]) {
+      expect(() => each.reset()).toThrow('SyncVectorEnv: env 1 (Blind), step 0: observation: has no part "seen"');
+    }
   });
 });
 
@@ -458,12 +384,11 @@ describe('all envs make a step, or none', () => {
     expect(() => envs.step(actions)).toThrow('the episode of env 1 has ended, expected a reset({ mask }) first');
     expect([steps(envs), state()]).toEqual([[1, 1], before]);
     envs.reset({ mask: [0, 1] });
-    expect(() => envs.step(Int32Array.of(1, 4))).toThrow(
-      'SyncVectorEnv.step: the action of env 1: expected an integer in [0, 3], got 4',
-    );
-    expect(() => envs.step(Float32Array.of(1, Number.NaN))).toThrow(
-      'SyncVectorEnv.step: the action of env 1: expected an integer in [0, 3], got NaN',
-    );
+    for (const wrong of [Int32Array.of(1, 4), Float32Array.of(1, Number.NaN)]) {
+      expect(() => envs.step(wrong)).toThrow(
+        /^SyncVectorEnv.step: the action of env 1: expected an integer in \[0, 3\]/,
+      );
+    }
     expect(() => envs.step(Int32Array.of(1))).toThrow('got 1 numbers, expected 2 actions of 1');
     expect(steps(envs)).toEqual([1, 1]);
     envs.step(actions);
@@ -471,24 +396,18 @@ describe('all envs make a step, or none', () => {
   });
 
   const unit = new Box({ low: -1, high: 1, shape: [1] });
+  const discrete = new MultiDiscrete([2, 3], [0, 4]);
+  const integers = (low: number, high: number, dtype: 'uint8' | 'int32') => new Box({ low, high, shape: [1], dtype });
   it.each<[Space, number[], string]>([
-    [new MultiDiscrete([2, 3], [0, 4]), [1.5, 4], 'entry 0 is 1.5, expected an integer in [0, 1]'],
-    [new MultiDiscrete([2, 3], [0, 4]), [1, 3], 'entry 1 is 3, expected an integer in [4, 6]'],
-    [new MultiBinary(2), [0, 0.5], 'entry 1 is 0.5, expected an integer in [0, 1]'],
-    [new MultiBinary(2), [256, 0], 'entry 0 is 256, expected an integer in [0, 1]'],
-    [
-      new Box({ low: 0, high: 255, shape: [1], dtype: 'uint8' }),
-      [300],
-      'entry 0 is 300, expected an integer in [0, 255]',
-    ],
-    [
-      new Box({ low: -5, high: 5, shape: [1], dtype: 'int32' }),
-      [0.5],
-      'entry 0 is 0.5, expected an integer in [-5, 5]',
-    ],
-    [new Tuple([unit, new Discrete(3)]), [0, 3], 'entry 1 is 3, expected an integer in [0, 2]'],
-    [new Tuple([unit, new Discrete(3)]), [Number.NaN, 2], 'entry 0 is NaN, expected a number'],
-    [new Dict({ b: unit, a: new Discrete(3, 1) }), [2.5, 0], 'entry 0 is 2.5, expected an integer in [1, 3]'],
+    [discrete, [1.5, 4], 'entry 0 is 1.5'],
+    [discrete, [1, 3], 'entry 1 is 3'],
+    [new MultiBinary(2), [0, 0.5], 'entry 1 is 0.5'],
+    [new MultiBinary(2), [256, 0], 'entry 0 is 256'],
+    [integers(0, 255, 'uint8'), [300], 'entry 0 is 300'],
+    [integers(-5, 5, 'int32'), [0.5], 'entry 0 is 0.5'],
+    [new Tuple([unit, new Discrete(3)]), [0, 3], 'entry 1 is 3'],
+    [new Tuple([unit, new Discrete(3)]), [Number.NaN, 2], 'entry 0 is NaN'],
+    [new Dict({ b: unit, a: new Discrete(3, 1) }), [2.5, 0], 'entry 0 is 2.5'],
   ])('whole numbers are whole, and within their bounds, wherever they stand: %s, %o', (space, action, problem) => {
     const paid = ([observation, , ...rest]: StepResult) => [observation, 0, ...rest];
     const made = () => Object.assign(new Faulty(1, paid), { actionSpace: space as never });
@@ -498,7 +417,7 @@ describe('all envs make a step, or none', () => {
     for (const i of [0, 1]) space.write(space.sample(new Rng(i)), rows, i * space.size);
     const wrong = rows.slice();
     wrong.set(action, space.size);
-    expect(() => envs.step(wrong)).toThrow(new Error(`SyncVectorEnv.step: the action of env 1: ${problem}`));
+    expect(() => envs.step(wrong)).toThrow(`SyncVectorEnv.step: the action of env 1: ${problem}`);
     expect(steps(envs)).toEqual([0, 0]);
     envs.step(rows);
     expect(steps(envs)).toEqual([1, 1]);
@@ -512,10 +431,11 @@ describe('all envs make a step, or none', () => {
     const envs = new SyncVectorEnv([() => intact(), fails, () => intact()]);
     const three = Int32Array.of(1, 1, 1);
     envs.reset({ seed: 1 });
+    const before = envs.state();
     envs.step(three);
     expect(() => envs.step(three)).toThrow('no more coal');
-    const message = 'env 1 (Faulty) has failed at step 2 and the others have gone on, expected a reset() of all first';
-    expect(() => envs.step(three)).toThrow(`SyncVectorEnv.step: ${message}`);
+    const message = /^SyncVectorEnv.step: env 1 \(Faulty\) has failed at step 2/;
+    expect(() => envs.step(three)).toThrow(message);
     envs.setState(envs.state());
     expect(() => envs.step(three)).toThrow(message);
     envs.reset({ mask: [0, 1, 0] });
@@ -524,15 +444,8 @@ describe('all envs make a step, or none', () => {
     envs.reset({ seed: 1 });
     envs.step(three);
     expect(steps(envs)).toEqual([3, 3, 2]);
-  });
-
-  it('a state that is restored mends it as well', () => {
-    const envs = new SyncVectorEnv([() => new Faulty(2, () => undefined)]);
-    envs.reset({ seed: 1 });
-    const state = envs.state();
-    envs.step(Int32Array.of(1));
-    expect(() => envs.step(Int32Array.of(1))).toThrow('got undefined');
-    envs.setState(state);
-    expect(left(envs.step(Int32Array.of(1)).observations)[0]).toBe(8);
+    // A state from before mends it as well.
+    envs.setState(before);
+    envs.step(three);
   });
 });
