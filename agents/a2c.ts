@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { Adam, checkPolicy, compile, RmsProp, type Rng, valueAndGradients } from '../src/index.ts';
+import { choice, count, nonnegative } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { rateAt } from '../src/training/optimization.ts';
 import type { EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
@@ -25,14 +26,14 @@ import { ValueNetwork } from './core/valueFunction.ts';
 
 export const a2cOptions = z.strictObject({
   ...partSchemas,
-  horizon: z.int().positive().default(5).meta({ description: 'steps of each environment per update', unit: 'steps' }),
-  optimizer: z.enum(['rmsprop', 'adam']).default('rmsprop').describe('what turns gradients into steps'),
+  horizon: count(5, 'steps of each environment per update', 'steps'),
+  optimizer: choice(['rmsprop', 'adam'], 'rmsprop', 'what turns gradients into steps'),
   learningRate: learningRate('the policy and the value network', 7e-4),
   shapeRate,
   gamma,
   lambda: z.number().min(0).max(1).default(1).describe('λ of the generalized advantages; 1 as in the paper'),
   entropyCoefficient,
-  valueCoefficient: z.number().nonnegative().default(0.5).describe("c_v, the weight of the value function's loss"),
+  valueCoefficient: nonnegative(0.5, "c_v, the weight of the value function's loss"),
   maxGradientNorm: maxGradientNorm("a gradient of L: by the policy's shape, and by all other variables", 0.5),
   normalizeAdvantages: normalizeAdvantages('update', false),
   ...normalizationOptions,

@@ -12,6 +12,7 @@ import {
   type StateDict,
   valueAndGradients,
 } from '../src/index.ts';
+import { choice, nonnegative } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { DivergedError, Minibatches, rateAt } from '../src/training/optimization.ts';
 import type { AgentState, TrainOptions, TrainReport } from './agent.ts';
@@ -44,23 +45,18 @@ export const behaviorCloningOptions = z.strictObject({
   validation: demonstrations
     .optional()
     .describe('pairs that are not trained on; the weights that are best on them are kept'),
-  outside: z
-    .enum(['refuse', 'clip', 'keep'])
-    .default('refuse')
-    .describe(
-      "what is done with actions beyond the bounds of the policy's action space; kept, they are learned as they are, which suits a " +
-        'policy without a squash',
-    ),
+  outside: choice(
+    ['refuse', 'clip', 'keep'],
+    'refuse',
+    "what is done with actions beyond the bounds of the policy's action space; kept, they are learned as they are, which suits a " +
+      'policy without a squash',
+  ),
   batchSize: z.int().positive().optional().meta({
     description: 'size of a minibatch; by default 256, or all pairs where they are fewer',
     unit: 'pairs',
   }),
   learningRate: learningRate('the policy', 1e-3),
-  weightDecay: z
-    .number()
-    .nonnegative()
-    .default(0)
-    .describe('λ of AdamW; each update first multiplies the parameters by 1 − learningRate·λ'),
+  weightDecay: nonnegative(0, 'λ of AdamW; each update first multiplies the parameters by 1 − learningRate·λ'),
   entropyCoefficient,
   patience: z.int().positive().optional().meta({
     description:

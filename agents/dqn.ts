@@ -15,6 +15,7 @@ import {
   type Rng,
   valueAndGradients,
 } from '../src/index.ts';
+import { count, flag } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { bestActions } from '../src/policies/qNetworkPolicy.ts';
 import type { TrainOptions, TrainReport } from './agent.ts';
@@ -39,10 +40,11 @@ const qLearningOptions = {
   tau: offPolicyOptions.tau
     .default(1)
     .describe('τ, how far each copy into the target network goes; 1 copies the whole network'),
-  targetUpdateEvery: z.int().positive().default(1000).meta({
-    description: 'environment steps between two copies of the network into the target network',
-    unit: 'steps',
-  }),
+  targetUpdateEvery: count(
+    1000,
+    'environment steps between two copies of the network into the target network',
+    'steps',
+  ),
   explorationFraction: z
     .number()
     .positive()
@@ -71,10 +73,7 @@ const policyOf = <P extends EpsilonGreedyPolicy>(
 
 /** @param usual the default */
 const double = (usual: boolean) =>
-  z
-    .boolean()
-    .default(usual)
-    .describe('whether the network chooses the action whose value the target network gives (double DQN)');
+  flag(usual, 'whether the network chooses the action whose value the target network gives (double DQN)');
 
 /** Means over the updates since the last report; absent where there were none, as before the first one. */
 interface QLearningReport extends TrainReport {

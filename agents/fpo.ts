@@ -9,6 +9,7 @@ import {
   type Rng,
   valueAndGradients,
 } from '../src/index.ts';
+import { count } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { Minibatches, rateAt, rateSchema } from '../src/training/optimization.ts';
 import type { EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
@@ -44,11 +45,7 @@ const LARGEST_LOG_RATIO = 3;
 export const fpoOptions = z.strictObject({
   ...partSchemas,
   ...rolloutOptions,
-  draws: z
-    .int()
-    .positive()
-    .default(8)
-    .meta({ description: 'draws of noise and time by which the matching loss of an action is taken', unit: 'draws' }),
+  draws: count(8, 'draws of noise and time by which the matching loss of an action is taken', 'draws'),
   learningRate: learningRate('the policy', 5e-4),
   valueLearningRate: rateSchema.default(1e-3).describe(`learning rate of the value function; ${OVER_TRAINING}`),
   clip: rateSchema.default(0.1).describe(`ε of the clipped ratio; ${OVER_TRAINING}`),

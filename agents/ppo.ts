@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { Box } from '../envs/index.ts';
 import { Adam, checkPolicy, clipByGlobalNorm, compile, type Rng, valueAndGradients } from '../src/index.ts';
+import { nonnegative } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { boxRescaleLogDet } from '../src/policies/boxScale.ts';
 import { Minibatches, rateAt, rateSchema } from '../src/training/optimization.ts';
@@ -62,13 +63,10 @@ export const ppoOptions = z.strictObject({
     0.5,
   ),
   normalizeAdvantages: normalizeAdvantages('minibatch', true),
-  klCoefficient: z
-    .number()
-    .nonnegative()
-    .default(0.1)
-    .describe(
-      'β, the weight of KL(π_old ‖ π) in the loss; it brings probabilities back that have left the clip, where the clipped ratio has no gradient',
-    ),
+  klCoefficient: nonnegative(
+    0.1,
+    'β, the weight of KL(π_old ‖ π) in the loss; it brings probabilities back that have left the clip, where the clipped ratio has no gradient',
+  ),
   targetKl: z.number().positive().nullable().default(0.2).meta({
     description:
       'largest KL by which one rollout should move the policy; beyond 1.5 times that, the last updates are undone and only the value function learns on; null sets no limit',

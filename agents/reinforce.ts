@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { Adam, checkPolicy, clipByGlobalNorm, compile, valueAndGradients } from '../src/index.ts';
+import { count } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { rateAt } from '../src/training/optimization.ts';
 import type { EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
@@ -27,11 +28,7 @@ const EPSILON = 1e-8;
 
 export const reinforceOptions = z.strictObject({
   ...partSchemas,
-  episodesPerEnv: z
-    .int()
-    .positive()
-    .default(1)
-    .meta({ description: 'episodes of each environment between updates', unit: 'episodes' }),
+  episodesPerEnv: count(1, 'episodes of each environment between updates', 'episodes'),
   learningRate: learningRate('the policy', 1e-3),
   shapeRate,
   valueLearningRate: learningRate('the baseline', 1e-3),

@@ -9,6 +9,7 @@ import {
   type Rng,
   whileTraining,
 } from '../src/index.ts';
+import { positive } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { boxRescaleLogDet, halfWidths } from '../src/policies/boxScale.ts';
 import type { CriticNetworks, CriticNetworksOptions } from '../src/policies/criticNetworks.ts';
@@ -57,11 +58,7 @@ export const softActorCriticOptions = {
       unit: 'reward per nat',
     }),
   baseEntropy,
-  initialTemperature: z
-    .number()
-    .positive()
-    .default(1)
-    .meta({ description: 'α before training, where it is learned', unit: 'reward per nat' }),
+  initialTemperature: positive(1, 'α before training, where it is learned', 'reward per nat'),
   targetEntropy: z.number().optional().meta({
     description:
       "the entropy that a learned α aims at, of the density in the action's own units; by default Σᵢ (log hᵢ − 1) with half the widths hᵢ of the bounds, which is −1 for each component of an action in [−1, 1]",

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Box } from '../envs/index.ts';
 import { checkPolicy, type Policy, portableMath, type Rng, sampleAction, stopGradient } from '../src/index.ts';
 import { wrapAngle } from '../src/nn/tensors.ts';
+import { count } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { boxRescaleLogDet } from '../src/policies/boxScale.ts';
 import { type Rate, rateSchema } from '../src/training/optimization.ts';
@@ -35,11 +36,7 @@ export const softQLearningOptions = z.strictObject({
   temperature: rateSchema
     .default(1)
     .meta({ description: `α > 0, the weight of the entropy; ${OVER_TRAINING}`, unit: 'reward per nat' }),
-  valueSamples: z
-    .int()
-    .positive()
-    .default(32)
-    .meta({ description: 'uniform actions by which the value of each state is estimated', unit: 'actions' }),
+  valueSamples: count(32, 'uniform actions by which the value of each state is estimated', 'actions'),
   particles: z
     .int()
     .min(2)

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../envs/index.ts';
 import { checkPolicy, type Policy, type Rng } from '../src/index.ts';
+import { nonnegative } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { type Bounds, halfWidths } from '../src/policies/boxScale.ts';
 import { clippedActions } from '../src/policies/policy.ts';
@@ -32,16 +33,12 @@ import { CheckpointedAgent } from './core/state.ts';
 
 /** Options of {@link withTargetNoise}. */
 export const targetNoiseOptions = {
-  targetNoise: z
-    .number()
-    .nonnegative()
-    .default(0.2)
-    .meta({ description: "σ of the noise on the target policy's actions", unit: 'half the width of the bounds' }),
-  targetNoiseClip: z
-    .number()
-    .nonnegative()
-    .default(0.5)
-    .meta({ description: "c, the largest noise on the target policy's actions", unit: 'half the width of the bounds' }),
+  targetNoise: nonnegative(0.2, "σ of the noise on the target policy's actions", 'half the width of the bounds'),
+  targetNoiseClip: nonnegative(
+    0.5,
+    "c, the largest noise on the target policy's actions",
+    'half the width of the bounds',
+  ),
 };
 
 /**

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { splineQuantileParameters, splineQuantiles } from '../src/distributions/splineQuantiles.ts';
 import { midpointFractions } from '../src/index.ts';
+import { choice, count } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { CriticNetworks, type CriticNetworksOptions } from '../src/policies/criticNetworks.ts';
 import { type CriticLoss, quantileHuber, smallestK, tdErrors, tdTarget, weightedRows } from './core/critics.ts';
@@ -83,17 +84,16 @@ class ReturnQuantiles extends CriticNetworks {
 
 export const tqcOptions = z.strictObject({
   ...softActorCriticOptions,
-  quantiles: z.int().positive().default(25).meta({ description: 'M, quantiles of each critic', unit: 'quantiles' }),
+  quantiles: count(25, 'M, quantiles of each critic', 'quantiles'),
   droppedPerCritic: z.int().nonnegative().default(2).meta({
     description: "d, how many of each critic's quantiles a target leaves out: the d·N largest of all critics'",
     unit: 'quantiles',
   }),
-  quantileFunction: z
-    .enum(['free', 'spline'])
-    .default('free')
-    .describe(
-      "what the quantiles are: numbers of the critic's, or values of a monotone spline whose parameters it gives, which never cross",
-    ),
+  quantileFunction: choice(
+    ['free', 'spline'],
+    'free',
+    "what the quantiles are: numbers of the critic's, or values of a monotone spline whose parameters it gives, which never cross",
+  ),
   bins: z.int().min(2).default(8).meta({ description: 'bins of that spline', unit: 'bins' }),
 });
 

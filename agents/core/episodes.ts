@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { arrayOf, type StoredEpisode, usualDtypes } from '../../datasets/episode.ts';
 import { Box, type EpisodeScript, type Info, type ScriptedEpisode, type VectorEnv } from '../../envs/index.ts';
 import { Actor, type Policy, Rng } from '../../src/index.ts';
+import { flag, nonnegative } from '../../src/options/fields.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import type { EpisodeReport } from '../agent.ts';
 import { checkObservations, checkStep } from './checks.ts';
@@ -49,14 +50,11 @@ const collectEpisodesOptions = z.strictObject({
     unit: 'episodes',
   }),
   seed: z.union([z.number(), z.string()], 'a number or a text').default(0).describe('names the streams'),
-  greedy: z.boolean().default(false).describe('whether to take greedy actions in place of sampled ones'),
-  noise: z
-    .number()
-    .nonnegative()
-    .default(0)
-    .describe(
-      'what is added to actions: of boxes normal noise of this standard deviation, where 1 is half of their range; of choices this share is drawn anew',
-    ),
+  greedy: flag(false, 'whether to take greedy actions in place of sampled ones'),
+  noise: nonnegative(
+    0,
+    'what is added to actions: of boxes normal noise of this standard deviation, where 1 is half of their range; of choices this share is drawn anew',
+  ),
   infos: z.array(z.string()).default([]).describe('names of the infos to keep, numbers alone; a.b is what b is in a'),
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Actor, type Policy, Rng, type StateDict } from '../../src/index.ts';
+import { choice, count, flag } from '../../src/options/fields.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import type { Agent, AgentState, EpisodeReport, TrainOptions, TrainReport } from '../agent.ts';
 import { commandActions, type EnvRequest, envRequestShape, openEnvs, vectorEnvFor } from './envs.ts';
@@ -14,20 +15,13 @@ export const evaluationOptions = {
     description: 'steps between two evaluations of the policy during its training, at least; 0 for none',
     unit: 'steps',
   }),
-  evaluateEpisodes: z.int().positive().default(20).meta({
-    description: 'episodes of each evaluation during the training',
-    unit: 'episodes',
-  }),
-  evaluateGreedy: z
-    .boolean()
-    .default(false)
-    .describe('whether evaluations during the training take greedy actions in place of sampled ones'),
-  keep: z
-    .enum(['last', 'best'])
-    .default('last')
-    .describe(
-      'which policy a training ends with; the last one, or that of the evaluation with the highest mean return',
-    ),
+  evaluateEpisodes: count(20, 'episodes of each evaluation during the training', 'episodes'),
+  evaluateGreedy: flag(false, 'whether evaluations during the training take greedy actions in place of sampled ones'),
+  keep: choice(
+    ['last', 'best'],
+    'last',
+    'which policy a training ends with; the last one, or that of the evaluation with the highest mean return',
+  ),
   stopAtReturn: z.number().optional().meta({
     description: 'mean return of an evaluation at which the training ends; by default none does',
     unit: 'return',
@@ -58,18 +52,11 @@ const isFunction = (value: unknown): boolean => typeof value === 'function';
 const evaluateOptions = z.strictObject({
   policy: partSchemas.policy.describe('the policy that acts'),
   ...envRequestShape,
-  episodes: z
-    .int()
-    .positive()
-    .default(100)
-    .meta({ description: 'how many episodes, over all environments', unit: 'episodes' }),
+  episodes: count(100, 'how many episodes, over all environments', 'episodes'),
   seed: z.union([z.number(), z.string()], 'a number or a text').optional().describe('names the streams; 0 by default'),
   rng: partSchemas.rng.optional().describe('streams the resets and the actions, in place of those of a seed'),
-  greedy: z.boolean().default(false).describe('whether to take greedy actions in place of sampled ones'),
-  candidates: z.int().positive().default(32).meta({
-    description: 'samples that a greedy action is the center of, where the policy has no exact mode',
-    unit: 'actions',
-  }),
+  greedy: flag(false, 'whether to take greedy actions in place of sampled ones'),
+  candidates: count(32, 'samples that a greedy action is the center of, where the policy has no exact mode', 'actions'),
   onStep: z.custom<OnStep>(isFunction, 'a function').optional().describe('sees every step'),
   onEnd: z.custom<OnEnd>(isFunction, 'a function').optional().describe('sees the last observation of each episode'),
 });

@@ -166,7 +166,6 @@ export type UpdateMetrics<Report extends TrainReport> = Partial<Record<FigureOf<
 
 /** What the loop of an agent calls that learns from minibatches: it counts steps and updates, and makes the reports. */
 export abstract class MinibatchTraining<Report extends TrainReport> extends Training<Stream> {
-  protected readonly owner: string;
   /** Steps of the whole training. */
   protected steps = 0;
   protected episodes: EpisodeReport[] = [];
@@ -179,7 +178,6 @@ export abstract class MinibatchTraining<Report extends TrainReport> extends Trai
    */
   constructor(owner: string, streams: readonly Stream[] = STREAMS, advice?: string) {
     super(owner, streams);
-    this.owner = owner;
     this.#metrics = new MeanMetrics(owner, advice);
   }
 
@@ -197,7 +195,7 @@ export abstract class MinibatchTraining<Report extends TrainReport> extends Trai
     const begins = super.begin(options);
     this.steps = options.steps;
     this.episodes = [];
-    if (this.#metrics.hasSome) this.#metrics.take();
+    this.#metrics.take();
     return begins;
   }
 
@@ -210,7 +208,7 @@ export abstract class MinibatchTraining<Report extends TrainReport> extends Trai
   report(): Report {
     const { step, updates, episodes } = this;
     this.episodes = [];
-    return { step, updates, episodes, ...(this.#metrics.hasSome && this.#metrics.take()) } as unknown as Report;
+    return { step, updates, episodes, ...this.#metrics.take() } as unknown as Report;
   }
 }
 

@@ -1,27 +1,27 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { RunningMeanStd } from '../../envs/core/runningMeanStd.ts';
 import type { VectorStep } from '../../envs/index.ts';
 import type { Policy } from '../../src/index.ts';
+import { flag, positive } from '../../src/options/fields.ts';
 import type { ObservationMoments } from '../../src/policies/observationEncoder.ts';
 import { ObservationLayout, type ObservationPart } from '../../src/policies/observationLayout.ts';
 import { type Stateful, setSameLength } from './state.ts';
 
 /** Options of the agents that act, for normalization. */
 export const normalizationOptions = {
-  normalizeObservations: z
-    .boolean()
-    .default(false)
-    .describe(
-      "whether the policy, and the agent's networks, see observations brought to mean 0, variance 1; bytes and choices, which lie in [0, 1], stay as they are",
-    ),
-  clipObservations: z.number().positive().default(10).meta({
-    description: 'the largest size of a normalized observation; a policy that has a normalizer keeps its own',
-    unit: 'standard deviations',
-  }),
-  normalizeRewards: z
-    .boolean()
-    .default(false)
-    .describe('whether rewards are divided by the standard deviation of the discounted return, for learning only'),
+  normalizeObservations: flag(
+    false,
+    "whether the policy, and the agent's networks, see observations brought to mean 0, variance 1; bytes and choices, which lie in [0, 1], stay as they are",
+  ),
+  clipObservations: positive(
+    10,
+    'the largest size of a normalized observation; a policy that has a normalizer keeps its own',
+    'standard deviations',
+  ),
+  normalizeRewards: flag(
+    false,
+    'whether rewards are divided by the standard deviation of the discounted return, for learning only',
+  ),
 };
 
 type NormalizationOptions = z.output<z.ZodObject<typeof normalizationOptions>>;
@@ -172,12 +172,10 @@ export class RewardScaler implements Stateful {
 }
 
 /** An option of the agents that learn from data. */
-export const standardize = z
-  .boolean()
-  .default(true)
-  .describe(
-    'whether, where actions have no bounds, actions and observations are brought to mean 0, deviation 1 by the data, as a part of the policy',
-  );
+export const standardize = flag(
+  true,
+  'whether, where actions have no bounds, actions and observations are brought to mean 0, deviation 1 by the data, as a part of the policy',
+);
 
 /**
  * Mean and deviation of the actions of data, in float64, for a policy that was made for actions without bounds. A policy that has

@@ -4,6 +4,7 @@ import { Box, type VectorEnv } from '../../envs/index.ts';
 import { fingerprintOfNumbers } from '../../src/fingerprint.ts';
 import { type Module, ObservationLayout, type Policy, type Rng } from '../../src/index.ts';
 import { note } from '../../src/options/describe.ts';
+import { count, nonnegative, positive } from '../../src/options/fields.ts';
 import { type Bounds, unitBounds } from '../../src/policies/boxScale.ts';
 import { DivergedError, type Rate } from '../../src/training/optimization.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
@@ -17,13 +18,10 @@ import { bytesPerTransition, emptyBatch, ReplayBuffer, replayFor, type Transitio
 import type { Parts, Stateful } from './state.ts';
 
 /** The option of what the data count in the end, where the agent has gone on online. */
-export const onlineDataFactor = z
-  .number()
-  .nonnegative()
-  .default(1)
-  .describe(
-    'factor of the term that keeps the policy near the data, at the end of the online steps; it goes there from 1 in a straight line',
-  );
+export const onlineDataFactor = nonnegative(
+  1,
+  'factor of the term that keeps the policy near the data, at the end of the online steps; it goes there from 1 in a straight line',
+);
 
 /** What changes in the course of a training whose policy is kept near the data. */
 export type DataRate = ActorCriticRate | 'dataFactor';
@@ -81,11 +79,7 @@ export const offlineOptions = {
   gamma,
   nSteps,
   tau,
-  rewardScale: z
-    .number()
-    .positive()
-    .default(1)
-    .describe('factor of all rewards, of the data and of the environment, for learning only'),
+  rewardScale: positive(1, 'factor of all rewards, of the data and of the environment, for learning only'),
   normalizeObservations: normalizationOptions.normalizeObservations.describe(
     "whether the policy, and the agent's networks, see observations brought to mean 0, variance 1 by the data, or by moments that the policy brings along",
   ),
@@ -114,10 +108,11 @@ export const offlineOptions = {
     description: 'updates for each step of the environment after learningStarts',
     unit: 'updates per step',
   }),
-  reportEvery: z.int().positive().default(1000).meta({
-    description: 'steps from one report to the next: updates on the data, or steps of the environment',
-    unit: 'steps',
-  }),
+  reportEvery: count(
+    1000,
+    'steps from one report to the next: updates on the data, or steps of the environment',
+    'steps',
+  ),
 };
 
 /** {@link offlineOptions} as they are when checked. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AnyEnv, VectorEnv } from '../../envs/index.ts';
 import type { Policy } from '../../src/index.ts';
 import { activationNames } from '../../src/nn/dense.ts';
+import { choice, count, flag, nonnegative, positive } from '../../src/options/fields.ts';
 import { rngSchema } from '../../src/random.ts';
 import { rateSchema } from '../../src/training/optimization.ts';
 import { normalizationOptions } from './normalization.ts';
@@ -9,13 +10,10 @@ import { normalizationOptions } from './normalization.ts';
 /** Options that several agents have. */
 export const gamma = z.number().min(0).max(1).default(0.99).describe('γ, the discount of a step');
 
-export const shapeRate = z
-  .number()
-  .nonnegative()
-  .default(0.3)
-  .describe(
-    "rate of the variables that shape the policy's noise, as a share of the learning rate; those of a flow below its head",
-  );
+export const shapeRate = nonnegative(
+  0.3,
+  "rate of the variables that shape the policy's noise, as a share of the learning rate; those of a flow below its head",
+);
 
 /** What a rate is more than a number, as meanings say it. */
 export const OVER_TRAINING = 'may change over the training';
@@ -32,24 +30,18 @@ export const layerWidths = (what: string, usual: readonly number[]) =>
     .default(usual)
     .meta({ description: `widths of the hidden layers of ${what}`, unit: 'neurons' });
 
-export const maxGradientNorm = (of: string, usual: number) =>
-  z.number().positive().default(usual).describe(`largest global norm of ${of}`);
+export const maxGradientNorm = (of: string, usual: number) => positive(usual, `largest global norm of ${of}`);
 
 /** The same, where as a rule there is none. */
 export const optionalMaxGradientNorm = (of: string) =>
   z.number().positive().optional().describe(`largest global norm of ${of}; by default there is no bound`);
 
-export const reportEvery = (usual: number) =>
-  z.int().positive().default(usual).meta({ description: 'updates from one report to the next', unit: 'updates' });
+export const reportEvery = (usual: number) => count(usual, 'updates from one report to the next', 'updates');
 
 export const normalizeAdvantages = (where: string, usual: boolean) =>
-  z.boolean().default(usual).describe(`whether advantages are brought to mean 0, variance 1 in each ${where}`);
+  flag(usual, `whether advantages are brought to mean 0, variance 1 in each ${where}`);
 
-export const entropyCoefficient = z
-  .number()
-  .nonnegative()
-  .default(0)
-  .describe('c_e, the weight of the entropy bonus in the loss');
+export const entropyCoefficient = nonnegative(0, 'c_e, the weight of the entropy bonus in the loss');
 
 export const baseEntropy = z.number().optional().meta({
   description:
@@ -61,14 +53,11 @@ export const baseEntropy = z.number().optional().meta({
 export const criticOptions = {
   critics: z.int().positive().default(2).describe('N, how many critics there are'),
   criticHidden: layerWidths('the critics', [256, 256]),
-  criticActivation: z
-    .enum(activationNames)
-    .default('relu')
-    .describe("activation after each of the critics' hidden layers"),
-  criticLayerNorm: z
-    .boolean()
-    .default(false)
-    .describe("whether each of the critics' hidden layers is normalized before its activation (LayerNorm)"),
+  criticActivation: choice(activationNames, 'relu', "activation after each of the critics' hidden layers"),
+  criticLayerNorm: flag(
+    false,
+    "whether each of the critics' hidden layers is normalized before its activation (LayerNorm)",
+  ),
   criticLearningRate: rateSchema
     .optional()
     .describe(`learning rate of the critics, by default learningRate; ${OVER_TRAINING}`),
@@ -77,10 +66,11 @@ export const criticOptions = {
 };
 
 /** What a target takes of the critics' values, of agents that stay near data: their least is then often too low. */
-export const targetValue = z
-  .enum(['mean', 'least'])
-  .default('mean')
-  .describe("what a target takes of the critics' values; their mean, or the least, where values grow too high");
+export const targetValue = choice(
+  ['mean', 'least'],
+  'mean',
+  "what a target takes of the critics' values; their mean, or the least, where values grow too high",
+);
 
 /** For how many critics a target takes the least. */
 export const criticsPerTarget = z
@@ -93,11 +83,7 @@ export const criticsPerTarget = z
 
 /** @param what is delayed: `the policy` */
 export const policyDelay = (what: string, usual: number) =>
-  z
-    .int()
-    .positive()
-    .default(usual)
-    .meta({ description: `updates of the critics for each one of ${what}`, unit: 'updates' });
+  count(usual, `updates of the critics for each one of ${what}`, 'updates');
 
 /** What agents are made of, for their options' schemas. A policy is known by what it can do, so that anyone's will do. */
 export const partSchemas = {
@@ -121,32 +107,30 @@ function has(value: unknown, ...methods: readonly string[]): boolean {
 /** Options of the agents that learn from a replay buffer. */
 export const offPolicyOptions = {
   ...partSchemas,
-  bufferSize: z
-    .int()
-    .positive()
-    .default(1_000_000)
-    .meta({ description: 'capacity of the replay buffer', unit: 'transitions' }),
-  batchSize: z.int().positive().default(256).meta({ description: 'size of a minibatch', unit: 'transitions' }),
-  learningStarts: z.int().positive().default(100).meta({
-    description: 'environment steps before the first update; until then actions are uniform, unless they are unbounded',
-    unit: 'steps',
-  }),
-  updateEvery: z.int().positive().default(1).meta({
-    description:
-      'environment steps between two blocks of updates, each of updateEvery × updatesPerStep; with 1 an update is made as soon as it is due',
-    unit: 'steps',
-  }),
-  updatesPerStep: z.number().positive().default(1).meta({
-    description: 'updates for each environment step after learningStarts; 0.25 is one update every four steps',
-    unit: 'updates per step',
-  }),
+  bufferSize: count(1_000_000, 'capacity of the replay buffer', 'transitions'),
+  batchSize: count(256, 'size of a minibatch', 'transitions'),
+  learningStarts: count(
+    100,
+    'environment steps before the first update; until then actions are uniform, unless they are unbounded',
+    'steps',
+  ),
+  updateEvery: count(
+    1,
+    'environment steps between two blocks of updates, each of updateEvery × updatesPerStep; with 1 an update is made as soon as it is due',
+    'steps',
+  ),
+  updatesPerStep: positive(
+    1,
+    'updates for each environment step after learningStarts; 0.25 is one update every four steps',
+    'updates per step',
+  ),
   learningRate: learningRate('all networks', 3e-4),
   gamma,
-  nSteps: z.int().positive().default(1).meta({
-    description:
-      'n, over how many steps a target sums up rewards before it asks for a value: r₀ + γ r₁ + … + γⁿ V(sₙ); fewer where the episode ends',
-    unit: 'steps',
-  }),
+  nSteps: count(
+    1,
+    'n, over how many steps a target sums up rewards before it asks for a value: r₀ + γ r₁ + … + γⁿ V(sₙ); fewer where the episode ends',
+    'steps',
+  ),
   tau: z
     .number()
     .positive()
@@ -172,11 +156,7 @@ export const offPolicyOptions = {
       "β of prioritized replay: how far importance weights of the critics' loss make up for drawing some transitions more often, 1 entirely",
     ),
   ...normalizationOptions,
-  reportEvery: z
-    .int()
-    .positive()
-    .default(1000)
-    .meta({ description: 'environment steps from one report to the next', unit: 'steps' }),
+  reportEvery: count(1000, 'environment steps from one report to the next', 'steps'),
 };
 
 /** {@link offPolicyOptions} as they are when checked. */
@@ -184,11 +164,7 @@ export type OffPolicyConfig = z.output<z.ZodObject<typeof offPolicyOptions>>;
 
 /** Options of the noise that agents of continuous actions add to what they try. */
 export const noiseOptions = {
-  explorationNoise: z
-    .number()
-    .nonnegative()
-    .default(0)
-    .meta({ description: 'σ of the noise on the actions that are tried', unit: 'half the width of the bounds' }),
+  explorationNoise: nonnegative(0, 'σ of the noise on the actions that are tried', 'half the width of the bounds'),
   noiseCorrelation: z
     .number()
     .min(0)

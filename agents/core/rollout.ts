@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
 import type { VectorEnv } from '../../envs/index.ts';
 import { compile, type Policy, type Rng, sampleAction } from '../../src/index.ts';
+import { count } from '../../src/options/fields.ts';
 import { checkArgument, checkOptions } from '../../src/options/parse.ts';
 import type { EpisodeReport } from '../agent.ts';
 import { checkObservations, checkStep } from './checks.ts';
@@ -58,17 +58,9 @@ export function generalizedAdvantages(rollout: Rollout, options: { gamma: number
 
 /** Options of the agents that make several passes over a rollout in minibatches. */
 export const rolloutOptions = {
-  horizon: z
-    .int()
-    .positive()
-    .default(2048)
-    .meta({ description: 'steps of each environment per update', unit: 'steps' }),
-  epochs: z.int().positive().default(10).meta({ description: 'passes over a rollout', unit: 'passes' }),
-  batchSize: z
-    .int()
-    .positive()
-    .default(64)
-    .meta({ description: 'size of a minibatch; at most a rollout, horizon × environments', unit: 'steps' }),
+  horizon: count(2048, 'steps of each environment per update', 'steps'),
+  epochs: count(10, 'passes over a rollout', 'passes'),
+  batchSize: count(64, 'size of a minibatch; at most a rollout, horizon × environments', 'steps'),
 };
 
 /** @throws if a rollout is smaller than a minibatch */

@@ -128,17 +128,8 @@ export class MeanMetrics<Name extends string> {
     }
   }
 
-  /** Whether there was an update since the last call of {@link take}. */
-  get hasSome(): boolean {
-    return Object.keys(this.#sums).length > 0;
-  }
-
-  /**
-   * The means since the last call, each over the updates that gave it, in the order of the names.
-   * @throws if there was no update
-   */
+  /** The means since the last call, each over the updates that gave it, in the order of the names; of no update there are none. */
   take(): Record<Name, number> {
-    if (!this.hasSome) throw new Error(`${this.#owner}: no update has given figures since the last report`);
     const means = {} as Record<Name, number>;
     for (const name in this.#sums) means[name] = this.#sums[name]!.sum / this.#sums[name]!.count;
     this.#sums = {};
@@ -299,17 +290,17 @@ export class Training<Stream extends string> implements Stateful {
   updates = 0;
   /** Splits of the training's rng. */
   streams = {} as Readonly<Record<Stream, Rng>>;
-  readonly #owner: string;
+  protected readonly owner: string;
   readonly #names: readonly Stream[];
   #seed: string | undefined;
   #goesOn = false;
 
   /**
-   * @param owner the agent's class, as errors name it
+   * @param owner the agent's class, as errors name it: `Sac`
    * @param names of the random streams
    */
   constructor(owner: string, names: readonly Stream[]) {
-    this.#owner = owner;
+    this.owner = owner;
     this.#names = names;
   }
 
@@ -320,11 +311,11 @@ export class Training<Stream extends string> implements Stateful {
    */
   begin({ steps, rng }: TrainOptions): boolean {
     if (!Number.isInteger(steps) || steps <= 0) {
-      throw new Error(`${this.#owner}.train: wanted a positive integer of steps, got ${steps}`);
+      throw new Error(`${this.owner}.train: wanted a positive integer of steps, got ${steps}`);
     }
     if (this.#goesOn && rng.seed !== this.#seed) {
       throw new Error(
-        `${this.#owner}.train: rng: got the seed '${rng.seed}', expected '${this.#seed}', which the state to go on from had`,
+        `${this.owner}.train: rng: got the seed '${rng.seed}', expected '${this.#seed}', which the state to go on from had`,
       );
     }
     const begins = !this.#goesOn;

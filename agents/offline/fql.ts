@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { checkPolicy, FlowMatchingPolicy, type ImplicitPolicy, type Policy, type Rng } from '../../src/index.ts';
+import { count } from '../../src/options/fields.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import type { Bounds } from '../../src/policies/boxScale.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
@@ -37,11 +38,7 @@ export const fqlOptions = z.strictObject({
   onlineDataFactor,
   targetValue,
   behaviorHidden: layerWidths("the behaviour's field", [256, 256]),
-  behaviorSteps: z
-    .int()
-    .positive()
-    .default(5)
-    .meta({ description: 'steps by the midpoint from noise to an action of the behaviour', unit: 'steps' }),
+  behaviorSteps: count(5, 'steps by the midpoint from noise to an action of the behaviour', 'steps'),
   ...noiseOptions,
   ...criticOptions,
 });

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { BestOfPolicy, checkPolicy, type Policy, type Rng, stopGradient } from '../../src/index.ts';
+import { nonnegative, positive } from '../../src/options/fields.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { MOST_SAMPLES } from '../../src/policies/bestOfPolicy.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
@@ -31,14 +32,11 @@ export const iqlOptions = z.strictObject({
     .describe(
       "τ, which expectile of the data's action values V is; 0.5 is their mean, and near 1 it is the best of them: 0.7, or 0.9 where parts of several episodes must be put together",
     ),
-  beta: z
-    .number()
-    .nonnegative()
-    .default(3)
-    .describe(
-      'β, how much better actions count more, exp(β (Q − V)), in units of the scaled rewards; 0 clones the data, 3 or 10 are usual',
-    ),
-  maxWeight: z.number().positive().default(100).describe('the largest of these weights'),
+  beta: nonnegative(
+    3,
+    'β, how much better actions count more, exp(β (Q − V)), in units of the scaled rewards; 0 clones the data, 3 or 10 are usual',
+  ),
+  maxWeight: positive(100, 'the largest of these weights'),
   bestOf: z.int().positive().max(MOST_SAMPLES).optional().meta({
     description:
       'N, from how many samples of the policy the critics choose the best wherever it acts; by default it acts by its samples',

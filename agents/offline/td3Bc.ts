@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { checkPolicy, type Policy, type Rng } from '../../src/index.ts';
+import { positive } from '../../src/options/fields.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
@@ -25,11 +26,7 @@ import { targetNoiseOptions, withTargetNoise } from '../td3.ts';
 export const td3BcOptions = z.strictObject({
   ...offlineOptions,
   normalizeObservations: offlineOptions.normalizeObservations.default(true),
-  alpha: z
-    .number()
-    .positive()
-    .default(2.5)
-    .describe('α, what values count beside the distance to the actions of the data; 2.5 is usual'),
+  alpha: positive(2.5, 'α, what values count beside the distance to the actions of the data; 2.5 is usual'),
   onlineDataFactor,
   explorationNoise: noiseOptions.explorationNoise.default(0.1),
   noiseCorrelation: noiseOptions.noiseCorrelation,

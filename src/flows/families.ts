@@ -25,6 +25,7 @@ import { planarFamily, radialFamily, sylvesterFamily } from '../bijectors/residu
 import { deepSigmoidalFamily, gaussianizationFamily } from '../bijectors/sigmoidal.ts';
 import { orthogonal } from '../nn/initializers.ts';
 import type { Order } from '../nn/made.ts';
+import { choice, count, flag, nonnegative, positive } from '../options/fields.ts';
 import { parseOptions } from '../options/parse.ts';
 import { Rng } from '../random.ts';
 import { Flow, initialFactor } from './flow.ts';
@@ -43,28 +44,18 @@ import {
 const COUPLING = 'coupling layers, each with a network';
 const AUTOREGRESSIVE = 'autoregressive layers, each with a masked network';
 const bins = z.int().min(2).default(8).meta({ description: 'bins of each spline', unit: 'bins' });
-const bound = z
-  .number()
-  .positive()
-  .default(5)
-  .describe('splines act on [−bound, bound]; they are the identity outside');
-const tails = z
-  .number()
-  .positive()
-  .default(5)
-  .describe('each map has its formula on [−bound, bound]; outside it is a straight line');
-const orders = z
-  .enum(['alternating', 'random'])
-  .default('alternating')
-  .describe(
-    'each layer takes the numbers in the opposite order of the one before, or in a random one; the same ones for all flows of a dim, so that saved variables fit',
-  );
-const parallel = z
-  .enum(['inverse', 'forward'])
-  .default('inverse')
-  .describe(
-    "the direction that is one pass; 'inverse' for densities, 'forward' for samples with their log-probabilities",
-  );
+const bound = positive(5, 'splines act on [−bound, bound]; they are the identity outside');
+const tails = positive(5, 'each map has its formula on [−bound, bound]; outside it is a straight line');
+const orders = choice(
+  ['alternating', 'random'],
+  'alternating',
+  'each layer takes the numbers in the opposite order of the one before, or in a random one; the same ones for all flows of a dim, so that saved variables fit',
+);
+const parallel = choice(
+  ['inverse', 'forward'],
+  'inverse',
+  "the direction that is one pass; 'inverse' for densities, 'forward' for samples with their log-probabilities",
+);
 
 // Coupling layers.
 
@@ -298,7 +289,7 @@ export const bernsteinFlow = flowFamily('bernsteinFlow', {
   sequential: 'sampling',
   schema: monotoneOptions.extend({
     bound: tails,
-    degree: z.int().positive().default(16).meta({ description: 'degree of each polynomial', unit: 'powers' }),
+    degree: count(16, 'degree of each polynomial', 'powers'),
   }),
   options: ['layers', 'orders', 'bound', 'degree'],
   bijector: ({ degree, bound, ...options }) => monotoneLayers(bernsteinFamily({ degree, bound }), options),
@@ -315,12 +306,8 @@ export const sumOfSquaresFlow = flowFamily('sumOfSquaresFlow', {
   sequential: 'sampling',
   schema: monotoneOptions.extend({
     bound: tails,
-    polynomials: z
-      .int()
-      .positive()
-      .default(3)
-      .meta({ description: 'polynomials that are squared', unit: 'polynomials' }),
-    degree: z.int().positive().default(4).meta({ description: 'degree of each of them', unit: 'powers' }),
+    polynomials: count(3, 'polynomials that are squared', 'polynomials'),
+    degree: count(4, 'degree of each of them', 'powers'),
   }),
   options: ['layers', 'orders', 'bound', 'polynomials', 'degree'],
   bijector: ({ polynomials, degree, bound, ...options }) =>
@@ -338,8 +325,8 @@ export const neuralAutoregressiveFlow = flowFamily('neuralAutoregressiveFlow', {
   sequential: 'sampling',
   schema: monotoneOptions.extend({
     bound: tails,
-    depth: z.int().positive().default(2).meta({ description: 'layers of each monotone network', unit: 'layers' }),
-    units: z.int().positive().default(8).meta({ description: 'sigmoids of each of them', unit: 'sigmoids' }),
+    depth: count(2, 'layers of each monotone network', 'layers'),
+    units: count(8, 'sigmoids of each of them', 'sigmoids'),
   }),
   options: ['layers', 'orders', 'bound', 'depth', 'units'],
   bijector: ({ depth, units, bound, ...options }) =>
@@ -357,7 +344,7 @@ export const unconstrainedAutoregressiveFlow = flowFamily('unconstrainedAutoregr
   sequential: 'sampling',
   schema: monotoneOptions.extend({
     bound: tails,
-    units: z.int().positive().default(8).meta({ description: 'width of each positive network', unit: 'neurons' }),
+    units: count(8, 'width of each positive network', 'neurons'),
   }),
   options: ['layers', 'orders', 'bound', 'units'],
   bijector: ({ units, bound, ...options }) => monotoneLayers(unconstrainedMonotonicFamily({ units, bound }), options),
@@ -409,23 +396,17 @@ export const mlpFlow = flowFamily('mlpFlow', {
       6,
       'affine maps, with a PReLU between any two; each map has a network where there is a context',
     ),
-    slopes: z.enum(['shared', 'perDimension']).default('shared').describe('one slope a PReLU, or one for each number'),
+    slopes: choice(['shared', 'perDimension'], 'shared', 'one slope a PReLU, or one for each number'),
     rank: z
       .int()
       .positive()
       .optional()
       .meta({ description: 'columns of V; by default 2, or as many as an event has numbers', unit: 'columns' }),
-    triangular: z
-      .boolean()
-      .default(true)
-      .describe('whether M is lower triangular, or diagonal, which is linear in the size of an event'),
-    crossingWidth: z
-      .number()
-      .nonnegative()
-      .default(0.1)
-      .describe(
-        'width over which a PReLU goes from one slope to the other; 0 for the gradient of each log-density by itself',
-      ),
+    triangular: flag(true, 'whether M is lower triangular, or diagonal, which is linear in the size of an event'),
+    crossingWidth: nonnegative(
+      0.1,
+      'width over which a PReLU goes from one slope to the other; 0 for the gradient of each log-density by itself',
+    ),
   }),
   options: ['layers', 'slopes'],
   bijector: ({ layers, slopes, rank, triangular, crossingWidth, rng, ...sizes }) => {
@@ -453,11 +434,7 @@ export const gaussianizationFlow = flowFamily('gaussianizationFlow', {
   description: 'Gaussianization flow: mixtures of logistic distributions, number by number, and turns of the space',
   schema: layeredSizes.extend({
     layers: layersOption(4, 'turns of the space, each with a map of every number'),
-    components: z
-      .int()
-      .positive()
-      .default(8)
-      .meta({ description: 'logistic distributions in each mixture', unit: 'components' }),
+    components: count(8, 'logistic distributions in each mixture', 'components'),
     bound: tails,
   }),
   options: ['layers', 'components', 'bound'],
@@ -543,10 +520,11 @@ export const sylvesterFlow = flowFamily('sylvesterFlow', {
   description: 'Sylvester flow: bends along several directions at once in each layer',
   schema: flowSizes.extend({
     layers: layersOption(4, 'maps, each with a network where there is a context'),
-    rank: z.int().positive().default(4).meta({
-      description: 'directions along which each map bends; more than the numbers of an event count as that many',
-      unit: 'directions',
-    }),
+    rank: count(
+      4,
+      'directions along which each map bends; more than the numbers of an event count as that many',
+      'directions',
+    ),
   }),
   options: ['layers', 'rank'],
   bijector: ({ rank, ...options }) => vectorLayers(sylvesterFamily({ rank }), options),

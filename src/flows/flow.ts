@@ -13,6 +13,7 @@ import { Module, type StateDict } from '../module.ts';
 import { whileTraining } from '../nn/normalization.ts';
 import { positiveInteger } from '../nn/sizes.ts';
 import { note, show } from '../options/describe.ts';
+import { flag } from '../options/fields.ts';
 import { checkOptions, parseOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import { Rng, rngSchema } from '../random.ts';
@@ -343,10 +344,10 @@ const fitOptions = z.strictObject({
     description: 'reports without a new least held-out loss after which the fit ends; by default never',
     unit: 'reports',
   }),
-  standardize: z
-    .boolean()
-    .default(true)
-    .describe('whether a flow gets the mean and deviation of the training data and their contexts, as a part of it'),
+  standardize: flag(
+    true,
+    'whether a flow gets the mean and deviation of the training data and their contexts, as a part of it',
+  ),
 });
 
 /** Options of {@link Flow.fit}. */

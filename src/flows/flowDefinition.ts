@@ -4,6 +4,7 @@ import { Chain } from '../bijectors/composition.ts';
 import { Reverse } from '../bijectors/orthogonal.ts';
 import { Uniform } from '../distributions/uniform.ts';
 import { networkOptions } from '../nn/mlp.ts';
+import { count, positive } from '../options/fields.ts';
 import { parseOptions } from '../options/parse.ts';
 import { rngSchema } from '../random.ts';
 import { Flow, initialFactor } from './flow.ts';
@@ -79,18 +80,14 @@ type FlowSizes = z.input<typeof flowSizes>;
 
 /** What families take whose layers begin as the identity. */
 export const layeredSizes = flowSizes.extend({
-  initialScale: z
-    .number()
-    .positive()
-    .default(1)
-    .describe(
-      'standard deviation before training; any other than 1 is a learnable factor of each number, after the last layer',
-    ),
+  initialScale: positive(
+    1,
+    'standard deviation before training; any other than 1 is a learnable factor of each number, after the last layer',
+  ),
 });
 
 /** A family's number of layers, and what they are. */
-export const layersOption = (usual: number, what: string) =>
-  z.int().positive().default(usual).meta({ description: what, unit: 'layers' });
+export const layersOption = (usual: number, what: string) => count(usual, what, 'layers');
 
 /** Layers that begin as the identity, the first one outermost. */
 export function stackLayers(

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { Module } from '../module.ts';
+import { choice } from '../options/fields.ts';
 import { checkArgument, checkOptions } from '../options/parse.ts';
 import { Rng } from '../random.ts';
 import { type Activation, activationFunction, activationNames, Dense } from './dense.ts';
@@ -185,5 +186,5 @@ export const networkOptions = {
     .readonly()
     .default([64, 64])
     .meta({ description: 'widths of the hidden layers of each network', unit: 'neurons' }),
-  activation: z.enum(activationNames).default('tanh').describe('activation after each hidden layer'),
+  activation: choice(activationNames, 'tanh', 'activation after each hidden layer'),
 };

@@ -3,6 +3,7 @@ import { Identity } from '../bijectors/elementwise.ts';
 import { builtinFlows, neuralSplineFlow } from '../flows/families.ts';
 import type { FlowDefinition } from '../flows/flowDefinition.ts';
 import { networkOptions } from '../nn/mlp.ts';
+import { choice, count, flag, nonnegative, positive } from '../options/fields.ts';
 import { AutoregressiveCategoricalPolicy } from './autoregressiveCategoricalPolicy.ts';
 import { BoxScale, boxScale, checkAngles } from './boxScale.ts';
 import { CategoricalPolicy, MultiCategoricalPolicy } from './categoricalPolicy.ts';
@@ -15,24 +16,22 @@ import { completeDefinition, type MakeArguments, policySchema } from './policyDe
 import { QNetworkPolicy, QuantileNetworkPolicy } from './qNetworkPolicy.ts';
 
 /** Options that several policies have. */
-const initialScale = z
-  .number()
-  .positive()
-  .default(1)
-  .describe("standard deviation before training, of the policy's own numbers: of actions before their squash");
-const scale = z
-  .enum(['state', 'free', 'fixed'])
-  .default('free')
-  .describe('what the standard deviation is; a function of the observation, a variable, or fixed at initialScale');
+const initialScale = positive(
+  1,
+  "standard deviation before training, of the policy's own numbers: of actions before their squash",
+);
+const scale = choice(
+  ['state', 'free', 'fixed'],
+  'free',
+  'what the standard deviation is; a function of the observation, a variable, or fixed at initialScale',
+);
 
 /** The options of policies that have a head. */
 const headOptions = {
-  head: z
-    .boolean()
-    .default(true)
-    .describe(
-      "whether the outermost map is a Gaussian's own, mean and scale; policy gradients then move the policy as they move a Gaussian",
-    ),
+  head: flag(
+    true,
+    "whether the outermost map is a Gaussian's own, mean and scale; policy gradients then move the policy as they move a Gaussian",
+  ),
   scale,
   initialScale,
 };
@@ -93,8 +92,8 @@ const spread = z
   .lt(1)
   .default(0.5)
   .describe("standard deviation of the components' means before training, as a share of the whole's");
-const hiddenGain = z.number().positive().default(0.5).describe("gain of the hidden layers' orthogonal kernels");
-const outputScale = z.number().nonnegative().default(0.01).describe("gain of the last layer's kernel before training");
+const hiddenGain = positive(0.5, "gain of the hidden layers' orthogonal kernels");
+const outputScale = nonnegative(0.01, "gain of the last layer's kernel before training");
 /** The neural spline flow with as few layers as bend each number once. */
 const shallowSpline = {
   ...neuralSplineFlow,
@@ -129,10 +128,10 @@ const valueOptions = {
     .default(0.05)
     .describe('ε, the probability of a uniform action; a training comes down to it from 1'),
   actionMask,
-  dueling: z
-    .boolean()
-    .default(false)
-    .describe('whether the network has two streams, of what a state is worth and of what actions are worth beyond'),
+  dueling: flag(
+    false,
+    'whether the network has two streams, of what a state is worth and of what actions are worth beyond',
+  ),
 };
 
 /** The policies of oxbow, by name. */
@@ -161,28 +160,25 @@ export const builtinPolicies = {
     options: {
       squash: noSquash('actions lie within their bounds as they are'),
       scale,
-      initialScale: z.number().positive().default(1).meta({
-        description: 'scale of the Gaussian before training and before it is cut off',
-        unit: 'halves of the width between the bounds',
-      }),
+      initialScale: positive(
+        1,
+        'scale of the Gaussian before training and before it is cut off',
+        'halves of the width between the bounds',
+      ),
     },
     make: (options) => new TruncatedNormalPolicy(options),
   }),
   mixture: completeDefinition({
     description: 'mixture of Gaussians, a mixture density network',
     options: {
-      components: z
-        .int()
-        .positive()
-        .default(2)
-        .meta({ description: 'number of Gaussians in the mixture', unit: 'components' }),
+      components: count(2, 'number of Gaussians in the mixture', 'components'),
       ...headOptions,
       spread,
       hiddenGain,
-      reparameterize: z
-        .boolean()
-        .default(false)
-        .describe('whether gradients of samples reach the weights, by the distributional transform; for SAC'),
+      reparameterize: flag(
+        false,
+        'whether gradients of samples reach the weights, by the distributional transform; for SAC',
+      ),
     },
     make: ({ head, scale, initialScale, ...options }) =>
       head
@@ -192,21 +188,12 @@ export const builtinPolicies = {
   'relaxed-mixture': completeDefinition({
     description: 'Gumbel-softmax mixture of Gaussians: samples between the components too, smooth in the weights',
     options: {
-      components: z
-        .int()
-        .positive()
-        .default(2)
-        .meta({ description: 'number of Gaussians in the mixture', unit: 'components' }),
-      temperature: z
-        .number()
-        .positive()
-        .default(0.1)
-        .describe('temperature of the Gumbel-softmax; the smaller, the fewer samples between the components'),
-      choices: z
-        .int()
-        .positive()
-        .default(32)
-        .meta({ description: 'values that the Gumbel noise takes', unit: 'values' }),
+      components: count(2, 'number of Gaussians in the mixture', 'components'),
+      temperature: positive(
+        0.1,
+        'temperature of the Gumbel-softmax; the smaller, the fewer samples between the components',
+      ),
+      choices: count(32, 'values that the Gumbel noise takes', 'values'),
       initialScale,
       spread,
       hiddenGain,
@@ -241,23 +228,23 @@ export const builtinPolicies = {
     description: 'flow matching: a velocity field carries noise to actions by a few steps; samples without a density',
     options: {
       activation: networkOptions.activation.default('relu'),
-      squash: z
-        .enum(['rescale', 'none', 'standardize'])
-        .default('rescale')
-        .describe(
-          "what takes the path's ends to actions, which are then clipped; 'rescale' and 'none' count in units of the bounds; 'standardize' is what 'rescale' becomes where there are no bounds and an agent learns from data: units of the data",
-        ),
-      outputScale: z.number().nonnegative().default(1).describe("gain of the field's last kernel before training"),
+      squash: choice(
+        ['rescale', 'none', 'standardize'],
+        'rescale',
+        "what takes the path's ends to actions, which are then clipped; 'rescale' and 'none' count in units of the bounds; 'standardize' is what 'rescale' becomes where there are no bounds and an agent learns from data: units of the data",
+      ),
+      outputScale: nonnegative(1, "gain of the field's last kernel before training"),
       steps: z
         .int()
         .positive()
         .max(1000)
         .default(5)
         .meta({ description: 'steps of equal length from noise to action', unit: 'steps' }),
-      solver: z
-        .enum(flowMatchingSolvers)
-        .default('midpoint')
-        .describe('how steps are made; by the midpoint, two evaluations of the field each, or by Euler, one'),
+      solver: choice(
+        flowMatchingSolvers,
+        'midpoint',
+        'how steps are made; by the midpoint, two evaluations of the field each, or by Euler, one',
+      ),
     },
     make: ({ squash, ...options }) =>
       new FlowMatchingPolicy({
@@ -269,12 +256,11 @@ export const builtinPolicies = {
     description: 'one pass of a network takes noise to actions; samples without a density',
     options: {
       activation: networkOptions.activation.default('relu'),
-      squash: z
-        .enum(['rescale', 'none', 'tanh', 'standardize'])
-        .default('rescale')
-        .describe(
-          "what takes the network's numbers to actions; 'rescale' and 'none' count in units of the bounds, 'tanh' keeps actions within them; 'standardize' is what 'rescale' becomes where there are no bounds and an agent learns from data: units of the data",
-        ),
+      squash: choice(
+        ['rescale', 'none', 'tanh', 'standardize'],
+        'rescale',
+        "what takes the network's numbers to actions; 'rescale' and 'none' count in units of the bounds, 'tanh' keeps actions within them; 'standardize' is what 'rescale' becomes where there are no bounds and an agent learns from data: units of the data",
+      ),
     },
     make: ({ squash, actionSpace, ...options }) => {
       const ofAllBounds = squash instanceof BoxScale ? squash.ofAllBounds() : boxScale(actionSpace);
@@ -318,10 +304,11 @@ export const builtinPolicies = {
         .max(1000)
         .default(32)
         .meta({ description: 'quantiles of the return of each action', unit: 'quantiles' }),
-      quantileFunction: z
-        .enum(['free', 'spline'])
-        .default('free')
-        .describe('what the quantiles are; numbers of the network, which may cross, or values of a monotone spline'),
+      quantileFunction: choice(
+        ['free', 'spline'],
+        'free',
+        'what the quantiles are; numbers of the network, which may cross, or values of a monotone spline',
+      ),
       bins: z.int().min(2).max(500).default(8).meta({ description: 'bins of the spline', unit: 'bins' }),
     },
     make: (options) => new QuantileNetworkPolicy(options),

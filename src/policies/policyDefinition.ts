@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Bijector } from '../bijectors/bijector.ts';
 import { networkOptions } from '../nn/mlp.ts';
+import { choice, flag, positive } from '../options/fields.ts';
 import type { Rng } from '../random.ts';
 import type { BoxSpace, DiscreteSpace, MultiBinarySpace, MultiDiscreteSpace } from '../spaces/plain.ts';
 import type { Policy } from './policy.ts';
@@ -13,27 +14,21 @@ export const commonPolicyOptions = {
     .positive()
     .optional()
     .meta({ description: 'number of parameters to come near to; the hidden widths are scaled', unit: 'parameters' }),
-  normalizeObservations: z
-    .boolean()
-    .default(false)
-    .describe('whether networks see observations brought to mean 0, variance 1 by what an agent has observed'),
-  clipObservations: z
-    .number()
-    .positive()
-    .default(10)
-    .meta({ description: 'the largest size of a normalized observation', unit: 'standard deviations' }),
-  encoder: z
-    .enum(['auto', 'mlp', 'nature', 'small'])
-    .default('auto')
-    .describe(
-      "what networks see of images; 'nature' and 'small' are convolutional networks, 'mlp' the pixels in a row, 'auto' what suits the size",
-    ),
-  squash: z
-    .enum(['rescale', 'none', 'tanh', 'wrap', 'standardize'])
-    .default('rescale')
-    .describe(
-      "what takes the policy's numbers to actions; 'rescale' counts in units of the bounds, from the middle, where these are far from ±1, as [0, 1000]; 'tanh' keeps actions within the bounds, 'wrap' takes a number for an angle, whole turns aside; 'standardize' is what 'rescale' becomes where there are no bounds and an agent learns from data: units of the data",
-    ),
+  normalizeObservations: flag(
+    false,
+    'whether networks see observations brought to mean 0, variance 1 by what an agent has observed',
+  ),
+  clipObservations: positive(10, 'the largest size of a normalized observation', 'standard deviations'),
+  encoder: choice(
+    ['auto', 'mlp', 'nature', 'small'],
+    'auto',
+    "what networks see of images; 'nature' and 'small' are convolutional networks, 'mlp' the pixels in a row, 'auto' what suits the size",
+  ),
+  squash: choice(
+    ['rescale', 'none', 'tanh', 'wrap', 'standardize'],
+    'rescale',
+    "what takes the policy's numbers to actions; 'rescale' counts in units of the bounds, from the middle, where these are far from ±1, as [0, 1000]; 'tanh' keeps actions within the bounds, 'wrap' takes a number for an angle, whole turns aside; 'standardize' is what 'rescale' becomes where there are no bounds and an agent learns from data: units of the data",
+  ),
 };
 
 type Common = typeof commonPolicyOptions;

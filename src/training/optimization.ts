@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Adam, type Optimizer } from '../engine/optimizers.ts';
 import { linearSchedule, type Schedule } from '../engine/schedule.ts';
 import type { Module, StateDict } from '../module.ts';
+import { count, positive } from '../options/fields.ts';
 import { type Rng, rngSchema } from '../random.ts';
 
 /** A learning rate, a clip, …: a number, a straight line from the first number to the last, or a function of the share that is done. */
@@ -42,18 +43,14 @@ function isLinear(value: unknown): boolean {
 export const gradientOptions = {
   steps: z.int().positive().meta({ description: 'how long, from the beginning', unit: 'updates' }),
   rng: rngSchema.describe('streams all randomness'),
-  batchSize: z.int().positive().default(256).meta({ description: 'rows, or samples, of an update', unit: 'rows' }),
+  batchSize: count(256, 'rows, or samples, of an update', 'rows'),
   learningRate: rateSchema.default(1e-3).describe('learning rate; may change over the training'),
   optimizer: z
     .custom<(parameters: tf.Variable[]) => Optimizer>((value) => typeof value === 'function', 'a function')
     .default(() => (parameters: tf.Variable[]) => new Adam(parameters))
     .describe('from the parameters to what updates them; by default Adam'),
-  maxGradientNorm: z.number().positive().default(10).describe('largest global norm of the gradient'),
-  reportEvery: z
-    .int()
-    .positive()
-    .default(100)
-    .meta({ description: 'updates from one report to the next', unit: 'updates' }),
+  maxGradientNorm: positive(10, 'largest global norm of the gradient'),
+  reportEvery: count(100, 'updates from one report to the next', 'updates'),
 };
 
 /** A column of a data set: `[rows · width]`, row by row; without a width one number a row. */
