@@ -90,25 +90,3 @@ test('a command that is ended by a signal that Node ignores is no success', () =
   const { status } = spawnSync(process.execPath, [...preload, ...CLI, 'list', 'experiments']);
   expect(status).toBe(128 + system.signals.SIGXFSZ);
 });
-
-test('Node gets the same arguments, the command the same descriptors, and the shell its exit code', () => {
-  const bash = (line: string) =>
-    spawnSync('bash', ['-c', line, process.execPath, ...CLI], {
-      encoding: 'utf8',
-      env: { ...process.env, LC_ALL: 'C' },
-    });
-  const help = bash('"$0" --no-warnings "$@" run nothing');
-  expect([help.status, help.stdout, help.stderr.split(',', 1)[0]]).toEqual([2, '', 'oxbow: experiment: got nothing']);
-  const config = bash(`"$0" "$@" run lake --config /dev/fd/5 5< <(echo '{"evaluationEpisodes":"none"}')`);
-  expect([config.status, config.stderr]).toEqual([
-    2,
-    expect.stringMatching(/^oxbow: \/dev\/fd\/5: evaluationEpisodes/),
-  ]);
-});
-
-test('a descriptor that is not open, named by an argument, is one line', () => {
-  const argv = ['eval', folder, '--json', '/dev/fd/99'];
-  const { status, stderr } = spawnSync(process.execPath, [...CLI, ...argv], { encoding: 'utf8' });
-  expect(stderr).toMatch(/^oxbow: --json: cannot write \/dev\/fd\/99: [^\n]+\n$/);
-  expect(status).toBe(2);
-});

@@ -60,18 +60,8 @@ test('oxbow run distill: one teacher for all of a seed, students measured agains
   jobsHere();
   const out = join(folder, 'run');
   const settings = ['teacher.steps=40', 'student.steps=40', 'evaluationSamples=500', 'hidden=[8]', 'layers=2'];
-  const argv = [
-    'run',
-    'distill',
-    ...['--workers', '1'],
-    '--out',
-    out,
-    '--seeds',
-    '1',
-    '--env',
-    'wells',
-    ...settings.flatMap((one) => ['--set', one]),
-  ];
+  const small = ['--workers', '1', '--seeds', '1', '--env', 'wells', ...settings.flatMap((one) => ['--set', one])];
+  const argv = ['run', 'distill', '--out', out, ...small];
   expect(await main(argv, registry)).toBe(0);
   const { results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as { results: SummaryRow[] };
   const value = (policy: string, metric: string) =>
@@ -83,6 +73,4 @@ test('oxbow run distill: one teacher for all of a seed, students measured agains
     expect(value(policy, 'nll')).toBeGreaterThan(densities.wells.entropy!);
   }
   expect(value('maf-teacher', 'klToTeacher') ?? null).toBeNull();
-  const report = readFileSync(join(out, 'report.html'), 'utf8');
-  expect(report).toContain('−log p ≥ 6.499');
 });

@@ -2,10 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, describe, expect, test, vi } from 'vitest';
-import { main } from '../../cli/commands/main.ts';
-import { resolveConfig } from '../../cli/experiment/config.ts';
-import { commandLine } from '../../cli/terminal/commandLine.ts';
+import { afterAll, describe, expect, test } from 'vitest';
 import {
   densityPolicyNames,
   makeLakePolicy,
@@ -20,6 +17,7 @@ import { readTuned } from '../../experiments/lake/tuned.ts';
 import { registry } from '../../experiments/registry.ts';
 import { Policy, Rng, type SampledAction } from '../../src/index.ts';
 import { jobsHere } from '../cli/fixture/jobsHere.ts';
+import { oxbowOn } from '../cli/fixture/oxbow.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-lake-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -124,28 +122,6 @@ test('the classes that are said to have a density have one, and no others', () =
   }
 });
 
-describe('the engine', () => {
-  const engineOf = (engine?: string, named?: string) => {
-    const settings = named === undefined ? [] : [{ path: ['engine'], text: named, label: '--engine' }];
-    return (resolveConfig(lake, { engine, settings }) as unknown as { engine: string }).engine;
-  };
-
-  test('is wasm, unless OXBOW_ENGINE or, above it, --engine names another', () => {
-    expect(engineOf()).toBe('wasm');
-    expect(engineOf('')).toBe('wasm');
-    expect(engineOf('eager')).toBe('eager');
-    expect(engineOf('eager', 'auto')).toBe('auto');
-    expect(() => engineOf('fast')).toThrow(/^OXBOW_ENGINE: got "fast", expected one of auto, wasm/);
-    expect(() => engineOf(undefined, 'fast')).toThrow(/^--engine: got "fast", expected one of/);
-  });
-
-  test('of the config runs, whatever runs elsewhere', async () => {
-    const config = lakeSchema.parse({ engine: 'eager' });
-    expect(await lake.runtime(config)).toMatchObject({ engine: 'eager' });
-    expect(await lake.runtime({ ...config, engine: 'wasm' } as typeof config)).toMatchObject({ engine: 'wasm' });
-  });
-});
-
 test('batches that nothing can fill are refused, with what would do', () => {
   const issue = (config: object) => lakeSchema.safeParse(config).error?.issues[0];
   expect(issue({ tuned: { ppo: { 'Lake-v0': { spline: { batchSize: 100_000 } } } } })).toMatchObject({
@@ -177,31 +153,12 @@ describe('oxbow run lake', () => {
   test('the same seeds give the same results on every machine, with the documented fields', async () => {
     jobsHere();
     const out = join(folder, 'run');
-    const argv = [
-      'run',
-      'lake',
-      '--study',
-      'E0,cloning',
-      '--out',
-      out,
-      '--seeds',
-      '0,1',
-      '--policies',
-      'gaussian,spline',
-    ];
-    const printed = vi.spyOn(process.stdout, 'write');
+    const argv = ['run', 'lake', '--study', 'E0,cloning', '--out', out, '--seeds', '0,1'];
+    argv.push('--policies', 'gaussian,spline');
     const small = ['cloning.steps=40', 'cloning.demonstrations=30', 'cloning.batchSize=64', 'evaluationEpisodes=50'];
     const short = ['cloning.bandit.steps=40', 'ppo.steps=512', 'ppo.horizon=64'];
     const settings = [...small, ...short].flatMap((setting) => ['--set', setting]);
-    expect(await main([...argv, ...settings], registry)).toBe(0);
-    const lines = printed.mock.calls.map(([text]) => text).join('');
-    printed.mockRestore();
-    // The answers are printed, the headline first, and no tables.
-    expect(lines).toMatch(/^E1 {2}Does a Gaussian [\s\S]+\n {4}A Gaussian that cloned [\s\S]+█[\s\S]+\nE0 {2}Does /m);
-    expect(lines).not.toContain('Cloning, LakeStride-v0');
-    expect(lines).toContain(`\nTables: ${commandLine('report', out, '--tables')}\nReport: `);
-    expect(lines.split('\n').filter((line) => line.length > 80)).toEqual([]);
-    expect(lines).toMatch(/^28 jobs in \d+ worker process(es)?, about \d+ (s|min \d+ s), results in /m);
+    expect((await oxbowOn(registry, ...argv, ...settings)).code).toBe(0);
     const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
     expect(summary.experiments.E1).toMatchObject({
       question: expect.any(String),
@@ -227,13 +184,6 @@ describe('oxbow run lake', () => {
         }
       }
     }
-    const again = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-    expect(await main(['report', out, '--tables'], registry)).toBe(0);
-    const tables = again.mock.calls.map(([text]) => text).join('');
-    again.mockRestore();
-    expect(tables).toMatch(/^E1 {2}[\s\S]+\nCloning, LakeStride-v0\npolicy +seeds +drowned /m);
-    expect(tables).not.toContain('\nTables: ');
-    const report = readFileSync(join(out, 'report.html'), 'utf8');
-    expect(report.match(/<svg/g)!.length).toBeGreaterThanOrEqual(15);
+    expect((await oxbowOn(registry, 'report', out, '--tables')).stdout).toContain('Cloning, LakeStride-v0');
   });
 });

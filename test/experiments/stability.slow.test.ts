@@ -22,7 +22,7 @@ test.each<[string, number[], number[], boolean[]]>([
   ['a mean 6 % below', [-212, -212, -212, -212], [0.02, 0.02, 0.02, 0.02], [false, true, true]],
   ['a seed that collapsed', [-200, -200, -200, -310], [0.02, 0.02, 0.02, 0.02], [true, false, true]],
   ['an update that went too far', [-200, -200, -200, -200], [0.02, 0.02, 0.11, 0.02], [true, true, false]],
-])('the verdict on %s', (_, returns, moved, holds) => {
+])('the answer on %s', (_, returns, moved, holds) => {
   const rows = [
     row('gaussian', 'return', [-200, -200, -200, -205]),
     row('spline', 'return', returns),
@@ -32,7 +32,7 @@ test.each<[string, number[], number[], boolean[]]>([
   expect(dropInCriteria(rows.slice(1), 'spline')).toBeUndefined();
 });
 
-test('returns above 0 and seeds that are missing are judged alike', () => {
+test('returns above 0 and seeds that are missing are answered alike', () => {
   const rows = [
     row('gaussian', 'return', [100, 100, 100, 100]),
     row('spline', 'return', [96, 96, null, 49]),
@@ -43,28 +43,16 @@ test('returns above 0 and seeds that are missing are judged alike', () => {
   expect(softCriteria([row('spline', 'kl', [0.03, 0.03])], 'spline')![0]!.holds).toBe(false);
 });
 
-test('oxbow run stability: every question is asked of the policies that it is about, and the verdict is written', async () => {
+test('oxbow run stability: every question is asked of the policies that it is about, and answered', async () => {
   jobsHere();
   const out = join(folder, 'run');
   const small = ['ppo.steps=128', 'ppo.horizon=32', 'soft.steps=20', 'evaluationEpisodes=4', 'greedyEpisodes=2'];
-  const argv = [
-    'run',
-    'stability',
-    '--workers',
-    '1',
-    '--out',
-    out,
-    '--seeds',
-    '1',
-    ...small.flatMap((setting) => ['--set', setting]),
-  ];
+  const argv = ['run', 'stability', '--workers', '1', '--out', out, '--seeds', '1'];
+  argv.push(...small.flatMap((setting) => ['--set', setting]));
   expect(await main(argv, registry)).toBe(0);
   const { results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as { results: SummaryRow[] };
   const asked = (env: string) => [...new Set(results.filter((each) => each.env === env).map(({ policy }) => policy))];
   expect(asked('Pendulum-v1')).toEqual(['gaussian', 'tanh-gaussian', 'mixture', 'spline']);
   expect(asked('Multigoal-v0')).toEqual(['gaussian', 'tanh-gaussian', 'mixture', 'realnvp', 'spline']);
   expect(asked('SoftBandit-v0')).toEqual(['gaussian', 'mixture', 'spline']);
-  const report = readFileSync(join(out, 'report.html'), 'utf8');
-  expect(report).toContain('In the Gaussian’s place');
-  expect(report).toMatch(/largest KL of a rollout 0\.\d+, asked 0\.1/);
 });

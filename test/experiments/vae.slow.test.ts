@@ -119,18 +119,8 @@ test('oxbow run vae: the bounds', async () => {
   jobsHere();
   const out = join(folder, 'run');
   const small = ['steps=20', 'batchSize=16', 'hidden=10', 'heldOut=60', 'samples=4', 'flow.hidden=8', 'flow.layers=2'];
-  const argv = [
-    'run',
-    'vae',
-    ...['--workers', '1'],
-    '--out',
-    out,
-    '--seeds',
-    '2',
-    '--policies',
-    'gaussian,iaf',
-    ...small.flatMap((setting) => ['--set', setting]),
-  ];
+  const argv = ['run', 'vae', '--workers', '1', '--out', out, '--seeds', '2', '--policies', 'gaussian,iaf'];
+  argv.push(...small.flatMap((setting) => ['--set', setting]));
   expect(await main(argv, registry)).toBe(0);
   const { results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as { results: SummaryRow[] };
   const of = (policy: string, metric: string) =>

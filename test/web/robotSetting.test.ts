@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { presets } from '../../agents/presets.ts';
-import { robotCommandOf, robotFromHash, robotToHash, usualRobotSetting } from '../../web/lab/robotSetting.ts';
+import { robotFromHash, robotToHash, usualRobotSetting } from '../../web/lab/robotSetting.ts';
 
 describe('the address of the page of robots', () => {
   test('is empty for the usual setting, and names what differs', () => {
@@ -28,11 +28,5 @@ describe('the address of the page of robots', () => {
   test.each(['robot=nobody', 'policies=spline', 'policies=spline,nobody', 'steps=10', 'steps=1e9', 'seed=-1'])(
     'leaves what there is not as usual: %s',
     (hash) => expect(robotFromHash(hash)).toEqual(usualRobotSetting),
-  );
-});
-
-test('the command has the same choices, and a policy once', () => {
-  expect(robotCommandOf({ ...usualRobotSetting, policies: ['spline', 'spline'], seed: 3 })).toBe(
-    'oxbow train mujoco/Hopper-v5 --agent ppo --policy spline --steps 150000 --seeds 3, --engine wasm --set evaluationEpisodes=20',
   );
 });

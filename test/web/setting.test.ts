@@ -32,18 +32,6 @@ test('a setting comes back from its hash', () => {
   expect(fromHash(`#${toHash(setting)}`)).toEqual(setting);
 });
 
-test('a setting of the soft optimum comes back too', () => {
-  const setting: Setting = {
-    ...usualSetting,
-    policies: ['mixture', 'spline'],
-    study: 'soft',
-    temperature: '0.1',
-    seed: 3,
-  };
-  expect(toHash(setting)).toBe('policies=mixture%2Cspline&study=soft&temperature=0.1&seed=3');
-  expect(fromHash(toHash(setting))).toEqual(setting);
-});
-
 test('a hash that names what its study does not have gets what is usual there', () => {
   expect(fromHash('study=soft&policies=nice,mixture&env=Lake-v0')).toEqual({
     ...usualSetting,

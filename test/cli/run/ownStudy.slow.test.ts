@@ -3,31 +3,31 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { registry } from '../../../cli/registry.ts';
+import { jobsHere } from '../fixture/jobsHere.ts';
+import { oxbowOn } from '../fixture/oxbow.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-own-study-'));
 const STUDY = 'test/cli/fixture/ownStudy.ts';
 
 /** The command of the package, which knows no experiment by name. */
-function oxbow(...argv: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'cli/cli.ts', ...argv], {
-    encoding: 'utf8',
-  });
-  return { code: status, stdout, stderr };
-}
+const oxbow = (...argv: string[]) => oxbowOn(registry, ...argv);
 
 describe('an experiment of a file', () => {
-  it('is run, in worker processes, and read and gone on with where --load names the file', () => {
+  it('is run, in worker processes, and read and gone on with where --load names the file', async () => {
     const out = join(folder, 'run');
     const argv = ['run', STUDY, '--quick', '--study', 'plain', '--out', out];
-    const first = oxbow(...argv, '--seeds', '1');
-    expect([first.code, first.stderr]).toEqual([0, '']);
-    expect(oxbow(...argv).stdout).toContain(`Continuing ${out}: 3 of 6 jobs have finished before.`);
+    const cli = ['--import', 'tsx', 'cli/cli.ts', ...argv, '--seeds', '1'];
+    const { status, stderr } = spawnSync(process.execPath, cli, { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+    jobsHere();
+    expect((await oxbow(...argv)).stdout).toContain(`Continuing ${out}: 3 of 6 jobs have finished before.`);
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain(`oxbow run ${STUDY}`);
     const summary = readFileSync(join(out, 'summary.json'), 'utf8');
-    expect(oxbow('report', out, '--load', STUDY).code).toBe(0);
+    expect((await oxbow('report', out, '--load', STUDY)).code).toBe(0);
     expect(readFileSync(join(out, 'summary.json'), 'utf8')).toBe(summary);
-    expect(oxbow('resume', out, '--load', STUDY).stdout).toContain('6 of 6 jobs have finished before');
-    expect(oxbow('report', out)).toEqual({
+    expect((await oxbow('resume', out, '--load', STUDY)).stdout).toContain('6 of 6 jobs have finished before');
+    expect(await oxbow('report', out)).toEqual({
       code: 2,
       stdout: '',
       stderr:
@@ -42,12 +42,9 @@ describe('an experiment of a file', () => {
       'run: got test/cli/fixture/registry.ts#drfit, expected one of test/cli/fixture/registry.ts#drift',
     ],
     ['test/cli/fixture/none.ts', "run: got test/cli/fixture/none.ts, expected a module's file; there is none"],
-    [
-      'test/cli/statistics/eightSeeds.ts',
-      'run: test/cli/statistics/eightSeeds.ts exports no registry, and no experiment by default',
-    ],
-  ])('%s: one line, code 2', (what, line) => {
-    const { code, stderr } = oxbow('run', what, '--out', join(folder, 'none'));
+    ['test/cli/fixture/seesaw.ts', 'run: test/cli/fixture/seesaw.ts exports no registry, and no experiment by default'],
+  ])('%s: one line, code 2', async (what, line) => {
+    const { code, stderr } = await oxbow('run', what, '--out', join(folder, 'none'));
     expect([code, stderr.split('\n').length]).toEqual([2, 2]);
     expect(stderr).toContain(line);
   });

@@ -6,7 +6,6 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -247,28 +246,6 @@ describe('a run', () => {
     expect(readdirSync(path).sort()).toEqual(['jobs', 'thesis.txt']);
     await expect(RunDirectory.start('', runOf(), holding)).rejects.toThrow('--out: got "", expected a directory');
     expect(() => RunDirectory.open('')).toThrow('got "", expected a run directory');
-  });
-
-  test('is held by one command at a time', async () => {
-    const path = newPath();
-    const first = await RunDirectory.start(path, runOf(), holding);
-    const line = `${path} is in use by another command, expected one at a time`;
-    await expect(RunDirectory.start(path, runOf(), holding)).rejects.toThrow(line);
-    await expect(RunDirectory.hold(path, holding)).rejects.toThrow(line);
-    first.release();
-    (await RunDirectory.hold(path, holding)).release();
-  });
-
-  test('starts where a killed command left a lock and half a file', async () => {
-    const path = newPath();
-    mkdirSync(path, { recursive: true });
-    writeFileSync(join(path, '.lock'), '');
-    writeFileSync(join(path, 'config.json.77.tmp'), '{ "exper');
-    const killed = new Date(Date.now() - 6000);
-    utimesSync(join(path, '.lock'), killed, killed);
-    const directory = await RunDirectory.start(path, runOf(), holding);
-    expect(readdirSync(path).sort()).toEqual(['.lock', 'config.json']);
-    directory.release();
   });
 
   test('has a directory of its own by default', async () => {

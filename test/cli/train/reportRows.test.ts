@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TrainReport } from '../../../agents/index.ts';
 import type { Job } from '../../../cli/index.ts';
-import { describeShares } from '../../../cli/train/outcomes.ts';
 import { ReportRows } from '../../../cli/train/trainingLog.ts';
 import { speedTable, writeSpeed } from '../../../cli/train/trainSections.ts';
 import type { Info } from '../../../envs/index.ts';
@@ -44,20 +43,6 @@ describe('rows of a log', () => {
     const all = [rows, new ReportRows(10, [first, second])].map((each) => each.add(report(30, []), false));
     expect(all[0]).toMatchObject(third);
     expect(JSON.stringify(all[1])).toBe(JSON.stringify(all[0]));
-  });
-});
-
-describe('shares in words', () => {
-  it.each([
-    [{}, '–'],
-    [{ 'outcome/left': null }, '–'],
-    [{ return: 3, 'outcome/right': 0.52, 'outcome/left': 0.48 }, 'left 48 %, right 52 %'],
-    [
-      { 'bank/lower': 0.999, 'outcome/home': 1, 'bank/upper': 0.001, 'outcome/lost': 0 },
-      'home 100 %, lost 0 %; bank: lower 99.9 %, upper 0.1 %',
-    ],
-  ])('%o', (shares, text) => {
-    expect(describeShares(shares)).toBe(text);
   });
 });
 

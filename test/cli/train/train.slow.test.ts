@@ -3,16 +3,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, test, vi } from 'vitest';
-import { evaluate } from '../../../agents/index.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { formatReturn, trueMinus } from '../../../cli/experiment/text.ts';
 import { loadPolicies } from '../../../cli/index.ts';
-import { trainJob } from '../../../cli/train/runTraining.ts';
-import type { TrainConfig } from '../../../cli/train/trainConfig.ts';
-import { trainExperiment } from '../../../cli/train/trainExperiment.ts';
-import { PendulumEnv, register } from '../../../envs/index.ts';
 import { engineLoader } from '../../../src/engine/runtime/engine.ts';
-import { loadPolicy, Rng } from '../../../src/index.ts';
 import { jobsHere } from '../fixture/jobsHere.ts';
 import { oxbow } from '../fixture/oxbow.ts';
 
@@ -28,44 +22,9 @@ const SMALL = [
 const SEESAW = ['train', 'Seesaw-v0', '--agent', 'ppo', '--load', seesaw, ...SMALL];
 const readJson = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'));
 
-test('a job opens the environments of its evaluation once, for sampled and for greedy actions', async () => {
-  let [opened, closed] = [0, 0];
-  class Opened extends PendulumEnv {
-    override close(): void {
-      closed++;
-      super.close();
-    }
-  }
-  register({
-    id: 'Opened-v0',
-    entryPoint: () => {
-      opened++;
-      return new Opened();
-    },
-    maxEpisodeSteps: 5,
-  });
-  const experiment = trainExperiment({ studies: ['ppo'], policies: ['gaussian'], environments: ['Opened-v0'] });
-  const settings = { steps: 20, envs: 2, evaluationEpisodes: 3, agent: { horizon: 10, batchSize: 10 } };
-  const config = experiment.schema.parse(settings) as TrainConfig;
-  const rng = new Rng(0);
-  const directory = mkdtempSync(join(folder, 'job-'));
-  const context = { rng, directory, logs: directory, settings: '', report() {}, say() {} };
-  const { metrics } = await trainJob(experiment.jobs(config)[0]!, config, context);
-  expect([opened, closed]).toEqual([2 + 3, 2 + 3]);
-  const { policy } = loadPolicy(join(directory, 'policy.json'));
-  for (const [greedy, name] of [
-    [false, 'return'],
-    [true, 'greedyReturn'],
-  ] as const) {
-    const alone = evaluate({ policy, env: 'Opened-v0', episodes: 3, greedy, rng: rng.split('evaluation') });
-    expect(metrics[name]).toBe(alone.meanReturn);
-  }
-});
-
 describe('oxbow train', () => {
   it.each([
     ['train', []],
-    ['train', ['--policy', 'gaussian,mixture']],
     ['tune train', ['--policy', 'gaussian,mixture', '--trials', '1', '--seeds', '1']],
   ])('%s %j: actions without bounds are not squashed, by themselves', async (command, argv) => {
     jobsHere();
@@ -74,20 +33,14 @@ describe('oxbow train', () => {
     const options = set('env.bound=null', 'evaluationEpisodes=1', ...small);
     const endless = [
       ...command.split(' '),
-      'Seesaw-v0',
-      '--agent',
-      'sac',
-      '--load',
+      ...'Seesaw-v0 --agent sac --steps 16 --load'.split(' '),
       seesaw,
-      '--steps',
-      '16',
       ...options,
     ];
     const { code, stderr } = await oxbow(...endless, ...argv, '--out', out);
     expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(readJson(out, 'config.json').config.policy).toMatchObject({ squash: 'rescale', scale: 'state' });
-    expect(readFileSync(join(out, 'report.html'), 'utf8')).toMatch(/(^|[^\d])1 episode (of each|with)/);
     const asked = await oxbow(...endless, ...argv, ...set('policy.squash=tanh'), '--out', join(out, 'asked'));
     expect(asked.stderr).toMatch(/^oxbow: [^\n]*squash "tanh": got [^\n]*, expected finite bounds[^\n]*\n$/);
     expect(asked.code).toBe(2);
@@ -95,18 +48,12 @@ describe('oxbow train', () => {
 
   it("trains a user's policies on a user's environment, and the run can be resumed, evaluated, loaded and reported", async () => {
     const out = join(folder, 'seesaw');
-    // Tables side by side, as in a wide terminal.
-    vi.stubEnv('COLUMNS', '200');
     const file = join(folder, 'config.json');
     writeFileSync(file, JSON.stringify({ agent: { gamma: 0.9, horizon: 64 }, env: { maxEpisodeSteps: 20 } }));
     const argv = [...SEESAW, '--policy', 'gaussian,plank', '--seeds', '2', '--config', file, '--out', out];
     const trained = await oxbow(...argv);
     expect(trained.stderr).toBe('');
     expect(trained.code).toBe(0);
-    expect(trained.stdout).toMatch(
-      /^ppo, Seesaw-v0\npolicy +seeds +return, sampled +return, greedy +steps of an episode +outcomes$/m,
-    );
-    expect(trained.stdout).toMatch(/^plank .* timeout 100 %$/m);
     const { results, fingerprint } = readJson(out, 'summary.json');
     expect(results.map(({ policy, metric }: Record<string, string>) => `${policy} ${metric}`)).toEqual(
       ['gaussian', 'plank'].flatMap((policy) =>
@@ -120,9 +67,6 @@ describe('oxbow train', () => {
       envs: 2,
       agent: { horizon: 128, gamma: 0.9, clip: 0.2 },
     });
-    const report = readFileSync(join(out, 'report.html'), 'utf8');
-    for (const title of ['Learning curves', 'How episodes ended']) expect(report).toContain(title);
-
     // What jobs in processes of their own have done, those in this one do as well.
     jobsHere();
     const kept = join(folder, 'kept');
@@ -135,9 +79,6 @@ describe('oxbow train', () => {
     const single = await oxbow('eval', kept, '--episodes', '1');
     expect(single.stdout).toMatch(/^1 episode, sampled actions$/m);
     expect(single.stdout).toMatch(new RegExp(`^ppo/Seesaw-v0/gaussian/seed-0 +${of('bestStep')} `, 'm'));
-    const curves = readFileSync(join(kept, 'report.html'), 'utf8');
-    for (const text of ['Evaluations during the training', 'Best and last evaluation']) expect(curves).toContain(text);
-
     // The user's environment in threads, which the module is loaded in, too.
     const threaded = join(folder, 'threaded');
     const options = ['--policy', 'plank', '--seeds', '1', '--config', file, ...set('env.workers=2')];
@@ -181,25 +122,20 @@ describe('oxbow train', () => {
     expect(page).toMatch(/"rewards":\[-?\d/);
 
     const json = join(folder, 'eval.json');
-    const evaluated = await oxbow('eval', out, '--episodes', '101', '--greedy', '--json', json);
+    const evaluated = await oxbow('eval', out, '--episodes', '11', '--greedy', '--json', json);
     expect(evaluated.code).toBe(0);
     expect(evaluated.stdout).toMatch(/^ppo\/Seesaw-v0\/gaussian\/seed-0 +1024 +−\d+\.\d/m);
     const [first] = readJson(json);
-    expect(first.returns).toHaveLength(101);
+    expect(first.returns).toHaveLength(11);
     expect(first.lengths).toEqual(first.returns.map(() => 20));
-    const [mean] = [first.returns.reduce((a: number, b: number) => a + b) / 101];
+    const [mean] = [first.returns.reduce((a: number, b: number) => a + b) / 11];
     expect(evaluated.stdout).toContain(`  ${trueMinus(formatReturn(mean))}  `);
-    // How they ended is counted, and said in percents.
-    const bandit = await oxbow('eval', out, '--episodes', '200', '--env', 'SoftBandit-v0', '--json', json);
+    await oxbow('eval', out, '--episodes', '40', '--env', 'SoftBandit-v0', '--json', json);
     const { outcomes, counts } = readJson(json)[0];
-    expect(outcomes).toHaveLength(200);
+    expect(outcomes).toHaveLength(40);
     const count = (word: string) => outcomes.filter((outcome: string) => outcome === word).length;
     expect(counts.outcome).toEqual({ left: count('left'), right: count('right'), water: count('water') });
 
-    expect(bandit.stdout).toMatch(
-      /^ppo\/Seesaw-v0\/gaussian\/seed-0 .* left \d[\d.]* %, right \d[\d.]* %, water \d[\d.]* %$/m,
-    );
-    expect(bandit.stdout).toMatch(/^Interquartile mean.*\npolicy .* outcomes$/m);
     // A command of its own, whom a signal reaches while it measures what would take days.
     const cli = ['--import', 'tsx', 'experiments/cli.ts', 'eval', out, '--load', seesaw, '--episodes', '1000000000'];
     const env = { ...process.env, SEESAW_SIGNAL: 'SIGTERM' };
@@ -214,14 +150,13 @@ describe('oxbow train', () => {
       /^oxbow: ppo\/Seesaw-v0\/gaussian\/seed-0: evaluate: wanted an environment with 1 observations[^\n]*\n$/,
     );
 
-    expect((await loadPolicies(out)).map(({ job: { policy, seed } }) => [policy, seed])).toEqual([
-      ['gaussian', 0],
-      ['gaussian', 1],
-      ['plank', 0],
-      ['plank', 1],
+    expect((await loadPolicies(out)).map(({ job: { policy, seed } }) => `${policy} ${seed}`)).toEqual([
+      'gaussian 0',
+      'gaussian 1',
+      'plank 0',
+      'plank 1',
     ]);
-    const again = await oxbow('report', out);
-    expect(again.code).toBe(0);
+    expect((await oxbow('report', out)).code).toBe(0);
 
     writeFileSync(join(job, 'checkpoint'), 'edited');
     const edited = await oxbow('resume', out, '--load', seesaw);
@@ -240,17 +175,8 @@ describe('oxbow train', () => {
     jobsHere();
     const [plain, native] = [join(folder, 'plain'), join(folder, 'native')];
     const engineOf = (out: string) => [readJson(out, 'config.json').config.engine, readJson(out, 'config.json').engine];
-    const argv = [
-      'train',
-      'Pendulum-v1',
-      '--agent',
-      'ppo',
-      ...SMALL,
-      '--steps',
-      '256',
-      '--set',
-      'env.maxEpisodeSteps=20',
-    ];
+    const small = [...SMALL, '--steps', '256', ...set('env.maxEpisodeSteps=20')];
+    const argv = ['train', 'Pendulum-v1', '--agent', 'ppo', ...small];
     const job = (out: string) => join(out, 'jobs', 'ppo', 'Pendulum-v1', 'gaussian', 'seed-0', 'result.json');
     const missing = () =>
       vi.spyOn(engineLoader, 'node').mockImplementation(() => {
@@ -316,147 +242,35 @@ describe('oxbow train', () => {
     expect(forgetful.code).toBe(0);
   });
 
-  it.each<[string, string[], string | RegExp]>([
-    [
-      'environment',
-      ['Pendulm-v1'],
-      /train: got Pendulm-v1, expected one of Acrobot-v1, .* \(did you mean Pendulum-v1\?\); one of your own needs --load <file>/,
-    ],
-    [
-      'environment, with a policy',
-      ['Pendulm-v1', '--policy', 'gaussian'],
-      /train: got Pendulm-v1, expected one of Acrobot-v1, .* \(did you mean Pendulum-v1\?\)/,
-    ],
-    [
-      'agent of discrete actions',
-      ['Pendulum-v1', '--agent', 'dqn'],
-      '--agent: got dqn, which needs discrete actions; those of Pendulum-v1 are Box(-2, 2, [1], float32)',
-    ],
-    [
-      'agent of continuous actions',
-      ['CartPole-v1', '--agent', 'sac'],
-      '--agent: got sac, which needs continuous actions; those of CartPole-v1 are Discrete(2)',
-    ],
+  it.each<[string, string[], string]>([
+    ['environment', ['Pendulm-v1'], 'train: got Pendulm-v1'],
+    ['agent of discrete actions', ['Pendulum-v1', '--agent', 'dqn'], '--agent: got dqn, which needs discrete actions'],
+    ['agent of continuous actions', ['CartPole-v1', '--agent', 'sac'], '--agent: got sac, which needs continuous'],
     ['agent', ['Pendulum-v1', '--agent', 'pp'], '--agent: got pp, expected one of'],
     ['policy', ['Pendulum-v1', '--policy', 'splin'], '--policy: got splin, expected one of gaussian,'],
-    [
-      'policy twice',
-      ['Pendulum-v1', '--policy', 'gaussian,gaussian'],
-      '--policy: got ["gaussian","gaussian"], expected each at most once',
-    ],
-    [
-      'setting',
-      ['Pendulum-v1', '--set', 'agent.gama=1'],
-      '--set agent.gama: unknown setting of train, expected one of',
-    ],
-    [
-      'rate',
-      ['Pendulum-v1', '--set', 'agent.clip=no'],
-      '--set agent.clip: got "no", expected a number ≥ 0, or {"linear":',
-    ],
-    ['bound', ['Pendulum-v1', '--set', 'agent.gamma=2'], '--set agent.gamma: got 2, expected a number ≤ 1'],
-    ['envs', ['Pendulum-v1', '--envs', '0'], '--envs: got 0, expected an integer > 0'],
-    [
-      'best without evaluations',
-      ['Pendulum-v1', '--keep', 'best'],
-      'keep: got "best" without evaluations, expected evaluateEvery > 0 beside it',
-    ],
-    ['evaluations', ['Pendulum-v1', '--evaluate-every', '-1'], '--evaluate-every: got -1, expected an integer ≥ 0'],
-    ['return to stop at', ['Pendulum-v1', '--stop-at-return', 'x'], '--stop-at-return: got "x", expected a number'],
-    ['too many envs', ['Pendulum-v1', '--envs', '10001'], '--envs: got 10001, expected an integer ≤ 10000'],
-    ['option of a policy', ['Pendulum-v1', '--set', 'policy.bins=3'], '--set policy.bins: unknown setting of train'],
-    [
-      'option of an environment',
-      ['Pendulum-v1', '--set', 'env.gg=3'],
-      '--set env.gg: unknown option of Pendulum-v1, expected one of g, maxEpisodeSteps, disableEnvChecker, frameStack, workers, workerTimeout (did you mean g?)',
-    ],
-    [
-      'option of an environment, with a policy',
-      ['Pendulum-v1', '--policy', 'gaussian', '--set', 'env.gg=3'],
-      '--set env.gg: unknown option of Pendulum-v1, expected one of g, maxEpisodeSteps,',
-    ],
-    [
-      'value of an option of an environment',
-      ['Lake-v0', '--set', 'env.stride=-1'],
-      '--set env.stride: got -1, expected a number ≥ 0.001: length of a step',
-    ],
-    [
-      'setting of an agent',
-      ['Pendulum-v1', '--set', 'gamma=0.9'],
-      /--set gamma: unknown .* \(did you mean agent\.gamma\?\)/,
-    ],
-    [
-      'temperature',
-      ['Pendulum-v1', '--agent', 'sac', '--set', 'agent.temperature=atuo'],
-      '--set agent.temperature: got "atuo", expected "auto", or a number ≥ 0, or {"linear": [first, last]}: α, the weight',
-    ],
-    ['module', ['Pendulum-v1', '--load', 'none.ts'], "--load: got none.ts, expected a module's file; there is none"],
-    ['minibatch', ['Pendulum-v1', '--set', 'agent.batchSize=9999'], 'Ppo: batchSize: got 9999, expected at most'],
-    [
-      'observation',
-      ['Seesaw-v0', '--set', 'env.fault=outside'],
-      'Seesaw-v0: step() gave an observation outside observationSpace',
-    ],
-    [
-      'reward',
-      ['Seesaw-v0', '--set', 'env.fault=NaN reward'],
-      'Seesaw-v0: step 1: step() must give a finite number as reward, got NaN',
-    ],
+    ['policy twice', ['Pendulum-v1', '--policy', 'gaussian,gaussian'], '--policy: got ["gaussian","gaussian"]'],
+    ['setting', ['Pendulum-v1', '--set', 'agent.gama=1'], '--set agent.gama: unknown setting of train'],
+    ['rate', ['Pendulum-v1', '--set', 'agent.clip=no'], '--set agent.clip: got "no"'],
+    ['envs', ['Pendulum-v1', '--envs', '10001'], '--envs: got 10001'],
+    ['best without evaluations', ['Pendulum-v1', '--keep', 'best'], 'keep: got "best" without evaluations'],
+    ['option of a policy', ['Pendulum-v1', '--set', 'policy.bins=3'], '--set policy.bins: unknown setting'],
+    ['option of an environment', ['Pendulum-v1', '--set', 'env.gg=3'], '--set env.gg: unknown option of Pendulum-v1'],
+    ['its value', ['Lake-v0', '--set', 'env.stride=-1'], '--set env.stride: got -1'],
+    ['module', ['Pendulum-v1', '--load', 'none.ts'], '--load: got none.ts'],
+    ['minibatch', ['Pendulum-v1', '--set', 'agent.batchSize=9999'], 'Ppo: batchSize: got 9999'],
+    ['observation', ['Seesaw-v0', '--set', 'env.fault=outside'], 'Seesaw-v0: step() gave an observation outside'],
+    ['reward', ['Seesaw-v0', '--set', 'env.fault=NaN reward'], 'Seesaw-v0: step 1: step() must give a finite number'],
     ['run to resume', ['resume'], `${join(folder, 'none')} holds no run`],
     ['run to evaluate', ['eval'], `${join(folder, 'none')} holds no run`],
   ])('bad input, %s: one line, code 2, nothing written', async (_, argv, message) => {
     const out = join(folder, 'none');
-    const train = [
-      'train',
-      ...argv,
-      ...(argv.includes('--agent') ? [] : ['--agent', 'ppo']),
-      '--load',
-      seesaw,
-      '--out',
-      out,
-    ];
+    const agent = argv.includes('--agent') ? [] : ['--agent', 'ppo'];
+    const train = ['train', ...argv, ...agent, '--load', seesaw, '--out', out];
     const { code, stdout, stderr } = await oxbow(...(['resume', 'eval'].includes(argv[0]!) ? [argv[0]!, out] : train));
-    expect(stderr).toMatch(/^oxbow: /);
-    if (typeof message === 'string') expect(stderr).toContain(`oxbow: ${message}`);
-    else expect(stderr).toMatch(message);
+    expect(stderr).toContain(`oxbow: ${message}`);
     expect(stderr.trimEnd()).not.toContain('\n');
     expect(stdout).toBe('');
     expect(code).toBe(2);
     expect(existsSync(out)).toBe(false);
-  });
-});
-
-describe('oxbow list', () => {
-  it('names what the other commands take', async () => {
-    vi.stubEnv('COLUMNS', '300');
-    const all = await oxbow('list', '--load', seesaw);
-    for (const name of ['Pendulum-v1', 'Seesaw-v0', 'ppo: ', 'spline: ', 'plank: ', 'drift: '])
-      expect(all.stdout).toContain(name);
-    expect((await oxbow('list', 'envs')).stdout).toMatch(/^CartPole-v1 +Box.* +Discrete.* +500$/m);
-    expect((await oxbow('list', 'agents')).stdout).toMatch(/^ +ppo: proximal/m);
-    expect((await oxbow('list', 'agents', 'ppo')).stdout).toMatch(
-      /^batchSize +integer > 0 +64 +steps +size of a minibatch/m,
-    );
-    expect((await oxbow('list', 'agents', 'sac')).stdout).toMatch(
-      /^temperature +auto \| number, or {"linear": \[first, last\]} +auto/m,
-    );
-    expect((await oxbow('list', 'policies', 'spline')).stdout).toMatch(
-      /^bins +integer ≥ 2 +8 +bins +bins of each spline$/m,
-    );
-    const policies = (await oxbow('list', 'policies')).stdout.trimEnd().split('\n');
-    expect(policies).toContain('  spline: neural spline flow: rational-quadratic couplings');
-    expect(policies.every((line) => /^Policies |^ {2}[\w-]+: /.test(line))).toBe(true);
-    expect((await oxbow('list', 'envs', 'LakeStride-v0')).stdout).toMatch(
-      /^stride +number ≥ 0\.001, ≤ 4 +1\.3 +length of a step/m,
-    );
-    expect((await oxbow('list', 'envs', 'Acrobot-v1')).stdout).toBe('Acrobot-v1 has no options.\n');
-    expect((await oxbow('list', 'envs', 'Lake-v1')).stderr).toMatch(
-      /^oxbow: list envs: got Lake-v1, expected one of .*Lake-v0/,
-    );
-    expect((await oxbow('list', 'settings', 'drift')).stdout).toMatch(/^noise\.scale/m);
-    expect((await oxbow('list', 'settings')).stdout).toMatch(/^logInterval +integer ≥ 0 +1000/m);
-    expect((await oxbow('list', 'agents', 'pp')).stderr).toBe(
-      'oxbow: list agents: got pp, expected one of reinforce, a2c, ppo, fpo, sac, tqc, crossq, soft-q-learning, td3, dqn, qr-dqn, behavior-cloning, td3-bc, iql, nf-rlbc, fql (did you mean ppo?)\n',
-    );
   });
 });

@@ -56,18 +56,8 @@ describe('oxbow train --dataset', () => {
   it('trains, goes online, and eval plays what it has learned; train does the same', async () => {
     const run = join(folder, 'run');
     const online = ['--online-steps', '20', ...set('agent.learningStarts=5')];
-    const trained = await oxbow(
-      'train',
-      'Pendulum-v1',
-      '--agent',
-      'iql',
-      '--dataset',
-      data,
-      ...SMALL,
-      ...online,
-      '--out',
-      run,
-    );
+    const argv = ['train', 'Pendulum-v1', '--agent', 'iql', '--dataset', data, ...SMALL, ...online];
+    const trained = await oxbow(...argv, '--out', run);
     expect([trained.code, trained.stderr]).toEqual([0, '']);
     const job = join(run, 'jobs/iql/Pendulum-v1/gaussian/seed-0');
     expect(readdirSync(job)).toContain('policy.json');
@@ -89,18 +79,8 @@ describe('oxbow train --dataset', () => {
   it('acts by the best of its samples where it is asked to, also when it is loaded', async () => {
     const run = join(folder, 'best');
     const best = ['--policy', 'flow-matching', ...set('agent.beta=0', 'agent.bestOf=5')];
-    const argv = [
-      'train',
-      'Pendulum-v1',
-      '--agent',
-      'iql',
-      '--dataset',
-      data,
-      ...SMALL,
-      ...best,
-      '--evaluate-every',
-      '20',
-    ];
+    const evaluations = ['--evaluate-every', '20'];
+    const argv = ['train', 'Pendulum-v1', '--agent', 'iql', '--dataset', data, ...SMALL, ...best, ...evaluations];
     const trained = await oxbow(...argv, '--keep', 'best', '--out', run);
     expect([trained.code, trained.stderr]).toEqual([0, '']);
     const file = join(run, 'jobs/iql/Pendulum-v1/flow-matching/seed-0/policy.json');
@@ -122,31 +102,6 @@ describe('oxbow train --dataset', () => {
     });
   });
 
-  it('clones, too', async () => {
-    const run = join(folder, 'cloned');
-    const small = [
-      '--steps',
-      '30',
-      ...set('policy.hidden=4', 'evaluationEpisodes=2'),
-      '--workers',
-      '1',
-      '--engine',
-      'wasm',
-    ];
-    const { code } = await oxbow(
-      'train',
-      'Pendulum-v1',
-      '--agent',
-      'behavior-cloning',
-      '--dataset',
-      data,
-      ...small,
-      '--out',
-      run,
-    );
-    expect(code).toBe(0);
-  });
-
   it('says where the episodes were played, if that was another environment', async () => {
     for (const [env, said] of [
       ['gymnasium:Pendulum-v1', false],
@@ -166,15 +121,8 @@ describe('oxbow train --dataset', () => {
     const [path, run] = [join(folder, 'moved'), join(folder, 'of-one')];
     cpSync(data, path, { recursive: true });
     const argv = ['train', 'Pendulum-v1', '--agent', 'behavior-cloning', '--dataset', path, '--out', run];
-    const small = [
-      '--steps',
-      '30',
-      '--workers',
-      '1',
-      '--engine',
-      'wasm',
-      ...set('policy.hidden=4', 'evaluationEpisodes=1'),
-    ];
+    const small = ['--steps', '30', '--workers', '1', '--engine', 'wasm'];
+    small.push(...set('policy.hidden=4', 'evaluationEpisodes=1'));
     expect((await oxbow(...argv, ...small)).code).toBe(0);
     rmSync(path, { recursive: true });
     write(path, 2);
@@ -190,39 +138,17 @@ describe('oxbow train --dataset', () => {
   });
 
   it.each([
-    [['--agent', 'iql'], /^oxbow: .*got iql, which learns from data: expected a dataset beside it\n$/],
-    [
-      ['--agent', 'sac', '--dataset', data],
-      /^oxbow: .*got sac beside a dataset, expected an agent that learns from data\n$/,
-    ],
-    [
-      ['--agent', 'iql', '--dataset', join(folder, 'none')],
-      /^oxbow: .*--dataset: .*none: there is no such file or folder\n$/,
-    ],
-    [['--agent', 'iql', '--dataset', folder], /^oxbow: .*--dataset: .*: is no dataset/],
-    [['--agent', 'iql', '--dataset', data, '--online-steps', 'x'], /^oxbow: .*agent\.onlineSteps: got/],
+    [['--agent', 'iql'], /got iql, which learns from data/],
+    [['--agent', 'sac', '--dataset', data], /got sac beside a dataset/],
+    [['--agent', 'iql', '--dataset', join(folder, 'none')], /--dataset: .*none: there is no such file or folder/],
+    [['--agent', 'iql', '--dataset', folder], /--dataset: .*: is no dataset/],
+    [['--agent', 'iql', '--dataset', data, '--online-steps', 'x'], /agent\.onlineSteps: got/],
   ])('%j is refused in one line, and nothing is written', async (argv, message) => {
     const run = join(folder, 'refused');
     const { code, stderr } = await oxbow('train', 'Pendulum-v1', ...argv, '--out', run);
     expect(stderr).toMatch(message);
-    expect(stderr.match(/\n/g)).toHaveLength(1);
+    expect(stderr).toMatch(/^oxbow: [^\n]*\n$/);
     expect(code).toBe(2);
     expect(existsSync(run)).toBe(false);
-  });
-
-  it('is not searched for settings', async () => {
-    const { code, stderr } = await oxbow(
-      'tune',
-      'train',
-      'Pendulum-v1',
-      '--agent',
-      'iql',
-      '--out',
-      join(folder, 'tune'),
-    );
-    expect([code, stderr]).toEqual([
-      2,
-      'oxbow: --agent: got iql, which learns from data, expected one that learns from an environment\n',
-    ]);
   });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Settings } from '../../../cli/experiment/tuned.ts';
-import { latinHypercube, type SearchSpace } from '../../../cli/tuning/searchSpace.ts';
+import { drawSettings, latinHypercube, SEARCHES, type SearchSpace } from '../../../cli/tuning/searchSpace.ts';
+import { halvingRungs } from '../../../cli/tuning/tuneTraining.ts';
 import { Rng } from '../../../src/index.ts';
 
 const space = {
@@ -43,4 +44,84 @@ test('three digits carry no value over a bound', () => {
   const [gammas, rates] = [column(trials, 'gamma'), column(trials, 'rate')];
   expect([Math.min(...gammas), Math.max(...gammas)]).toEqual([0.9, 0.9999]);
   expect([Math.min(...rates), Math.max(...rates)]).toEqual(narrow.rate.logUniform);
+});
+
+const drawnSpace = {
+  agent: {
+    rate: { logUniform: [1e-4, 1e-2], schedule: ['constant', 'linear'] },
+    clip: { uniform: [0.1, 0.4], schedule: ['linear'] },
+    share: { uniform: [-1, 1] },
+  },
+  policy: { hidden: { choice: [[64, 64], [256]] }, limit: { choice: [null, 0.5] } },
+} as const satisfies SearchSpace;
+const drawFrom = (trials: number, search: (typeof SEARCHES)[number], seed = 0) =>
+  drawSettings(drawnSpace, trials, new Rng(seed), search) as { agent: Settings; policy: Settings }[];
+
+test.each(SEARCHES)('%s draws each setting from where it is searched, by its stream alone', (search) => {
+  const trials = drawFrom(64, search);
+  expect(drawFrom(64, search)).toEqual(trials);
+  expect(drawFrom(64, search, 1)).not.toEqual(trials);
+  const firstOf = (rate: unknown) =>
+    typeof rate === 'number' ? rate : (rate as { linear: [number, number] }).linear[0];
+  const rates = trials.map(({ agent }) => agent.rate);
+  const falling = rates.filter((rate) => typeof rate === 'object');
+  expect(falling.length).toBeGreaterThan(16);
+  expect(falling.length).toBeLessThan(48);
+  for (const rate of falling) expect((rate as { linear: number[] }).linear[1]).toBe(0);
+  const logs = rates.map((rate) => Math.log10(firstOf(rate)));
+  expect(Math.min(...logs)).toBeGreaterThanOrEqual(-4);
+  expect(Math.max(...logs)).toBeLessThanOrEqual(-2);
+  expect(logs.reduce((sum, log) => sum + log, 0) / 64).toBeCloseTo(-3, 0);
+  // A falling rate is no more likely to be high than another.
+  const low = falling.filter((rate) => Math.log10(firstOf(rate)) < -3).length;
+  expect(low).toBeGreaterThan(4);
+  expect(low).toBeLessThan(falling.length - 4);
+  for (const { agent, policy } of trials) {
+    expect(agent.clip).toEqual({ linear: [expect.any(Number), 0] });
+    expect([JSON.stringify([64, 64]), JSON.stringify([256])]).toContain(JSON.stringify(policy.hidden));
+    expect([null, 0.5]).toContain(policy.limit);
+  }
+});
+
+const rungs = (trials: number, steps: number, factor: number, count = 99) =>
+  halvingRungs({ trials, steps, factor, rungs: count }).map((rung) => [rung.trials, rung.steps]);
+
+test('the brackets of the table in the paper on Hyperband, R = 81 and η = 3', () => {
+  expect(rungs(81, 81, 3)).toEqual([
+    [81, 1],
+    [27, 3],
+    [9, 9],
+    [3, 27],
+    [1, 81],
+  ]);
+  expect(rungs(27, 81, 3, 4)).toEqual([
+    [27, 3],
+    [9, 9],
+    [3, 27],
+    [1, 81],
+  ]);
+  expect(rungs(9, 81, 3, 3)).toEqual([
+    [9, 9],
+    [3, 27],
+    [1, 81],
+  ]);
+  expect(rungs(6, 81, 3, 2)).toEqual([
+    [6, 27],
+    [2, 81],
+  ]);
+  expect(rungs(5, 81, 3, 1)).toEqual([[5, 81]]);
+});
+
+test('a factor of 1 has one round; few trials have few rounds; the last one always has all steps and a setting', () => {
+  expect(rungs(7, 1000, 1)).toEqual([[7, 1000]]);
+  expect(rungs(1, 1000, 2)).toEqual([[1, 1000]]);
+  expect(rungs(7, 1000, 2)).toEqual([
+    [7, 250],
+    [3, 500],
+    [1, 1000],
+  ]);
+  expect(rungs(8, 2, 2)).toEqual([
+    [8, 1],
+    [4, 2],
+  ]);
 });

@@ -61,31 +61,17 @@ describe('default spaces', () => {
 
 describe('a space of a user', () => {
   test.each([
-    [
-      { agent: { learnigRate: { choice: [1] } } },
-      /^--space: agent\.learnigRate: unknown option of ppo, expected one of .*\(did you mean learningRate\?\)$/,
-    ],
-    [
-      { agent: { gamma: { uniform: [0.9, 1.1] } } },
-      '--space: agent.gamma: got 1.1, expected a number ≤ 1: γ, the discount of a step',
-    ],
-    [
-      { agent: { gamma: { uniform: [1, 0.9] } } },
-      /^--space: agent\.gamma: got \{"uniform":\[1,0.9\]\}, expected \{"choice": .*, low < high$/,
-    ],
-    [{ agent: { gamma: { logUniform: [0, 0.9] } } }, /^--space: agent\.gamma: got /],
-    [{ agent: { gamma: { choice: [] } } }, /^--space: agent\.gamma: got \{"choice":\[\]\}, expected /],
-    [{ agent: { horizon: { uniform: [10, 20.5] } } }, /^--space: agent\.horizon: got 20\.5, expected an integer/],
-    [{ agent: { horizon: { choice: [8], schedule: ['linear'] } } }, /^--space: agent\.horizon: got .*, expected /],
-    [
-      { agent: { lambda: { uniform: [0, 1], schedule: ['linear'] } } },
-      /^--space: agent\.lambda: got \{"linear":\[0,0\]\}, expected a number/,
-    ],
-    [{ agent: { gamma: 0.9 } }, /^--space: agent\.gamma: got 0\.9, expected \{"choice"/],
-    [{ policy: { hiden: { choice: [[8]] } } }, /^--space: policy\.hiden: unknown option of ppo, .*did you mean hidden/],
-    [{ steps: { choice: [8] } }, /^--space: steps: unknown option of ppo, expected one of agent, policy, envs/],
-    [{ agent: {} }, '--space: got no setting to search, expected one at least'],
-    [[1], '--space: got [1], expected an object of settings'],
+    [{ agent: { learnigRate: { choice: [1] } } }, /agent\.learnigRate: unknown option of ppo/],
+    [{ agent: { gamma: { uniform: [0.9, 1.1] } } }, /agent\.gamma: got 1\.1/],
+    [{ agent: { gamma: { uniform: [1, 0.9] } } }, /agent\.gamma: got \{"uniform":\[1,0.9\]\}, .*low < high/],
+    [{ agent: { gamma: { logUniform: [0, 0.9] } } }, /agent\.gamma: got /],
+    [{ agent: { gamma: { choice: [] } } }, /agent\.gamma: got /],
+    [{ agent: { horizon: { uniform: [10, 20.5] } } }, /agent\.horizon: got 20\.5/],
+    [{ agent: { horizon: { choice: [8], schedule: ['linear'] } } }, /agent\.horizon: got /],
+    [{ agent: { lambda: { uniform: [0, 1], schedule: ['linear'] } } }, /agent\.lambda: got \{"linear":\[0,0\]\}/],
+    [{ steps: { choice: [8] } }, /steps: unknown option of ppo/],
+    [{ agent: {} }, /got no setting to search/],
+    [[1], /got \[1\], expected an object/],
   ] as const)('%j is refused in one line', (space, message) => {
     expect(() => check(space)).toThrow(message);
   });
@@ -98,44 +84,9 @@ describe('a space of a user', () => {
         clip: { uniform: [0.1, 0.3], schedule: ['linear'] },
         targetKl: { choice: [null, 0.1] },
       },
-      policy: {
-        hidden: {
-          choice: [
-            [64, 64],
-            [256, 256],
-          ],
-        },
-      },
     });
   });
 });
-
-/** 22 dimensions of options of PPO. */
-function _manyRates(): SearchSpace {
-  const rate = { uniform: [0.1, 0.2], schedule: ['constant', 'linear'] } as const;
-  const number = { uniform: [0.1, 0.2] } as const;
-  const rates = ['learningRate', 'valueLearningRate', 'clip', 'temperature'].map((name) => [name, rate]);
-  const numbers = [
-    'shapeRate',
-    'valueClip',
-    'gamma',
-    'lambda',
-    'entropyCoefficient',
-    'maxGradientNorm',
-    'klCoefficient',
-  ];
-  const others = ['targetKl', 'clipObservations', 'baseEntropy'];
-  const choices = ['normalizeAdvantages', 'normalizeObservations', 'normalizeRewards'].map((name) => [
-    name,
-    { choice: [true, false] },
-  ]);
-  return Object.fromEntries([
-    ...rates,
-    ...[...numbers, ...others].map((name) => [name, number]),
-    ...choices,
-    ['epochs', { choice: [1, 2] }],
-  ]);
-}
 
 describe('successive halving', () => {
   const choice = choiceOf('ppo', undefined, undefined);

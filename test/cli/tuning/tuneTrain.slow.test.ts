@@ -48,10 +48,6 @@ describe('oxbow tune train', () => {
     expect(good.scores[0]).toBeGreaterThan(first.trials.find((trial: typeof good) => !isGood(trial)).scores[0]);
     const best = good.scores[0] >= used.scores[0] ? good : used;
     expect(tuned.agent).toMatchObject({ gamma: 0.97, horizon: 32, ...best.settings.agent });
-    const report = readFileSync(join(out, 'report.html'), 'utf8');
-    for (const text of ['How the settings were found', 'At 3,072 steps', 'those in use before']) {
-      expect(report).toContain(text);
-    }
 
     // What was lost, of both rounds, is done again, and the search is what it was.
     const { fingerprint } = readJson('search', 'summary.json');
@@ -88,16 +84,8 @@ describe('oxbow tune train', () => {
     writeFileSync(space, JSON.stringify({ agent: { batchSize: { choice: [100_000] } } }));
     const found = await oxbow(
       ...['tune', 'train', 'SoftBandit-v0', '--agent', 'ppo', '--trials', '1', '--space', space, '--seeds', '1'],
-      ...[
-        '--steps',
-        '256',
-        '--set',
-        'agent.horizon=128',
-        '--set',
-        'evaluationEpisodes=4',
-        '--out',
-        join(folder, 'misfits'),
-      ],
+      ...['--steps', '256', '--set', 'agent.horizon=128', '--set', 'evaluationEpisodes=4'],
+      ...['--out', join(folder, 'misfits')],
     );
     expect(found.code).toBe(0);
     expect(found.stdout).toContain('trial-1/seed-1000/rung-1: no score: Ppo: batchSize');
@@ -106,21 +94,16 @@ describe('oxbow tune train', () => {
   });
 
   test.each([
-    [['--agent', 'ppoo'], /^oxbow: --agent: got ppoo, expected one of .*\(did you mean ppo\?\)\n$/],
-    [
-      ['--agent', 'ppo', '--trials', '0'],
-      'oxbow: --trials: got 0, expected an integer > 0: settings drawn for each policy\n',
-    ],
-    [['--agent', 'ppo', '--halving', '0'], /^oxbow: --halving: got 0, expected an integer > 0: [^\n]*\n$/],
-    [['--agent', 'ppo', '--search', 'randon'], /^oxbow: --search: got "randon", [^\n]*did you mean random\?\)\n$/],
-    [['--agent', 'dqn'], /^oxbow: [^\n]*\n$/],
-    [['--agent', 'ppo', '--space', join(folder, 'none.json')], /^oxbow: --space: cannot read [^\n]*\n$/],
-    [['--agent', 'ppo', '--set', 'keep=best'], /^oxbow: --set keep: unknown setting of train-tuning, [^\n]*\n$/],
+    [['--agent', 'ppoo'], '--agent: got ppoo'],
+    [['--agent', 'ppo', '--trials', '0'], '--trials: got 0'],
+    [['--agent', 'ppo', '--search', 'randon'], '--search: got "randon"'],
+    [['--agent', 'iql'], '--agent: got iql, which learns from data'],
+    [['--agent', 'ppo', '--space', join(folder, 'none.json')], '--space: cannot read'],
   ])('%j is refused in one line', async (argv, message) => {
     const { code, stderr } = await oxbow('tune', 'train', 'Pendulum-v1', ...argv, '--out', join(folder, 'refused'));
     expect(code).toBe(2);
-    if (typeof message === 'string') expect(stderr).toBe(message);
-    else expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^oxbow: [^\n]*\n$/);
+    expect(stderr).toContain(message);
   });
 });
 

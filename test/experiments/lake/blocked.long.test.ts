@@ -43,24 +43,12 @@ test('who goes by one bank alone never gets home against an opponent, and as oft
   policy.dispose();
 });
 
-test('oxbow run lake --study E3: success of each policy, rising with the tries, and a verdict', async () => {
+test('oxbow run lake --study E3: success of each policy, rising with the tries, and an answer', async () => {
   jobsHere();
   const out = join(folder, 'run');
   const small = ['soft.lake.steps=2048', 'blocked.fineTuning.steps=1024', 'evaluationEpisodes=64'];
-  const argv = [
-    'run',
-    'lake',
-    '--workers',
-    '1',
-    '--study',
-    'E3',
-    '--policies',
-    'gaussian,spline',
-    '--seeds',
-    '1',
-    '--out',
-    out,
-  ];
+  const argv = ['run', 'lake', '--workers', '1', '--study', 'E3', '--policies', 'gaussian,spline'];
+  argv.push('--seeds', '1', '--out', out);
   expect(await main([...argv, ...small.flatMap((setting) => ['--set', setting])], registry)).toBe(0);
   const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
   for (const policy of ['gaussian', 'spline']) {
@@ -79,5 +67,4 @@ test('oxbow run lake --study E3: success of each policy, rising with the tries, 
   }
   const home = (summary.results as SummaryRow[]).find((row) => row.policy === 'spline' && row.metric === 'success8')!;
   expect(summary.experiments.E3.answer).toContain(`a spline flow gets home in ${(100 * home.iqm!).toFixed(1)}`);
-  expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('A bank is blocked after training');
 });

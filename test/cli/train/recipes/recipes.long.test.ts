@@ -65,24 +65,6 @@ describe('walks round a lake', () => {
     // Upwards first of the one, downwards of the other.
     for (const { actions, policy } of walks) expect(Math.sign(actions[1]!)).toBe(policy === 0 ? 1 : -1);
   });
-
-  test('of uneven banks pay the bonus in the step that crosses above the lake, and in no other', async () => {
-    const { played: walks } = await played(recipeNamed('lake-stride-uneven'));
-    let crossings = 0;
-    for (const { observations, rewards } of walks) {
-      for (const [step, reward] of rewards.entries()) {
-        const [x, y, toX, toY] = observations.slice(2 * step, 2 * step + 4);
-        const crosses = x! < 0 && toX! >= 0 ? 1 : x! >= 0 && toX! < 0 ? -1 : 0;
-        const isAbove = y! + ((toY! - y!) * x!) / (x! - toX!) > 0;
-        const bonus = crosses === 1 && !isAbove ? 0 : 0.5 * crosses;
-        crossings += bonus > 0 ? 1 : 0;
-        expect([0, 1, -1].map((base) => (base - 0.02 + bonus).toFixed(6))).toContain(reward.toFixed(6));
-      }
-    }
-    // Of the 40 % by the upper bank some drown before they are above the lake.
-    expect(crossings / walks.length).toBeGreaterThan(0.2);
-    expect(crossings / walks.length).toBeLessThan(0.4);
-  });
 });
 
 describe('data of a training', () => {
@@ -98,41 +80,6 @@ describe('data of a training', () => {
   const part = (at: 'end' | 'medium' | 'to-medium', episodes = 4): Part => ({
     actor: { by: 'training', seed: 3, at },
     episodes,
-  });
-
-  test('medium is the first evaluation with a third of the way, and the way to it has all before', async () => {
-    const { about } = await played(small([part('medium'), part('to-medium'), part('end')]));
-    const steps = about.policies.map(({ step }) => step);
-    expect(steps).toEqual([300, 300, 900]);
-  });
-
-  test('an agent that reports at the end of each rollout is evaluated at the first report behind each multiple, and at the end', async () => {
-    const recipe = small([part('end'), part('to-medium')], { random: -1e6, expert: -1e5 });
-    const training = {
-      ...{ agent: 'ppo', policy: 'gaussian', steps: 900, evaluateEvery: 600 },
-      agentOptions: { horizon: 64, epochs: 1 },
-    };
-    const { about } = await played({ ...recipe, task: { ...recipe.task, training } });
-    // Rollouts of 4 × 64 steps: 768 is the first behind 600, and 1024 behind the end.
-    expect(about.policies.map(({ step }) => step)).toEqual([1024, 768]);
-  });
-
-  test('a training that is stopped between two evaluations goes on from its last report', async () => {
-    const recipe = small([part('end')]);
-    const training = {
-      agent: 'ppo',
-      policy: 'gaussian',
-      steps: 4000,
-      evaluateEvery: 4000,
-      agentOptions: { horizon: 64 },
-    };
-    const long = { ...recipe, task: { ...recipe.task, training } };
-    const checkpoints = join(folder, 'between');
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(), 1);
-    expect(await playRecipe(long, { signal: controller.signal, checkpoints })).toBeUndefined();
-    expect(existsSync(join(checkpoints, 'ppo-seed-3'))).toBe(true);
-    expect((await played(long, { checkpoints })).hash).toBe((await played(long)).hash);
   });
 
   test('a checkpoint of another preset is none of the training', async () => {
@@ -155,17 +102,6 @@ describe('data of a training', () => {
     await expect(playRecipe(small([part('medium')], { random: 0, expert: 1 }))).rejects.toThrow(
       'pendulum: sac with seed 3 has come to no medium policy in 900 steps',
     );
-    // Also where it goes on to the end, for another part of the data.
-    const training = {
-      ...{ agent: 'ppo', policy: 'gaussian', steps: 64, evaluateEvery: 64 },
-      agentOptions: { horizon: 16, epochs: 1, batchSize: 16 },
-    };
-    for (const at of ['medium', 'to-medium'] as const) {
-      const recipe = small([part(at), part('end')], { random: 0, expert: 1 });
-      await expect(playRecipe({ ...recipe, task: { ...recipe.task, training } })).rejects.toThrow(
-        'pendulum: ppo with seed 3 has come to no medium policy in 64 steps',
-      );
-    }
   });
 
   test('a training that was stopped goes on to the same episodes', async () => {

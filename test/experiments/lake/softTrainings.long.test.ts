@@ -46,20 +46,6 @@ test('the first step of a uniform policy drowns as often as the lake is wide; it
   policy.dispose();
 });
 
-test('what drowns is told by the direction of the step: the shore below and the open field above', () => {
-  const optimum = new SoftOptimum({ temperature: 0.1 });
-  const from = { x: -1.1, y: 0.6 };
-  const towards = Math.atan2(lakeMap.lake.y - from.y, lakeMap.lake.x - from.x);
-  const [wet, dry] = [towards, -towards].map((mean) => {
-    const policy = constantPolicy(mean, 0.05);
-    const [measure] = measureHeadings(policy, { optimum, states: [from], points: 720 });
-    policy.dispose();
-    return measure!.water;
-  });
-  expect(wet).toBeCloseTo(1, 3);
-  expect(dry).toBeCloseTo(0, 3);
-});
-
 test('policies over headings are of one size, as tuned, and their actions are angles', () => {
   const config = lakeSchema.parse({});
   for (const name of headingPolicies) {

@@ -82,17 +82,9 @@ describe('the ground truth', () => {
 
   // τ, penalty; μ, σ, KL and water of the best Gaussian, water of the optimum: the table that the study was planned with.
   const TABLE = `
-    .02  0  1.00   .14  .693  .000  .000
     .05  0  1.00   .22  .693  .012  .013
-    .12  0  1.00   .35  .688  .078  .073
     .15  0   .00   .95  .579  .401  .094
-    .30  0   .00  1.08  .218  .358  .152
-    .50  0   .00  1.22  .107  .319  .175
-    .02  1  1.00   .13  .700  .000  .000
     .05  1  1.02   .18  .763  .002  .000
-    .12  1  1.10   .25  .812  .008  .000
-    .15  1  1.12   .28  .813  .012  .000
-    .30  1  1.20   .40  .780  .040  .006
     .50  1   .05  1.38  .543  .283  .028`;
   const lines = TABLE.trim().split('\n');
 
@@ -164,16 +156,6 @@ describe('the bridge of a flow', () => {
 });
 
 describe('training', () => {
-  test('the policies have numbers of parameters within 10 % of each other', () => {
-    const counts = banditPolicies.map((name) => {
-      const policy = makeBanditPolicy(name, new Rng(0));
-      const count = policy.parameterCount();
-      policy.dispose();
-      return count;
-    });
-    expect(Math.max(...counts) / Math.min(...counts)).toBeLessThan(1.1);
-  });
-
   test('a policy is measured by quadrature: the best Gaussian is .579 nats away at τ = .15', () => {
     const policy = new GaussianPolicy({ observationDim: 1, actionDim: 1, initialScale: 0.955, rng: new Rng(0) });
     const measured = measureOnBandit(policy, { temperature: 0.15, penalty: 0 });
@@ -238,12 +220,5 @@ describe('training', () => {
       policy.dispose();
       expect(tf.memory().numTensors).toBe(before);
     }
-  });
-
-  test('the temperature falls from 1 in equal ratios over 70 % of the updates', () => {
-    const temperature = annealed(0.04);
-    expect(temperature(0)).toBe(1);
-    expect(temperature(0.35)).toBeCloseTo(0.2, 12);
-    expect([temperature(0.7), temperature(1)]).toEqual([0.04, 0.04]);
   });
 });

@@ -1,0 +1,452 @@
+import { describe, expect, it } from 'vitest';
+import {
+  Bootstrap,
+  equivalenceTest,
+  holm,
+  improvementInterval,
+  interquartileMean,
+  pairedPermutationTest,
+  performanceProfile,
+  probabilityOfImprovement,
+  wilsonInterval,
+} from '../../../cli/index.ts';
+import { quantile } from '../../../cli/statistics/bootstrap.ts';
+import { formatP } from '../../../cli/statistics/pValues.ts';
+import { Rng } from '../../../src/random.ts';
+
+/** Two policies with eight seeds each, for which scipy 1.17.1 and rliable 1.2.0 were asked in Python 3.11. */
+const X = [0.81, 0.92, 0.88, 0.95, 0.79, 0.9, 0.86, 0.97];
+const Y = [0.84, 0.85, 0.83, 0.96, 0.7, 0.93, 0.8, 0.9];
+
+describe('interquartileMean', () => {
+  it.each([
+    // scipy.stats.trim_mean(x, 0.25)
+    [[7], 7],
+    [[1, 9], 5],
+    [[3, 1, 2], 2],
+    [[100, 1, 2, 3], 2.5],
+    [[0, 10, 1, 2, 1000], 13 / 3],
+    [[8, 1, 7, 2, 6, 3, 5, 4], 4.5],
+    [[-1e9, 1, 2, 3, 4, 5, 6, 7, 1e9], 4],
+  ])('of %j is %d', (values, expected) => {
+    expect(interquartileMean(values)).toBeCloseTo(expected, 12);
+  });
+});
+
+describe('quantile', () => {
+  it('interpolates as numpy does', () => {
+    // numpy.quantile([1, 2, 4, 8], [0, 0.1, 0.5, 0.95, 1])
+    expect([0, 0.1, 0.5, 0.95, 1].map((q) => quantile(Float64Array.of(4, 1, 8, 2), q))).toEqual([
+      1,
+      1.3,
+      3,
+      expect.closeTo(7.4, 12),
+      8,
+    ]);
+  });
+});
+
+describe('quantile of many values', () => {
+  it('is that of the sorted ones, ties or not', () => {
+    const rng = new Rng('quantile');
+    for (const kinds of [1, 3, 1000]) {
+      const values = Float64Array.from({ length: 501 }, () => rng.integer(0, kinds));
+      const sorted = values.toSorted();
+      for (const k of [0, 1, 12, 250, 499, 500]) expect(quantile(values, k / 500)).toBe(sorted[k]);
+    }
+  });
+});
+
+describe('Bootstrap', () => {
+  /** Every resample of every stratum, once. */
+  function allMeans(strata: number[][]): number[] {
+    let pools: number[][] = [[]];
+    for (const stratum of strata) {
+      for (let draw = 0; draw < stratum.length; draw++) {
+        pools = pools.flatMap((pool) => stratum.map((value) => [...pool, value]));
+      }
+    }
+    return pools.map(interquartileMean).sort((a, b) => a - b);
+  }
+
+  it.each([
+    [[[1, 2, 4, 8.5, 16]]],
+    [[[0, 0, 1, 1, 1]]],
+    [
+      [
+        [1, 5],
+        [100, 104, 109],
+      ],
+    ],
+  ])('agrees with the list of all resamples of %j', (strata) => {
+    const means = allMeans(strata);
+    const { low, high } = new Bootstrap({ rng: new Rng(1) }).interval(strata);
+    // 50,000 resamples know a 2.5 % tail to ± 0.0007 (one standard error).
+    const below = (q: number) => means[Math.floor(q * (means.length - 1))]!;
+    const above = (q: number) => means[Math.ceil(q * (means.length - 1))]!;
+    expect(low).toBeGreaterThanOrEqual(below(0.022));
+    expect(low).toBeLessThanOrEqual(above(0.028));
+    expect(high).toBeGreaterThanOrEqual(below(0.972));
+    expect(high).toBeLessThanOrEqual(above(0.978));
+  });
+
+  it('takes the coverage that is asked for', () => {
+    const strata = [[1, 2, 4, 8.5, 16]];
+    const { low, high } = new Bootstrap({ rng: new Rng(1), level: 0.5 }).interval(strata);
+    const means = allMeans(strata);
+    expect(low).toBeCloseTo(quantile(Float64Array.from(means), 0.25), 1);
+    expect(high).toBeCloseTo(quantile(Float64Array.from(means), 0.75), 1);
+  });
+
+  it('gives equal data equal intervals, whatever was asked before', () => {
+    const values = [[1, 2, 4, 8, 16, 32]];
+    const fresh = new Bootstrap({ rng: new Rng(3) }).interval(values);
+    const used = new Bootstrap({ rng: new Rng(3) });
+    used.interval([[5, 1, 7]]);
+    used.interval([[5, 1, 7, 2, 9, 11]]);
+    expect(used.interval(values)).toEqual(fresh);
+    expect(used.interval([[32, 1, 16, 8, 2, 4]])).not.toEqual({ low: 1, high: 32 });
+  });
+
+  it('knows no interval of a stratum of one run', () => {
+    const bootstrap = new Bootstrap({ rng: new Rng(0), resamples: 10 });
+    for (const strata of [[[3]], [[1, 2], [3]]]) expect(bootstrap.interval(strata)).toEqual({ low: null, high: null });
+  });
+
+  it('refuses what has no interval', () => {
+    const bootstrap = new Bootstrap({ rng: new Rng(0), resamples: 10 });
+    expect(() => bootstrap.interval([])).toThrow('at least one stratum');
+    expect(() => bootstrap.interval([[1], []])).toThrow('at least one number in strata[1], got none');
+    expect(() => new Bootstrap({ rng: new Rng(0), resamples: 0 })).toThrow(
+      'resamples must be a positive integer up to 10000000, got 0',
+    );
+    expect(() => new Bootstrap({ rng: new Rng(0), level: 95 })).toThrow('level must lie between 0 and 1, got 95');
+  });
+});
+
+describe('probabilityOfImprovement', () => {
+  it('counts pairs, ties for half', () => {
+    expect(probabilityOfImprovement([2, 3], [1])).toBe(1);
+    expect(probabilityOfImprovement([1], [2, 3])).toBe(0);
+    expect(probabilityOfImprovement([1, 2, 3], [1, 2, 3])).toBe(0.5);
+    expect(probabilityOfImprovement([1, 4, 5], [2, 4])).toBeCloseTo((0 + 0 + 1 + 0.5 + 1 + 1) / 6, 12);
+  });
+});
+
+describe('improvementInterval', () => {
+  it.each([
+    // rly.get_interval_estimates({'a': (x[:, None], y[:, None])}, metrics.probability_of_improvement, reps=20000)
+    [X, Y, 0.6171875, 0.3203125, 0.890625],
+    [X.slice(0, 5), Y, 0.525, 0.2, 0.875],
+  ])('is that of rliable, for %j and %j', (x, y, share, low, high) => {
+    expect(probabilityOfImprovement(x, y)).toBe(share);
+    const interval = improvementInterval(x, y, { rng: new Rng('improvement') });
+    // Shares of resamples are counts over the number of pairs: the two bootstraps may end on neighbours.
+    const step = 1 / (x.length * y.length) + 1e-12;
+    expect(Math.abs(interval.low! - low)).toBeLessThanOrEqual(step);
+    expect(Math.abs(interval.high! - high)).toBeLessThanOrEqual(step);
+    const mirrored = improvementInterval(y, x, { rng: new Rng('improvement') });
+    expect(Math.abs(mirrored.low! - (1 - high))).toBeLessThanOrEqual(step);
+    expect(Math.abs(mirrored.high! - (1 - low))).toBeLessThanOrEqual(step);
+  });
+
+  it('agrees with the list of all resamples of three runs against two', () => {
+    const [x, y] = [
+      [1, 3, 5],
+      [2, 3],
+    ];
+    const resamples = (values: number[]) =>
+      values.reduce<number[][]>((pools) => pools.flatMap((pool) => values.map((value) => [...pool, value])), [[]]);
+    const all = resamples(x).flatMap((a) => resamples(y).map((b) => probabilityOfImprovement(a, b)));
+    all.sort((a, b) => a - b);
+    const { low, high } = improvementInterval(x, y, { rng: new Rng(1), level: 0.8 });
+    // 50,000 resamples know a 10 % tail to ± 0.0013 (one standard error).
+    for (const [end, q] of [
+      [low!, 0.1],
+      [high!, 0.9],
+    ] as const) {
+      expect(end).toBeGreaterThanOrEqual(all[Math.floor((q - 0.005) * (all.length - 1))]!);
+      expect(end).toBeLessThanOrEqual(all[Math.ceil((q + 0.005) * (all.length - 1))]!);
+    }
+  });
+
+  it('knows no interval of one run, and has none of width where all is won', () => {
+    const options = { rng: new Rng(0), resamples: 10 };
+    expect(improvementInterval([1], [2, 3], options)).toEqual({ low: null, high: null });
+    expect(improvementInterval([1, 2], [3], options)).toEqual({ low: null, high: null });
+    expect(improvementInterval([4, 5], [2, 3], options)).toEqual({ low: 1, high: 1 });
+    expect(() => improvementInterval([1, 2], [3, 4], { ...options, level: 0 })).toThrow(
+      'improvementInterval: level must lie between 0 and 1, got 0',
+    );
+  });
+});
+
+describe('equivalenceTest', () => {
+  it.each([
+    // scipy.stats.bootstrap((x, y), lambda a, b, axis: trim_mean(a, 0.25, axis) - trim_mean(b, 0.25, axis), paired=True,
+    //   method='percentile', confidence_level=0.9 and 0.8, n_resamples=400000)
+    [0.95, -0.005, 0.0625],
+    [0.9, 0.005, 0.0575],
+  ])('at %d has the interval of scipy', (confidence, low, high) => {
+    const test = equivalenceTest(X, Y, { bound: 0.05, rng: new Rng('pairs'), confidence });
+    expect(test.difference).toBeCloseTo(0.035, 12);
+    // The resampled differences are multiples of 0.0025, with several near each end.
+    expect(test.low).toBeCloseTo(low, 2.5);
+    expect(test.high).toBeCloseTo(high, 2.5);
+    const mirrored = equivalenceTest(Y, X, { bound: 0.05, rng: new Rng('pairs'), confidence });
+    expect([mirrored.difference, mirrored.low, mirrored.high]).toEqual(
+      [-test.difference, -test.high!, -test.low!].map((value) => expect.closeTo(value, 12)),
+    );
+  });
+
+  it('agrees with the list of all resamples of five pairs', () => {
+    const [x, y] = [
+      [1, 2, 4, 8.5, 16],
+      [3, 1, 3, 9, 12],
+    ];
+    let draws: number[][] = [[]];
+    for (let draw = 0; draw < 5; draw++) draws = draws.flatMap((runs) => [0, 1, 2, 3, 4].map((run) => [...runs, run]));
+    const all = draws.map((runs) => {
+      const mean = (values: number[]) => interquartileMean(runs.map((run) => values[run]!));
+      return mean(x) - mean(y);
+    });
+    const test = equivalenceTest(x, y, { bound: 1, rng: new Rng(1) });
+    for (const [end, q] of [
+      [test.low!, 0.05],
+      [test.high!, 0.95],
+    ] as const) {
+      // 50,000 resamples know a 5 % tail to ± 0.001 (one standard error).
+      expect(end).toBeGreaterThanOrEqual(quantile(Float64Array.from(all), q - 0.004));
+      expect(end).toBeLessThanOrEqual(quantile(Float64Array.from(all), q + 0.004));
+    }
+  });
+
+  it('says equivalent, different or undecided, by where the interval lies', () => {
+    const verdict = (bound: number, x = X, y = Y) => equivalenceTest(x, y, { bound, rng: new Rng('pairs') }).verdict;
+    expect([0.001, 0.03, 0.06, 0.065].map((bound) => verdict(bound))).toEqual([
+      'undecided',
+      'undecided',
+      'undecided',
+      'equivalent',
+    ]);
+    const above = X.map((value) => value + 0.1);
+    expect([verdict(0.05, above), verdict(0.05, Y, above), verdict(0.1, above)]).toEqual([
+      'different',
+      'different',
+      'undecided',
+    ]);
+    expect(verdict(0.01, X, X)).toBe('equivalent');
+  });
+
+  it('decides nothing with fewer than five pairs', () => {
+    for (const pairs of [1, 2, 3, 4]) {
+      const x = X.slice(0, pairs);
+      const { difference, low, verdict } = equivalenceTest(x, x, { bound: 1, rng: new Rng(0), resamples: 10 });
+      expect([difference, low, verdict]).toEqual([0, pairs === 1 ? null : 0, 'undecided']);
+    }
+  });
+
+  it('wants pairs, a bound and a confidence', () => {
+    const options = { bound: 1, rng: new Rng(0) };
+    expect(() => equivalenceTest([1, 2], [1], options)).toThrow('equivalenceTest: needs pairs, got 2 and 1 values');
+    for (const bound of [0, -1, Number.POSITIVE_INFINITY]) {
+      expect(() => equivalenceTest([1, 2], [1, 2], { ...options, bound })).toThrow(`a finite bound > 0, got ${bound}`);
+    }
+    for (const confidence of [0.5, 1, 95]) {
+      expect(() => equivalenceTest([1, 2], [1, 2], { ...options, confidence })).toThrow(
+        `confidence must lie between 0.5 and 1, got ${confidence}`,
+      );
+    }
+  });
+});
+
+describe('pairedPermutationTest', () => {
+  it('is that of scipy', () => {
+    // scipy.stats.permutation_test((x, y), lambda a, b, axis: np.mean(a - b, axis), permutation_type='samples', n_resamples=np.inf)
+    expect(pairedPermutationTest(X, Y)).toBe(0.109375);
+  });
+
+  // Darwin's maize, crossed and self-fertilized, heights in eighths of an inch; Fisher 1935 counts 863 of 32,768 patterns
+  // that reach the observed sum of 314.
+  const darwin = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48];
+  const zeros = darwin.map(() => 0);
+
+  it('counts what Fisher counted', () => {
+    expect(pairedPermutationTest(darwin, zeros)).toBe((2 * 863) / 32768);
+    expect(pairedPermutationTest(zeros, darwin)).toBe((2 * 863) / 32768);
+  });
+
+  it('is exact in small cases', () => {
+    expect(pairedPermutationTest([1], [0])).toBe(1);
+    expect(pairedPermutationTest([1, 2, 3], [0, 0, 0])).toBe(0.25);
+    expect(pairedPermutationTest([1, 2, 3], [1, 2, 3])).toBe(1);
+    expect(pairedPermutationTest([0.1, 0.2, 0.3], [0, 0, 0.6])).toBe(1);
+    expect(pairedPermutationTest(Array(20).fill(0.1), Array(20).fill(0))).toBe(2 / 2 ** 20);
+  });
+
+  it('samples patterns for more pairs', () => {
+    // Eleven pairs more that do not matter: the exact p-value stays.
+    const p = pairedPermutationTest([...darwin, ...Array(11).fill(1)], [...zeros, ...Array(11).fill(1)], new Rng(5));
+    expect(Math.abs(p - 1726 / 32768)).toBeLessThan(0.003);
+    expect(() => pairedPermutationTest(Array(21).fill(1), Array(21).fill(0))).toThrow('pass an rng');
+  });
+
+  it('wants pairs', () => {
+    expect(() => pairedPermutationTest([1, 2], [1])).toThrow('needs pairs, got 2 and 1 values');
+    expect(() => pairedPermutationTest([1e308, 1e308], [-1e308, 0])).toThrow('too large to be summed');
+    for (const patterns of [0, 1.5, Number.NaN]) {
+      expect(() => pairedPermutationTest([1], [2], new Rng(0), patterns)).toThrow(
+        `number of patterns, got ${patterns}`,
+      );
+    }
+  });
+});
+
+describe('holm', () => {
+  it('adjusts as R does', () => {
+    // p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm")
+    expect(holm([0.01, 0.04, 0.03, 0.005])).toEqual([0.03, 0.06, 0.06, 0.02].map((p) => expect.closeTo(p, 12)));
+    expect(holm([0.9, 0.8])).toEqual([1, 1]);
+    expect(holm([0.03])).toEqual([0.03]);
+  });
+
+  it('wants p-values', () => {
+    expect(() => holm([0.1, 1.5])).toThrow('holm: wanted p-values from 0 to 1, got pValues[1] = 1.5');
+    expect(() => holm([-0.1])).toThrow('got pValues[0] = -0.1');
+  });
+});
+
+it('formatP gives three digits, and never 0', () => {
+  expect([1, 0.0625, 0.001, 0.0009, 0].map(formatP)).toEqual(['1.000', '0.063', '0.001', '< 0.001', '< 0.001']);
+});
+
+describe('performanceProfile', () => {
+  it('is that of rliable', () => {
+    // rly.create_performance_profile({'a': x[:, None]}, tau_list, reps=20000)
+    const profile = performanceProfile(X, [0.75, 0.8, 0.86, 0.9, 0.95, 0.97], { rng: new Rng(1), resamples: 20_000 });
+    expect(profile.map(({ share }) => share)).toEqual([1, 0.875, 0.625, 0.375, 0.125, 0]);
+    expect(profile.map(({ low }) => low)).toEqual([1, 0.625, 0.25, 0.125, 0, 0]);
+    expect(profile.map(({ high }) => high)).toEqual([1, 1, 0.875, 0.75, 0.375, 0]);
+  });
+
+  it('has a band of binomial quantiles, since the number of runs above is binomial in a resample', () => {
+    const scores = Array.from({ length: 20 }, (_, i) => i);
+    for (const { threshold, share, low, high } of performanceProfile(scores, [2, 9, 16], {
+      rng: new Rng(2),
+      resamples: 50_000,
+      level: 0.9,
+    })) {
+      expect(share).toBe((19 - threshold) / 20);
+      // P(B ≤ k) of B ~ Binomial(20, share): 5 % lie below `low`, 5 % above `high`, at the resolution of the resamples.
+      expect(below(20, share, 20 * low! - 1)).toBeLessThan(0.052);
+      expect(below(20, share, 20 * low!)).toBeGreaterThan(0.048);
+      expect(below(20, share, 20 * high! - 1)).toBeLessThan(0.952);
+      expect(below(20, share, 20 * high!)).toBeGreaterThan(0.948);
+    }
+  });
+
+  /** P(B ≤ k) of B ~ Binomial(n, p). */
+  function below(n: number, p: number, k: number): number {
+    let [probability, sum] = [(1 - p) ** n, 0];
+    for (let i = 0; i <= k; i++) {
+      sum += probability;
+      probability *= ((n - i) / (i + 1)) * (p / (1 - p));
+    }
+    return sum;
+  }
+
+  it('has no band of a single run', () => {
+    expect(performanceProfile([1], [0, 1], { rng: new Rng(0) })).toEqual([
+      { threshold: 0, share: 1, low: null, high: null },
+      { threshold: 1, share: 0, low: null, high: null },
+    ]);
+  });
+});
+
+describe('wilsonInterval', () => {
+  it.each([
+    // Newcombe 1998, table I, method 3.
+    [81, 263, 0.2553, 0.3662],
+    [15, 148, 0.0624, 0.1605],
+    [0, 20, 0, 0.1611],
+    [1, 29, 0.0061, 0.1718],
+  ])('%d of %d: %d to %d', (successes, trials, low, high) => {
+    const interval = wilsonInterval(successes, trials);
+    expect(interval.low).toBeCloseTo(low, 4);
+    expect(interval.high).toBeCloseTo(high, 4);
+    const mirrored = wilsonInterval(trials - successes, trials);
+    expect(mirrored.low).toBeCloseTo(1 - interval.high, 12);
+    expect(mirrored.high).toBeCloseTo(1 - interval.low, 12);
+  });
+
+  it('refuses impossible counts', () => {
+    expect(() => wilsonInterval(3, 2)).toThrow('got 3 of 2');
+    expect(() => wilsonInterval(0, 0)).toThrow('got 0 of 0');
+    expect(() => wilsonInterval(Number.NaN, 5)).toThrow('successes: got NaN, expected a number');
+    expect(() => wilsonInterval(5, Number.POSITIVE_INFINITY)).toThrow('got 5 of Infinity');
+    expect(() => wilsonInterval(1, 5, Number.NaN)).toThrow('wanted a finite z > 0, got NaN');
+    expect(() => wilsonInterval(1, 5, Number.POSITIVE_INFINITY)).toThrow('wanted a finite z > 0, got Infinity');
+  });
+});
+
+describe('what no statistic is made of is refused, by function, argument and index', () => {
+  const statistics: [name: string, argument: string, of: (values: number[]) => unknown][] = [
+    ['interquartileMean', 'values', interquartileMean],
+    ['quantile', 'values', (values) => quantile(Float64Array.from(values), 0.5)],
+    ['holm', 'pValues', holm],
+    ['probabilityOfImprovement', 'x', (values) => probabilityOfImprovement(values, [1, 2])],
+    ['probabilityOfImprovement', 'y', (values) => probabilityOfImprovement([1, 2], values)],
+    [
+      'pairedPermutationTest',
+      'x',
+      (values) =>
+        pairedPermutationTest(
+          values,
+          values.map(() => 0),
+        ),
+    ],
+    [
+      'pairedPermutationTest',
+      'y',
+      (values) =>
+        pairedPermutationTest(
+          values.map(() => 0),
+          values,
+        ),
+    ],
+    ['improvementInterval', 'x', (values) => improvementInterval(values, [1, 2], { rng: new Rng(0) })],
+    ['improvementInterval', 'y', (values) => improvementInterval([1, 2], values, { rng: new Rng(0) })],
+    ['equivalenceTest', 'x', (values) => equivalenceTest(values, values, { bound: 1, rng: new Rng(0) })],
+    [
+      'equivalenceTest',
+      'y',
+      (values) =>
+        equivalenceTest(
+          values.map(() => 0),
+          values,
+          { bound: 1, rng: new Rng(0) },
+        ),
+    ],
+    ['performanceProfile', 'scores', (values) => performanceProfile(values, [0], { rng: new Rng(0) })],
+    ['performanceProfile', 'thresholds', (values) => performanceProfile([1, 2], values, { rng: new Rng(0) })],
+    ['Bootstrap.interval', 'strata[1]', (values) => new Bootstrap({ rng: new Rng(0) }).interval([[1, 2], values])],
+  ];
+
+  it.each(statistics)('%s, %s', (name, argument, of) => {
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      for (const at of [0, 4]) {
+        expect(() => of([0.1, 0.2, 0.3, 0.4, 0.5].with(at, bad))).toThrow(
+          `${name}: wanted finite numbers, got ${argument}[${at}] = ${bad}`,
+        );
+      }
+    }
+    if (name === 'pairedPermutationTest' || name === 'equivalenceTest') argument = 'x';
+    expect(() => of([])).toThrow(`${name}: wanted at least one number in ${argument}, got none`);
+  });
+
+  it('quantile wants q from 0 to 1', () => {
+    for (const q of [-0.1, 1.1, Number.NaN]) {
+      expect(() => quantile(Float64Array.of(1, 2), q)).toThrow(`quantile: wanted q from 0 to 1, got ${q}`);
+    }
+  });
+});

@@ -1,0 +1,55 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { SummaryRow } from '../../../cli/index.ts';
+import { registry } from '../../../experiments/registry.ts';
+import { loadPolicy } from '../../../src/index.ts';
+import { jobsHere } from '../../cli/fixture/jobsHere.ts';
+import { oxbowOn } from '../../cli/fixture/oxbow.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-products-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const SMALL = ['steps=300', 'evaluationEpisodes=300', 'heldOut=600', 'lakes=[1,2]'].flatMap((each) => ['--set', each]);
+const POLICIES = ['--policies', 'gaussian,mixture-4,regression'];
+
+test('oxbow run products: the plain controls do what theory says, and a job gives the same bytes again', async () => {
+  jobsHere();
+  const out = join(folder, 'run');
+  const argv = ['run', 'products', '--workers', '1', '--seeds', '2', ...POLICIES, ...SMALL, '--out', out];
+  const { code } = await oxbowOn(registry, ...argv);
+  expect(code).toBe(0);
+  const { experiments, results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as {
+    experiments: Record<string, { answer: string }>;
+    results: SummaryRow[];
+  };
+  const of = (policy: string, lakes: number, metric: string) =>
+    results.find((row) => row.policy === policy && row.condition === `k-${lakes}` && row.metric === metric)!.iqm;
+
+  expect(experiments.E8!.answer).toContain(`a Gaussian in ${(100 * of('gaussian', 2, 'drownRate')!).toFixed(1)}`);
+
+  // The best Gaussian of one lake is 1.200 nats above the law at the start, and that of two is two of them.
+  expect(Math.abs(of('gaussian', 1, 'startNats')! - 1.2)).toBeLessThan(0.1);
+  expect(Math.abs(of('gaussian', 2, 'startNats')! - 2.4)).toBeLessThan(0.2);
+  expect(of('gaussian', 1, 'drownRate')).toBeGreaterThan(0.25);
+  expect(of('gaussian', 2, 'drownRate')).toBeGreaterThan(of('gaussian', 1, 'drownRate')!);
+  expect(of('mixture-4', 1, 'startNats')).toBeLessThan(0.3);
+  expect(of('mixture-4', 1, 'natsAbove')).toBeGreaterThan(0);
+  expect(of('mixture-4', 1, 'drownRate')).toBeLessThan(0.2);
+  expect(of('mixture-4', 1, 'ways')).toBe(2);
+  // The mean of both banks leads into the water, and is no density.
+  expect(of('regression', 1, 'drownRate')).toBeGreaterThan(0.9);
+  expect(of('regression', 1, 'natsAbove')).toBeNull();
+  expect(of('regression', 1, 'lossOfALake')).toBeGreaterThan(Math.log(2 * Math.PI));
+
+  // Clocks are in no result.
+  expect(JSON.stringify(results)).not.toContain('microseconds');
+  const job = 'products/LakeStride-v0/k-2/mixture-4/seed-1';
+  expect(existsSync(join(out, 'logs', job, 'acting.json'))).toBe(true);
+  expect(loadPolicy(join(out, 'jobs', job, 'policy.json')).policy.actionDim).toBe(4);
+
+  const verified = await oxbowOn(registry, 'verify', out, '--job', job, '--workers', '1');
+  expect([verified.code, verified.stderr]).toEqual([0, '']);
+  expect(verified.stdout).toMatch(/^1 of 1 job gave the same bytes again$/m);
+});
