@@ -7,16 +7,9 @@ import { RecordingEnv, wideBox } from './support.ts';
 const lake = make('Lake-v0');
 const said = () => vi.mocked(console.warn).mock.calls.map(([line]) => line as string);
 
-/** Makes the agent, which may say something. Each class is told of in other words, since a line is said once. */
-function meet(agent: 'sac' | 'soft-q-learning' | 'td3', policy: Policy, env: AnyEnv = lake): void {
-  const options = { policy, env, rng: new Rng(0), criticHidden: [4] };
-  const made =
-    agent === 'sac'
-      ? new Sac(options)
-      : agent === 'td3'
-        ? new Td3(options)
-        : new SoftQLearning({ ...options, particles: 4 });
-  made.dispose();
+function meet(name: 'sac' | 'soft-q-learning' | 'td3', policy: Policy, env: AnyEnv = lake): void {
+  const Agent = { sac: Sac, 'soft-q-learning': SoftQLearning, td3: Td3 }[name];
+  new Agent({ policy, env, rng: new Rng(0), criticHidden: [4] }).dispose();
 }
 const of = (name: string, options: object = {}) =>
   makePolicy(name, { env: lake, rng: new Rng(0), hidden: [4], ...options });
@@ -43,38 +36,18 @@ describe('what an agent cannot learn well by', () => {
     );
   });
 
+  const bounded = boxSquash({ low: [-1, -1], high: [1, 1] });
+  const sizes = { observationDim: 2, actionDim: 2, hidden: [4], rng: new Rng(0), scale: 'state' } as const;
+  const made = (env: AnyEnv) => makePolicy('gaussian', { env, for: 'sac', rng: new Rng(0), hidden: [4] });
   test.each<[string, 'sac' | 'soft-q-learning' | 'td3', () => Policy, AnyEnv?]>([
-    ['what is made for it', 'sac', () => of('gaussian', { for: 'sac', hidden: [4] })],
     ['a mixture that is made for it', 'sac', () => of('mixture', { for: 'sac', hidden: [4] })],
     ['a flow that is made for it', 'soft-q-learning', () => of('spline', { for: 'soft-q-learning', hidden: [4] })],
-    [
-      'whole numbers within their bounds',
-      'sac',
-      () => makePolicy('gaussian', { env: levels(), for: 'sac', rng: new Rng(0), hidden: [4] }),
-      levels(),
-    ],
+    ['whole numbers within their bounds', 'sac', () => made(levels()), levels()],
     ['one scale, where noise is the agent’s', 'td3', () => of('gaussian', { squash: 'tanh' })],
     ['a scale that is fixed on purpose', 'sac', () => of('gaussian', { squash: 'tanh', scale: 'fixed' })],
-    ['actions that lie within their bounds without a squash', 'sac', () => of('truncated-normal', { scale: 'state' })],
-    [
-      'a squash of its own making',
-      'sac',
-      () =>
-        new GaussianPolicy({
-          observationDim: 2,
-          actionDim: 2,
-          hidden: [4],
-          rng: new Rng(0),
-          scale: 'state',
-          squash: boxSquash({ low: [-1, -1], high: [1, 1] }),
-        }),
-    ],
-    [
-      'actions without bounds',
-      'sac',
-      () => makePolicy('gaussian', { env: endless(), for: 'sac', rng: new Rng(0), hidden: [4] }),
-      endless(),
-    ],
+    ['actions within their bounds without a squash', 'sac', () => of('truncated-normal', { scale: 'state' })],
+    ['a squash of its own making', 'sac', () => new GaussianPolicy({ ...sizes, squash: bounded })],
+    ['actions without bounds', 'sac', () => made(endless()), endless()],
   ])('nothing is said of %s', (_, agent, policy, env = lake) => {
     meet(agent, policy(), env);
     expect(said()).toEqual([]);

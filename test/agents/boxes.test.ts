@@ -129,13 +129,16 @@ async function learned([learner, Made, steps, options, name = 'gaussian', own]: 
   };
 }
 
-test.each(CASES.map((which) => [which[0], which] as const))('%s learns in another box what it learns in [-1, 1]: %#', async (_, which) => {
-  const [there, here] = [await learned(which, usual), await learned(which, other)];
-  here.actions.forEach((action, i) => expect(action).toBeCloseTo(there.actions[i]!, 2));
-  for (const [key, value] of Object.entries(there.metrics)) {
-    expect(Math.abs(here.metrics[key]! - value) / (1 + Math.abs(value)), key).toBeLessThan(0.02);
-  }
-});
+test.each(CASES.map((which) => [which[0], which] as const))(
+  '%s learns in another box what it learns in [-1, 1]: %#',
+  async (_, which) => {
+    const [there, here] = [await learned(which, usual), await learned(which, other)];
+    here.actions.forEach((action, i) => expect(action).toBeCloseTo(there.actions[i]!, 2));
+    for (const [key, value] of Object.entries(there.metrics)) {
+      expect(Math.abs(here.metrics[key]! - value) / (1 + Math.abs(value)), key).toBeLessThan(0.02);
+    }
+  },
+);
 
 /** The same data where actions and observations have no bounds, in these units. */
 function unboundedData(unit: number): EpisodesInMemory {
@@ -218,35 +221,6 @@ describe('data without bounds', () => {
     expect(Math.abs(agent.evaluate(pairs) - wanted)).toBeLessThan(0.05);
   });
 
-  test('critics that choose among samples count in them, too, also from a file', async () => {
-    const dataset = unboundedData(1000);
-    const policy = policyFor(dataset);
-    const agent = new Iql({ policy, dataset, rng: new Rng('agent'), ...data, bestOf: 8 });
-    made.push(agent);
-    for await (const _ of agent.train({ steps: 6, rng: new Rng('training') }));
-    const { policy: loaded } = policyFromJson(policyToJson(agent.actingPolicy!));
-    const act = (of: Policy) =>
-      [1, 2, 3].map((x) => [...(of as Policy<Float32Array>).act([x, 50], { rng: new Rng(x) })]);
-    expect(act(loaded)).toEqual(act(agent.actingPolicy!));
-    const { low, high } = agent.targetCritics.about.units!;
-    const { shift, scale } = policy.actionScale!.units();
-    expect([low, high]).toEqual([-1, 1].map((side) => shift.map((mean, i) => mean + side * scale[i]!)));
-    loaded.dispose();
-  });
-
-  test('a policy outlives the agent that has given it units', async () => {
-    const dataset = unboundedData(1000);
-    const policy = policyFor(dataset, 'implicit');
-    const agent = new Fql({ policy, dataset, rng: new Rng('agent'), ...data, behaviorHidden: [4] });
-    const units = (of: Policy) => of.actionScale!.units();
-    expect(units(agent.behavior)).toEqual(units(policy));
-    for await (const _ of agent.train({ steps: 1, rng: new Rng('training') }));
-    agent.dispose();
-    const action = policy.act([50, 50]) as Float32Array;
-    expect([...action].every(Number.isFinite)).toBe(true);
-    policy.dispose();
-  });
-
   test.each(['gaussian', 'flow-matching'])(
     'a %s that was trained without units stays as it is, a file of it too',
     async (name) => {
@@ -267,37 +241,6 @@ describe('data without bounds', () => {
       policy.dispose();
     },
   );
-
-  test('one that went through a file before any training follows data', async () => {
-    const dataset = unboundedData(1000);
-    const fresh = () => policyFor(dataset);
-    const [here, there] = [fresh(), policyFromJson(policyToJson(fresh())).policy];
-    for (const policy of [here, there]) made.push(new BehaviorCloning({ policy, dataset, batchSize: 8 }));
-    expect(there.actionScale!.units()).toEqual(here.actionScale!.units());
-    expect(there.act([50, 60], { greedy: true })).toEqual(here.act([50, 60], { greedy: true }));
-    expect(there.config!.options).toMatchObject({ squash: 'standardize', normalizeObservations: true });
-  });
-
-  test('an agent whose critics count in other units refuses a state', async () => {
-    const dataset = unboundedData(1000);
-    const agentOf = (policy: Policy) => {
-      const agent = new Iql({ policy, dataset, rng: new Rng('agent'), ...data });
-      made.push(agent);
-      return agent;
-    };
-    const withOthers = (): Policy => {
-      const policy = policyFor(dataset);
-      policy.standardizeActions({ mean: [100, 7100], deviation: [400, 500] });
-      policy.normalizeObservations();
-      return policy;
-    };
-    const [agent, same, other] = [agentOf(withOthers()), agentOf(withOthers()), agentOf(policyFor(dataset))];
-    for await (const _ of agent.train({ steps: 1, rng: new Rng('training') }));
-    const state = structuredClone(agent.state());
-    expect(() => other.setState(state)).toThrow(/^Iql.setState: the part 'units' does not fit/);
-    same.setState(state);
-    expect(same.state()).toEqual(state);
-  });
 
   test('it is an option, and what has bounds is not touched', () => {
     const dataset = unboundedData(1000);

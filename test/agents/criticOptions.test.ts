@@ -1,8 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { Sac, type SacOptions, SoftQLearning, Td3 } from '../../agents/index.ts';
-import { Box } from '../../envs/index.ts';
-import { makePolicy, Rng } from '../../src/index.ts';
+import { Rng } from '../../src/index.ts';
 import { under, type Variables } from '../oracle/mlp.ts';
 import { layerNorm } from '../oracle/normalization.ts';
 import { perturb } from '../support/perturb.ts';
@@ -170,12 +168,6 @@ describe('SAC', () => {
     expect(changes('targets')).toEqual([1, 1, 1, 1, 1, 1, 1]);
     expect(seen.map(({ reported }) => reported)).toEqual([false, false, true, false, false, true, false, false]);
   });
-
-  test('the temperature has a rate of its own', async () => {
-    const [first] = await train({ temperatureLearningRate: 0.02 }, 41);
-    // log α begins at 0, and the first step of Adam is the rate.
-    expect(Math.abs(first!.alpha[0]!)).toBeCloseTo(0.02, 5);
-  });
 });
 
 test.each<[new (options: never) => unknown, object]>([
@@ -187,19 +179,4 @@ test.each<[new (options: never) => unknown, object]>([
 ])('%o refuses %j', (Agent, wrong) => {
   const given = { ...options, policy: gaussian(), env: env(), ...wrong };
   expect(() => new Agent(given as never)).toThrow(new RegExp(`^${Agent.name}: ${Object.keys(wrong)[0]}: got `));
-});
-
-test.each([
-  ['circular-spline', {}],
-  ['gaussian', { squash: 'wrap' }],
-] as const)('soft Q-learning of angles, by %s %j, has critics without a seam', async (name, own) => {
-  const env = new RecordingEnv(new Box({ low: -Math.PI, high: Math.PI, shape: [2] }));
-  const policy = makePolicy<string>(name, { env, hidden: [4], rng: new Rng('policy'), ...own });
-  const agent = new SoftQLearning({ ...options, policy, env, criticActivation: 'tanh', valueSamples: 4, particles: 3 });
-  for await (const _ of agent.train({ steps: 42, rng: new Rng(0) }));
-  const valueAt = (angle: number) =>
-    tf.tidy(() => agent.critics.least(tf.zeros([1, 2]), tf.tensor2d([[angle, 1]])).dataSync()[0]!);
-  expect(valueAt(-Math.PI)).toBeCloseTo(valueAt(Math.PI), 5);
-  expect(valueAt(-Math.PI)).not.toBeCloseTo(valueAt(0), 3);
-  agent.dispose();
 });

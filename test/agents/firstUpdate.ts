@@ -5,7 +5,7 @@ import { gradient } from '../oracle/calculus.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
 import { mlp, under, type Variables } from '../oracle/mlp.ts';
 import { perturb } from '../support/perturb.ts';
-import { box, flat, heldBy, RecordingEnv, unflat, variablesOf } from './support.ts';
+import { box, flat, heldBy, RecordingEnv, type Transition, unflat, variablesOf } from './support.ts';
 
 /* What tests need to compare the first update of an agent with plain float64 numbers. */
 
@@ -153,3 +153,14 @@ export const noiseOf = (rng: Rng) => {
   const values = rng.fillNormal(new Float32Array(BATCH * 2));
   return Array.from({ length: BATCH }, (_, row) => [...values.subarray(2 * row, 2 * row + 2)]);
 };
+
+/** Aₜ = δₜ + γλ Aₜ₊₁ while the episode lasts, δₜ = rₜ + γ V(next) − V, without V(next) after a termination; γ = 0.9, λ = 0.8. */
+export function advantagesOf(rows: readonly Transition[], value: (observation: ArrayLike<number>) => number): number[] {
+  const advantages: number[] = [];
+  for (let t = rows.length - 1; t >= 0; t--) {
+    const { observation, reward, next, terminated, truncated } = rows[t]!;
+    const delta = reward + (terminated ? 0 : 0.9 * value(next)) - value(observation);
+    advantages[t] = delta + (terminated || truncated ? 0 : 0.9 * 0.8 * (advantages[t + 1] ?? 0));
+  }
+  return advantages;
+}

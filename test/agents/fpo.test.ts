@@ -4,7 +4,7 @@ import { Box } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 import { mlp, under, type Variables } from '../oracle/mlp.ts';
 import { perturb } from '../support/perturb.ts';
-import { expectClose, firstUpdate, gaussian, gradientBy, mean, spaces } from './firstUpdate.ts';
+import { advantagesOf, expectClose, firstUpdate, gaussian, gradientBy, mean, spaces } from './firstUpdate.ts';
 import { box, gradientOf, RecordingEnv, variablesOf } from './support.ts';
 
 /** Without bounds an action is its latent value, and never clipped. */
@@ -25,16 +25,7 @@ function makeFpo(options: Partial<FpoOptions> = {}, policy = field()) {
   const before = { policy: variablesOf(policy), value: variablesOf(agent.value) };
   const value = (observation: ArrayLike<number>) =>
     mlp(under(before.value, 'network'), [...Array.from(observation)])[0]!;
-  const advantages = () => {
-    const rows = env.transitions;
-    const found: number[] = [];
-    for (let t = rows.length - 1; t >= 0; t--) {
-      const { observation, reward, next, terminated, truncated } = rows[t]!;
-      const delta = reward + (terminated ? 0 : 0.9 * value(next)) - value(observation);
-      found[t] = delta + (terminated || truncated ? 0 : 0.9 * 0.8 * (found[t + 1] ?? 0));
-    }
-    return found;
-  };
+  const advantages = () => advantagesOf(env.transitions, value);
   const lossesBy = (rng: Rng) => {
     const stream = rng.split('matching');
     const drawn = env.transitions.map(() => ({
@@ -105,43 +96,19 @@ test('the second update is that of plain numbers where ratios are far beyond the
   two.agent.dispose();
 });
 
-test('ratios stay within e³, and what goes too far is undone', async () => {
-  const far = new Fpo({
-    ...parts,
-    policy: field(),
-    env: new RecordingEnv(plane),
-    epochs: 8,
-    learningRate: 1,
-    targetKl: null,
-  });
-  for await (const { largestRatio, policyUpdates } of far.train({ steps: 12, rng: new Rng(1) })) {
-    expect(largestRatio).toBeGreaterThan(2);
-    expect(largestRatio).toBeLessThanOrEqual(Math.exp(3) * (1 + 1e-6));
-    expect(policyUpdates).toBe(8);
-  }
-  const held = new Fpo({
-    ...parts,
-    policy: field(),
-    env: new RecordingEnv(plane),
-    epochs: 8,
-    learningRate: 1,
-    targetKl: 0.01,
-  });
-  for await (const { largestKl, policyUpdates, updates } of held.train({ steps: 12, rng: new Rng(1) })) {
+test('what goes too far is undone', async () => {
+  const options = { epochs: 8, learningRate: 1, targetKl: 0.01 };
+  const agent = new Fpo({ ...parts, policy: field(), env: new RecordingEnv(plane), ...options });
+  for await (const { largestKl, policyUpdates, updates } of agent.train({ steps: 12, rng: new Rng(1) })) {
     expect(policyUpdates).toBeLessThan(8);
     expect(updates).toBe(8);
     expect(largestKl).toBeLessThanOrEqual(0.015);
   }
-  far.dispose();
-  held.dispose();
+  agent.dispose();
 });
 
 test('what it cannot take is one line', () => {
   const env = new RecordingEnv(box);
-  expect(() => new Fpo({ ...parts, policy: gaussian(), env })).toThrow(
-    'Fpo: policy: got a GaussianPolicy, expected a FlowMatchingPolicy, whose matching losses are in the place of probabilities',
-  );
-  expect(() => new Fpo({ ...parts, policy: field(), env, batchSize: 13 })).toThrow(
-    'Fpo: batchSize: got 13, expected at most the 12 × 1 = 12 steps of a rollout (horizon × environments)',
-  );
+  expect(() => new Fpo({ ...parts, policy: gaussian(), env })).toThrow(/^Fpo: policy: got a GaussianPolicy/);
+  expect(() => new Fpo({ ...parts, policy: field(), env, batchSize: 13 })).toThrow(/^Fpo: batchSize: got 13/);
 });

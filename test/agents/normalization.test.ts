@@ -19,7 +19,7 @@ import {
   type TrainReport,
 } from '../../agents/index.ts';
 import { EpisodesInMemory } from '../../datasets/index.ts';
-import { Box, Discrete, MultiBinary, NormalizeReward, TransformObservation, Tuple } from '../../envs/index.ts';
+import { Box, Discrete, MultiBinary, TransformObservation, Tuple } from '../../envs/index.ts';
 import { GaussianPolicy, makePolicy, type Policy, policyFromJson, policyToJson, Rng } from '../../src/index.ts';
 import { box, discrete, RecordingEnv, wideBox } from './support.ts';
 
@@ -47,27 +47,6 @@ describe('a policy that normalizes', () => {
     );
     action(policy, OBSERVATIONS).forEach((value, i) => expect(value).toBeCloseTo(action(plain, seen)[i]!, 5));
   });
-
-  test.each(['gaussian-full', 'mixture', 'realnvp', 'spline'] as const)(
-    'is normalized in all its parts: %s',
-    (name) => {
-      const made = (normalizeObservations: boolean): Policy => {
-        const policy = makePolicy(name, { ...spaces, actionSpace: wideBox, hidden: [8], normalizeObservations });
-        const rng = new Rng('other variables');
-        for (const variable of policy.trainableVariables()) variable.assign(rng.normalTensor(variable.shape));
-        return policy;
-      };
-      const policy = made(true);
-      policy.normalizer!.setMoments(moments);
-      const seen = OBSERVATIONS.map((row) =>
-        row.map((o, i) => Math.max((o - moments.mean[i]!) / Math.sqrt(moments.variance[i]!), -10)),
-      );
-      const latents = tf.tensor2d(OBSERVATIONS.map((_, i) => Array<number>(policy.actionDim).fill(0.3 * i)));
-      const logProbs = (of: Policy, rows: number[][]) => of.given(tf.tensor2d(rows)).logProb(latents).dataSync();
-      const expected = logProbs(made(false), seen);
-      logProbs(policy, OBSERVATIONS).forEach((logProb, i) => expect(logProb / expected[i]!).toBeCloseTo(1, 4));
-    },
-  );
 
   test('is saved, loaded and exported with its moments, which are no parameters; one made later is the first', () => {
     const policy = gaussian();
@@ -234,15 +213,6 @@ describe.each(Object.entries(learners))('data of %s', (_, make) => {
     });
   });
 
-  test('leave a policy the moments that it brings along', () => {
-    const policy = gaussian({ squash: 'tanh' }, box);
-    policy.normalizeObservations();
-    policy.normalizer!.setMoments(moments);
-    const before = policy.normalizer!.moments();
-    make(policy, dataWith(1)).dispose();
-    expect(policy.normalizer!.moments()).toEqual(before);
-  });
-
   test('leave a number that varies by the rounding of float32 alone as if it did not', () => {
     const next = 0.1 + 2 ** -27;
     const policy = gaussian({ squash: 'tanh' }, box);
@@ -318,19 +288,5 @@ describe('RewardScaler', () => {
   ])('refuses a state whose %s do not fit', (part, wrong) => {
     const scaler = new RewardScaler(2, 0.9);
     expect(() => scaler.setState({ ...scaler.state(), [part]: wrong })).toThrow(/expected/);
-  });
-
-  test('gives what NormalizeReward gives as long as no episode ends', () => {
-    const inner = new RecordingEnv(box, 0);
-    const env = new NormalizeReward(inner, { gamma: 0.9 });
-    const scaler = new RewardScaler(1, 0.9);
-    env.reset({ seed: 0 });
-    const goesOn = { terminations: Uint8Array.of(0), truncations: Uint8Array.of(0) };
-    for (let i = 0; i < 200; i++) {
-      const [, reward] = env.step(Float32Array.of(0, 0));
-      const { reward: raw } = inner.transitions.at(-1)!;
-      const [scaled] = scaler.scaled({ rewards: Float64Array.of(raw), ...goesOn });
-      expect(scaled).toBeCloseTo(Math.min(Math.max(reward, -10), 10), 12);
-    }
   });
 });

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { ExplorationNoise } from '../../agents/core/loops.ts';
 import {
   A2c,
   type Agent,
@@ -18,7 +17,7 @@ import {
 import { agentNamed } from '../../agents/registry.ts';
 import { usualPolicy } from '../../agents/train.ts';
 import { EpisodesInMemory } from '../../datasets/index.ts';
-import { type Box, loadEnv, make, makeVec, type Space } from '../../envs/index.ts';
+import { loadEnv, makeVec, type Space } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 import { policySchema } from '../../src/policies/registry.ts';
 
@@ -80,29 +79,4 @@ function oneEpisode(observationSpace: Space, actionSpace: Space): EpisodesInMemo
   const ends = { terminations: Uint8Array.of(1), truncations: Uint8Array.of(0) };
   const episode = { observations, actions, rewards: zeros(1), ...ends };
   return new EpisodesInMemory({ observationSpace, actionSpace, episodes: [episode] });
-}
-
-test("SAC's noise alone finds the goal of MountainCarContinuous, with every seed", () => {
-  const { agent } = presets['MountainCarContinuous-v0'].sac;
-  const seeds = [300, 301, 302];
-  // Noise of twenty steps reaches it about every 450 steps.
-  expect(Math.min(...seeds.map((seed) => goalsOf(agent, seed, 5000)))).toBeGreaterThan(4);
-  const slow = { ...agent, noiseCorrelation: 0.9985 };
-  expect(Math.max(...seeds.map((seed) => goalsOf(slow, seed, 5000)))).toBeLessThan(4);
-});
-
-/** How often a car that only the noise drives reaches the goal. */
-function goalsOf(options: ConstructorParameters<typeof ExplorationNoise>[2], seed: number, steps: number): number {
-  const env = make('MountainCarContinuous-v0');
-  const noise = new ExplorationNoise(1, env.actionSpace as Box, options);
-  const rng = new Rng(seed);
-  env.reset({ seed });
-  let goals = 0;
-  for (let i = 0; i < steps; i++) {
-    const push = Math.max(-1, Math.min(1, noise.addedTo([0], rng)[0]!));
-    const [, , terminated, truncated] = env.step(Float32Array.of(push));
-    if (terminated) goals += 1;
-    if (terminated || truncated) env.reset();
-  }
-  return goals;
 }

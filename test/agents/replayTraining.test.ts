@@ -131,15 +131,6 @@ describe('updates', () => {
     expect(updates.map(({ count }) => count)).toEqual(updates.map((_, i) => i + 1));
   });
 
-  test('get a minibatch of what was collected, the rates, and a stream of their own', async () => {
-    const { run, updates, envs } = recorded();
-    await run(8);
-    const seen = envs[0]!.transitions.map(({ reward }) => reward);
-    for (const { rewards } of updates) for (const reward of rewards) expect(seen).toContain(reward);
-    const stream = seed.split('updates');
-    expect(updates.map(({ draw }) => draw)).toEqual([1, 2, 3, 4].map(() => stream.uniform()));
-  });
-
   test.each([
     [1, 3, [3, 6]],
     [2, 3, [4, 6]],
@@ -197,46 +188,6 @@ describe('actions', () => {
     for (const t of [0, 1]) expect([first![t], second![t]]).toEqual([uniform(), uniform()]);
     expect([...first!.slice(2), ...second!.slice(2)]).toEqual([ACTIONS, ACTIONS, ACTIONS, ACTIONS]);
     expect(shares).toEqual([4 / 8, 6 / 8]);
-  });
-
-  test("are the agent's from the first step in an unbounded box", async () => {
-    const { run, envs } = recorded({ space: new Box({ low: -Infinity, high: Infinity, shape: [2] }) });
-    await run(3);
-    expect(envs[0]!.transitions.map(({ action }) => action)).toEqual([ACTIONS, ACTIONS, ACTIONS]);
-  });
-});
-
-describe('a prioritized replay', () => {
-  const prioritized = { prioritizedAlpha: 1, prioritizedBeta: { linear: [0.4, 1] } as const };
-
-  test('has the priorities that updates tell, and weights with the β of the share that is done', async () => {
-    // Rows are known by their rewards.
-    const priorities = new Map<number, number>();
-    let largest = 1;
-    const seen: number[] = [];
-    const { run, envs } = recorded({
-      agent: { ...prioritized, learningStarts: 40, batchSize: 8, bufferSize: 30 },
-      training: {
-        update: ({ rewards, weights }, _, count) => {
-          for (const { reward } of envs[0]!.transitions.slice(priorities.size)) priorities.set(reward, largest);
-          const beta = 0.4 + (0.6 * (40 + count)) / 100;
-          const drawn = Array.from(rewards, (reward) => priorities.get(reward)!);
-          const least = Math.min(...drawn);
-          weights!.forEach((weight, i) => expect(weight).toBeCloseTo((least / drawn[i]!) ** beta, 5));
-          const errors = rewards.map((reward) => reward * (1 + (count % 3)));
-          rewards.forEach((reward, i) => priorities.set(reward, Math.abs(errors[i]!) + 1e-6));
-          largest = Math.max(largest, ...errors.map(Math.abs));
-          seen.push(...rewards);
-          return { rate: [0], count: [0], errors };
-        },
-      },
-    });
-    await run(100);
-    expect(seen).toHaveLength(60 * 8);
-    // Half of the rewards are below the median, which makes much less than half of the draws.
-    const sizes = envs[0]!.transitions.map(({ reward }) => Math.abs(reward)).sort((a, b) => a - b);
-    const small = seen.filter((reward) => Math.abs(reward) < sizes[50]!);
-    expect(small.length / seen.length).toBeLessThan(0.3);
   });
 });
 

@@ -3,6 +3,7 @@ import {
   A2c,
   type Agent,
   Dqn,
+  Ppo,
   QrDqn,
   Reinforce,
   Sac,
@@ -20,6 +21,7 @@ import { splineQuantiles } from '../oracle/splineQuantiles.ts';
 import { stein } from '../oracle/stein.ts';
 import { perturb } from '../support/perturb.ts';
 import {
+  advantagesOf,
   BATCH,
   expectAveraged,
   expectClose,
@@ -470,14 +472,7 @@ describe('the first update', () => {
     const { report, state } = await firstUpdate(agent, 12);
     const rows = env.transitions;
     expect(new Set(rows.map(({ terminated, truncated }) => `${terminated} ${truncated}`)).size).toBe(3);
-    // Aₜ = δₜ + γλ Aₜ₊₁ while the episode lasts, δₜ = rₜ + γ V(next) − V, without V(next) after a termination.
-    const advantages: number[] = [];
-    for (let t = rows.length - 1; t >= 0; t--) {
-      const { observation, reward, next, terminated, truncated } = rows[t]!;
-      const bootstrap = terminated ? 0 : 0.9 * stateValue(before.value, next);
-      const delta = reward + bootstrap - stateValue(before.value, observation);
-      advantages[t] = delta + (terminated || truncated ? 0 : 0.9 * 0.8 * (advantages[t + 1] ?? 0));
-    }
+    const advantages = advantagesOf(rows, (observation) => stateValue(before.value, observation));
     const returns = rows.map(({ observation }, t) => advantages[t]! + stateValue(before.value, observation));
     const policyLoss = (of: Variables) =>
       -mean(rows.map(({ observation, action }, t) => advantages[t]! * logDensity(of, [...observation], action)));
@@ -492,6 +487,71 @@ describe('the first update', () => {
       ...gradientBy(before.value, (of) => 0.4 * valueLoss(of)),
     ]);
     agent.dispose();
+  });
+
+  test('of PPO, and the second, with ratios beyond the clip', async () => {
+    const options = {
+      ...{
+        rng: new Rng('agent'),
+        horizon: 12,
+        batchSize: 12,
+        gamma: 0.9,
+        lambda: 0.8,
+        valueHidden: [3],
+        targetKl: null,
+      },
+      ...{ learningRate: 0.1, klCoefficient: 0.7, entropyCoefficient: 0.05, temperature: 0.3, baseEntropy: 1.3 },
+      ...{ normalizeAdvantages: false, maxGradientNorm: 1e9 },
+    };
+    const made = (epochs: number) => {
+      const [policy, env] = [freeGaussian(), new RecordingEnv(wideBox)];
+      return { policy, env, agent: new Ppo({ ...options, policy, env, epochs }) };
+    };
+    const [one, two] = [made(1), made(2)];
+    const before = { policy: variablesOf(one.policy), value: variablesOf(one.agent.value) };
+    const { report, state } = await firstUpdate(one.agent, 12);
+    const rows = one.env.transitions;
+    const logs = (of: Variables) => rows.map(({ observation, action }) => logDensity(of, [...observation], action));
+    const value = (observation: ArrayLike<number>) => stateValue(before.value, observation);
+    const old = logs(before.policy);
+    // r − τ (log π + H₀)
+    const soft = rows.map((row, t) => ({ ...row, reward: row.reward - 0.3 * (old[t]! + 1.3) }));
+    const advantages = advantagesOf(soft, value);
+    const returns = rows.map(({ observation }, t) => advantages[t]! + value(observation));
+    const logRatios = (of: Variables) => logs(of).map((log, t) => log - old[t]!);
+    const clipped = (ratio: number) => Math.min(Math.max(ratio, 0.8), 1.2);
+    const policyLoss = (of: Variables) =>
+      -mean(
+        logRatios(of)
+          .map(Math.exp)
+          .map((ratio, t) => Math.min(ratio * advantages[t]!, clipped(ratio) * advantages[t]!)),
+      );
+    const kl = (of: Variables) => mean(logRatios(of).map((x) => Math.exp(x) - 1 - x));
+    const loss = (of: Variables) => policyLoss(of) + 0.7 * kl(of) - 0.05 * entropyOf(of);
+    const valueLoss = (of: Variables) =>
+      mean(rows.map(({ observation }, t) => (stateValue(of, observation) - returns[t]!) ** 2));
+    const variance = (values: number[]) => mean(values.map((x) => (x - mean(values)) ** 2));
+    const explained = 1 - variance(advantages) / variance(returns);
+    expectClose(
+      [report.policyLoss, report.valueLoss, report.entropy, report.explainedVariance],
+      [policyLoss(before.policy), valueLoss(before.value), entropyOf(before.policy), explained],
+    );
+    expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, loss));
+    expectClose(
+      gradientOf(state, 'valueOptimizer'),
+      gradientBy(before.value, (of) => valueLoss(of) / 2),
+    );
+    const between = variablesOf(one.policy);
+    for await (const each of two.agent.train({ steps: 12, rng: new Rng('training') })) {
+      expect(each).toMatchObject({ updates: 2, policyUpdates: 2, largestKl: expect.closeTo(kl(between), 3) });
+      expect(each.clipFraction).toBeGreaterThan(0.1);
+    }
+    const [first, second] = [state, two.agent.state()].map((each) => gradientOf(each, 'policyOptimizer'));
+    expectClose(
+      second!.map((moment, i) => moment - 0.9 * first![i]!),
+      gradientBy(between, loss),
+    );
+    for (const { agent } of [one, two]) agent.dispose();
   });
 
   test.each([true, false])('of REINFORCE, standardized advantages: %s', async (normalizeAdvantages) => {

@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { DatasetAbout, StoredEpisode } from '../../datasets/index.ts';
-import { spaceToJson, usualDtypes } from '../../datasets/index.ts';
+import { type DatasetAbout, openDataset, type StoredEpisode, spaceToJson, usualDtypes } from '../../datasets/index.ts';
 import { Box, Discrete, type Space } from '../../envs/index.ts';
 import { Rng } from '../../src/index.ts';
 
@@ -54,4 +53,14 @@ export function episodes(count: number, { infos = [] as readonly string[] } = {}
       policy: 0,
     };
   });
+}
+
+/** What opening and reading all of a dataset throws, with its path as `data`. */
+export async function problemOf(path: string): Promise<string> {
+  try {
+    for (const _ of (await openDataset(path)).episodes());
+  } catch (error) {
+    return (error as Error).message.replaceAll(path, 'data');
+  }
+  return 'none';
 }

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ContentHash, DatasetWriter, openDataset } from '../../datasets/index.ts';
 import { finishDataset } from '../../datasets/storedDataset.ts';
 import { fingerprint } from '../../src/index.ts';
-import { about, actionSpace, episodes, folder, observationSpace } from './fixture.ts';
+import { about, actionSpace, episodes, folder, observationSpace, problemOf } from './fixture.ts';
 
 /** A dataset of two files, of which the first has three episodes. */
 function written(count = 7, settings = about()): string {
@@ -17,17 +18,6 @@ function written(count = 7, settings = about()): string {
   }
   writer.finish();
   return path;
-}
-
-/** What opening and reading all of a dataset throws. */
-async function problemOf(path: string): Promise<string> {
-  try {
-    const dataset = await openDataset(path);
-    for (const _ of dataset.episodes());
-  } catch (error) {
-    return (error as Error).message.replaceAll(path, 'data');
-  }
-  return 'none';
 }
 
 /** Changes dataset.json with a checksum that fits. */
@@ -54,11 +44,9 @@ describe('a dataset', () => {
       String(actionSpace),
     ]);
     expect(dataset.about).toEqual(about({ infos }));
-  });
-
-  test('gives agents float32', async () => {
-    const [first] = (await openDataset(written())).episodes();
-    expect(first!.rewards).toEqual(Float32Array.from(episodes(1)[0]!.rewards));
+    // Agents get float32.
+    const [first] = dataset.episodes();
+    expect(first!.rewards).toEqual(Float32Array.from(episodes(1, { infos })[0]!.rewards));
     expect(first!.actions).toBeInstanceOf(Float32Array);
   });
 
@@ -71,9 +59,7 @@ describe('a dataset', () => {
     writer.finish();
     const dataset = await openDataset(path);
     expect([...dataset.storedEpisodes()][1]!.rewards).toEqual(Float64Array.of(0, -1e39));
-    expect(await problemOf(path)).toBe(
-      'data: episode 1: rewards: -1e+39 is beyond the numbers of float32, in which agents learn',
-    );
+    expect(await problemOf(path)).toMatch(/^data: episode 1: rewards: -1e\+39 is beyond/);
   });
 
   test('has one file for some megabytes', async () => {
@@ -103,13 +89,6 @@ describe('a dataset', () => {
     }
     expect(ContentHash.of(episodes(7).reverse())).not.toBe(digest);
   });
-
-  test('of the same episodes and settings has the same bytes', () => {
-    const [one, other] = [written(), written()];
-    for (const name of readdirSync(one)) {
-      expect(readFileSync(join(other, name)).equals(readFileSync(join(one, name)))).toBe(true);
-    }
-  });
 });
 
 describe('a dataset that is not finished', () => {
@@ -126,9 +105,7 @@ describe('a dataset that is not finished', () => {
 
   test('is refused, or read as far as it is', async () => {
     const path = begun();
-    expect(await problemOf(path)).toBe(
-      'data: is not finished: it has 2 of 7 episodes; the command that made it goes on with it, and oxbow dataset finish data keeps what is there',
-    );
+    expect(await problemOf(path)).toMatch(/^data: is not finished: it has 2 of 7 episodes/);
     const dataset = await openDataset(path, { unfinished: true });
     expect([...dataset.storedEpisodes()]).toEqual(episodes(2));
     expect(dataset.finished).toBe(false);
@@ -148,9 +125,8 @@ describe('a dataset that is not finished', () => {
 
   test('is not gone on with by other settings', () => {
     const path = begun();
-    expect(() => new DatasetWriter(path, about({ provenance: { seed: 1 } }), 7)).toThrow(
-      'was begun with other settings (provenance.seed: 0 there, 1 here), expected the same or a new folder',
-    );
+    const others = about({ provenance: { seed: 1 } });
+    expect(() => new DatasetWriter(path, others, 7)).toThrow('(provenance.seed: 0 there, 1 here)');
     expect(() => new DatasetWriter(path, about(), 8)).toThrow('(planned: 7 there, 8 here)');
   });
 
@@ -201,24 +177,27 @@ describe('the writer', () => {
 describe('the writer refuses', () => {
   test('a folder with a finished dataset, or with other files, and a file', () => {
     const path = written();
-    expect(() => new DatasetWriter(path, about(), 7)).toThrow('holds a finished dataset, expected a new folder');
+    expect(() => new DatasetWriter(path, about(), 7)).toThrow('holds a finished dataset');
     const other = folder();
     writeFileSync(join(other, 'notes.txt'), '');
-    expect(() => new DatasetWriter(other, about(), 7)).toThrow('holds other files (notes.txt), expected a new folder');
-    expect(() => new DatasetWriter(join(other, 'notes.txt'), about(), 7)).toThrow('is a file, expected a new folder');
+    expect(() => new DatasetWriter(other, about(), 7)).toThrow('holds other files (notes.txt)');
+    expect(() => new DatasetWriter(join(other, 'notes.txt'), about(), 7)).toThrow('is a file');
   });
 
   test('an episode with a number that is none, and stays as it is', async () => {
     const path = join(folder(), 'data');
     const writer = new DatasetWriter(path, about(), 2);
+    expect(() => writer.finish()).toThrow('data: has no episode');
     const [first, second] = episodes(2);
     writer.append(first!);
-    expect(() => writer.append({ ...second!, rewards: Float64Array.of(0, Number.NaN) })).toThrow(
-      'data: episode 1: rewards: row 1 has NaN, expected finite numbers',
-    );
-    expect(() => writer.append({ ...second!, observations: new Float32Array(4) })).toThrow(
-      'data: episode 1: observations: got 4 numbers, expected 3 × 2',
-    );
+    for (const [changes, problem] of [
+      [{ rewards: Float64Array.of(0, Number.NaN) }, 'rewards: row 1 has NaN'],
+      [{ observations: new Float32Array(4) }, 'observations: got 4 numbers, expected 3 × 2'],
+      // Other formats would lose it.
+      [{ truncations: Uint8Array.of(0, 2) }, 'truncations: row 1 has 2'],
+    ] as const) {
+      expect(() => writer.append({ ...second!, ...changes })).toThrow(`data: episode 1: ${problem}`);
+    }
     writer.append(second!);
     writer.finish();
     expect([...(await openDataset(path)).storedEpisodes()]).toEqual(episodes(2));
@@ -228,27 +207,12 @@ describe('the writer refuses', () => {
     const writer = (changes: Parameters<typeof about>[0]) =>
       new DatasetWriter(join(folder(), 'data'), about(changes), 1);
     const bytes = writer({ dtypes: { observations: 'uint8', actions: 'int32', rewards: 'float64' } });
-    expect(() => bytes.append(episodes(1)[0]!)).toThrow(/observations: -?[\d.]+ is no uint8, as which they are stored/);
+    expect(() => bytes.append(episodes(1)[0]!)).toThrow(/observations: -?[\d.]+ is no uint8/);
     const [first] = episodes(1);
-    const observations = Float64Array.from(first!.observations);
-    observations[1] = 1e39;
+    const observations = Float64Array.from(first!.observations).with(1, 1e39);
     const floats = writer({ dtypes: { observations: 'float32', actions: 'float32', rewards: 'float64' } });
-    expect(() => floats.append({ ...first!, observations })).toThrow(
-      'observations: 1e+39 is no float32, as which they are stored',
-    );
+    expect(() => floats.append({ ...first!, observations })).toThrow('observations: 1e+39 is no float32');
     expect(() => writer({ infos: ['speed'] }).append(episodes(1)[0]!)).toThrow('episode 0: has no infos.speed');
-  });
-
-  test('an end that is neither 1 nor 0: other formats would lose it', () => {
-    const writer = new DatasetWriter(join(folder(), 'data'), about(), 1);
-    expect(() => writer.append({ ...episodes(1)[0]!, terminations: Uint8Array.of(2) })).toThrow(
-      'episode 0: terminations: row 0 has 2, expected 1 or 0',
-    );
-  });
-
-  test('to finish without an episode', () => {
-    const writer = new DatasetWriter(join(folder(), 'data'), about(), 1);
-    expect(() => writer.finish()).toThrow('data: has no episode, expected at least one');
   });
 });
 
@@ -256,39 +220,35 @@ describe('one line says what is wrong with', () => {
   test('nothing, and a folder and a file that are none', async () => {
     const path = folder();
     expect(await problemOf(join(path, 'none'))).toBe('data: there is no such file or folder');
-    expect(await problemOf(path)).toMatch(/^data: is no dataset, expected /);
+    expect(await problemOf(path)).toMatch(/^data: is no dataset/);
     writeFileSync(join(path, 'dataset.json'), '{}');
-    expect(await problemOf(path)).toBe('data/dataset.json: is no dataset: it lacks "format": "oxbow-dataset"');
+    expect(await problemOf(path)).toMatch(/^data\/dataset.json: is no dataset/);
     writeFileSync(join(path, 'dataset.json'), '');
-    expect(await problemOf(path)).toMatch(/^data\/dataset.json: cannot be read: Unexpected end/);
+    expect(await problemOf(path)).toMatch(/^data\/dataset.json: cannot be read/);
   });
 
-  test('an index of another version, an edited one, and one that does not fit its schema', async () => {
+  test('an index of another version, an edited one, and one that does not fit its schema or its files', async () => {
     const path = written();
     const file = join(path, 'dataset.json');
     const text = readFileSync(file, 'utf8');
     writeFileSync(file, text.replace('"version": 1', '"version": 2'));
-    expect(await problemOf(path)).toBe('data/dataset.json: has version 2 of the format, this oxbow reads version 1');
+    expect(await problemOf(path)).toMatch(/^data\/dataset.json: has version 2/);
     writeFileSync(file, text.replace('"numEpisodes": 7', '"numEpisodes": 8'));
-    expect(await problemOf(path)).toBe('data/dataset.json: is damaged or was edited: its checksum does not fit');
-    edit(path, (index) => ({ ...index, numEpisodes: 7, planned: -1 }));
-    expect(await problemOf(path)).toMatch(/^data\/dataset.json: planned: got -1, expected /);
-  });
-
-  test('counts that do not fit', async () => {
-    const path = written();
-    edit(path, (index) => ({ ...index, numSteps: 1e15 }));
-    expect(await problemOf(path)).toBe('data/dataset.json: its counts do not fit its shards');
-  });
-
-  test('steps that no file of episodes has', async () => {
-    const path = written();
-    edit(path, ({ shards, ...index }) => ({
-      ...index,
-      numSteps: 1e15 + 6,
-      shards: [shards![0], { ...shards![1], steps: 1e15 }],
-    }));
-    expect(await problemOf(path)).toBe('data/episodes-000001.bin: has 12 steps, expected 1000000000000000');
+    expect(await problemOf(path)).toMatch(/^data\/dataset.json: is damaged or was edited/);
+    for (const [change, problem] of [
+      [(index) => ({ ...index, numEpisodes: 7, planned: -1 }), /^data\/dataset.json: planned: got -1/],
+      [(index) => ({ ...index, planned: 7, numSteps: 1e15 }), /^data\/dataset.json: its counts do not fit its shards/],
+      [
+        ({ shards, ...index }) => ({
+          ...{ ...index, numSteps: 1e15 + 6 },
+          shards: [shards![0], { ...shards![1], steps: 1e15 }],
+        }),
+        /^data\/episodes-000001.bin: has 12 steps/,
+      ],
+    ] as [Parameters<typeof edit>[1], RegExp][]) {
+      edit(path, change);
+      expect(await problemOf(path)).toMatch(problem);
+    }
   });
 
   test('a link in its folder, which would lead out of it, and a pipe, which would never end', async () => {
@@ -313,23 +273,21 @@ describe('one line says what is wrong with', () => {
     expect(await problemOf(link)).toBe('none');
   });
 
-  test('a file of episodes that is missing, empty, cut, or has a bit flipped', async () => {
+  test('a file of episodes that is empty, cut, another one, or has a bit flipped', async () => {
     const path = written();
     const file = join(path, 'episodes-000001.bin');
     const bytes = readFileSync(file);
-    for (const [changed, problem] of [
-      [bytes.subarray(0, 0), 'is damaged: its checksum does not fit'],
-      [bytes.subarray(0, -1), 'is damaged: its checksum does not fit'],
-      [bytes.map((byte, i) => (i === 100 ? byte ^ 1 : byte)), 'is damaged: its checksum does not fit'],
-    ] as const) {
+    for (const changed of [
+      bytes.subarray(0, 0),
+      bytes.subarray(0, -1),
+      bytes.map((byte, i) => (i === 100 ? byte ^ 1 : byte)),
+      readFileSync(join(path, 'episodes-000000.bin')),
+    ]) {
       writeFileSync(file, changed);
-      expect(await problemOf(path)).toBe(`data/episodes-000001.bin: ${problem}`);
+      expect(await problemOf(path)).toBe('data/episodes-000001.bin: is damaged: its checksum does not fit');
     }
     writeFileSync(file, bytes);
     expect(await problemOf(path)).toBe('none');
-    truncateSync(file, 0);
-    copyFileSync(join(path, 'episodes-000000.bin'), file);
-    expect(await problemOf(path)).toBe('data/episodes-000001.bin: is damaged: its checksum does not fit');
   });
 
   test('a file that another program has written with a checksum that fits', async () => {
@@ -338,15 +296,11 @@ describe('one line says what is wrong with', () => {
     const bytes = readFileSync(file);
     const forge = async (content: Uint8Array): Promise<string> => {
       writeFileSync(file, content);
-      const { createHash } = await import('node:crypto');
       const sha256 = createHash('sha256').update(content).digest('hex');
-      edit(path, ({ shards, ...index }) => ({
-        ...index,
-        shards: [shards![0], { ...shards![1], sha256 }],
-      }));
+      edit(path, ({ shards, ...index }) => ({ ...index, shards: [shards![0], { ...shards![1], sha256 }] }));
       return (await problemOf(path)).replace(/^data\/episodes-000001.bin: /, '');
     };
-    expect(await forge(Buffer.from('PK'))).toBe('is no file of episodes, expected oxbow-episodes-1 at its begin');
+    expect(await forge(Buffer.from('PK'))).toMatch(/^is no file of episodes/);
     expect(await forge(bytes.subarray(0, 30))).toBe('is cut in its header');
     expect(await forge(bytes.subarray(0, -8))).toBe(`has ${bytes.length - 8} bytes, expected ${bytes.length}`);
     const text = bytes.toString('latin1');
@@ -354,8 +308,6 @@ describe('one line says what is wrong with', () => {
     expect(await forge(replaced('"steps"', '"stops"'))).toBe('its header is damaged');
     expect(await forge(replaced('[4,5,1,2]', '[4,5,1,0]'))).toBe('its header is damaged');
     expect(await forge(replaced('[4,5,1,2]', '[4,5,1,9]'))).toMatch(/^has \d+ bytes, expected \d+$/);
-    expect(await forge(replaced('[4,5,1,2]', '[4,5,2,1]'))).toMatch(
-      /^data: episode 5: ends at step 0 of 2, expected an end at its last step alone$/,
-    );
+    expect(await forge(replaced('[4,5,1,2]', '[4,5,2,1]'))).toMatch(/^data: episode 5: ends at step 0 of 2/);
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { type DatasetFormat, DatasetWriter, openDataset, writeDataset } from '../../datasets/index.ts';
 import { textLines } from '../../datasets/jsonLines.ts';
-import { about, episodes, folder } from './fixture.ts';
+import { about, episodes, folder, problemOf } from './fixture.ts';
 
 const FILES = { oxbow: 'data', minari: 'data-v0', jsonl: 'data.jsonl', csv: 'data.csv' } satisfies Record<
   DatasetFormat,
@@ -25,15 +25,6 @@ async function source() {
   return openDataset(path);
 }
 
-async function problemOf(path: string): Promise<string> {
-  try {
-    for (const _ of (await openDataset(path)).episodes());
-  } catch (error) {
-    return (error as Error).message.replaceAll(path, 'data');
-  }
-  return 'none';
-}
-
 test.each(Object.entries(FILES))('a dataset comes back from the format %s to the bit', async (format, name) => {
   const dataset = await source();
   const path = join(folder(), name);
@@ -44,59 +35,47 @@ test.each(Object.entries(FILES))('a dataset comes back from the format %s to the
   expect([other.numEpisodes, other.numSteps, other.format]).toEqual([5, 15, format]);
 });
 
-test.each(Object.entries(FILES))('as %s it is written whole or not at all', async (format, name) => {
-  const path = join(folder(), name);
-  const dataset = await source();
-  const cut = Object.create(dataset, {
-    storedEpisodes: {
-      *value() {
-        yield* dataset.storedEpisodes();
-        throw new Error('cut');
+test.each(Object.entries(FILES))(
+  'as %s it is written whole or not at all, and in nothing’s place',
+  async (format, name) => {
+    const path = join(folder(), name);
+    const dataset = await source();
+    const cut = Object.create(dataset, {
+      storedEpisodes: {
+        *value() {
+          yield* dataset.storedEpisodes();
+          throw new Error('cut');
+        },
       },
-    },
-  });
-  await expect(writeDataset(cut, path, format as DatasetFormat)).rejects.toThrow('cut');
-  expect(readdirSync(join(path, '..'))).toEqual([]);
-});
-
-test.each(Object.entries(FILES))('as %s it does not take the place of what is there', async (format, name) => {
-  const path = join(folder(), name);
-  writeFileSync(path, 'mine');
-  const problem = `${path}: is there already, expected a new name`;
-  await expect(writeDataset(await source(), path, format as DatasetFormat)).rejects.toThrow(problem);
-  expect(readFileSync(path, 'utf8')).toBe('mine');
-});
-
-test.each(['jsonl', 'csv'] as const)(
-  'as %s it is not written into a file that would not be read as such',
-  async (format) => {
-    for (const name of ['data', `data.${format === 'csv' ? 'jsonl' : 'csv'}`]) {
-      const path = join(folder(), name);
-      const problem = `${path}: got this name for the format ${format}, expected one that ends in .${format}`;
-      await expect(writeDataset(await source(), path, format)).rejects.toThrow(problem);
-      expect(readdirSync(join(path, '..'))).toEqual([]);
+    });
+    await expect(writeDataset(cut, path, format as DatasetFormat)).rejects.toThrow('cut');
+    expect(readdirSync(join(path, '..'))).toEqual([]);
+    writeFileSync(path, 'mine');
+    await expect(writeDataset(dataset, path, format as DatasetFormat)).rejects.toThrow(`${path}: is there already`);
+    expect(readFileSync(path, 'utf8')).toBe('mine');
+    if (format !== 'jsonl' && format !== 'csv') return;
+    // Not into a file that would not be read as such.
+    for (const other of ['data', `data.${format === 'csv' ? 'jsonl' : 'csv'}`]) {
+      const wrong = join(folder(), other);
+      await expect(writeDataset(dataset, wrong, format)).rejects.toThrow(
+        `${wrong}: got this name for the format ${format}`,
+      );
+      expect(readdirSync(join(wrong, '..'))).toEqual([]);
     }
   },
 );
 
 test.each([
-  [
-    'data.csv',
-    (said: object, row: string) => `# ${JSON.stringify(said)}\n${row}`,
-    'episode,observation.0,action.0,reward',
-  ],
+  ['data.csv', (said: object) => `# ${JSON.stringify(said)}\nepisode,observation.0,action.0,reward`],
   [
     'data.jsonl',
     (said: object) => JSON.stringify({ format: 'oxbow-episodes', version: 1, episodes: 1, steps: 1, about: said }),
-    '',
   ],
-])('%s whose spaces are none is refused by its name', async (name, written, row) => {
+])('%s whose spaces are none is refused by its name', async (name, written) => {
   const path = join(folder(), name);
   const low = { type: 'Box' as const, dtype: 'float32', shape: [3], low: [0, 0], high: [1, 1] };
-  writeFileSync(path, written({ ...about(), observationSpace: low }, row));
-  expect(await problemOf(path)).toBe(
-    'data: line 1: observationSpace: Box: low has 2 entries, expected 3 for shape [3]',
-  );
+  writeFileSync(path, written({ ...about(), observationSpace: low }));
+  expect(await problemOf(path)).toMatch(/^data: line 1: observationSpace: Box: low has 2 entries/);
 });
 
 describe('CSV', () => {
@@ -122,72 +101,63 @@ describe('CSV', () => {
   });
 
   test.each<[string[], string]>([
-    [[], 'data: has no episode, expected at least one'],
+    [[], 'data: has no episode'],
     [['0,1,2,0.5'], 'data: line 2: has 4 cells, expected 5'],
-    [['0,1,2,0.5,x', '0,1,2,,'], 'data: episode 0, line 2: got "x", expected a number'],
-    [['0,1,,0.5,0', '0,1,2,,'], 'data: episode 0, line 2: got "", expected a number'],
-    [['0,1,2,0.5,Infinity', '0,1,2,,'], 'data: episode 0: rewards: row 0 has Infinity, expected finite numbers'],
-    [
-      ['0,1,2,0.5,0', '0,1,2,0.5,0'],
-      'data: episode 0, line 3: expected one row more than steps: the last observation, with no action and no reward',
-    ],
-    [
-      ['0,1,2,0.5,0', '0,1,2,0.5,1', '0,1,2,,5'],
-      'data: episode 0, line 4: expected one row more than steps: the last observation, with no action and no reward',
-    ],
+    [['0,1,2,0.5,x', '0,1,2,,'], 'data: episode 0, line 2: got "x"'],
+    [['0,1,,0.5,0', '0,1,2,,'], 'data: episode 0, line 2: got ""'],
+    [['0,1,2,0.5,Infinity', '0,1,2,,'], 'data: episode 0: rewards: row 0 has Infinity'],
+    [['0,1,2,0.5,0', '0,1,2,0.5,0'], 'data: episode 0, line 3: expected one row more than steps'],
+    [['0,1,2,0.5,0', '0,1,2,0.5,1', '0,1,2,,5'], 'data: episode 0, line 4: expected one row more than steps'],
     [
       ['a,1,2,0.5,0', 'a,1,2,,', 'b,1,2,0.5,0', 'b,1,2,,', 'a,1,2,0.5,0', 'a,1,2,,'],
-      'data: line 6: got episode a once more, expected all rows of an episode to follow each other',
+      'data: line 6: got episode a once more',
     ],
   ])('%j is refused', async (rows, problem) => {
-    expect(await problemOf(csv(...rows))).toBe(problem);
+    expect(await problemOf(csv(...rows))).toContain(problem);
   });
 
   test('may have an episode whose name begins with #, and empty lines before the names', async () => {
     const path = csv('#1,1,2,0.5,1', '#1,3,4,,', '2,5,6,-1,0.25', '2,7,8,,');
-    writeFileSync(path, `\n${readFileSync(path, 'utf8')}`);
+    // Lines may end as on Windows.
+    writeFileSync(path, `\n${readFileSync(path, 'utf8')}`.replaceAll('\n', '\r\n'));
     const dataset = await openDataset(path);
     expect([...dataset.episodes()].map(({ rewards }) => rewards[0])).toEqual([1, 0.25]);
   });
 
-  test('says by 1 and 0, or true and false, where an episode ends, and at its last step alone', async () => {
-    const ended = (...flags: string[]) => {
-      const path = join(folder(), 'data.csv');
-      const rows = ['0,1,2,0.5,0', '0,3,4,1,0', '0,5,6,,'].map((row, i) => `${row},${flags[i]}`);
-      writeFileSync(path, [`${NAMES},terminated`, ...rows].join('\n'));
-      return path;
-    };
-    const terminations = async (path: string) => [...(await openDataset(path)).episodes()][0]!.terminations;
-    expect(await terminations(ended('0', 'True', ''))).toEqual(Uint8Array.of(0, 1));
-    expect(await terminations(ended('', '0.0', ''))).toEqual(Uint8Array.of(0, 0));
-    expect(await problemOf(ended('0', 'yes', ''))).toBe(
-      'data: episode 0, line 3: got "yes", expected 1 or 0 where an end is said',
-    );
-    const early = 'ends there, expected an end at its last step alone, line 3';
-    expect(await problemOf(ended('1', '0', ''))).toBe(`data: episode 0, line 2: ${early}`);
-    expect(await problemOf(ended('0', '0', '1'))).toBe(`data: episode 0, line 4: ${early}`);
+  /** A file with a further column. */
+  const withColumn = (name: string, ...values: string[]) => {
+    const path = join(folder(), 'data.csv');
+    const rows = ['0,1,2,0.5,0', '0,3,4,1,0', '0,5,6,,'].map((row, i) => `${row},${values[i]}`);
+    writeFileSync(path, [`${NAMES},${name}`, ...rows].join('\n'));
+    return path;
+  };
+  const firstOf = async (path: string) => [...(await openDataset(path)).episodes()][0]!;
+
+  test('says by 1 and 0, or true and false, where an episode ends; has one policy for each episode, and any infos', async () => {
+    const ended = async (...flags: string[]) => (await firstOf(withColumn('terminated', ...flags))).terminations;
+    expect(await ended('0', 'True', '')).toEqual(Uint8Array.of(0, 1));
+    expect(await ended('', '0.0', '')).toEqual(Uint8Array.of(0, 0));
+    expect((await firstOf(withColumn('policy', '1', '1', ''))).policy).toBe(1);
+    expect((await firstOf(withColumn('policy', '', '', ''))).policy).toBeUndefined();
+    // No number where nothing is said.
+    for (const text of ['', ' ', 'NaN', 'nan']) {
+      const { infos } = await firstOf(withColumn('info.speed', text, '1', '2'));
+      expect([...infos!.speed!]).toEqual([Number.NaN, 1, 2]);
+    }
   });
 
-  test('has one seed and one policy for each episode, which another format can hold', async () => {
-    const made = (name: string, ...values: string[]) => {
-      const path = join(folder(), 'data.csv');
-      const rows = ['0,1,2,0.5,0', '0,3,4,1,0', '0,5,6,,'].map((row, i) => `${row},${values[i]}`);
-      writeFileSync(path, [`${NAMES},${name}`, ...rows].join('\n'));
-      return path;
-    };
-    const policyOf = async (path: string) => [...(await openDataset(path)).episodes()][0]!.policy;
-    expect(await policyOf(made('policy', '1', '1', ''))).toBe(1);
-    expect(await policyOf(made('policy', '', '', ''))).toBeUndefined();
-    const place = 'the number of a policy';
-    for (const [name, values, problem] of [
-      ['policy', ['0.5', '', ''], `line 2: got 0.5, expected ${place}`],
-      ['policy', ['-1', '', ''], `line 2: got -1, expected ${place}`],
-      ['policy', ['0', '1', ''], `line 3: got "1", expected 0, ${place} of the whole episode`],
-      ['policy', ['', '1', ''], 'line 2: got "", expected a number'],
-      ['seed', ['Infinity', '', ''], 'line 2: got Infinity, expected a seed'],
-    ] as const) {
-      expect(await problemOf(made(name, ...values))).toBe(`data: episode 0, ${problem}`);
-    }
+  test.each<[string, string[], string]>([
+    ['terminated', ['0', 'yes', ''], 'line 3: got "yes"'],
+    ['terminated', ['1', '0', ''], 'line 2: ends there, expected an end at its last step alone'],
+    ['terminated', ['0', '0', '1'], 'line 4: ends there, expected an end at its last step alone'],
+    ['policy', ['0.5', '', ''], 'line 2: got 0.5'],
+    ['policy', ['-1', '', ''], 'line 2: got -1'],
+    ['policy', ['0', '1', ''], 'line 3: got "1", expected 0'],
+    ['policy', ['', '1', ''], 'line 2: got ""'],
+    ['seed', ['Infinity', '', ''], 'line 2: got Infinity'],
+    ['info.speed', ['fast', '1', '2'], 'line 2: info.speed: got "fast"'],
+  ])('with the column %s of %j is refused', async (name, values, problem) => {
+    expect(await problemOf(withColumn(name, ...values))).toContain(`data: episode 0, ${problem}`);
   });
 
   test('has each info under its own name, whatever the order, and whatever stands beside it', async () => {
@@ -206,41 +176,17 @@ describe('CSV', () => {
     expect(await problemOf(path)).toMatch(/^data: has no column info.distance, got episode,step,/);
   });
 
-  test('has no number for an info where nothing is told, and refuses what is none', async () => {
-    const told = (text: string) => {
-      const path = join(folder(), 'data.csv');
-      writeFileSync(path, [`${NAMES},info.speed`, `0,1,2,0.5,0,${text}`, '0,3,4,,,2'].join('\n'));
-      return path;
-    };
-    for (const text of ['', ' ', 'NaN', 'nan']) {
-      const [episode] = (await openDataset(told(text))).episodes();
-      expect([...episode!.infos!.speed!]).toEqual([Number.NaN, 2]);
-    }
-    expect(await problemOf(told('fast'))).toBe('data: episode 0, line 2: info.speed: got "fast", expected a number');
-  });
-
-  test('without the columns that there must be is refused, and one whose first line does not fit', async () => {
+  test.each([
+    ['episode,state,action.0,reward', 'has no column observation.0'],
+    ['', 'has no column episode'],
+    [`# ${JSON.stringify(about())}\nepisode,observation.0,action.0,reward`, 'has 1 columns observation.…, expected 2'],
+    ['episode,observation.0,action.0,reward,done', 'has the column done'],
+    ['episode,observation.0,observation.2,action.0,reward', 'has the column observation.2'],
+    ['episode,observation.0,observation.0,action.0,reward', 'has two columns observation.0'],
+  ])('with the columns %s is refused', async (names, problem) => {
     const path = csv();
-    writeFileSync(path, 'episode,state,action.0,reward\n');
-    expect(await problemOf(path)).toBe('data: has no column observation.0, got episode,state,action.0,reward');
-    writeFileSync(path, '');
-    expect(await problemOf(path)).toBe('data: has no column episode, got none');
-    writeFileSync(path, `# ${JSON.stringify(about())}\nepisode,observation.0,action.0,reward\n`);
-    expect(await problemOf(path)).toBe('data: has 1 columns observation.…, expected 2');
-  });
-
-  test('with a column that would not be read is refused: an end of another name, numbers behind a gap, a name twice', async () => {
-    const path = csv();
-    const known =
-      'expected episode, step, observation.0 to 0, action.0 to 0, reward, terminated, truncated, info.<name>, seed, policy';
-    for (const [names, problem] of [
-      ['episode,observation.0,action.0,reward,done', `has the column done, ${known}`],
-      ['episode,observation.0,observation.2,action.0,reward', `has the column observation.2, ${known}`],
-      ['episode,observation.0,observation.0,action.0,reward', 'has two columns observation.0'],
-    ] as const) {
-      writeFileSync(path, `${names}\n`);
-      expect(await problemOf(path)).toBe(`data: ${problem}`);
-    }
+    writeFileSync(path, `${names}\n`);
+    expect(await problemOf(path)).toContain(`data: ${problem}`);
   });
 });
 
@@ -254,29 +200,23 @@ describe('JSON lines', () => {
       writeFileSync(path, changed.filter((line) => line !== undefined).join('\n'));
       return problemOf(path);
     };
-    expect(await problem(...lines.slice(0, -1))).toBe('data: has 4 episodes of 10 steps, expected 5 of 15: it is cut');
+    expect(await problem(...lines.slice(0, -1))).toMatch(/^data: has 4 episodes of 10 steps, expected 5 of 15/);
     expect(await problem(text.slice(0, -40))).toMatch(/^data: line 6: .+$/);
     expect(await problem('')).toMatch(/^data: line 1: /);
     expect(await problem('{}')).toMatch(/^data: line 1: format: /);
     const second = JSON.parse(lines[2]!);
     const withSecond = (changes: object) =>
       problem(lines[0], lines[1], JSON.stringify({ ...second, ...changes }), ...lines.slice(3));
-    expect(await withSecond({ rewards: [0, null] })).toMatch(/^data: line 3: rewards.1: got null, expected a number/);
-    expect(await withSecond({ actions: [[1], [9]] })).toMatch(
-      /^data: line 3: actions: row 1 is \[9\]: expected an integer/,
-    );
-    expect(await withSecond({ actions: [[1], [1, 2]] })).toBe('data: line 3: actions: row 1 has 2 numbers, expected 1');
+    expect(await withSecond({ rewards: [0, null] })).toMatch(/^data: line 3: rewards.1: got null/);
+    expect(await withSecond({ actions: [[1], [9]] })).toMatch(/^data: line 3: actions: row 1 is \[9\]/);
+    expect(await withSecond({ actions: [[1], [1, 2]] })).toMatch(/^data: line 3: actions: row 1 has 2 numbers/);
     expect(await withSecond({ infos: {} })).toBe('data: line 3: has no infos.distance');
     expect(await withSecond({})).toBe('none');
   });
 
   test('need no line before the episodes, as CSV needs none', async () => {
     const path = join(folder(), 'data.jsonl');
-    const rows = [
-      [0.1, 0],
-      [0.2, 0.1],
-      [0.3, 0.2],
-    ];
+    const rows = [0, 0.1, 0.2].map((x) => [x, x + 0.1]);
     const one = { observations: rows, actions: [[1], [1.5]], rewards: [0.5, 0.25] };
     const told = { ...one, terminated: true, infos: { speed: [1, 2, 3] }, seed: 7 };
     writeFileSync(path, `${JSON.stringify(one)}\n\n${JSON.stringify(told)}\n`);
@@ -288,14 +228,8 @@ describe('JSON lines', () => {
     ]);
     const [first, second] = [...dataset.storedEpisodes()];
     expect([...first!.observations]).toEqual(rows.flat().map(Math.fround));
-    expect([first!.terminations, first!.truncations].map((ends) => [...ends])).toEqual([
-      [0, 0],
-      [0, 1],
-    ]);
-    expect([second!.terminations, second!.truncations].map((ends) => [...ends])).toEqual([
-      [0, 1],
-      [0, 0],
-    ]);
+    const ended = ({ terminations, truncations }: typeof first & object) => [...terminations, ...truncations].join();
+    expect([ended(first!), ended(second!)]).toEqual(['0,0,0,1', '0,1,0,0']);
     expect([...first!.infos!.speed!, ...second!.infos!.speed!]).toEqual([Number.NaN, Number.NaN, Number.NaN, 1, 2, 3]);
     expect([first!.seed, second!.seed]).toEqual([undefined, 7]);
     // What it becomes has all of it.
@@ -307,23 +241,23 @@ describe('JSON lines', () => {
       writeFileSync(path, lines.map((line) => JSON.stringify(line)).join('\n'));
       return problemOf(path);
     };
-    expect(await problem(one, { ...one, actions: [[1], [1, 2]] })).toBe(
-      'data: line 2: actions: row 1 has 2 numbers, expected 1',
-    );
-    const where =
-      '; the first line is an episode, {"observations":[[…]],"actions":[[…]],"rewards":[…]}, or says what the dataset is: docs/datasets.md#your-own-data';
-    expect(await problem({ obs: rows }, one)).toBe(
-      `data: line 1: format: got undefined, expected one of oxbow-episodes${where}`,
-    );
-    expect(await problem({ ...one, rewards: 3 })).toBe(`data: line 1: rewards: got 3, expected an array${where}`);
-    expect(await problem([1, 2])).toBe(`data: line 1: got [1,2], expected an object${where}`);
+    for (const [lines, message] of [
+      [[one, { ...one, actions: [[1], [1, 2]] }], /^data: line 2: actions: row 1 has 2 numbers/],
+      [[{ obs: rows }, one], /^data: line 1: format: got undefined/],
+      [[{ ...one, rewards: 3 }], /^data: line 1: rewards: got 3/],
+      [[[1, 2]], /^data: line 1: got \[1,2\], expected an object/],
+    ] as const) {
+      expect(await problem(...lines)).toMatch(message);
+    }
   });
 });
 
-test('a text that is none is refused by its file', async () => {
-  const path = join(folder(), 'data.csv');
+test('a text that is none, and a file of another kind, are refused', async () => {
+  const [path, other] = [join(folder(), 'data.csv'), join(folder(), 'data.parquet')];
   writeFileSync(path, Uint8Array.of(0x65, 0xff, 0x0a));
   expect(await problemOf(path)).toBe('data: is no text in UTF-8');
+  writeFileSync(other, '');
+  expect(await problemOf(other)).toMatch(/^data: is no dataset/);
 });
 
 test('a long line is looked at once, not again with each of its parts', () => {
@@ -338,10 +272,4 @@ test('a long line is looked at once, not again with each of its parts', () => {
   } finally {
     split.mockRestore();
   }
-});
-
-test('a file of another kind is refused', async () => {
-  const path = join(folder(), 'data.parquet');
-  writeFileSync(path, '');
-  expect(await problemOf(path)).toBe('data: is no dataset, expected a folder, or a file .jsonl or .csv');
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AnyEnv, make } from '../../../envs/index.ts';
+import { type AnyEnv, make, PendulumEnv } from '../../../envs/index.ts';
 
 type Bounds = readonly [low: number, high: number];
 const fifth: Bounds = [-0.05, 0.05];
@@ -62,35 +62,77 @@ describe.each(Object.entries(classics))('%s', (id, { starts, limit, threshold })
   it('says what it does not take', () => {
     const env = make(id);
     expect(() => make(id, { gravity: 1 })).toThrow(`make('${id}'): gravity: unknown option`);
-    expect(() => env.reset({ options: { sate: [0, 0] } })).toThrow(
-      'unknown option "sate", expected one of state, low, high',
-    );
-    expect(() => env.reset({ options: { state: [0] } })).toThrow(
-      `got the state [0], expected ${starts.length} numbers`,
-    );
-    expect(() => env.reset({ options: { state: starts.map(() => NaN) } })).toThrow(/got the state \[NaN/);
-    expect(() => env.reset({ options: { low: 1, high: 0 } })).toThrow(
-      'needs -1e6 ≤ low ≤ high ≤ 1e6, got low 1, high 0',
-    );
-    expect(() => env.reset({ options: { low: null } })).toThrow('got low null');
-    expect(() => env.reset({ options: { high: '0.1' } })).toThrow('high "0.1"');
+    for (const [options, message] of [
+      [{ sate: [0, 0] }, 'unknown option "sate"'],
+      [{ state: [0] }, `got the state [0], expected ${starts.length} numbers`],
+      [{ state: starts.map(() => NaN) }, 'got the state [NaN'],
+      [{ low: 1, high: 0 }, 'got low 1, high 0'],
+      [{ low: null }, 'got low null'],
+      [{ high: '0.1' }, 'high "0.1"'],
+    ] as const) {
+      expect(() => env.reset({ options })).toThrow(message);
+    }
     env.reset({ seed: 0 });
-    expect(() => env.step(NaN)).toThrow(/step\(\) got the action/);
-    expect(() => env.step(Float32Array.of(NaN))).toThrow(/step\(\) got the action/);
     const ring: { ring?: unknown } = {};
     ring.ring = ring;
-    expect(() => env.step(ring as never)).toThrow('got the action [object Object], expected');
-    expect(() => env.step(1n as never)).toThrow('got the action 1n, expected');
+    for (const action of [NaN, Float32Array.of(NaN), ring, 1n]) {
+      expect(() => env.step(action as never)).toThrow(/got the action .*, expected/);
+    }
   });
 });
 
-describe('MountainCar', () => {
-  it('refuses a goal velocity that no car has', () => {
-    expect(() => make('MountainCar-v0', { goalVelocity: 1 })).toThrow(
-      "make('MountainCar-v0'): goalVelocity: got 1, expected a number ≤ 0.07",
-    );
-    expect(() => make('MountainCarContinuous-v0', { goalVelocity: NaN })).toThrow(
-      'goalVelocity: got NaN, expected a number',
-    );
+it.each([
+  [() => make('MountainCar-v0', { goalVelocity: 1 }), /goalVelocity: got 1/],
+  [() => make('MountainCarContinuous-v0', { goalVelocity: NaN }), /goalVelocity: got NaN/],
+  // @ts-expect-error
+  [() => make('Pendulum-v1', { gravity: 9 }), /gravity: unknown option, expected one of g/],
+  [() => new PendulumEnv().reset({ options: { xInit: -1 } }), /xInit: got -1/],
+  [() => new PendulumEnv().reset({ options: { low: 0 } }), /expected one of state, xInit, yInit/],
+])('refuses what it does not take: %#', (call, message) => {
+  expect(call).toThrow(message);
+});
+
+describe('PendulumEnv', () => {
+  it('is truncated after 200 steps', () => {
+    const env = make('Pendulum-v1');
+    env.reset({ seed: 1 });
+    for (let t = 1; t <= 200; t++) expect(env.step(Float32Array.of(0))[3]).toBe(t === 200);
+  });
+
+  it('resets to θ in (−π, π) and |θ̇| ≤ 1, over the whole range', () => {
+    const env = new PendulumEnv();
+    env.reset({ seed: 1 });
+    const states = Array.from({ length: 1000 }, () => {
+      env.reset();
+      return env.state();
+    });
+    for (const [read, limit] of [
+      [(s: { theta: number }) => s.theta, Math.PI],
+      [(s: { thetaDot: number }) => s.thetaDot, 1],
+    ] as const) {
+      const values = states.map(read);
+      expect(Math.max(...values)).toBeLessThan(limit);
+      expect(Math.max(...values)).toBeGreaterThan(0.98 * limit);
+      expect(Math.min(...values)).toBeLessThan(-0.98 * limit);
+      expect(Math.abs(values.reduce((sum, v) => sum + v, 0) / 1000)).toBeLessThan(0.1 * limit);
+    }
+  });
+
+  it('starts within bounds of the caller', () => {
+    const env = new PendulumEnv();
+    env.reset({ seed: 1, options: { xInit: 0.1, yInit: 0 } });
+    expect(Math.abs(env.state().theta)).toBeLessThan(0.1);
+    expect(env.state().thetaDot).toBeCloseTo(0, 15);
+  });
+
+  it('clips torque and speed', () => {
+    const [far, near] = [50, 2].map((torque) => {
+      const env = new PendulumEnv();
+      env.reset({ seed: 0, options: { state: [Math.PI / 2, 7.9] } });
+      env.step(Float32Array.of(torque));
+      return env.state();
+    });
+    expect(far).toEqual(near);
+    expect(far!.thetaDot).toBe(8);
   });
 });

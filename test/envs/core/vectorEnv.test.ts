@@ -88,35 +88,6 @@ describe('SyncVectorEnv', () => {
     expect(() => envs.reset({ mask: [1] })).toThrow('mask has 1 entries, expected 2');
   });
 
-  it('gives in every mode the same episodes, and the last observation where one ended', () => {
-    const episodes = (mode: AutoresetMode) => {
-      const envs = makeVec('LakeStride-v0', { numEnvs: 3, autoresetMode: mode, blocked: 'hidden' });
-      const counts = [0, 0, 0];
-      const ends: unknown[][] = [[], [], []];
-      envs.reset({ seed: 9 });
-      while (ends.some((list) => list.length < 4)) {
-        const headings = counts.map((t, i) => 2.2 * i + 1.7 * t);
-        const step = envs.step(Float32Array.from(headings.flatMap((a) => [Math.cos(a), Math.sin(a)])));
-        for (let i = 0; i < 3; i++) {
-          if (step.resets[i]) continue;
-          counts[i]!++;
-          if (!step.terminations[i] && !step.truncations[i]) continue;
-          const last = [...step.finalObservations.subarray(2 * i, 2 * i + 2)];
-          if (mode !== 'sameStep') expect([...step.observations.subarray(2 * i, 2 * i + 2)]).toEqual(last);
-          ends[i]!.push([counts[i], last, step.rewards[i], step.finalInfos[i]]);
-          counts[i] = 0;
-        }
-        if (mode === 'disabled') {
-          envs.reset({ mask: Array.from({ length: 3 }, (_, i) => step.terminations[i]! | step.truncations[i]!) });
-        }
-      }
-      return ends.map((list) => list.slice(0, 4));
-    };
-    const expected = episodes('nextStep');
-    expect(episodes('sameStep')).toEqual(expected);
-    expect(episodes('disabled')).toEqual(expected);
-  });
-
   it('tells truncation from termination', () => {
     const envs = new SyncVectorEnv([() => new TimeLimit(new Countdown(), 1)], { autoresetMode: 'nextStep' });
     envs.reset();

@@ -101,14 +101,11 @@ describe('trajectoryPage', () => {
     expect(page.indexOf('Content-Security-Policy')).toBeLessThan(page.indexOf('<title>'));
   });
 
-  it('says what it needs', () => {
-    const bare = { ...trajectory, frames: [] };
-    expect(() => trajectoryPage(bare)).toThrow(
-      `has 0 frames, expected ${trajectory.rewards.length + 1} of RecordTrajectory(env, { frames: true })`,
-    );
-    expect(() => trajectoryPage(trajectory, { framesPerSecond: 0 })).toThrow(
-      'framesPerSecond: got 0, expected a finite number above 0',
-    );
-    expect(() => trajectoryPage(trajectory, { fps: 3 } as never)).toThrow('unknown option "fps"');
+  it.each<[string, object, object, RegExp]>([
+    ['frames', { frames: [] }, {}, /has 0 frames/],
+    ['a rate', {}, { framesPerSecond: 0 }, /framesPerSecond: got 0/],
+    ['known options', {}, { fps: 3 }, /unknown option "fps"/],
+  ])('needs %s', (_, changes, options, message) => {
+    expect(() => trajectoryPage({ ...trajectory, ...changes }, options)).toThrow(message);
   });
 });

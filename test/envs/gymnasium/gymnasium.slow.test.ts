@@ -67,15 +67,6 @@ describe('make', () => {
     expect(env.step(Float32Array.of(0.1, 0)).infos[1]!.request).toBe('cdcccc3d000000000100');
   });
 
-  test('what is no integer ≥ 0 seeds as well, each in its own way', () => {
-    const env = one('Count-v0');
-    const seeds = ['a', 'b', -1, 0.5, '7'].map((seed) => env.reset({ seed })[1].seed as number);
-    expect(new Set(seeds).size).toBe(5);
-    for (const seed of seeds) expect(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31).toBe(true);
-    expect(env.reset({ seed: 'a' })[1].seed).toBe(seeds[0]);
-    expect(env.reset()[1].seed).toBe(null);
-  });
-
   test('spaces of every kind', () => {
     const cards = one('Cards-v0');
     expect(String(cards.observationSpace)).toBe('MultiDiscrete([9, 9], start [0, 1])');
@@ -158,12 +149,13 @@ describe('makeVec', () => {
     // The last observation of an episode, where the next one is there already.
     ['BlindAtLast-v0', 3, /step\(\) of environment 1 gave NaN as entry 1 of the observation/],
   ])('what is no number is named, and a reset begins anew: %s', (id, steps, problem) => {
-    for (const workers of [1, 3]) {
+    for (const workers of steps === 1 ? [1, 3] : [1]) {
       const env = many(id, { workers, disableEnvChecker: true });
-      const first = structuredClone(env.reset(id === 'BlindAtLast-v0' ? {} : { seed: 1 })[0]);
+      const reset = () => structuredClone(env.reset(steps === 1 ? { seed: 1 } : {})[0]);
+      const first = reset();
       for (let t = 1; t < steps; t++) env.step(new Float32Array(3));
       expect(() => env.step(new Float32Array(3))).toThrow(problem);
-      expect(env.reset({ seed: 1 })[0]).toHaveLength(first.length);
+      expect(reset()).toEqual(first);
     }
   });
 
@@ -316,7 +308,10 @@ describe('errors', () => {
       expect(call).toThrow(/its Python was killed by SIGKILL \(.*memory.*\) during step\(\)/);
     }
     expect(() => killed.reset()).toThrow('during reset()');
-    killed.close();
+    for (let i = 0; i < 2; i++) killed.close();
+    const unclosed = many('Unclosed-v0');
+    expect(() => unclosed.close()).toThrow('gymnasium:Unclosed-v0: close() of environment 0 raised OSError: disk full');
+    expect(() => unclosed.reset()).toThrow('gymnasium:Unclosed-v0: reset() after close()');
   });
 
   test('frames that are none: no memory is taken for what a header says', () => {
@@ -328,16 +323,6 @@ describe('errors', () => {
     const short = many('Short-v0');
     short.reset();
     expect(() => short.step(new Float32Array(3))).toThrow('its Python sent a frame of 16 bytes');
-  });
-
-  test('close: twice, and what it raises', () => {
-    const env = many('Count-v0');
-    env.close();
-    env.close();
-    expect(() => env.reset()).toThrow('gymnasium:Count-v0: reset() after close()');
-    const unclosed = many('Unclosed-v0');
-    expect(() => unclosed.close()).toThrow('gymnasium:Unclosed-v0: close() of environment 0 raised OSError: disk full');
-    unclosed.close();
   });
 
   test.each([

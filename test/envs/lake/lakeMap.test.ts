@@ -1,10 +1,157 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Bank, bankOf, border, home, lake, type Point, walk } from '../../../envs/lake/lakeMap.ts';
-import { at, distanceTo, nearest, walkByPoints } from './oracle.ts';
+import {
+  type Bank,
+  bankOf,
+  border,
+  type Disc,
+  home,
+  lake,
+  type Point,
+  touchDisc,
+  touchHalfLine,
+  turnAboutOrigin,
+  walk,
+} from '../../../envs/lake/lakeMap.ts';
+import { headingCurve, lakeView } from '../../../envs/lake/lakeView.ts';
+
+/** The point a fraction t of the way. */
+function at(from: Point, to: Point, t: number): Point {
+  return { x: (1 - t) * from.x + t * to.x, y: (1 - t) * from.y + t * to.y };
+}
+
+function distanceTo(point: Point, centre: Point): number {
+  return Math.hypot(point.x - centre.x, point.y - centre.y);
+}
+
+/** Where on the segment the (convex) distance to `centre` is least: by ternary search. */
+function nearest(from: Point, to: Point, centre: Point): number {
+  let low = 0;
+  let high = 1;
+  for (let i = 0; i < 200; i++) {
+    const third = (high - low) / 3;
+    if (distanceTo(at(from, to, low + third), centre) < distanceTo(at(from, to, high - third), centre)) high -= third;
+    else low += third;
+  }
+  return (low + high) / 2;
+}
+
+/** First touch of the disc by bisection on the way to the nearest point; ∞ where even that is outside. */
+function touchDiscBySearch(from: Point, to: Point, disc: Disc): number {
+  if (distanceTo(from, disc) <= disc.radius) return 0;
+  let high = nearest(from, to, disc);
+  if (distanceTo(at(from, to, high), disc) > disc.radius) return Infinity;
+  let low = 0;
+  for (let i = 0; i < 200; i++) {
+    const middle = (low + high) / 2;
+    if (distanceTo(at(from, to, middle), disc) <= disc.radius) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+/** What the first of many points on the segment that is in water or at home says, and which point that is. */
+function walkByPoints(
+  from: Point,
+  to: Point,
+  isWater: (point: Point) => boolean,
+  isHome: (point: Point) => boolean,
+  points: number,
+): { outcome: 'home' | 'drowned' | undefined; position: Point } {
+  for (let i = 0; i <= points; i++) {
+    const position = at(from, to, i / points);
+    if (isWater(position)) return { outcome: 'drowned', position };
+    if (isHome(position)) return { outcome: 'home', position };
+  }
+  return { outcome: undefined, position: to };
+}
 
 // Evenly spread, unlike fc.double, half of whose numbers are tiny.
 const coordinate = fc.integer({ min: -2_000_000, max: 2_000_000 }).map((n) => n / 1e6);
+const point = fc.record({ x: coordinate, y: coordinate });
+const disc = fc.record({ x: coordinate, y: coordinate, radius: fc.integer({ min: 1, max: 150 }).map((n) => n / 100) });
+
+describe('touchDisc', () => {
+  it('agrees with a search along the segment', () => {
+    fc.assert(
+      fc.property(point, point, disc, (from, to, d) => {
+        const t = touchDisc(from, to, d);
+        const clearance = distanceTo(at(from, to, nearest(from, to, d)), d) - d.radius;
+        // Where the segment grazes the disc, rounding decides.
+        fc.pre(Math.abs(clearance) > 1e-9);
+        const expected = touchDiscBySearch(from, to, d);
+        if (expected === Infinity) expect(t).toBe(Infinity);
+        else expect(distanceTo(at(from, to, t), at(from, to, expected))).toBeLessThan(1e-6);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('handles the edges', () => {
+    const d = { x: 0, y: 0, radius: 1 };
+    expect(touchDisc({ x: -2, y: 0 }, { x: 2, y: 0 }, d)).toBe(0.25);
+    expect(touchDisc({ x: -2, y: 0 }, { x: -1, y: 0 }, d)).toBe(1);
+    expect(touchDisc({ x: -2, y: 0 }, { x: -1.001, y: 0 }, d)).toBe(Infinity);
+    expect(touchDisc({ x: -2, y: 1 }, { x: 2, y: 1 }, d)).toBe(0.5);
+    expect(touchDisc({ x: -2, y: 1.0001 }, { x: 2, y: 1.0001 }, d)).toBe(Infinity);
+    expect(touchDisc({ x: 0.5, y: 0 }, { x: 0.5, y: 0 }, d)).toBe(0);
+    expect(touchDisc({ x: 2, y: 0 }, { x: 2, y: 0 }, d)).toBe(Infinity);
+    expect(touchDisc({ x: 2, y: 0 }, { x: 3, y: 0 }, d)).toBe(Infinity);
+    expect(touchDisc({ x: -1 - 1e-12, y: 0 }, { x: 1, y: 0 }, d)).toBeLessThan(1e-11);
+  });
+});
+
+describe('touchHalfLine', () => {
+  it('agrees with the sign change of x along the segment', () => {
+    fc.assert(
+      fc.property(point, point, fc.constantFrom(1 as const, -1 as const), (from, to, side) => {
+        const t = touchHalfLine(from, to, side, 0.7);
+        let low = 0;
+        let high = 1;
+        const crosses = Math.sign(from.x) !== Math.sign(to.x);
+        for (let i = 0; crosses && i < 100; i++) {
+          const middle = (low + high) / 2;
+          if (Math.sign(at(from, to, middle).x) === Math.sign(from.x)) low = middle;
+          else high = middle;
+        }
+        const y = side * at(from, to, high).y;
+        fc.pre(Math.abs(y - 0.7) > 1e-6 && Math.abs(from.x) > 1e-6 && Math.abs(to.x) > 1e-6);
+        if (crosses && y > 0.7) expect(at(from, to, t).y).toBeCloseTo(side * y, 6);
+        else expect(t).toBe(Infinity);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('handles the edges', () => {
+    expect(touchHalfLine({ x: -1, y: 1 }, { x: 0, y: 1 }, 1, 0.7)).toBe(1);
+    expect(touchHalfLine({ x: -1, y: 0.7 }, { x: 1, y: 0.7 }, 1, 0.7)).toBe(0.5);
+    expect(touchHalfLine({ x: -1, y: 1 }, { x: 1, y: 1 }, -1, 0.7)).toBe(Infinity);
+    expect(touchHalfLine({ x: 0, y: 1 }, { x: 1, y: 1 }, 1, 0.7)).toBe(0);
+    expect(touchHalfLine({ x: 0, y: 0 }, { x: 0, y: 1.4 }, 1, 0.7)).toBe(0.5);
+    expect(touchHalfLine({ x: 0, y: -1 }, { x: 1, y: 1 }, 1, 0.7)).toBe(Infinity);
+  });
+});
+
+describe('turnAboutOrigin', () => {
+  it('is the change of the polar angle, modulo 2π', () => {
+    fc.assert(
+      fc.property(point, point, (from, to) => {
+        fc.pre(distanceTo(from, { x: 0, y: 0 }) > 1e-3 && distanceTo(to, { x: 0, y: 0 }) > 1e-3);
+        const change = Math.atan2(to.y, to.x) - Math.atan2(from.y, from.x);
+        const turn = turnAboutOrigin(from, to);
+        expect(Math.cos(turn - change)).toBeCloseTo(1, 9);
+        expect(Math.abs(turn)).toBeLessThanOrEqual(Math.PI);
+      }),
+    );
+  });
+
+  it('is positive counter-clockwise', () => {
+    expect(turnAboutOrigin({ x: 1, y: 0 }, { x: 0, y: 3 })).toBeCloseTo(Math.PI / 2, 12);
+    expect(turnAboutOrigin({ x: -1, y: 0 }, { x: 0, y: 3 })).toBeCloseTo(-Math.PI / 2, 12);
+  });
+});
+
 const dryPoint = fc
   .record({ x: coordinate, y: coordinate })
   .filter((p) => distanceTo(p, lake) > lake.radius + 0.01 && distanceTo(p, home) > home.radius + 0.01);
@@ -76,5 +223,45 @@ describe('walk', () => {
     expect(bankOf(-0.1)).toBe('upper');
     expect(bankOf(0.1)).toBe('lower');
     expect(bankOf(0)).toBeUndefined();
+  });
+});
+
+it.each([
+  { x: -1.5, y: 0 },
+  { x: -0.9, y: 1.1 },
+  { x: 0.4, y: -1.6 },
+])('from ($x, $y) straight walks within the view drown, and those beside it do not', (from) => {
+  const { middle, half } = lakeView(from)!;
+  const drowns = (angle: number) => walk(from, 3 * Math.cos(angle), 3 * Math.sin(angle)).outcome === 'drowned';
+  for (const inside of [0, 0.5, -0.5, 0.99, -0.99]) expect(drowns(middle + inside * half)).toBe(true);
+  for (const outside of [1.01, -1.01, 1.5, -1.5]) expect(drowns(middle + outside * half)).toBe(false);
+});
+
+it('in the water the lake is all about', () => {
+  expect(lakeView({ x: 0.3, y: -0.2 })).toBeUndefined();
+});
+
+it('a closed curve, whose area is half of the mass', () => {
+  const cells = 720;
+  const density = Array.from({ length: cells }, (_, i) => {
+    const angle = ((i + 0.5) / cells) * 2 * Math.PI - Math.PI;
+    return (1 + 0.8 * Math.cos(angle - 1)) / (2 * Math.PI);
+  });
+  const curve = headingCurve(density);
+  expect(curve).toHaveLength(cells + 1);
+  expect(curve[cells]!.x).toBeCloseTo(curve[0]!.x, 12);
+  expect(curve[cells]!.y).toBeCloseTo(curve[0]!.y, 12);
+  const area = curve.slice(1).reduce((sum, { x, y }, i) => sum + (curve[i]!.x * y - x * curve[i]!.y) / 2, 0);
+  expect(area).toBeCloseTo(0.5, 4);
+});
+
+it('a point lies in the direction of its cell: the first one is just above −π', () => {
+  const [first, second, third, fourth] = headingCurve([4, 1, 9, 16]);
+  const direction = (point: { x: number; y: number }) => [Math.atan2(point.y, point.x), Math.hypot(point.x, point.y)];
+  const quarter = Math.PI / 4;
+  [first, second, third, fourth].forEach((point, i) => {
+    const [angle, radius] = direction(point!);
+    expect(angle).toBeCloseTo(-Math.PI + (2 * i + 1) * quarter, 12);
+    expect(radius).toBeCloseTo([2, 1, 3, 4][i]!, 12);
   });
 });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { SceneView } from '../../../envs/drawing/scene.ts';
 import { loadEnv, make } from '../../../envs/index.ts';
-import { type PictureShape, rulerMarks } from '../../../envs/mujoco/drawRobot.ts';
+import type { PictureShape } from '../../../envs/mujoco/drawRobot.ts';
 import { loadMujoco } from '../../../envs/mujoco/loadMujoco.ts';
 import { type Body, mjcf } from '../../../envs/mujoco/mjcf.ts';
 import { MujocoEnv } from '../../../envs/mujoco/mujocoEnv.ts';
@@ -112,66 +112,6 @@ describe('picture()', () => {
     expect([middle, floor]).toEqual([[0, 0], undefined]);
     scene.close();
   });
-
-  it('shows the state that there is, and not the one of a step before', () => {
-    const scene = sceneAt('side');
-    for (let i = 0; i < 5; i++) scene.step(Float32Array.of(1));
-    const [seen, state] = [scene.picture(), scene.state()];
-    scene.step(Float32Array.of(0));
-    expect(scene.picture()).not.toEqual(seen);
-    scene.setState(state);
-    expect(scene.picture()).toEqual(seen);
-    scene.close();
-  });
-});
-
-describe('render()', () => {
-  it('draws shapes over those that are farther, and marks the metres', () => {
-    const scene = sceneAt('side');
-    const marks = [...scene.render().matchAll(/<(line|circle|polygon)[^>]*stroke="var\(--paper, #ffffff\)"/g)];
-    expect(marks.map(([, kind]) => kind)).toEqual(['polygon', 'polygon', 'circle', 'line', 'polygon']);
-    const texts = [...scene.render().matchAll(/>([^<]* m)<\/text>/g)].map(([, text]) => text);
-    // Two metres are seen on either side, without room for a text.
-    expect(texts).toEqual(['−1 m', '0 m', '1 m']);
-    scene.close();
-  });
-
-  it.each(['side', 'above'] as const)('keeps its size, and the robot in sight: %s', (view) => {
-    const xml = mjcf({
-      model: 'slider',
-      bodies: [
-        {
-          joints: [
-            { name: 'x', type: 'slide', axis: [1, 0, 0] },
-            { name: 'z', type: 'slide', axis: [0, 0, 1] },
-          ],
-          geoms: [{ type: 'sphere', size: [0.5] }],
-        },
-      ],
-      motors: [{ joint: 'x' }],
-    });
-    class Slider extends MujocoEnv {
-      protected score() {
-        return { reward: 0 };
-      }
-    }
-    const env = new Slider({ name: 'Slider', xml, frameSkip: 1, view });
-    for (const [x, z] of [
-      [0, 0],
-      [-123.4, 0.1],
-      [7, 9],
-    ] as const) {
-      env.reset({ options: { state: { qpos: [x, z], qvel: [0, 0] } } });
-      const { middle, half } = env.picture();
-      // It reaches half a metre.
-      expect(half).toEqual(near([0.8, 0.525]));
-      // All of it is above where it is.
-      const height = view === 'above' ? 0 : (z === 9 ? 9 - 0.2 : 0) + 0.025;
-      expect(middle).toEqual(near([x, height]));
-      expect(env.render()).toContain('viewBox="0 0 480 315"');
-    }
-    env.close();
-  });
 });
 
 const ofGymnasium = Object.keys(mujocoEnvs).filter((id) => id.endsWith('-v5'));
@@ -188,17 +128,4 @@ it.each(ofGymnasium)('all of the robot is in sight as it begins: %s', async (id)
   }
   expect(shapes.some(({ isRobot }) => isRobot)).toBe(true);
   env.close();
-});
-
-describe('rulerMarks', () => {
-  it('are metres or tenths, as much as is seen', () => {
-    expect(rulerMarks(0.3, 1.4)).toEqual([
-      { at: -1, text: '−1 m' },
-      { at: 0, text: '0 m' },
-      { at: 1, text: '1 m' },
-    ]);
-    expect(rulerMarks(0, 0.15).map(({ text }) => text)).toEqual(['−0.1 m', '0.0 m', '0.1 m']);
-    expect(rulerMarks(0, 25).map(({ text }) => text)).toEqual(['−20 m', '−10 m', '0 m', '10 m', '20 m']);
-    expect(rulerMarks(0, 1, 20).map(({ text }) => text)).toEqual(['0 m']);
-  });
 });

@@ -72,12 +72,8 @@ describe('a module that has aborted', () => {
     const oneLine = new RegExp(`^Own: the physics has aborted: [^\n]*(?:${said.source})[^\n]*$`);
     expect(fault).toThrow(oneLine);
     for (const use of [() => before.step(still), () => before.reset(), () => before.state(), () => before.render()])
-      expect(use).toThrow(
-        /^Hopper: the physics has aborted \([^\n]+\): await loadMujoco\(\), then make a new environment$/,
-      );
-    expect(() => new HopperEnv()).toThrow(
-      /^mujoco: the physics has aborted \([^\n]+\): await loadMujoco\(\) loads it anew$/,
-    );
+      expect(use).toThrow(/^Hopper: the physics has aborted \([^\n]+\): await loadMujoco\(\)[^\n]+$/);
+    expect(() => new HopperEnv()).toThrow(/^mujoco: the physics has aborted \([^\n]+\): await loadMujoco\(\)[^\n]+$/);
     before.close();
     await loadMujoco();
     const after = new HopperEnv();
@@ -87,56 +83,43 @@ describe('a module that has aborted', () => {
   });
 });
 
-it.each([
-  ['mujoco/Hoper-v5', 'make: no environment is registered as "mujoco/Hoper-v5"; did you mean mujoco/Hopper-v5?'],
-  ['Hopper-v5', 'make: no environment is registered as "Hopper-v5"; did you mean mujoco/Hopper-v5?'],
-  ['Hopper-v4', 'make: no environment is registered as "Hopper-v4"; did you mean mujoco/Hopper-v5?'],
-])('the wrong name %s: is answered by the right one', (name, said) => {
-  expect(() => make(name)).toThrow(said);
-});
-
 describe('a model', () => {
   const body = (inside: string) => `<mujoco><worldbody><body>${inside}</body></worldbody></mujoco>`;
-  it.each([
+  const withMemory = (size: string) => hopper.replace(/memory="\w+"/, `memory="${size}"`);
+  it.each<[string, unknown, RegExp]>([
     ['no XML', 'hello', /^Own: XML parse error/],
-    [
-      'an unknown attribute',
-      body('<geom size="1" poz="2"/>'),
-      /^Own: XML Error: Schema violation: unrecognized attribute: 'poz'/,
-    ],
-    ['no mass', body('<joint type="hinge"/>'), /^Own: mass and inertia of moving bodies must be larger than mjMINVAL/],
+    ['an unknown attribute', body('<geom size="1" poz="2"/>'), /^Own: XML Error: .*'poz'/],
+    ['no mass', body('<joint type="hinge"/>'), /^Own: mass and inertia/],
     ['no text', '', /^Own: ParseXML: empty file/],
     ['10 MB of something else', 'x'.repeat(1e7), /^Own: XML parse error/],
-    [
-      'a file that is not there',
-      '<mujoco><asset><mesh name="a" file="none.stl"/></asset></mujoco>',
-      /^Own: Error opening file 'none\.stl'/,
-    ],
-    [
-      'more memory than there is',
-      hopper.replace(/memory="\w+"/, 'memory="3G"'),
-      /^Own: engine error: Could not allocate memory/,
-    ],
+    ['a missing file', '<mujoco><asset><mesh name="a" file="none.stl"/></asset></mujoco>', /^Own: Error opening file/],
+    ['more memory than there is', withMemory('3G'), /^Own: engine error: Could not allocate memory/],
     [
       'less memory than its own pose needs',
-      hopper.replace(/memory="\w+"/, 'memory="1K"'),
-      /^Own: engine error: mj_stackAlloc: .*: it needs a larger <size memory="…"\/>$/,
+      withMemory('1K'),
+      /^Own: engine error: mj_stackAlloc: .*larger <size memory/,
     ],
-  ])('with %s is refused in one line', (_, xml, said) => {
+    ['bytes', new TextEncoder().encode(hopper), /^Own: xml: got /],
+    ['nothing', undefined, /^Own: xml: got undefined/],
+    ['no actuators', '<mujoco/>', /^Own: the model has no actuators/],
+  ])('with %s is refused in one line, and does no harm to other environments', (_, xml, said) => {
+    const other = new HopperEnv();
     let message = '';
     try {
-      new OwnEnv(xml);
+      new OwnEnv(xml as string);
     } catch (error) {
       message = (error as Error).message;
     }
     expect(message).toMatch(said);
     expect(message).not.toContain('\n');
     expect(message.length).toBeLessThan(300);
-    new HopperEnv().close();
+    other.reset({ seed: 0 });
+    expect(other.step(still)[3]).toBe(false);
+    other.close();
   });
 
   it('whose contacts do not fit into its memory is reported, where MuJoCo leaves them out', () => {
-    const said = `Own: not all contacts fit into the model's memory: it needs a larger <size memory="…"/>`;
+    const said = /^Own: not all contacts fit into the model's memory/;
     const lying = new OwnEnv(humanoid.replace(/memory="\w+"/, 'memory="20K"'));
     lying.startHeight = 0.3;
     expect(() => lying.reset({ seed: 0 })).toThrow(said);
@@ -157,20 +140,7 @@ describe('a model', () => {
     roomy.close();
   });
 
-  it('that is no text is refused, and does no harm to other environments', () => {
-    const other = new HopperEnv();
-    const bytes = new TextEncoder().encode(hopper) as unknown as string;
-    expect(() => new OwnEnv(bytes)).toThrow(/^Own: xml: got [^\n]+, expected a text of MJCF$/);
-    expect(() => new OwnEnv(undefined as unknown as string)).toThrow(
-      'Own: xml: got undefined, expected a text of MJCF',
-    );
-    other.reset({ seed: 0 });
-    expect(other.step(still)[3]).toBe(false);
-    other.close();
-  });
-
-  it('needs actuators, and at least one step of physics in a step', () => {
-    expect(() => new OwnEnv('<mujoco/>')).toThrow('Own: the model has no actuators, expected one at least');
+  it('needs at least one step of physics in a step', () => {
     expect(() => new OwnEnv(hopper, 0)).toThrow(/^Own: frameSkip: got 0/);
     expect(() => new HopperEnv({ frameSkip: 0 })).toThrow(/^Hopper: .*frameSkip/);
   });
@@ -195,7 +165,7 @@ describe.each(tasks)('%s', (id) => {
   it('ends an episode that explodes, and gives out finite numbers only', () => {
     const env = robot(id).unwrapped as unknown as RobotEnv & MujocoEnv;
     const { nq, nv } = env;
-    for (const size of [1e3, 1e6, 1e9, 1e11, 1e100, 1e300]) {
+    for (const size of [1e3, 1e9, 1e11, 1e300]) {
       env.reset({ seed: 1 });
       const rng = new Rng(size);
       const { physics } = stateOf(env);
@@ -290,30 +260,6 @@ describe('environments beside each other', () => {
     expect(grown).toBeGreaterThan(50e6);
     expect(crowded).toEqual(alone);
     for (const env of others) env.close();
-  });
-
-  it('of different models in turns give what each gives alone', () => {
-    const ids = ['mujoco/Hopper-v5', 'mujoco/Humanoid-v5', 'mujoco/Ant-v5'];
-    const start = (id: string) => {
-      const env = robot(id);
-      const rng = new Rng(id);
-      env.reset({ seed: 5 });
-      const step = () => {
-        const result = env.step(env.actionSpace.sample(rng));
-        if (result[2] || result[3]) env.reset();
-        return result;
-      };
-      return { env, step };
-    };
-    const alone = ids.map((id) => {
-      const { env, step } = start(id);
-      const steps = Array.from({ length: 30 }, step);
-      env.close();
-      return steps;
-    });
-    const together = ids.map(start);
-    for (let i = 0; i < 30; i++) for (const [k, { step }] of together.entries()) expect(step()).toEqual(alone[k]![i]);
-    for (const { env } of together) env.close();
   });
 });
 

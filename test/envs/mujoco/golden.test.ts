@@ -1,7 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Env, loadEnv, make } from '../../../envs/index.ts';
+import { mujocoPhysics } from '../../../envs/mujoco/loadMujoco.ts';
+import type { MujocoEnv } from '../../../envs/mujoco/mujocoEnv.ts';
 import { mujocoEnvs } from '../../../envs/mujoco/mujocoEnvs.ts';
+import { digests } from './digests.ts';
 import { goldenData } from './golden.ts';
+import { physicalFields } from './physicalFields.ts';
 import { replay } from './replay.ts';
 
 beforeAll(() => loadEnv('mujoco/Hopper-v5'));
@@ -41,4 +45,15 @@ describe.each([...golden])('%s', (name, { episodes }) => {
       expect(differences.filter(({ size }) => !(size <= 1e-8))).toEqual([]);
     },
   );
+});
+
+test.each([...golden])('%s has the physics of Gymnasium’s model, field by field', (name, { model }) => {
+  const env = make(`mujoco/${name}`);
+  const { xml } = env.unwrapped as unknown as MujocoEnv;
+  env.close();
+  const ours = digests(physicalFields(mujocoPhysics().module, xml));
+  const names = [...new Set([...Object.keys(model), ...Object.keys(ours)])];
+  expect(names.filter((field) => ours[field] !== model[field])).toEqual([]);
+  expect(names).toContain('body_mass');
+  expect(names).toContain('opt.timestep');
 });

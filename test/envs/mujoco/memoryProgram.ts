@@ -2,7 +2,6 @@
  * What memory.slow.test.ts runs in processes of their own, of the parts that its arguments name, `many:<id>`, one after another. Prints what
  * each has found, as one line of JSON.
  */
-import { readFileSync } from 'node:fs';
 import type { Env } from '../../../envs/core/env.ts';
 import { make } from '../../../envs/core/registry.ts';
 import { loadMujoco } from '../../../envs/mujoco/index.ts';
@@ -30,12 +29,12 @@ function memory(): number {
   });
 }
 
-function steps(env: RobotEnv, count: number, rng: Rng): unknown[] {
-  return Array.from({ length: count }, () => {
-    const step = env.step(env.actionSpace.sample(rng));
-    if (step[2] || step[3]) env.reset();
-    return step;
-  });
+function run(env: RobotEnv, steps: number, rng: Rng): void {
+  for (let i = 0; i < steps; i++) {
+    const [, , terminated, truncated] = env.step(env.actionSpace.sample(rng));
+    if (terminated || truncated) env.reset();
+    if (i % 100 === 0) env.setState!(env.state!());
+  }
 }
 
 const programs: Readonly<Record<string, (argument?: string) => Promise<unknown> | unknown>> = {
@@ -67,54 +66,25 @@ const programs: Readonly<Record<string, (argument?: string) => Promise<unknown> 
     const env = robot('mujoco/HalfCheetah-v5');
     const rng = new Rng('flat');
     env.reset({ seed: 0 });
-    const run = (n: number) => {
-      for (let i = 0; i < n; i++) {
-        const [, , terminated, truncated] = env.step(env.actionSpace.sample(rng));
-        if (terminated || truncated) env.reset();
-        if (i % 100 === 0) env.setState!(env.state!());
-      }
-    };
     const make = (n: number) => {
       const ids = Object.keys(mujocoEnvs);
       for (let i = 0; i < n; i++) {
         const one = robot(ids[i % ids.length]!);
         one.reset({ seed: i });
-        steps(one, 3, rng);
+        run(one, 3, rng);
         one.close();
       }
     };
-    run(stepCount / 10);
+    run(env, stepCount / 10, rng);
     make(envCount / 5);
     gc();
     const [first, heapFirst] = [memory(), process.memoryUsage().heapUsed];
-    run(stepCount);
+    run(env, stepCount, rng);
     make(envCount);
     gc();
     return { first, last: memory(), heapFirst, heapLast: process.memoryUsage().heapUsed };
   },
-  whole() {
-    return forEach((id) => {
-      const env = robot(id);
-      env.reset({ seed: 1 });
-      steps(env, 15, new Rng(id));
-      const snapshot = env.state!();
-      return { snapshot, steps: steps(env, 25, new Rng('after')) };
-    });
-  },
-  resumed(path = '') {
-    const snapshots = JSON.parse(readFileSync(path, 'utf8'));
-    return forEach((id) => {
-      const env = robot(id);
-      env.reset({ seed: 2 });
-      env.setState!(snapshots[id]);
-      return { steps: steps(env, 25, new Rng('after')) };
-    });
-  },
 };
-
-function forEach(run: (id: string) => unknown): Record<string, unknown> {
-  return Object.fromEntries(Object.keys(mujocoEnvs).map((id) => [id, run(id)]));
-}
 
 const found: unknown[] = [];
 for (const part of process.argv.slice(2)) {

@@ -2,10 +2,14 @@ import { describe, expect, it } from 'vitest';
 import {
   type BanditEnv,
   BumpBanditEnv,
+  checkEnv,
+  type Env,
   FourCornerBanditEnv,
   fourCornerData,
   fourCorners,
+  MultigoalEnv,
   make,
+  OpponentBanditEnv,
   SoftBanditEnv,
   softBanditData,
 } from '../../../envs/index.ts';
@@ -62,22 +66,6 @@ describe('SoftBanditEnv', () => {
   });
 });
 
-describe('softBanditData', () => {
-  it('takes either bank half of the time, and its mean leads into the water', () => {
-    const { observations, actions } = softBanditData({ count: 20_000, rng: new Rng(2) });
-    const mean = actions.reduce((sum, a) => sum + a, 0) / actions.length;
-    const variance = actions.reduce((sum, a) => sum + (a - mean) ** 2, 0) / actions.length;
-    expect(observations).toEqual(new Float32Array(20_000));
-    expect(Math.abs(mean)).toBeLessThan(0.01);
-    expect(Math.abs(variance - 1.04)).toBeLessThan(0.02);
-    expect(Math.abs(actions.filter((a) => Math.abs(a) < 0.5).length / 20_000 - 0.0062)).toBeLessThan(0.003);
-    expect(inWater(grid.map((a) => normalDensity(a, 0, Math.sqrt(1.04))))).toBeCloseTo(0.376, 3);
-    expect(() => softBanditData({ count: 0, rng: new Rng(2) })).toThrow(
-      'softBanditData: count: got 0, expected an integer ≥ 1',
-    );
-  });
-});
-
 describe('BumpBanditEnv', () => {
   it.each([
     { width: 0.3, std: 0.9, isBest: false },
@@ -100,41 +88,146 @@ describe('FourCornerBanditEnv', () => {
     const env = new FourCornerBanditEnv();
     env.reset({ seed: 3 });
     for (const { x, y, reward, name } of [...fourCorners, { x: 0, y: 0, reward: 0, name: 'nowhere' }]) {
-      const rewards = Array.from({ length: 2000 }, () => {
+      const noise = Array.from({ length: 400 }, () => {
         env.reset();
         const [, paid, terminated, , info] = env.step(Float32Array.of(x, y));
         expect([terminated, info.outcome]).toEqual([true, name]);
-        return paid;
+        return paid - reward;
       });
-      const mean = rewards.reduce((sum, r) => sum + r, 0) / rewards.length;
-      const std = Math.sqrt(rewards.reduce((sum, r) => sum + (r - mean) ** 2, 0) / rewards.length);
       // 5 standard errors.
-      expect(Math.abs(mean - reward)).toBeLessThan((5 * 0.5) / Math.sqrt(2000));
-      expect(Math.abs(std - 0.5)).toBeLessThan(0.05);
+      expect(Math.abs(noise.reduce((sum, r) => sum + r, 0) / 400)).toBeLessThan((5 * 0.5) / 20);
+      expect(Math.abs(Math.hypot(...noise) / 20 - 0.5)).toBeLessThan(0.1);
     }
     expect(fourCorners.map(({ reward }) => reward)).toEqual([3, 0, 1.5, 5]);
   });
 
-  it('has data of four equal modes, with their rewards', () => {
+  it('has data of four equal modes, with their rewards, as the soft one has of two', () => {
     const { observations, actions, rewards } = fourCornerData({ count: 4000, rng: new Rng(1) });
+    const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, x) => sum + x, 0) / values.length;
     expect([observations.length, actions.length, rewards.length]).toEqual([4000, 8000, 4000]);
     for (const [k, corner] of fourCorners.entries()) {
       const rows = Array.from({ length: 1000 }, (_, i) => 4 * i + k);
-      const mean = (values: number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
       expect(mean(rows.map((i) => actions[2 * i]!))).toBeCloseTo(corner.x, 2);
       expect(mean(rows.map((i) => actions[2 * i + 1]!))).toBeCloseTo(corner.y, 2);
       expect(Math.sqrt(mean(rows.map((i) => (actions[2 * i]! - corner.x) ** 2)))).toBeCloseTo(0.05, 2);
       expect(Math.abs(mean(rows.map((i) => rewards[i]!)) - corner.reward)).toBeLessThan(0.08);
     }
+    const soft = softBanditData({ count: 20_000, rng: new Rng(2) });
+    expect(soft.observations).toEqual(new Float32Array(20_000));
+    expect(Math.abs(mean(soft.actions))).toBeLessThan(0.01);
+    expect(Math.abs(mean(soft.actions.map((a) => a * a)) - 1.04)).toBeLessThan(0.02);
+    expect(() => softBanditData({ count: 0, rng: new Rng(2) })).toThrow(/^softBanditData: count: got 0/);
   });
 });
 
-describe('bandits', () => {
-  it.each(['SoftBandit-v0', 'BumpBandit-v0', 'FourCornerBandit-v0'])('%s says what it does not take', (id) => {
-    expect(() => make(id, { colour: 1 })).toThrow(`make('${id}'): colour: unknown option`);
-    const env = make(id);
-    env.reset();
-    expect(() => env.step(Float32Array.of(NaN, NaN))).toThrow(/step\(\) got the action Float32Array \[NaN/);
-    expect(() => env.reset({ options: { state: [1] } })).toThrow('unknown option "state"');
+type Bandit = Env<Float32Array, Float32Array>;
+const bandit = (options: Record<string, unknown> = {}): Bandit =>
+  make<Float32Array, Float32Array>('OpponentBandit-v0', options);
+
+/** The reward of one episode. */
+function play(env: Bandit, action: number): number {
+  env.reset();
+  return env.step(Float32Array.of(action))[1];
+}
+
+describe('OpponentBanditEnv', () => {
+  it('pays on either bank, shores included, and nowhere else', () => {
+    const env = bandit({ blocked: 'none' });
+    env.reset({ seed: 0 });
+    const actions = [-2, -1.5, -1, -0.5, -0.4, 0, 0.4, 0.5, 1, 1.5, 1.6];
+    expect(actions.map((action) => play(env, action))).toEqual([0, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0]);
   });
+
+  it('opponent: blocks the bank used more by its moving average, and draws on a tie', () => {
+    const env = new OpponentBanditEnv({ opponentRate: 0.25 });
+    env.reset({ seed: 2 });
+    let share = 0.5;
+    const actions = [1, 1, -1, 0, -1, -1, -1, 1, 3, 1, 1, 1];
+    for (const action of actions) {
+      env.step(Float32Array.of(action));
+      if (Math.abs(action) === 1) share += 0.25 * ((action > 0 ? 1 : 0) - share);
+      env.reset();
+      expect(env.state().rightShare).toBe(share);
+      expect(env.state().blocked).toBe(share > 0.5 ? 'right' : 'left');
+    }
+    const first = Array.from({ length: 40 }, (_, seed) => {
+      env.reset({ seed });
+      expect(env.state().rightShare).toBe(0.5);
+      return env.state().blocked;
+    });
+    expect(new Set(first)).toEqual(new Set(['left', 'right']));
+  });
+
+  it('opponent: commitment always fails, once it is seen', () => {
+    const env = bandit();
+    env.reset({ seed: 3 });
+    play(env, 1);
+    expect(Array.from({ length: 20 }, () => play(env, 1))).toEqual(new Array(20).fill(0));
+    expect(play(env, -1)).toBe(1);
+  });
+
+  it('keeps the contract, and goes on from a state', () => {
+    checkEnv(bandit());
+    const env = new OpponentBanditEnv();
+    env.reset({ seed: 4 });
+    for (let i = 0; i < 3; i++) {
+      env.step(Float32Array.of(1));
+      env.reset();
+    }
+    const other = new OpponentBanditEnv();
+    other.setState(env.state());
+    const rewards = [env, other].map((each) => [1, -1, -1, 1].map((action) => play(each as unknown as Bandit, action)));
+    expect(rewards[1]).toEqual(rewards[0]);
+  });
+
+  it('pays nothing on a bank that is blocked for good', () => {
+    const env = bandit({ blocked: 'left' });
+    env.reset({ seed: 0 });
+    expect([play(env, -1), play(env, 1)]).toEqual([0, 1]);
+  });
+});
+
+describe('MultigoalEnv', () => {
+  it.each([
+    // −30 ‖a‖² − min ‖s′ − g‖² + 10 · done, in plain numbers.
+    { from: [0, 0], action: [1, 0], to: [1, 0], reward: -30 - 16, goal: 'east', done: false },
+    { from: [0, 3.5], action: [0, 0.75], to: [0, 4.25], reward: -16.875 - 0.5625 + 10, goal: 'north', done: true },
+    { from: [-3, 0], action: [-1, 0], to: [-4, 0], reward: -30 - 1, goal: 'west', done: false },
+    { from: [0, -6.5], action: [3, -1], to: [1, -7], reward: -60 - 5, goal: 'south', done: false },
+  ])('from $from by $action', ({ from, action, to, reward, goal, done }) => {
+    const env = new MultigoalEnv();
+    env.reset({ options: { state: from } });
+    const [observation, paid, terminated, truncated, info] = env.step(Float32Array.from(action));
+    expect([...observation]).toEqual(to.map(Math.fround));
+    expect(paid).toBeCloseTo(reward, 10);
+    expect([terminated, truncated, info.goal, info.outcome]).toEqual([done, false, goal, done ? 'goal' : undefined]);
+  });
+
+  it('starts about the middle with a deviation of .1 and is truncated after 30 steps', () => {
+    const env = make<Float32Array, Float32Array>('Multigoal-v0');
+    env.reset({ seed: 1 });
+    const starts = Array.from({ length: 2000 }, () => [...env.reset()[0]]).flat();
+    expect(Math.sqrt(starts.reduce((sum, x) => sum + x * x, 0) / starts.length)).toBeCloseTo(0.1, 2);
+    for (let t = 1; t <= 30; t++) expect(env.step(new Float32Array(2))[3]).toBe(t === 30);
+  });
+
+  it('has weights', () => {
+    const env = new MultigoalEnv({ actionCost: 0, distanceCost: 0, goalReward: 3 });
+    env.reset({ options: { state: [3.5, 0] } });
+    expect(env.step(Float32Array.of(1, 0))[1]).toBe(3);
+  });
+});
+
+it.each([
+  ['OpponentBandit-v0', { blocked: 'upper' }],
+  ['OpponentBandit-v0', { opponentRate: 2 }],
+  ['Multigoal-v0', { actionCost: -1 }],
+  ...['SoftBandit-v0', 'BumpBandit-v0', 'FourCornerBandit-v0', 'OpponentBandit-v0'].map(
+    (id) => [id, { colour: 1 }] as const,
+  ),
+] as const)('%s refuses %o, and an action that is none', (id, options) => {
+  expect(() => make(id, options as Record<string, unknown>)).toThrow(`make('${id}'): ${Object.keys(options)[0]}: `);
+  const env = make(id);
+  env.reset();
+  expect(() => env.step(Float32Array.of(NaN, NaN))).toThrow(/step\(\) got the action Float32Array \[NaN/);
 });

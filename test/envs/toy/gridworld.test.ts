@@ -73,17 +73,19 @@ describe('GridworldEnv', () => {
     for (let t = 2; t <= 100; t++) expect(env.step(new Float32Array(2))[3]).toBe(t === 100);
   });
 
-  it('says what it does not take', () => {
-    expect(() => new GridworldEnv({ map: 'maze' as 'tree' })).toThrow(
-      'Gridworld: map: got "maze", expected one of tree, slits',
-    );
+  it('refuses what it does not take', () => {
+    expect(() => new GridworldEnv({ map: 'maze' as 'tree' })).toThrow(/map: got "maze"/);
     const env = new GridworldEnv({ action: 'discrete' });
-    expect(() => env.reset({ options: { state: [15, 12] } })).toThrow('got the state (15, 12), expected a free cell');
-    expect(() => env.reset({ options: { state: [1.5, 2] } })).toThrow('got the state (1.5, 2), expected a free cell');
+    for (const state of [
+      [15, 12],
+      [1.5, 2],
+    ]) {
+      expect(() => env.reset({ options: { state } })).toThrow(/got the state .*, expected a free cell/);
+    }
     env.reset();
-    expect(() => env.step(9)).toThrow('got the action 9, expected an integer in [0, 8]');
+    expect(() => env.step(9)).toThrow('got the action 9');
     const moves = new GridworldEnv();
     moves.reset();
-    expect(() => moves.step(4)).toThrow('GridworldEnv: step() got the action 4, expected 2 finite numbers');
+    expect(() => moves.step(4)).toThrow('got the action 4');
   });
 });
