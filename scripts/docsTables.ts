@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { interquartileInterval } from '../cli/statistics/bootstrap.ts';
-import { listedDatasets } from '../cli/train/recipes/recipes.ts';
+import { listedDatasets } from '../experiments/offline/recipes.ts';
 import { writeWholeFile } from '../src/files.ts';
 
 const root = resolve(import.meta.dirname, '..');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
 import { type Tuned, tunedSchema } from '../../cli/experiment/tuned.ts';
-import { type Kind, kindLabels, kinds, type Recipe, recipes } from '../../cli/train/recipes/recipes.ts';
+import { type Kind, kindLabels, kinds, type Recipe, recipes } from './recipes.ts';
 import found from './tuned.json' with { type: 'json' };
 
 /** What learns: an agent, with the class of policies that it is given. */
@@ -166,7 +166,7 @@ export const offlineSchema = z.strictObject({
     .string()
     .optional()
     .describe(
-      'folder of datasets that "oxbow dataset make" has made, each by the name of its recipe; those of robots must be there, others are made anew where they are not',
+      'folder of datasets that "npm run dataset" has made, each by the name of its recipe; those of robots must be there, others are made anew where they are not',
     ),
   evaluationEpisodes: count(100_000)
     .default(200)

@@ -5,8 +5,6 @@ import { type Agent, BehaviorCloning, DivergedError, evaluate, Fql, Iql, NfRlbc,
 import { InputError } from '../../cli/experiment/errors.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import type { Settings } from '../../cli/experiment/tuned.ts';
-import { playRecipe } from '../../cli/train/recipes/playRecipe.ts';
-import { normalizedScore, type Recipe, type Task } from '../../cli/train/recipes/recipes.ts';
 import {
   ContentHash,
   type EpisodeSource,
@@ -20,6 +18,8 @@ import { cosineSchedule, makePolicy, type Policy, type Rng, savePolicy } from '.
 import { portableMath } from '../../src/portableMath.ts';
 import { writeActingSpeed } from '../shared/report.ts';
 import { type Method, methodOf, type OfflineExperimentConfig } from './config.ts';
+import { playRecipe } from './playRecipe.ts';
+import { normalizedScore, type Recipe, type Task } from './recipes.ts';
 
 /** What a method takes on an environment, whatever the kind of its data. */
 interface LearningSettings {
@@ -339,7 +339,7 @@ export function missingData(recipe: Recipe, folder: string | undefined): string 
   const isLong = parts.some(({ actor }) => actor.by === 'training') && task.training!.steps > SHORT;
   if (!isLong) return undefined;
   const where = folder ?? 'data';
-  return `datasets: there is no ${join(where, name)}, which takes long to make: oxbow dataset make ${name} ${join(where, name)}, then --set datasets=${where}`;
+  return `datasets: there is no ${join(where, name)}, which takes long to make: npm run dataset -- ${name} ${join(where, name)}, then --set datasets=${where}`;
 }
 
 function pathOf({ name }: Recipe, folder: string | undefined): string | undefined {

@@ -2,7 +2,6 @@ import { InputError } from '../../cli/experiment/errors.ts';
 import { defineExperiment, type Job } from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
 import { loadNamedEnv } from '../../cli/train/loadNamedEnv.ts';
-import type { Kind } from '../../cli/train/recipes/recipes.ts';
 import { loadEnv } from '../../envs/index.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import { actingTable, plainEnv } from '../shared/report.ts';
@@ -20,6 +19,7 @@ import {
   type Study,
 } from './config.ts';
 import { learnFromData, learningSettings, missingData } from './learnFromData.ts';
+import type { Kind } from './recipes.ts';
 import { offlineSections, offlineTables } from './section.ts';
 
 interface OfflineJob extends Job {

@@ -103,7 +103,7 @@ export function offlineSections(
         title: 'E10: Learning from data',
         code: 'E10',
         paragraphs: [
-          'Every method learns from the same data, which a recipe makes to the bit (oxbow dataset make). So intervals are over trainings, and the data are one draw. ' +
+          'Every method learns from the same data, which a recipe makes to the bit (npm run dataset). So intervals are over trainings, and the data are one draw. ' +
             'TD3+BC alone sees observations normalized by the data, as in its paper. ' +
             `Policies have ${config.parameters.toLocaleString('en')} parameters, ±10 %. Cloning keeps the weights that are best on a tenth of the episodes, which it does not learn from: those with the least held-out loss.`,
           'The held-out loss of a density is −log π(a | o), in nats a step; regression to the mean is a Gaussian of variance 1 there. Flow matching has no density at hand. Its loss is the squared error ' +

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { plainStateDict } from '../../../agents/core/state.ts';
-import { type AgentState, collectEpisodes, evaluate } from '../../../agents/index.ts';
-import type { TrainingSession } from '../../../agents/train.ts';
-import { type DatasetAbout, type StoredEpisode, spaceToJson, usualDtypes } from '../../../datasets/index.ts';
-import { LakeDemonstrators, make, type Space } from '../../../envs/index.ts';
-import type { AnyLakeId } from '../../../envs/lake/lakeGrains.ts';
-import { makeFolder } from '../../../src/files.ts';
-import { type Policy, Rng, type StateDict } from '../../../src/index.ts';
-import { readCheckpoint, writeCheckpoint } from '../checkpointFile.ts';
-import { makeTraining } from '../makeTraining.ts';
-import { trainSettings } from '../trainConfig.ts';
+import { plainStateDict } from '../../agents/core/state.ts';
+import { type AgentState, collectEpisodes, evaluate } from '../../agents/index.ts';
+import type { TrainingSession } from '../../agents/train.ts';
+import { readCheckpoint, writeCheckpoint } from '../../cli/train/checkpointFile.ts';
+import { makeTraining } from '../../cli/train/makeTraining.ts';
+import { trainSettings } from '../../cli/train/trainConfig.ts';
+import { type DatasetAbout, type StoredEpisode, spaceToJson, usualDtypes } from '../../datasets/index.ts';
+import { LakeDemonstrators, make, type Space } from '../../envs/index.ts';
+import type { AnyLakeId } from '../../envs/lake/lakeGrains.ts';
+import { makeFolder } from '../../src/files.ts';
+import { type Policy, Rng, type StateDict } from '../../src/index.ts';
 import { type Actor, normalizedScore, type Recipe } from './recipes.ts';
 
 /** A recipe that is ready to be played. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { AnyLakeId } from '../../../envs/lake/lakeGrains.ts';
-import { expectedOneOf } from '../../../src/options/describe.ts';
-import { InputError } from '../../experiment/errors.ts';
+import { InputError } from '../../cli/experiment/errors.ts';
+import type { AnyLakeId } from '../../envs/lake/lakeGrains.ts';
+import { expectedOneOf } from '../../src/options/describe.ts';
 
 /** What the upper bank of an uneven lake pays more. */
 const UPPER_BONUS = 0.5;
@@ -113,7 +113,7 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map(all.map((recipe) => 
 /** @throws InputError, if there is none of that name */
 export function recipeNamed(name: string): Recipe {
   const recipe = recipes.get(name);
-  if (recipe === undefined) throw new InputError(`dataset: got ${name}, ${expectedOneOf(name, [...recipes.keys()])}`);
+  if (recipe === undefined) throw new InputError(`got ${name}, ${expectedOneOf(name, [...recipes.keys()])}`);
   return recipe;
 }
 
