@@ -3,17 +3,10 @@ import { describe, expect, test } from 'vitest';
 import {
   Categorical,
   checkDistribution,
-  Dirichlet,
   Distribution,
-  Independent,
-  Logistic,
   MultivariateNormalTriL,
   Normal,
-  neuralSplineFlow,
-  Rng,
-  StandardNormal,
-  type TransformedDistribution,
-  VonMises,
+  type Rng,
 } from '../../src/index.ts';
 import { HALF_LOG_TWO_PI } from '../../src/special/elementary.ts';
 
@@ -179,24 +172,9 @@ describe('a wrong one is found', () => {
   });
 });
 
-test('of those that there are, it says what it could not check', () => {
-  const rng = new Rng('made');
-  const parameters = (...shape: number[]) => rng.normalTensor(shape);
-  const flow = neuralSplineFlow({ dim: 2, layers: 1, hidden: [4], rng });
-  for (const right of [
-    new Independent(new Logistic({ loc: parameters(2), logScale: parameters(2) })),
-    new VonMises({ loc: parameters(2), concentration: tf.exp(parameters(2)) }),
-    flow.given() as TransformedDistribution,
-  ]) {
-    expect(checkDistribution(right)).toEqual([]);
-  }
-  expect(checkDistribution(new StandardNormal(12))).toEqual([
-    "the density's constant was not checked: events have 12 numbers, above 8",
-  ]);
-  expect(checkDistribution(new Dirichlet({ concentration: tf.exp(parameters(3)) }))[0]).toMatch(
-    /^its events lie on a surface/,
-  );
-  expect(checkDistribution(new Normal({ loc: parameters(5), logScale: parameters(5) }))).toEqual([
+test('it says what it could not check', () => {
+  const many = tf.zeros([5]);
+  expect(checkDistribution(new Normal({ loc: many, logScale: many }))).toEqual([
     'mass and samples were checked of 3 of the batch of 5',
   ]);
 });

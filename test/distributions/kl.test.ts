@@ -120,20 +120,10 @@ test.each([3, NODES])('from one distribution to a batch of %d, and back: each of
   }
 });
 
-test('two normals: log σq/σp + (σp² + (μp − μq)²)/(2σq²) − ½', () => {
-  const make = (loc: number, scale: number) =>
-    new Normal({ loc: tf.scalar(loc), logScale: tf.scalar(Math.log(scale)) });
-  expect(kl(make(1, 0.5), make(-2, 3)).dataSync()[0]).toBeCloseTo(Math.log(6) + (0.25 + 9) / 18 - 0.5, 5);
-});
-
 test('near distributions: no cancellation', () => {
   const make = (logScale: number) => new Normal({ loc: tf.scalar(1000), logScale: tf.scalar(logScale) });
   // KL ≈ δ².
-  expect(kl(make(0.01), make(0)).dataSync()[0]! / 1e-4 - 1).toBeLessThan(0.02);
-  const beta = (a: number, b: number) => new Beta({ concentration1: tf.scalar(a), concentration0: tf.scalar(b) });
-  const { value, standardError } = klEstimate(beta(900, 1100), beta(880, 1130), new Rng(1), 20_000);
-  const gap = kl(beta(900, 1100), beta(880, 1130)).dataSync()[0]! - value.dataSync()[0]!;
-  expect(Math.abs(gap)).toBeLessThan(5 * standardError.dataSync()[0]! + 1e-4);
+  expect(Math.abs(kl(make(0.01), make(0)).dataSync()[0]! / 1e-4 - 1)).toBeLessThan(0.02);
 });
 
 test('uniforms: the logarithm of the quotient of the volumes, or ∞', () => {
@@ -143,21 +133,6 @@ test('uniforms: the logarithm of the quotient of the volumes, or ∞', () => {
     Math.fround(2 * Math.log(4)),
   ]);
   expect(kl(make(-1, 3), make(0, 1)).dataSync()[0]).toBe(Number.POSITIVE_INFINITY);
-});
-
-test('a category that is never drawn makes no NaN, one that only p draws makes it infinite', () => {
-  const never = tf.tensor1d([0, Number.NEGATIVE_INFINITY, 1]);
-  const p = new Categorical({ logits: never });
-  const q = new Categorical({ logits: tf.tensor1d([0.5, 2, 0]) });
-  const probabilities = [1 / (1 + Math.E), Math.E / (1 + Math.E)];
-  const total = Math.log(Math.exp(0.5) + Math.exp(2) + 1);
-  const wanted =
-    probabilities[0]! * (Math.log(probabilities[0]!) - 0.5 + total) +
-    probabilities[1]! * (Math.log(probabilities[1]!) + total);
-  expect(kl(p, q).dataSync()[0]).toBeCloseTo(wanted, 5);
-  expect(kl(q, p).dataSync()[0]).toBe(Number.POSITIVE_INFINITY);
-  const gradient = tf.grad((logits: tf.Tensor) => kl(new Categorical({ logits }), q))(never);
-  for (const value of gradient.dataSync()) expect(Number.isFinite(value)).toBe(true);
 });
 
 test('categoricals, eager and compiled: infinite in the rows where p draws what q never does, with gradient 0 there', () => {
@@ -229,29 +204,18 @@ test('batches broadcast, of copies too', () => {
   expect(kl(copies, one).shape).toEqual([4]);
 });
 
-test('the gradient is that of the estimate', () => {
-  const q = new Gumbel({ loc: tf.scalar(0.5), logScale: tf.scalar(-0.3) });
-  const of = (loc: tf.Tensor, logScale: tf.Tensor) => new Gumbel({ loc, logScale });
-  const at = [tf.scalar(0.2), tf.scalar(0.1)];
-  const exact = tf.grads((loc: tf.Tensor, logScale: tf.Tensor) => kl(of(loc, logScale), q))(at);
-  const estimate = tf.grads(
-    (loc: tf.Tensor, logScale: tf.Tensor) => klEstimate(of(loc, logScale), q, new Rng(0), 20_000).value,
-  )(at);
-  exact.forEach((each, i) => expect(Math.abs(each.dataSync()[0]! - estimate[i]!.dataSync()[0]!)).toBeLessThan(0.05));
-});
-
-test('no closed form, other events or batches are errors that say so', () => {
+test('no closed form, other events or batches are errors', () => {
   const logistic = new Logistic({ loc: tf.zeros([BATCH]), logScale: tf.scalar(0) });
-  expect(() => kl(normal(), logistic)).toThrow('kl: there is no closed form for Normal and Logistic; use klEstimate');
-  expect(() => kl(normal(), new StandardNormal(2))).toThrow(
-    'kl: got events [] and [2], batches [3] and [], expected equal events and batches that broadcast',
-  );
-  expect(() => klEstimate(normal(), new Normal({ loc: tf.zeros([2]), logScale: tf.scalar(0) }), new Rng(0))).toThrow(
-    'klEstimate: got events [] and [], batches [3] and [2], expected equal events and batches that broadcast',
-  );
-  expect(() => klEstimate(normal(), logistic, new Rng(0), 1)).toThrow(
-    'klEstimate: got 1, expected an integer number of samples above 1',
-  );
+  const two = new Normal({ loc: tf.zeros([2]), logScale: tf.scalar(0) });
+  const within = (high: number) => new TruncatedNormal({ loc: tf.scalar(0), logScale: tf.scalar(0), low: 0, high });
+  const refused: [() => unknown, RegExp][] = [
+    [() => kl(normal(), logistic), /^kl: there is no closed form for Normal and Logistic/],
+    [() => kl(within(1), within(2)), /^kl: there is no closed form for TruncatedNormal and TruncatedNormal/],
+    [() => kl(normal(), new StandardNormal(2)), /^kl: got events \[\] and \[2\]/],
+    [() => klEstimate(normal(), two, new Rng(0)), /^klEstimate: got events .* batches \[3\] and \[2\]/],
+    [() => klEstimate(normal(), logistic, new Rng(0), 1), /^klEstimate: got 1/],
+  ];
+  for (const [call, message] of refused) expect(call).toThrow(message);
 });
 
 test('compiled as eager, with gradients: a low-rank normal and its divergences', () => {
@@ -294,9 +258,4 @@ test('two Laplace and two Cauchy distributions, by their formulas; near ones do 
   // δ²/2 and δ²/4 for scales that differ by a factor e^δ.
   expect(value(Laplace, 0, Math.exp(0.01), 0, 1) / (Math.expm1(0.01) - 0.01)).toBeCloseTo(1, 2);
   expect(value(Cauchy, 0, Math.exp(0.01), 0, 1) / Math.log1p(Math.sinh(0.005) ** 2)).toBeCloseTo(1, 3);
-});
-
-test('truncated normal distributions with bounds of their own have no divergence in closed form', () => {
-  const make = (high: number) => new TruncatedNormal({ loc: tf.scalar(0), logScale: tf.scalar(0), low: 0, high });
-  expect(() => kl(make(1), make(2))).toThrow('kl: there is no closed form for TruncatedNormal and TruncatedNormal');
 });

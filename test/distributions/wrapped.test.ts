@@ -46,20 +46,12 @@ describe.each([
   });
 
   test('gradients of the density are those of differences', () => {
-    const [mean, logScale] = [tf.variable(tf.tensor1d([loc])), tf.variable(tf.tensor1d([Math.log(scale)]))];
-    const x = tf.tensor1d([0.8]);
-    const { gradients } = valueAndGradients(
-      () => ({ loss: new WrappedNormal(new MultivariateNormalDiag({ loc: mean, logScale })).logProb(x) as tf.Scalar }),
-      [mean, logScale],
-    );
-    const at = (l: number, s: number) => Math.log(reference(0.8, l, s));
-    const h = 1e-5;
-    const expected = [
-      (at(loc + h, scale) - at(loc - h, scale)) / (2 * h),
-      (at(loc, scale * Math.exp(h)) - at(loc, scale * Math.exp(-h))) / (2 * h),
-    ];
-    gradients.forEach((gradient, i) => {
-      expect(Math.abs(gradient.dataSync()[0]! - expected[i]!)).toBeLessThan(1e-4 * (1 + Math.abs(expected[i]!)));
+    const of = (mean: tf.Tensor, logScale: tf.Tensor) =>
+      new WrappedNormal(new MultivariateNormalDiag({ loc: mean, logScale })).logProb(tf.tensor1d([0.8]));
+    const got = tf.grads(of)([tf.tensor1d([loc]), tf.tensor1d([Math.log(scale)])]);
+    const wanted = gradient(([l, s]) => Math.log(reference(0.8, l!, Math.exp(s!))), [loc, Math.log(scale)]);
+    wanted.forEach((slope, i) => {
+      expect(Math.abs(got[i]!.dataSync()[0]! - slope)).toBeLessThan(1e-4 * (1 + Math.abs(slope)));
     });
   });
 });
@@ -223,33 +215,6 @@ describe.each(['free', 'state', 'fixed'] as const)(
         });
       });
     });
-
-    test('its draws are those of the line, wound: moments of cosine and sine are the density’s', () => {
-      const policy = make();
-      const { mixture, shift, headLogScale } = outputs(policy, tf.tensor2d([[0.3, -0.8]]));
-      const count = 20_000;
-      const observations = tf.tile(tf.tensor2d([[0.3, -0.8]]), [count, 1]);
-      const { action, logProb } = policy.given(observations).sampleWithLogProb(new Rng('draws'));
-      const draws = rows(action);
-      for (const [i, draw] of draws.slice(0, 20).entries()) {
-        expect(logProb.dataSync()[i]).toBeCloseTo(logDensity(mixture, shift, headLogScale, draw), 3);
-      }
-      const cells = 80;
-      const centres = Array.from({ length: cells }, (_, i) => -Math.PI + ((i + 0.5) * 2 * Math.PI) / cells);
-      const grid = centres.flatMap((a) => centres.map((b) => [a, b]));
-      const masses = grid.map(
-        (x) => Math.exp(logDensity(mixture, shift, headLogScale, x)) * ((2 * Math.PI) / cells) ** 2,
-      );
-      for (const moment of [
-        ([a]: number[]) => Math.cos(a!),
-        ([a]: number[]) => Math.sin(a!),
-        ([a, b]: number[]) => Math.cos(a!) * Math.sin(b!),
-      ]) {
-        const wanted = grid.reduce((sum, x, i) => sum + masses[i]! * moment(x), 0);
-        const mean = draws.reduce((sum, x) => sum + moment(x) / count, 0);
-        expect(Math.abs(mean - wanted)).toBeLessThan(4.5 / Math.sqrt(count));
-      }
-    });
   },
 );
 
@@ -267,19 +232,13 @@ test('behind the identity the head changes no number: the mixture is that of hea
   expect(got).toEqual(wanted);
 });
 
-test.each(['gaussian-full', 'spline', 'realnvp'])(
-  "%s cannot be wound: squash: 'wrap' is refused when it is made, in one line",
-  (name) => {
-    const angles = new Box({ low: -Math.PI, high: Math.PI, shape: [2] });
-    for (const options of [{}, { parameters: 500 }, { normalizeObservations: true }]) {
-      expect(() => makePolicy<string>(name, { ...space, actionSpace: angles, squash: 'wrap', ...options })).toThrow(
-        new Error(
-          `makePolicy('${name}'): squash: got "wrap", which is for Gaussians with independent components and mixtures of such; for angles take circular-spline`,
-        ),
-      );
-    }
-  },
-);
+test.each(['gaussian-full', 'spline', 'realnvp'])("%s cannot be wound: squash: 'wrap' is refused", (name) => {
+  const actionSpace = new Box({ low: -Math.PI, high: Math.PI, shape: [2] });
+  for (const options of [{}, { parameters: 500 }, { normalizeObservations: true }]) {
+    const make = () => makePolicy<string>(name, { ...space, actionSpace, squash: 'wrap', ...options });
+    expect(make).toThrow(`makePolicy('${name}'): squash: got "wrap"`);
+  }
+});
 
 test('the circular variance of a wrapped normal is 1 − E[cos(x − loc)]', () => {
   for (const scale of [1e-3, 0.3, 2, 6]) {

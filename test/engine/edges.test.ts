@@ -4,10 +4,13 @@ import { compile } from '../../src/engine/compile.ts';
 import { selectEngine } from '../../src/engine/runtime/engine.ts';
 
 type Program = (x: tf.Tensor) => tf.Tensor;
+const NAMED = { name: 'edge', state: [] };
+/** toEqual tells −0 from 0, which the engine does not. */
+const plusZero = (x: number): number => x + 0;
 
 /** What `fn` gives compiled, and what it gives eagerly. */
 function both(fn: Program, x: tf.Tensor): { compiled: number[]; eager: number[] } {
-  const run = compile(({ x: input }: { x: tf.Tensor }) => ({ y: fn(input) }), { name: 'edge', state: [] });
+  const run = compile(({ x: input }: { x: tf.Tensor }) => ({ y: fn(input) }), NAMED);
   const compiled = Array.from(run({ x }).y.dataSync());
   run.dispose();
   return { compiled, eager: Array.from(fn(x).dataSync()) };
@@ -15,8 +18,7 @@ function both(fn: Program, x: tf.Tensor): { compiled: number[]; eager: number[] 
 
 function expectEqual(fn: Program, x: tf.Tensor): void {
   const { compiled, eager } = both(fn, x);
-  // toEqual tells −0 from 0, which the engine does not.
-  expect(compiled.map((y) => y + 0)).toEqual(eager.map((y) => y + 0));
+  expect(compiled.map(plusZero)).toEqual(eager.map(plusZero));
 }
 
 const slope =
@@ -35,48 +37,49 @@ function runBy(engine: string): void {
 }
 
 const ENGINES = ['onnxruntime-node', 'wasm'];
-const onEach = <T>(values: readonly T[]): [string, T][] =>
-  ENGINES.flatMap((engine) => values.map((value): [string, T] => [engine, value]));
 
-describe.each(onEach([1, 4, 7, 16, 33]))('%s: a NaN among %i numbers', (engine, count) => {
+describe.each(ENGINES)('%s: a NaN among few and many numbers', (engine) => {
   runBy(engine);
-  const places = [...new Set([0, 1, 3, count >> 1, count - 1])].filter((place) => place < count);
   const row = (x: tf.Tensor): tf.Tensor => tf.tile(tf.reshape(x, [1, -1]), [3, 1]);
   const column = (x: tf.Tensor): tf.Tensor => tf.tile(tf.reshape(x, [-1, 1]), [1, 20]);
-  test.each<[string, Program]>([
-    ['max', (x) => tf.max(x)],
-    ['min', (x) => tf.min(x)],
-    ['max of rows', (x) => tf.max(row(x), 1)],
-    ['max of columns', (x) => tf.max(column(x), 0)],
-    ['min of columns', (x) => tf.min(column(x), 0, true)],
-    ['gradient of max', slope((x) => tf.max(x))],
-    ['maximum', (x) => tf.maximum(x, 0.5)],
-    ['minimum of two', (x) => tf.minimum(x, tf.reverse(x))],
-    ['relu', tf.relu],
-    ['gradient of relu', slope(tf.relu)],
-    ['gradient of abs', slope(tf.abs)],
-    ['clip', (x) => tf.clipByValue(x, -1, 1)],
-    ['step', (x) => tf.step(x, 0.25)],
-    ['sign', tf.sign],
-    ['argMax', (x) => tf.argMax(x)],
-    ['argMin', (x) => tf.argMin(x)],
-    ['argMax of columns', (x) => tf.argMax(column(x), 0)],
-  ])('%s: as eager', (_, fn) => {
-    for (const place of places) {
-      for (const neighbour of [1.5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
-        const numbers = Array.from({ length: count }, (__, i) => Math.fround(3 * Math.sin(1 + 1.3 * i)));
-        numbers[(place + 2) % count] = neighbour;
-        numbers[place] = Number.NaN;
-        expectEqual(fn, tf.tensor1d(numbers));
+  const numbers = (count: number, place: number, neighbour: number): tf.Tensor => {
+    const values = Array.from({ length: count }, (_, i) => Math.fround(3 * Math.sin(1 + 1.3 * i)));
+    values[(place + 2) % count] = neighbour;
+    values[place] = Number.NaN;
+    return tf.tensor1d(values);
+  };
+  const programs: Record<string, Program> = {
+    max: (x) => tf.max(x),
+    min: (x) => tf.min(x),
+    'max of rows': (x) => tf.max(row(x), 1),
+    'max of columns': (x) => tf.max(column(x), 0),
+    'min of columns': (x) => tf.min(column(x), 0, true),
+    'gradient of max': slope((x) => tf.max(x)),
+    maximum: (x) => tf.maximum(x, 0.5),
+    'minimum of two': (x) => tf.minimum(x, tf.reverse(x)),
+    relu: tf.relu,
+    'gradient of relu': slope(tf.relu),
+    'gradient of abs': slope(tf.abs),
+    clip: (x) => tf.clipByValue(x, -1, 1),
+    step: (x) => tf.step(x, 0.25),
+    sign: tf.sign,
+    argMax: (x) => tf.argMax(x),
+    argMin: (x) => tf.argMin(x),
+    'argMax of columns': (x) => tf.argMax(column(x), 0),
+  };
+  test.each(Object.entries(programs))('%s: as eager; top 1: as infinity', (_, fn) => {
+    for (const count of [1, 4, 7, 16, 33]) {
+      const run = compile(({ x }: { x: tf.Tensor }) => ({ y: fn(x), top: tf.topk(x, 1).values }), NAMED);
+      for (const place of new Set([0, 1, 3, count >> 1, count - 1].filter((at) => at < count))) {
+        for (const neighbour of [1.5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+          const x = numbers(count, place, neighbour);
+          const { y, top } = run({ x });
+          expect(Array.from(y.dataSync(), plusZero)).toEqual(Array.from(fn(x).dataSync(), plusZero));
+          const isInfinite = neighbour === Number.POSITIVE_INFINITY && count > 1;
+          if (!isInfinite) expect(top.dataSync()[0]).toBeNaN();
+        }
       }
-    }
-  });
-
-  test('topk: as infinity', () => {
-    for (const place of places) {
-      const numbers = Array.from({ length: count }, (_, i) => Math.sin(1 + 1.3 * i));
-      numbers[place] = Number.NaN;
-      expect(both((x) => tf.topk(x, 1).values, tf.tensor1d(numbers)).compiled).toEqual([Number.NaN]);
+      run.dispose();
     }
   });
 });
@@ -107,7 +110,7 @@ describe('tanh', () => {
   });
 });
 
-describe.each(['wasm', 'onnxruntime-node'])('%s', (engine) => {
+describe.each(ENGINES)('%s', (engine) => {
   runBy(engine);
 
   test('a product with a reciprocal is rounded twice', () => {
@@ -336,12 +339,8 @@ test.each(['float32', 'int32'] as const)('einsum of a bool beside %s is an error
   run.dispose();
 });
 
-test('a reshape that changes the number of elements is an error', () => {
-  const grown = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.reshape(x, [1]) }), { name: 'grown', state: [] });
-  expect(() => grown({ x: tf.tensor1d([]) })).toThrow('tf.reshape of [0]: [1] has not the 0 elements of [0]');
-});
-
-describe('an index out of range is an error', () => {
+describe.each(ENGINES)('%s: an index out of range is an error', (engine) => {
+  runBy(engine);
   const table = (): tf.Tensor2D => tf.tensor2d([1, 2, 3, 4], [2, 2]);
   test.each<[string, (indices: tf.Tensor) => tf.Tensor]>([
     ['gather', (i) => tf.gather(table(), tf.reshape(i, [-1]))],
@@ -354,7 +353,12 @@ describe('an index out of range is an error', () => {
       expect(() => constant({})).toThrow();
       const varying = compile(({ i }: { i: tf.Tensor }) => ({ y: fn(i) }), { name, state: [] });
       expect(varying({ i: tf.tensor2d([[1]], undefined, 'int32') }).y.size).toBeGreaterThan(0);
-      expect(() => varying({ i: tf.tensor2d([[index]], undefined, 'int32') })).toThrow();
+      // ONNX Runtime says in its own words what wasm says in ours.
+      const message =
+        engine === 'wasm' ? `the index ${index} is not in [0, 2)` : 'ONNX Runtime fails in the tfjs kernel';
+      expect(() => varying({ i: tf.tensor2d([[index]], undefined, 'int32') })).toThrow(
+        `compile('${name}'): ${message}`,
+      );
       varying.dispose();
     }
   });
@@ -379,16 +383,6 @@ describe('by wasm', () => {
     }, x);
     const most = Math.max(...eager.map(Math.abs));
     compiled.forEach((y, i) => expect(Math.abs(y - eager[i]!)).toBeLessThan(1e-5 * most));
-  });
-
-  test('a negative index is named as it is', () => {
-    const pick = compile(({ x, at }: { x: tf.Tensor; at: tf.Tensor }) => ({ y: tf.gather(x, at) }), {
-      name: 'pick',
-      state: [],
-    });
-    expect(() => pick({ x: tf.ones([4]), at: tf.tensor1d([2, -1], 'int32') })).toThrow(
-      "compile('pick'): the index -1 is not in [0, 4)",
-    );
   });
 
   const { abs, neg, sign, square, asinh, reciprocal, atanh, relu } = tf;
