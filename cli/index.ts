@@ -19,20 +19,13 @@ export {
   type Outcome,
   type Registry,
   type Runtime,
-  type Section,
   type SummaryRow,
 } from './experiment/experiment.ts';
 export { type Settings, tunedSchema } from './experiment/tuned.ts';
-export { endpointTable } from './report/answers.ts';
-export { intervalChart, learningCurves, profileChart, typicalOutcome } from './report/charts.ts';
+export { intervalChart, learningCurves, profileChart } from './report/charts.ts';
 export { renderSvg } from './report/figure.ts';
 export { describeBest, metricTable, textTable } from './report/table.ts';
 export { loadPolicies } from './run/loadPolicies.ts';
 export { Bootstrap, interquartileMean, performanceProfile } from './statistics/bootstrap.ts';
-export {
-  equivalenceTest,
-  improvementInterval,
-  pairedDifference,
-  probabilityOfImprovement,
-} from './statistics/comparison.ts';
+export { improvementInterval, pairedDifference, probabilityOfImprovement } from './statistics/comparison.ts';
 export { holm, pairedPermutationTest, wilsonInterval } from './statistics/pValues.ts';

@@ -88,7 +88,7 @@ export function startOxbow(
   const running = () => {
     const found = processesOf(mark);
     const of = (file: RegExp) => found.filter(({ commandLine }) => file.test(commandLine)).map(({ pid }) => pid);
-    return { command: of(/cli\/command\.js/), workers: of(/run\/worker\.js/) };
+    return { command: of(/--child-of/), workers: of(/run\/worker\.js/) };
   };
   return { process: child, stdout: () => stdout, stderr: () => stderr, running, ended };
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { presetOf } from '../agents/train.ts';
-import { groupBy } from '../cli/experiment/collections.ts';
 import {
   type Answer,
   type AnyExperiment,
@@ -17,11 +16,11 @@ import {
   type Table,
 } from '../cli/experiment/experiment.ts';
 import { selectRuntime } from '../cli/experiment/selectRuntime.ts';
+import { groupBy } from '../cli/experiment/summarize.ts';
 import { plural, trueMinus } from '../cli/experiment/text.ts';
 import { intervalChart } from '../cli/report/charts.ts';
 import { flatSettings } from '../cli/report/settings.ts';
 import { metricTable } from '../cli/report/table.ts';
-import { equivalenceTest, pairedSeeds } from '../cli/statistics/comparison.ts';
 import { loadNamedEnv } from '../cli/train/loadNamedEnv.ts';
 import { trainJob } from '../cli/train/runTraining.ts';
 import { trainSettings } from '../cli/train/trainConfig.ts';
@@ -29,6 +28,7 @@ import { curvesFigure, speedTable } from '../cli/train/trainSections.ts';
 import { loadEnv } from '../envs/index.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
 import { Rng } from '../src/random.ts';
+import { equivalenceTest, pairedSeeds } from './shared/equivalenceTest.ts';
 import { plainEnv } from './shared/report.ts';
 
 /** What an experiment of {@link scoredTrainings} says of itself. */

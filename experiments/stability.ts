@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { episodeStatistics, Ppo } from '../agents/index.ts';
-import { groupBy } from '../cli/experiment/collections.ts';
 import {
   commonShape,
   defineExperiment,
@@ -14,6 +13,7 @@ import {
   type Table,
 } from '../cli/experiment/experiment.ts';
 import { selectRuntime } from '../cli/experiment/selectRuntime.ts';
+import { groupBy } from '../cli/experiment/summarize.ts';
 import { trueMinus } from '../cli/experiment/text.ts';
 import { intervalChart, learningCurves } from '../cli/report/charts.ts';
 import { metricTable } from '../cli/report/table.ts';

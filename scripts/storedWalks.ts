@@ -4,8 +4,8 @@
  */
 import stringify from 'json-stringify-pretty-compact';
 import { Rng } from 'oxbow';
-import tuned from '../agents/lakeSettings.json' with { type: 'json' };
 import { type CloningSettings, cloneTraining, evenly, measureWalks } from '../common/lake.ts';
+import tuned from '../common/lakeSettings.json' with { type: 'json' };
 import { writeWholeFile } from '../src/files.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
 import { usualSetting } from '../web/lab/setting.ts';

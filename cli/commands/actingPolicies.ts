@@ -34,7 +34,7 @@ export interface ActingPolicy {
 }
 
 /** Where policies act. */
-export interface ActingIn {
+interface ActingIn {
   readonly registry: Registry;
   readonly allowed: AllowedCode;
   readonly env: string;

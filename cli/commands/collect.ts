@@ -6,7 +6,14 @@ import { EXIT, storageErrorOf, version } from '../run/environment.ts';
 import { formatDuration } from '../run/progress.ts';
 import { interruptible } from '../run/signals.ts';
 import type { Collected } from './collectDataset.ts';
-import { type CodeFlags, type CommandContext, collect as repeated, withLoadOption } from './run.ts';
+import {
+  type CodeFlags,
+  type CommandContext,
+  integerOption,
+  numberOption,
+  collect as repeated,
+  withLoadOption,
+} from './run.ts';
 
 interface CollectFlags extends Omit<CodeFlags, 'env'> {
   policy: string[];
@@ -60,19 +67,14 @@ export function collectCommand(context: CommandContext): Command {
 }
 
 async function collectWith(id: string, flags: CollectFlags, { registry, argv }: CommandContext): Promise<number> {
-  const episodes = number('--episodes', flags.episodes, 'an integer ≥ 1', (n) => Number.isSafeInteger(n) && n >= 1);
-  const seed = number('--seed', flags.seed, 'an integer ≥ 0', (n) => Number.isSafeInteger(n) && n >= 0);
-  const noise = number('--noise', flags.noise, 'a number ≥ 0', (n) => Number.isFinite(n) && n >= 0);
+  const episodes = integerOption('--episodes', flags.episodes, 1);
+  const seed = integerOption('--seed', flags.seed, 0);
+  const noise = numberOption('--noise', flags.noise, 'a number ≥ 0', (n) => Number.isFinite(n) && n >= 0);
   const [{ MOST_ENVS }, { collectingEnv }] = await Promise.all([
     import('../../agents/core/evaluate.ts'),
     import('../../agents/core/episodes.ts'),
   ]);
-  const envs = number(
-    '--envs',
-    flags.envs ?? String(MOST_ENVS),
-    'an integer ≥ 1',
-    (n) => Number.isSafeInteger(n) && n >= 1,
-  );
+  const envs = integerOption('--envs', flags.envs ?? String(MOST_ENVS), 1);
   const names = flags.policy.length === 0 ? ['random'] : flags.policy;
   const shares = sharesOf(flags.shares, names);
   const [
@@ -81,10 +83,8 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
     { lockFolder, lostLock },
     { actingPolicies },
     { allowedOptions, programOf, shellWord },
-    { checkEnvOptions },
+    { checkEnvOptions, loadModules, loadNamedEnv },
     { collectDataset },
-    { loadModules },
-    { loadNamedEnv },
     { optionsOf },
     { makeFolder },
   ] = await Promise.all([
@@ -95,8 +95,6 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
     import('../train/allowedCode.ts'),
     import('../train/loadNamedEnv.ts'),
     import('./collectDataset.ts'),
-    import('../train/loadNamedEnv.ts'),
-    import('../train/loadNamedEnv.ts'),
     import('./train.ts'),
     import('../../src/files.ts'),
   ]);
@@ -240,7 +238,7 @@ class Progress {
 }
 
 /** How many of `total` each one gets; the largest rests are rounded up. */
-export function countsOf(shares: readonly number[], total: number): number[] {
+function countsOf(shares: readonly number[], total: number): number[] {
   const sum = shares.reduce((a, b) => a + b, 0);
   const exact = shares.map((share) => (share / sum) * total);
   const counts = exact.map(Math.floor);
@@ -259,12 +257,6 @@ function sharesOf(list: string | undefined, names: readonly string[]): number[] 
     );
   }
   return shares;
-}
-
-function number(label: string, text: string, expected: string, isOne: (value: number) => boolean): number {
-  const value = Number(text);
-  if (text.trim() === '' || !isOne(value)) throw new InputError(`${label}: got ${text}, expected ${expected}`);
-  return value;
 }
 
 /** Where a dataset lies is no part of what it is. */

@@ -7,7 +7,7 @@ import { Rng } from '../../src/index.ts';
 import type { ActingPolicy } from './actingPolicies.ts';
 
 /** What is collected. */
-export interface CollectSettings {
+interface CollectSettings {
   readonly environment: { readonly id: string; readonly options: Readonly<Record<string, unknown>> };
   readonly policies: readonly ActingPolicy[];
   /** How many episodes each of them plays, one policy after another. */
@@ -27,7 +27,7 @@ export interface Collected {
 }
 
 /** What has come of it. */
-export interface CollectedDataset extends Collected {
+interface CollectedDataset extends Collected {
   /** Null if it was stopped before the end. */
   readonly hash: string | null;
   /** Those of the infos that no step had. */

@@ -60,8 +60,7 @@ async function check(path: string): Promise<number> {
 }
 
 async function convert(path: string, out: string, to: string | undefined): Promise<number> {
-  const { openDataset, writeDataset } = await import('../../datasets/index.ts');
-  const { datasetFormats } = await import('../../datasets/datasetFiles.ts');
+  const { datasetFormats, openDataset, writeDataset } = await import('../../datasets/datasetFiles.ts');
   const format = to ?? /\.(jsonl|csv)$/.exec(out)?.[1] ?? 'oxbow';
   const known = datasetFormats.find((name) => name === format);
   if (known === undefined) throw new InputError(`--to: got ${to}, expected one of ${datasetFormats.join(', ')}`);

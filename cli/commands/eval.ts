@@ -11,7 +11,7 @@ import { firstLine, formatReturn, plural, printable, trueMinus } from '../experi
 import { loadExperiment } from '../run/loadExperiment.ts';
 import { terminalWidth } from '../terminal/wrapText.ts';
 import type { Ends } from '../train/outcomes.ts';
-import { allowCode, type CodeFlags, withCodeOptions } from './run.ts';
+import { allowCode, type CodeFlags, integerOption, withCodeOptions } from './run.ts';
 
 interface EvalFlags extends CodeFlags {
   episodes: string;
@@ -61,8 +61,8 @@ export function evalCommand(registry: Registry): Command {
 }
 
 async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): Promise<Evaluation[]> {
-  const episodes = integer('--episodes', flags.episodes, 1);
-  const seed = integer('--seed', flags.seed, 0);
+  const episodes = integerOption('--episodes', flags.episodes, 1);
+  const seed = integerOption('--seed', flags.seed, 0);
   if (flags.record !== undefined) checkWritable('--record', 'folder', flags.record);
   if (flags.json !== undefined) checkWritable('--json', 'file', flags.json);
   const [
@@ -204,11 +204,9 @@ async function policyTables(
     policyLabel = (policy) => policy,
   }: Pick<Experiment, 'conditionLabel' | 'policyLabel'>,
 ): Promise<Table[]> {
-  const [{ groupBy }, { summarize }, { metricTable }, { sharesOf }, { withOutcomes }] = await Promise.all([
-    import('../experiment/collections.ts'),
+  const [{ groupBy, summarize }, { metricTable }, { sharesOf, withOutcomes }] = await Promise.all([
     import('../experiment/summarize.ts'),
     import('../report/table.ts'),
-    import('../train/outcomes.ts'),
     import('../train/outcomes.ts'),
   ]);
   const outcomes = evaluations.map(({ returns, lengths, counts }, i): Outcome => {
@@ -238,12 +236,4 @@ function mean(values: readonly number[]): number {
 function deviation(values: readonly number[]): number {
   const center = mean(values);
   return Math.sqrt(mean(values.map((value) => (value - center) ** 2)));
-}
-
-function integer(label: string, text: string, least: number): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least || text.trim() === '') {
-    throw new InputError(`${label}: got ${text}, expected an integer ≥ ${least}`);
-  }
-  return value;
 }

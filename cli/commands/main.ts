@@ -7,7 +7,6 @@ import { exitOnSignals } from '../run/signals.ts';
 import { collectCommand } from './collect.ts';
 import { datasetCommand } from './dataset.ts';
 import { evalCommand } from './eval.ts';
-import { inspectCommand } from './inspect.ts';
 import { listCommand } from './list.ts';
 import { figureCommand, reportCommand } from './report.ts';
 import { resumeCommand, runCommand, workerCommand } from './run.ts';
@@ -46,7 +45,6 @@ export async function main(argv: readonly string[], registry: Registry): Promise
     listCommand(registry),
     reportCommand(registry),
     figureCommand(registry),
-    inspectCommand(),
     workerCommand(registry, end),
   ]) {
     program.addCommand(command);

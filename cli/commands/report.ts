@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { writeWholeFile } from '../../src/files.ts';
 import { expectedOneOf } from '../../src/options/describe.ts';
 import { checkWritable } from '../experiment/checkedJson.ts';
 import { checkConfig } from '../experiment/config.ts';
@@ -7,7 +8,8 @@ import { InputError } from '../experiment/errors.ts';
 import type { Figure, Registry, Section } from '../experiment/experiment.ts';
 import { printable } from '../experiment/text.ts';
 import { type KnownExperiments, loadExperiment } from '../run/loadExperiment.ts';
-import { allowCode, withLoadOption } from './run.ts';
+import { terminalWidth } from '../terminal/wrapText.ts';
+import { allowCode, openedRun, withLoadOption } from './run.ts';
 
 /** `oxbow report <dirs…>`: writes what is derived from the jobs of a run again, or compares several. */
 export function reportCommand(registry: Registry): Command {
@@ -31,11 +33,9 @@ interface ReportFlags {
 }
 
 async function rewrite(path: string, tables: boolean, { registry, allowed }: KnownExperiments): Promise<void> {
-  const [{ fromResults }, { RunDirectory }, { storedOutcomes }, { writeResults }] = await Promise.all([
+  const [{ fromResults, writeResults }, { RunDirectory, storedOutcomes }] = await Promise.all([
     import('../run/writeResults.ts'),
     import('../run/runDirectory.ts'),
-    import('../run/runDirectory.ts'),
-    import('../run/writeResults.ts'),
   ]);
   const directory = await RunDirectory.hold(path, {
     wait: (line) => process.stderr.write(`${line}\n`),
@@ -56,21 +56,14 @@ async function rewrite(path: string, tables: boolean, { registry, allowed }: Kno
 }
 
 async function compare(paths: readonly string[], out: string, known: KnownExperiments): Promise<void> {
-  const [{ compareRuns }, { textTable }, { terminalWidth }, { writeWholeFile }] = await Promise.all([
+  const [{ compareRuns }, { textTable }] = await Promise.all([
     import('../run/compareRuns.ts'),
     import('../report/table.ts'),
-    import('../terminal/wrapText.ts'),
-    import('../../src/files.ts'),
   ]);
   checkWritable('--out', 'file', out);
   const { tables, html } = await compareRuns(paths, known);
   for (const table of tables) process.stdout.write(`${textTable(table, terminalWidth())}\n\n`);
-  const page = await html();
-  try {
-    writeWholeFile(out, page);
-  } catch (error) {
-    throw new InputError(`--out: cannot write ${out}: ${(error as Error).message}`);
-  }
+  writeNamed('--out', out, await html());
   process.stdout.write(`Report: ${printable(out)}\n`);
 }
 
@@ -82,23 +75,17 @@ export function figureCommand(registry: Registry): Command {
     .argument('<name>', 'the name of the figure, as in cloning-Lake-v0-walks; an unknown name lists all')
     .argument('<path>', 'writes <path>-light.svg and <path>-dark.svg')
     .action(async (path: string, name: string, to: string, { load }: { load: string[] }) => {
-      const [{ fromResults }, { RunDirectory }, { drawFigure }, { storedOutcomes }, { summarize }, { writeWholeFile }] =
-        await Promise.all([
-          import('../run/writeResults.ts'),
-          import('../run/runDirectory.ts'),
-          import('../report/figure.ts'),
-          import('../run/runDirectory.ts'),
-          import('../experiment/summarize.ts'),
-          import('../../src/files.ts'),
-        ]);
+      const [{ fromResults }, { drawFigure }, { storedOutcomes }, { summarize }] = await Promise.all([
+        import('../run/writeResults.ts'),
+        import('../report/figure.ts'),
+        import('../run/runDirectory.ts'),
+        import('../experiment/summarize.ts'),
+      ]);
       const fileOf = (theme: 'light' | 'dark') => `${to}-${theme}.svg`;
       checkWritable('figure', 'file', fileOf('light'));
-      const directory = RunDirectory.open(path);
-      const { experiment: experimentName, config, seeds } = directory.run;
-      const experiment = await loadExperiment(registry, experimentName, config, await allowCode({ load }));
-      checkConfig(experiment, config, join(path, 'config.json'));
+      const { directory, experiment, config } = await openedRun(path, registry, await allowCode({ load }));
       const { jobs, outcomes } = storedOutcomes(experiment, directory);
-      const summary = summarize(jobs, outcomes, seeds);
+      const summary = summarize(jobs, outcomes, config.seeds);
       const sections = await fromResults(path, () =>
         experiment.report(outcomes, summary, config, experiment.conclusions?.(outcomes, summary, config) ?? {}),
       );
@@ -110,12 +97,7 @@ export function figureCommand(registry: Registry): Command {
       }
       for (const theme of ['light', 'dark'] as const) {
         const file = fileOf(theme);
-        const svg = await drawFigure(figure, theme);
-        try {
-          writeWholeFile(file, svg);
-        } catch (error) {
-          throw new InputError(`figure: cannot write ${file}: ${(error as Error).message}`);
-        }
+        writeNamed('figure', file, await drawFigure(figure, theme));
         process.stdout.write(`${file}\n`);
       }
     });
@@ -123,4 +105,13 @@ export function figureCommand(registry: Registry): Command {
 
 function allFigures(sections: readonly Section[]): Figure[] {
   return sections.flatMap(({ figures = [], sections = [] }) => [...figures, ...allFigures(sections)]);
+}
+
+/** Writes a file that the command line names. */
+function writeNamed(label: string, file: string, content: string): void {
+  try {
+    writeWholeFile(file, content);
+  } catch (error) {
+    throw new InputError(`${label}: cannot write ${file}: ${(error as Error).message}`);
+  }
 }

@@ -61,7 +61,7 @@ export function runCommand(context: CommandContext): Command {
 }
 
 /** Gives a command an experiment as its argument, and the options of a run. */
-export function withRunOptions(command: Command, { experiments }: Registry): Command {
+function withRunOptions(command: Command, { experiments }: Registry): Command {
   const names = Object.keys(experiments);
   const one = names.length === 0 ? '' : `one of ${names.join(', ')}, or `;
   const described = command
@@ -208,11 +208,31 @@ export function threadCount(text: string | undefined): number {
  * @param threads of each worker
  */
 export function workerCount(text: string | undefined, threads = 1): number {
-  const workers = text === undefined ? Math.max(1, Math.floor(availableParallelism() / threads)) : Number(text);
-  if (!Number.isInteger(workers) || workers < 1 || workers > 1024) {
-    throw new InputError(`--workers: got ${text}, expected an integer from 1 to 1024`);
-  }
-  return workers;
+  if (text === undefined) return Math.max(1, Math.floor(availableParallelism() / threads));
+  const isOne = (workers: number) => Number.isInteger(workers) && workers >= 1 && workers <= 1024;
+  return numberOption('--workers', text, 'an integer from 1 to 1024', isOne);
+}
+
+/** An option that takes a number. */
+export function numberOption(label: string, text: string, expected: string, isOne: (value: number) => boolean): number {
+  const value = Number(text);
+  if (text.trim() !== '' && isOne(value)) return value;
+  throw new InputError(`${label}: got ${text === '' ? '""' : text}, expected ${expected}`);
+}
+
+/** An option that takes an integer from `least` on. */
+export function integerOption(label: string, text: string, least: 0 | 1): number {
+  return numberOption(label, text, `an integer ≥ ${least}`, (n) => Number.isSafeInteger(n) && n >= least);
+}
+
+/** A run directory with its experiment and settings, which are valid. */
+export async function openedRun(path: string, registry: Registry, allowed: AllowedCode) {
+  const { RunDirectory } = await import('../run/runDirectory.ts');
+  const directory = RunDirectory.open(path);
+  const { experiment: name, config } = directory.run;
+  const experiment = await loadExperiment(registry, name, config, allowed);
+  checkConfig(experiment, config, join(path, 'config.json'));
+  return { directory, experiment, config };
 }
 
 /** The option `--shard`: `2/5`. */
@@ -270,15 +290,9 @@ export function resumeCommand({ registry, argv, end }: CommandContext): Command 
     .option('--threads <n>', THREADS)
     .action(async (out: string, flags: CodeFlags & { workers?: string; threads?: string }) => {
       const workers = workerCount(flags.workers, threadCount(flags.threads));
-      const [{ RunDirectory }, { runExperiment }] = await Promise.all([
-        import('../run/runDirectory.ts'),
-        import('../run/run.ts'),
-      ]);
-      const directory = RunDirectory.open(out);
-      const { experiment: name, config } = directory.run;
+      const { runExperiment } = await import('../run/run.ts');
       const allowed = await allowCode(flags);
-      const experiment = await loadExperiment(registry, name, config, allowed);
-      checkConfig(experiment, config, join(out, 'config.json'));
+      const { directory, experiment, config } = await openedRun(out, registry, allowed);
       for (const job of experiment.jobs(config)) directory.jobPath(job);
       const { stdout, stderr } = process;
       end(

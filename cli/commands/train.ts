@@ -103,7 +103,7 @@ async function train(
 }
 
 /** What a command line says of a training. */
-export interface TrainingFlags {
+interface TrainingFlags {
   readonly agent?: string | undefined;
   readonly policy?: string | undefined;
   readonly load: readonly string[];
@@ -112,7 +112,7 @@ export interface TrainingFlags {
 }
 
 /** What is trained, and the code of others that the command line has named for it. */
-export interface ChosenTraining {
+interface ChosenTraining {
   readonly choice: TrainChoice;
   readonly allowed: AllowedCode;
   /** @throws InputError if the settings name a Python that the command line does not */
@@ -133,20 +133,14 @@ export async function chooseTraining(
     { builtinAgents },
     { usualPolicy },
     { policyOptionsFor },
-    { actionSpaceOf },
     { programOf },
-    { checkEnvOptions },
-    { loadModules },
-    { loadNamedEnv },
+    { actionSpaceOf, checkEnvOptions, loadModules, loadNamedEnv },
     { checkPolicies },
   ] = await Promise.all([
     import('../../agents/registry.ts'),
     import('../../agents/train.ts'),
     import('../../src/policies/builtinPolicies.ts'),
-    import('../train/loadNamedEnv.ts'),
     import('../train/allowedCode.ts'),
-    import('../train/loadNamedEnv.ts'),
-    import('../train/loadNamedEnv.ts'),
     import('../train/loadNamedEnv.ts'),
     import('../train/trainExperiment.ts'),
   ]);

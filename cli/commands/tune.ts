@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { parseJson } from '../../src/json.ts';
-import { InputError } from '../experiment/errors.ts';
+import { readJsonFile } from '../experiment/config.ts';
 import { type CommandContext, collect, type RunFlags, runWith, withLoadOption, withWorkerOptions } from './run.ts';
 import { chooseTraining, loadSetting } from './train.ts';
 
@@ -70,26 +68,11 @@ async function tuneTrain(
 ): Promise<number> {
   const { trainTuningExperiment } = await import('../tuning/tuneTraining.ts');
   const { choice, allowed, check } = await chooseTraining('tune train', env, { ...flags, agent, policy, load });
-  const given = { envs, trials, search, halving, over, space: space === undefined ? undefined : readSpace(space) };
+  const given = { envs, trials, search, halving, over, space: space && JSON.stringify(readJsonFile('--space', space)) };
   const more = {
     ...Object.fromEntries(Object.entries(given).filter(([, text]) => text !== undefined)),
     ...(greedy && { greedy: 'true' }),
     ...loadSetting(allowed),
   };
   return runWith(trainTuningExperiment(choice, allowed), flags, context, more, { allowed, check });
-}
-
-/** The JSON of a file with a search space. @throws InputError if it cannot be read, or is none */
-function readSpace(file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new InputError(`--space: cannot read ${file}: ${(error as Error).message}`);
-  }
-  try {
-    return JSON.stringify(parseJson(text.replace(/^\uFEFF/, '')));
-  } catch (error) {
-    throw new InputError(`--space: ${file} is not valid JSON: ${(error as Error).message}`);
-  }
 }

@@ -1,14 +1,13 @@
-import { join } from 'node:path';
 import { Command } from 'commander';
-import { checkConfig } from '../experiment/config.ts';
 import { InputError } from '../experiment/errors.ts';
 import type { Registry } from '../experiment/experiment.ts';
-import { loadExperiment } from '../run/loadExperiment.ts';
 import { interruptible } from '../run/signals.ts';
 import {
   allowCode,
   type CodeFlags,
   collect,
+  numberOption,
+  openedRun,
   THREADS,
   threadCount,
   WORKERS,
@@ -32,19 +31,17 @@ export function verifyCommand(registry: Registry, end: (code: number) => void): 
         flags: CodeFlags & { job: string[]; sample?: string; workers?: string; threads?: string },
       ) => {
         const workers = workerCount(flags.workers, threadCount(flags.threads));
-        const share = shareOption('--sample', flags.sample);
+        const isShare = (value: number) => value > 0 && value <= 1;
+        const share =
+          flags.sample === undefined
+            ? undefined
+            : numberOption('--sample', flags.sample, 'a share above 0 and at most 1: 0.05', isShare);
         if (share !== undefined && flags.job.length > 0) {
           throw new InputError('--sample: got it beside --job, expected one or the other');
         }
-        const [{ RunDirectory }, { verifyRun }] = await Promise.all([
-          import('../run/runDirectory.ts'),
-          import('../run/verifyRun.ts'),
-        ]);
-        const directory = RunDirectory.open(path);
+        const { verifyRun } = await import('../run/verifyRun.ts');
         const allowed = await allowCode(flags);
-        const { experiment: name, config } = directory.run;
-        const experiment = await loadExperiment(registry, name, config, allowed);
-        checkConfig(experiment, config, join(path, 'config.json'));
+        const { directory, experiment } = await openedRun(path, registry, allowed);
         const { stdout } = process;
         end(
           await interruptible((signal) =>
@@ -53,12 +50,4 @@ export function verifyCommand(registry: Registry, end: (code: number) => void): 
         );
       },
     );
-}
-
-/** An option that takes a share: `0.05`. */
-function shareOption(label: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const share = text.trim() === '' ? Number.NaN : Number(text);
-  if (share > 0 && share <= 1) return share;
-  throw new InputError(`${label}: got ${text === '' ? '""' : text}, expected a share above 0 and at most 1: 0.05`);
 }

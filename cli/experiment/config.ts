@@ -10,9 +10,9 @@ import {
   show,
   unwrapSchema,
 } from '../../src/options/describe.ts';
-import { listOptions, type OptionRow } from '../../src/options/list.ts';
+import { listOptions } from '../../src/options/list.ts';
 import { InputError } from './errors.ts';
-import { type AnyExperiment, type CommonConfig, MOST_SEEDS, type Table } from './experiment.ts';
+import { type AnyExperiment, type CommonConfig, MOST_SEEDS } from './experiment.ts';
 
 type Json = Record<string, unknown>;
 
@@ -85,7 +85,7 @@ export function resolveConfig(
  * @param sources where they come from, later ones before earlier ones
  * @throws InputError that names the source, the field, the value and what was expected
  */
-export function parseConfig(experiment: AnyExperiment, given: unknown, sources: readonly Source[] = []): CommonConfig {
+function parseConfig(experiment: AnyExperiment, given: unknown, sources: readonly Source[] = []): CommonConfig {
   const parsed = experiment.schema.safeParse(given, { reportInput: true });
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
@@ -202,21 +202,25 @@ function deeper(schema: z.ZodType, path: readonly string[]): string | undefined 
 }
 
 function readConfigFile(file: string): Json {
+  const value = readJsonFile('--config', file);
+  if (!isObject(value)) throw new InputError(`--config: ${file} holds ${show(value)}, expected an object`);
+  return value;
+}
+
+/** The JSON of a file that an option names. @throws InputError if it cannot be read, or is none */
+export function readJsonFile(label: string, file: string): unknown {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new InputError(`--config: cannot read ${file}: ${(error as Error).message}`);
+    throw new InputError(`${label}: cannot read ${file}: ${(error as Error).message}`);
   }
-  let value: unknown;
   try {
     // Some editors begin a file with a byte order mark.
-    value = parseJson(text.replace(/^\uFEFF/, ''));
+    return parseJson(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new InputError(`--config: ${file} is not valid JSON: ${(error as Error).message}`);
+    throw new InputError(`${label}: ${file} is not valid JSON: ${(error as Error).message}`);
   }
-  if (!isObject(value)) throw new InputError(`--config: ${file} holds ${show(value)}, expected an object`);
-  return value;
 }
 
 const LARGEST_SEED = Number.MAX_SAFE_INTEGER - MOST_SEEDS;
@@ -287,39 +291,4 @@ function merge(base: Json, over: Json): Json {
 
 function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A type longer than this, of a list of names, stands below the table. */
-const LONGEST_TYPE = 30;
-
-/** A table of settings, and the names that its lists may hold where they are many, by the setting. */
-interface SettingsTable extends Table {
-  readonly names: ReadonlyMap<string, readonly string[]>;
-}
-
-/** All settings of a schema, as a table: the name by which `--set` reaches each, and what it may be and means. */
-export function listSettings(title: string, schema: z.ZodType): SettingsTable {
-  const options = listOptions(schema);
-  const all = options.map(withShortType).map((row) => [row.name, row.type, row.default, row.unit, row.meaning]);
-  const columns = ['setting', 'type', 'default', 'unit', 'meaning'];
-  const isUsed = (i: number) => i === 0 || all.some((row) => row[i] !== '');
-  const rows = all.map((row) => row.filter((_, i) => isUsed(i)));
-  const names = new Map(
-    options
-      .filter(hasManyNames)
-      .map(({ name, names = [], codes = {} }) => [
-        name,
-        names.map((each) => (codes[each] === undefined ? each : `${each} (${codes[each]})`)),
-      ]),
-  );
-  return { title, columns: columns.filter((_, i) => isUsed(i)), rows, names };
-}
-
-function hasManyNames({ names, type }: OptionRow): boolean {
-  return names !== undefined && type.length > LONGEST_TYPE;
-}
-
-function withShortType(row: OptionRow): OptionRow {
-  if (!hasManyNames(row)) return row;
-  return { ...row, type: 'list of names', default: row.default === row.names!.join(',') ? 'all' : row.default };
 }

@@ -257,8 +257,6 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
   due?(outcomes: readonly Outcome<J>[], config: C): J[];
   /** Whether a job that was stopped goes on from what its folder holds, which is then kept; else it is done again from its beginning. */
   readonly resumable?: boolean;
-  /** Whether weights are seconds of a core like that of `coreSpeed`: a run then says beforehand how long it will take. */
-  readonly timed?: boolean;
   /** Does one job, in a worker process. An error thrown here fails this job alone. */
   runJob(job: J, config: C, context: JobContext): Promise<JobResult>;
   /** How the key of a condition reads in tables and on pages, `τ = 0.15` for `tau-0.15`; as it is, unless given. */

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { writeWholeFile } from '../../src/files.ts';
 import { Rng } from '../../src/random.ts';
 import { Bootstrap, interquartileInterval } from '../statistics/bootstrap.ts';
-import { groupBy } from './collections.ts';
 import type { Job, JobResult, MetricsRow, Outcome, SummaryRow } from './experiment.ts';
 
 /**
@@ -83,4 +82,15 @@ export function writeMetrics(directory: string, rows: readonly MetricsRow[]): vo
 export function csvCell(value: MetricsRow[string] | undefined): string {
   const text = value === null || value === undefined ? '' : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The values by key, keys and values in their first order. */
+export function groupBy<T, K>(values: Iterable<T>, key: (value: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const value of values) {
+    const group = groups.get(key(value));
+    if (group === undefined) groups.set(key(value), [value]);
+    else group.push(value);
+  }
+  return groups;
 }

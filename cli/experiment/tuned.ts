@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { mapValues } from './collections.ts';
 
 /** A rate that changes in a straight line over a training. */
 interface LinearRate {
@@ -46,4 +45,12 @@ function valueSchema(value: SettingValue): z.ZodType {
   if (typeof value === 'string') return z.string().default(value);
   if (typeof value === 'boolean') return z.boolean().default(value);
   return z.unknown().default(value);
+}
+
+/** The record with each value mapped. */
+export function mapValues<T, U>(
+  record: Readonly<Record<string, T>>,
+  map: (value: T, key: string) => U,
+): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
 }

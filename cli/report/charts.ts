@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
-import { checkArgument, checkOptions } from '../../src/options/parse.ts';
+import { checkArgument } from '../../src/options/parse.ts';
 import { Rng } from '../../src/random.ts';
-import { groupBy } from '../experiment/collections.ts';
-import type { Job, Outcome, SummaryRow } from '../experiment/experiment.ts';
+import type { SummaryRow } from '../experiment/experiment.ts';
+import { groupBy } from '../experiment/summarize.ts';
 import { Bootstrap, interquartileMean, type ProfilePoint } from '../statistics/bootstrap.ts';
 
 /** A measurement on the way: one policy, one seed, one step. */
@@ -15,7 +15,7 @@ export interface CurvePoint {
 }
 
 /** Options of {@link learningCurves}. */
-export interface LearningCurvesOptions {
+interface LearningCurvesOptions {
   readonly title?: string;
   /** Axis titles, with units. */
   readonly x: string;
@@ -70,7 +70,7 @@ export function learningCurves(points: readonly CurvePoint[], options: LearningC
 }
 
 /** Options of {@link intervalChart}. */
-export interface IntervalChartOptions {
+interface IntervalChartOptions {
   readonly title?: string;
   /** Axis title, with the unit. */
   readonly x: string;
@@ -152,14 +152,14 @@ export function intervalChart(rows: readonly SummaryRow[], options: IntervalChar
 }
 
 /** The performance profile of one policy. */
-export interface PolicyProfile {
+interface PolicyProfile {
   readonly policy: string;
   /** By rising threshold. */
   readonly points: readonly ProfilePoint[];
 }
 
 /** Options of {@link profileChart}. */
-export interface ProfileChartOptions {
+interface ProfileChartOptions {
   readonly title?: string;
   /** Title of the axis of scores, with the unit. */
   readonly x: string;
@@ -258,7 +258,7 @@ export function lineColours(policies: readonly string[], present: ReadonlySet<st
 }
 
 /** A chart of several layers over the same axes. */
-export type LayeredSpec = Extract<TopLevelSpec, { readonly layer: unknown }>;
+type LayeredSpec = Extract<TopLevelSpec, { readonly layer: unknown }>;
 
 /** One layer: a mark, its data, and what its channels encode. */
 export type Layer = Extract<LayeredSpec['layer'][number], { readonly mark: unknown }>;
@@ -279,26 +279,3 @@ type CompositeMark = { readonly type: 'boxplot' | 'errorbar' | 'errorband' };
 
 /** How a mark looks. */
 export type MarkStyle = Omit<Exclude<Layer['mark'], string | CompositeMark>, 'type'>;
-
-/**
- * The outcome that stands for a policy in a figure: that of the seed with the median of a metric. Of an even number of seeds it
- * is the worse of the two in the middle; seeds for which there was nothing to measure count as the worst.
- *
- * @throws if there is no outcome.
- */
-export function typicalOutcome<J extends Job>(
-  outcomes: readonly Outcome<J>[],
-  options: { metric: string; better: 'higher' | 'lower' },
-): Outcome<J> {
-  checkArgument('typicalOutcome', 'outcomes', outcomes, Array);
-  const { metric, better } = checkOptions('typicalOutcome', options, { metric: String, better: ['higher', 'lower'] });
-  if (outcomes.length === 0) throw new Error('typicalOutcome: needs at least one outcome');
-  const badness = ({ result }: Outcome<J>) => {
-    const value = result.metrics[metric] ?? Number.NaN;
-    if (Number.isNaN(value)) return Number.POSITIVE_INFINITY;
-    return better === 'lower' ? value : -value;
-  };
-  // Infinities are equal, and so is what is equal: the earlier seed goes first.
-  const byMerit = [...outcomes].sort((a, b) => Math.sign(badness(a) - badness(b)) || a.job.seed - b.job.seed);
-  return byMerit[Math.floor(byMerit.length / 2)]!;
-}

@@ -6,7 +6,7 @@ import { wrapText } from '../terminal/wrapText.ts';
 import { Numbering } from './figure.ts';
 import { PAGE_STYLE } from './pageStyle.ts';
 import { definitions, partId, renderSections, renderTable } from './sections.ts';
-import { settings } from './settings.ts';
+import { flatSettings } from './settings.ts';
 
 /** What a report's page shows: a first page that stands alone, the sections, and what made them. */
 export interface Page {
@@ -26,14 +26,11 @@ export interface Page {
   readonly remarks: readonly Remark[];
   /** What makes it again. */
   readonly commands: readonly string[];
-  readonly cited: Cited;
   readonly sections: readonly Section[];
   /** How numbers are to be read. */
   readonly howToRead: readonly string[];
   /** Names and values of what was run. */
   readonly facts: readonly (readonly [string, string])[];
-  /** What the settings leave out, if they do. */
-  readonly settingsNote?: string;
 }
 
 /** The report as one HTML file that loads nothing and runs nothing. The settings of the run end it. */
@@ -64,9 +61,8 @@ ${renderRun(page, config)}
 `;
 }
 
-/** What made the report: how it is read, made again and cited, and its settings. */
-function renderRun({ howToRead, facts, commands, cited, settingsNote }: Page, config: object): string {
-  const { entries, tables } = settings(config);
+/** What made the report: how it is read and made again, and its settings. */
+function renderRun({ howToRead, facts, commands }: Page, config: object): string {
   const lines = commands.map((command) => escapeHtml(command)).join('\n');
   return `<section id="run">
 <h2>This run</h2>
@@ -75,13 +71,10 @@ ${definitions('facts', facts)}
 <h3>Run it again</h3>
 <pre id="command">${lines}</pre>
 <p>In a clone of the repository, <code>npm run oxbow --</code> takes the place of <code>oxbow</code>.</p>
-<h3>Cite it</h3>
-<pre id="bibtex">${escapeHtml(bibtex(cited))}</pre>
 <div class="folds">
 <details><summary>Settings</summary>
 <div id="settings">
-${definitions('settings', entries)}${settingsNote === undefined ? '' : `\n<p>${escapeHtml(settingsNote)}</p>`}
-${tables.map((table) => renderTable(table)).join('\n')}
+${definitions('settings', flatSettings(config))}
 </div></details>
 </div>
 </section>`;
@@ -95,7 +88,7 @@ const LONG_COMMAND = 150;
  * reader wants to know. Texts that are computed say in `data-from` what of: the results, the run or its settings.
  */
 export function renderFirstPage(page: Page, numbering: Numbering): string {
-  const { title, lead, run, warning, conclusions, answer, tables = [], remarks, commands, cited, sections } = page;
+  const { title, lead, run, warning, conclusions, answer, tables = [], remarks, commands, sections } = page;
   const asked = Object.entries(conclusions);
   const size = asked.length === 1 ? 'large' : 'small';
   const answers = asked.map(([code, conclusion]) => {
@@ -107,7 +100,6 @@ export function renderFirstPage(page: Page, numbering: Numbering): string {
   const notes = [
     ...remarks.map(({ question, answer }) => note(question, text(answer), 'results')),
     note('How is it run again?', isShort ? `<code>${escapeHtml(command)}</code>` : BELOW, 'settings'),
-    note('How to cite', `${escapeHtml(citation(cited))} <a href="#bibtex">BibTeX</a>`, 'run'),
   ];
   return `<header id="summary">
 <h1>${escapeHtml(title)}</h1>
@@ -246,45 +238,5 @@ function drawBar(
     label.join('') +
     `<rect x="${number(left)}" y="${number(middle - line / 2)}" width="${number(at(value) - left)}" height="${line}" fill="${escapeHtml(colour)}" fill-opacity=".65"/>${whisker}` +
     `<text x="${number(end + 4)}" y="${number(baseline)}" fill="${ink}">${escapeHtml(text)}</text>`
-  );
-}
-
-/** What is cited: a run, or oxbow alone. */
-interface Cited {
-  readonly version: string;
-  /** `2026-11-26`; undefined where the run does not say when it was made. */
-  readonly date?: string | undefined;
-  /** The command that makes the run again. */
-  readonly command?: string | undefined;
-  readonly fingerprint?: string | undefined;
-}
-
-const AUTHOR = 'oxbow contributors';
-const TITLE = 'oxbow: reinforcement learning with flow policies';
-
-/** How to cite oxbow and a run of it, in a sentence. */
-function citation({ version, date, fingerprint }: Cited): string {
-  const year = date === undefined ? '' : ` (${date.slice(0, 4)})`;
-  const run = fingerprint === undefined ? '' : `, run ${fingerprint.slice(0, 12)}`;
-  return `${AUTHOR}${year}. ${TITLE}, version ${version}${run}.`;
-}
-
-/** The same as an entry of BibTeX. */
-export function bibtex({ version, date, command, fingerprint }: Cited): string {
-  const note = [command, fingerprint && `fingerprint ${fingerprint}`].filter(Boolean).join('; ');
-  const fields = [
-    ['author', `{${AUTHOR}}`],
-    ['title', `{${TITLE}}`],
-    ['version', version],
-    ...(date === undefined ? [] : [['year', date.slice(0, 4)]]),
-    ...(note === '' ? [] : [['note', escapeTex(note)]]),
-  ];
-  return `@software{oxbow,\n${fields.map(([name, value]) => `  ${name} = {${value}}`).join(',\n')}\n}`;
-}
-
-/** Text as TeX sets it: a command's quotes and braces too. */
-function escapeTex(text: string): string {
-  return text.replace(/[\\{}_%#&$~^]/g, (sign) =>
-    sign === '\\' ? '\\textbackslash{}' : '~^'.includes(sign) ? `\\${sign}{}` : `\\${sign}`,
   );
 }

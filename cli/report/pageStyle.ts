@@ -107,7 +107,6 @@ th:first-child { position: sticky; left: 0; background: var(--paper); white-spac
   .answers.small { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .answers.small .item:last-child:nth-child(odd) { grid-column: 1 / -1; }
   dl.notes { grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); }
-  dl.notes:has(> :nth-child(4):last-child) { grid-template-columns: 1.8fr 1.1fr .8fr 1.2fr; }
   section > dl.lines { columns: 2; column-gap: 2rem; max-width: none; }
   section > dl.lines div { break-inside: avoid; margin: 0 0 .2rem; }
   section > dl.lines div:first-child { column-span: all; }

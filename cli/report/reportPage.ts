@@ -1,4 +1,3 @@
-import { groupBy } from '../experiment/collections.ts';
 import type {
   AnyExperiment,
   Conclusion,
@@ -11,10 +10,10 @@ import type {
   SummaryRow,
   Table,
 } from '../experiment/experiment.ts';
+import { groupBy } from '../experiment/summarize.ts';
 import { finishedJobs, plural } from '../experiment/text.ts';
 import { beginning, commandOf } from '../terminal/commandLine.ts';
 import type { Page } from './page.ts';
-import { ownSettings } from './settings.ts';
 
 /** What came of a run, finished or not. */
 export interface RunResults {
@@ -43,11 +42,6 @@ export async function reportPage(
   const command = commandOf(experiment, config);
   const isShort = tables.reduce((sum, { rows }) => sum + rows.length, 0) <= FEW_ROWS;
   const answer = experiment.answer?.(results, config);
-  const { environmentsLeftOut, policiesLeftOut } = ownSettings(config);
-  const leftOut = [
-    ...(environmentsLeftOut.length > 0 ? [plural(environmentsLeftOut.length, 'environment')] : []),
-    ...(policiesLeftOut.length > 0 ? [plural(policiesLeftOut.length, 'policy')] : []),
-  ];
   const own = outcomes.length === 0 ? [] : await experiment.report(outcomes, results, config, conclusions);
   const remarks: Remark[] = [
     ...(experiment.remarks?.(results, config) ?? []),
@@ -72,7 +66,6 @@ export async function reportPage(
     ...(!experiments && isShort && { tables }),
     remarks,
     commands: [command ?? `${beginning(experiment)} --config settings.json`],
-    cited: { version: versions.oxbow, date, command, fingerprint },
     sections: [
       ...(experiments || isShort ? [] : [{ title: 'Results', tables }]),
       ...own.map((section) => withConclusion(section, conclusions)),
@@ -93,9 +86,6 @@ export async function reportPage(
       ...(date === undefined ? [] : [['date', date] as const]),
       ...(fingerprint === undefined ? [] : [['fingerprint', fingerprint] as const]),
     ],
-    ...(leftOut.length > 0 && {
-      settingsNote: `config.json also has the settings for ${leftOut.join(' and ')} that this run leaves out.`,
-    }),
   };
 }
 

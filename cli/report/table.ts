@@ -1,11 +1,11 @@
 import { checkArgument } from '../../src/options/parse.ts';
-import { groupBy } from '../experiment/collections.ts';
 import type { SummaryRow, Table } from '../experiment/experiment.ts';
+import { groupBy } from '../experiment/summarize.ts';
 import { printable, trueMinus } from '../experiment/text.ts';
 import { wrapText } from '../terminal/wrapText.ts';
 
 /** A column of {@link metricTable}. */
-export interface MetricColumn {
+interface MetricColumn {
   readonly metric: string;
   /** The heading, with the unit. */
   readonly label: string;
@@ -178,7 +178,7 @@ function sum(values: readonly number[]): number {
 }
 
 /** Options of {@link describeBest}. */
-export interface DescribeBestOptions {
+interface DescribeBestOptions {
   readonly better: 'higher' | 'lower';
   /** What the best has: `fewest drowned`. */
   readonly label: string;

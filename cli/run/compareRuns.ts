@@ -1,10 +1,8 @@
-import { resolve, sep } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { Rng } from '../../src/random.ts';
-import { groupBy } from '../experiment/collections.ts';
 import { checkConfig } from '../experiment/config.ts';
 import { InputError } from '../experiment/errors.ts';
 import type {
-  Answer,
   AnyExperiment,
   Figure,
   Job,
@@ -14,9 +12,7 @@ import type {
   SummaryRow,
   Table,
 } from '../experiment/experiment.ts';
-import { summarize, withInterval } from '../experiment/summarize.ts';
-import { plural, trueMinus } from '../experiment/text.ts';
-import { policyBars } from '../report/answers.ts';
+import { groupBy, summarize } from '../experiment/summarize.ts';
 import { alignSteps, intervalChart, learningCurves } from '../report/charts.ts';
 import { type Page, renderPage } from '../report/page.ts';
 import { FEW_ROWS, howSure, missingJobs } from '../report/reportPage.ts';
@@ -25,13 +21,12 @@ import { metricTable } from '../report/table.ts';
 import { improvementInterval, probabilityOfImprovement } from '../statistics/comparison.ts';
 import { formatP, holm, pairedPermutationTest } from '../statistics/pValues.ts';
 import { beginning, commandOf } from '../terminal/commandLine.ts';
-import { version } from './environment.ts';
 import { type KnownExperiments, loadExperiment } from './loadExperiment.ts';
 import { RunDirectory, storedOutcomes } from './runDirectory.ts';
 
 /** A run with what came of its jobs. */
 interface OpenRun {
-  /** The directory's own name, or the end of its path that tells it from the others. */
+  /** The directory's own name, or its path as it was given where names are the same. */
   readonly name: string;
   readonly experiment: AnyExperiment;
   readonly directory: RunDirectory;
@@ -66,7 +61,8 @@ export async function compareRuns(paths: readonly string[], known: KnownExperime
   const folders = paths.map((path) => resolve(path));
   const twice = paths.find((_, i) => folders.indexOf(folders[i]!) < i);
   if (twice !== undefined) throw new InputError(`report: got ${twice} twice, expected different runs`);
-  const names = shortPaths(paths);
+  const ends = folders.map((folder) => basename(folder));
+  const names = new Set(ends).size === ends.length ? ends : paths;
   const runs = await Promise.all(paths.map((path, i) => open(path, names[i]!, known)));
   const all = subjects(runs);
   const environments = [...new Set(runs.flatMap(({ jobs }) => jobs.map(({ env }) => env)))];
@@ -133,10 +129,7 @@ function subjects(runs: readonly OpenRun[]): Subject[] {
   }));
 }
 
-function compare(
-  env: string,
-  all: readonly Subject[],
-): { tables: Table[]; figures: Figure[]; found: Found | undefined } {
+function compare(env: string, all: readonly Subject[]): { tables: Table[]; figures: Figure[] } {
   const isOf = (subject: Subject) => (item: Pick<Job, 'env' | 'study' | 'condition' | 'policy'>) =>
     item.env === env &&
     item.study === subject.study &&
@@ -177,29 +170,7 @@ function compare(
   return {
     tables,
     figures: points.length > 0 ? [curves, ...charts] : charts,
-    found: foundOf(rows, metrics[0], labels),
   };
-}
-
-/** What came of the first metric of an environment: its ends. */
-interface Found {
-  readonly metric: string;
-  readonly labels: readonly string[];
-  readonly rows: readonly SummaryRow[];
-  readonly text: string;
-}
-
-function foundOf(
-  rows: readonly SummaryRow[],
-  metric: string | undefined,
-  labels: readonly string[],
-): Found | undefined {
-  const measured = rows.filter((row) => row.metric === metric && row.iqm !== null).sort((a, b) => a.iqm! - b.iqm!);
-  const [lowest, highest] = [measured[0], measured.at(-1)];
-  if (metric === undefined || lowest === undefined || highest === undefined) return undefined;
-  const told = (row: SummaryRow) => `${row.policy} ${trueMinus(withInterval(row, significant))}`;
-  const text = measured.length === 1 ? told(lowest) : `lowest ${told(lowest)}, highest ${told(highest)}`;
-  return { metric, labels, rows: measured, text };
 }
 
 function curvePoint(row: MetricsRow, policy: string, seed: number) {
@@ -258,7 +229,7 @@ function improvement(x: readonly number[], y: readonly number[]): string {
 
 function page(
   runs: readonly OpenRun[],
-  parts: readonly { env: string; tables: readonly Table[]; figures: readonly Figure[]; found: Found | undefined }[],
+  parts: readonly { env: string; tables: readonly Table[]; figures: readonly Figure[] }[],
   more: readonly Section[],
 ): Page {
   const missing = runs.flatMap(({ name, jobs, outcomes, ...labels }) =>
@@ -266,30 +237,21 @@ function page(
   );
   const tables = parts.flatMap((part) => part.tables);
   const isShort = tables.reduce((sum, { rows }) => sum + rows.length, 0) <= FEW_ROWS;
-  const answer = answerOf(parts);
   const seeds = Math.min(...runs.map(({ directory }) => directory.run.seeds.length));
   return {
     title: `${runs.length} runs compared: ${runs.map(({ name }) => name).join(', ')}`,
     lead: [...new Set(runs.map(({ experiment }) => experiment.headline ?? experiment.description))].join(' '),
-    run: runs.map(({ name, directory: { run, date } }) => `${name}: ${inShort(run, date)}.`).join(' '),
+    run: runs.map(({ name, directory: { run, date } }) => `${name}: ${described(run, date)}.`).join(' '),
     ...(missing.length > 0 && {
       warning: { text: 'Partial: not all jobs have finished, and numbers will change as they do.', items: missing },
     }),
     conclusions: {},
-    ...(answer && { answer }),
     ...(isShort && { tables }),
     remarks: [{ question: 'How sure is it?', answer: howSure(seeds) }],
     commands: runs.map(
       ({ experiment, directory: { run } }) =>
         commandOf(experiment, run.config) ?? `${beginning(experiment)} --config …`,
     ),
-    cited: {
-      version: version(),
-      date: runs
-        .flatMap(({ directory }) => directory.date ?? [])
-        .sort()
-        .at(-1),
-    },
     sections: [
       ...parts.map(({ env, tables, figures }) => ({ title: env, figures, ...(!isShort && { tables }) })),
       ...more,
@@ -297,27 +259,6 @@ function page(
     howToRead: [HOW_TO_READ],
     facts: runs.map(({ name, directory: { run, date } }) => [name, described(run, date)]),
   };
-}
-
-/** The ends of each environment's first metric, and bars of it for one environment alone. */
-function answerOf(parts: readonly { env: string; found: Found | undefined }[]): Answer | undefined {
-  const found = parts.flatMap(({ env, found }) => (found === undefined ? [] : [{ env, ...found }]));
-  const [first, another] = found;
-  if (first === undefined) return undefined;
-  const text = found.map(({ env, metric, text }) => `${env}, ${metric}: ${text}.`).join(' ');
-  const isDrawn = another === undefined && first.rows.length <= FEW_ROWS && first.rows.every(({ iqm }) => iqm! >= 0);
-  if (!isDrawn) return { text };
-  const bars = policyBars(first.rows, { policies: first.labels, format: significant });
-  return { text, chart: { caption: `${first.metric}, ${first.env}`, bars } };
-}
-
-function inShort({ experiment, seeds, versions }: RunDirectory['run'], date: string | undefined): string {
-  return [
-    experiment,
-    plural(seeds.length, 'seed'),
-    ...(date === undefined ? [] : [date]),
-    `oxbow ${versions.oxbow}`,
-  ].join(', ');
 }
 
 function described({ experiment, seeds, engine, versions }: RunDirectory['run'], date: string | undefined): string {
@@ -350,17 +291,4 @@ const HOW_TO_READ =
 /** Four digits, without an exponent where that is short. */
 function significant(value: number): string {
   return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
-}
-
-/** Paths by their ends, as short as tells them apart: `products` of one alone, `a/products` and `b/products` of two. */
-export function shortPaths(paths: readonly string[]): string[] {
-  const parts = paths.map((path) => resolve(path).split(sep));
-  const end = (own: readonly string[], count: number) => own.slice(-count).join('/');
-  return parts.map((own) => {
-    const isShared = (count: number) =>
-      parts.some((other) => other !== own && end(other, count) === end(own, count) && count < own.length);
-    let count = 1;
-    while (isShared(count)) count++;
-    return end(own, count);
-  });
 }

@@ -13,6 +13,9 @@ export interface KnownExperiments {
 
 type Experiments = Registry['experiments'];
 
+/** The package runs trainings; the studies are in the repository. */
+export const registry: Registry = { url: import.meta.url, experiments: {} };
+
 /**
  * The experiment of that name, of the registry or of a module that the user has loaded; for `train` the training that the settings
  * choose, for `train-tuning` the search for its settings.
@@ -21,7 +24,7 @@ type Experiments = Registry['experiments'];
  * @throws InputError if there is no such experiment
  */
 export async function loadExperiment(
-  registry: Registry,
+  studies: Registry,
   name: string,
   config?: CommonConfig,
   allowed: AllowedCode = NO_CODE,
@@ -35,7 +38,7 @@ export async function loadExperiment(
     return trainTuningExperiment(config, allowed);
   }
   const loaded = await Promise.all(allowed.load.map(experimentsOf));
-  const experiments: Experiments = Object.assign({}, ...loaded, registry.experiments);
+  const experiments: Experiments = Object.assign({}, ...loaded, studies.experiments);
   const names = Object.keys(experiments);
   if (!names.includes(name)) throw new InputError(`experiment: got ${name}, ${expected(name, names)}`);
   return experiments[name]!();
@@ -53,12 +56,12 @@ function expected(name: string, names: readonly string[]): string {
  * @param file its path; it has been imported before
  */
 export async function experimentsOf(file: string): Promise<Experiments> {
-  const { registry, default: only } = (await import(pathToFileURL(file).href)) as {
+  const { registry: given, default: only } = (await import(pathToFileURL(file).href)) as {
     readonly registry?: Registry;
     readonly default?: AnyExperiment;
   };
   const isExperiment = typeof only?.name === 'string' && typeof only.runJob === 'function';
-  const found: Experiments = registry?.experiments ?? (isExperiment ? { [only.name]: async () => only } : {});
+  const found: Experiments = given?.experiments ?? (isExperiment ? { [only.name]: async () => only } : {});
   const isOne = Object.keys(found).length === 1;
   const command = (name: string) => `oxbow run ${portablePath(file)}${isOne ? '' : `#${name}`}`;
   return Object.fromEntries(

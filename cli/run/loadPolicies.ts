@@ -4,10 +4,8 @@ import { type LoadedPolicy, loadPolicy } from '../../src/index.ts';
 import { checkArgument, checkOptions } from '../../src/options/parse.ts';
 import { readableConfig } from '../experiment/config.ts';
 import type { Job, Registry } from '../experiment/experiment.ts';
-import { loadExperiment } from './loadExperiment.ts';
+import { loadExperiment, registry as trainingsOnly } from './loadExperiment.ts';
 import { RunDirectory } from './runDirectory.ts';
-
-const NO_STUDIES: Registry = { url: import.meta.url, experiments: {} };
 
 /** A trained policy of a run: the job that trained it, and what the job measured. */
 export interface TrainedPolicy extends LoadedPolicy {
@@ -16,7 +14,7 @@ export interface TrainedPolicy extends LoadedPolicy {
 }
 
 /** Options of {@link loadPolicies}. */
-export interface LoadPoliciesOptions {
+interface LoadPoliciesOptions {
   /** The experiments that the run may be of; by default there are none but trainings. */
   readonly registry?: Registry;
   /** Which jobs' policies; all by default. */
@@ -33,7 +31,7 @@ export interface LoadPoliciesOptions {
  */
 export async function loadPolicies(directory: string, options: LoadPoliciesOptions = {}): Promise<TrainedPolicy[]> {
   checkArgument('loadPolicies', 'directory', directory, String);
-  const { registry = NO_STUDIES, filter = () => true } = checkOptions('loadPolicies', options, {
+  const { registry = trainingsOnly, filter = () => true } = checkOptions('loadPolicies', options, {
     registry: [Object, undefined],
     filter: [Function, undefined],
   });

@@ -8,8 +8,6 @@ import type { Message } from './worker.ts';
 
 /** What {@link runJobs} says while it works. */
 export interface JobEvents {
-  /** How many jobs can be done at a time from now on. */
-  workers(count: number): void;
   progress(job: Job, fraction: number, state?: string): void;
   said(job: Job, line: string): void;
   /** About the work as a whole. */
@@ -33,8 +31,6 @@ export type RunJobs = (
  */
 export const runJobs: RunJobs = async (jobs, foldersOf, { workers, signal, ...data }, events) => {
   const waiting = [...jobs].sort((a, b) => b.weight - a.weight);
-  const count = Math.min(workers, jobs.length);
-  events.workers(count);
   const doJobs = async (): Promise<void> => {
     const worker = new JobProcess();
     for (let job = waiting.shift(); job !== undefined && !signal.aborted; job = waiting.shift()) {
@@ -47,7 +43,7 @@ export const runJobs: RunJobs = async (jobs, foldersOf, { workers, signal, ...da
     }
     await worker.end();
   };
-  await Promise.all(Array.from({ length: count }, doJobs));
+  await Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, doJobs));
 };
 
 /**

@@ -12,8 +12,6 @@ const [WARM_UP, SHARE] = [10_000, 0.02];
 
 /** Shows how far a run is. */
 export interface ProgressDisplay {
-  /** How many jobs can be done at a time from now on. */
-  workers(count: number): void;
   /** @param state how the job goes, in a few words */
   update(job: Job, fraction: number, state?: string): void;
   /** The job has ended, well or with an error. */
@@ -32,32 +30,21 @@ export function progressDisplay(jobs: readonly Job[], stream: NodeJS.WriteStream
 /** How much of the work is done, by weight, and how long the rest takes at the pace so far. */
 export class TimeLeft {
   readonly #fractions = new Map<string, number>();
-  readonly #jobs: readonly Job[];
   readonly #total: number;
-  readonly #now: () => number;
   /** When jobs began to tell how far they are, and how far they were: their start-up is no measure of their pace. */
   #first: { readonly time: number; readonly done: number } | undefined;
-  #workers = 0;
-  /** The milliseconds of all workers together, from the first word of a job to `until`. */
-  #worked = { milliseconds: 0, until: 0 };
 
   /** @param now milliseconds. */
-  constructor(jobs: readonly Job[], now: () => number = () => performance.now()) {
-    this.#jobs = jobs;
+  constructor(
+    private readonly jobs: readonly Job[],
+    private readonly now: () => number = () => performance.now(),
+  ) {
     this.#total = jobs.reduce((sum, job) => sum + job.weight, 0);
-    this.#now = now;
-  }
-
-  /** How many jobs can be done at a time from now on: those of a queue come and go. */
-  workers(count: number): void {
-    this.#work();
-    this.#workers = Math.min(count, this.#jobs.length);
   }
 
   update(job: Job, fraction: number): void {
-    this.#work();
     this.#fractions.set(job.id, Math.min(1, Math.max(0, fraction)));
-    this.#first ??= { time: this.#now(), done: this.#done };
+    this.#first ??= { time: this.now(), done: this.#done };
   }
 
   /** 0 to 1. */
@@ -65,29 +52,16 @@ export class TimeLeft {
     return this.#total === 0 ? 1 : this.#done / this.#total;
   }
 
-  /** Undefined until enough is done to measure the pace, and while nobody works. */
+  /** Undefined until enough is done to measure the pace. */
   get seconds(): number | undefined {
-    if (this.#first === undefined || this.#workers === 0) return undefined;
-    const done = this.#done;
-    const elapsed = this.#now() - this.#first.time;
-    if (elapsed < WARM_UP || done - this.#first.done < SHARE * this.#total) return undefined;
-    this.#work();
-    const pace = (done - this.#first.done) / this.#worked.milliseconds;
-    const left = this.#jobs.map((job) => job.weight * (1 - (this.#fractions.get(job.id) ?? 0)));
-    // All workers share the rest, but nothing makes a single job faster.
-    const longest = left.reduce((a, b) => Math.max(a, b), 0);
-    return Math.max((this.#total - done) / this.#workers, longest) / pace / 1000;
-  }
-
-  /** Counts the workers' time until now. */
-  #work(): void {
-    const now = this.#now();
-    if (this.#first !== undefined) this.#worked.milliseconds += this.#workers * (now - this.#worked.until);
-    this.#worked.until = now;
+    if (this.#first === undefined) return undefined;
+    const [elapsed, done] = [this.now() - this.#first.time, this.#done - this.#first.done];
+    if (elapsed < WARM_UP || done < SHARE * this.#total) return undefined;
+    return ((this.#total - this.#done) * elapsed) / done / 1000;
   }
 
   get #done(): number {
-    return this.#jobs.reduce((sum, job) => sum + job.weight * (this.#fractions.get(job.id) ?? 0), 0);
+    return this.jobs.reduce((sum, job) => sum + job.weight * (this.#fractions.get(job.id) ?? 0), 0);
   }
 }
 
@@ -120,10 +94,6 @@ class Lines implements ProgressDisplay {
     private readonly estimate: TimeLeft,
     private readonly stream: NodeJS.WriteStream,
   ) {}
-
-  workers(count: number): void {
-    this.estimate.workers(count);
-  }
 
   update(job: Job, fraction: number, state?: string): void {
     this.estimate.update(job, fraction);
@@ -180,10 +150,6 @@ class Bars implements ProgressDisplay {
     });
     this.#overall = this.#bars.create(1, 0, { label: '' });
     this.#showOverall();
-  }
-
-  workers(count: number): void {
-    this.estimate.workers(count);
   }
 
   update(job: Job, fraction: number, state?: string): void {

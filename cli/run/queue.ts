@@ -138,7 +138,7 @@ function reason(error: Error): string {
 export const workerName = (me: string, jobs: number): string => `${me}*${jobs}`;
 
 /** Folders of a job by name. */
-export type Folders = Readonly<Record<string, string>>;
+type Folders = Readonly<Record<string, string>>;
 
 /** The files below some folders, compressed. @throws if they are too many bytes for one value of Redis */
 export async function packFolders(folders: Folders): Promise<Buffer> {
@@ -172,7 +172,7 @@ export async function unpackFolders(packed: Uint8Array, folders: Folders): Promi
 const isResult = (path: string): boolean => path === 'result.json';
 
 /** The queue, and what of a run its workers have to share. */
-export interface QueueOptions {
+interface QueueOptions {
   readonly redis: Redis;
   readonly engine: string;
   readonly backend: string;
@@ -331,7 +331,6 @@ class Watch {
     }
     for (const me of before.keys()) if (!now.has(me)) this.#events.noted(`Worker ${me} has left`);
     this.#workers = now;
-    this.#events.workers([...now.values()].reduce((sum, jobs) => sum + jobs, 0));
   }
 
   async progress(id: string, job: Job, progress: QueuedProgress | undefined): Promise<void> {

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { InputError } from '../experiment/errors.ts';
 import type { AnyExperiment, Job, Registry, RunConfig, Runtime } from '../experiment/experiment.ts';
 import { finishedJobs, firstLine, plural, printable } from '../experiment/text.ts';
@@ -10,7 +9,7 @@ import { EXIT, isDescriptorError, RAISE, storageErrorOf, version } from './envir
 import { isPlainPath } from './jobFolder.ts';
 import { isLostLock, lostLock } from './lock.ts';
 import { type JobEvents, type RunJobs, runJobs } from './pool.ts';
-import { formatDuration, type ProgressDisplay, progressDisplay, RunProgress } from './progress.ts';
+import { type ProgressDisplay, progressDisplay, RunProgress } from './progress.ts';
 import { RunDirectory } from './runDirectory.ts';
 import { writeResults } from './writeResults.ts';
 
@@ -149,7 +148,7 @@ async function doJobs(run: Run, runJobs: RunJobs): Promise<void> {
   const { workers, allowed, signal, stdout } = options;
   const waiting = progress.unfinished;
   clear(run, waiting);
-  await announce(run, waiting);
+  announce(run, waiting);
   const display = progressDisplay(waiting, stdout);
   const onAbort = () => display.log('Stopping: what has finished is kept. Ctrl-C again quits at once.');
   signal.addEventListener('abort', onAbort, { once: true });
@@ -231,13 +230,12 @@ function sayContinuing({ directory, progress, options }: Run): void {
   options.stdout.write(`Continuing ${directory.path}: ${finishedJobs(before, all)} before.\n`);
 }
 
-/** Says what is to be done, where, for how long, and how to stop it. */
-async function announce({ experiment, directory, options }: Run, waiting: readonly Job[]): Promise<void> {
+/** Says what is to be done, where, and how to stop it. */
+function announce({ directory, options }: Run, waiting: readonly Job[]): void {
   const { workers, queue, stdout } = options;
   if (waiting.length === 0) return;
   const where = queue !== undefined ? 'the queue' : plural(Math.min(workers, waiting.length), 'worker process');
-  const long = queue === undefined && experiment.timed ? `, about ${await duration(waiting, workers)}` : '';
-  stdout.write(`${plural(waiting.length, 'job')} in ${where}${long}, results in ${directory.path}\n`);
+  stdout.write(`${plural(waiting.length, 'job')} in ${where}, results in ${directory.path}\n`);
   if (stdout.isTTY) stdout.write('Ctrl-C stops, keeps what has finished, and says how to go on.\n');
 }
 
@@ -248,19 +246,10 @@ function goOn({ directory, options: { argv } }: Run): string | undefined {
   return commandLine(...(argv[0] === 'resume' ? argv : withOption(argv, '--out', directory.path)));
 }
 
-/** How long jobs take whose weights are seconds, if nothing else keeps the machine busy. */
-async function duration(jobs: readonly Job[], workers: number): Promise<string> {
-  const { coreSpeed } = await import('./coreSpeed.ts');
-  const weights = jobs.map(({ weight }) => weight);
-  const seconds = weights.reduce((sum, weight) => sum + weight, 0) / Math.min(workers, availableParallelism());
-  return formatDuration(Math.max(seconds, ...weights) / coreSpeed());
-}
-
 /** Takes in what comes of the jobs, and shows it. */
 function jobEvents({ directory, progress }: Run, display: ProgressDisplay): JobEvents {
   let metricsWritten = performance.now();
   return {
-    workers: (count) => display.workers(count),
     progress: (job, fraction, state) => display.update(job, fraction, state),
     said: (job, line) => display.log(`${job.id}: ${line}`),
     noted: (line) => display.log(line),

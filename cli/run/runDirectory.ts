@@ -46,7 +46,7 @@ export interface Session {
 }
 
 /** How a command holds a run directory; see {@link lockFolder}. */
-export interface Holding {
+interface Holding {
   wait(line: string): void;
   lost(error: Error): void;
 }
@@ -283,7 +283,7 @@ function difference(a: RunConfig, b: RunConfig): string | undefined {
   // Of the tuned settings those of the policies and environments that there were before: no job has used the others.
   const { policies, environments } = a.config;
   const [before, after] = [a, b].map(({ config }) =>
-    withoutLists(ownSettings({ ...plain(config), policies, environments }).config),
+    withoutLists(ownSettings({ ...plain(config), policies, environments })),
   ) as [Record<string, unknown>, Record<string, unknown>];
   const keys = Object.keys({ ...before, ...after }).filter((key) => !isDeepStrictEqual(before[key], after[key]));
   if (keys.length > 0) return `another config (${keys.join(', ')})`;

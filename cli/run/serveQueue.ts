@@ -37,7 +37,7 @@ const [LOCK, STALLED] = [15_000, 5_000];
 /** How often a job may be lost with its worker: the job itself may be what ends them. */
 const MOST_LOSSES = 20;
 
-export interface ServeOptions {
+interface ServeOptions {
   /** Jobs at a time. */
   readonly workers: number;
   /** Which code of others jobs may run: what they name allows nothing. */

@@ -1,7 +1,7 @@
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sampleOf } from '../experiment/collections.ts';
 import { InputError } from '../experiment/errors.ts';
 import type { AnyExperiment, Job, Outcome, Registry } from '../experiment/experiment.ts';
 import { firstLine, plural, trueMinus } from '../experiment/text.ts';
@@ -60,7 +60,6 @@ export async function verifyRun(
         settings: directory.settings,
       },
       {
-        workers: (count) => display.workers(count),
         progress: (job, fraction, state) => display.update(job, fraction, state),
         said: () => {},
         noted: (line) => display.log(line),
@@ -108,4 +107,15 @@ function compareOutcomes(stored: Outcome, anew: Outcome): string | undefined {
   );
   const shown = names.map((name) => `${name} ${stored.result.metrics[name]}, now ${anew.result.metrics[name]}`);
   return `other bytes (${trueMinus(shown.join('; ')) || 'the metrics agree, its files do not'})`;
+}
+
+/**
+ * A share of some things, at least one of them, drawn without repetition, in their own order. Nobody can tell beforehand which: the
+ * numbers are those of the system, and no seed gives them again.
+ */
+export function sampleOf<T>(all: readonly T[], share: number): T[] {
+  const chosen = new Set<number>();
+  const count = Math.ceil(share * all.length);
+  while (chosen.size < count) chosen.add(randomInt(all.length));
+  return all.filter((_, i) => chosen.has(i));
 }

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { writeWholeFile } from '../../src/files.ts';
 import { fingerprint } from '../../src/fingerprint.ts';
 import { writeCompactJson, writeJson } from '../experiment/checkedJson.ts';
-import { mapValues } from '../experiment/collections.ts';
 import type { AnyExperiment, Conclusion, Job, Outcome, Table } from '../experiment/experiment.ts';
 import { summarize } from '../experiment/summarize.ts';
 import { finishedJobs } from '../experiment/text.ts';
+import { mapValues } from '../experiment/tuned.ts';
 import { renderPage } from '../report/page.ts';
 import { type RunResults, reportPage } from '../report/reportPage.ts';
 import { ownSettings } from '../report/settings.ts';
@@ -16,7 +16,7 @@ import { terminalWidth } from '../terminal/wrapText.ts';
 import type { RunDirectory } from './runDirectory.ts';
 
 /** How results are printed. */
-export interface PrintOptions {
+interface PrintOptions {
   readonly stdout: NodeJS.WriteStream;
   /** Whether the tables are printed too, where questions have answers. */
   readonly tables?: boolean;
@@ -99,7 +99,7 @@ function say(
 async function writeReport(experiment: AnyExperiment, directory: RunDirectory, results: RunResults): Promise<string> {
   const page = await reportPage(experiment, directory, results);
   const path = join(directory.path, 'report.html');
-  writeWholeFile(path, await renderPage(page, ownSettings(directory.run.config).config));
+  writeWholeFile(path, await renderPage(page, ownSettings(directory.run.config)));
   return path;
 }
 

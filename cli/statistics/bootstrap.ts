@@ -36,7 +36,7 @@ export type BootstrapInterval =
   | { readonly low: number; readonly high: number }
   | { readonly low: null; readonly high: null };
 
-/** What lies between the tails of a statistic's resampled values, each of (1 − `level`) / 2. Leaves the values in another order. */
+/** What lies between the tails of a statistic's resampled values, each of (1 − `level`) / 2. Sorts the values. */
 export function percentileInterval(values: Float64Array, level: number): { low: number; high: number } {
   const tail = (1 - level) / 2;
   return { low: quantile(values, tail), high: quantile(values, 1 - tail) };
@@ -126,7 +126,7 @@ export function resampledInterquartileMeans(
 }
 
 /** An interquartile mean over seeds with its 95 % interval; all null where no seed has a value. */
-export type InterquartileInterval = { readonly iqm: number | null } & BootstrapInterval;
+type InterquartileInterval = { readonly iqm: number | null } & BootstrapInterval;
 
 /**
  * The interquartile mean of some values, and its 95 % interval by a bootstrap of its own that always draws the same resamples: equal values
@@ -194,8 +194,7 @@ export function interquartileMean(values: readonly number[]): number {
 }
 
 /**
- * The `q`-quantile, linear between the two nearest order statistics (numpy's default, Hyndman–Fan type 7). Takes linear
- * time, and leaves the values in another order.
+ * The `q`-quantile, linear between the two nearest order statistics (numpy's default, Hyndman–Fan type 7). Sorts the values.
  *
  * @throws if there are no values, one is not finite, or `q` does not lie in [0, 1].
  */
@@ -204,33 +203,8 @@ export function quantile(values: Float64Array, q: number): number {
   if (!(q >= 0 && q <= 1)) throw new Error(`quantile: wanted q from 0 to 1, got ${q}`);
   const position = q * (values.length - 1);
   const below = Math.floor(position);
-  const low = select(values, below);
-  if (position === below) return low;
-  // All that stand behind the selected one are no smaller: the next in order is their least.
-  let high = Number.POSITIVE_INFINITY;
-  for (let i = below + 1; i < values.length; i++) high = Math.min(high, values[i]!);
-  return low + (position - below) * (high - low);
-}
-
-/** Hoare's quickselect: moves the k-th smallest to place k, smaller ones before it and larger ones behind. */
-function select(values: Float64Array, k: number): number {
-  let [left, right] = [0, values.length - 1];
-  while (left < right) {
-    const pivot = values[(left + right) >> 1]!;
-    let [i, j] = [left, right];
-    while (i <= j) {
-      while (values[i]! < pivot) i++;
-      while (values[j]! > pivot) j--;
-      if (i > j) break;
-      const swap = values[i]!;
-      values[i++] = values[j]!;
-      values[j--] = swap;
-    }
-    if (k <= j) right = j;
-    else if (k >= i) left = i;
-    else break;
-  }
-  return values[k]!;
+  const [low, high] = values.sort().subarray(below) as unknown as [number, number];
+  return position === below ? low : low + (position - below) * (high - low);
 }
 
 /**

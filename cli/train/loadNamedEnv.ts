@@ -87,14 +87,11 @@ export function actionSpaceOf(id: string, options: Readonly<Record<string, unkno
   }
 }
 
-/** Milliseconds after which a module that is still awaited is told of. */
-const LONG = 5000;
-
 /**
  * Imports a user's own modules, which register environments and policies, or export experiments. Importing one again does nothing.
  * @param label of the argument that names them
  * @returns their absolute paths
- * @throws InputError that names the module, if it is not there, throws, or awaits what cannot come
+ * @throws InputError that names the module, if it is not there, or throws
  */
 export async function loadModules(paths: readonly string[], label = '--load'): Promise<string[]> {
   const files: string[] = [];
@@ -102,9 +99,8 @@ export async function loadModules(paths: readonly string[], label = '--load'): P
     const file = resolve(path);
     if (!existsSync(file)) throw new InputError(`${label}: got ${path}, expected a module's file; there is none`);
     try {
-      await settled(label, path, import(pathToFileURL(file).href));
+      await import(pathToFileURL(file).href);
     } catch (error) {
-      if (error instanceof InputError) throw error;
       const { code, message } = toErrorData(error);
       const hint =
         code === 'ERR_UNKNOWN_FILE_EXTENSION' ? "; NODE_OPTIONS='--import tsx' makes Node read TypeScript" : '';
@@ -114,30 +110,6 @@ export async function loadModules(paths: readonly string[], label = '--load'): P
     files.push(file);
   }
   return files;
-}
-
-/**
- * Waits for a module. Node would end without a word where its top-level await waits for nothing that can still happen; where it waits
- * long for what can, a line says so.
- */
-async function settled(label: string, path: string, module: Promise<unknown>): Promise<void> {
-  let onIdle: (() => void) | undefined;
-  const timer = setTimeout(
-    () => process.stderr.write(`Still waiting for ${path}: its top-level await has not settled. Ctrl-C ends it.\n`),
-    LONG,
-  );
-  timer.unref();
-  try {
-    const stuck = new Promise<never>((_, reject) => {
-      onIdle = () =>
-        reject(new InputError(`${label}: ${path}: its top-level await never settles: nothing is left to wait for`));
-      process.once('beforeExit', onIdle);
-    });
-    await Promise.race([module, stuck]);
-  } finally {
-    clearTimeout(timer);
-    process.off('beforeExit', onIdle!);
-  }
 }
 
 /** Whether two ids name one task, by whatever package: `mujoco/Hopper-v5` and `gymnasium:Hopper-v5`. */

@@ -279,7 +279,7 @@ function withHash(dataset: Dataset, expected: string): EpisodeSource {
 }
 
 /** Which episodes a dataset holds. */
-export interface DatasetIdentity {
+interface DatasetIdentity {
   /** Of what it holds, as its index says it where it has one: who reads its episodes finds a wrong one. */
   readonly hash: string;
   /** The id of the environment that they were played in, if the dataset says it. */

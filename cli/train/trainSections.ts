@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readCheckedJson, writeCheckedJson } from '../experiment/checkedJson.ts';
-import { groupBy } from '../experiment/collections.ts';
 import type { Figure, Job, Outcome, Section, SummaryRow, Table } from '../experiment/experiment.ts';
+import { groupBy } from '../experiment/summarize.ts';
 import { formatReturn, plural } from '../experiment/text.ts';
 import { alignSteps, type CurvePoint, intervalChart, learningCurves } from '../report/charts.ts';
 import { describeBest, metricTable } from '../report/table.ts';

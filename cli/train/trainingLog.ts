@@ -1,10 +1,9 @@
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { EpisodeTally } from '../../agents/core/episodeStatistics.ts';
 import type { EvaluatedReport, TrainingEvaluation } from '../../agents/index.ts';
 import { ProtobufWriter } from '../../src/engine/bytes.ts';
-import { leadsToFile, makeFolder, syncTree, writeAll, writeWholeFile } from '../../src/files.ts';
-import { InputError } from '../experiment/errors.ts';
+import { makeFolder, syncTree, writeAll, writeWholeFile } from '../../src/files.ts';
 import type { MetricsRow } from '../experiment/experiment.ts';
 import { csvCell } from '../experiment/summarize.ts';
 import { isShare, sharesOf } from './outcomes.ts';
@@ -29,9 +28,9 @@ export class TrainingLog {
     this.rows = [...rows];
     this.#jsonl = new GrowingFile(join(folder, 'progress.jsonl'), rows.map(jsonLine).join(''));
     this.#csv = this.#newCsv();
-    this.#events = new EventFile(join(folder, 'events.out.tfevents.0.oxbow'), Number(rows.at(-1)?.step ?? -1));
-    // What was damaged or is gone is written anew, but for the speed of that time.
-    for (const row of rows.slice(this.#events.kept)) this.#events.scalars(row.step as number, scalarsOf(row));
+    this.#events = new EventFile(join(folder, 'events.out.tfevents.0.oxbow'));
+    // With the times of now, and without the speed of that time.
+    for (const row of rows) this.#events.scalars(row.step as number, scalarsOf(row));
   }
 
   /** @param stepsPerSecond for TensorBoard */
@@ -178,22 +177,11 @@ const [HEADER, FOOTER] = [12, 4];
  */
 export class EventFile {
   readonly #file: GrowingFile;
-  /** How many events of scalars the file already had. */
-  readonly kept: number;
 
-  /**
-   * Opens the file to add to it, a new one if there is none.
-   * @param lastStep events of later steps, and all from a torn or damaged one on, are cut off: what follows is written again
-   */
-  constructor(path: string, lastStep: number) {
-    const isThere = existsSync(path);
-    if (isThere && !leadsToFile(path)) throw new InputError(`${path} is no file, expected the events of a training`);
-    const before = isThere ? readFileSync(path) : Buffer.alloc(0);
-    const { length, events } = keptPart(before, lastStep);
-    this.#file = new GrowingFile(path, before.subarray(0, length));
+  constructor(path: string) {
+    this.#file = new GrowingFile(path, '');
     // The first event of a file says its version.
-    this.kept = Math.max(0, events - 1);
-    if (events === 0) this.#write(new ProtobufWriter().double(1, now()).string(3, 'brain.Event:2').finish());
+    this.#write(new ProtobufWriter().double(1, now()).string(3, 'brain.Event:2').finish());
   }
 
   /** The scalars of a step, by tag: TensorBoard groups tags by what stands before the first `/`. */
@@ -228,32 +216,6 @@ function now(): number {
   return Date.now() / 1000;
 }
 
-/** How much of a file is whole events of steps up to the last one. */
-function keptPart(file: Buffer, lastStep: number): { length: number; events: number } {
-  let [length, events] = [0, 0];
-  while (length + HEADER + FOOTER <= file.length) {
-    const end = length + HEADER + Number(file.readBigUInt64LE(length));
-    if (file.readUInt32LE(length + 8) !== maskedCrc(file.subarray(length, length + 8))) break;
-    if (end + FOOTER > file.length) break;
-    const event = file.subarray(length + HEADER, end);
-    if (file.readUInt32LE(end) !== maskedCrc(event) || stepOf(event) > lastStep) break;
-    length = end + FOOTER;
-    events++;
-  }
-  return { length, events };
-}
-
-/** An event of ours begins with its time in nine bytes; then comes its step, if it has one. A step that does not end is behind all others. */
-function stepOf(event: Buffer): number {
-  if (event[9] !== 2 << 3) return 0;
-  let step = 0;
-  for (let at = 10, unit = 1; at < event.length; at++, unit *= 128) {
-    step += (event[at]! & 127) * unit;
-    if (event[at]! < 128) return step;
-  }
-  return Number.POSITIVE_INFINITY;
-}
-
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
   for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
@@ -272,7 +234,7 @@ function maskedCrc(bytes: Uint8Array): number {
  * A file that is written whole at first, in place of one that was there, and grows then. It is written by a descriptor that stays open:
  * what a process appends that stood still while another has replaced the file lands in a file without a name.
  */
-export class GrowingFile {
+class GrowingFile {
   readonly #file: number;
 
   constructor(path: string, content: string | Uint8Array) {

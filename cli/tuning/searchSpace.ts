@@ -2,17 +2,17 @@ import { portableMath } from '../../src/portableMath.ts';
 import type { Rng } from '../../src/random.ts';
 import type { Settings, SettingValue } from '../experiment/tuned.ts';
 
-/** How a rate goes over a training: it stays, or falls in a straight line to 0. */
-type RateSchedule = 'constant' | 'linear';
-
 /**
  * Where one setting is searched: among a few values, or between two bounds, evenly or evenly in its logarithm. A rate with `schedule`
- * is its first value, and goes on as one of these.
+ * is its first value, and stays or falls in a straight line to 0.
  */
 export type Dimension =
   | { readonly choice: readonly SettingValue[] }
-  | { readonly uniform: readonly [low: number, high: number]; readonly schedule?: readonly RateSchedule[] }
-  | { readonly logUniform: readonly [low: number, high: number]; readonly schedule?: readonly RateSchedule[] };
+  | { readonly uniform: readonly [low: number, high: number]; readonly schedule?: readonly ('constant' | 'linear')[] }
+  | {
+      readonly logUniform: readonly [low: number, high: number];
+      readonly schedule?: readonly ('constant' | 'linear')[];
+    };
 
 /** The settings that are searched, by name, in groups if need be: plain JSON. */
 export interface SearchSpace {
@@ -23,22 +23,18 @@ export interface SearchSpace {
 export const SEARCHES = ['latin-hypercube', 'random'] as const;
 export type SearchName = (typeof SEARCHES)[number];
 
-/** `trials` settings, drawn by Latin hypercube sampling or each by itself. */
-export function drawSettings(space: SearchSpace, trials: number, rng: Rng, search: SearchName): Settings[] {
-  if (search === 'latin-hypercube') return latinHypercube(space, trials, rng);
-  return settingsAt(space, trials, rng, (stream) => Float64Array.from({ length: trials }, () => stream.uniform()));
-}
-
 /**
- * `trials` settings by Latin hypercube sampling: each dimension is cut into `trials` parts of equal probability, and each part
- * is drawn from once, in an order of its own. Dimensions have streams by their names, so that spaces that share a dimension
- * try the same values of it.
+ * `trials` settings, each drawn by itself or by Latin hypercube sampling: each dimension is cut into `trials` parts of equal
+ * probability, and each part is drawn from once, in an order of its own. Dimensions have streams by their names, so that spaces that
+ * share a dimension try the same values of it.
  *
  * McKay, Beckman & Conover, "A comparison of three methods for selecting values of input variables", 1979.
  */
-export function latinHypercube(space: SearchSpace, trials: number, rng: Rng): Settings[] {
+export function drawSettings(space: SearchSpace, trials: number, rng: Rng, search: SearchName): Settings[] {
   return settingsAt(space, trials, rng, (stream) =>
-    Float64Array.from(stream.permutation(trials), (stratum) => (stratum + stream.uniform()) / trials),
+    search === 'random'
+      ? Float64Array.from({ length: trials }, () => stream.uniform())
+      : Float64Array.from(stream.permutation(trials), (stratum) => (stratum + stream.uniform()) / trials),
   );
 }
 
@@ -80,14 +76,8 @@ export function hasDimension(space: SearchSpace): boolean {
 /** The value at `u`, in [0, 1), of a dimension's cumulative probability; numbers with three digits, but none beyond the bounds. */
 function at(dimension: Dimension, u: number): SettingValue {
   if ('choice' in dimension) return dimension.choice[Math.floor(u * dimension.choice.length)]!;
-  if ('uniform' in dimension) {
-    const [low, high] = dimension.uniform;
-    return rounded(low + u * (high - low), dimension.uniform);
-  }
-  const [low, high] = dimension.logUniform;
-  return rounded(low * portableMath.exp(u * portableMath.log(high / low)), dimension.logUniform);
-}
-
-function rounded(value: number, [low, high]: readonly [low: number, high: number]): number {
+  const [low, high] = 'uniform' in dimension ? dimension.uniform : dimension.logUniform;
+  const value =
+    'uniform' in dimension ? low + u * (high - low) : low * portableMath.exp(u * portableMath.log(high / low));
   return Math.min(high, Math.max(low, Number(value.toPrecision(3))));
 }

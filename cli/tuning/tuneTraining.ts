@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { DivergedError, episodeStatistics } from '../../agents/index.ts';
 import { type ActingAgentName, agentNamed } from '../../agents/registry.ts';
 import { Rng, savePolicy, selectBackend, selectEngine } from '../../src/index.ts';
-import { groupBy } from '../experiment/collections.ts';
 import { InputError } from '../experiment/errors.ts';
 import {
   type AnyExperiment,
@@ -17,6 +16,7 @@ import {
   type Table,
 } from '../experiment/experiment.ts';
 import { selectRuntime } from '../experiment/selectRuntime.ts';
+import { groupBy } from '../experiment/summarize.ts';
 import { firstLine, plural, trueMinus } from '../experiment/text.ts';
 import { isGroup, type Settings } from '../experiment/tuned.ts';
 import { portablePath } from '../terminal/commandLine.ts';
@@ -73,12 +73,9 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
     return [...drawSettings(spaceOf(config), config.trials, rng, config.search), {}];
   };
 
-  const rungsOf = ({ trials, steps, halving, rungs }: TrainTuningConfig): Rung[] =>
-    halvingRungs({ trials, steps, factor: halving, rungs });
-
   /** The jobs of a round of a policy. */
   const jobsOf = (config: TrainTuningConfig, policy: string, rung: number, trials: readonly number[]): TrialJob[] => {
-    const rungs = rungsOf(config);
+    const rungs = halvingRungs(config);
     const before = rungs[rung - 1]?.steps ?? 0;
     const condition = rungs.length === 1 ? {} : { condition: conditionOf(rungs[rung]!) };
     return trials.flatMap((trial) =>
@@ -106,13 +103,13 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
       scores: outcomes.map(({ result }) => result.metrics.return ?? null),
     }));
     const order = ranked(trials, config.over).map(({ settings }) => settings.trial as number);
-    const best = order.filter((trial) => trial < config.trials).slice(0, rungsOf(config)[rung]!.trials);
+    const best = order.filter((trial) => trial < config.trials).slice(0, halvingRungs(config)[rung]!.trials);
     return [...best, ...order.filter((trial) => trial === config.trials)].sort((a, b) => a - b);
   };
 
   const policyTrials = (summary: readonly SummaryRow[], config: TrainTuningConfig): PolicyTrials[] => {
     const settings = trialsOf(config);
-    const rungs = rungsOf(config);
+    const rungs = halvingRungs(config);
     return config.policies.map((policy) => ({
       policy,
       rungs: rungs.map((rung) => ({
@@ -170,7 +167,7 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
 
     jobs: (config) =>
       config.policies.flatMap((policy) =>
-        rungsOf(config).flatMap((_, rung) => jobsOf(config, policy, rung, all(config))),
+        halvingRungs(config).flatMap((_, rung) => jobsOf(config, policy, rung, all(config))),
       ),
 
     due: (outcomes, config) => {
@@ -178,11 +175,11 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
       return config.policies.flatMap((policy) => {
         const due: TrialJob[] = [];
         let jobs = jobsOf(config, policy, 0, all(config));
-        for (let rung = 0; rung < rungsOf(config).length; rung++) {
+        for (let rung = 0; rung < halvingRungs(config).length; rung++) {
           due.push(...jobs);
           const ids = new Set(jobs.map(({ id }) => id));
           const before = (found.get(`${policy} ${rung}`) ?? []).filter(({ job }) => ids.has(job.id));
-          if (before.length < jobs.length || rung + 1 === rungsOf(config).length) break;
+          if (before.length < jobs.length || rung + 1 === halvingRungs(config).length) break;
           jobs = jobsOf(config, policy, rung + 1, survivors(config, rung + 1, before));
         }
         return due;
@@ -194,7 +191,7 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
       const { name, line } = await selectEngine(config.engine);
       if (name !== config.engine) throw new Error(`the run has the engine ${config.engine}, got ${line}`);
       const settings = own(trialConfig(config, job.of, trialsOf(config)[job.trial]!));
-      return trialJob(job, settings, context, rungsOf(config)[job.rung]!.steps, config.greedy);
+      return trialJob(job, settings, context, halvingRungs(config)[job.rung]!.steps, config.greedy);
     },
 
     tables: (summary, config) => tuningTables(policyTrials(summary, config), config),
@@ -284,20 +281,14 @@ interface Trial {
   readonly scores: readonly (number | null)[];
 }
 
-/** The mean over the seeds, or the worst of them; undefined where one of them has no score. */
-function scoreOf({ scores }: Trial, over: 'mean' | 'worst'): number | undefined {
-  const numbers = scores.filter((score) => score !== null);
-  if (numbers.length < scores.length || scores.length === 0) return undefined;
-  if (over === 'worst') return Math.min(...numbers);
-  return numbers.reduce((sum, score) => sum + score, 0) / scores.length;
-}
-
-/** The trials that have a score, the best first; the earlier one of equals. */
-export function ranked<T extends Trial>(trials: readonly T[], over: 'mean' | 'worst'): (T & { score: number })[] {
+/** The trials that have a score, the mean over the seeds or the worst of them, the best first; the earlier one of equals. */
+function ranked<T extends Trial>(trials: readonly T[], over: 'mean' | 'worst'): (T & { score: number })[] {
   return trials
     .flatMap((trial) => {
-      const score = scoreOf(trial, over);
-      return score === undefined ? [] : [{ ...trial, score }];
+      const scores = trial.scores.filter((score) => score !== null);
+      if (scores.length < trial.scores.length || scores.length === 0) return [];
+      const sum = scores.reduce((total, score) => total + score, 0);
+      return [{ ...trial, score: over === 'worst' ? Math.min(...scores) : sum / scores.length }];
     })
     .sort((a, b) => b.score - a.score);
 }
@@ -330,7 +321,7 @@ const SHOWN = 5;
 
 /** The best trials of each policy in the last round, beside the settings in use before. */
 function tuningTables(policies: readonly PolicyTrials[], config: TrainTuningConfig): Table[] {
-  const found = policies.map(({ policy, rungs }) => ({ policy, order: rankedTrials(rungs.at(-1)!.trials, config) }));
+  const found = policies.map(({ policy, rungs }) => ({ policy, order: ranked(rungs.at(-1)!.trials, config.over) }));
   const [agent, env] = [config.studies[0]!, config.environments[0]!];
   return [
     {
@@ -373,16 +364,12 @@ function tuningSections(policies: readonly PolicyTrials[], config: TrainTuningCo
         title: `At ${steps.toLocaleString('en-GB')} steps`,
         columns: ['trial', `return, ${over} of the seeds`, 'by seed', 'settings'],
         rows: [
-          ...rankedTrials(trials, config).map((trial) => trialCells(trial, config)),
+          ...ranked(trials, over).map((trial) => trialCells(trial, config)),
           ...trials.filter(({ scores }) => scores.includes(null)).map((trial) => trialCells(trial, config)),
         ],
       })),
     })),
   ];
-}
-
-function rankedTrials(trials: readonly NumberedTrial[], { over }: TrainTuningConfig) {
-  return ranked(trials, over);
 }
 
 function isInUse({ trial }: NumberedTrial, { trials }: TrainTuningConfig): boolean {
@@ -399,42 +386,29 @@ function trialCells(trial: NumberedTrial & { readonly score?: number }, config: 
   ];
 }
 
-/** One round of successive halving. */
-interface Rung {
-  /** How many settings are trained in it. */
-  readonly trials: number;
-  /** To which step. */
-  readonly steps: number;
-}
+/** One round of successive halving: how many settings are trained in it, and to which step. */
+type Rung = Readonly<Record<'trials' | 'steps', number>>;
 
 /**
  * The rounds of successive halving: all settings are trained for a share of the steps, the best 1/η of them for η times as many, and so on
  * to the last round, which has all the steps. Round i of 0, …, s has
- * ⌊n η⁻ⁱ⌋ settings and R ηⁱ⁻ˢ steps.
+ * ⌊n η⁻ⁱ⌋ settings and R ηⁱ⁻ˢ steps. With η = 1 there is one round, and no more than leave a setting for the last and a step for the first.
  *
  * Jamieson & Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization", arXiv:1502.07943; Li et al.,
  * "Hyperband", arXiv:1603.06560: its inner loop.
  *
- * @param trials n
- * @param steps R
- * @param factor η; 1 has one round, in which all are trained to the end
- * @param rungs s + 1; as many as leave a setting for the last one and a step for the first, if that is fewer
+ * @param config n is `trials`, R is `steps`, η is `halving`, and s + 1 at most `rungs`
  */
 export function halvingRungs({
   trials,
   steps,
-  factor,
+  halving,
   rungs,
-}: {
-  readonly trials: number;
-  readonly steps: number;
-  readonly factor: number;
-  readonly rungs: number;
-}): Rung[] {
+}: Pick<TrainTuningConfig, 'trials' | 'steps' | 'halving' | 'rungs'>): Rung[] {
   let last = 0;
-  while (factor > 1 && last + 1 < rungs && Math.min(trials, steps) >= factor ** (last + 1)) last++;
+  while (halving > 1 && last + 1 < rungs && Math.min(trials, steps) >= halving ** (last + 1)) last++;
   return Array.from({ length: last + 1 }, (_, i) => ({
-    trials: Math.floor(trials / factor ** i),
-    steps: Math.round(steps / factor ** (last - i)),
+    trials: Math.floor(trials / halving ** i),
+    steps: Math.round(steps / halving ** (last - i)),
   }));
 }

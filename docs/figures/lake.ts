@@ -1,4 +1,3 @@
-import tuned from '../../agents/lakeSettings.json' with { type: 'json' };
 import {
   cloneTraining,
   type DensityPolicyName,
@@ -8,6 +7,7 @@ import {
   type Walk,
   type WalkMetrics,
 } from '../../common/lake.ts';
+import tuned from '../../common/lakeSettings.json' with { type: 'json' };
 import { Drawing } from '../../envs/drawing/drawing.ts';
 import type { ColourName } from '../../envs/drawing/palette.ts';
 import { border, home, lake, start } from '../../envs/lake/lakeMap.ts';

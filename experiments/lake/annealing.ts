@@ -1,11 +1,12 @@
 import type { Answer, Figure, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
-import { endpointTable } from '../../cli/report/answers.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { pairedDifference, pairedSeeds } from '../../cli/statistics/comparison.ts';
+import { pairedDifference } from '../../cli/statistics/comparison.ts';
 import { formatP, holm, pairedPermutationTest, wilsonInterval } from '../../cli/statistics/pValues.ts';
 import { policyNames } from '../../common/lake.ts';
 import { policyColours } from '../../envs/drawing/palette.ts';
 import { Rng } from '../../src/random.ts';
+import { endpointTable } from '../shared/endpointTable.ts';
+import { pairedSeeds } from '../shared/equivalenceTest.ts';
 import {
   annealed,
   BANDIT,

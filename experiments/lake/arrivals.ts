@@ -1,13 +1,14 @@
-import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Answer, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
+import { groupBy } from '../../cli/experiment/summarize.ts';
 import { trueMinus } from '../../cli/experiment/text.ts';
-import type { EndpointMeasure } from '../../cli/report/answers.ts';
 import { interquartileInterval } from '../../cli/statistics/bootstrap.ts';
-import { pairedDifference, pairedSeeds } from '../../cli/statistics/comparison.ts';
+import { pairedDifference } from '../../cli/statistics/comparison.ts';
 import { holm, pairedPermutationTest, wilsonInterval } from '../../cli/statistics/pValues.ts';
 import { policyNames } from '../../common/lake.ts';
 import { policyColours } from '../../envs/drawing/palette.ts';
 import { Rng } from '../../src/random.ts';
+import type { EndpointMeasure } from '../shared/endpointTable.ts';
+import { pairedSeeds } from '../shared/equivalenceTest.ts';
 import { bound, classEndpoint, classRows, GAUSSIAN, percent, policyLabel } from './labels.ts';
 
 /** The share of walks that must get home for a seed to count as one that has learned the way. */

@@ -1,7 +1,7 @@
 import type { SoftLakeTask } from '../../common/lake.ts';
+import { type OptimalPolicy, SoftOptimum, type SoftOptimumOptions } from '../../common/softOptimum.ts';
 import { lakeMap } from '../../envs/index.ts';
 import { type Point, start } from '../../envs/lake/lakeMap.ts';
-import { type OptimalPolicy, SoftOptimum, type SoftOptimumOptions } from '../../envs/lake/softOptimum.ts';
 import { portableMath } from '../../src/portableMath.ts';
 
 /** How finely a run solves its tasks. */

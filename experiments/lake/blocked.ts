@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { TopLevelSpec } from 'vega-lite';
 import { Ppo } from '../../agents/index.ts';
 import type { Answer, JobContext, JobResult, Section, SummaryRow } from '../../cli/experiment/experiment.ts';
-import { type Colour, type Encoding, learningCurves, type Position, typicalOutcome } from '../../cli/report/charts.ts';
+import { type Colour, type Encoding, learningCurves, type Position } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import {
   type HeadingPolicy,
@@ -19,6 +19,7 @@ import {
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { type Bank, type MakeOptions, makeVec } from '../../envs/index.ts';
 import { Actor, type Policy, type Rng, savePolicy } from '../../src/index.ts';
+import { typicalOutcome } from '../shared/typicalOutcome.ts';
 import type { LakeConfig } from './config.ts';
 import {
   answerBars,

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { SoftLakeTask } from '../../common/lake.ts';
+import { LandGrid, SoftOptimum } from '../../common/softOptimum.ts';
 import { lakeMap } from '../../envs/index.ts';
 import { type Point, walk } from '../../envs/lake/lakeMap.ts';
-import { LandGrid, SoftOptimum } from '../../envs/lake/softOptimum.ts';
 import {
   Adam,
   circularSplineFamily,

@@ -1,11 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Answer, Outcome, Section, SummaryRow } from '../../cli/experiment/experiment.ts';
-import { intervalChart, lineColours, typicalOutcome } from '../../cli/report/charts.ts';
+import { groupBy } from '../../cli/experiment/summarize.ts';
+import { intervalChart, lineColours } from '../../cli/report/charts.ts';
 import { describeBest, metricTable } from '../../cli/report/table.ts';
 import { type PolicyName, policyCost, policyNames } from '../../common/lake.ts';
 import { themeColour } from '../../envs/drawing/palette.ts';
 import type { AnyLakeId } from '../../envs/index.ts';
+import { typicalOutcome } from '../shared/typicalOutcome.ts';
 import { BANDIT, type BanditPolicy, banditCost, banditPolicies, DRAWN_ACTIONS, SHORE } from './bandit.ts';
 import { banditDataDensity, type ClonedBanditData, cloneBandit, cloneLake, cloningSettings } from './cloneJobs.ts';
 import { conditions, demonstratorsOf, GRAIN, lakeNames, OF_CONDITIONS, STRIDE, STRIDES } from './conditions.ts';

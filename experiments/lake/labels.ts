@@ -1,7 +1,8 @@
 import type { AnswerBar, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
 import { withInterval } from '../../cli/experiment/summarize.ts';
-import { type EndpointMeasure, type EndpointSource, endpointTable, policyBars } from '../../cli/report/answers.ts';
+import { policyBars } from '../../cli/report/answers.ts';
 import { type PolicyName, policyNames } from '../../common/lake.ts';
+import { type EndpointMeasure, type EndpointSource, endpointTable } from '../shared/endpointTable.ts';
 
 /** Nats, to three digits. */
 export const nats = (value: number): string => value.toFixed(3);

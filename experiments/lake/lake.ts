@@ -64,8 +64,6 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
     },
   },
 
-  timed: true,
-
   runtime: selectRuntime,
 
   jobs: (config) => asked(config).flatMap((study) => study.jobs(config)),

@@ -3,12 +3,13 @@ import type { TopLevelSpec } from 'vega-lite';
 import { Ppo } from '../../agents/index.ts';
 import type { Answer, Figure, JobContext, JobResult, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { withInterval } from '../../cli/experiment/summarize.ts';
-import { intervalChart, type Layer, learningCurves, typicalOutcome } from '../../cli/report/charts.ts';
+import { intervalChart, type Layer, learningCurves } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { policyNames } from '../../common/lake.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { makeVec, opponentBanks } from '../../envs/index.ts';
 import { cosineSchedule, type Policy, portableMath, savePolicy } from '../../src/index.ts';
+import { typicalOutcome } from '../shared/typicalOutcome.ts';
 import {
   type BanditPolicy,
   banditPolicies,

@@ -1,8 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Answer, Figure, Outcome, Section, SummaryRow } from '../../cli/experiment/experiment.ts';
-import { intervalChart, typicalOutcome } from '../../cli/report/charts.ts';
+import { intervalChart } from '../../cli/report/charts.ts';
 import { describeBest, metricTable } from '../../cli/report/table.ts';
 import { policyColours } from '../../envs/drawing/palette.ts';
+import { typicalOutcome } from '../shared/typicalOutcome.ts';
 import type { LakeConfig } from './config.ts';
 import {
   answerBars,

@@ -1,5 +1,5 @@
-import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Answer, Figure, Outcome, SummaryRow } from '../../cli/experiment/experiment.ts';
+import { groupBy } from '../../cli/experiment/summarize.ts';
 import { intervalChart, profileChart } from '../../cli/report/charts.ts';
 import { describeBest } from '../../cli/report/table.ts';
 import { performanceProfile } from '../../cli/statistics/bootstrap.ts';

@@ -13,7 +13,7 @@ import {
   softLakeOptions,
   softPpoTraining,
 } from '../../common/lake.ts';
-import { SoftOptimum } from '../../envs/lake/softOptimum.ts';
+import { SoftOptimum } from '../../common/softOptimum.ts';
 import { savePolicy } from '../../src/index.ts';
 import { circularSplines, classFloor, type HeadingFamily, wrappedMixtures } from './classFloor.ts';
 import type { LakeConfig } from './config.ts';

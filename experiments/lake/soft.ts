@@ -1,9 +1,9 @@
 import type { Answer, Figure, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
 import { withInterval } from '../../cli/experiment/summarize.ts';
-import { typicalOutcome } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { policyNames, STRIDE } from '../../common/lake.ts';
 import { policyColours } from '../../envs/drawing/palette.ts';
+import { typicalOutcome } from '../shared/typicalOutcome.ts';
 import {
   annealed,
   BANDIT,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
+import { FINE_POINTS, measureHeadings } from '../../common/headings.ts';
 import {
   departures,
   type HeadingPolicy,
@@ -10,10 +11,9 @@ import {
   softPpoTraining,
   type Walk,
 } from '../../common/lake.ts';
+import { SoftOptimum } from '../../common/softOptimum.ts';
 import { lakeMap } from '../../envs/index.ts';
-import { FINE_POINTS, measureHeadings } from '../../envs/lake/headings.ts';
 import type { Point } from '../../envs/lake/lakeMap.ts';
-import { SoftOptimum } from '../../envs/lake/softOptimum.ts';
 import { savePolicy } from '../../src/index.ts';
 import type { SoftLakeCondition } from './conditions.ts';
 import type { LakeConfig } from './config.ts';

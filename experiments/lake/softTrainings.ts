@@ -2,6 +2,7 @@ import { Sac, type TrainReport } from '../../agents/index.ts';
 import type { SacReport } from '../../agents/sac.ts';
 import type { JobContext } from '../../cli/experiment/experiment.ts';
 import type { Settings } from '../../cli/experiment/tuned.ts';
+import { HeadingMeter } from '../../common/headings.ts';
 import {
   agentTraining,
   departures,
@@ -14,9 +15,8 @@ import {
   UNIFORM_ENTROPY,
   type Walk,
 } from '../../common/lake.ts';
+import type { SoftOptimum } from '../../common/softOptimum.ts';
 import { makeVec } from '../../envs/index.ts';
-import { HeadingMeter } from '../../envs/lake/headings.ts';
-import type { SoftOptimum } from '../../envs/lake/softOptimum.ts';
 import { cosineSchedule, geometricSchedule, type Policy, type Rng } from '../../src/index.ts';
 
 /**

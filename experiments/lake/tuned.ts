@@ -1,6 +1,5 @@
-import found from '../../agents/lakeSettings.json' with { type: 'json' };
-import { mapValues } from '../../cli/experiment/collections.ts';
 import type { Tuned } from '../../cli/experiment/tuned.ts';
+import { mapValues } from '../../cli/experiment/tuned.ts';
 import {
   type DensityPolicyName,
   type HeadingPolicy,
@@ -8,6 +7,7 @@ import {
   SOFT_LAKE,
   type SoftPpoSettings,
 } from '../../common/lake.ts';
+import found from '../../common/lakeSettings.json' with { type: 'json' };
 import { type LakeId, type RobotLakeId, robotLakeGrains } from '../../envs/index.ts';
 
 /** The settings that were found by searches. */

@@ -1,21 +1,15 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Figure, LegendEntry, Outcome, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
-import {
-  intervalChart,
-  type Layer,
-  learningCurves,
-  type MarkStyle,
-  type Position,
-  typicalOutcome,
-} from '../../cli/report/charts.ts';
+import { groupBy } from '../../cli/experiment/summarize.ts';
+import { intervalChart, type Layer, learningCurves, type MarkStyle, type Position } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { wilsonInterval } from '../../cli/statistics/pValues.ts';
 import { policyNames, type Walk } from '../../common/lake.ts';
+import { lakeView } from '../../common/lakeView.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { type Bank, border, home, lake, type Point, start } from '../../envs/lake/lakeMap.ts';
-import { lakeView } from '../../envs/lake/lakeView.ts';
 import { densityImage, densityLegend, swatch } from '../shared/report.ts';
+import { typicalOutcome } from '../shared/typicalOutcome.ts';
 import { conditionLabel, percent, shareColumn } from './labels.ts';
 import { TAKEN_EXTENT, takenDensity } from './startDensity.ts';
 import type { LakeData } from './walkJobs.ts';

@@ -1,10 +1,10 @@
-import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Answer, Remark, SummaryRow } from '../../cli/experiment/experiment.ts';
-import { withInterval } from '../../cli/experiment/summarize.ts';
+import { groupBy, withInterval } from '../../cli/experiment/summarize.ts';
 import { plural, trueMinus } from '../../cli/experiment/text.ts';
 import { policyBars } from '../../cli/report/answers.ts';
-import { pairedDifference, pairedSeeds } from '../../cli/statistics/comparison.ts';
+import { pairedDifference } from '../../cli/statistics/comparison.ts';
 import { Rng } from '../../src/random.ts';
+import { pairedSeeds } from '../shared/equivalenceTest.ts';
 import { plainEnv } from '../shared/report.ts';
 import { conditionLabel, methodLabel, methodsOf } from './config.ts';
 

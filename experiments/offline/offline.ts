@@ -46,8 +46,6 @@ export const offline = defineExperiment<OfflineExperimentConfig, OfflineJob>({
     full: { seeds: Array.from({ length: 20 }, (_, i) => 1200 + i) },
   },
 
-  timed: true,
-
   async runtime(config) {
     for (const env of config.environments) await loadNamedEnv('offline', env);
     for (const { env, condition } of jobsOf(config)) {

@@ -1,5 +1,5 @@
-import { groupBy } from '../../cli/experiment/collections.ts';
 import type { Figure, Outcome, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
+import { groupBy } from '../../cli/experiment/summarize.ts';
 import { intervalChart } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { foldSection, plainEnv } from '../shared/report.ts';

@@ -1,5 +1,4 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { groupBy } from '../../cli/experiment/collections.ts';
 import {
   type Answer,
   defineExperiment,
@@ -11,7 +10,7 @@ import {
   type Table,
 } from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
-import { withInterval } from '../../cli/experiment/summarize.ts';
+import { groupBy, withInterval } from '../../cli/experiment/summarize.ts';
 import { policyBars } from '../../cli/report/answers.ts';
 import { type Layer, lineColours, type Position } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
@@ -57,8 +56,6 @@ export const products = defineExperiment<ProductsConfig, ProductsJob>({
     // The run that decides: seeds that nothing was looked at or chosen by.
     full: { seeds: Array.from({ length: 20 }, (_, i) => 100 + i) },
   },
-
-  timed: true,
 
   runtime: selectRuntime,
 

@@ -44,7 +44,7 @@ async function blocked(name: string): Promise<{ process: ChildProcess; ended: Pr
 
 /** The id of the command proper. */
 function commandOf(supervisor: ChildProcess): number {
-  const { stdout } = spawnSync('pgrep', ['-P', String(supervisor.pid), '-f', 'command\\.ts'], { encoding: 'utf8' });
+  const { stdout } = spawnSync('pgrep', ['-P', String(supervisor.pid), '-f', 'child-of'], { encoding: 'utf8' });
   return Number(stdout);
 }
 

@@ -62,7 +62,7 @@ function decode(message: Buffer): [number, bigint | Buffer][] {
 }
 
 /** Castagnoli's polynomial, bit by bit: crc32c('123456789') is e3069283. */
-export function crc32c(bytes: Uint8Array): number {
+function crc32c(bytes: Uint8Array): number {
   let crc = -1;
   for (const byte of bytes) {
     crc ^= byte;
@@ -71,6 +71,6 @@ export function crc32c(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-export function mask(crc: number): number {
+function mask(crc: number): number {
   return Number((((BigInt(crc) >> 15n) | (BigInt(crc) << 17n)) + 0xa282ead8n) & 0xffffffffn);
 }

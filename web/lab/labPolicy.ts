@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Actor, actionDensity, compile, type Mode, modes, type Policy, Rng, type StateDict, withDensity } from 'oxbow';
-import tuned from '../../agents/lakeSettings.json' with { type: 'json' };
+import { FINE_POINTS, HeadingMeter } from '../../common/headings.ts';
 import {
   type CloningSettings,
   cloneTraining,
@@ -19,9 +19,9 @@ import {
   softLakeSettings,
   softPpoTraining,
 } from '../../common/lake.ts';
-import { FINE_POINTS, HeadingMeter } from '../../envs/lake/headings.ts';
+import tuned from '../../common/lakeSettings.json' with { type: 'json' };
+import { SoftOptimum } from '../../common/softOptimum.ts';
 import { home, lake, start } from '../../envs/lake/lakeMap.ts';
-import { SoftOptimum } from '../../envs/lake/softOptimum.ts';
 import { type Setting, softTask } from './setting.ts';
 import { type ActionView, type LabDensity, SAMPLES } from './sideView.ts';
 

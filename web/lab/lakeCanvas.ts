@@ -1,7 +1,7 @@
 import type { Mode } from 'oxbow';
 import type { Walk } from '../../common/lake.ts';
+import { headingCurve, headingExtent, lakeView } from '../../common/lakeView.ts';
 import { border, home, lake, start } from '../../envs/lake/lakeMap.ts';
-import { headingCurve, headingExtent, lakeView } from '../../envs/lake/lakeView.ts';
 import type { Colours } from './canvas.ts';
 import type { Setting } from './setting.ts';
 import { type LabDensity, sampledVelocities } from './sideView.ts';

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
-import { sampleOf } from '../../../cli/experiment/collections.ts';
 import type { Job, Outcome } from '../../../cli/experiment/experiment.ts';
 import { summarize, writeMetrics } from '../../../cli/experiment/summarize.ts';
 import { nodeProblem } from '../../../cli/run/environment.ts';
 import { progressDisplay, TimeLeft } from '../../../cli/run/progress.ts';
+import { sampleOf } from '../../../cli/run/verifyRun.ts';
 
 function job(policy: string, seed: number, weight = 1): Job {
   return { id: `${policy}/${seed}`, study: 's', env: 'e', policy, seed, weight };
@@ -72,11 +72,10 @@ describe('writeMetrics', () => {
 });
 
 describe('TimeLeft', () => {
-  it('counts work by weight, and waits for the longest job', () => {
+  it('counts work by weight, at the pace so far', () => {
     let now = 0;
     const jobs = [job('a', 0, 6), job('b', 0, 2), job('c', 0, 2)];
     const estimate = new TimeLeft(jobs, () => now);
-    estimate.workers(2);
     now = 60_000;
     // Whatever the start-up took, nothing is known before work is done for a while.
     estimate.update(jobs[1]!, 0);
@@ -86,37 +85,11 @@ describe('TimeLeft', () => {
     now = 70_000;
     estimate.update(jobs[0]!, 1 / 3);
     expect(estimate.fraction).toBeCloseTo(0.4, 12);
-    // 4 of 10 units in 10 s on 2 workers: 0.2 units a second each. 6 are left, of which 4 are one job's.
-    expect(estimate.seconds).toBeCloseTo(20, 9);
+    // 4 of 10 units in 10 s: 6 are left.
+    expect(estimate.seconds).toBeCloseTo(15, 9);
     estimate.update(jobs[2]!, 1);
     estimate.update(jobs[0]!, 1);
     expect(estimate.seconds).toBe(0);
-  });
-
-  it('counts the workers of a queue that come and go', () => {
-    let now = 0;
-    const jobs = Array.from({ length: 10 }, (_, seed) => job('a', seed));
-    const estimate = new TimeLeft(jobs, () => now);
-    estimate.update(jobs[0]!, 0);
-    now = 30_000;
-    // Nobody worked for 30 s.
-    estimate.workers(1);
-    now = 40_000;
-    estimate.workers(3);
-    now = 50_000;
-    for (const finished of jobs.slice(0, 4)) estimate.update(finished, 1);
-    // 4 units in 10 s of one worker and 10 s of three, 0.1 a second each: 6 are left for three.
-    expect(estimate.seconds).toBeCloseTo(20, 9);
-    estimate.workers(1);
-    expect(estimate.seconds).toBeCloseTo(60, 9);
-    // More than jobs cannot help: a job that is not begun takes 10 s.
-    estimate.workers(100);
-    expect(estimate.seconds).toBeCloseTo(10, 9);
-    now = 60_000;
-    // As if ten, one a job, had done nothing for 10 s: 4 units in 140 s of a worker.
-    expect(estimate.seconds).toBeCloseTo(35, 9);
-    estimate.workers(0);
-    expect(estimate.seconds).toBeUndefined();
   });
 });
 

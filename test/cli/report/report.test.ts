@@ -10,13 +10,13 @@ import {
   profileChart,
   renderSvg,
   type SummaryRow,
-  typicalOutcome,
 } from '../../../cli/index.ts';
-import { endpointTable } from '../../../cli/report/answers.ts';
 import { renderPage } from '../../../cli/report/page.ts';
 import { ownSettings } from '../../../cli/report/settings.ts';
 import { interquartileMean } from '../../../cli/statistics/bootstrap.ts';
 import { resolveColours } from '../../../envs/drawing/palette.ts';
+import { endpointTable } from '../../../experiments/shared/endpointTable.ts';
+import { typicalOutcome } from '../../../experiments/shared/typicalOutcome.ts';
 import { Rng } from '../../../src/random.ts';
 
 function endpointRow(perSeed: (number | null)[], interval: [number | null, number | null] = [0, 1]): SummaryRow {
@@ -195,7 +195,6 @@ describe('renderPage', () => {
     },
     remarks: [{ question: 'When <q>?', answer: 'Never <b>.' }],
     commands: ['oxbow run a --set b="<c>"'],
-    cited: { version: '1.2.3', date: '2026-11-26', command: 'oxbow run a' },
     howToRead: [],
     facts: [['seeds', '"0"']] as const,
   };
@@ -224,7 +223,7 @@ describe('renderPage', () => {
     expect(html.replaceAll(/<b>(?:(?:Figure|Table) \d+\.|E1)<\/b>/g, '')).not.toMatch(
       /<(?:script|b>|left|p>\s*<p|n>|q|c>|seeds)/,
     );
-    expect(html.match(/<\/pre>/g)).toHaveLength(2);
+    expect(html.match(/<\/pre>/g)).toHaveLength(1);
     expect(html).toContain('aria-label="a &quot;&lt;b&gt;&quot;"');
     expect(html).toContain('aria-label="seen &quot;&lt;q&gt;&quot;"');
     expect(html).toContain('aria-label="other"');
@@ -250,10 +249,9 @@ describe('settings', () => {
       u: { fine: { b: { rate: 5 } } },
     };
     expect(ownSettings({ ...base, tuned } as typeof base)).toEqual({
-      config: { ...base, tuned: { s: { fine: { a: { rate: 1 }, c: {} } } } },
-      environmentsLeftOut: ['rough'],
-      policiesLeftOut: ['b'],
+      ...base,
+      tuned: { s: { fine: { a: { rate: 1 }, c: {} } } },
     });
-    expect(ownSettings(base)).toEqual({ config: base, environmentsLeftOut: [], policiesLeftOut: [] });
+    expect(ownSettings(base)).toEqual(base);
   });
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { registry } from '../../../cli/registry.ts';
+import { registry } from '../../../cli/run/loadExperiment.ts';
 import { jobsHere } from '../fixture/jobsHere.ts';
 import { oxbowOn } from '../fixture/oxbow.ts';
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   Bootstrap,
-  equivalenceTest,
   holm,
   improvementInterval,
   interquartileMean,
@@ -12,6 +11,7 @@ import {
 } from '../../../cli/index.ts';
 import { quantile } from '../../../cli/statistics/bootstrap.ts';
 import { formatP } from '../../../cli/statistics/pValues.ts';
+import { equivalenceTest } from '../../../experiments/shared/equivalenceTest.ts';
 import { Rng } from '../../../src/random.ts';
 
 /** Two policies with eight seeds each, for which scipy 1.17.1 and rliable 1.2.0 were asked in Python 3.11. */
@@ -248,7 +248,7 @@ describe('equivalenceTest', () => {
 
   it('wants pairs, a bound and a confidence', () => {
     const options = { bound: 1, rng: new Rng(0) };
-    expect(() => equivalenceTest([1, 2], [1], options)).toThrow('equivalenceTest: needs pairs, got 2 and 1 values');
+    expect(() => equivalenceTest([1, 2], [1], options)).toThrow('needs pairs, got 2 and 1 values');
     for (const bound of [0, -1, Number.POSITIVE_INFINITY]) {
       expect(() => equivalenceTest([1, 2], [1, 2], { ...options, bound })).toThrow(`a finite bound > 0, got ${bound}`);
     }
@@ -416,17 +416,6 @@ describe('what no statistic is made of is refused, by function, argument and ind
     ],
     ['improvementInterval', 'x', (values) => improvementInterval(values, [1, 2], { rng: new Rng(0) })],
     ['improvementInterval', 'y', (values) => improvementInterval([1, 2], values, { rng: new Rng(0) })],
-    ['equivalenceTest', 'x', (values) => equivalenceTest(values, values, { bound: 1, rng: new Rng(0) })],
-    [
-      'equivalenceTest',
-      'y',
-      (values) =>
-        equivalenceTest(
-          values.map(() => 0),
-          values,
-          { bound: 1, rng: new Rng(0) },
-        ),
-    ],
     ['performanceProfile', 'scores', (values) => performanceProfile(values, [0], { rng: new Rng(0) })],
     ['performanceProfile', 'thresholds', (values) => performanceProfile([1, 2], values, { rng: new Rng(0) })],
     ['Bootstrap.interval', 'strata[1]', (values) => new Bootstrap({ rng: new Rng(0) }).interval([[1, 2], values])],
@@ -440,7 +429,7 @@ describe('what no statistic is made of is refused, by function, argument and ind
         );
       }
     }
-    if (name === 'pairedPermutationTest' || name === 'equivalenceTest') argument = 'x';
+    if (name === 'pairedPermutationTest') argument = 'x';
     expect(() => of([])).toThrow(`${name}: wanted at least one number in ${argument}, got none`);
   });
 

@@ -1,9 +1,9 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EventFile, TrainingLog } from '../../../cli/train/trainingLog.ts';
-import { crc32c, mask, readEvents } from '../../support/readEvents.ts';
+import { readEvents } from '../../support/readEvents.ts';
 
 let path: string;
 beforeEach(() => {
@@ -14,7 +14,7 @@ const steps = () => readEvents(readFileSync(path)).map(({ step, scalars }) => [s
 describe('an event file', () => {
   it('holds what was added, in records with right checksums', () => {
     const before = Date.now() / 1000;
-    const file = new EventFile(path, -1);
+    const file = new EventFile(path);
     file.scalars(0, { 'train/loss': 0.5 });
     file.scalars(3_000_000_000, { 'train/loss': -1, 'episode/return': 2 ** -100 });
     file.close();
@@ -25,39 +25,6 @@ describe('an event file', () => {
       [3_000_000_000, { 'train/loss': -1, 'episode/return': 2 ** -100 }],
     ]);
     for (const { time } of events) expect(time).toBeGreaterThanOrEqual(before);
-  });
-
-  it('that goes on from a step loses the later ones, and a torn last record', () => {
-    const write = (lastStep: number, step: number) => {
-      const file = new EventFile(path, lastStep);
-      file.scalars(step, { x: step });
-      file.close();
-    };
-    write(-1, 0);
-    write(0, 3_000_000_000);
-    write(2_000_000_000, 128);
-    write(128, 300);
-    write(128, 301);
-    expect(steps().map(([step]) => step)).toEqual([0, 0, 128, 301]);
-    truncateSync(path, readFileSync(path).length - 3);
-    write(1000, 302);
-    appendFileSync(path, Buffer.alloc(40, 7));
-    write(1000, 303);
-    expect(steps().map(([step]) => step)).toEqual([0, 0, 128, 302, 303]);
-  });
-
-  it('ends before an event whose step has no end, as none of ours has', () => {
-    new EventFile(path, -1).close();
-    const event = Buffer.alloc(20, 255);
-    event[9] = 16;
-    const record = Buffer.alloc(36);
-    record.writeBigUInt64LE(20n);
-    record.writeUInt32LE(mask(crc32c(record.subarray(0, 8))), 8);
-    record.set(event, 12);
-    record.writeUInt32LE(mask(crc32c(event)), 32);
-    appendFileSync(path, record);
-    new EventFile(path, 1000).close();
-    expect(steps().map(([step]) => step)).toEqual([0]);
   });
 
   it('that was damaged is made whole again from the rows of the training, wherever it was', () => {

@@ -51,13 +51,4 @@ describe('a module', () => {
     const { code, stderr } = ended.at(-1)!;
     expect([code, stderr]).toEqual([0, '']);
   });
-
-  test('that awaits a promise that never settles: one line, code 2, where Node would end without a word', () => {
-    const { status, stdout, stderr } = node('experiments/cli.ts', ...listing('stuck', 'await new Promise(() => {});'));
-    expect({ status, stdout, stderr }).toEqual({
-      status: 2,
-      stdout: '',
-      stderr: refusal('stuck', 'its top-level await never settles: nothing is left to wait for'),
-    });
-  });
 });

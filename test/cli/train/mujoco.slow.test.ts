@@ -56,13 +56,12 @@ describe('without the package', () => {
   const INSTALL = 'mujoco: the package @mujoco/mujoco cannot be loaded: npm install @mujoco/mujoco@3.14.0';
 
   const out = join(folder, 'bare');
-  let [training, inspection, list, options]: Ended[] = [];
+  let [training, list, options]: Ended[] = [];
 
   // All of them in one process, whose start takes longer.
   beforeAll(() => {
     const commands = [
       ['train', ID, ...SMALL, '--out', out],
-      ['inspect', 'gaussian', '--env', ID],
       ['list', 'envs'],
       ['list', 'envs', ID],
     ];
@@ -72,13 +71,11 @@ describe('without the package', () => {
       { cwd: root, encoding: 'utf8', env: { ...process.env, COLUMNS: '200' } },
     );
     expect(stderr).toBe('');
-    [training, inspection, list, options] = JSON.parse(stdout) as Ended[];
+    [training, list, options] = JSON.parse(stdout) as Ended[];
   }, 120_000);
 
   test('what needs it says in one line what to install, and writes nothing', () => {
-    for (const ended of [training, inspection]) {
-      expect(ended).toEqual({ code: 2, stdout: '', stderr: `oxbow: ${INSTALL}\n` });
-    }
+    expect(training).toEqual({ code: 2, stdout: '', stderr: `oxbow: ${INSTALL}\n` });
     expect(existsSync(out)).toBe(false);
   });
 
@@ -88,7 +85,7 @@ describe('without the package', () => {
     expect(stdout).toContain(`\n${INSTALL}\n`);
     expect(stdout).toMatch(/^Pendulum-v1 /m);
     expect(stdout).not.toContain(ID);
-    expect(options!.stdout).toMatch(/^healthyZRange +list of 2 /m);
+    expect(options!.stdout).toMatch(/^healthyZRange: list of 2 /m);
   });
 });
 

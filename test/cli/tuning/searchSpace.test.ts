@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Settings } from '../../../cli/experiment/tuned.ts';
-import { drawSettings, latinHypercube, SEARCHES, type SearchSpace } from '../../../cli/tuning/searchSpace.ts';
+import { drawSettings, SEARCHES, type SearchSpace } from '../../../cli/tuning/searchSpace.ts';
 import { halvingRungs } from '../../../cli/tuning/tuneTraining.ts';
 import { Rng } from '../../../src/index.ts';
 
@@ -9,7 +9,8 @@ const space = {
   share: { uniform: [-1, 1] },
   policy: { activation: { choice: ['tanh', 'relu', 'elu'] } },
 } as const satisfies SearchSpace;
-const draw = (trials: number, from: SearchSpace = space, seed = 0) => latinHypercube(from, trials, new Rng(seed));
+const draw = (trials: number, from: SearchSpace = space, seed = 0) =>
+  drawSettings(from, trials, new Rng(seed), 'latin-hypercube');
 const column = (settings: Settings[], name: string) => settings.map((trial) => trial[name] as number);
 
 test('each part of equal probability of each dimension is tried once', () => {
@@ -84,7 +85,7 @@ test.each(SEARCHES)('%s draws each setting from where it is searched, by its str
 });
 
 const rungs = (trials: number, steps: number, factor: number, count = 99) =>
-  halvingRungs({ trials, steps, factor, rungs: count }).map((rung) => [rung.trials, rung.steps]);
+  halvingRungs({ trials, steps, halving: factor, rungs: count }).map((rung) => [rung.trials, rung.steps]);
 
 test('the brackets of the table in the paper on Hyperband, R = 81 and η = 3', () => {
   expect(rungs(81, 81, 3)).toEqual([

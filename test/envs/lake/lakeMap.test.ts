@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { headingCurve, lakeView } from '../../../common/lakeView.ts';
 import {
   type Bank,
   bankOf,
@@ -13,7 +14,6 @@ import {
   turnAboutOrigin,
   walk,
 } from '../../../envs/lake/lakeMap.ts';
-import { headingCurve, lakeView } from '../../../envs/lake/lakeView.ts';
 
 /** The point a fraction t of the way. */
 function at(from: Point, to: Point, t: number): Point {

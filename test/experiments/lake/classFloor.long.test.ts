@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { makeHeadingPolicy, measureWalks, SOFT_LAKE, softLakeOptions } from '../../../common/lake.ts';
+import { LandGrid, SoftOptimum } from '../../../common/softOptimum.ts';
 import { LakeEnv, lakeGrains, lakeMap } from '../../../envs/index.ts';
 import { border, walk } from '../../../envs/lake/lakeMap.ts';
-import { LandGrid, SoftOptimum } from '../../../envs/lake/softOptimum.ts';
 import { circularSplines, classFloor, HeadingChain, wrappedMixtures } from '../../../experiments/lake/classFloor.ts';
 import { softRegret } from '../../../experiments/lake/softTrainings.ts';
 import { Rng } from '../../../src/index.ts';

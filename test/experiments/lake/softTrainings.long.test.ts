@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, expect, test } from 'vitest';
+import { measureHeadings } from '../../../common/headings.ts';
 import { type HeadingPolicy, headingPolicies, makeHeadingPolicy, softPpoTraining } from '../../../common/lake.ts';
+import { SoftOptimum } from '../../../common/softOptimum.ts';
 import { lakeMap } from '../../../envs/index.ts';
-import { measureHeadings } from '../../../envs/lake/headings.ts';
-import { SoftOptimum } from '../../../envs/lake/softOptimum.ts';
 import { bestWrappedNormal } from '../../../experiments/lake/bestOnLake.ts';
 import { lakeSchema } from '../../../experiments/lake/config.ts';
 import { sacPolicies, softSacTraining, trainOnSoftLake } from '../../../experiments/lake/softTrainings.ts';

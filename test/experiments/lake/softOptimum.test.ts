@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { LandGrid, SoftOptimum } from '../../../common/softOptimum.ts';
 import { LakeEnv, type LakeOptions, lakeMap } from '../../../envs/index.ts';
-import { LandGrid, SoftOptimum } from '../../../envs/lake/softOptimum.ts';
+
 import { Rng } from '../../../src/index.ts';
 
 const { start } = lakeMap;

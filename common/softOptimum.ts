@@ -1,7 +1,7 @@
-import { portableMath } from '../../src/portableMath.ts';
-import type { LakeAction } from './lakeEnv.ts';
-import { lakeGrains } from './lakeGrains.ts';
-import { type Bank, border, type Disc, home, lake, type Point, walk } from './lakeMap.ts';
+import type { LakeAction } from '../envs/lake/lakeEnv.ts';
+import { lakeGrains } from '../envs/lake/lakeGrains.ts';
+import { type Bank, border, type Disc, home, lake, type Point, walk } from '../envs/lake/lakeMap.ts';
+import { portableMath } from '../src/portableMath.ts';
 
 const { exp, log, cos, sin } = portableMath;
 const { stride: STRIDE, stepCost: STEP_COST } = lakeGrains['LakeStride-v0'];

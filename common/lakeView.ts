@@ -1,5 +1,5 @@
-import { portableMath } from '../../src/portableMath.ts';
-import { lake, type Point } from './lakeMap.ts';
+import { lake, type Point } from '../envs/lake/lakeMap.ts';
+import { portableMath } from '../src/portableMath.ts';
 
 const { atan2, cos, sin } = portableMath;
 

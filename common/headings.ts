@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { compile, type Policy, portableMath } from '../../src/index.ts';
-import { type Point, walk } from './lakeMap.ts';
+import { type Point, walk } from '../envs/lake/lakeMap.ts';
+import { compile, type Policy, portableMath } from '../src/index.ts';
 import type { SoftOptimum } from './softOptimum.ts';
 
 const { exp, cos, sin } = portableMath;
