@@ -10,7 +10,7 @@ import { nodeModule } from './nodeModule.ts';
 import { DatasetWriter, hasIndex, StoredDataset } from './storedDataset.ts';
 
 /** Options of {@link openDataset}. */
-export interface OpenDatasetOptions {
+interface OpenDatasetOptions {
   /** Whether a dataset may be read that was not finished, as far as it is; false. */
   readonly unfinished?: boolean;
 }

@@ -5,7 +5,7 @@ import { checkSpace } from '../src/spaces/space.ts';
 import { checkEpisode, type Episode, type EpisodeSource } from './episode.ts';
 
 /** What {@link EpisodesInMemory} is made of. */
-export interface EpisodesInMemoryOptions {
+interface EpisodesInMemoryOptions {
   readonly observationSpace: Space;
   readonly actionSpace: Space;
   readonly episodes: Iterable<Episode>;
@@ -183,7 +183,7 @@ export class HindsightEpisodes implements EpisodeSource {
 }
 
 /** How {@link splitEpisodes} splits. */
-export interface SplitOptions {
+interface SplitOptions {
   /** Which share of the episodes is held out, between 0 and 1. */
   readonly validation: number;
   /** Which ones depends on it; 0 by default. */

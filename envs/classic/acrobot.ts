@@ -16,9 +16,6 @@ const maxSpeed2 = 9 * Math.PI;
 
 export const acrobotOptions = z.strictObject({});
 
-/** Options of {@link AcrobotEnv}: none. */
-export type AcrobotOptions = z.input<typeof acrobotOptions>;
-
 interface AcrobotState {
   rng: RngState;
   theta1: number;
@@ -84,7 +81,7 @@ export class AcrobotEnv extends BaseEnv<Float32Array, number> {
   readonly #between = new Float64Array(4);
   readonly #slopes = Array.from({ length: 4 }, () => new Float64Array(4));
 
-  constructor(options: AcrobotOptions = {}) {
+  constructor(options: z.input<typeof acrobotOptions> = {}) {
     super();
     parseOptions('Acrobot', acrobotOptions, options);
   }

@@ -27,9 +27,6 @@ export const cartPoleOptions = z.strictObject({
     .describe('whether rewards are 0 a step and −1 at the fall, as Sutton and Barto have them, in place of 1 a step'),
 });
 
-/** Options of {@link CartPoleEnv}. */
-export type CartPoleOptions = z.input<typeof cartPoleOptions>;
-
 interface CartPoleState {
   rng: RngState;
   x: number;
@@ -62,7 +59,7 @@ export class CartPoleEnv extends BaseEnv<Float32Array, number> {
   #theta = 0;
   #thetaDot = 0;
 
-  constructor(options: CartPoleOptions = {}) {
+  constructor(options: z.input<typeof cartPoleOptions> = {}) {
     super();
     this.suttonBartoReward = parseOptions('CartPole', cartPoleOptions, options).suttonBartoReward;
   }

@@ -25,9 +25,6 @@ export const mountainCarOptions = z.strictObject({
     .meta({ description: 'the least velocity at the goal that counts', unit: 'position per step' }),
 });
 
-/** Options of {@link MountainCarEnv}. */
-export type MountainCarOptions = z.input<typeof mountainCarOptions>;
-
 interface MountainCarState {
   rng: RngState;
   position: number;
@@ -54,7 +51,7 @@ export class MountainCarEnv extends BaseEnv<Float32Array, number> {
   #position = 0;
   #velocity = 0;
 
-  constructor(options: MountainCarOptions = {}) {
+  constructor(options: z.input<typeof mountainCarOptions> = {}) {
     super();
     this.goalVelocity = parseOptions('MountainCar', mountainCarOptions, options).goalVelocity;
   }
@@ -130,7 +127,7 @@ export class MountainCarContinuousEnv extends BaseEnv<Float32Array, Float32Array
   #velocity = 0;
   #isFloat32 = false;
 
-  constructor(options: MountainCarOptions = {}) {
+  constructor(options: z.input<typeof mountainCarOptions> = {}) {
     super();
     this.goalVelocity = parseOptions('MountainCarContinuous', mountainCarOptions, options).goalVelocity;
   }

@@ -18,11 +18,8 @@ export const pendulumOptions = z.strictObject({
   g: z.number().min(0).max(1000).default(10).meta({ description: 'g, the acceleration of gravity', unit: 'm/s²' }),
 });
 
-/** Options of {@link PendulumEnv}. */
-export type PendulumOptions = z.input<typeof pendulumOptions>;
-
 /** What `reset({ options })` takes. */
-export interface PendulumResetOptions {
+interface PendulumResetOptions {
   /** Starts from exactly this [θ, θ̇]. */
   state?: ArrayLike<number>;
   /** In place of π: |θ| at the start is at most that. */
@@ -64,7 +61,7 @@ export class PendulumEnv extends BaseEnv<Float32Array, Float32Array> {
   #theta = 0;
   #thetaDot = 0;
 
-  constructor(options: PendulumOptions = {}) {
+  constructor(options: z.input<typeof pendulumOptions> = {}) {
     super();
     this.g = parseOptions('Pendulum', pendulumOptions, options).g;
   }

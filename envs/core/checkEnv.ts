@@ -17,7 +17,7 @@ import {
 import { type AnyEnv, restoreState, type StepResult, stateOf } from './env.ts';
 
 /** Options of {@link checkEnv}. */
-export interface CheckEnvOptions {
+interface CheckEnvOptions {
   /** What seeds and random actions are drawn from; `new Rng('checkEnv')`. */
   rng?: Rng;
   /** Random steps to take, over as many episodes as that needs. */

@@ -7,7 +7,7 @@ import type { Info } from './env.ts';
 import type { AutoresetMode, VectorEnv, VectorResetOptions, VectorStep } from './vectorEnv.ts';
 
 /** Options of {@link FlatVectorEnv}. */
-export interface FlatVectorEnvOptions {
+interface FlatVectorEnvOptions {
   /** Whether each observation ends with the mask of the actions that `info.actionMask` allows; false. */
   readonly actionMask?: boolean;
 }

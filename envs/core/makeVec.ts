@@ -15,7 +15,7 @@ import { ThreadedVectorEnv } from './threads/threadedVectorEnv.ts';
 import { type AutoresetMode, NUM_ENVS_LIMIT, type VectorEnv } from './vectorEnv.ts';
 
 /** What {@link makeVec} itself takes. */
-export interface VecOptions extends MakeLimits {
+interface VecOptions extends MakeLimits {
   /** How many envs; 1 by default. */
   numEnvs?: number;
   /** What comes of an env whose episode has ended; `'sameStep'` by default, which is what agents take. */

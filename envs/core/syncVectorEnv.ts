@@ -24,12 +24,12 @@ import {
 } from './vectorEnv.ts';
 
 /** Options of {@link SyncVectorEnv}. */
-export interface SyncVectorEnvOptions {
+interface SyncVectorEnvOptions {
   autoresetMode?: AutoresetMode | undefined;
 }
 
 /** The part that a {@link SyncVectorEnv} is of a larger vector env, whose rows it writes. */
-export interface VectorPart {
+interface VectorPart {
   /** The larger one, as errors name it. */
   readonly owner: string;
   /** The place of the first env in it, from which its seed comes. */

@@ -13,7 +13,7 @@ export interface Style {
 }
 
 /** Options of {@link Drawing}. */
-export interface DrawingOptions {
+interface DrawingOptions {
   /** What part of the world is drawn. */
   x: readonly [low: number, high: number];
   y: readonly [low: number, high: number];

@@ -11,7 +11,7 @@ import type { Motion } from './scene.ts';
 import type { ThreeScript } from './threeScript.ts';
 
 /** Options of {@link trajectoryPage}. */
-export interface TrajectoryPageOptions {
+interface TrajectoryPageOptions {
   /** Heads the page, and names it. */
   title?: string;
   /**

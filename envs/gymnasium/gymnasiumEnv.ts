@@ -26,8 +26,7 @@ export const gymnasiumProvider: EnvProvider = {
   makeVec(id, options) {
     const parsed = parseOptions(`gymnasium:${id}`, gymnasiumVectorOptions, options);
     const { numEnvs, autoresetMode, ...rest } = parsed;
-    const { disableEnvChecker, workers } = rest;
-    return new GymnasiumVectorEnv({ id, numEnvs, workers, autoresetMode, disableEnvChecker, ...serverOptions(rest) });
+    return new GymnasiumVectorEnv({ id, numEnvs, workers: rest.workers, autoresetMode, ...serverOptions(rest) });
   },
   // As Gymnasium parts it: what stands before the colon is imported, also from the current folder.
   module: (id) => (id.includes(':') ? id.split(':')[0] : undefined),

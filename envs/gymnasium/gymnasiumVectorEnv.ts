@@ -1,10 +1,8 @@
 import { note } from '../../src/options/describe.ts';
 import { Rng } from '../../src/random.ts';
-import { Dict, Tuple } from '../../src/spaces/composite.ts';
 import type { BatchArray, Space } from '../../src/spaces/space.ts';
-import { Text } from '../../src/spaces/text.ts';
-import { checkResetResult, checkStepResult, checkVectorResetOptions, isReward, rewardRule } from '../core/checks.ts';
-import type { AnyEnv, Info, ResetResult, StepResult } from '../core/env.ts';
+import { checkVectorResetOptions, isReward, rewardRule } from '../core/checks.ts';
+import type { Info } from '../core/env.ts';
 import {
   type AutoresetMode,
   newVectorStep,
@@ -15,12 +13,11 @@ import {
 } from '../core/vectorEnv.ts';
 import { GymnasiumServer, type GymnasiumServerOptions, seedFor } from './gymnasiumServer.ts';
 
-export interface GymnasiumVectorEnvOptions
+interface GymnasiumVectorEnvOptions
   extends Pick<GymnasiumServerOptions, 'id' | 'python' | 'options' | 'wrappers' | 'numEnvs'> {
   /** Processes that the envs are shared out to; there are never more of them than envs. */
   readonly workers: number;
   readonly autoresetMode: AutoresetMode;
-  readonly disableEnvChecker: boolean;
 }
 
 interface GymnasiumVectorEnvState {
@@ -65,11 +62,9 @@ export class GymnasiumVectorEnv implements VectorEnv {
   #steps = 0;
   /** The state that the next step is to end, if one was restored. */
   #restored: GymnasiumVectorEnvState | undefined;
-  #checksReset: boolean;
-  #checksStep: boolean;
 
   /** @throws as {@link GymnasiumServer.start} */
-  constructor({ autoresetMode, disableEnvChecker, workers, ...options }: GymnasiumVectorEnvOptions) {
+  constructor({ autoresetMode, workers, ...options }: GymnasiumVectorEnvOptions) {
     const n = options.numEnvs;
     this.#blocks = startBlocks({ ...options, sameStep: autoresetMode === 'sameStep' }, Math.min(workers, n));
     const { server } = this.#blocks[0]!;
@@ -80,8 +75,6 @@ export class GymnasiumVectorEnv implements VectorEnv {
     this.singleActionSpace = server.actionSpace;
     this.#ended = new Uint8Array(n);
     this.#check = new VectorActions(this.#name, this.singleActionSpace, this.#ended);
-    this.#checksReset = !disableEnvChecker;
-    this.#checksStep = !disableEnvChecker;
     this.#result = newVectorStep(n, this.singleObservationSpace.size);
   }
 
@@ -104,8 +97,6 @@ export class GymnasiumVectorEnv implements VectorEnv {
       });
       for (const block of this.#blocks) this.#takeResets(block, mask);
       this.#checkObservations('reset', this.#result.observations, 0);
-      if (this.#checksReset) this.#checkRows((row, i) => checkResetResult(row, this.#resetResult(i)));
-      this.#checksReset = false;
     } catch (error) {
       this.#hasFailed = true;
       throw error;
@@ -185,8 +176,6 @@ export class GymnasiumVectorEnv implements VectorEnv {
       forAll(this.#blocks, ({ server }) => server.step());
       for (const block of this.#blocks) this.#takeStep(block);
       this.#checkNumbers();
-      if (this.#checksStep) this.#checkRows((row, i) => checkStepResult(row, this.#stepResult(i)));
-      this.#checksStep = false;
       this.#steps++;
     } catch (error) {
       this.#hasFailed = true;
@@ -241,27 +230,6 @@ export class GymnasiumVectorEnv implements VectorEnv {
     const { size } = this.singleObservationSpace;
     this.#result.finalObservations.set(observations.subarray(row * size, (row + 1) * size), i * size);
     this.#result.finalInfos[i] = info;
-  }
-
-  #resetResult(i: number): ResetResult<unknown> {
-    const { size } = this.singleObservationSpace;
-    const { server, first } = this.#blocks.findLast((block) => block.first <= i)!;
-    const row = i - first;
-    const observation = this.singleObservationSpace.read(server.observations as BatchArray, row * size);
-    return [observation, server.infos[row]!];
-  }
-
-  #stepResult(i: number): StepResult<unknown> {
-    const [observation, info] = this.#resetResult(i);
-    const { rewards, terminations, truncations } = this.#result;
-    return [observation, rewards[i]!, terminations[i] === 1, truncations[i] === 1, info];
-  }
-
-  /** Calls a check for each row, as if it were of an env alone. */
-  #checkRows(check: (row: AnyEnv, i: number) => void): void {
-    const observationSpace = withAnyTexts(this.singleObservationSpace);
-    const row = { spec: { id: this.#name }, observationSpace } as AnyEnv;
-    for (let i = 0; i < this.numEnvs; i++) check(row, i);
   }
 
   /** The step after {@link setState}. */
@@ -324,15 +292,6 @@ export class GymnasiumVectorEnv implements VectorEnv {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** The space with texts of any length: in a row there are none. */
-function withAnyTexts(space: Space): Space {
-  if (space instanceof Text) return new Text(Infinity, { minLength: 0, charset: null });
-  if (space instanceof Tuple) return new Tuple(space.spaces.map(withAnyTexts as never));
-  if (!(space instanceof Dict)) return space;
-  const parts = Object.entries<Space>(space.spaces);
-  return new Dict(Object.fromEntries(parts.map(([name, part]) => [name, withAnyTexts(part)])));
 }
 
 /** As many envs in each process, or one more in the first of them. */

@@ -20,7 +20,7 @@ export const demonstrationNoise = 0.1;
 export const marginRange = [0.7, 1.3] as const;
 
 /** How many demonstrations, and of what kind. */
-export interface DemonstrationOptions {
+interface DemonstrationOptions {
   /** A lake, or one with a robot, which is loaded (`loadEnv`). */
   envId: AnyLakeId;
   /** How many successful walks to collect. */

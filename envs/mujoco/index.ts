@@ -8,7 +8,7 @@ export { antGait } from './lake/antGait.ts';
 export { AntHeadingEnv } from './lake/antHeadingEnv.ts';
 export { AntLakeEnv, PointLakeEnv, RobotLakeEnv, type RobotOnGround } from './lake/robotLakeEnv.ts';
 export { loadMujoco } from './loadMujoco.ts';
-export { type Body, type Joint, type Mjcf, mjcf, type Numbers } from './mjcf.ts';
+export { type Body, type Joint, mjcf, type Numbers } from './mjcf.ts';
 export { MujocoEnv, type Scored } from './mujocoEnv.ts';
 
 export { AntEnv } from './tasks/antEnv.ts';

@@ -5,7 +5,7 @@ import { checkOptions } from '../../src/options/parse.ts';
 const VERSION = 3014000;
 
 /** Options of {@link loadMujoco}. */
-export interface LoadMujocoOptions {
+interface LoadMujocoOptions {
   /** Where the WebAssembly is, or its bytes; beside the package's own script when left out. */
   readonly wasm?: string | URL | Uint8Array | undefined;
 }

@@ -85,7 +85,7 @@ interface FixedTendon {
 }
 
 /** A model, with the names of MuJoCo's format MJCF. Angles are in radians unless `compiler.angle` says degrees. */
-export interface Mjcf {
+interface Mjcf {
   model: string;
   compiler?: { angle?: 'radian' | 'degree'; inertiafromgeom?: boolean; settotalmass?: number };
   /** `memory` is what an env's contacts may need, as `'100K'`; MuJoCo's own guess is megabytes. */

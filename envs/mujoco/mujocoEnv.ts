@@ -28,7 +28,7 @@ function free({ physics, model, data }: Handles): void {
 const forgotten = new FinalizationRegistry<Handles>(free);
 
 /** The arrays of MuJoCo's `mjData` that a task may look at: {@link https://mujoco.readthedocs.io/en/stable/APIreference/APItypes.html#mjdata | mjData}. */
-export type MjDataArray =
+type MjDataArray =
   | 'qpos'
   | 'qvel'
   | 'qacc'
@@ -52,7 +52,7 @@ export type MjDataArray =
   | 'ten_velocity';
 
 /** The arrays of MuJoCo's `mjModel` that a task may look at. */
-export type MjModelArray =
+type MjModelArray =
   | 'actuator_ctrlrange'
   | 'body_mass'
   | 'body_parentid'
@@ -75,7 +75,7 @@ export interface MujocoEnvSettings {
 }
 
 /** What `reset({ options })` takes. */
-export interface MujocoResetOptions {
+interface MujocoResetOptions {
   /** Starts from exactly these positions and velocities. */
   state?: { qpos: ArrayLike<number>; qvel: ArrayLike<number> };
 }

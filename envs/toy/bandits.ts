@@ -10,7 +10,7 @@ import { checkOptionNames } from '../core/options.ts';
 import { Drawing } from '../drawing/drawing.ts';
 
 /** What is left of a bandit between two calls. */
-export interface BanditState {
+interface BanditState {
   rng: RngState;
   last?: readonly number[] | undefined;
 }
@@ -76,9 +76,6 @@ export const bumpBanditOptions = z.strictObject({
     .describe('w, the standard deviation of the bumps, whose centers are at ±1'),
 });
 
-/** Options of {@link BumpBanditEnv}. */
-export type BumpBanditOptions = z.input<typeof bumpBanditOptions>;
-
 /**
  * Two Gaussian bumps of reward, at ±1.
  *
@@ -92,7 +89,7 @@ export class BumpBanditEnv extends BanditEnv {
   readonly width: number;
 
   /** @throws for an unknown option or one out of range. */
-  constructor(options: BumpBanditOptions = {}) {
+  constructor(options: z.input<typeof bumpBanditOptions> = {}) {
     super();
     this.width = parseOptions('BumpBandit', bumpBanditOptions, options).width;
   }
@@ -129,9 +126,6 @@ export const softBanditOptions = z.strictObject({
     .meta({ description: 'what is taken from the reward of an action in the water, |a| < 0.5', unit: 'reward' }),
 });
 
-/** Options of {@link SoftBanditEnv}. */
-export type SoftBanditOptions = z.input<typeof softBanditOptions>;
-
 /**
  * The lake's choice in one number: the two banks a = ±1 are best, and equally good; between them is water.
  *
@@ -146,7 +140,7 @@ export class SoftBanditEnv extends BanditEnv {
   readonly penalty: number;
 
   /** @throws for an unknown option or one out of range. */
-  constructor(options: SoftBanditOptions = {}) {
+  constructor(options: z.input<typeof softBanditOptions> = {}) {
     super();
     this.penalty = parseOptions('SoftBandit', softBanditOptions, options).penalty;
   }
@@ -197,14 +191,14 @@ export const opponentBanks = { nearest: 0.5, farthest: 1.5 } as const;
 
 const sides = ['right', 'left'] as const;
 /** A bank of {@link OpponentBanditEnv}. */
-export type BanditSide = (typeof sides)[number];
+type BanditSide = (typeof sides)[number];
 
 const blockings = ['none', ...sides, 'hidden', 'opponent'] as const;
 /**
  * Which bank is blocked: none, one for good, one drawn anew for each episode (`'hidden'`), or the one used more so far
  * (`'opponent'`). No observation tells.
  */
-export type BanditBlocking = (typeof blockings)[number];
+type BanditBlocking = (typeof blockings)[number];
 
 export const opponentBanditOptions = z.strictObject({
   blocked: z
@@ -220,9 +214,6 @@ export const opponentBanditOptions = z.strictObject({
     .default(0.1)
     .describe("the opponent's memory; the weight of the newest episode in its moving average"),
 });
-
-/** Options of {@link OpponentBanditEnv}. */
-export type OpponentBanditOptions = z.input<typeof opponentBanditOptions>;
 
 interface OpponentBanditState extends BanditState {
   blocked: BanditSide | undefined;
@@ -258,7 +249,7 @@ export class OpponentBanditEnv extends BanditEnv {
   #rightShare = 0.5;
 
   /** @throws for an unknown option or one out of range. */
-  constructor(options: OpponentBanditOptions = {}) {
+  constructor(options: z.input<typeof opponentBanditOptions> = {}) {
     super();
     const { blocked, opponentRate } = parseOptions('OpponentBandit', opponentBanditOptions, options);
     this.blocking = blocked;
@@ -332,9 +323,6 @@ const reach = 0.2;
 
 export const fourCornerBanditOptions = z.strictObject({});
 
-/** Options of {@link FourCornerBanditEnv}: none. */
-export type FourCornerBanditOptions = z.input<typeof fourCornerBanditOptions>;
-
 function squaredDistance(action: ArrayLike<number>, corner: (typeof fourCorners)[number]): number {
   const dx = action[0]! - corner.x;
   const dy = action[1]! - corner.y;
@@ -358,7 +346,7 @@ export class FourCornerBanditEnv extends BanditEnv {
   protected override readonly noise = rewardDeviation;
 
   /** @throws for an option: it has none. */
-  constructor(options: FourCornerBanditOptions = {}) {
+  constructor(options: z.input<typeof fourCornerBanditOptions> = {}) {
     super();
     parseOptions('FourCornerBandit', fourCornerBanditOptions, options);
   }

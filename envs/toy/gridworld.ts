@@ -41,7 +41,7 @@ const looks: Partial<Record<Cell, Style>> = {
 };
 
 /** The name of a map. */
-export type GridworldMap = keyof typeof maps;
+type GridworldMap = keyof typeof maps;
 
 const actionKinds = ['continuous', 'discrete'] as const;
 
@@ -52,9 +52,6 @@ export const gridworldOptions = z.strictObject({
     .default('continuous')
     .describe('what an action is; two numbers, rounded to −1, 0 or 1 each, or one of the nine moves'),
 });
-
-/** Options of {@link GridworldEnv}. */
-export type GridworldOptions = z.input<typeof gridworldOptions>;
 
 export interface GridworldInfo extends Info {
   outcome: 'goal' | 'death' | 'timeout' | undefined;
@@ -92,7 +89,7 @@ export class GridworldEnv extends BaseEnv<Float32Array, Float32Array | number> {
   #y = 0;
   #passage: GridworldInfo['passage'];
 
-  constructor(options: GridworldOptions = {}) {
+  constructor(options: z.input<typeof gridworldOptions> = {}) {
     super();
     const { map, action } = parseOptions('Gridworld', gridworldOptions, options);
     this.map = map;

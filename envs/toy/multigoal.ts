@@ -21,7 +21,7 @@ const goals = [
 const goalNames = ['east', 'north', 'west', 'south'] as const;
 
 /** The name of a goal. */
-export type MultigoalGoal = (typeof goalNames)[number];
+type MultigoalGoal = (typeof goalNames)[number];
 
 const weight = z.number().min(0).max(1e6);
 
@@ -31,10 +31,7 @@ export const multigoalOptions = z.strictObject({
   goalReward: weight.default(10).meta({ description: 'what is paid for arriving', unit: 'reward' }),
 });
 
-/** Options of {@link MultigoalEnv}. */
-export type MultigoalOptions = z.input<typeof multigoalOptions>;
-
-export interface MultigoalInfo extends Info {
+interface MultigoalInfo extends Info {
   outcome: 'goal' | 'timeout' | undefined;
   /** The goal that is nearest. */
   goal: MultigoalGoal;
@@ -68,7 +65,7 @@ export class MultigoalEnv extends BaseEnv<Float32Array, Float32Array> {
   #x = 0;
   #y = 0;
 
-  constructor(options: MultigoalOptions = {}) {
+  constructor(options: z.input<typeof multigoalOptions> = {}) {
     super();
     const { actionCost, distanceCost, goalReward } = parseOptions('Multigoal', multigoalOptions, options);
     this.actionCost = actionCost;

@@ -6,7 +6,7 @@ import { Wrapper } from './wrapper.ts';
 const paddings = ['reset', 'zero'] as const;
 
 /** Options of {@link FrameStack}. */
-export interface FrameStackOptions {
+interface FrameStackOptions {
   /** How many observations are shown. */
   stackSize: number;
   /** What stands for those before the first: the first one, or the member of the space that is nearest to 0. */

@@ -68,7 +68,7 @@ export class NormalizeObservation<Action> extends Wrapper<Float32Array, Action, 
 }
 
 /** Options of {@link NormalizeReward}. */
-export interface NormalizeRewardOptions {
+interface NormalizeRewardOptions {
   /** Discount of the running return, in [0, 1]. */
   gamma?: number;
   epsilon?: number;

@@ -59,7 +59,7 @@ export interface Trajectory<Observation = Float32Array, Action = Float32Array | 
 }
 
 /** Options of {@link RecordTrajectory}. */
-export interface RecordTrajectoryOptions<Observation, Action> {
+interface RecordTrajectoryOptions<Observation, Action> {
   /** Has the env draw itself at every observation, for {@link Trajectory.frames}; and film itself, for {@link Trajectory.motion}, if it can. */
   frames?: boolean;
   /** Is given each episode at its end. */

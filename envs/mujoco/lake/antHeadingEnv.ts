@@ -33,9 +33,6 @@ export const antHeadingOptions = z.strictObject({
   frameSkip: taskOptions.frameSkip(5),
 });
 
-/** Options of {@link AntHeadingEnv}. */
-export type AntHeadingOptions = z.input<typeof antHeadingOptions>;
-
 /** Heights of the torso's middle between which the ant stands, m; and the least cosine of its tilt. */
 const STANDING = { low: 0.25, high: 1.2, cosine: 0.2 } as const;
 
@@ -66,7 +63,7 @@ export class AntHeadingEnv extends MujocoEnv {
   #before: Point = { x: 0, y: 0 };
 
   /** @param xml a model whose ant is that of `AntLake` */
-  constructor(options: AntHeadingOptions = {}, xml = fourLeggedAnt()) {
+  constructor(options: z.input<typeof antHeadingOptions> = {}, xml = fourLeggedAnt()) {
     const parsed = parseOptions('AntHeading', antHeadingOptions, options);
     super({ name: 'AntHeading', xml, frameSkip: parsed.frameSkip, view: 'above' });
     this.#options = parsed;

@@ -20,7 +20,7 @@ export interface RobotOnGround extends MujocoEnv {
 }
 
 /** What {@link RobotLakeEnv} is made from. */
-export interface RobotLakeSettings<Robot extends RobotOnGround> {
+interface RobotLakeSettings<Robot extends RobotOnGround> {
   /** As errors name the env. */
   readonly name: string;
   /** Begins its episodes at the lake's start. */

@@ -25,9 +25,6 @@ export const antOptions = z.strictObject({
   xml: taskOptions.xml,
 });
 
-/** Options of {@link AntEnv}. */
-export type AntOptions = z.input<typeof antOptions>;
-
 /**
  * Gymnasium's Ant-v5: walk to the right on four legs.
  *
@@ -48,7 +45,7 @@ export class AntEnv extends MujocoEnv {
   #x = 0;
   #y = 0;
 
-  constructor(options: AntOptions = {}) {
+  constructor(options: z.input<typeof antOptions> = {}) {
     const parsed = parseOptions('Ant', antOptions, options);
     super({ name: 'Ant', xml: parsed.xml ?? ant, frameSkip: parsed.frameSkip });
     this.#options = parsed;

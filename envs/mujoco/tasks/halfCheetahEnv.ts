@@ -14,9 +14,6 @@ export const halfCheetahOptions = z.strictObject({
   xml: taskOptions.xml,
 });
 
-/** Options of {@link HalfCheetahEnv}. */
-export type HalfCheetahOptions = z.input<typeof halfCheetahOptions>;
-
 /**
  * Gymnasium's HalfCheetah-v5: run to the right as fast as you can. Never terminates.
  *
@@ -32,7 +29,7 @@ export class HalfCheetahEnv extends MujocoEnv {
   readonly #options: z.output<typeof halfCheetahOptions>;
   #x = 0;
 
-  constructor(options: HalfCheetahOptions = {}) {
+  constructor(options: z.input<typeof halfCheetahOptions> = {}) {
     const parsed = parseOptions('HalfCheetah', halfCheetahOptions, options);
     super({ name: 'HalfCheetah', xml: parsed.xml ?? halfCheetah, frameSkip: parsed.frameSkip });
     this.#options = parsed;
@@ -68,93 +65,33 @@ export class HalfCheetahEnv extends MujocoEnv {
 const radius = 0.046;
 
 /** A part of a leg, which hangs on the one before. Places are (x, z), angles about y. */
-interface Segment {
-  readonly name: string;
-  readonly pos: readonly [x: number, z: number];
-  readonly centre: readonly [x: number, z: number];
-  readonly tilt: number;
-  readonly half: number;
-  readonly range: readonly [low: number, high: number];
-  readonly stiffness: number;
-  readonly damping: number;
-  readonly gear: number;
-}
+type Segment = readonly [
+  name: string,
+  pos: readonly [x: number, z: number],
+  centre: readonly [x: number, z: number],
+  tilt: number,
+  half: number,
+  range: readonly [low: number, high: number],
+  stiffness: number,
+  damping: number,
+  gear: number,
+];
 
 const backLeg: readonly Segment[] = [
-  {
-    name: 'bthigh',
-    pos: [-0.5, 0],
-    centre: [0.1, -0.13],
-    tilt: -3.8,
-    half: 0.145,
-    range: [-0.52, 1.05],
-    stiffness: 240,
-    damping: 6,
-    gear: 120,
-  },
-  {
-    name: 'bshin',
-    pos: [0.16, -0.25],
-    centre: [-0.14, -0.07],
-    tilt: -2.03,
-    half: 0.15,
-    range: [-0.785, 0.785],
-    stiffness: 180,
-    damping: 4.5,
-    gear: 90,
-  },
-  {
-    name: 'bfoot',
-    pos: [-0.28, -0.14],
-    centre: [0.03, -0.097],
-    tilt: -0.27,
-    half: 0.094,
-    range: [-0.4, 0.785],
-    stiffness: 120,
-    damping: 3,
-    gear: 60,
-  },
+  ['bthigh', [-0.5, 0], [0.1, -0.13], -3.8, 0.145, [-0.52, 1.05], 240, 6, 120],
+  ['bshin', [0.16, -0.25], [-0.14, -0.07], -2.03, 0.15, [-0.785, 0.785], 180, 4.5, 90],
+  ['bfoot', [-0.28, -0.14], [0.03, -0.097], -0.27, 0.094, [-0.4, 0.785], 120, 3, 60],
 ];
 
 const frontLeg: readonly Segment[] = [
-  {
-    name: 'fthigh',
-    pos: [0.5, 0],
-    centre: [-0.07, -0.12],
-    tilt: 0.52,
-    half: 0.133,
-    range: [-1, 0.7],
-    stiffness: 180,
-    damping: 4.5,
-    gear: 120,
-  },
-  {
-    name: 'fshin',
-    pos: [-0.14, -0.24],
-    centre: [0.065, -0.09],
-    tilt: -0.6,
-    half: 0.106,
-    range: [-1.2, 0.87],
-    stiffness: 120,
-    damping: 3,
-    gear: 60,
-  },
-  {
-    name: 'ffoot',
-    pos: [0.13, -0.18],
-    centre: [0.045, -0.07],
-    tilt: -0.6,
-    half: 0.07,
-    range: [-0.5, 0.5],
-    stiffness: 60,
-    damping: 1.5,
-    gear: 30,
-  },
+  ['fthigh', [0.5, 0], [-0.07, -0.12], 0.52, 0.133, [-1, 0.7], 180, 4.5, 120],
+  ['fshin', [-0.14, -0.24], [0.065, -0.09], -0.6, 0.106, [-1.2, 0.87], 120, 3, 60],
+  ['ffoot', [0.13, -0.18], [0.045, -0.07], -0.6, 0.07, [-0.5, 0.5], 60, 1.5, 30],
 ];
 
 function legOf([first, ...rest]: readonly Segment[]): Body[] {
   if (first === undefined) return [];
-  const { name, pos, centre, tilt, half, range, stiffness, damping } = first;
+  const [name, pos, centre, tilt, half, range, stiffness, damping] = first;
   const joint: Joint = { name, axis: [0, 1, 0], range, stiffness, damping };
   const geom: Geom = {
     name,
@@ -197,5 +134,5 @@ const halfCheetah = mjcf({
       bodies: [...legOf(backLeg), ...legOf(frontLeg)],
     },
   ],
-  motors: [...backLeg, ...frontLeg].map(({ name, gear }) => ({ name, joint: name, gear })),
+  motors: [...backLeg, ...frontLeg].map(([name, , , , , , , , gear]) => ({ name, joint: name, gear })),
 });

@@ -93,9 +93,6 @@ export const hopperOptions = z.strictObject({
   healthyAngleRange: healthyAngleRange(-0.2, 0.2),
 });
 
-/** Options of {@link HopperEnv}. */
-export type HopperOptions = z.input<typeof hopperOptions>;
-
 /**
  * Gymnasium's Hopper-v5: hop to the right on one leg.
  *
@@ -111,7 +108,7 @@ export type HopperOptions = z.input<typeof hopperOptions>;
 export class HopperEnv extends PlanarLegsTask {
   readonly #healthy: readonly [number, number];
 
-  constructor(options: HopperOptions = {}) {
+  constructor(options: z.input<typeof hopperOptions> = {}) {
     const parsed = parseOptions('Hopper', hopperOptions, options);
     super({ name: 'Hopper', xml: parsed.xml ?? hopper, frameSkip: parsed.frameSkip }, parsed);
     this.#healthy = parsed.healthyStateRange;
@@ -130,9 +127,6 @@ export const walker2dOptions = z.strictObject({
   healthyAngleRange: planarLegsOptions.healthyAngleRange(-1, 1),
 });
 
-/** Options of {@link Walker2dEnv}. */
-export type Walker2dOptions = z.input<typeof walker2dOptions>;
-
 /**
  * Gymnasium's Walker2d-v5: walk to the right on two legs.
  *
@@ -146,7 +140,7 @@ export type Walker2dOptions = z.input<typeof walker2dOptions>;
  * @throws as {@link MujocoEnv} does, and for an unknown option or one out of range
  */
 export class Walker2dEnv extends PlanarLegsTask {
-  constructor(options: Walker2dOptions = {}) {
+  constructor(options: z.input<typeof walker2dOptions> = {}) {
     const parsed = parseOptions('Walker2d', walker2dOptions, options);
     super({ name: 'Walker2d', xml: parsed.xml ?? walker2d, frameSkip: parsed.frameSkip }, parsed);
   }

@@ -82,9 +82,6 @@ export const humanoidOptions = z.strictObject({
   ...humanoidTaskOptions,
 });
 
-/** Options of {@link HumanoidEnv}. */
-export type HumanoidOptions = z.input<typeof humanoidOptions>;
-
 /**
  * Gymnasium's Humanoid-v5: walk to the right on two legs.
  *
@@ -108,7 +105,7 @@ export class HumanoidEnv extends HumanoidTask {
   #x = 0;
   #y = 0;
 
-  constructor(options: HumanoidOptions = {}) {
+  constructor(options: z.input<typeof humanoidOptions> = {}) {
     const parsed = parseOptions('Humanoid', humanoidOptions, options);
     super({ name: 'Humanoid', xml: parsed.xml ?? humanoid, frameSkip: parsed.frameSkip }, parsed);
     this.#options = parsed;
@@ -183,9 +180,6 @@ export const humanoidStandupOptions = z.strictObject({
   ...humanoidTaskOptions,
 });
 
-/** Options of {@link HumanoidStandupEnv}. */
-export type HumanoidStandupOptions = z.input<typeof humanoidStandupOptions>;
-
 /**
  * Gymnasium's HumanoidStandup-v5: stand up from lying on the back. Never terminates.
  *
@@ -201,7 +195,7 @@ export type HumanoidStandupOptions = z.input<typeof humanoidStandupOptions>;
 export class HumanoidStandupEnv extends HumanoidTask {
   readonly #options: z.output<typeof humanoidStandupOptions>;
 
-  constructor(options: HumanoidStandupOptions = {}) {
+  constructor(options: z.input<typeof humanoidStandupOptions> = {}) {
     const parsed = parseOptions('HumanoidStandup', humanoidStandupOptions, options);
     super({ name: 'HumanoidStandup', xml: parsed.xml ?? humanoidStandup, frameSkip: parsed.frameSkip }, parsed);
     this.#options = parsed;

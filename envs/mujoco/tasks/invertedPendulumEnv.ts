@@ -15,9 +15,6 @@ export const invertedPendulumOptions = z.strictObject({
   xml: taskOptions.xml,
 });
 
-/** Options of {@link InvertedPendulumEnv}. */
-export type InvertedPendulumOptions = z.input<typeof invertedPendulumOptions>;
-
 /**
  * Gymnasium's InvertedPendulum-v5: balance a pole on a cart.
  *
@@ -33,7 +30,7 @@ export type InvertedPendulumOptions = z.input<typeof invertedPendulumOptions>;
 export class InvertedPendulumEnv extends MujocoEnv {
   readonly #resetNoiseScale: number;
 
-  constructor(options: InvertedPendulumOptions = {}) {
+  constructor(options: z.input<typeof invertedPendulumOptions> = {}) {
     const {
       xml = invertedPendulum,
       frameSkip,
@@ -66,9 +63,6 @@ export const invertedDoublePendulumOptions = z.strictObject({
   xml: taskOptions.xml,
 });
 
-/** Options of {@link InvertedDoublePendulumEnv}. */
-export type InvertedDoublePendulumOptions = z.input<typeof invertedDoublePendulumOptions>;
-
 /**
  * Gymnasium's InvertedDoublePendulum-v5: balance a pole on a pole on a cart.
  *
@@ -88,7 +82,7 @@ export type InvertedDoublePendulumOptions = z.input<typeof invertedDoublePendulu
 export class InvertedDoublePendulumEnv extends MujocoEnv {
   readonly #options: z.output<typeof invertedDoublePendulumOptions>;
 
-  constructor(options: InvertedDoublePendulumOptions = {}) {
+  constructor(options: z.input<typeof invertedDoublePendulumOptions> = {}) {
     const parsed = parseOptions('InvertedDoublePendulum', invertedDoublePendulumOptions, options);
     super({
       name: 'InvertedDoublePendulum',

@@ -17,9 +17,6 @@ export const pusherOptions = z.strictObject({
   xml: taskOptions.xml,
 });
 
-/** Options of {@link PusherEnv}. */
-export type PusherOptions = z.input<typeof pusherOptions>;
-
 /**
  * Gymnasium's Pusher-v5: push a puck to a goal with an arm of seven joints. Never terminates.
  *
@@ -41,7 +38,7 @@ export class PusherEnv extends MujocoEnv {
   readonly #puck: number;
   readonly #goal: number;
 
-  constructor(options: PusherOptions = {}) {
+  constructor(options: z.input<typeof pusherOptions> = {}) {
     const parsed = parseOptions('Pusher', pusherOptions, options);
     super({ name: 'Pusher', xml: parsed.xml ?? pusher, frameSkip: parsed.frameSkip, view: 'above' });
     this.#options = parsed;

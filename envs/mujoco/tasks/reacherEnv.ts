@@ -16,9 +16,6 @@ export const reacherOptions = z.strictObject({
   xml: taskOptions.xml,
 });
 
-/** Options of {@link ReacherEnv}. */
-export type ReacherOptions = z.input<typeof reacherOptions>;
-
 /**
  * Gymnasium's Reacher-v5: bring the tip of an arm of two links to a target. Never terminates.
  *
@@ -38,7 +35,7 @@ export class ReacherEnv extends MujocoEnv {
   readonly #tip: number;
   readonly #target: number;
 
-  constructor(options: ReacherOptions = {}) {
+  constructor(options: z.input<typeof reacherOptions> = {}) {
     const parsed = parseOptions('Reacher', reacherOptions, options);
     super({ name: 'Reacher', xml: parsed.xml ?? reacher, frameSkip: parsed.frameSkip, view: 'above' });
     this.#options = parsed;

@@ -14,9 +14,6 @@ export const swimmerOptions = z.strictObject({
   xml: taskOptions.xml,
 });
 
-/** Options of {@link SwimmerEnv}. */
-export type SwimmerOptions = z.input<typeof swimmerOptions>;
-
 /**
  * Gymnasium's Swimmer-v5: swim to the right with three links. Never terminates.
  *
@@ -33,7 +30,7 @@ export class SwimmerEnv extends MujocoEnv {
   #x = 0;
   #y = 0;
 
-  constructor(options: SwimmerOptions = {}) {
+  constructor(options: z.input<typeof swimmerOptions> = {}) {
     const parsed = parseOptions('Swimmer', swimmerOptions, options);
     super({ name: 'Swimmer', xml: parsed.xml ?? swimmer, frameSkip: parsed.frameSkip, view: 'above' });
     this.#options = parsed;
