@@ -4,7 +4,7 @@ import { shortened } from '../src/options/describe.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { spacesFromJson } from '../src/spaces/json.ts';
 import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
-import { checkEpisode, converted, type Episode, episodesOf, type StoredEpisode } from './episode.ts';
+import { checkEpisode, type Episode, episodesOf, type StoredEpisode, typedEpisode } from './episode.ts';
 import { atEnd, numberText, plainAbout, textLines } from './jsonLines.ts';
 
 /** Where each kind of column is in a row. */
@@ -119,7 +119,7 @@ export class CsvDataset implements Dataset {
   /** @param first the line of its first row */
   #episode(rows: readonly (readonly string[])[], first: number): StoredEpisode {
     const { episode, observations, actions, reward, terminated, truncated, infos, seed, policy } = this.#columns;
-    const { dtypes, infos: names } = this.about;
+    const { infos: names } = this.about;
     const where = `${this.path}: episode ${shortened(rows[0]![episode]!)}`;
     const steps = rows.length - 1;
     const last = rows[steps]!;
@@ -149,28 +149,18 @@ export class CsvDataset implements Dataset {
       );
     };
     const ends = { terminated: flag(terminated), truncated: flag(truncated) };
-    const own = {
-      seed: once(seed, 'a seed', Number.isFinite),
-      policy: once(policy, 'the number of a policy', (value) => Number.isSafeInteger(value) && value >= 0),
-    };
-    const result: StoredEpisode = {
-      observations: converted(`${where}: observations`, numbers(rows, observations), dtypes.observations),
-      actions: converted(`${where}: actions`, numbers(made, actions), dtypes.actions),
-      rewards: converted(`${where}: rewards`, numbers(made, [reward]), dtypes.rewards) as Float64Array,
+    const told = (name: string, column: number) =>
+      Float64Array.from(rows, (row, at) => infoIn(`${where}, line ${first + at}: info.${name}`, row[column]!));
+    const result = typedEpisode(where, this.about, {
+      observations: numbers(rows, observations),
+      actions: numbers(made, actions),
+      rewards: numbers(made, [reward]),
       terminations: atEnd(steps, ends.terminated),
       truncations: atEnd(steps, ends.truncated || !ends.terminated),
-      ...(names.length > 0 && {
-        infos: Object.fromEntries(
-          names.map((name, i) => {
-            const told = (row: readonly string[], at: number) =>
-              infoIn(`${where}, line ${first + at}: info.${name}`, row[infos[i]!]!);
-            return [name, Float64Array.from(rows, told)];
-          }),
-        ),
-      }),
-      ...(own.seed !== undefined && { seed: own.seed }),
-      ...(own.policy !== undefined && { policy: own.policy }),
-    };
+      infos: Object.fromEntries(names.map((name, i) => [name, told(name, infos[i]!)])),
+      seed: once(seed, 'a seed', Number.isFinite),
+      policy: once(policy, 'the number of a policy', (value) => Number.isSafeInteger(value) && value >= 0),
+    });
     checkEpisode(where, result, this);
     return result;
   }

@@ -1,9 +1,9 @@
 import type { Hash } from 'node:crypto';
 import { z } from 'zod';
+import { nodeBuiltin } from '../envs/core/nodeBuiltin.ts';
 import { checkArgument } from '../src/options/parse.ts';
 import { spaceJsonSchema } from '../src/spaces/json.ts';
 import { type ColumnDtypes, dtypes, type EpisodeSource, type StoredEpisode } from './episode.ts';
-import { nodeModule } from './nodeModule.ts';
 
 const jsonObject = z.record(z.string(), z.json());
 
@@ -57,7 +57,7 @@ export class ContentHash {
     return hash.digest();
   }
 
-  readonly #hash: Hash = nodeModule('node:crypto').createHash('sha256');
+  readonly #hash: Hash = nodeBuiltin('node:crypto').createHash('sha256');
 
   add(episode: StoredEpisode): void {
     checkArgument('ContentHash.add', 'episode', episode, Object);

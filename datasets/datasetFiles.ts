@@ -1,3 +1,4 @@
+import { nodeBuiltin } from '../envs/core/nodeBuiltin.ts';
 import { writeWholeFolder } from '../src/files.ts';
 import { checkArgument, checkOptions } from '../src/options/parse.ts';
 import { CsvDataset, writeCsv } from './csv.ts';
@@ -6,7 +7,6 @@ import { JsonLinesDataset, writeJsonLines } from './jsonLines.ts';
 import { dataFolder } from './minari/metadata.ts';
 import { MinariDataset } from './minari/minariDataset.ts';
 import { writeMinari } from './minari/writeMinari.ts';
-import { nodeModule } from './nodeModule.ts';
 import { DatasetWriter, hasIndex, StoredDataset } from './storedDataset.ts';
 
 /** Options of {@link openDataset}. */
@@ -26,7 +26,7 @@ interface OpenDatasetOptions {
 export async function openDataset(path: string, options: OpenDatasetOptions = {}): Promise<Dataset> {
   checkArgument('openDataset', 'path', path, String);
   const { unfinished = false } = checkOptions('openDataset', options, { unfinished: [Boolean, undefined] });
-  const found = nodeModule('node:fs').statSync(path, { throwIfNoEntry: false });
+  const found = nodeBuiltin('node:fs').statSync(path, { throwIfNoEntry: false });
   if (found === undefined) throw new Error(`${path}: there is no such file or folder`);
   if (found.isFile()) return openFile(path);
   if (!hasIndex(path)) {
@@ -54,7 +54,7 @@ function openFile(path: string): Dataset {
 
 /** The formats of datasets. */
 export const datasetFormats = ['oxbow', 'minari', 'jsonl', 'csv'] as const;
-/** One of {@link datasetFormats}. */
+/** A format of datasets. */
 export type DatasetFormat = (typeof datasetFormats)[number];
 
 /**
@@ -65,7 +65,7 @@ export async function writeDataset(dataset: Dataset, path: string, format: Datas
   checkArgument('writeDataset', 'dataset', dataset, Object);
   checkArgument('writeDataset', 'path', path, String);
   checkArgument('writeDataset', 'format', format, datasetFormats);
-  if (nodeModule('node:fs').existsSync(path)) throw new Error(`${path}: is there already, expected a new name`);
+  if (nodeBuiltin('node:fs').existsSync(path)) throw new Error(`${path}: is there already, expected a new name`);
   // A file is read by its ending.
   if ((format === 'jsonl' || format === 'csv') && !path.endsWith(`.${format}`)) {
     throw new Error(`${path}: got this name for the format ${format}, expected one that ends in .${format}`);

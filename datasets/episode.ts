@@ -252,3 +252,41 @@ export function converted(where: string, values: NumberArray | readonly number[]
   if (wrong >= 0) throw new Error(`${where}: ${values[wrong]} is no ${dtype}, as which they are stored`);
   return result;
 }
+
+/** The columns of an episode, of whatever types. */
+interface GivenEpisode extends Omit<EpisodeArrays, 'infos'>, Pick<StoredEpisode, 'seed' | 'policy'> {
+  readonly observations: NumberArray | readonly number[];
+  readonly actions: NumberArray | readonly number[];
+  readonly rewards: NumberArray | readonly number[];
+  readonly terminations: NumberArray;
+  readonly truncations: NumberArray;
+  readonly infos?: Readonly<Record<string, NumberArray>> | undefined;
+}
+
+/**
+ * An episode with the columns that a dataset says, of the types that it says.
+ * @param where begins the errors
+ * @throws if it lacks an info, or a number changes by its type
+ */
+export function typedEpisode(
+  where: string,
+  { dtypes, infos: names }: { readonly dtypes: ColumnDtypes; readonly infos: readonly string[] },
+  { observations, actions, rewards, terminations, truncations, infos = {}, seed, policy }: GivenEpisode,
+): StoredEpisode {
+  const none = names.find((name) => infos[name] === undefined);
+  if (none !== undefined) throw new Error(`${where}: has no infos.${none}`);
+  const typed = <D extends Dtype>(name: string, values: NumberArray | readonly number[], dtype: D) =>
+    converted(`${where}: ${name}`, values, dtype) as InstanceType<(typeof ARRAYS)[D]>;
+  return {
+    observations: typed('observations', observations, dtypes.observations),
+    actions: typed('actions', actions, dtypes.actions),
+    rewards: typed('rewards', rewards, dtypes.rewards),
+    terminations: typed('terminations', terminations, 'uint8'),
+    truncations: typed('truncations', truncations, 'uint8'),
+    ...(names.length > 0 && {
+      infos: Object.fromEntries(names.map((name) => [name, typed(`infos.${name}`, infos[name]!, 'float64')])),
+    }),
+    ...(seed !== undefined && { seed }),
+    ...(policy !== undefined && { policy }),
+  };
+}

@@ -3,7 +3,7 @@
  * @module oxbow/datasets
  */
 
-export { spaceFromJson, spaceToJson } from '../src/spaces/json.ts';
+export { type SpaceJson, spaceFromJson, spaceToJson } from '../src/spaces/json.ts';
 export type { Dataset, DatasetAbout } from './dataset.ts';
 export { ContentHash } from './dataset.ts';
 export { type DatasetFormat, openDataset, writeDataset } from './datasetFiles.ts';

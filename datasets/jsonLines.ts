@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nodeBuiltin } from '../envs/core/nodeBuiltin.ts';
 import { Box } from '../envs/index.ts';
 import { writeWholeFile } from '../src/files.ts';
 import { parseJson } from '../src/json.ts';
@@ -7,14 +8,12 @@ import { spacesFromJson, spaceToJson } from '../src/spaces/json.ts';
 import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
 import {
   checkEpisode,
-  converted,
-  type Dtype,
   type Episode,
   episodesOf,
   type NumberArray,
   type StoredEpisode,
+  typedEpisode,
 } from './episode.ts';
-import { nodeModule } from './nodeModule.ts';
 
 const FORMAT = 'oxbow-episodes';
 
@@ -108,31 +107,22 @@ export class JsonLinesDataset implements Dataset {
 
   /** @throws one line that names the line, if one is no episode or does not fit the spaces, or some are missing */
   *storedEpisodes(): Iterable<StoredEpisode> {
-    const { dtypes, infos: names } = this.about;
     let [episodes, steps] = [0, 0];
     for (const { where, json } of this.#lines(this.#hasHeader)) {
-      const rows = (name: 'observations' | 'actions', width: number) =>
-        rowsOf(where, name, json[name], width, dtypes[name]);
       const count = json.rewards.length;
-      const missing = names.find((name) => json.infos[name] === undefined);
-      if (missing !== undefined && this.#hasHeader) throw new Error(`${where}: has no infos.${missing}`);
-      const episode: StoredEpisode = {
-        observations: rows('observations', this.observationSpace.size),
-        actions: rows('actions', this.actionSpace.size),
-        rewards: converted(`${where}: rewards`, json.rewards, dtypes.rewards) as Float64Array,
+      const untold = this.#hasHeader ? undefined : new Array<number>(count + 1).fill(Number.NaN);
+      const told = this.about.infos.flatMap((name) => {
+        const values = json.infos[name] ?? untold;
+        return values === undefined ? [] : [[name, Float64Array.from(values)] as const];
+      });
+      const episode = typedEpisode(where, this.about, {
+        ...json,
+        observations: rowsOf(where, 'observations', json.observations, this.observationSpace.size),
+        actions: rowsOf(where, 'actions', json.actions, this.actionSpace.size),
         terminations: atEnd(count, json.terminated),
         truncations: atEnd(count, json.truncated || (!this.#hasHeader && !json.terminated)),
-        ...(names.length > 0 && {
-          infos: Object.fromEntries(
-            names.map((name) => [
-              name,
-              json.infos[name] ? Float64Array.from(json.infos[name]) : new Float64Array(count + 1).fill(Number.NaN),
-            ]),
-          ),
-        }),
-        ...(json.seed !== undefined && { seed: json.seed }),
-        ...(json.policy !== undefined && { policy: json.policy }),
-      };
+        infos: Object.fromEntries(told),
+      });
       checkEpisode(where, episode, this);
       episodes += 1;
       steps += count;
@@ -209,17 +199,10 @@ function begun<T>(path: string, body: () => T): T {
   }
 }
 
-function rowsOf(
-  where: string,
-  name: string,
-  rows: readonly (readonly number[])[],
-  width: number,
-  dtype: Dtype,
-): NumberArray {
+function rowsOf(where: string, name: string, rows: readonly (readonly number[])[], width: number): number[] {
   const wrong = rows.findIndex((row) => row.length !== width);
-  if (wrong >= 0)
-    throw new Error(`${where}: ${name}: row ${wrong} has ${rows[wrong]!.length} numbers, expected ${width}`);
-  return converted(`${where}: ${name}`, rows.flat(), dtype);
+  if (wrong < 0) return rows.flat();
+  throw new Error(`${where}: ${name}: row ${wrong} has ${rows[wrong]!.length} numbers, expected ${width}`);
 }
 
 function parsed(path: string, number: number, line: string): unknown {
@@ -245,7 +228,7 @@ const LONGEST = 2 ** 29 - 24;
 
 /** The lines of a text file in UTF-8, of which a few are in memory at a time. @throws if it cannot be read, or is none */
 export function* textLines(path: string): Generator<string, void, void> {
-  const { closeSync, openSync, readSync } = nodeModule('node:fs');
+  const { closeSync, openSync, readSync } = nodeBuiltin('node:fs');
   const file = openSync(path, 'r');
   try {
     const bytes = new Uint8Array(CHUNK);

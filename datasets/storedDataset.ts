@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nodeBuiltin } from '../envs/core/nodeBuiltin.ts';
 import { isTemporary, makeFolder, removeFile, removeTemporaries, storedProblem, writeWholeFile } from '../src/files.ts';
 import { fingerprint } from '../src/fingerprint.ts';
 import { parseJson } from '../src/json.ts';
@@ -9,16 +10,15 @@ import { ContentHash, type Dataset, type DatasetAbout, datasetAboutSchema } from
 import {
   bytesPer,
   checkEpisode,
-  converted,
   type Dtype,
   type Episode,
   type EpisodeSpaces,
   episodesOf,
   type NumberArray,
   type StoredEpisode,
+  typedEpisode,
   viewOf,
 } from './episode.ts';
-import { nodeModule } from './nodeModule.ts';
 
 /** A dataset in oxbow's own format: a folder that `DatasetWriter` has written. One shard is in memory at a time. */
 export class StoredDataset implements Dataset {
@@ -77,14 +77,14 @@ export class StoredDataset implements Dataset {
 }
 
 function readWhole(path: string, expected: string): Uint8Array {
-  const { readFileSync } = nodeModule('node:fs');
+  const { readFileSync } = nodeBuiltin('node:fs');
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
   } catch (error) {
     throw new Error(`${path}: cannot be read: ${(error as Error).message}`);
   }
-  if (nodeModule('node:crypto').createHash('sha256').update(bytes).digest('hex') !== expected) {
+  if (nodeBuiltin('node:crypto').createHash('sha256').update(bytes).digest('hex') !== expected) {
     throw new Error(`${path}: is damaged: its checksum does not fit`);
   }
   // Small files come from a pool of Node's, at any place in it.
@@ -152,7 +152,7 @@ export class DatasetWriter implements EpisodeSpaces {
   append(given: StoredEpisode): void {
     const where = `${this.path}: episode ${this.#numEpisodes}`;
     checkEpisode(where, given, this);
-    const episode = this.#converted(where, given);
+    const episode = typedEpisode(where, this.about, given);
     this.#hash.add(episode);
     this.#numEpisodes += 1;
     this.#numSteps += episode.rewards.length;
@@ -164,7 +164,7 @@ export class DatasetWriter implements EpisodeSpaces {
   /** Writes the episodes that wait. */
   flush(): void {
     if (this.#waiting.length === 0) return;
-    const sum = nodeModule('node:crypto').createHash('sha256');
+    const sum = nodeBuiltin('node:crypto').createHash('sha256');
     const parts = [...encodeShard(this.#waiting, this)];
     for (const part of parts) sum.update(part);
     writeWholeFile(shardPath(this.path, this.#shards.length), parts);
@@ -210,25 +210,6 @@ export class DatasetWriter implements EpisodeSpaces {
     }
     this.#shards.push(...begun.shards);
   }
-
-  /** With columns of the types that this dataset has. @throws if a number changes by that */
-  #converted(where: string, episode: StoredEpisode): StoredEpisode {
-    const { dtypes, infos: names } = this.about;
-    const { observations, actions, rewards, terminations, truncations, infos = {}, seed, policy } = episode;
-    const none = names.find((name) => infos[name] === undefined);
-    if (none !== undefined) throw new Error(`${where}: has no infos.${none}`);
-    const told = (name: string) => converted(`${where}: infos.${name}`, infos[name]!, 'float64') as Float64Array;
-    return {
-      observations: converted(`${where}: observations`, observations, dtypes.observations),
-      actions: converted(`${where}: actions`, actions, dtypes.actions),
-      rewards: converted(`${where}: rewards`, rewards, dtypes.rewards) as Float64Array,
-      terminations: converted(`${where}: terminations`, terminations, 'uint8') as Uint8Array,
-      truncations: converted(`${where}: truncations`, truncations, 'uint8') as Uint8Array,
-      ...(names.length > 0 && { infos: Object.fromEntries(names.map((name) => [name, told(name)])) }),
-      ...(seed !== undefined && { seed }),
-      ...(policy !== undefined && { policy }),
-    };
-  }
 }
 
 /** Ends a dataset that was not finished with the episodes that it has. @returns the hash of what they hold */
@@ -238,8 +219,8 @@ export function finishDataset(path: string): string {
 }
 
 function checkEmpty(path: string): void {
-  const { existsSync, readdirSync, statSync } = nodeModule('node:fs');
-  const { basename } = nodeModule('node:path');
+  const { existsSync, readdirSync, statSync } = nodeBuiltin('node:fs');
+  const { basename } = nodeBuiltin('node:path');
   if (!existsSync(path)) return;
   if (!statSync(path).isDirectory()) throw new Error(`${path}: is a file, expected a new folder`);
   const index = `${basename(indexPath(path))}.`;
@@ -287,17 +268,17 @@ type DatasetIndex = z.output<typeof indexSchema>;
 
 /** The file of a dataset's folder that says what is in it. */
 function indexPath(folder: string): string {
-  return nodeModule('node:path').join(folder, FILE);
+  return nodeBuiltin('node:path').join(folder, FILE);
 }
 
 /** Where the shard of that number lies. No path is ever read from a file. */
 function shardPath(folder: string, number: number): string {
-  return nodeModule('node:path').join(folder, `episodes-${String(number).padStart(6, '0')}.bin`);
+  return nodeBuiltin('node:path').join(folder, `episodes-${String(number).padStart(6, '0')}.bin`);
 }
 
 /** Whether a folder holds a dataset in oxbow's own format, finished or not. */
 export function hasIndex(folder: string): boolean {
-  return nodeModule('node:fs').existsSync(indexPath(folder));
+  return nodeBuiltin('node:fs').existsSync(indexPath(folder));
 }
 
 function writeIndex(folder: string, index: DatasetIndex): void {
@@ -313,7 +294,7 @@ function readIndex(folder: string): DatasetIndex {
   if (problem !== undefined) throw new Error(problem);
   let json: unknown;
   try {
-    json = parseJson(nodeModule('node:fs').readFileSync(path, 'utf8'));
+    json = parseJson(nodeBuiltin('node:fs').readFileSync(path, 'utf8'));
   } catch (error) {
     throw new Error(`${path}: cannot be read: ${(error as Error).message}`);
   }

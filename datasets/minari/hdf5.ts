@@ -1,6 +1,6 @@
 import type * as H5 from 'h5wasm/node';
+import { nodeBuiltin } from '../../envs/core/nodeBuiltin.ts';
 import { shortened } from '../../src/options/describe.ts';
-import { nodeModule } from '../nodeModule.ts';
 
 /** The HDF5 library, where it is installed. */
 export type Hdf5 = typeof H5;
@@ -76,7 +76,7 @@ interface Limits {
  * @throws one line, if it has printed anything, the file names another, or more memory is needed
  */
 function guarded<T>({ FS }: Hdf5, { path, memory = Infinity, streams }: Limits, call: () => T): T {
-  const { resolve } = nodeModule('node:path');
+  const { resolve } = nodeBuiltin('node:path');
   const files = FS as unknown as FileSystem;
   const { open, write } = files;
   const { grow } = WebAssembly.Memory.prototype;

@@ -1,7 +1,7 @@
 import type { Metadata } from 'h5wasm/node';
+import { nodeBuiltin } from '../../envs/core/nodeBuiltin.ts';
 import { shortened } from '../../src/options/describe.ts';
 import { arrayOf, type Dtype, type NumberArray } from '../episode.ts';
-import { nodeModule } from '../nodeModule.ts';
 import { type Hdf5, Hdf5File } from './hdf5.ts';
 
 const MEBIBYTE = 2 ** 20;
@@ -60,7 +60,7 @@ export class Hdf5Reader {
 
   /** @throws one line, if it cannot be opened */
   constructor(hdf5: Hdf5, path: string) {
-    this.#size = nodeModule('node:fs').statSync(path).size;
+    this.#size = nodeBuiltin('node:fs').statSync(path).size;
     this.#file = new Hdf5File(hdf5, path, 'r', hdf5.Module.HEAPU8.length + HDF5_MEMORY + this.#size);
   }
 

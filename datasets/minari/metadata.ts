@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nodeBuiltin } from '../../envs/core/nodeBuiltin.ts';
 import { Box, Dict, Discrete, MultiDiscrete, type Space, Text, Tuple } from '../../envs/index.ts';
 import { leadsToFile } from '../../src/files.ts';
 import { parseJson } from '../../src/json.ts';
@@ -6,7 +7,6 @@ import { parseOptions } from '../../src/options/parse.ts';
 import { type SpaceJson, spaceJsonSchema } from '../../src/spaces/json.ts';
 import { type DatasetAbout, datasetAboutSchema } from '../dataset.ts';
 import type { Dtype } from '../episode.ts';
-import { nodeModule } from '../nodeModule.ts';
 
 /** The files of a dataset of Minari's, in its folder `data`. */
 export const METADATA = 'metadata.json';
@@ -28,16 +28,16 @@ export type MinariMetadata = z.output<typeof metadataSchema>;
 
 /** The folder that holds both files: the dataset's own, or `data` in it; undefined if there is none. */
 export function dataFolder(path: string): string | undefined {
-  const { join } = nodeModule('node:path');
+  const { join } = nodeBuiltin('node:path');
   return [join(path, 'data'), path].find((folder) => leadsToFile(join(folder, METADATA)));
 }
 
 /** @throws one line, if it cannot be read, or is none of Minari's in HDF5 */
 export function readMetadata(folder: string): MinariMetadata {
-  const path = nodeModule('node:path').join(folder, METADATA);
+  const path = nodeBuiltin('node:path').join(folder, METADATA);
   let json: unknown;
   try {
-    json = parseJson(nodeModule('node:fs').readFileSync(path, 'utf8'));
+    json = parseJson(nodeBuiltin('node:fs').readFileSync(path, 'utf8'));
   } catch (error) {
     throw new Error(`${path}: cannot be read: ${(error as Error).message}`);
   }

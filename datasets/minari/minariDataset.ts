@@ -1,3 +1,4 @@
+import { nodeBuiltin } from '../../envs/core/nodeBuiltin.ts';
 import { Box } from '../../envs/index.ts';
 import { leadsToFile } from '../../src/files.ts';
 import { parseJson } from '../../src/json.ts';
@@ -16,7 +17,6 @@ import {
   type NumberArray,
   type StoredEpisode,
 } from '../episode.ts';
-import { nodeModule } from '../nodeModule.ts';
 import { type Hdf5, loadHdf5 } from './hdf5.ts';
 import { type Column, Hdf5Reader } from './hdf5Reader.ts';
 import {
@@ -66,7 +66,7 @@ export class MinariDataset implements Dataset {
       actionSpace: spaceFromText(`${path}: action_space`, metadata.action_space),
     };
     this.path = path;
-    this.#file = nodeModule('node:path').join(folder, MAIN);
+    this.#file = nodeBuiltin('node:path').join(folder, MAIN);
     this.#hdf5 = hdf5;
     this.numEpisodes = metadata.total_episodes;
     this.numSteps = metadata.total_steps;

@@ -1,9 +1,9 @@
 import type { Group } from 'h5wasm/node';
+import { nodeBuiltin } from '../../envs/core/nodeBuiltin.ts';
 import { writeWholeFile, writeWholeFolder } from '../../src/files.ts';
 import type { SpaceJson } from '../../src/spaces/json.ts';
 import type { Dataset, DatasetAbout } from '../dataset.ts';
 import { dtypeOf, type NumberArray, type StoredEpisode } from '../episode.ts';
-import { nodeModule } from '../nodeModule.ts';
 import { Hdf5File, loadHdf5 } from './hdf5.ts';
 import { checkNumbers, gymnasiumSpec, isInt64, type Leaf, leavesOf, MAIN, METADATA, spaceToText } from './metadata.ts';
 
@@ -21,8 +21,8 @@ const NAMES = { float32: '<f', float64: '<d', int32: '<i', uint8: '<B' } as cons
  * @throws one line, if h5wasm is not installed, the folder is there already, or its name is none of Minari's
  */
 export async function writeMinari(dataset: Dataset, path: string): Promise<void> {
-  const { basename, join, resolve } = nodeModule('node:path');
-  const { mkdirSync, statSync } = nodeModule('node:fs');
+  const { basename, join, resolve } = nodeBuiltin('node:path');
+  const { mkdirSync, statSync } = nodeBuiltin('node:fs');
   const id = basename(resolve(path));
   if (!/^[\w-]+-v\d+$/.test(id)) {
     throw new Error(`${path}: got the name ${id}, expected one that ends with a version, as Minari's do: pendulum-v0`);
@@ -148,7 +148,7 @@ const BOOLEAN = Uint8Array.of(
  * record takes more room than one. The types are neither checksummed nor shared in the version of HDF5's format that is written.
  */
 function makeBooleans(path: string, name: string, count: number): void {
-  const { closeSync, openSync, readSync, writeSync } = nodeModule('node:fs');
+  const { closeSync, openSync, readSync, writeSync } = nodeBuiltin('node:fs');
   const sought = Buffer.concat([RECORD, Buffer.from(name)]);
   const type = new Uint8Array(RECORD.length + Math.ceil((name.length + 1) / 8) * 8 + BEHIND_NAME);
   type.set(BOOLEAN);

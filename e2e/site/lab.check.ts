@@ -440,9 +440,9 @@ describe('what cannot be loaded or run is said, and what to do', () => {
     ['/flow-lab.html', '**/flow.worker-*', /could not be loaded\. .* reload the page\.$/],
     ['/flow-lab.html', '**/FlowLab.*.js', /^A part of this page could not be loaded/],
     ['/flow-lab.html', undefined, /^This browser does not run WebAssembly here/],
-    ['/lab.html#step=train', '**/trainer.worker-*', /could not be loaded: check that you are online, reload the page/],
+    ['/lab.html#step=train', '**/trainer.worker-*', /could not be loaded\. .* reload the page\.$/],
     ['/lab.html#step=train', '**/LakeLab.*.js', /^The lab could not be loaded: check that you are online/],
-    ['/lab.html#step=train', undefined, /WebAssembly turned off.*turn it on, or try another browser/],
+    ['/lab.html#step=train', undefined, /does not run WebAssembly here.*Try another browser, or allow it/],
   ])(
     '%s without %s',
     async (path, missing, said) => {

@@ -1,5 +1,6 @@
 interface NodeBuiltins {
   readonly 'node:child_process': typeof import('node:child_process');
+  readonly 'node:crypto': typeof import('node:crypto');
   readonly 'node:fs': typeof import('node:fs');
   readonly 'node:module': typeof import('node:module');
   readonly 'node:os': typeof import('node:os');
@@ -16,9 +17,8 @@ interface NodeBuiltins {
 export function nodeBuiltin<Name extends keyof NodeBuiltins>(name: Name): NodeBuiltins[Name] {
   const { process } = globalThis as { process?: { getBuiltinModule?(name: Name): NodeBuiltins[Name] | undefined } };
   const found = process?.getBuiltinModule?.(name);
-  if (found === undefined)
-    throw new Error(
-      'environments of Gymnasium, several workers, and pages in three dimensions need Node 20.16 or later',
-    );
-  return found;
+  if (found !== undefined) return found;
+  throw new Error(
+    'environments of Gymnasium, several workers, pages in three dimensions and datasets in files need Node 20.16 or later',
+  );
 }

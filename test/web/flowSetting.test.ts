@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest';
 import { builtinFlows } from '../../src/index.ts';
 import {
+  FLOW_LIMITS,
   type FlowFamily,
   type FlowSetting,
   flowChoices,
   flowFromHash,
   flowToHash,
-  numberOf,
   USUAL_LAYERS,
   usualFlowSetting,
 } from '../../web/lab/flowSetting.ts';
 import { targets } from '../../web/lab/flowTargets.ts';
+import { numberWithin } from '../../web/lab/hash.ts';
 
 test('the usual setting has an empty hash, and an empty hash is the usual setting', () => {
   expect(flowToHash(usualFlowSetting)).toBe('');
@@ -42,9 +43,9 @@ test('what a hash names wrongly is as usual', () => {
 });
 
 test('a number is an integer within its limits', () => {
-  expect(['1', '12', '4'].map((text) => numberOf('layers', text))).toEqual([1, 12, 4]);
-  for (const text of ['0', '13', '2.5', '', '-1']) expect(numberOf('layers', text)).toBeUndefined();
-  expect(numberOf('steps', '20000')).toBe(20_000);
+  expect(['1', '12', '4'].map((text) => numberWithin(text, FLOW_LIMITS.layers))).toEqual([1, 12, 4]);
+  for (const text of ['0', '13', '2.5', '', '-1']) expect(numberWithin(text, FLOW_LIMITS.layers)).toBeUndefined();
+  expect(numberWithin('20000', FLOW_LIMITS.steps)).toBe(20_000);
 });
 
 test('what can be chosen is what the worker has, with its usual depth', () => {

@@ -2,17 +2,8 @@ import { expect, test } from 'vitest';
 import { densityPolicyNames } from '../../common/lake.ts';
 import { choices as commandChoices, lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
-import {
-  choices,
-  fromHash,
-  LARGEST_SEED,
-  policiesOf,
-  type Setting,
-  seedOf,
-  softTask,
-  toHash,
-  usualSetting,
-} from '../../web/lab/setting.ts';
+import { LARGEST_SEED, seedOf } from '../../web/lab/hash.ts';
+import { choices, fromHash, policiesOf, type Setting, softTask, toHash, usualSetting } from '../../web/lab/setting.ts';
 
 test('the usual setting has an empty hash, and an empty hash is the usual setting', () => {
   expect(toHash(usualSetting)).toBe('');

@@ -8,7 +8,7 @@ import {
   flowFromHash,
   usualFlowSetting,
 } from './flowSetting.ts';
-import { missingFeature, workerProblem } from './pageProblem.ts';
+import { startWorker } from './pageProblem.ts';
 
 /** Nothing is there yet; it is as it begins; it learns; it has learned. */
 export type FlowPhase = 'empty' | 'untrained' | 'training' | 'trained';
@@ -34,12 +34,13 @@ function send(request: FlowRequest): void {
 /** The flow of a setting as it begins, in place of what was there. */
 function begin(next: FlowSetting): void {
   setting.value = next;
-  [phase.value, reports.value, problem.value] = ['empty', [], missingFeature()];
+  [phase.value, reports.value, problem.value] = ['empty', [], undefined];
   worker?.terminate();
-  if (problem.value !== undefined) return;
-  worker = new Worker(new URL('./flow.worker.ts', import.meta.url), { type: 'module' });
-  worker.onmessage = ({ data: reply }: MessageEvent<FlowReply>) => receive(reply);
-  worker.onerror = (event) => fail(workerProblem(event));
+  worker = startWorker(
+    () => new Worker(new URL('./flow.worker.ts', import.meta.url), { type: 'module' }),
+    receive,
+    fail,
+  );
   send({ kind: 'show', setting: next });
 }
 

@@ -1,4 +1,4 @@
-import { LARGEST_SEED, numberWithin } from './setting.ts';
+import { hashOf, LARGEST_SEED, readHash } from './hash.ts';
 
 /** What the flow page can be asked for, in words. The page does not load the flows and the data: its worker does. */
 export const flowChoices = {
@@ -45,35 +45,21 @@ export interface FlowSetting {
 
 export const usualFlowSetting: FlowSetting = { target: 'two-moons', family: 'spline', layers: 4, steps: 2000, seed: 0 };
 
-/** A number as it is typed; undefined if it is no integer within the limits of what it stands for. */
-export function numberOf(what: keyof typeof FLOW_LIMITS, text: string): number | undefined {
-  return numberWithin(text, FLOW_LIMITS[what]);
-}
-
 /** The part of a URL behind `#` that stands for a setting: what differs from the usual one, layers from those of its family. */
 export function flowToHash(setting: FlowSetting): string {
-  const usual = { ...usualFlowSetting, layers: USUAL_LAYERS[setting.family] };
-  const names = Object.keys(usualFlowSetting) as (keyof FlowSetting)[];
-  return new URLSearchParams(
-    names.filter((name) => setting[name] !== usual[name]).map((name) => [name, String(setting[name])]),
-  ).toString();
+  return hashOf(setting, { ...usualFlowSetting, layers: USUAL_LAYERS[setting.family] });
 }
 
 /** The setting of such a part; what it does not name, or names wrongly, is as usual. */
 export function flowFromHash(hash: string): FlowSetting {
-  const given = new URLSearchParams(hash.replace(/^#/, ''));
-  const named = <K extends keyof typeof flowChoices>(what: K): FlowSetting[K] => {
-    const name = given.get(what);
-    return (name !== null && Object.hasOwn(flowChoices[what], name) ? name : usualFlowSetting[what]) as FlowSetting[K];
-  };
-  const number = (what: keyof typeof FLOW_LIMITS) => numberOf(what, given.get(what) ?? '');
-  const family = named('family');
+  const { choice, number } = readHash(hash);
+  const family = choice('family', flowChoices.family, usualFlowSetting.family);
   return {
-    target: named('target'),
+    target: choice('target', flowChoices.target, usualFlowSetting.target),
     family,
-    layers: number('layers') ?? USUAL_LAYERS[family],
-    steps: number('steps') ?? usualFlowSetting.steps,
-    seed: number('seed') ?? usualFlowSetting.seed,
+    layers: number('layers', FLOW_LIMITS.layers, USUAL_LAYERS[family]),
+    steps: number('steps', FLOW_LIMITS.steps, usualFlowSetting.steps),
+    seed: number('seed', FLOW_LIMITS.seed, usualFlowSetting.seed),
   };
 }
 

@@ -23,3 +23,25 @@ export function loadingProblem(what: string, isOnline = navigator.onLine): strin
     ? `${what} could not be loaded. The connection may be bad, or the site is newer than this page: reload the page.`
     : `${what} could not be loaded: you are offline. Connect, and reload the page.`;
 }
+
+/**
+ * A worker of the page, by which it computes.
+ * @param make starts it
+ * @param fail is told what is in its way, now or later
+ * @returns undefined, and `fail` was told, where there can be none
+ */
+export function startWorker<Reply>(
+  make: () => Worker,
+  receive: (reply: Reply) => void,
+  fail: (problem: string, worker?: Worker) => void,
+): Worker | undefined {
+  const problem = missingFeature();
+  if (problem !== undefined) {
+    fail(problem);
+    return undefined;
+  }
+  const worker = make();
+  worker.onmessage = ({ data }: MessageEvent<Reply>) => receive(data);
+  worker.onerror = (event) => fail(workerProblem(event), worker);
+  return worker;
+}

@@ -1,5 +1,5 @@
 import { computed, ref, shallowReadonly, shallowRef } from 'vue';
-import { loadingProblem, missingFeature, workerProblem } from './pageProblem.ts';
+import { loadingProblem, startWorker } from './pageProblem.ts';
 import type { RobotWalk } from './robotCanvas.ts';
 import {
   type RobotMetrics,
@@ -40,11 +40,13 @@ function makeRobotTrainer() {
     stop();
     [phase.value, step.value, reports.value, walks.value] = ['idle', 0, [], []];
     metrics.value = undefined;
-    problem.value = missingFeature();
-    if (problem.value !== undefined) return;
-    worker = new Worker(new URL('./robot.worker.ts', import.meta.url), { type: 'module' });
-    worker.onmessage = ({ data }: MessageEvent<RobotReply>) => receive(data);
-    worker.onerror = (event) => fail(workerProblem(event));
+    problem.value = undefined;
+    worker = startWorker(
+      () => new Worker(new URL('./robot.worker.ts', import.meta.url), { type: 'module' }),
+      receive,
+      fail,
+    );
+    if (worker === undefined) return;
     phase.value = 'loading';
     worker.postMessage(request);
   }

@@ -1,7 +1,7 @@
 import { presets } from '../../agents/presets.ts';
 import type { PolicyName } from '../../src/index.ts';
+import { hashOf, LARGEST_SEED, readHash } from './hash.ts';
 import type { RobotWalk } from './robotCanvas.ts';
-import { LARGEST_SEED, numberWithin } from './setting.ts';
 
 /** What the page of robots can be asked for, in words. */
 export const robotChoices = {
@@ -56,26 +56,18 @@ export function robotCommandOf({ robot, policies, steps, seed }: RobotSetting): 
 
 /** The part of a URL behind `#` that stands for a setting: what differs from the usual one, steps from those of its robot. */
 export function robotToHash(setting: RobotSetting): string {
-  const usual = { ...usualRobotSetting, steps: usualSteps(setting.robot) };
-  const names = Object.keys(usual) as (keyof RobotSetting)[];
-  return new URLSearchParams(
-    names.filter((name) => String(setting[name]) !== String(usual[name])).map((name) => [name, String(setting[name])]),
-  ).toString();
+  return hashOf(setting, { ...usualRobotSetting, steps: usualSteps(setting.robot) });
 }
 
 /** The setting of such a part; what it does not name, or names wrongly, is as usual. */
 export function robotFromHash(hash: string): RobotSetting {
-  const given = new URLSearchParams(hash.replace(/^#/, ''));
-  const name = given.get('robot') ?? '';
-  const robot = Object.hasOwn(robotChoices.robot, name) ? (name as RobotName) : usualRobotSetting.robot;
-  const policies = given.get('policies')?.split(',') ?? [];
-  const areKnown = policies.length === 2 && policies.every((policy) => Object.hasOwn(robotChoices.policies, policy));
-  const number = (what: keyof typeof ROBOT_LIMITS) => numberWithin(given.get(what) ?? '', ROBOT_LIMITS[what]);
+  const { choice, pair, number } = readHash(hash);
+  const robot = choice('robot', robotChoices.robot, usualRobotSetting.robot);
   return {
     robot,
-    policies: areKnown ? (policies as [RobotPolicy, RobotPolicy]) : usualRobotSetting.policies,
-    steps: number('steps') ?? usualSteps(robot),
-    seed: number('seed') ?? usualRobotSetting.seed,
+    policies: pair('policies', robotChoices.policies, usualRobotSetting.policies),
+    steps: number('steps', ROBOT_LIMITS.steps, usualSteps(robot)),
+    seed: number('seed', ROBOT_LIMITS.seed, usualRobotSetting.seed),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { DensityPolicyName, HeadingPolicy, SoftLakeTask } from '../../common/lake.ts';
 import type { LakeId } from '../../envs/index.ts';
+import { hashOf, LARGEST_SEED, readHash } from './hash.ts';
 
 /** What the lab can be asked for. */
 export interface Setting {
@@ -35,8 +36,6 @@ export const choices = {
   temperature: { '0.02': '0.02', '0.05': '0.05', '0.1': '0.1', '0.3': '0.3' },
   blocked: { none: 'both banks open', upper: 'upper bank blocked', lower: 'lower bank blocked' },
 } as const;
-
-export const LARGEST_SEED = 2 ** 32 - 1;
 
 /** The stride lake, where one step decides, with the two policies that show it. */
 export const usualSetting: Setting = {
@@ -90,38 +89,22 @@ export function commandOf(setting: Setting): string {
   return `oxbow run lake --study ${study} --env ${env} --policies ${names} --seeds ${seed}, --set evaluationEpisodes=1000${task}`;
 }
 
-/** A seed as it is typed; undefined if it is none that the command takes. */
-export function seedOf(text: string): number | undefined {
-  return /^\d+$/.test(text) && Number(text) <= LARGEST_SEED ? Number(text) : undefined;
-}
-
 /** The part of a URL behind `#` that stands for a setting: what differs from the usual one. */
 export function toHash(setting: Setting): string {
-  const parts = Object.entries(setting).map(([key, value]) => [key, String(value)] as const);
-  return new URLSearchParams(
-    parts
-      .filter(([key, text]) => text !== String(usualSetting[key as keyof Setting]))
-      .map(([key, text]) => [key, text]),
-  ).toString();
+  return hashOf(setting, usualSetting);
 }
 
 /** The setting of such a part; what it does not name, or names wrongly, is as usual. */
 export function fromHash(hash: string): Setting {
-  const given = Object.fromEntries(new URLSearchParams(hash.replace(/^#/, '')));
-  const isOne = (key: keyof typeof choices, text: string | undefined) =>
-    text !== undefined && Object.hasOwn(choices[key], text);
-  const policies = given.policies?.split(',') ?? [];
-  const seed = seedOf(given.seed ?? '');
+  const { choice, pair, number } = readHash(hash);
   return fitted({
-    ...usualSetting,
-    ...(policies.length === 2 &&
-      policies.every((policy) => isOne('policies', policy)) && { policies: policies as Setting['policies'] }),
-    ...(isOne('study', given.study) && { study: given.study as Setting['study'] }),
-    ...(isOne('env', given.env) && { env: given.env as LakeId }),
-    ...(isOne('stride', given.stride) && { stride: given.stride as Setting['stride'] }),
-    ...(isOne('temperature', given.temperature) && { temperature: given.temperature as Setting['temperature'] }),
-    ...(isOne('blocked', given.blocked) && { blocked: given.blocked as Setting['blocked'] }),
-    ...(seed !== undefined && { seed }),
+    policies: pair('policies', choices.policies, usualSetting.policies),
+    study: choice('study', choices.study, usualSetting.study),
+    env: choice('env', choices.env, usualSetting.env),
+    stride: choice('stride', choices.stride, usualSetting.stride),
+    temperature: choice('temperature', choices.temperature, usualSetting.temperature),
+    seed: number('seed', [0, LARGEST_SEED], usualSetting.seed),
+    blocked: choice('blocked', choices.blocked, usualSetting.blocked),
   });
 }
 
@@ -155,10 +138,4 @@ export function placeFromHash(hash: string): { step: Step; setting: Setting } {
   const given = new URLSearchParams(hash.replace(/^#/, '')).get('step');
   if (given === null) return { step: toHash(setting) === '' ? 'replay' : 'train', setting };
   return { step: (steps as readonly string[]).includes(given) ? (given as Step) : 'replay', setting };
-}
-
-/** A number as it is typed; undefined if it is no integer from `low` to `high`. */
-export function numberWithin(text: string, [low, high]: readonly [low: number, high: number]): number | undefined {
-  const value = seedOf(text);
-  return value === undefined || value < low || value > high ? undefined : value;
 }

@@ -1,6 +1,7 @@
 import type { Mode } from 'oxbow';
 import { computed, type Ref, ref, shallowRef } from 'vue';
 import type { KeptSide } from './keptTrainings.ts';
+import { startWorker } from './pageProblem.ts';
 import type { KeptPolicy, Reply, Report, Request, Walked } from './protocol.ts';
 import type { Setting } from './setting.ts';
 import type { LabDensity } from './sideView.ts';
@@ -49,22 +50,16 @@ export function makeTrainer(look: () => Look) {
   /** @returns undefined, and says so, where none can be */
   function started(): Worker | undefined {
     error.value = undefined;
-    if (typeof WebAssembly === 'undefined') {
-      error.value =
-        'This browser has WebAssembly turned off, and the lab trains with it: turn it on, or try another browser.';
-      return undefined;
-    }
-    const next = new Worker(new URL('./trainer.worker.ts', import.meta.url), { type: 'module' });
-    next.onerror = ({ message }) => {
-      // A script that could not be loaded has no message.
-      error.value = message
-        ? `The training has stopped: ${message}. Reload the page, and train again.`
-        : 'The training could not be loaded: check that you are online, reload the page, and train again.';
-      next.terminate();
-      // What is shown does not stop with a file that is loaded beside it.
-      if (worker === next) state.value = 'idle';
-    };
-    return next;
+    return startWorker(
+      () => new Worker(new URL('./trainer.worker.ts', import.meta.url), { type: 'module' }),
+      receive,
+      (problem, stopped) => {
+        error.value = problem;
+        stopped?.terminate();
+        // What is shown does not stop with a file that is loaded beside it.
+        if (worker === stopped) state.value = 'idle';
+      },
+    );
   }
 
   /** Shows what a worker has, in place of the one before. */
