@@ -21,7 +21,6 @@ export interface SearchSpace {
 
 /** How settings are drawn. */
 export const SEARCHES = ['latin-hypercube', 'random'] as const;
-export type SearchName = (typeof SEARCHES)[number];
 
 /**
  * `trials` settings, each drawn by itself or by Latin hypercube sampling: each dimension is cut into `trials` parts of equal
@@ -30,7 +29,7 @@ export type SearchName = (typeof SEARCHES)[number];
  *
  * McKay, Beckman & Conover, "A comparison of three methods for selecting values of input variables", 1979.
  */
-export function drawSettings(space: SearchSpace, trials: number, rng: Rng, search: SearchName): Settings[] {
+export function drawSettings(space: SearchSpace, trials: number, rng: Rng, search: (typeof SEARCHES)[number]): Settings[] {
   return settingsAt(space, trials, rng, (stream) =>
     search === 'random'
       ? Float64Array.from({ length: trials }, () => stream.uniform())

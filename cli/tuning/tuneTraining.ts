@@ -73,11 +73,16 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
     return [...drawSettings(spaceOf(config), config.trials, rng, config.search), {}];
   };
 
-  /** The jobs of a round of a policy. */
-  const jobsOf = (config: TrainTuningConfig, policy: string, rung: number, trials: readonly number[]): TrialJob[] => {
+  /** The jobs of a round of a policy: of all trials unless it has fewer. */
+  const jobsOf = (
+    config: TrainTuningConfig,
+    policy: string,
+    rung: number,
+    trials: readonly number[] = Array.from({ length: config.trials + 1 }, (_, trial) => trial),
+  ): TrialJob[] => {
     const rungs = halvingRungs(config);
     const before = rungs[rung - 1]?.steps ?? 0;
-    const condition = rungs.length === 1 ? {} : { condition: conditionOf(rungs[rung]!) };
+    const condition = rungs.length === 1 ? {} : { condition: `steps-${rungs[rung]!.steps}` };
     return trials.flatMap((trial) =>
       config.seeds.map((seed) => ({
         id: `${agent}/${env.replaceAll(':', '-')}/${policy}/trial-${trial + 1}/seed-${seed}/rung-${rung + 1}`,
@@ -94,15 +99,13 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
     );
   };
 
-  const all = ({ trials }: TrainTuningConfig) => Array.from({ length: trials + 1 }, (_, trial) => trial);
-
   /** Which trials of a policy a round has, by what came of the one before: the best, and the settings in use. */
   const survivors = (config: TrainTuningConfig, rung: number, before: readonly Outcome<TrialJob>[]): number[] => {
     const trials = [...groupBy(before, ({ job }) => job.trial)].map(([trial, outcomes]) => ({
-      settings: { trial },
+      trial,
       scores: outcomes.map(({ result }) => result.metrics.return ?? null),
     }));
-    const order = ranked(trials, config.over).map(({ settings }) => settings.trial as number);
+    const order = ranked(trials, config.over).map(({ trial }) => trial);
     const best = order.filter((trial) => trial < config.trials).slice(0, halvingRungs(config)[rung]!.trials);
     return [...best, ...order.filter((trial) => trial === config.trials)].sort((a, b) => a - b);
   };
@@ -117,7 +120,7 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
         trials: summary.flatMap(({ policy: name, condition, metric, perSeed }) => {
           const [of, number] = name.split(' #') as [string, string];
           if (of !== policy || metric !== 'return') return [];
-          if (condition !== undefined && condition !== conditionOf(rung)) return [];
+          if (condition !== undefined && condition !== `steps-${rung.steps}`) return [];
           return [{ trial: Number(number), settings: settings[Number(number) - 1]!, scores: perSeed }];
         }),
       })),
@@ -167,14 +170,14 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
 
     jobs: (config) =>
       config.policies.flatMap((policy) =>
-        halvingRungs(config).flatMap((_, rung) => jobsOf(config, policy, rung, all(config))),
+        halvingRungs(config).flatMap((_, rung) => jobsOf(config, policy, rung)),
       ),
 
     due: (outcomes, config) => {
       const found = groupBy(outcomes, ({ job }) => `${job.of} ${job.rung}`);
       return config.policies.flatMap((policy) => {
         const due: TrialJob[] = [];
-        let jobs = jobsOf(config, policy, 0, all(config));
+        let jobs = jobsOf(config, policy, 0);
         for (let rung = 0; rung < halvingRungs(config).length; rung++) {
           due.push(...jobs);
           const ids = new Set(jobs.map(({ id }) => id));
@@ -224,11 +227,6 @@ function tunedFile(policy: string, { policies }: TrainTuningConfig): string {
   return policies.length === 1 ? 'tuned.json' : `tuned-${policy}.json`;
 }
 
-/** The key of a round, as the condition of its jobs. */
-function conditionOf({ steps }: Rung): string {
-  return `steps-${steps}`;
-}
-
 /** Trains up to a step, from where the round before left it, and measures the policy. */
 async function trialJob(
   job: TrialJob,
@@ -275,14 +273,11 @@ async function trialJob(
   }
 }
 
-/** One try of some settings: what came of it by seed; `null` where training failed or diverged. */
-interface Trial {
-  readonly settings: Settings;
-  readonly scores: readonly (number | null)[];
-}
-
 /** The trials that have a score, the mean over the seeds or the worst of them, the best first; the earlier one of equals. */
-function ranked<T extends Trial>(trials: readonly T[], over: 'mean' | 'worst'): (T & { score: number })[] {
+function ranked<T extends Pick<Trial, 'scores'>>(
+  trials: readonly T[],
+  over: 'mean' | 'worst',
+): (T & { score: number })[] {
   return trials
     .flatMap((trial) => {
       const scores = trial.scores.filter((score) => score !== null);
@@ -305,15 +300,17 @@ export function settingsText(settings: Settings): string {
     .join(', ');
 }
 
-/** A trial with its number, from 1. */
-interface NumberedTrial extends Trial {
+/** One try of some settings, by its number from 1: what came of it by seed; `null` where training failed or diverged. */
+interface Trial {
   readonly trial: number;
+  readonly settings: Settings;
+  readonly scores: readonly (number | null)[];
 }
 
 /** The trials of a policy, by the rounds of the search. */
 interface PolicyTrials {
   readonly policy: string;
-  readonly rungs: readonly { readonly steps: number; readonly trials: readonly NumberedTrial[] }[];
+  readonly rungs: readonly { readonly steps: number; readonly trials: readonly Trial[] }[];
 }
 
 /** How many of the best trials a table has. */
@@ -329,7 +326,7 @@ function tuningTables(policies: readonly PolicyTrials[], config: TrainTuningConf
       columns: ['policy', 'trial', `return, ${config.over} of the seeds`, 'by seed', 'settings'],
       rows: found.flatMap(({ policy, order }) =>
         order.flatMap((trial, place) =>
-          place < SHOWN || isInUse(trial, config) ? [[policy, ...trialCells(trial, config)]] : [],
+          place < SHOWN || trial.trial === config.trials + 1 ? [[policy, ...trialCells(trial, config)]] : [],
         ),
       ),
     },
@@ -363,26 +360,21 @@ function tuningSections(policies: readonly PolicyTrials[], config: TrainTuningCo
       tables: rungs.map(({ steps, trials }) => ({
         title: `At ${steps.toLocaleString('en-GB')} steps`,
         columns: ['trial', `return, ${over} of the seeds`, 'by seed', 'settings'],
-        rows: [
-          ...ranked(trials, over).map((trial) => trialCells(trial, config)),
-          ...trials.filter(({ scores }) => scores.includes(null)).map((trial) => trialCells(trial, config)),
-        ],
+        rows: [...ranked(trials, over), ...trials.filter(({ scores }) => scores.includes(null))].map((trial) =>
+          trialCells(trial, config),
+        ),
       })),
     })),
   ];
 }
 
-function isInUse({ trial }: NumberedTrial, { trials }: TrainTuningConfig): boolean {
-  return trial === trials + 1;
-}
-
-function trialCells(trial: NumberedTrial & { readonly score?: number }, config: TrainTuningConfig): string[] {
+function trialCells(trial: Trial & { readonly score?: number }, config: TrainTuningConfig): string[] {
   const number = (value: number | null | undefined) => (value == null ? '–' : trueMinus(value.toFixed(1)));
   return [
     String(trial.trial),
     number(trial.score),
     trial.scores.map(number).join(', '),
-    isInUse(trial, config) ? 'those in use before' : settingsText(trial.settings),
+    trial.trial === config.trials + 1 ? 'those in use before' : settingsText(trial.settings),
   ];
 }
 

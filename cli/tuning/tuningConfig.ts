@@ -14,7 +14,6 @@ import {
   hasDimension,
   isDimension,
   SEARCHES,
-  type SearchName,
   type SearchSpace,
 } from './searchSpace.ts';
 
@@ -24,7 +23,7 @@ const FIRST_SEED = 1000;
 /** The settings of a search for the settings of trainings. */
 export interface TrainTuningConfig extends Omit<TrainConfig, keyof typeof evaluationOptions> {
   readonly trials: number;
-  readonly search: SearchName;
+  readonly search: (typeof SEARCHES)[number];
   readonly searchSeed: number;
   readonly halving: number;
   readonly rungs: number;
@@ -68,9 +67,6 @@ const tuningShape = {
     .describe('where settings are searched; by default where those of the agent usually lie'),
 };
 
-/** Names of the settings that a search has beside those of trainings. */
-const OWN = Object.keys(tuningShape);
-
 /** The settings of a search, which depend on what is trained. */
 export function trainTuningSchema(choices: TrainChoice) {
   const { snapshots: _, ...shape } = trainSchema(choices).shape;
@@ -80,11 +76,6 @@ export function trainTuningSchema(choices: TrainChoice) {
     ...commonShape(choices, { seeds: 2, first: FIRST_SEED }),
     ...tuningShape,
   });
-}
-
-/** The settings of a search that its trainings have. */
-function withoutSearch(config: TrainTuningConfig): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(config).filter(([name]) => !OWN.includes(name)));
 }
 
 type Space = Readonly<Record<string, Dimension>>;
@@ -279,7 +270,7 @@ export function trialConfig(config: TrainTuningConfig, policy: string, settings:
   const known = Object.keys(policySchema(policy)?.shape ?? {});
   const own = Object.entries({ ...config.policy, ...ofPolicy }).filter(([name]) => known.includes(name));
   return trainSchema({ studies, policies: [policy], environments }).parse({
-    ...withoutSearch(config),
+    ...Object.fromEntries(Object.entries(config).filter(([name]) => !(name in tuningShape))),
     ...others,
     policies: [policy],
     agent: { ...config.agent, ...agent },
@@ -289,21 +280,11 @@ export function trialConfig(config: TrainTuningConfig, policy: string, settings:
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** The settings of a training that were found, in the form of a preset; also a config file of `oxbow train`. */
-interface TunedTraining {
-  readonly steps: number;
-  readonly envs: number;
-  /** Options of the environment, if it was given some. */
-  readonly env?: Options;
-  readonly agent: Options;
-  readonly policy: Options;
-}
-
 /**
- * The settings of a trial: those that were searched, those of the preset, and whatever else differs from the defaults of agent and policy.
+ * The settings of a trial in the form of a preset, also a config file of `oxbow train`: those that were searched, those of the preset, and whatever else differs from the defaults of agent and policy.
  * With them `oxbow train` does what the trial did, to the byte. The Python of an environment is left out, which no file can name.
  */
-export function tunedTraining(config: TrainTuningConfig, policy: string, settings: Settings): TunedTraining {
+export function tunedTraining(config: TrainTuningConfig, policy: string, settings: Settings) {
   const [agent, env] = [config.studies[0]!, config.environments[0]!];
   const trial = trialConfig(config, policy, settings);
   // The agent's own: a preset takes the place of the scales that a training has without one. An environment without a name has no preset.
