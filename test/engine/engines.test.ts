@@ -31,16 +31,14 @@ function loader(node: boolean): EngineLoader {
 
 describe('choice of the engine', () => {
   test.each([
-    [true, 'auto', 'engine: auto (wasm for small operations, onnxruntime-node for large ones)'],
-    [
-      false,
-      'wasm',
-      "engine: wasm (onnxruntime-node: Cannot find module 'onnxruntime-node'); for the native engine: npm install --ignore-scripts onnxruntime-node@1.30.0",
-    ],
-  ])('nobody asks for one, and onnxruntime-node is there: %s', async (node, name, line) => {
-    for (const request of ['auto', ''])
-      expect(await selectEngine(request, { loader: loader(node) })).toEqual({ name, line });
-    expect(currentRuntime()!.name).toBe(node ? 'wasm and onnxruntime-node cpu' : 'wasm');
+    [true, 'auto', 'wasm and onnxruntime-node cpu'],
+    [false, 'wasm', 'wasm'],
+  ])('nobody asks for one, and onnxruntime-node is there: %s', async (node, name, runtimeName) => {
+    for (const request of ['auto', '']) {
+      const chosen = await selectEngine(request, { loader: loader(node) });
+      expect([chosen.name, currentRuntime()!.name]).toEqual([name, runtimeName]);
+      if (!node) expect(chosen.line).toContain('npm install --ignore-scripts onnxruntime-node@');
+    }
   });
 
   test('a request is met or is an error with advice', async () => {
@@ -52,11 +50,9 @@ describe('choice of the engine', () => {
       expect(currentRuntime()!.name).toBe(name);
     }
     await expect(selectEngine('onnxruntime-node', { loader: loader(false) })).rejects.toThrow(
-      "the engine 'onnxruntime-node' is not available (Cannot find module 'onnxruntime-node'); install it with: npm install --ignore-scripts onnxruntime-node@",
+      /^the engine 'onnxruntime-node' is not available .* npm install --ignore-scripts onnxruntime-node@/,
     );
-    await expect(selectEngine('tpu', { loader: loader(true) })).rejects.toThrow(
-      `OXBOW_ENGINE: got 'tpu', expected one of auto, wasm, wasm-relaxed, onnxruntime-node, cuda, eager`,
-    );
+    await expect(selectEngine('tpu', { loader: loader(true) })).rejects.toThrow(/^OXBOW_ENGINE: got 'tpu'/);
   });
 
   test('threads are those that are asked for, or of the environment', async () => {
@@ -67,13 +63,10 @@ describe('choice of the engine', () => {
     vi.stubEnv('OXBOW_THREADS', '3');
     expect(await lineOf('auto')).toMatch(/^engine: auto .*, 3 threads$/);
     expect(await lineOf('wasm', 1)).toBe('engine: wasm');
-    for (const threads of [0, 1.5, 65]) {
-      await expect(lineOf('wasm', threads)).rejects.toThrow(
-        `threads: got '${threads}', expected an integer from 1 to 64`,
-      );
-    }
+    for (const threads of [0, 1.5, 65])
+      await expect(lineOf('wasm', threads)).rejects.toThrow(`threads: got '${threads}'`);
     vi.stubEnv('OXBOW_THREADS', 'all');
-    await expect(lineOf('wasm')).rejects.toThrow(`OXBOW_THREADS: got 'all', expected an integer from 1 to 64`);
+    await expect(lineOf('wasm')).rejects.toThrow(/^OXBOW_THREADS: got 'all'/);
     vi.unstubAllEnvs();
   });
 
@@ -91,25 +84,18 @@ describe('choice of the tfjs backend', () => {
     Promise.reject(Object.assign(new Error(`Cannot find package '${name}'`), { code: 'ERR_MODULE_NOT_FOUND' }));
   const broken: BackendLoader = () => Promise.reject(new Error('libtensorflow.so.2: cannot open\nshared object file'));
 
-  test('nothing installed, which is nothing to speak of', async () => {
+  test('cpu where nothing is installed, or why what is installed does not run', async () => {
     // As Vite says it of a package that is optional.
     const bundled: BackendLoader = (name) =>
       Promise.reject(new Error(`Could not resolve "${name}" imported by "oxbow". Is it installed?`));
-    for (const [request, loader] of [
-      ['auto', absent],
-      ['auto', bundled],
-      ['cpu', absent],
-    ] as const) {
-      expect(await selectBackend(request, loader)).toEqual({ name: 'cpu', line: 'tfjs backend: cpu' });
-    }
-  });
-
-  test('why what is installed does not run', async () => {
-    const loader: BackendLoader = (name) => (name === '@tensorflow/tfjs-node' ? broken(name) : absent(name));
-    expect(await selectBackend('auto', loader)).toEqual({
-      name: 'cpu',
-      line: 'tfjs backend: cpu (@tensorflow/tfjs-node: libtensorflow.so.2: cannot open)',
-    });
+    const some: BackendLoader = (name) => (name === '@tensorflow/tfjs-node' ? broken(name) : absent(name));
+    for (const [request, loader, line] of [
+      ['auto', absent, 'tfjs backend: cpu'],
+      ['auto', bundled, 'tfjs backend: cpu'],
+      ['cpu', absent, 'tfjs backend: cpu'],
+      ['auto', some, 'tfjs backend: cpu (@tensorflow/tfjs-node: libtensorflow.so.2: cannot open)'],
+    ] as const)
+      expect(await selectBackend(request, loader)).toEqual({ name: 'cpu', line });
   });
 
   test('the first that can be loaded', async () => {
@@ -134,14 +120,10 @@ describe('choice of the tfjs backend', () => {
 
   test('a request that cannot be met is an error with the command that installs it', async () => {
     await expect(selectBackend('node-gpu', absent)).rejects.toThrow(
-      "the tfjs backend 'node-gpu' cannot be loaded (not installed); install it with: npm install @tensorflow/tfjs-node-gpu@4.22.0",
+      /'node-gpu' .* npm install @tensorflow\/tfjs-node-gpu@/,
     );
-    await expect(selectBackend('node', broken)).rejects.toThrow(
-      "the tfjs backend 'node' cannot be loaded (libtensorflow.so.2: cannot open); install it with",
-    );
-    await expect(selectBackend('webgl', absent)).rejects.toThrow(
-      `OXBOW_BACKEND: got 'webgl', expected node-gpu, node, cpu or auto`,
-    );
+    await expect(selectBackend('node', broken)).rejects.toThrow(/'node' .*libtensorflow.so.2: cannot open/);
+    await expect(selectBackend('webgl', absent)).rejects.toThrow(/^OXBOW_BACKEND: got 'webgl'/);
   });
 });
 

@@ -1,40 +1,79 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as ort from 'onnxruntime-node';
-import { describe, expect, test } from 'vitest';
-import { ProtobufWriter } from '../../src/engine/bytes.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Bytes, ProtobufWriter } from '../../src/engine/bytes.ts';
 import { compile } from '../../src/engine/compile.ts';
+import { Graph } from '../../src/engine/graph/graph.ts';
+import { matMul } from '../../src/engine/graph/linearAlgebra.ts';
+import { lower } from '../../src/engine/onnx/lower.ts';
+import { currentRuntime, selectEngine } from '../../src/engine/runtime/engine.ts';
 import { traceToOnnx } from '../../src/engine/traceToOnnx.ts';
 import { Rng } from '../../src/random.ts';
 import { all, decode, text } from '../support/protobuf.ts';
+import { input, output } from './graphPorts.ts';
 import { Counter, expectClose, Net, numbers } from './support.ts';
 
-describe('the protobuf writer', () => {
-  test.each([
-    [0, 0n],
-    [127, 127n],
-    [128, 128n],
-    [2 ** 31, 2n ** 31n],
-    [-1, 2n ** 64n - 1n],
-    [-(2n ** 63n), 2n ** 63n],
-    [2n ** 63n - 1n, 2n ** 63n - 1n],
-  ])('integer %s', (value, wanted) => {
-    expect(decode(new ProtobufWriter().int(20, value).finish())).toEqual([{ number: 20, value: wanted }]);
+describe('bytes', () => {
+  const written = (write: (bytes: Bytes) => void): number[] => {
+    const bytes = new Bytes();
+    write(bytes);
+    expect(bytes.length).toBe(bytes.view.length);
+    return [...bytes.view];
+  };
+  /** The integer that LEB128 bytes stand for, in seven bits each; a signed one's highest bit counts as negative. */
+  const decoded = (bytes: readonly number[], isSigned: boolean): bigint => {
+    expect(bytes.map((byte) => byte >= 0x80)).toEqual(bytes.map((_, i) => i < bytes.length - 1));
+    const value = bytes.reduce((sum, byte, i) => sum + (BigInt(byte & 0x7f) << BigInt(7 * i)), 0n);
+    return isSigned ? BigInt.asIntN(7 * bytes.length, value) : value;
+  };
+
+  test('integers', () => {
+    for (const value of [0, 127, 128, 300, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2n ** 64n - 1n]) {
+      const bytes = written((b) => b.unsigned(value));
+      expect(decoded(bytes, false)).toBe(BigInt(value));
+      expect(bytes.length).toBe(Math.max(1, Math.ceil(BigInt(value).toString(2).length / 7)));
+    }
+    const minusOne = written((b) => b.unsigned(-1));
+    expect(decoded(minusOne, false)).toBe(2n ** 64n - 1n);
+    for (const value of [0, 63, 64, -64, -65, 8191, 8192, -8193, 2 ** 31 - 1, -(2 ** 31)]) {
+      const bytes = written((b) => b.signed32(value));
+      expect(decoded(bytes, true)).toBe(BigInt(value));
+      expect(written((b) => b.signed64(BigInt(value)))).toEqual(bytes);
+    }
+    for (const value of [2n ** 63n - 1n, -(2n ** 63n)]) {
+      const bytes = written((b) => b.signed64(value));
+      expect(decoded(bytes, true)).toBe(value);
+    }
+    for (const value of [0, 127, 128, 2 ** 31, -1, -(2n ** 63n), 2n ** 63n - 1n]) {
+      const wanted = BigInt.asUintN(64, BigInt(value));
+      expect(decode(new ProtobufWriter().int(20, value).finish())).toEqual([{ number: 20, value: wanted }]);
+    }
   });
 
-  test('floats, strings, bytes and nested messages, longer than its first buffer', () => {
-    const long = new Uint8Array(1000).fill(7);
-    const bytes = new ProtobufWriter()
+  test('floats, texts, arrays and nested messages, longer than the first buffer', () => {
+    const long = Array.from({ length: 1000 }, (_, i) => i % 256);
+    const bytes = written((b) => {
+      b.float32(1.5);
+      b.float64(-0.1);
+      b.text('Köln');
+      b.counted(long);
+      b.byte(7);
+    });
+    const view = new DataView(Uint8Array.from(bytes).buffer);
+    expect([view.getFloat32(0, true), view.getFloat64(4, true)]).toEqual([1.5, -0.1]);
+    expect(bytes.slice(12)).toEqual([5, 0x4b, 0xc3, 0xb6, 0x6c, 0x6e, 0xe8, 0x07, ...long, 7]);
+    const message = new ProtobufWriter()
       .float(1, 1.5)
       .string(2, 'Köln')
-      .message(3, (inner) => inner.bytes(4, long).int(5, 6))
+      .message(3, (inner) => inner.bytes(4, Uint8Array.from(long)).int(5, 6))
       .messages(6, [1, 2], (inner, item) => inner.int(1, item))
       .finish();
-    const fields = decode(bytes);
+    const fields = decode(message);
     expect(fields.map(({ number }) => number)).toEqual([1, 2, 3, 6, 6]);
     expect(new DataView((fields[0]!.value as Uint8Array).slice().buffer).getFloat32(0, true)).toBe(1.5);
     expect(text(fields[1]!.value)).toBe('Köln');
     expect(decode(fields[2]!.value as Uint8Array)).toEqual([
-      { number: 4, value: long },
+      { number: 4, value: Uint8Array.from(long) },
       { number: 5, value: 6n },
     ]);
     expect(decode(fields[4]!.value as Uint8Array)).toEqual([{ number: 1, value: 2n }]);
@@ -165,36 +204,108 @@ describe('a function as a model', () => {
     }
   });
 
-  test.each<[string, (x: tf.Tensor) => tf.Tensor, RegExp]>([
-    ['a number of it', (x) => tf.div(x, x.shape[0]!), /has a constant of .*Div.* that is not one slice over and over/],
-    ['a list', (x) => tf.add(x, tf.expandDims(tf.range(0, x.shape[0]!), 1)), /a constant of .*Add.* not one slice/],
-    ['a square', (x) => tf.reshape(tf.matMul(x, x, false, true), [-1]), /whose shape is no multiple|no multiple of it/],
-    ['a unit for each', (x) => tf.addN(tf.unstack(x)), /operations of another number|has (an)?other/],
-  ])('a size cannot be free: %s', (_, f, message) => {
-    const call = () =>
-      traceToOnnx(({ x }: { x: tf.Tensor }) => ({ y: f(x) }), { x: { shape: ['batch', 2] } }, { name: 'f', state: [] });
-    expect(call).toThrow(message);
-    expect(call).toThrow(/^traceToOnnx\('f'\): 'batch' cannot be a free size: at other sizes the function has /);
-  });
-
-  test('one size alone may be free', () => {
-    const fn = ({ x }: { x: tf.Tensor }) => ({ y: tf.neg(x) });
-    expect(() => traceToOnnx(fn, { x: { shape: ['batch', 'time'] } }, { name: 'f', state: [] })).toThrow(
-      new Error("traceToOnnx('f'): one size may be free, got 'batch' and 'time'"),
-    );
-  });
-
   test('what a model cannot do is an error', () => {
     const counter = new Counter();
-    const options = { name: 'f', state: [counter] };
+    const about = { name: 'f', state: [counter] };
+    const free = (f: (x: tf.Tensor) => tf.Tensor) => () =>
+      traceToOnnx(({ x }: { x: tf.Tensor }) => ({ y: f(x) }), { x: { shape: ['batch', 2] } }, about);
     const assigns = () => {
       counter.count.assign(tf.add(counter.count, 1));
       return { y: tf.scalar(1) };
     };
-    expect(() => traceToOnnx(assigns, {}, options)).toThrow("traceToOnnx('f'): the function assigns to a variable");
     const same = ({ x }: { x: tf.Tensor }) => ({ x: tf.neg(x) });
-    expect(() => traceToOnnx(same, { x: { shape: [1] } }, options)).toThrow(
-      "traceToOnnx('f'): two tensors of the model are called 'x'",
-    );
+    const refused: [() => unknown, RegExp][] = [
+      [free((x) => tf.div(x, x.shape[0]!)), /^traceToOnnx\('f'\): 'batch' cannot be a free size: .* a constant of /],
+      [
+        free((x) => tf.add(x, tf.expandDims(tf.range(0, x.shape[0]!), 1))),
+        /^traceToOnnx\('f'\): 'batch' cannot be a free size: .* a constant of /,
+      ],
+      [
+        free((x) => tf.reshape(tf.matMul(x, x, false, true), [-1])),
+        /^traceToOnnx\('f'\): 'batch' cannot be a free size: .*no multiple/,
+      ],
+      [free((x) => tf.addN(tf.unstack(x))), /^traceToOnnx\('f'\): 'batch' cannot be a free size: .*other/],
+      [
+        () => traceToOnnx(same, { x: { shape: ['a', 'b'] } }, about),
+        /^traceToOnnx\('f'\): one size may be free, got 'a' and 'b'/,
+      ],
+      [() => traceToOnnx(assigns, {}, about), /^traceToOnnx\('f'\): the function assigns to a variable/],
+      [
+        () => traceToOnnx(same, { x: { shape: [1] } }, about),
+        /^traceToOnnx\('f'\): two tensors of the model are called 'x'/,
+      ],
+    ];
+    for (const [call, message] of refused) expect(call).toThrow(message);
   });
+
+  test('convolutions are those of the standard', () => {
+    const { model } = traceToOnnx(
+      ({ x, w }: { x: tf.Tensor; w: tf.Tensor }) => ({ y: tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 2, 'same') }),
+      { x: { shape: [1, 5, 5, 2] }, w: { shape: [3, 3, 2, 4] } },
+      { name: 'exported', state: [] },
+    );
+    const names = Buffer.from(model).toString('latin1');
+    expect(names).toMatch(/Conv\b/);
+    expect(names).not.toMatch(/Conv2D\b(?!\/)|com\.microsoft/);
+  });
+});
+
+describe('types that ONNX Runtime does not have', () => {
+  beforeAll(() => selectEngine('onnxruntime-node'));
+  afterAll(() => selectEngine());
+
+  test('a tensor that several operations need in another type is cast once', () => {
+    const g = new Graph();
+    const [x, y] = [input(g, 'x', [4], 'bool'), input(g, 'y', [4], 'bool')];
+    const choices = [
+      [x, x, y],
+      [x, y, x],
+      [y, x, y],
+    ];
+    const named = choices.map((each, i) => [output(`z${i}`), g.node('Where', each, [4], 'bool')] as const);
+    const executable = currentRuntime()!.load({ name: 'shared', outputs: named, moving: new Set() });
+    executable.input(x.input)!.data.set([1, 0, 0, 1] as never);
+    executable.input(y.input)!.data.set([1, 1, 0, 0] as never);
+    const results = named.map(([port]) => executable.output(port));
+    executable.run();
+    expect(results.map((result) => [...(result.data as Uint8Array)].join(''))).toEqual(['1101', '1000', '1000']);
+    expect(executable.cost.nodes).toBe(2 + 2 * named.length);
+    executable.dispose();
+  });
+
+  test('operations on bools and integers are as eagerly', () => {
+    const fn = ({ b, c, i, j }: Record<'b' | 'c' | 'i' | 'j', tf.Tensor>): Record<string, tf.Tensor> => ({
+      ...{ where: tf.where(b, c, tf.logicalNot(c)), ints: tf.where(b, i, j), any: tf.any(b, 1), equal: tf.equal(b, c) },
+      ...{ max: tf.max(i, 1), best: tf.argMax(i, 1), sums: tf.cumsum(i, 1), top: tf.topk(i, 1).values },
+      ...{ product: tf.matMul(i, j), turned: tf.matMul(i, j, true, false), both: tf.matMul(i, j, true, true) },
+      ...{ clipped: tf.clipByValue(tf.relu(i), 0, 2), sign: tf.sign(i), abs: tf.abs(i), less: tf.lessEqual(i, j) },
+      halves: tf.concat(tf.split(tf.floorDiv(i, j), 2, 1), 0),
+      reshaped: tf.reshape(tf.slice(i, [0, 0], [0, 2]), [2, 0, 3]),
+    });
+    const inputs = {
+      b: tf.tensor2d([1, 0, 0, 1], [2, 2], 'bool'),
+      c: tf.tensor2d([1, 1, 0, 0], [2, 2], 'bool'),
+      i: tf.tensor2d([3, -1, 2, 5], [2, 2], 'int32'),
+      j: tf.tensor2d([1, 2, 3, 4], [2, 2], 'int32'),
+    };
+    const got = compile(fn, { name: 'types', state: [] })(inputs);
+    for (const [key, tensor] of Object.entries(fn(inputs))) {
+      const other = got[key]!;
+      expect([other.dtype, other.shape, numbers(other)], key).toEqual([tensor.dtype, tensor.shape, numbers(tensor)]);
+    }
+  });
+
+  test.each([
+    [[3, 2, 0], [3, 0, 2], false],
+    [[3, 0, 2], [3, 0, 2], true],
+  ] as const)(
+    'a batch of products of nothing, [%s] × [%s], is no product, which it would leave unset',
+    (a, b, transA) => {
+      const g = new Graph();
+      const { model } = lower([[output('y'), matMul(g, input(g, 'a', a), input(g, 'b', b), transA)]], {
+        name: 'nothing',
+      });
+      expect(model.nodes.map(({ op }) => op).join()).not.toMatch(/MatMul/);
+    },
+  );
 });

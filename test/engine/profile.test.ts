@@ -52,10 +52,7 @@ describe('on wasm', () => {
       ['CumSum', 4 * 16, 4 * 8 * 16],
     ]);
     for (const { microseconds } of profile.kernels) expect(microseconds).toBeGreaterThan(0);
-    const lines = String(profile).split('\n');
-    expect(lines[0]).toMatch(/^fn on wasm: 4 kernels, [\d.]+ µs$/);
-    expect(lines).toHaveLength(6);
-    expect(lines[2]).toMatch(/^ +[\d.]+ +[\d.]+ +0\.4 +0\.5 {2}MatMul/);
+    expect(String(profile).split('\n')[0]).toMatch(/^fn on wasm: 4 kernels, [\d.]+ µs$/);
     expect(profile.microseconds).toBeCloseTo(
       profile.kernels.reduce((sum, { microseconds }) => sum + microseconds, 0),
       6,
@@ -78,30 +75,20 @@ describe('on wasm', () => {
     }
     expect(left.uniform()).toBe(right.uniform());
   });
-
-  test('errors as in a call', async () => {
-    await selectEngine('wasm');
-    const { step, x } = training();
-    expect(() => step.profile({ x })).toThrow("compile('training'): the function draws random numbers");
-    expect(() => step.profile({ x: [1] as unknown as tf.Tensor })).toThrow(
-      "the input 'x': got an array, expected a tensor or a number",
-    );
-    step.dispose();
-    expect(() => step.profile({ x }, new Rng(0))).toThrow("compile('training'): called after dispose");
-    const nothing = compile(() => ({}), { name: 'nothing', state: [] });
-    expect(() => nothing.profile({})).toThrow(
-      "compile('nothing').profile: it computes nothing; the kernels of the engine",
-    );
-  });
 });
 
-test.each([
-  ['onnxruntime-node', 'it runs on onnxruntime-node'],
-  ['eager', 'it runs eagerly'],
-])('%s cannot', async (engine, what) => {
-  await selectEngine(engine);
+test('errors as in a call; on another engine', async () => {
+  await selectEngine('wasm');
   const { step, x } = training();
-  expect(() => step.profile({ x }, new Rng(0))).toThrow(
-    `compile('training').profile: ${what}; the kernels of the engine 'wasm' can be timed`,
-  );
+  const nothing = compile(() => ({}), { name: 'nothing', state: [] });
+  const refused: [() => unknown, RegExp][] = [
+    [() => step.profile({ x }), /^compile\('training'\): the function draws random numbers/],
+    [() => step.profile({ x: [1] as unknown as tf.Tensor }), /the input 'x': got an array/],
+    [() => nothing.profile({}), /^compile\('nothing'\)\.profile: it computes nothing/],
+  ];
+  for (const [call, message] of refused) expect(call).toThrow(message);
+  for (const engine of ['onnxruntime-node', 'eager']) {
+    await selectEngine(engine);
+    expect(() => step.profile({ x }, new Rng(0))).toThrow(/^compile\('training'\)\.profile: it runs/);
+  }
 });

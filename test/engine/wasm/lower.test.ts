@@ -24,30 +24,8 @@ function hasRelaxedSimd(): boolean {
   // (func (v128.const 0) (v128.const 0) (v128.const 0) f32x4.relaxed_madd drop)
   const zero = [0xfd, 0x0c, ...new Array(16).fill(0)];
   const body = [0, ...zero, ...zero, ...zero, 0xfd, 0x85, 0x02, 0x1a, 0x0b];
-  const module = [
-    0,
-    0x61,
-    0x73,
-    0x6d,
-    1,
-    0,
-    0,
-    0,
-    1,
-    4,
-    1,
-    0x60,
-    0,
-    0,
-    3,
-    2,
-    1,
-    0,
-    10,
-    body.length + 2,
-    1,
-    body.length,
-  ];
+  const head = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0];
+  const module = [...head, 10, body.length + 2, 1, body.length];
   return WebAssembly.validate(Uint8Array.from([...module, ...body]));
 }
 
@@ -92,19 +70,8 @@ const GRAPHS: Readonly<Record<string, (g: Graph) => Value[]>> = {
   'slices and frames': (g) => {
     const x = a(g, [5, 6, 3]);
     const part = slice(g, x, [1, 2, 0], [3, 3, 2]);
-    return [
-      pad(
-        g,
-        unary(g, 'Neg', part),
-        [
-          [1, 0],
-          [0, 2],
-          [1, 1],
-        ],
-        0.5,
-      ),
-      unary(g, 'Exp', part),
-    ];
+    const frame = [1, 0, 0, 2, 1, 1].flatMap((n, k, all): [number, number][] => (k % 2 ? [] : [[n, all[k + 1]!]]));
+    return [pad(g, unary(g, 'Neg', part), frame, 0.5), unary(g, 'Exp', part)];
   },
   backwards: (g) => {
     const x = a(g, [5, 6]);
@@ -134,28 +101,16 @@ const GRAPHS: Readonly<Record<string, (g: Graph) => Value[]>> = {
     ),
   ],
   ...Object.fromEntries(
-    [
-      [1, 1, 1],
-      [1, 9, 13],
-      [13, 9, 1],
-      [5, 3, 2],
-      [2, 17, 33],
-      [9, 8, 19],
-      [34, 5, 21],
-      // Sides are packed, and k is walked in blocks, with and without a rest.
-      [18, 310, 43],
-      [33, 512, 30],
-      [19, 100, 97],
-    ].flatMap(([m, k, n]) =>
-      [false, true].flatMap((transA) =>
-        [false, true].map((transB) => [
-          `a product ${m}×${k}×${n}${transA ? ', left side transposed' : ''}${transB ? ', right side transposed' : ''}`,
-          (g: Graph) => [
-            matMul(g, a(g, transA ? [k!, m!] : [m!, k!]), b(g, transB ? [n!, k!] : [k!, n!]), transA, transB),
-          ],
-        ]),
-      ),
-    ),
+    // Of the last ones sides are packed, and k is walked in blocks, with and without a rest.
+    '1×1×1 1×9×13 13×9×1 5×3×2 2×17×33 9×8×19 34×5×21 18×310×43 33×512×30 19×100×97'.split(' ').flatMap((sizes) => {
+      const [m, k, n] = sizes.split('×').map(Number) as [number, number, number];
+      return [0, 1, 2, 3].map((flags) => {
+        const [transA, transB] = [flags % 2 === 1, flags > 1];
+        const product = (g: Graph) =>
+          matMul(g, a(g, transA ? [k, m] : [m, k]), b(g, transB ? [n, k] : [k, n]), transA, transB);
+        return [`a product ${sizes}, transposed: ${transA}, ${transB}`, (g: Graph) => [product(g)]];
+      });
+    }),
   ),
   'a product over batches, one side broadcast': (g) => [matMul(g, a(g, [3, 4, 5]), b(g, [1, 5, 6]), false, false)],
   'large products over batches': (g) => [matMul(g, a(g, [2, 17, 300]), b(g, [1, 300, 33]), false, false)],
@@ -256,42 +211,28 @@ test.each(['wasm', 'wasm, a kernel a module'])('%s reads and writes where it is 
 
 describe('a graph whose shapes do not hold, made by hand', () => {
   const runtime = wasmRuntime();
-  const makesOutOf = (
-    op: string,
-    inputs: readonly Value[],
-    shape: readonly number[],
-    attributes: Node['attributes'] = {},
-  ) => {
+  const g = new Graph();
+  const [x, wide, exp] = [a(g, [2, 3]), b(g, [2, 50]), unary(g, 'Exp', a(g, [3, 2]))];
+  const plain = { transA: 0, transB: 0 };
+  test.each<[string, readonly Value[], readonly number[], Node['attributes']]>([
+    ['MatMul', [x, x], [2, 3], plain],
+    ['MatMul', [x, exp], [9, 2], plain],
+    ['Concat', [x, wide], [4, 3], { axis: 0 }],
+    ['Add', [x, x], [2, 9], {}],
+    ['ReduceSum', [x, g.int64s([0])], [1], { keepdims: 0 }],
+    ['Pad', [x, g.int64s([5, 0, 0, 0]), g.scalar(0)], [2, 3], { mode: 'constant' }],
+    ['ArgMax', [x], [1], { axis: 1, keepdims: 0 }],
+  ])('%s: no code reaches beyond a tensor', (op, inputs, shape, attributes) => {
     const node: Node = { op, inputs, attributes, outputs: [], origin: '' };
     const value: Value = { id: 1000, shape, dtype: 'float32', node };
     (node.outputs as Value[]).push(value);
-    return () => runtime.load({ name: op, outputs: [[output('y'), value]], moving: new Set() });
-  };
-  const g = new Graph();
-  const [x, wide] = [a(g, [2, 3]), b(g, [2, 50])];
-  test.each<[string, () => unknown]>([
-    ['a product of other inner sizes', makesOutOf('MatMul', [x, x], [2, 3], { transA: 0, transB: 0 })],
-    [
-      'a product of more rows',
-      makesOutOf('MatMul', [x, unary(g, 'Exp', a(g, [3, 2]))], [9, 2], { transA: 0, transB: 0 }),
-    ],
-    ['a concatenation of more than it holds', makesOutOf('Concat', [x, wide], [4, 3], { axis: 0 })],
-    ['a sum of more', makesOutOf('Add', [x, x], [2, 9])],
-    ['a sum that keeps an axis too many', makesOutOf('ReduceSum', [x, g.int64s([0])], [1], { keepdims: 0 })],
-    [
-      'a padding that is left out',
-      makesOutOf('Pad', [x, g.int64s([5, 0, 0, 0]), g.scalar(0)], [2, 3], { mode: 'constant' }),
-    ],
-    ['the greatest of more rows', makesOutOf('ArgMax', [x], [1], { axis: 1, keepdims: 0 })],
-  ])('%s: no code reaches beyond a tensor', (_, load) => {
+    const load = () => runtime.load({ name: op, outputs: [[output('y'), value]], moving: new Set() });
     expect(load).toThrow('reaches beyond its tensor');
   });
 
   test('the graph itself refuses it', () => {
-    expect(() => g.node('Concat', [x, wide], [4, 3], 'float32', { axis: 0 })).toThrow(
-      'Concat of [2,3], [2,50]: [2,3] and [2,50] differ in more than axis 0',
-    );
-    expect(() => g.node('Add', [x, x], [2, 9], 'float32')).toThrow('Add of [2,3], [2,3] makes [2,3], not [2,9]');
+    expect(() => g.node('Concat', [x, wide], [4, 3], 'float32', { axis: 0 })).toThrow(/^Concat of \[2,3\], \[2,50\]/);
+    expect(() => g.node('Add', [x, x], [2, 9], 'float32')).toThrow(/^Add of \[2,3\], \[2,3\] makes \[2,3\]/);
     expect(() => g.node('Sum', [x], [2, 3], 'float32')).toThrow('the graph has no operation Sum');
   });
 });
