@@ -123,6 +123,22 @@ test('draws have the probabilities, as indices, one-hot vectors and the greatest
   }
 });
 
+test('cdf: sums of probabilities, and the least category that reaches a share', () => {
+  const categorical = new Categorical({ logits: tf.log(tf.tensor1d([0.125, 0.5, 0.25, 0.125])) });
+  const x = tf.tensor1d([-1, 0, 0.5, 1, 2, 3, 7]);
+  numbers(categorical.cdf(x)).forEach((value, i) =>
+    expect(value).toBeCloseTo([0, 0.125, 0.125, 0.625, 0.875, 1, 1][i]!, 6),
+  );
+  numbers(categorical.survival(x)).forEach((value, i) =>
+    expect(value).toBeCloseTo([1, 0.875, 0.875, 0.375, 0.125, 0, 0][i]!, 6),
+  );
+  expect(numbers(categorical.quantile(tf.tensor1d([0, 0.1, 0.2, 0.6, 0.7, 0.9, 1])))).toEqual([0, 0, 1, 1, 2, 3, 3]);
+  expect(numbers(categorical.quantile(tf.tensor1d([-0.1, 1.1])))).toEqual([Number.NaN, Number.NaN]);
+  // The sum of all may be rounded to less than 1.
+  const many = new Categorical({ logits: new Rng(0).normalTensor([200, 7]) });
+  expect(Math.max(...numbers(many.quantile(tf.ones([200]))))).toBe(6);
+});
+
 /** The density as Maddison, Mnih & Teh write it: (n − 1)! λ^(n−1) Π α xₖ^(−λ−1) / (Σ α xₖ^−λ)ⁿ. */
 function concreteLogPdf(x: readonly number[], logits: readonly number[], temperature: number): number {
   const n = x.length;

@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { neuralSplineFlow } from '../../src/flows/index.ts';
 import {
   BatchBroadcast,
-  Categorical,
   Chain,
   compile,
   Exp,
@@ -370,19 +369,6 @@ test('uniform and standard normal: boxes of one number and of two', () => {
   expect(one.cdf(tf.tensor2d([[0], [1]])).shape).toEqual([2]);
   expect(one.quantile(tf.tensor1d([0.5, 0.1, 0.2])).shape).toEqual([3, 1]);
   expect(numbers(new StandardNormal(2).cdf(tf.tensor1d([0, 0])))).toEqual([0.25]);
-});
-
-test('a categorical: sums of probabilities, and the least category that reaches a share', () => {
-  const categorical = new Categorical({ logits: tf.log(tf.tensor1d([0.125, 0.5, 0.25, 0.125])) });
-  const x = tf.tensor1d([-1, 0, 0.5, 1, 2, 3, 7]);
-  numbers(categorical.cdf(x)).forEach((value, i) =>
-    expect(value).toBeCloseTo([0, 0.125, 0.125, 0.625, 0.875, 1, 1][i]!, 6),
-  );
-  numbers(categorical.survival(x)).forEach((value, i) =>
-    expect(value).toBeCloseTo([1, 0.875, 0.875, 0.375, 0.125, 0, 0][i]!, 6),
-  );
-  expect(numbers(categorical.quantile(tf.tensor1d([0, 0.1, 0.2, 0.6, 0.7, 0.9, 1])))).toEqual([0, 0, 1, 1, 2, 3, 3]);
-  expect(numbers(categorical.quantile(tf.tensor1d([-0.1, 1.1])))).toEqual([Number.NaN, Number.NaN]);
 });
 
 test('a flow of one number, given contexts: the slope of its distribution function is its density', () => {

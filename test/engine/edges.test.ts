@@ -248,50 +248,44 @@ describe.each(ENGINES)('%s, integers and bools: as eager', (engine) => {
     [
       'bools are 0 and 1',
       ({ bools, indices }) => ({
-        extremes: tf.stack([tf.max(bools), tf.min(bools)]),
-        places: tf.stack([tf.argMax(bools), tf.argMin(bools)]),
-        ...tf.topk(bools, 4),
-        relu: tf.relu(bools),
-        clip: tf.clipByValue(bools, 0, 1),
-        sums: tf.cumsum(bools),
-        products: tf.cumprod(tf.slice(bools, 1)),
-        segments: tf.unsortedSegmentSum(bools, indices, 2),
-        finite: tf.isFinite(bools),
-        exp: tf.exp(bools),
+        ...{ extremes: tf.stack([tf.max(bools), tf.min(bools)]), ...tf.topk(bools, 4), relu: tf.relu(bools) },
+        ...{ places: tf.stack([tf.argMax(bools), tf.argMin(bools)]), clip: tf.clipByValue(bools, 0, 1) },
+        ...{ sums: tf.cumsum(bools), products: tf.cumprod(tf.slice(bools, 1)), finite: tf.isFinite(bools) },
+        ...{ segments: tf.unsortedSegmentSum(bools, indices, 2), exp: tf.exp(bools) },
       }),
     ],
     [
       'functions of integers',
-      ({ ints, floats }) => ({
-        above: tf.clipByValue(ints, 0, Number.POSITIVE_INFINITY),
-        below: tf.clipByValue(ints, Number.NEGATIVE_INFINITY, 3),
-        within: tf.clipByValue(ints, -1e10, 1e10),
-        tests: tf.stack([tf.isNaN(ints), tf.isInf(ints), tf.isFinite(ints)]),
-        step: tf.step(ints, 0.3),
-        exp: tf.exp(ints),
-        leakyRelu: tf.leakyRelu(ints, 0.5),
-        prelu: tf.prelu(ints, floats),
-        sinh: tf.sinh(tf.slice(ints, 0, 4)),
-        selu: tf.selu(tf.slice(ints, 0, 4)),
-        round: tf.round(ints),
-        reciprocal: tf.reciprocal(ints),
-        angle: tf.atan2(tf.slice(ints, 0, 4), tf.slice(ints, 1, 4)),
-        powers: tf.pow(tf.slice(ints, 1, 3), tf.slice(tf.abs(ints), 1, 3)),
-        fewPowers: tf.concat([0, 1, 2, 3].map((n) => tf.pow(tf.slice(ints, 1, 3), tf.scalar(n, 'int32')))),
-      }),
+      ({ ints, floats }) => {
+        const [some, others] = [tf.slice(ints, 0, 4), tf.slice(ints, 1, 3)];
+        return {
+          ...{ above: tf.clipByValue(ints, 0, Number.POSITIVE_INFINITY), within: tf.clipByValue(ints, -1e10, 1e10) },
+          ...{ below: tf.clipByValue(ints, Number.NEGATIVE_INFINITY, 3), step: tf.step(ints, 0.3), exp: tf.exp(ints) },
+          ...{
+            leaky: tf.leakyRelu(ints, 0.5),
+            prelu: tf.prelu(ints, floats),
+            sinh: tf.sinh(some),
+            selu: tf.selu(some),
+          },
+          ...{ round: tf.round(ints), reciprocal: tf.reciprocal(ints), angle: tf.atan2(some, tf.slice(ints, 1, 4)) },
+          tests: tf.stack([tf.isNaN(ints), tf.isInf(ints), tf.isFinite(ints)]),
+          powers: tf.pow(others, tf.abs(others)),
+          fewPowers: tf.concat([0, 1, 2, 3].map((n) => tf.pow(others, tf.scalar(n, 'int32')))),
+        };
+      },
     ],
     [
       'several types at once',
-      ({ ints, bools, floats, indices }) => ({
-        chosen: tf.where(tf.cast(indices, 'bool'), floats, ints),
-        chosenNext: tf.where(tf.cast(indices, 'bool'), ints, floats),
-        counted: tf.where(tf.cast(indices, 'bool'), bools, ints),
-        joined: tf.concat([floats, ints, bools]),
-        joinedInts: tf.concat([ints, tf.slice(floats, 0, 3), bools]),
-        prelu: tf.prelu(floats, ints),
-        product: tf.einsum('i,i->', indices, floats),
-        places: tf.searchSorted(tf.cumsum(tf.abs(floats)), tf.slice(ints, 0, 4)),
-      }),
+      ({ ints, bools, floats, indices }) => {
+        const condition = tf.cast(indices, 'bool');
+        return {
+          ...{ chosen: tf.where(condition, floats, ints), next: tf.where(condition, ints, floats) },
+          ...{ counted: tf.where(condition, bools, ints), joined: tf.concat([floats, ints, bools]) },
+          ...{ joinedInts: tf.concat([ints, tf.slice(floats, 0, 3), bools]), prelu: tf.prelu(floats, ints) },
+          product: tf.einsum('i,i->', indices, floats),
+          places: tf.searchSorted(tf.cumsum(tf.abs(floats)), tf.slice(ints, 0, 4)),
+        };
+      },
     ],
   ])('%s', (_, fn) => {
     // To five digits; toEqual tells −0 from 0, which the engine does not.

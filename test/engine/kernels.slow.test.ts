@@ -31,50 +31,33 @@ const int = (x: tf.Tensor): tf.Tensor => tf.cast(x, 'int32');
 const pairs = (...x: number[]) =>
   Array.from({ length: x.length / 2 }, (_, i): [number, number] => [x[2 * i]!, x[2 * i + 1]!]);
 
+const operations = { ...tf } as unknown as Readonly<Record<string, (...x: tf.Tensor[]) => tf.Tensor>>;
+const named = (names: string): Unary[] => names.split(' ').map((name) => [name, ANY, operations[name]!]);
 const UNARY = (
   [
-    ['abs', ANY, tf.abs],
-    ['neg', ANY, tf.neg],
+    ...named('abs neg sign square exp expm1 sin cos atan sinh'),
+    ...named('cosh tanh asinh erf sigmoid relu elu selu ceil floor round'),
     ['neg twice', ANY, (x) => tf.neg(tf.neg(x))],
-    ['sign', ANY, tf.sign],
-    ['square', ANY, tf.square],
     ['sqrt', POSITIVE, tf.sqrt],
     ['rsqrt', POSITIVE, tf.rsqrt],
     ['reciprocal', POSITIVE, tf.reciprocal],
-    ['exp', ANY, tf.exp],
-    ['expm1', ANY, tf.expm1],
     ['expm1 near 0', '-0.001..0.001', tf.expm1],
     ['expm1 far', '-30..30', tf.expm1],
     ['log', POSITIVE, tf.log],
     ['log1p', '-0.9..3', tf.log1p],
     ['log1p near 0', '-0.0001..0.0001', tf.log1p],
-    ['sin', ANY, tf.sin],
-    ['cos', ANY, tf.cos],
     ['tan', '-1..1', tf.tan],
     ['asin', UNIT, tf.asin],
     ['acos', UNIT, tf.acos],
-    ['atan', ANY, tf.atan],
-    ['sinh', ANY, tf.sinh],
-    ['cosh', ANY, tf.cosh],
-    ['tanh', ANY, tf.tanh],
-    ['asinh', ANY, tf.asinh],
     ['acosh', '1.2..4', tf.acosh],
     ['atanh', UNIT, tf.atanh],
-    ['erf', ANY, tf.erf],
-    ['sigmoid', ANY, tf.sigmoid],
     ['log sigmoid by softplus', ANY, (x) => tf.neg(tf.softplus(tf.neg(x)))],
     ['softplus', '-15..15', tf.softplus],
     ['softplus far', '-40..40', tf.softplus, 'value'],
-    ['relu', ANY, tf.relu],
     ['relu6', '-2..8', tf.relu6],
-    ['elu', ANY, tf.elu],
-    ['selu', ANY, tf.selu],
     ['leaky relu', ANY, (x) => tf.leakyRelu(x, 0.1)],
     ['swish', ANY, (x) => tf.mul(x, tf.sigmoid(x))],
     ['gelu by erf', ANY, (x) => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.div(x, Math.SQRT2)), 1))],
-    ['ceil', ANY, tf.ceil],
-    ['floor', ANY, tf.floor],
-    ['round', ANY, tf.round],
     ['step', ANY, (x) => tf.step(x, 0.25)],
     ['clip by value', ANY, (x) => tf.clipByValue(x, -1, 1.5)],
     ['is nan', ANY, (x) => float(tf.isNaN(tf.log(x))), 'value'],
@@ -94,6 +77,8 @@ const UNARY = (
   ['[]', '[5]', '[2,3,4]'].map((shape): Case => [name, range + shape, fn as Case[2], only]),
 );
 
+const compared = (names: string, range: string): Binary[] =>
+  names.split(' ').map((name) => [name, range, range, (a, b) => float(operations[name]!(a, b)), 'value']);
 const BINARY = (
   [
     ['add', ANY, ANY, tf.add],
@@ -116,15 +101,8 @@ const BINARY = (
     ['add of negatives', ANY, ANY, (a, b) => tf.add(tf.neg(a), tf.neg(b))],
     ['sub of a negative', ANY, ANY, (a, b) => tf.sub(a, tf.neg(b))],
     ['product of negatives', ANY, ANY, (a, b) => tf.mul(tf.neg(a), tf.neg(b))],
-    ['greater', INTS, INTS, (a, b) => float(tf.greater(a, b)), 'value'],
-    ['greater or equal', INTS, INTS, (a, b) => float(tf.greaterEqual(a, b)), 'value'],
-    ['less', ANY, ANY, (a, b) => float(tf.less(a, b)), 'value'],
-    ['less or equal', INTS, INTS, (a, b) => float(tf.lessEqual(a, b)), 'value'],
-    ['equal', INTS, INTS, (a, b) => float(tf.equal(a, b)), 'value'],
-    ['not equal', INTS, INTS, (a, b) => float(tf.notEqual(a, b)), 'value'],
-    ['and', FLAGS, FLAGS, (a, b) => float(tf.logicalAnd(a, b)), 'value'],
-    ['or', FLAGS, FLAGS, (a, b) => float(tf.logicalOr(a, b)), 'value'],
-    ['xor', FLAGS, FLAGS, (a, b) => float(tf.logicalXor(a, b)), 'value'],
+    ...compared('greater greaterEqual less lessEqual equal notEqual', INTS),
+    ...compared('logicalAnd logicalOr logicalXor', FLAGS),
     ['prelu by where', ANY, ANY, (a, b) => tf.where(tf.greaterEqual(tf.add(a, tf.zerosLike(b)), 0), a, tf.mul(a, b))],
   ] satisfies Binary[]
 ).flatMap(([name, a, b, fn, only]: Binary) =>

@@ -1,7 +1,5 @@
 import { reachable } from '../../src/engine/graph/graph.ts';
-import { CONVOLUTIONS, convolutionOf } from '../../src/engine/graph/linearAlgebra.ts';
 import { elementCount, type Node, type Value } from '../../src/engine/graph/value.ts';
-import { convolution, convolutionFilterGradient, convolutionInputGradient } from './convolution.ts';
 import { erf } from './erf.ts';
 
 /** The elements of a tensor in float64, row by row; bools are 0 and 1. */
@@ -253,153 +251,6 @@ function reduction(node: Node): Evaluate {
   };
 }
 
-/** The elements along an axis of `x` through `index`. */
-function line(x: Value, elements: Elements, axis: number, index: readonly number[]): number[] {
-  return Array.from({ length: x.shape[axis]! }, (_, i) => elements[placeOf(x.shape, index.with(axis, i))]!);
-}
-
-const argument: Evaluate = (node, get) => {
-  const [x] = node.inputs as [Value];
-  const axis = node.attributes.axis as number;
-  return [
-    build(node.outputs[0]!, (index) => {
-      const whole = node.attributes.keepdims === 1 ? index : index.toSpliced(axis, 0, 0);
-      const values = line(x, get(x), axis, whole);
-      const best = node.op === 'ArgMax' ? Math.max(...values) : Math.min(...values);
-      return values.indexOf(best);
-    }),
-  ];
-};
-
-const topK: Evaluate = (node, get) => {
-  const [x] = node.inputs as [Value];
-  const axis = x.shape.length - 1;
-  const [values, places] = node.outputs as [Value, Value];
-  const ranked = (index: number[]): [value: number, place: number] => {
-    const row = line(x, get(x), axis, index).map((value, place) => [value, place] as [number, number]);
-    return row.sort(([a, i], [b, j]) => b - a || i - j)[index[axis]!]!;
-  };
-  return [build(values, (index) => ranked(index)[0]), build(places, (index) => ranked(index)[1])];
-};
-
-const cumulativeSum: Evaluate = (node, get) => {
-  const [x, axisInput] = node.inputs as [Value, Value];
-  const axis = get(axisInput)[0]!;
-  const { exclusive, reverse } = node.attributes;
-  return [
-    build(node.outputs[0]!, (index) => {
-      const values = line(x, get(x), axis, index);
-      const at = index[axis]!;
-      const own = exclusive === 1 ? 0 : 1;
-      const part = reverse === 1 ? values.slice(at + 1 - own) : values.slice(0, at + own);
-      return part.reduce((sum, value) => sum + value, 0);
-    }),
-  ];
-};
-
-const softmax: Evaluate = (node, get) => {
-  const [x] = node.inputs as [Value];
-  const axis = ((node.attributes.axis as number) + x.shape.length) % x.shape.length;
-  return [
-    build(x, (index) => {
-      const values = line(x, get(x), axis, index);
-      const most = Math.max(...values);
-      const sum = values.reduce((total, value) => total + Math.exp(value - most), 0);
-      return Math.exp(values[index[axis]!]! - most) / sum;
-    }),
-  ];
-};
-
-const gather: Evaluate = (node, get) => {
-  const [x, places] = node.inputs as [Value, Value];
-  const axis = node.attributes.axis as number;
-  return [build(node.outputs[0]!, (index) => get(x)[placeOf(x.shape, index.with(axis, get(places)[index[axis]!]!))]!)];
-};
-
-const gatherElements: Evaluate = (node, get) => {
-  const [x, places] = node.inputs as [Value, Value];
-  const axis = node.attributes.axis as number;
-  return [
-    build(node.outputs[0]!, (index) => {
-      const chosen = get(places)[placeOf(places.shape, index)]!;
-      return get(x)[placeOf(x.shape, index.with(axis, chosen))]!;
-    }),
-  ];
-};
-
-const tuple = (places: Value, elements: Elements, lead: readonly number[]): number[] => {
-  const length = places.shape.at(-1)!;
-  const first = placeOf(places.shape, [...lead, 0]);
-  return [...elements.slice(first, first + length)];
-};
-
-const gatherND: Evaluate = (node, get) => {
-  const [x, places] = node.inputs as [Value, Value];
-  const outer = places.shape.length - 1;
-  return [
-    build(node.outputs[0]!, (index) => {
-      const chosen = tuple(places, get(places), index.slice(0, outer));
-      return get(x)[placeOf(x.shape, [...chosen, ...index.slice(outer)])]!;
-    }),
-  ];
-};
-
-const scatterND: Evaluate = (node, get) => {
-  const [x, places, updates] = node.inputs as [Value, Value, Value];
-  const outer = places.shape.length - 1;
-  const result = [...get(x)];
-  for (const index of indices(updates.shape)) {
-    const chosen = tuple(places, get(places), index.slice(0, outer));
-    const at = placeOf(x.shape, [...chosen, ...index.slice(outer)]);
-    const update = get(updates)[placeOf(updates.shape, index)]!;
-    result[at] = node.attributes.reduction === 'add' ? result[at]! + update : update;
-  }
-  return [result];
-};
-
-const einsum: Evaluate = (node, get) => {
-  const [left, result] = (node.attributes.equation as string).replace(/\s/g, '').split('->') as [string, string];
-  const terms = left.split(',');
-  const sizes = new Map<string, number>();
-  terms.forEach((term, i) => {
-    [...term].forEach((letter, axis) => sizes.set(letter, node.inputs[i]!.shape[axis]!));
-  });
-  const summed = [...sizes.keys()].filter((letter) => !result.includes(letter));
-  return [
-    build(node.outputs[0]!, (index) => {
-      const known = new Map([...result].map((letter, i) => [letter, index[i]!]));
-      let sum = 0;
-      for (const inner of indices(summed.map((letter) => sizes.get(letter)!))) {
-        summed.forEach((letter, i) => known.set(letter, inner[i]!));
-        sum += terms.reduce((product, term, i) => {
-          const { shape } = node.inputs[i]!;
-          return (
-            product *
-            get(node.inputs[i]!)[
-              placeOf(
-                shape,
-                [...term].map((letter) => known.get(letter)!),
-              )
-            ]!
-          );
-        }, 1);
-      }
-      return sum;
-    }),
-  ];
-};
-
-const convolve: Evaluate = (node, get) => {
-  const evaluate = {
-    Conv2D: convolution,
-    Conv2DBackpropInput: convolutionInputGradient,
-    Conv2DBackpropFilter: convolutionFilterGradient,
-  }[node.op]!;
-  const [a, b] = node.inputs as [Value, Value];
-  const { pads, ...sizes } = convolutionOf(node);
-  return [evaluate([...get(a)], [...get(b)], { ...sizes, before: [pads[0], pads[1]] })];
-};
-
 /** Rules that find places once, for their node. */
 const PREPARED: Readonly<Record<string, (node: Node) => Evaluate>> = {
   MatMul: matMul,
@@ -413,30 +264,13 @@ const PREPARED: Readonly<Record<string, (node: Node) => Evaluate>> = {
       x!.shape.map((_, axis) => index[perm.indexOf(axis)]!),
     );
   }),
-  Tile: moving(({ inputs: [x] }, index) =>
-    placeOf(
-      x!.shape,
-      index.map((i, axis) => i % x!.shape[axis]!),
-    ),
-  ),
   ...Object.fromEntries(Object.keys(REDUCTIONS).map((op) => [op, reduction])),
 };
 
 const OTHERS: Readonly<Record<string, Evaluate>> = {
-  ...Object.fromEntries([...CONVOLUTIONS].map((op) => [op, convolve])),
   Slice: slice,
   Pad: pad,
   Reshape: ({ inputs: [x] }, get) => [get(x!)],
-  ArgMax: argument,
-  ArgMin: argument,
-  TopK: topK,
-  CumSum: cumulativeSum,
-  Softmax: softmax,
-  Gather: gather,
-  GatherElements: gatherElements,
-  GatherND: gatherND,
-  ScatterND: scatterND,
-  Einsum: einsum,
 };
 
 function ruleOf(node: Node): Evaluate {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Choices, Unfit } from './choices.ts';
 import { OPERATIONS } from './operations.ts';
-import { type Call, Literal, type Mistake, type Program } from './program.ts';
+import { type Call, Literal, type Mistake, type Program, tensorOf } from './program.ts';
 
 /** A step: the call, and what it gave. */
 export interface Done {
@@ -135,4 +135,22 @@ export function resultsOf(program: Program, inputs: readonly tf.Tensor[]): Recor
     results[`gradient${places[i]}`] = gradient;
   });
   return results;
+}
+
+/** The inputs of a program and its calls, each tensor by its type and shape, as text. */
+export function callsOf(program: Program): string {
+  const done: Done[] = [];
+  const argument = (_: string, value: unknown): unknown => {
+    if (value instanceof tf.Tensor) return `${value.dtype} [${value.shape}]`;
+    return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+  };
+  tf.tidy(() => {
+    try {
+      evaluate(program, program.inputs.map(tensorOf), done);
+    } catch {
+      // The last call is refused.
+    }
+  });
+  const calls = done.map(({ call, results }) => JSON.stringify([call.fn, call.args, '→', results], argument));
+  return [JSON.stringify(program.inputs, argument), ...calls].join('\n');
 }

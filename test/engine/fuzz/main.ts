@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import fc from 'fast-check';
 import { arbitraryProgram } from './arbitraryProgram.ts';
 import { differenceOf, newTally } from './difference.ts';
-import { programText } from './programText.ts';
+import { callsOf } from './evaluate.ts';
 
 const count = (text: string): number => {
   const number = Number(text);
@@ -43,7 +43,7 @@ for (let done = 0; done < programs; done += BATCH) {
   if (details.failed) {
     differences++;
     const program = details.counterexample![0];
-    console.log(`\nseed ${batchSeed}, program ${details.numRuns}: ${differenceOf(program)}\n${programText(program)}\n`);
+    console.log(`\nseed ${batchSeed}, program ${details.numRuns}: ${differenceOf(program)}\n${callsOf(program)}\n`);
   }
   bar.update(Math.min(programs, done + BATCH));
   // The bar of a pipe prints when timers run.

@@ -22,6 +22,10 @@ const named = (names: readonly string[], make: (name: string) => Operation): Rec
 const ints = (values: readonly number[], shape: readonly number[] = [values.length]): Literal =>
   new Literal(values, shape, 'int32');
 
+const isFull = ({ rank, size }: tf.Tensor): boolean => rank > 0 && size > 0;
+const isVector = (x: tf.Tensor): boolean => x.rank === 1 && x.size > 0 && x.size < 30;
+const isNumber = ({ dtype }: tf.Tensor): boolean => dtype !== 'bool';
+const product = (sizes: readonly number[]): number => sizes.reduce((count, size) => count * size, 1);
 const sameShape = (a: tf.Tensor, b: tf.Tensor): boolean => tf.util.arraysEqual(a.shape, b.shape);
 
 const begins = (c: Choices, shape: readonly number[]): [begin: number[], size: number[]] => {
@@ -55,11 +59,8 @@ const windows = (c: Choices, x: tf.Tensor): [filter: Literal, strides: [number, 
   const pad = c.of(['valid', 'same'] as const);
   const size = (axis: number): number => c.int(1, pad === 'valid' ? Math.min(3, x.shape[axis]!) : 3);
   const shape = [size(1), size(2), x.shape[3]!, c.int(1, 3)];
-  limited((x.size / x.shape[3]!) * shape.reduce((product, each) => product * each, 1));
-  const weights = Array.from(
-    { length: shape.reduce((product, each) => product * each, 1) },
-    (_, i) => ((i * 5) % 7) / 4 - 0.75,
-  );
+  limited((x.size / x.shape[3]!) * product(shape));
+  const weights = Array.from({ length: product(shape) }, (_, i) => ((i * 5) % 7) / 4 - 0.75);
   return [new Literal(weights, shape, 'float32'), [c.int(1, 3), c.int(1, 3)], pad];
 };
 
@@ -68,14 +69,7 @@ const CONSTANTS = [0, 1, -1, 2, 0.5, -3, 41, 1e-25, 1e25, Number.NaN, Number.POS
 /** Operations by name: calls of tfjs with arguments chosen from what there is. */
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
   ...named(FLOAT_FUNCTIONS, (name) => (c) => call(name, c.float())),
-  ...named(
-    INT_FUNCTIONS,
-    (name) => (c) =>
-      call(
-        name,
-        c.tensor(({ dtype }) => dtype !== 'bool'),
-      ),
-  ),
+  ...named(INT_FUNCTIONS, (name) => (c) => call(name, c.tensor(isNumber))),
   ...named(ARITHMETIC, (name) => (c) => call(name, ...c.pair(['float32', 'int32']))),
   ...named(DIVISIONS, (name) => (c) => call(name, ...c.pair([c.of<Dtype>(['float32', 'int32'])]))),
   ...named(COMPARISONS, (name) => (c) => call(name, ...c.pair())),
@@ -133,7 +127,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
 
   ...named(['sum', 'max', 'min', 'prod'], (name) => (c) => {
-    const x = c.tensor(({ dtype }) => dtype !== 'bool');
+    const x = c.tensor(isNumber);
     return call(name, x, c.axes(x), c.flag());
   }),
   ...named(['mean', 'logSumExp'], (name) => (c) => {
@@ -149,23 +143,16 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     return call(name, x, c.axis(x));
   }),
   ...named(['cumsum', 'cumprod'], (name) => (c) => {
-    const x = c.tensor(({ dtype, rank }) => dtype !== 'bool' && rank > 0);
+    const x = c.tensor((t) => isNumber(t) && t.rank > 0);
     return call(name, x, c.axis(x), c.flag(), c.flag());
   }),
-  ...named(
-    ['softmax', 'logSoftmax'],
-    (name) => (c) =>
-      call(
-        name,
-        c.float(({ rank, size }) => rank > 0 && size > 0),
-      ),
-  ),
+  ...named(['softmax', 'logSoftmax'], (name) => (c) => call(name, c.float(isFull))),
   norm: (c) => {
     const x = c.float(({ rank }) => rank > 0);
     return call('norm', x, 'euclidean', c.axis(x), c.flag());
   },
   topk: (c) => {
-    const x = c.float(({ rank, size }) => rank > 0 && size > 0);
+    const x = c.float(isFull);
     return call('topk', x, c.int(1, x.shape.at(-1)!));
   },
 
@@ -190,7 +177,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     return call('slice', x, ...begins(c, x.shape));
   },
   'slice of one axis': (c) => {
-    const x = c.tensor(({ rank, size }) => rank > 0 && size > 0);
+    const x = c.tensor(isFull);
     const axis = c.axis(x);
     const begin = c.int(0, x.shape[axis]! - 1);
     const count = c.int(1, x.shape[axis]! - begin);
@@ -202,7 +189,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     );
   },
   stridedSlice: (c) => {
-    const x = c.tensor(({ rank, size }) => rank > 0 && size > 0);
+    const x = c.tensor(isFull);
     const backwards = x.shape.map(() => c.flag());
     const from = x.shape.map((size) => c.int(0, size - 1));
     const to = x.shape.map((size, i) => (backwards[i] ? c.int(0, from[i]!) : c.int(from[i]!, size)));
@@ -210,7 +197,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     return call('stridedSlice', x, from, to, strides);
   },
   pad: (c) => {
-    const x = c.tensor(({ dtype, rank }) => dtype !== 'bool' && rank > 0);
+    const x = c.tensor((t) => isNumber(t) && t.rank > 0);
     return call(
       'pad',
       x,
@@ -219,7 +206,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     );
   },
   mirrorPad: (c) => {
-    const x = c.float(({ rank, size }) => rank > 0 && size > 0);
+    const x = c.float(isFull);
     const mode = c.of(['reflect', 'symmetric']);
     return call(
       'mirrorPad',
@@ -231,13 +218,13 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   tile: (c) => {
     const x = c.tensor(({ rank }) => rank > 0);
     const reps = x.shape.map(() => c.int(1, 3));
-    limited(x.size * reps.reduce((product, rep) => product * rep, 1));
+    limited(x.size * product(reps));
     return call('tile', x, reps);
   },
   broadcastTo: (c) => {
     const x = c.tensor(({ rank }) => rank < 5);
     const shape = [...(c.flag() ? [c.int(1, 3)] : []), ...x.shape.map((size) => (size === 1 ? c.int(1, 3) : size))];
-    limited(shape.reduce((product, size) => product * size, 1));
+    limited(product(shape));
     return call('broadcastTo', x, shape);
   },
   reverse: (c) => {
@@ -260,11 +247,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     return call('stack', [a, b], c.int(0, a.rank));
   },
   unstack: (c) => {
-    const x = c.tensor(({ rank, size }) => rank > 0 && size > 0);
+    const x = c.tensor(isFull);
     return call('unstack', x, c.axis(x));
   },
   split: (c) => {
-    const x = c.tensor(({ rank, size }) => rank > 0 && size > 0);
+    const x = c.tensor(isFull);
     const axis = c.axis(x);
     const first = c.int(1, x.shape[axis]!);
     const rest = x.shape[axis]! - first;
@@ -274,11 +261,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     const x = c.tensor(({ rank, size, shape }) => rank > 0 && size > 0 && shape.some((s) => s % 2 === 0));
     return call('split', x, 2, c.of(x.shape.flatMap((size, i) => (size % 2 === 0 ? [i] : []))));
   },
-  diag: (c) =>
-    call(
-      'diag',
-      c.float(({ rank, size }) => rank === 1 && size > 0 && size <= 20),
-    ),
+  diag: (c) => call('diag', c.float(isVector)),
   bandPart: (c) =>
     call(
       'linalg.bandPart',
@@ -288,14 +271,14 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     ),
 
   gather: (c) => {
-    const x = c.tensor(({ rank, size }) => rank > 0 && size > 0);
+    const x = c.tensor(isFull);
     const axis = c.axis(x);
     const indices = Array.from({ length: c.int(1, 3) }, () => c.int(0, x.shape[axis]! - 1));
     limited((x.size / x.shape[axis]!) * indices.length);
     return call('gather', x, ints(indices), axis);
   },
   'gather by argMax': (c) => {
-    const x = c.float(({ rank, size }) => rank === 1 && size > 0);
+    const x = c.float(isVector);
     return call(
       'gather',
       c.tensor(({ rank, shape }) => rank > 0 && shape[0]! >= x.size),
@@ -303,18 +286,18 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     );
   },
   gatherND: (c) => {
-    const x = c.float(({ rank, size }) => rank > 0 && size > 0);
+    const x = c.float(isFull);
     const depth = c.int(1, x.rank);
     const indices = Array.from({ length: 2 }, () => x.shape.slice(0, depth).map((size) => c.int(0, size - 1)));
     return call('gatherND', x, ints(indices.flat(), [2, depth]));
   },
   scatterND: (c) => {
-    const x = c.float(({ rank, size }) => rank > 0 && size > 0);
+    const x = c.float(isFull);
     const indices = Array.from({ length: x.shape[0]! }, () => c.int(0, 3));
     return call('scatterND', ints(indices, [x.shape[0]!, 1]), x, [4, ...x.shape.slice(1)]);
   },
   unsortedSegmentSum: (c) => {
-    const x = c.float(({ rank, size }) => rank > 0 && size > 0);
+    const x = c.float(isFull);
     const ids = Array.from({ length: x.shape[0]! }, () => c.int(-1, 3));
     return call('unsortedSegmentSum', x, ints(ids), 3);
   },
@@ -324,12 +307,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   searchSorted: (c) => {
     const row = new Literal([-1.5, -0.5, 0, 0, 1, 2], [6], 'float32');
-    return call(
-      'searchSorted',
-      row,
-      c.float(({ rank, size }) => rank === 1 && size > 0),
-      c.of(['left', 'right']),
-    );
+    return call('searchSorted', row, c.float(isVector), c.of(['left', 'right']));
   },
 
   matMul: (c) => call('matMul', ...factors(c)),
@@ -345,12 +323,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     return call('matMul', x, x, ...(c.flag() ? [true, false] : [false, true]));
   },
   outerProduct: (c) => {
-    const a = c.float(({ rank, size }) => rank === 1 && size > 0 && size < 30);
-    return call(
-      'outerProduct',
-      a,
-      c.float(({ rank, size }) => rank === 1 && size > 0 && size < 30),
-    );
+    const a = c.float(isVector);
+    return call('outerProduct', a, c.float(isVector));
   },
   einsum: (c) => {
     const a = c.float(({ rank, size }) => rank === 2 && size > 0);
