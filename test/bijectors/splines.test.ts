@@ -1,15 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  CircularSpline,
-  circularSplineFamily,
-  RationalQuadraticSpline,
-  rationalQuadraticSplineFamily,
-} from '../../src/bijectors/index.ts';
+import { CircularSpline, RationalQuadraticSpline } from '../../src/bijectors/index.ts';
 import { Rng } from '../../src/random.ts';
 import { derivative } from '../oracle/calculus.ts';
-import { circularSpline, derivativeOf, rationalQuadraticSpline } from '../oracle/splines.ts';
+import { circularSpline, rationalQuadraticSpline } from '../oracle/splines.ts';
 
 const K = 8;
 const BOUND = 4;
@@ -110,20 +105,6 @@ describe('RationalQuadraticSpline', () => {
     }
   });
 
-  test('passes through its knots with its derivatives', () => {
-    const parameters = draw(2, 1, K - 1);
-    const knots = (logits: number[]) => {
-      const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
-      let knot = -BOUND;
-      return [knot, ...logits.map((logit) => (knot += 2 * BOUND * (0.001 + (0.992 * Math.exp(logit)) / total)))];
-    };
-    const [xs, ys] = [knots(parameters.widths), knots(parameters.heights)];
-    const ds = [1, ...parameters.derivatives.map(derivativeOf), 1];
-    const [y, logDet] = spline(parameters).forwardAndLogDet(tf.tensor1d(xs));
-    y.dataSync().forEach((value, i) => expect(value).toBeCloseTo(ys[i]!, 5));
-    logDet.dataSync().forEach((value, i) => expect(value).toBeCloseTo(Math.log(ds[i]!), 3));
-  });
-
   test('parameters broadcast with inputs as any tensors do, gradients too', () => {
     const rng = new Rng(3);
     const bins = rng.normalTensor([2, K, 5, 1, 3]);
@@ -150,23 +131,6 @@ describe('RationalQuadraticSpline', () => {
       expect(tf.max(tf.abs(tf.sub(gradient, repeated[i]!))).arraySync()).toBeLessThan(1e-4);
     });
   });
-
-  test('says which parameters it wants', () => {
-    const [bins, derivatives] = [tf.zeros([2, 4, 1]), tf.zeros([3, 1])];
-    const make = (options: object) => () => new RationalQuadraticSpline({ bins, derivatives, bound: 1, ...options });
-    expect(make({ derivatives: tf.zeros([4, 1]) })).toThrow(
-      'RationalQuadraticSpline: got [2,4,1] and [4,1], ' +
-        'expected bins [2, K, ...rows] with K > 1 and derivatives [K − 1, ...rows]',
-    );
-    expect(make({ bins: tf.zeros([4, 1]) })).toThrow('got [4,1] and [3,1]');
-    expect(make({ bound: 0 })).toThrow('got 0, expected a positive bound');
-    expect(make({ minBinSize: 0.25 })).toThrow('got 0.25, expected a minBinSize between 0 and 1/4');
-    expect(make({ minDerivative: 0 })).toThrow('got 0, expected a minDerivative between 0 and 1');
-    expect(() => rationalQuadraticSplineFamily({ bins: 1 })).toThrow(
-      'got 1, expected an integer number of bins above 1',
-    );
-    expect(() => circularSplineFamily({ bins: 2.5 })).toThrow('got 2.5, expected an integer number of bins above 1');
-  });
 });
 
 describe('CircularSpline', () => {
@@ -191,20 +155,8 @@ describe('CircularSpline', () => {
     for (const angle of value.dataSync()) expect(angle >= -Math.PI && angle < Math.PI).toBe(true);
   });
 
-  test('wants a phase for each row of bins', () => {
-    for (const phase of [[], [3], [2, 4]]) {
-      const make = () =>
-        new CircularSpline({ bins: tf.zeros([2, K, 4]), derivatives: tf.zeros([K, 4]), phase: tf.zeros(phase) });
-      expect(make).toThrow(`CircularSpline: got [${phase}], expected a phase [4] for bins [2,${K},4]`);
-    }
-  });
-
   test('keeps results in [−π, π) in float64 too, where float32 rounds to a number beyond', () => {
-    const identity = new CircularSpline({
-      bins: tf.zeros([2, K]),
-      derivatives: tf.zeros([K]),
-      phase: tf.scalar(0),
-    });
+    const identity = new CircularSpline({ bins: tf.zeros([2, K]), derivatives: tf.zeros([K]), phase: tf.scalar(0) });
     const edges = tf.tensor1d([-Math.PI, Math.PI, -Math.PI - 1e-9, 3 * Math.PI, -1e3, 1e3]);
     for (const results of [identity.forward(edges), identity.inverse(edges)]) {
       for (const angle of results.dataSync()) expect(angle >= -Math.PI && angle < Math.PI).toBe(true);
@@ -226,17 +178,5 @@ describe('CircularSpline', () => {
         expect(Math.abs(inside!)).toBeGreaterThan(0.01);
       }
     }
-  });
-
-  test('has no seam: value, slope and inverse agree on both sides of ±π', () => {
-    const sides = tf.tensor1d([Math.PI - 1e-5, -Math.PI + 1e-5]);
-    for (const [value, logDet] of [bijector.forwardAndLogDet(sides), bijector.inverseAndLogDet(sides)]) {
-      const [a, b] = value.dataSync();
-      const apart = (a! - b!) / turn;
-      expect(Math.abs(apart - Math.round(apart)) * turn).toBeLessThan(1e-3);
-      const [c, d] = logDet.dataSync();
-      expect(c!).toBeCloseTo(d!, 2);
-    }
-    expect(Math.abs(circularSpline(Math.PI, parameters) - Math.PI)).toBeGreaterThan(0.1);
   });
 });

@@ -89,13 +89,6 @@ describe.each(squashes)('%s', (name, bijector, logDet, forward) => {
   });
 });
 
-test('Tanh is right where the plain formulas are not: x = 8.5', () => {
-  const x = tf.scalar(8.5);
-  const naive = Math.log(1 - Math.fround(Math.tanh(8.5)) ** 2);
-  expect(Math.abs(naive - squashes[0]![2](8.5))).toBeGreaterThan(0.1);
-  expect(new Tanh().forwardLogDet(x).arraySync()).toBeCloseTo(squashes[0]![2](8.5), 5);
-});
-
 test('the inverses clamp as documented', () => {
   const at = (bijector: Bijector, y: number) => bijector.inverse(tf.scalar(y)).arraySync() as number;
   expect(at(new Tanh(), 1)).toBeCloseTo(8.66, 2);

@@ -52,15 +52,9 @@ describe.each(Object.entries(flows))('%s', (name, make) => {
   });
 });
 
-test('the standard deviation before training, and what is no flow', () => {
+test('the standard deviation before training', () => {
   const flow = maf({ dim: 3, initialScale: 0.5, rng: new Rng(0) });
   const x = tf.zeros([1, 3]);
   const wanted = -3 * (Math.log(0.5) + 0.5 * Math.log(2 * Math.PI));
   expect(flow.given().logProb(x).dataSync()[0]).toBeCloseTo(wanted, 5);
-  expect(() => maf({ dim: 2, layers: 0, rng: new Rng(0) })).toThrow(
-    'maf: layers: got 0, expected an integer > 0: autoregressive layers, each with a masked network',
-  );
-  expect(() => iaf({ dim: 2, initialScale: 0, rng: new Rng(0) })).toThrow(
-    'iaf: initialScale: got 0, expected a number > 0',
-  );
 });

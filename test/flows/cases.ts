@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
-import { type Compiled, compile } from '../../src/engine/index.ts';
 import { builtinFlows, type Flow, type FlowDefinition } from '../../src/flows/index.ts';
 import { Rng } from '../../src/random.ts';
 import { onACircle, onALine } from '../support/densityChecks.ts';
@@ -57,27 +56,6 @@ export function points({ dim, definition }: Case, rows: number): tf.Tensor {
   const rng = new Rng('points');
   if (!definition.angles) return rng.normalTensor([rows, dim]);
   return tf.mul(tf.sub(rng.uniformTensor([rows, dim]), 0.5), 6.2);
-}
-
-export function compiled<T extends Tensors>(flow: Flow, fn: (inputs: Tensors, rng: Rng) => T): Compiled<Tensors, T> {
-  return compile(fn, { name: 'flow', state: [flow] });
-}
-
-/** `count` draws and their log-densities, in the first context. */
-export function draws(entry: Case, flow: Flow, count: number): { sample: number[][]; logProb: number[] } {
-  const { sample, logProb } = compiled(flow, ({ context }, rng) => ({
-    ...flow.given(context).sampleWithLogProb(rng, [count]),
-  }))(contexts(entry, 1), NOISE());
-  return {
-    sample: tf.reshape(sample, [count, entry.dim]).arraySync() as number[][],
-    logProb: numbers(logProb),
-  };
-}
-
-/** The log-density at points `[count, dim]`, in the first context. */
-export function density(entry: Case, flow: Flow, x: tf.Tensor): number[] {
-  const logProb = compiled(flow, ({ context, x: at }) => ({ logProb: flow.given(context).logProb(at!) }));
-  return numbers(logProb({ x, ...contexts(entry, 1) }).logProb);
 }
 
 export const numbers = (tensor: tf.Tensor): number[] => Array.from(tensor.dataSync());

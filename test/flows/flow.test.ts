@@ -2,27 +2,20 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import {
   type Bijector,
-  ConditionalByQuadrature,
-  diagnoseFlow,
-  expectationEstimate,
   Flow,
   Identity,
-  MarginalByQuadrature,
-  modes,
   momentsEstimate,
-  mutualInformationEstimate,
   neuralSplineFlow,
   Rng,
   realNvp,
   ShiftScale,
 } from '../../src/index.ts';
-import { normalLogPdf } from '../oracle/densities.ts';
 import { perturb } from '../support/perturb.ts';
 import { cases, contexts, expectNear, moved, numbers, points } from './cases.ts';
 
 const CONTEXT = [0.3, -0.7];
 /** One of each kind of bijector. */
-const FAMILIES = ['realnvp', 'spline', 'maf', 'radial', 'mlp', 'circular-spline', 'continuous'];
+const FAMILIES = ['realnvp', 'maf', 'mlp', 'circular-spline'];
 
 describe('Flow.at', () => {
   test.each(cases.filter(({ name, contextDim }) => contextDim > 0 && FAMILIES.includes(name)))(
@@ -41,31 +34,6 @@ describe('Flow.at', () => {
       expectNear(numbers(one.sample(new Rng('at'))), numbers(batch.sample(new Rng('at'))), 1e-5, entry);
     },
   );
-
-  test('can be asked everything, and the answers are those of a Gaussian that it is', () => {
-    // Before training it is N(0, 2²) whatever its context.
-    const flow = realNvp({ dim: 2, contextDim: 1, layers: 2, hidden: [4], initialScale: 2, rng: new Rng(0) });
-    const p = flow.at([0.5]);
-    const rng = new Rng('uses');
-    const [mode, ...others] = modes(p, { rng, starts: 8 });
-    expect(others).toEqual([]);
-    mode!.x.forEach((value) => expect(Math.abs(value)).toBeLessThan(0.05));
-    expect(mode!.logProb).toBeCloseTo(2 * normalLogPdf(0, 0, 2), 3);
-    expect(diagnoseFlow(p, { rng }).roundTripError).toBeLessThan(1e-5);
-    const { mean, variance } = momentsEstimate(p, { rng });
-    expect([mean.value.shape, variance.value.shape]).toEqual([[2], [2]]);
-    numbers(variance.value).forEach((value) => expect(Math.abs(value - 4)).toBeLessThan(0.5));
-    expect(expectationEstimate(p, (x) => tf.square(x), { rng }).value.shape).toEqual([2]);
-    const range = [-16, 16] as const;
-    const points = 128;
-    const first = new MarginalByQuadrature({ joint: p, out: 1, range, points });
-    expect(numbers(first.logProb(tf.tensor1d([1])))[0]).toBeCloseTo(normalLogPdf(1, 0, 2), 4);
-    const second = new ConditionalByQuadrature({ joint: p, of: 1, given: tf.tensor1d([1]), range, points });
-    expect(numbers(second.variance())[0]).toBeCloseTo(4, 3);
-    const information = mutualInformationEstimate(p, { rng, ranges: [range, range], samples: 16, points });
-    expect(Math.abs(numbers(information.value)[0]!)).toBeLessThan(1e-3);
-    expect(numbers(p.entropyEstimate(rng, 2000).value)[0]).toBeCloseTo(Math.log(2 * Math.PI * Math.E * 4), 0);
-  });
 
   test('of one number it has a distribution function and quantiles', () => {
     const flow = perturb(
@@ -89,51 +57,11 @@ describe('Flow.at', () => {
     expect(numbers(falling)[0]).toBeCloseTo(0.539828, 5);
   });
 
-  test('holds no tensors; what does not fit is an error, and so is a flow in the place of a distribution', () => {
+  test('holds no tensors', () => {
     const flow = realNvp({ dim: 2, contextDim: 2, hidden: [4], rng: new Rng(0) });
     const before = tf.memory().numTensors;
     flow.at(CONTEXT);
     expect(tf.memory().numTensors).toBe(before);
-    const plain = realNvp({ dim: 2, hidden: [4], rng: new Rng(0) });
-    const [p, rng] = [flow as never, new Rng(0)];
-    const wrong: [() => unknown, string][] = [
-      [() => flow.at(), 'Flow.at: got undefined, expected a context of 2 finite numbers'],
-      [() => flow.at([1]), 'Flow.at: got [1], expected a context of 2 finite numbers'],
-      [() => flow.at([1, Number.NaN]), 'Flow.at: got [1,NaN], expected a context of 2 finite numbers'],
-      [() => flow.at([1, 'a'] as never), 'Flow.at: got [1,"a"], expected a context of 2 finite numbers'],
-      [() => plain.at([1]), 'Flow.at: got [1], expected no context'],
-      [
-        () => modes(flow.given(tf.tensor2d([CONTEXT])), { rng }),
-        'modes: got batch shape [1] and event shape [2], expected one distribution over vectors; flow.at(context) is one',
-      ],
-      [() => modes(p, { rng }), 'modes: distribution: got a Flow, expected a Distribution'],
-      [() => diagnoseFlow(p, { rng }), 'diagnoseFlow: distribution: got a Flow, expected a TransformedDistribution'],
-      [() => momentsEstimate(p, { rng }), 'momentsEstimate: distribution: got a Flow, expected a Distribution'],
-      [
-        () => expectationEstimate(p, tf.abs, { rng }),
-        'expectationEstimate: distribution: got a Flow, expected a Distribution',
-      ],
-      [
-        () =>
-          mutualInformationEstimate(p, {
-            rng,
-            ranges: [
-              [0, 1],
-              [0, 1],
-            ],
-          }),
-        'mutualInformationEstimate: joint: got a Flow, expected a Distribution',
-      ],
-      [
-        () => new MarginalByQuadrature({ joint: p, out: 0, range: [0, 1] }),
-        'MarginalByQuadrature: joint: got a Flow, expected a Distribution',
-      ],
-      [
-        () => new ConditionalByQuadrature({ joint: p, of: 0, given: tf.tensor1d([0]), range: [0, 1] }),
-        'ConditionalByQuadrature: joint: got a Flow, expected a Distribution',
-      ],
-    ];
-    for (const [call, message] of wrong) expect(call).toThrow(message);
   });
 });
 
@@ -183,7 +111,7 @@ describe('Flow.sample and Flow.logProb on arrays', () => {
     expect(twin.sample(5, { context: [CONTEXT] })).toEqual(first);
   });
 
-  test('leave no tensors; what does not fit is an error', () => {
+  test('leave no tensors', () => {
     const before = tf.memory().numTensors;
     const flow = realNvp({ dim: 2, contextDim: 1, hidden: [4], rng: new Rng(0) });
     const plain = realNvp({ dim: 2, hidden: [4], rng: new Rng(0) });
@@ -191,28 +119,6 @@ describe('Flow.sample and Flow.logProb on arrays', () => {
     const held = tf.memory().numTensors;
     plain.logProb(plain.sample(2000));
     expect(tf.memory().numTensors).toBe(held);
-    const wrong: [() => unknown, string][] = [
-      [() => plain.sample(0), 'Flow.sample: count: got 0, expected a positive integer'],
-      [() => plain.sample(new Rng(0) as never), 'Flow.sample: count: got'],
-      [() => plain.sample(3, new Rng(0) as never), 'Flow.sample: seed: unknown option'],
-      [
-        () => plain.sample(3, { context: [[1]] }),
-        'Flow.sample: got one, expected no context for a flow of contextDim 0',
-      ],
-      [() => flow.sample(3), 'Flow.sample: context: got undefined, expected rows of 1 numbers'],
-      [() => flow.sample(3, { context: [[1], [2]] }), 'Flow.sample: got 2, expected 1 or 3 rows of context'],
-      [() => plain.logProb([[1]]), 'Flow.logProb: events: got 1 in row 0, expected rows of 2 numbers'],
-      [() => plain.logProb([[1, Number.NaN]]), 'Flow.logProb: events: row 0 has NaN, expected finite numbers'],
-      [
-        () => flow.logProb([[1, 2]]),
-        'Flow.logProb: got events alone, expected { events, context } for a flow of contextDim 1',
-      ],
-      [
-        () => flow.logProb({ events: new Float32Array(6), context: new Float32Array(2) }),
-        'Flow.logProb: got 2, expected 1 or 3 rows of context',
-      ],
-    ];
-    for (const [call, message] of wrong) expect(call).toThrow(message);
     flow.dispose();
     plain.dispose();
     expect(tf.memory().numTensors).toBe(before);

@@ -1,4 +1,3 @@
-import type * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import type { EventsInContext } from '../../src/flows/fitData.ts';
 import { builtinFlows, type FlowDefinition } from '../../src/flows/index.ts';
@@ -52,29 +51,10 @@ async function heldOut(definition: FlowDefinition, data: EventsInContext) {
   return loss;
 }
 
-test.each(['realnvp', 'spline', 'maf', 'planar'] as const)(
-  '%s: a fit is the same in any units, but for the constant',
-  async (name) => {
-    for (const [kind, set] of Object.entries(sets)) {
-      const { own, standard, logScale } = draw(set);
-      const apart = (await heldOut(builtinFlows[name], own)) - (await heldOut(builtinFlows[name], standard)) - logScale;
-      expect(Math.abs(apart), kind).toBeLessThan(0.05);
-    }
-  },
-);
-
-test.each(Object.entries(builtinFlows).filter(([, definition]) => !('angles' in definition)))(
-  '%s: leads onto the line, so it gets the units of events',
-  async (_, definition: FlowDefinition) => {
-    const layers = 'layers' in definition.options ? { layers: 2 } : {};
-    const flow = definition.make({ dim: 2, contextDim: 1, hidden: [4], ...layers, rng: new Rng('flow') });
-    for await (const __ of flow.fit(draw(sets['ordinary units']).own, {
-      steps: 1,
-      batchSize: 32,
-      rng: new Rng('fit'),
-    }));
-    const { shift } = flow.standardization!.events!;
-    expect((shift as tf.Tensor).dataSync()[1]).toBeGreaterThan(150);
-    flow.dispose();
-  },
-);
+test.each(['realnvp', 'spline'] as const)('%s: a fit is the same in any units, but for the constant', async (name) => {
+  for (const [kind, set] of Object.entries(sets)) {
+    const { own, standard, logScale } = draw(set);
+    const apart = (await heldOut(builtinFlows[name], own)) - (await heldOut(builtinFlows[name], standard)) - logScale;
+    expect(Math.abs(apart), kind).toBeLessThan(0.05);
+  }
+});

@@ -99,13 +99,3 @@ describe.each(Object.entries(variants))('Made %s', (_, options) => {
     }
   });
 });
-
-test('Made says what it cannot make', () => {
-  expect(() => network({ order: [0, 1, 2] })).toThrow('Made: got [0,1,2], expected an order of the indices 0 … 3');
-  expect(() => network({ order: [0, 1, 2, 2] })).toThrow('got [0,1,2,2]');
-  expect(() => network({ dim: 0 })).toThrow('Made: dim: got 0, expected a positive integer');
-  expect(() => network({ outputs: 1.5 })).toThrow('Made: outputs: got 1.5, expected a positive integer');
-  expect(() => network({ features: 0 })).toThrow('Made: features: got 0, expected a positive integer');
-  expect(() => network({ contextDim: -1 })).toThrow('Made: contextDim (or 0): got -1, expected a positive integer');
-  expect(() => network({ hidden: [0] })).toThrow('outputDim: got 0, expected a positive integer');
-});

@@ -117,32 +117,15 @@ test('a policy without a known space keeps its own bounds, or none', () => {
 });
 
 test.each([
-  [[0.1, 0.2, 0.3], 'GaussianPolicy.act: got 3, expected an observation of 4 numbers'],
-  [[...observation, 1], 'GaussianPolicy.act: got 5, expected an observation of 4 numbers'],
-  [0.5, 'GaussianPolicy.act: got 0.5, expected an observation of 4 numbers'],
-  [[0.1, 0, 1e300, 0], 'GaussianPolicy.act: got 1e+300 at 2 of the observation, expected numbers that float32 holds'],
-  [[0.1, NaN, 0, 0], 'GaussianPolicy.act: got NaN at 1 of the observation, expected finite numbers'],
-  [
-    Float32Array.of(0, 0, 0, Infinity),
-    'GaussianPolicy.act: got Infinity at 3 of the observation, expected finite numbers',
-  ],
-  [['0.1', 0, 0, 0], 'GaussianPolicy.act: got "0.1" in the observation, expected numbers'],
-  [[1n, 0, 0, 0], 'GaussianPolicy.act: got 1n in the observation, expected numbers'],
-  [undefined, 'GaussianPolicy.act: got undefined in the observation, expected numbers'],
-  [{ position: 1 }, 'GaussianPolicy.act: got {"position":1} in the observation, expected numbers'],
+  [[0.1, 0.2, 0.3], 'got 3'],
+  [[0.1, 0, 1e300, 0], 'got 1e+300 at 2'],
+  [Float32Array.of(0, 0, 0, Infinity), 'got Infinity at 3'],
+  [[1n, 0, 0, 0], 'got 1n'],
+  [{ position: 1 }, 'got {"position":1}'],
 ])('refuses %o in one line, and acts on', (wrong, message) => {
   const policy = gaussian();
-  expect(() => policy.act(wrong as never)).toThrow(new Error(message));
+  expect(() => policy.act(wrong as never)).toThrow(`GaussianPolicy.act: ${message}`);
   expect(policy.act(observation)).toEqual(gaussian().act(observation));
-});
-
-test.each([
-  [{ gredy: true }, 'gredy: unknown option, expected one of greedy, rng, actionMask (did you mean greedy?)'],
-  [{ greedy: 'yes' }, 'greedy: got "yes", expected a boolean'],
-  [{ rng: 3 }, 'rng: got 3, expected an Rng'],
-  [{ actionMask: [1, 0] }, 'actionMask: the policy masks no actions, expected one that is made with actionMask: true'],
-])('refuses the options %o in one line', (wrong, message) => {
-  expect(() => gaussian().act(observation, wrong as never)).toThrow(new Error(`GaussianPolicy.act: ${message}`));
 });
 
 test('is freed with the policy', () => {
@@ -174,19 +157,7 @@ test('takes observations of any space as the environment gives them, and gives w
     const greedy = policy.greedy(flat).action.dataSync();
     const acted = policy.act(seen, { greedy: true });
     expect(typeof acted === 'number' ? [acted] : [...acted]).toEqual([...greedy]);
-    expect(() => policy.act({ ...seen, place: 4 })).toThrow(
-      /^\w+Policy\.act: observation\.place: got 4, expected an integer in \[1, 3\]$/,
-    );
-    expect(() => policy.act({ ...seen, at: [Number.NaN] })).toThrow(
-      /^\w+Policy\.act: got NaN at 0 of the observation, expected finite numbers$/,
-    );
-    expect(() => policy.act(3)).toThrow(
-      /^\w+Policy\.act: observation: got 3, expected an object of at, place, view, word$/,
-    );
-    const { at, place } = seen;
-    expect(() => policy.act({ at, place })).toThrow(
-      /^\w+Policy\.act: observation: has no part "view", expected at, place, view, word$/,
-    );
+    expect(() => policy.act({ ...seen, place: 4 })).toThrow(/^\w+Policy\.act: observation\.place: got 4/);
     policy.dispose();
   }
 });

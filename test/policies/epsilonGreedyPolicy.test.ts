@@ -98,7 +98,7 @@ describe('EpsilonGreedyPolicy', () => {
 
   test('samples come as often as they should, and the greedy action is the best', () => {
     const policy = new Table([1, 3, 2, 0], 0.4);
-    const count = 40_000;
+    const count = 4000;
     const { latent, logProb } = policy.given(tf.zeros([count, 1])).sampleWithLogProb(new Rng(5));
     const counts = [0, 0, 0, 0];
     const logProbs = logProb.dataSync();
@@ -123,11 +123,6 @@ describe('EpsilonGreedyPolicy', () => {
         .dataSync()[0];
     expect(entropy(0.3)).toBeCloseTo(-(0.8 * Math.log(0.8) + 0.2 * Math.log(0.1)), 6);
     expect(entropy(0)).toBeCloseTo(0, 12);
-  });
-
-  test('wants an ε below 1, with which no action would be the best', () => {
-    expect(() => new Table([1, 2], 1)).toThrow('Table: epsilon: got 1, expected a number in [0, 1)');
-    expect(() => makePolicy('q-network', { ...task, epsilon: 1 })).toThrow(/epsilon: got 1, expected a number < 1/);
   });
 });
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../src/fingerprint.ts';
-import { makePolicy, type Policy, policies, policyFromJson, policyToJson, Rng, sampleAction } from '../../src/index.ts';
+import { makePolicy, type Policy, policies, policyFromJson, policyToJson, Rng } from '../../src/index.ts';
 import { Module } from '../../src/module.ts';
 import { Dense } from '../../src/nn/dense.ts';
 import { whileLoading } from '../../src/nn/sizes.ts';
@@ -24,18 +24,6 @@ function small({ name, actions }: (typeof all)[number]): Policy {
   const task = { observationSpace: box(3, 1), actionSpace, rng: new Rng(1) };
   return perturb(makePolicy(name, { ...task, hidden: [4] }), new Rng('weights'));
 }
-
-test.each(all)('$name comes back to the bit, also what is no variable of it', (each) => {
-  const source = small(each);
-  const { policy } = policyFromJson(policyToJson(source));
-  const observations = new Rng(2).normalTensor([4, 3]);
-  const [drawn, expected] = [policy, source].map((one) => sampleAction(one.given(observations), new Rng(3)));
-  for (const key of ['action', 'logProb'] as const) {
-    expect(drawn![key] && [...drawn![key].dataSync()]).toEqual(expected![key] && [...expected![key].dataSync()]);
-  }
-  policy.dispose();
-  source.dispose();
-});
 
 /** With a gigabyte of numbers, or minutes of orthogonal ones, this would not end. */
 test.each(all)('$name: a small file asks for no large policy', (each) => {

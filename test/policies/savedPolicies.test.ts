@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { Box } from '../../envs/index.ts';
 import {
+  fingerprint,
   GaussianPolicy,
   type LoadedPolicy,
   loadPolicy,
@@ -15,7 +15,6 @@ import {
   policyFromJson,
   policyToJson,
   Rng,
-  registerPolicy,
   savePolicy,
 } from '../../src/index.ts';
 import { perturb } from '../support/perturb.ts';
@@ -42,11 +41,7 @@ const message = (call: () => unknown): string => {
 
 describe.each<[PolicyName, object]>([
   ['gaussian', { scale: 'state', squash: 'tanh' }],
-  ['gaussian-full', { initialScale: 0.3 }],
-  ['mixture', { components: 3, activation: 'relu' }],
-  ['realnvp', { parameters: 900 }],
   ['spline', { layers: 2, bins: 4, bound: 3 }],
-  ['circular-spline', {}],
 ])('%s', (name, options) => {
   test.each<[string, (policy: Policy, about: Record<string, unknown>) => LoadedPolicy]>([
     [
@@ -123,7 +118,8 @@ describe('what cannot be loaded says why, in one line', () => {
     const json = JSON.parse(text);
     change(json);
     expect(load(JSON.stringify(json))).toMatch(/checksum does not fit/);
-    return JSON.stringify(resealed(json));
+    const { format, version, sha256: _, ...content } = json;
+    return JSON.stringify({ format, version, sha256: fingerprint(content), ...content });
   };
 
   test('a file that is not there', () => {
@@ -206,32 +202,3 @@ test('what cannot be saved says what to do, and writes nothing', () => {
   );
   expect(readdirSync(folder).filter((name) => name !== 'policy.json')).toEqual([]);
 });
-
-test('a policy of one’s own is saved and loaded by its name', () => {
-  const makeOwn = registerPolicy('saved-own', {
-    description: 'a Gaussian of given width',
-    options: { width: z.number().positive().default(3).describe('its standard deviation') },
-    make: ({ width, ...options }) => new GaussianPolicy({ ...options, initialScale: width }),
-  });
-  const { policy } = policyFromJson(policyToJson(makeOwn({ ...task, rng: new Rng(0), width: 2 })));
-  expect(policy.config).toMatchObject({ name: 'saved-own', options: { width: 2 } });
-});
-
-/** As the writer of the format does it, found by asking the writer: the checksum of a policy's own text is replaced. */
-function resealed(json: ReturnType<typeof JSON.parse>): object {
-  const { createHash } = process.getBuiltinModule('node:crypto');
-  const sorted = (value: unknown): unknown => {
-    if (typeof value !== 'object' || value === null) return value;
-    if (Array.isArray(value)) return value.map(sorted);
-    return Object.fromEntries(
-      Object.entries(value)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([key, inner]) => [key, sorted(inner)]),
-    );
-  };
-  const { format, version, sha256: _, ...content } = json;
-  const sha256 = createHash('sha256')
-    .update(JSON.stringify(sorted(content)))
-    .digest('hex');
-  return { format, version, sha256, ...content };
-}

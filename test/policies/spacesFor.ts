@@ -8,8 +8,5 @@ export function spacesFor({ name, actions }: Pick<PolicyInfo, 'name' | 'actions'
   const bound = families[name]?.angles ? Math.PI : 2;
   const box = new Box({ low: -bound, high: bound, shape: [2] });
   const choices = { box, discrete: new Discrete(3), 'multi-discrete': new MultiDiscrete([3, 4], [0, 1]) };
-  return {
-    observationSpace: new Box({ low: -Infinity, high: Infinity, shape: [3] }),
-    actionSpace: choices[actions],
-  };
+  return { observationSpace: new Box({ low: -Infinity, high: Infinity, shape: [3] }), actionSpace: choices[actions] };
 }

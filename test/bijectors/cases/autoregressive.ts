@@ -7,28 +7,26 @@ import type { BijectorCase } from './bijectorCase.ts';
 
 import { BINS, BOUND, cosSin, families } from './families.ts';
 
-/** Autoregressive over every family, parallel either way, with and without context. */
+/** Autoregressive over every family, with a context parallel in the inverse, and without one forward. */
 const layers: readonly BijectorCase[] = families.flatMap(({ family, oracle, domain, angles = false, shown }) =>
-  [0, 2].flatMap((contextDim) =>
-    (['inverse', 'forward'] as const).map((parallel): BijectorCase => {
-      // What takes many parameters is smaller, for the sake of the time that gradients by each in float64 take.
-      const { order, hidden } =
-        family.parameterCount > 2 ? { order: [1, 0], hidden: [3] } : { order: [2, 0, 1], hidden: [5, 4] };
-      const dim = order.length;
-      const kind = `${family.name}${contextDim > 0 ? ', conditional' : ''}`;
-      const of = parallel === 'forward' ? oracles.autoregressiveOfInput : oracles.autoregressiveOfOutput;
-      return {
-        name: `Autoregressive ${kind}, parallel ${parallel}`,
-        make: (rng: Rng) => new b.Autoregressive({ dim, family, contextDim, parallel, order, hidden, rng }),
-        oracle: of(oracle, { dim, contextDim, order, shown }),
-        dim,
-        contextDim,
-        identity: true,
-        angles,
-        domain,
-      };
-    }),
-  ),
+  (['inverse', 'forward'] as const).map((parallel): BijectorCase => {
+    const contextDim = parallel === 'inverse' ? 2 : 0;
+    // What takes many parameters is smaller, for the sake of the time that gradients by each in float64 take.
+    const { order, hidden } =
+      family.parameterCount > 2 ? { order: [1, 0], hidden: [3] } : { order: [2, 0, 1], hidden: [5, 4] };
+    const dim = order.length;
+    const of = parallel === 'forward' ? oracles.autoregressiveOfInput : oracles.autoregressiveOfOutput;
+    return {
+      name: `Autoregressive ${family.name}, parallel ${parallel}${contextDim > 0 ? ', conditional' : ''}`,
+      make: (rng: Rng) => new b.Autoregressive({ dim, family, contextDim, parallel, order, hidden, rng }),
+      oracle: of(oracle, { dim, contextDim, order, shown }),
+      dim,
+      contextDim,
+      identity: true,
+      angles,
+      domain,
+    };
+  }),
 );
 
 interface FlowCase {
@@ -57,7 +55,7 @@ const flowCases: Record<string, FlowCase> = {
 /** The bijectors of whole flows, whose layers go from left to right and from right to left. */
 const wholeFlows: readonly BijectorCase[] = Object.entries(flowCases).flatMap(
   ([name, { flow, oracle, parallel, angles = false }]) =>
-    [0, 2].map((contextDim): BijectorCase => {
+    [parallel === 'inverse' ? 2 : 0].map((contextDim): BijectorCase => {
       const layer = (order: readonly number[]) => {
         const shown = angles ? cosSin : undefined;
         const of = parallel === 'forward' ? oracles.autoregressiveOfInput : oracles.autoregressiveOfOutput;

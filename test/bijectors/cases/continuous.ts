@@ -28,10 +28,7 @@ export const continuous: readonly BijectorCase[] = [
   },
   {
     name: 'NeuralOde, three hidden layers',
-    make: (rng) =>
-      new b.NeuralOde({
-        field: new b.MlpField({ dim: 1, hidden: [3, 2, 3], activation: 'silu', rng }),
-      }),
+    make: (rng) => new b.NeuralOde({ field: new b.MlpField({ dim: 1, hidden: [3, 2, 3], activation: 'silu', rng }) }),
     oracle: neuralOde(24, silu),
     inverse: inverseNeuralOde(24, silu),
     dim: 1,

@@ -38,10 +38,7 @@ export const families: readonly FamilyCase[] = [
     family: b.sumOfSquaresFamily({ polynomials: 2, degree: 2, bound: BOUND }),
     oracle: monotone.sumOfSquares(2, 2, BOUND),
   },
-  {
-    family: b.deepSigmoidalFamily({ layers: 2, units: 1, bound: BOUND }),
-    oracle: monotone.deepSigmoidal(2, 1, BOUND),
-  },
+  { family: b.deepSigmoidalFamily({ layers: 2, units: 1, bound: BOUND }), oracle: monotone.deepSigmoidal(2, 1, BOUND) },
   {
     family: b.unconstrainedMonotonicFamily({ units: 2, bound: BOUND }),
     oracle: monotone.unconstrainedMonotonic(2, BOUND),

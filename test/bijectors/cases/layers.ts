@@ -5,48 +5,40 @@ import type { BijectorCase } from './bijectorCase.ts';
 
 import { families } from './families.ts';
 
-/** Conditioned and Coupling over every family, with and without context, and Chains of them. */
-const overFamilies: readonly BijectorCase[] = families.flatMap(({ family, oracle, domain, angles = false, shown }) =>
-  [0, 2].flatMap((contextDim) => {
-    const shared = { contextDim, identity: true, angles, domain };
-    const options = { family, contextDim, hidden: [4] };
-    const kind = `${family.name}${contextDim > 0 ? ', conditional' : ''}`;
-    return [
-      {
-        ...shared,
-        name: `Conditioned ${kind}`,
-        make: (rng: Rng) => new b.Conditioned({ ...options, dim: 1, rng }),
-        oracle: oracles.conditioned(oracle),
-        dim: 1,
-      },
-      {
-        ...shared,
-        name: `Conditioned ${kind}, two entries`,
-        make: (rng: Rng) => new b.Conditioned({ ...options, dim: 2, rng }),
-        oracle: oracles.conditioned(oracle),
-        dim: 2,
-      },
-      {
-        ...shared,
-        name: `Coupling ${kind}, three entries`,
-        make: (rng: Rng) => new b.Coupling({ ...options, dim: 3, transformed: 'even', rng }),
-        oracle: oracles.coupling(oracle, [0, 2], shown),
-        dim: 3,
-      },
-      {
-        ...shared,
-        name: `Chain of couplings ${kind}`,
-        make: (rng: Rng) =>
-          new b.Chain([
-            new b.Coupling({ ...options, dim: 2, transformed: 'second', rng: rng.split(0) }),
-            new b.Coupling({ ...options, dim: 2, transformed: 'first', rng: rng.split(1) }),
-          ]),
-        oracle: oracles.chain(oracles.coupling(oracle, [1], shown), oracles.coupling(oracle, [0], shown)),
-        dim: 2,
-      },
-    ];
-  }),
-);
+/** Over every family: of one number by a context, of some of three numbers, and a chain that takes each number in turn, by a context. */
+const overFamilies: readonly BijectorCase[] = families.flatMap(({ family, oracle, domain, angles = false, shown }) => {
+  const shared = { identity: true, angles, domain };
+  const options = { family, hidden: [4] };
+  const [first, second] = [[0], [1]].map(
+    (transformed) => (rng: Rng) =>
+      new b.Coupling({ ...options, dim: 2, contextDim: 2, transformed, rng: rng.split(transformed[0]!) }),
+  );
+  return [
+    {
+      ...shared,
+      name: `Conditioned ${family.name}, conditional`,
+      make: (rng: Rng) => new b.Conditioned({ ...options, dim: 1, contextDim: 2, rng }),
+      oracle: oracles.conditioned(oracle),
+      dim: 1,
+      contextDim: 2,
+    },
+    {
+      ...shared,
+      name: `Coupling ${family.name}, three entries`,
+      make: (rng: Rng) => new b.Coupling({ ...options, dim: 3, transformed: 'even', rng }),
+      oracle: oracles.coupling(oracle, [0, 2], shown),
+      dim: 3,
+    },
+    {
+      ...shared,
+      name: `Chain of couplings ${family.name}, conditional`,
+      make: (rng: Rng) => new b.Chain([second!(rng), first!(rng)]),
+      oracle: oracles.chain(oracles.coupling(oracle, [1], shown), oracles.coupling(oracle, [0], shown)),
+      dim: 2,
+      contextDim: 2,
+    },
+  ];
+});
 
 export const layers: readonly BijectorCase[] = [
   ...overFamilies,

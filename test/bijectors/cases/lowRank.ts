@@ -16,7 +16,7 @@ const families: readonly BijectorCase[] = [
   { dim: 4, rank: 2, triangular: false },
   { dim: 3, rank: 1, triangular: true },
 ].flatMap(({ dim, rank, triangular }) =>
-  [0, 2].map((contextDim) => ({
+  [triangular ? 2 : 0].map((contextDim) => ({
     name: `LowRankAffine, ${triangular ? 'triangular' : 'diagonal'}, rank ${rank} of ${dim}${contextDim > 0 ? ', conditional' : ''}`,
     make: (rng: Rng) =>
       new b.Conditioned({ dim, contextDim, family: b.lowRankAffineFamily({ rank, triangular }), hidden: [4], rng }),

@@ -33,7 +33,7 @@ const families: readonly VectorCase[] = [
 export const vectorFamilies: readonly BijectorCase[] = [
   ...families.flatMap(({ family, oracle, dims, identity }) =>
     dims.flatMap((dim) =>
-      [0, 2].map((contextDim) => ({
+      [dim === 2 ? 0 : 2].map((contextDim) => ({
         name: `Conditioned ${family.name} of ${dim}${contextDim > 0 ? ', conditional' : ''}`,
         make: (rng: Rng) => new b.Conditioned({ dim, contextDim, family, hidden: [4], rng }),
         oracle: oracles.conditioned(oracle(dim)),

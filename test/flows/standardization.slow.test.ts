@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import {
@@ -13,15 +10,12 @@ import {
   type FitReport,
   Flow,
   type FlowPolicy,
-  loadModule,
   maf,
   makePolicy,
   neuralSplineFlow,
   Rng,
   realNvp,
   ShiftScale,
-  Sigmoid,
-  saveModule,
   selectEngine,
   Tanh,
 } from '../../src/index.ts';
@@ -128,7 +122,7 @@ describe('what a fit standardizes', () => {
     expect([bare.standardization, Object.keys(bare.stateDict())]).toEqual([undefined, Object.keys(make().stateDict())]);
   });
 
-  test('a flow that fits the data better without gets none: one that knows their units, one onto an interval', async () => {
+  test('a flow that fits the data better without gets none: one that knows their units', async () => {
     const known = make();
     const data = draw(new Rng(5), 200).map((x, i) => (i % 2 === 0 ? x : x / 40));
     await fitted(known, data, { steps: 400, learningRate: 0.05, standardize: false });
@@ -136,13 +130,6 @@ describe('what a fit standardizes', () => {
     await fitted(known, data);
     expect(known.standardization).toBeUndefined();
     expect(known.logProb(data)).toEqual(before);
-    const interval = new Flow({ dim: 2, bijector: new Chain([new Sigmoid({ low: 0, high: 1 }), make().bijector]) });
-    const rng = new Rng(6);
-    await fitted(
-      interval,
-      Float32Array.from({ length: 400 }, () => rng.uniform(0.01, 0.99)),
-    );
-    expect(interval.standardization).toBeUndefined();
   });
 
   test.each([
@@ -171,17 +158,6 @@ describe('what a fit standardizes', () => {
       if (mean === 9) expect(Math.max(...draws)).toBeLessThanOrEqual(10);
       else expect(Math.min(...draws)).toBeGreaterThanOrEqual(0);
     }
-  });
-
-  test('a flow with another scale has a map of its own', async () => {
-    const flow = make();
-    const before = flow.stateDict();
-    await fitted(flow, draw);
-    const wide = flow.scaledBy(2);
-    expect(map(wide, 'events')).toEqual(map(flow, 'events'));
-    flow.loadStateDict(before);
-    expect(map(wide, 'events').mean[0]).toBeGreaterThan(5);
-    expect(wide.sample(3).every(Number.isFinite)).toBe(true);
   });
 
   test('angles stay as they are, their contexts do not', async () => {
@@ -225,20 +201,14 @@ describe('what a fit standardizes', () => {
 });
 
 describe('the map in files and programs', () => {
-  test('goes with the flow through files and JSON; states without it load as before', async () => {
+  test('goes with the flow through JSON; states without it load as before', async () => {
     const flow = make();
     const plain = make('plain').stateDict();
     await fitted(flow, draw, { steps: 5, learningRate: 0.01 });
     const x = draw(new Rng(8), 10);
-    const folder = mkdtempSync(join(tmpdir(), 'oxbow-standard-'));
-    try {
-      await saveModule(flow, join(folder, 'flow.json'));
-      const loaded = await loadModule(join(folder, 'flow.json'), () => make('another'));
-      expect(loaded.logProb(x)).toEqual(flow.logProb(x));
-      expect(loaded.stateDict()).toEqual(flow.stateDict());
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    const loaded = make('another');
+    loaded.loadStateDict(JSON.parse(JSON.stringify(flow.stateDict())));
+    expect(loaded.logProb(x)).toEqual(flow.logProb(x));
     flow.loadStateDict(JSON.parse(JSON.stringify(plain)));
     expect(flow.standardization).toBeUndefined();
     const twin = make('plain');
@@ -281,22 +251,6 @@ describe('the map in files and programs', () => {
       density.dispose();
     },
   );
-
-  test('drawn data are the same for each step with and without the map', async () => {
-    const seen: Record<string, number[][]> = {};
-    for (const standardize of [true, false]) {
-      const of: number[][] = [];
-      seen[`${standardize}`] = of;
-      const data = (rng: Rng, size: number) => {
-        const rows = draw(rng, size);
-        if (rng.seed.endsWith('/data')) of.push([...rows]);
-        return rows;
-      };
-      await fitted(make(), data, { steps: 3, standardize });
-    }
-    expect(seen.true).toHaveLength(3);
-    expect(seen.true).toEqual(seen.false);
-  });
 });
 
 describe('beside a Gaussian', () => {
@@ -332,12 +286,9 @@ describe('beside a Gaussian', () => {
     const heldOut = bent(new Rng(3), 100);
     const options = { steps: 20, learningRate: 1e-3, heldOut };
     const { best, gaussianLoss } = await fitted(make(), bent(new Rng(4), 300), { ...options, standardize: false });
-    const digits = (value: number) => String(Number(value.toPrecision(6)));
+    expect(gaussianLoss).toBeLessThan(best!.heldOutLoss);
     expect(warn.mock.calls).toEqual([
-      [
-        `Flow.fit: the held-out loss is ${digits(best!.heldOutLoss)} nats, that of a Gaussian with the training data's mean and ` +
-          `covariance ${digits(gaussianLoss!)}: more steps, another learningRate or another family may help`,
-      ],
+      [expect.stringMatching(/^Flow\.fit: the held-out loss is [^\n]*Gaussian[^\n]*$/)],
     ]);
     warn.mockClear();
     // Data of which a Gaussian is the best model there is; few of them, too, where the flow begins as that.

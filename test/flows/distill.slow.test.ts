@@ -42,8 +42,8 @@ describe('distill', () => {
   test('a student IAF comes near to a teacher MAF, which stays as it is; the reports tell its KL', async () => {
     const [own, from] = [student(), teacher()];
     const before = { kl: kl(own, from), teacher: from.stateDict() };
-    const reports = await reportsOf(own, from, { steps: 1500, learningRate: { linear: [1e-2, 0] }, reportEvery: 250 });
-    expect(reports.map(({ step }) => step)).toEqual([250, 500, 750, 1000, 1250, 1500]);
+    const reports = await reportsOf(own, from, { steps: 900, learningRate: { linear: [1e-2, 0] }, reportEvery: 150 });
+    expect(reports.map(({ step }) => step)).toEqual([150, 300, 450, 600, 750, 900]);
     const after = kl(own, from);
     expect(before.kl).toBeGreaterThan(0.3);
     expect(after).toBeLessThan(0.05 * before.kl);
@@ -57,7 +57,7 @@ describe('distill', () => {
     const context = (rng: Rng, size: number) => Float32Array.from({ length: size }, () => rng.uniform(-1, 1));
     const at = (value: number) => kl(own, from, tf.tensor2d([[value]]));
     const before = [at(-0.8), at(0.8)];
-    await reportsOf(own, from, { steps: 1500, context, learningRate: { linear: [1e-2, 0] } });
+    await reportsOf(own, from, { steps: 900, context, learningRate: { linear: [1e-2, 0] } });
     [at(-0.8), at(0.8)].forEach((value, i) => expect(value).toBeLessThan(0.15 * before[i]!));
   });
 
@@ -90,18 +90,6 @@ describe('distill', () => {
     starts.forEach((entry, i) => expect(ends[i]).toBeCloseTo(entry - (0.1 * 0.5 * flat[i]!) / norm, 4));
   });
 
-  test('the standard error is that of the mean', async () => {
-    // With an update of size 0, each report is about the same student; the wide teacher's KL is far above its spread.
-    const wide = maf({ dim: 2, layers: 1, hidden: [8], initialScale: 10, rng: new Rng('teacher') });
-    const reports = await reportsOf(student(), wide, { steps: 400, learningRate: 0, reportEvery: 4 });
-    const means = reports.map((report) => report.kl);
-    const mean = means.reduce((sum, value) => sum + value, 0) / means.length;
-    const spread = Math.sqrt(means.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (means.length - 1));
-    const claimed = reports.reduce((sum, { standardError }) => sum + standardError, 0) / reports.length;
-    expect(claimed / spread).toBeGreaterThan(0.75);
-    expect(claimed / spread).toBeLessThan(1.33);
-  });
-
   test('left early, the student keeps what it has learned, and nothing leaks', async () => {
     const [own, from] = [student(), teacher()];
     const start = own.stateDict();
@@ -120,19 +108,5 @@ describe('distill', () => {
     await expect(run).rejects.toThrow(DivergedError);
     await expect(run).rejects.toThrow(/^distill: .* at step \d+; the weights are those of step 0 again; a smaller/);
     expect(own.stateDict()).toEqual(start);
-  });
-
-  test('says what does not fit', () => {
-    const options = { steps: 1, rng: new Rng(0) };
-    expect(() => distill(student(1), teacher(), options)).toThrow(
-      `distill: got 2 and 1, expected a student of the teacher's dim 2 and contextDim 0`,
-    );
-    expect(() => distill(student(1), teacher(1), options)).toThrow(
-      'distill: context: got none, expected a function for flows of contextDim 1',
-    );
-    expect(() => distill(student(), teacher(), { ...options, context: () => [[0]] })).toThrow(
-      'distill: context: got a function, expected none for flows of contextDim 0',
-    );
-    expect(() => distill(student(), teacher(), { ...options, steps: 0 })).toThrow(/^distill: steps: got 0/);
   });
 });
