@@ -6,9 +6,9 @@
 import { parseArgs } from 'node:util';
 import { textTable } from '../cli/report/table.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
-import { type BijectorErrors, errorsOf } from '../test/bijectors/errors.ts';
 import { registry } from '../test/bijectors/registry.ts';
 import { type Accuracy, BLOCK, compare, MATH_FUNCTIONS } from '../test/engine/wasm/mathFunctions.ts';
+import { type BijectorErrors, errorsOf } from './bijectorErrors.ts';
 
 const { values } = parseArgs({ options: { exhaustive: { type: 'boolean' }, only: { type: 'string' } } });
 const only = values.only?.split(',');

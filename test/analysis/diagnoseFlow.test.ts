@@ -5,7 +5,6 @@ import {
   Chain,
   diagnoseFlow,
   Exp,
-  glow,
   Identity,
   LowRankAffine,
   MultivariateNormalDiag,
@@ -184,19 +183,4 @@ describe('diagnoseFlow', () => {
     new Tanh().forward(tf.zeros([1]));
     expect(seen).toBe(1);
   });
-});
-
-test('triangular factors that are ill-conditioned show in the errors', () => {
-  const errors = (std: number) => {
-    const rng = new Rng(0);
-    const flow = glow({ dim: 5, contextDim: 3, hidden: [16], rng: rng.split('flow') });
-    for (const variable of flow.variables()) {
-      tf.tidy(() => variable.assign(tf.add(variable, tf.mul(rng.normalTensor(variable.shape), std))));
-    }
-    return diagnoseFlow(flow.given(tf.tensor2d([[0.5, -1, 1]])) as TransformedDistribution, { rng, samples: 64 });
-  };
-  const [well, ill] = [errors(0.1), errors(0.4)];
-  expect(Math.max(well.roundTripError, well.logDetError)).toBeLessThan(1e-4);
-  expect(ill.roundTripError).toBeGreaterThan(0.01);
-  expect(ill.logDetError).toBeGreaterThan(0.001);
 });

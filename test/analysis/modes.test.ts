@@ -1,17 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import {
-  BatchBroadcast,
-  circularSplineFlow,
   Distribution,
   Independent,
   MixtureSameFamily,
   MultivariateNormalDiag,
   MultivariateNormalTriL,
   modes,
-  neuralSplineFlow,
   Rng,
-  StandardNormal,
   VonMises,
   Wrapped,
 } from '../../src/index.ts';
@@ -169,17 +165,5 @@ describe('angles', () => {
     const found = modes(new Independent(both, 1), { rng: new Rng(0) });
     expect(found).toHaveLength(1);
     for (const x of found[0]!.x) expect(turn(x, Math.PI)).toBeLessThan(0.01);
-  });
-
-  test('a flow over angles says so, and so do copies', () => {
-    const flow = circularSplineFlow({ dim: 2, rng: new Rng(0), hidden: [4] });
-    expect(flow.given().angles).toBe(true);
-    flow.dispose();
-    const one = new VonMises({ loc: tf.scalar(0), concentration: tf.scalar(4) });
-    expect(new BatchBroadcast(one, [3]).angles).toBe(true);
-    expect(new BatchBroadcast(new StandardNormal(1), [3]).angles).toBe(false);
-    const line = neuralSplineFlow({ dim: 2, rng: new Rng(0), hidden: [4] });
-    expect(line.given().angles).toBe(false);
-    line.dispose();
   });
 });

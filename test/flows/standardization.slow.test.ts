@@ -73,12 +73,6 @@ describe('what a fit standardizes', () => {
     expect(loss).toBeCloseTo(mean(trained), 4);
     expect(heldOutLoss).toBeCloseTo(mean(held), 4);
     flow.logProb(data).forEach((value, i) => expect(value).toBeCloseTo(logPdf([data[2 * i]!, data[2 * i + 1]!]), 4));
-    const draws = flow.sample(4000);
-    wanted.forEach(({ mean, deviation }, i) => {
-      const got = moments(column(draws, i, 2));
-      expect(Math.abs(got.mean - mean)).toBeLessThan((4 * deviation) / Math.sqrt(4000));
-      expect(Math.abs(got.deviation / deviation - 1)).toBeLessThan(0.06);
-    });
   });
 
   test('log p is that of the flow within at standard events in standard contexts, less the log-determinant', async () => {

@@ -3,7 +3,6 @@ import { expect, test, vi } from 'vitest';
 import { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Text } from '../../envs/index.ts';
 import { FlowPolicy, GaussianPolicy, makePolicy, neuralSplineFlow } from '../../src/index.ts';
 import { Rng } from '../../src/random.ts';
-import { perturb } from '../support/perturb.ts';
 
 const observationSpace = { low: [-1, -1, -1, -1], high: [1, 1, 1, 1], shape: [2, 2] };
 const actionSpace = { low: [-2, -1], high: [2, 1], shape: [2] };
@@ -22,39 +21,6 @@ test('gives what an actor of batch 1 does, clipped to the bounds, in arrays of t
   );
   policy.dispose();
 });
-
-test.each(['spline', 'mixture', 'implicit', 'flow-matching', 'autoregressive-categorical'] as const)(
-  'the greedy action of %s is a function of the observation: not of calls, streams, batches or places',
-  (name) => {
-    const make = () => makePolicy(name, { observationSpace, actionSpace, rng: new Rng(0), hidden: [8] });
-    const policy = perturb(make(), new Rng('weights'));
-    const greedy = (row: readonly number[]) => [...policy.act(row, { greedy: true })];
-    const others = [
-      [1, 1, -1, 0],
-      [0, 0.5, 0, -1],
-      [-1, 0.2, 0.3, 0.4],
-    ];
-    const first = greedy(observation);
-    policy.act(observation);
-    expect(policy.act(observation)).not.toEqual(policy.act(observation));
-    for (const row of others) expect(greedy(row)).not.toEqual(first);
-    expect(greedy(observation)).toEqual(first);
-    expect([...policy.act(observation, { greedy: true, rng: new Rng('other') })]).toEqual(first);
-    const [low, high] = [actionSpace.low, actionSpace.high];
-    const near = first.map((value) => expect.closeTo(value, 5));
-    for (let place = 0; place < 4; place++) {
-      const rows = others.toSpliced(place, 0, observation);
-      const actor = policy.actor({ greedy: true, batch: 4, rng: new Rng(place) });
-      const own = actor.act(rows.flat()).action.slice(2 * place, 2 * place + 2);
-      expect([...own].map((value, i) => Math.min(Math.max(value, low[i]!), high[i]!))).toEqual(near);
-      actor.dispose();
-    }
-    const again = make();
-    again.loadStateDict(policy.stateDict());
-    expect([...again.act(observation, { greedy: true })]).toEqual(first);
-    for (const each of [policy, again]) each.dispose();
-  },
-);
 
 test('greedy on request, by the stream that is given, or by one of its own that begins anew', () => {
   const [policy, again] = [gaussian(), gaussian()];

@@ -126,18 +126,6 @@ describe('the best of samples', () => {
     expect(() => policyFromJson(policyToJson(policy))).toThrow(
       /^policyFromJson: the text does not fit the policy 'best-of' of this program: makePolicy\('best-of'\): samples: got "all"/,
     );
-    const { policy: own } = bestOf('gaussian').config!.options as { policy: object };
-    const renamed = { ...bestOf('gaussian').config!.options, policy: { ...own, name: 'laplace' } };
-    Object.assign(policy, { config: { ...policy.config, options: renamed } });
-    expect(() => policyFromJson(policyToJson(policy))).toThrow(/makePolicy\('laplace'\): unknown policy/);
-  });
-
-  test('cannot be saved where makePolicy has not made the policy, as that could not be', () => {
-    const policy = bestOf('gaussian');
-    Object.assign(policy.policy, { config: undefined });
-    const { critics, policy: own } = policy;
-    const again = new BestOfPolicy({ policy: own, critics, actionSpace: box });
-    expect(() => policyToJson(again)).toThrow(/a BestOfPolicy that makePolicy did not make cannot be made again/);
   });
 
   test('goes to ONNX with its critics', () => {

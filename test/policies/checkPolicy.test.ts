@@ -140,26 +140,20 @@ describe('broken ones are told', () => {
     expect(() => checkPolicy(beyond)).toThrow('expected a number of boundedActions, in [-0.1');
     const actions = Object.assign(new HandMade(undefined, 1), { discreteActions: { n: 3, start: 0 } });
     expect(() => checkPolicy(actions)).toThrow('expected an integer from 0 to 2');
-    const right = makePolicy('categorical', {
-      observationSpace: make('CartPole-v1').observationSpace,
-      actionSpace: make('CartPole-v1').actionSpace,
-      rng: new Rng(0),
-    } as never) as Policy;
+    const right: Policy<number> = makePolicy('categorical', { env: make('CartPole-v1'), rng: new Rng(0) });
     checkPolicy(right);
     const own = right.given.bind(right);
     right.given = (observations) => {
       const given = own(observations);
       const logProb = (latent: tf.Tensor) => tf.add(given.logProb(latent), 0.05);
-      return {
-        reparameterized: given.reparameterized,
-        sampleWithLogProb: (rng) => {
-          const sample = given.sampleWithLogProb(rng);
-          return { ...sample, logProb: logProb(sample.latent) };
-        },
-        logProb,
-        squash: (latent) => given.squash(latent),
-        unsquash: (action) => given.unsquash(action),
+      const sampleWithLogProb = (rng: Rng) => {
+        const sample = given.sampleWithLogProb(rng);
+        return { ...sample, logProb: logProb(sample.latent) };
       };
+      const { reparameterized } = given;
+      const squash = (latent: tf.Tensor) => given.squash(latent);
+      const unsquash = (action: tf.Tensor) => given.unsquash(action);
+      return { reparameterized, sampleWithLogProb, logProb, squash, unsquash };
     };
     expect(() => checkPolicy(right)).toThrow(/^checkPolicy: logProb: the probabilities of the 2 actions sum to 1\.05/);
   });

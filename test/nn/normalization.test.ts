@@ -4,6 +4,7 @@ import {
   BatchRenorm,
   type BatchRenormOptions,
   compile,
+  LayerNorm,
   Mlp,
   Rng,
   valueAndGradients,
@@ -11,7 +12,7 @@ import {
 } from '../../src/index.ts';
 import { statistics } from '../oracle/batchNorm.ts';
 import { gradient } from '../oracle/calculus.ts';
-import { batchRenorm, renormCorrections } from '../oracle/normalization.ts';
+import { batchRenorm, layerNorm, renormCorrections } from '../oracle/normalization.ts';
 import { perturb } from '../support/perturb.ts';
 
 const ROWS = 5;
@@ -130,7 +131,7 @@ test('outside of training it goes by the running statistics, which stay', () => 
   expectNear(numbers(whileTraining(() => wide.apply(tf.tensor2d(rows)))), wanted);
 });
 
-test('a network with it normalizes its input and after each activation', () => {
+test('a network with BatchRenorm normalizes its input and after each activation', () => {
   const network = perturb(
     new Mlp({ inputDim: 2, hidden: [4], outputDim: 1, activation: 'relu', batchRenorm: {}, rng: new Rng(3) }),
     new Rng(4),
@@ -141,4 +142,65 @@ test('a network with it normalizes its input and after each activation', () => {
   const x = tf.tensor2d([[0.4, -0.9]]);
   const wanted = last.apply(ofHidden.apply(tf.relu(first.apply(ofInput.apply(x)))));
   expect(numbers(network.apply(x))).toEqual(numbers(wanted));
+});
+
+/** Rows of a layer: one that is constant, too. */
+const LAYER = [
+  [0.3, -1.2, 2, 0.7],
+  [100, 101, 99, 100.5],
+  [-2, -2, -2, -2],
+];
+
+test('LayerNorm: value and gradients are those of the float64 formula, compiled; a constant vector has finite ones', () => {
+  const norm = perturb(new LayerNorm({ dim: 4 }), new Rng(1));
+  const weights = new Rng(2).normalTensor([3, 4]);
+  const w = numbers(weights);
+  const run = compile(
+    ({ x, weights }: { x: tf.Tensor; weights: tf.Tensor }) => {
+      const loss = (input: tf.Tensor) => tf.sum(tf.mul(norm.apply(input), weights)) as tf.Scalar;
+      const { grads } = tf.variableGrads(() => loss(x), norm.trainableVariables());
+      return {
+        y: norm.apply(x),
+        byX: tf.grad(loss)(x),
+        byScale: grads[norm.scale.name]!,
+        byShift: grads[norm.shift.name]!,
+      };
+    },
+    { name: 'layerNorm', state: [norm] },
+  );
+  const { y, byX, byScale, byShift } = run({ x: tf.tensor2d(LAYER), weights });
+  const [scale, shift] = [numbers(norm.scale), numbers(norm.shift)];
+  const of = (x: number[], s = scale, t = shift) =>
+    layerNorm([x.slice(0, 4), x.slice(4, 8), x.slice(8)], s, t, 1e-5).flat();
+  const flat = LAYER.flat();
+  const loss = (values: number[]) => values.reduce((sum, value, i) => sum + value * w[i]!, 0);
+  const near = (got: tf.Tensor, wanted: number[], tolerance: number) => expectNear(numbers(got), wanted, tolerance);
+  near(y!, of(flat), 1e-5);
+  near(
+    byX!,
+    gradient((x) => loss(of(x)), flat, 1e-5),
+    2e-4,
+  );
+  near(
+    byScale!,
+    gradient((s) => loss(of(flat, s)), scale, 1e-5),
+    1e-5,
+  );
+  near(
+    byShift!,
+    gradient((t) => loss(of(flat, scale, t)), shift, 1e-5),
+    1e-5,
+  );
+});
+
+test('a network with LayerNorm normalizes before each activation', () => {
+  const network = perturb(
+    new Mlp({ inputDim: 2, hidden: [4], outputDim: 1, activation: 'relu', layerNorm: true, rng: new Rng(3) }),
+    new Rng(4),
+  );
+  const [first, last] = network.layers as [(typeof network.layers)[0], (typeof network.layers)[0]];
+  const x = tf.tensor2d([[0.4, -0.9]]);
+  const wanted = last.apply(tf.relu(network.layerNorms[0]!.apply(first.apply(x))));
+  expect(numbers(network.apply(x))).toEqual(numbers(wanted));
+  expect(Object.keys(network.stateDict()).slice(4)).toEqual(['layerNorms.0.scale', 'layerNorms.0.shift']);
 });

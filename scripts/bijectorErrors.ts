@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Direction, sumLogDet } from '../../src/bijectors/index.ts';
-import { compile } from '../../src/engine/compile.ts';
-import { logDetJacobian } from '../oracle/calculus.ts';
-import type { BijectorCase } from './cases/bijectorCase.ts';
-import { apply, setUp } from './setUp.ts';
+import { type Direction, sumLogDet } from '../src/bijectors/index.ts';
+import { compile } from '../src/engine/compile.ts';
+import type { BijectorCase } from '../test/bijectors/cases/bijectorCase.ts';
+import { apply, setUp } from '../test/bijectors/setUp.ts';
+import { logDetJacobian } from '../test/oracle/calculus.ts';
 
 /** The largest errors of one bijector in one direction, over all inputs. */
 export interface Errors {
