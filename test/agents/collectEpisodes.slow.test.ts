@@ -127,12 +127,3 @@ describe('episodes that are collected', () => {
     policy.dispose();
   });
 });
-
-test.each<[Partial<CollectEpisodesOptions>, string]>([
-  [{ noise: 1.5 }, 'noise: got 1.5'],
-  [{ noise: -1 }, 'noise: got -1'],
-  [{ episodes: 0 }, 'episodes: got 0'],
-  [{ policy: 'expert' as never }, 'policy: got "expert"'],
-])('refuses %j', (options, message) => {
-  expect(() => collected(options)).toThrow(`collectEpisodes: ${message}`);
-});

@@ -1,7 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { CrossQ } from '../../agents/index.ts';
-import { type GaussianPolicy, makePolicy, Rng, type StateDict, whileTraining } from '../../src/index.ts';
+import { makePolicy, Rng, type StateDict } from '../../src/index.ts';
 import { statistics } from '../oracle/batchNorm.ts';
 import { under, type Variables } from '../oracle/mlp.ts';
 import { perturb } from '../support/perturb.ts';
@@ -138,20 +137,6 @@ test('a policy with batch renormalization gets its statistics from its own updat
   const { mean: wanted } = statistics(rows.map(({ observation }) => observation));
   expectClose(variablesOf(policy)['network.batchRenorms.0.runningMean']!, wanted, 4);
   agent.dispose();
-});
-
-test('a policy with batch renormalization goes by minibatches alone at first', () => {
-  const policy = makePolicy('gaussian', renormed);
-  const [ofInput] = (policy as GaussianPolicy).network.batchRenorms;
-  const outputs = [0, 5].map((shift) =>
-    tf.tidy(() => {
-      const rows = tf.add(tf.tensor2d([0, 1, 5, 0, 1, 2], [3, 2]), shift);
-      return Array.from(whileTraining(() => ofInput!.apply(rows)).dataSync());
-    }),
-  );
-  // By the running statistics of the first batch the second would lie further up.
-  expectClose(outputs[1]!, outputs[0]!, 6);
-  policy.dispose();
 });
 
 test('beta1 is that of the policy and of the critics', async () => {

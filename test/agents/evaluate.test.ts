@@ -133,40 +133,17 @@ describe('evaluate', () => {
     expect(await inTurns(evaluateStepwise({ ...options(), episodes: 3 }))).toEqual(wanted);
   });
 
-  test.each<[object, string | RegExp]>([
-    [{ candidates: 0 }, 'candidates: got 0'],
-    [{ episodes: 0 }, 'episodes: got 0'],
-    [{ onstep: () => {} }, 'onstep: unknown option'],
-    [{ seed: 1 }, 'got a seed and an rng'],
-    [{ env: make('Pendulum-v1') }, /2 observations and a Box of 2 actions, .* got 3 and a Box of 1$/],
-    [{ env: makeVec('Lake-v0', { numEnvs: 2, autoresetMode: 'nextStep' }) }, /'sameStep', got 'nextStep'$/],
-    [{ env: make('Lake-v0'), numEnvs: 3 }, 'numEnvs: got 3 for one that there is'],
-  ])('refuses case %#', (wrong, message) => {
-    const text = typeof message === 'string' ? `evaluate: ${message}` : message;
-    expect(() => evaluate({ ...options(), ...wrong } as never)).toThrow(text);
-  });
-
   test('says which bounds a policy was made for, where the environment has others', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const swing = (low = -2, high = -low) => new RescaleAction(make('Pendulum-v1', { maxEpisodeSteps: 2 }), low, high);
-    const madeFor = (env: object) =>
-      makePolicy<string>('gaussian', { env: env as never, rng: new Rng(0), hidden: [4] });
-    const [policy, two] = [madeFor(swing()), madeFor(make('Lake-v0'))];
-    // Of float64, which a Box of float32 rounds.
-    const tenths = { low: [0.1], high: [0.9], shape: [1] };
-    const run = (options: object) => evaluate({ policy, env: swing(), episodes: 1, ...options });
-    run({});
-    run({ env: new ClipAction(swing(-1)) });
-    run({ policy: madeFor(new ClipAction(swing())) });
-    run({ policy: madeFor({ observationSpace: swing().observationSpace, actionSpace: tenths }), env: swing(0.1, 0.9) });
-    run({ policy: new GaussianPolicy({ observationDim: 3, actionDim: 1, rng: new Rng(0) }), env: swing(-1) });
-    const cartPole = make('CartPole-v1');
-    run({ policy: makePolicy('categorical', { env: cartPole, rng: new Rng(0) }), env: cartPole });
+    const policy = makePolicy<string>('gaussian', { env: swing() as never, rng: new Rng(0), hidden: [4] });
+    const run = (env: object) => evaluate({ policy, env: env as never, episodes: 1 });
+    run(swing());
+    run(new ClipAction(swing(-1)));
     expect(warn).not.toHaveBeenCalled();
-    for (let i = 0; i < 2; i++) run({ env: swing(-0.4) });
-    run({ policy: two, env: new RescaleAction(make('Lake-v0'), -1, [1, 3]) });
+    for (let i = 0; i < 2; i++) run(swing(-0.4));
     new Reinforce({ policy, env: swing(-1), rng: new Rng(0) }).dispose();
-    const lines = [/^evaluate: .*\[-2, 2\].*\[-0.4, 0.4\]$/, /^evaluate: .*\[-1, 1\].*\[-1, 3\] at 1$/, /^Reinforce: /];
+    const lines = [/^evaluate: .*\[-2, 2\].*\[-0.4, 0.4\]$/, /^Reinforce: /];
     expect(warn.mock.calls.map(([line]) => line)).toEqual(lines.map((line) => expect.stringMatching(line)));
     warn.mockRestore();
   });

@@ -11,7 +11,7 @@ import {
   stateFromJson,
   stateToJson,
 } from '../../agents/index.ts';
-import { make, makeVec, TransformReward } from '../../envs/index.ts';
+import { makeVec } from '../../envs/index.ts';
 import { makePolicy, type Policy, Rng } from '../../src/index.ts';
 import { perturb } from '../support/perturb.ts';
 
@@ -73,30 +73,6 @@ async function run(
   );
   return { reports, evaluations, states, state: states.at(-1) ?? '', end: weightsOf(policy) };
 }
-
-test('of evaluations with one return the first is the best', async () => {
-  const policy = makePolicy('gaussian', spaces);
-  // Whatever it does it earns 1 a step.
-  const even = () => new TransformReward(make('Pendulum-v1', envOptions), () => 1);
-  const made = new EvaluatedAgent({
-    agent: new Ppo({ policy, env: even(), rng: new Rng('agent'), horizon: 32, batchSize: 32, epochs: 1 }),
-    policy,
-    env: even,
-    ...{ evaluateEvery: 32, evaluateEpisodes: 2, keep: 'best' as const },
-  });
-  const bests: [number, boolean][] = [];
-  for await (const { step, evaluation } of made.train({ steps: 96, rng: new Rng('training') })) {
-    bests.push([step, evaluation!.isBest]);
-  }
-  expect(bests).toEqual([
-    [32, true],
-    [64, false],
-    [96, false],
-  ]);
-  expect(made.best).toMatchObject({ step: 32, return: 20 });
-  made.dispose();
-  policy.dispose();
-});
 
 describe.each(['ppo', 'sac'] as const)('a training of %s with evaluations', (name) => {
   let made: ReturnType<typeof evaluated>;
@@ -212,26 +188,18 @@ describe('evaluations', () => {
     agent.dispose();
   });
 
+  test('refuse the state of a bare agent, and one whose evaluations are none', () => {
+    const { agent } = evaluated('ppo');
+    const { parts, ...state } = agent.state();
+    expect(() => agent.setState(makers.ppo().agent.state())).toThrow(/^EvaluatedAgent.setState: the state is of a Ppo/);
+    expect(() => agent.setState({ ...state, parts: { ...parts, evaluations: {} } })).toThrow(/'evaluations' does not/);
+  });
+
   test.each<[Options, string]>([
     [{ evaluateEvery: 0, keep: 'best' }, 'keep: got "best"'],
     [{ evaluateEvery: 0, stopAtReturn: -3 }, 'stopAtReturn: got -3'],
     [{ evaluateEpisodes: 0 }, 'EvaluatedAgent: evaluateEpisodes: got 0'],
   ])('refuses %o', (options, message) => {
     expect(() => evaluated('ppo', options)).toThrow(message);
-  });
-
-  test('refuse a state whose evaluations are none, after which the agent begins a training as it would have', async () => {
-    const { agent, policy } = makers.ppo();
-    for await (const _ of agent.train({ steps: 64, rng: new Rng(0) }));
-    const evaluated = new EvaluatedAgent({ agent, policy, env: 'Pendulum-v1' });
-    const { parts, ...state } = evaluated.state();
-    expect(() => evaluated.setState(agent.state())).toThrow(/^EvaluatedAgent.setState: the state is of a Ppo/);
-    expect(() => evaluated.setState({ ...state, parts: { ...parts, evaluations: {} } })).toThrow(
-      /'evaluations' does not/,
-    );
-    const steps: number[] = [];
-    for await (const { step } of agent.train({ steps: 64, rng: new Rng('another') })) steps.push(step);
-    expect(steps).toEqual([64]);
-    agent.dispose();
   });
 });

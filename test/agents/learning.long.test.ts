@@ -133,123 +133,89 @@ const ofState = { ...squashed, scale: 'state' };
 const HOME = -0.65;
 
 type Make = new (options: never) => Agent;
-const cases: Record<string, [Task, steps: number, policy: [string, object?], Make, options: object, atLeast: number]> =
-  {
-    'A2C, categorical': [
-      moves,
-      12_000,
-      ['categorical'],
-      A2c,
-      { ...common, learningRate: 0.005, entropyCoefficient: 0.01 },
-      HOME,
-    ],
-    'REINFORCE, categorical': [
-      moves,
-      12_000,
-      ['categorical'],
-      Reinforce,
-      { ...common, learningRate: 0.01, valueLearningRate: 0.01 },
-      HOME,
-    ],
-    'PPO, truncated normal': [walk, 12_000, ['truncated-normal'], Ppo, rollouts, HOME],
-    'SAC, Gaussian': [walk, 2000, ['gaussian', ofState], Sac, soft, HOME],
-    'SAC, spline': [walk, 2000, ['spline', { ...squashed, layers: 1 }], Sac, soft, HOME],
-    'SAC, prioritized, returns of three steps in blocks': [
-      walk,
-      2000,
-      ['gaussian', ofState],
-      Sac,
-      { ...soft, nSteps: 3, updateEvery: 16, prioritizedAlpha: 0.6 },
-      HOME,
-    ],
-    TQC: [walk, 2000, ['gaussian', ofState], Tqc, soft, HOME],
-    CrossQ: [walk, 2000, ['gaussian', { ...ofState, batchRenorm: true }], CrossQ, { ...soft, tau: undefined }, HOME],
-    'soft Q-learning': [
-      walk,
-      2000,
-      ['gaussian', ofState],
-      SoftQLearning,
-      { ...replay, criticHidden: [32], temperature: 0.02, samplerStates: 32 },
-      HOME,
-    ],
-    TD3: [walk, 2000, ['gaussian', squashed], Td3, { ...replay, criticHidden: [32] }, HOME],
-    'DQN, dueling': [moves, 4000, ['q-network', { dueling: true, outputScale: 0 }], Dqn, valued, HOME],
-    'DQN, prioritized, returns of three steps': [
-      moves,
-      4000,
-      ['q-network', { outputScale: 0 }],
-      Dqn,
-      { ...valued, prioritizedAlpha: 0.6, nSteps: 3 },
-      HOME,
-    ],
-    'QR-DQN': [moves, 4000, ['quantile-network', { quantiles: 8 }], QrDqn, valued, HOME],
-    // Of the point in the middle it is −6.5.
-    'PPO with a flow on images': [
-      point,
-      12_000,
-      ['spline', { layers: 1, bins: 4 }],
-      Ppo,
-      { ...rollouts, gamma: 0, epochs: 4, learningRate: 1e-3 },
-      -2.5,
-    ],
-    'SAC on images': [point, 3000, ['gaussian', ofState], Sac, images, -2.5],
-    'SAC on a goal': [reach, 3000, ['gaussian', ofState], Sac, { ...soft, gamma: 0.95 }, -1.5],
-    'PPO, several discrete actions': [
-      echo(new MultiDiscrete([3, 2, 4], [0, 5, -1])),
-      12_000,
-      ['multi-categorical'],
-      Ppo,
-      rollouts,
-      9.9,
-    ],
-    'A2C, zeros and ones': [
-      echo(new MultiBinary(3)),
-      24_000,
-      ['multi-categorical'],
-      A2c,
-      { ...common, gamma: 0, learningRate: 0.01 },
-      9.9,
-    ],
-    // The greatest allowed of five: E = 3.24.
-    'PPO, masked': [
-      guarded,
-      12_000,
-      ['categorical', { actionMask: true }],
-      Ppo,
-      { ...rollouts, entropyCoefficient: 0.01, normalizeObservations: true },
-      31,
-    ],
-    'DQN, masked': [
-      guarded,
-      6000,
-      ['q-network', { actionMask: true }],
-      Dqn,
-      { ...masked, explorationFraction: 0.5, nSteps: 2 },
-      31,
-    ],
-  };
+type Case = readonly [Task, steps: number, atLeast: number, policy: string, own: object, Made: Make, options: object];
+const walks = [walk, 2000, HOME] as const;
+const ofWalk = [...walks, 'gaussian', ofState] as const;
+const discrete = [moves, 12_000, HOME, 'categorical', {}] as const;
+const ofMoves = [moves, 4000, HOME] as const;
+const pointing = { ...rollouts, gamma: 0, epochs: 4, learningRate: 1e-3 };
+const several = new MultiDiscrete([3, 2, 4], [0, 5, -1]);
+const masking = { actionMask: true };
 
-test.each(Object.entries(cases))(
-  '%s learns, leaks no tensors, and gives all back',
-  async (_, [task, steps, [name, options], Made, given, atLeast]) => {
-    const tensors = tf.memory().numTensors;
-    const env = vector(task);
-    const policy: Policy = makePolicy<string>(name, { env, hidden: [task[2]], rng: new Rng('policy'), ...options });
-    const agent = new Made({ ...given, policy, env } as never);
-    const score = () => evaluate({ policy, env: vector(task, 50), seed: 'test', greedy: true }).meanReturn;
-    expect(score()).toBeLessThan(atLeast - 0.5);
-    const counts: number[] = [];
-    for await (const report of agent.train({ steps, rng: new Rng(0) })) {
-      counts.push(tf.memory().numTensors);
-      for (const episode of report.episodes) expect(episode.length).toBeLessThanOrEqual(task[1]);
-    }
-    expect(counts.at(-1)).toBe(counts[Math.min(2, counts.length - 1)]);
-    expect(score()).toBeGreaterThan(atLeast);
-    agent.dispose();
-    policy.dispose();
-    expect(tf.memory().numTensors).toBe(tensors);
-  },
-);
+const cases: Record<string, Case> = {
+  'A2C, categorical': [...discrete, A2c, { ...common, learningRate: 0.005, entropyCoefficient: 0.01 }],
+  'REINFORCE, categorical': [...discrete, Reinforce, { ...common, learningRate: 0.01, valueLearningRate: 0.01 }],
+  'PPO, truncated normal': [walk, 12_000, HOME, 'truncated-normal', {}, Ppo, rollouts],
+  'SAC, Gaussian': [...ofWalk, Sac, soft],
+  'SAC, spline': [...walks, 'spline', { ...squashed, layers: 1 }, Sac, soft],
+  'SAC, prioritized, three steps in blocks': [
+    ...ofWalk,
+    Sac,
+    { ...soft, nSteps: 3, updateEvery: 16, prioritizedAlpha: 0.6 },
+  ],
+  TQC: [...ofWalk, Tqc, soft],
+  CrossQ: [...walks, 'gaussian', { ...ofState, batchRenorm: true }, CrossQ, { ...soft, tau: undefined }],
+  'soft Q-learning': [
+    ...ofWalk,
+    SoftQLearning,
+    { ...replay, criticHidden: [32], temperature: 0.02, samplerStates: 32 },
+  ],
+  TD3: [...walks, 'gaussian', squashed, Td3, { ...replay, criticHidden: [32] }],
+  'DQN, dueling': [...ofMoves, 'q-network', { dueling: true, outputScale: 0 }, Dqn, valued],
+  'DQN, prioritized, three steps': [
+    ...ofMoves,
+    'q-network',
+    { outputScale: 0 },
+    Dqn,
+    { ...valued, prioritizedAlpha: 0.6, nSteps: 3 },
+  ],
+  'QR-DQN': [...ofMoves, 'quantile-network', { quantiles: 8 }, QrDqn, valued],
+  // Of the point in the middle it is −6.5.
+  'PPO with a flow on images': [point, 12_000, -2.5, 'spline', { layers: 1, bins: 4 }, Ppo, pointing],
+  'SAC on images': [point, 3000, -2.5, 'gaussian', ofState, Sac, images],
+  'SAC on a goal': [reach, 3000, -1.5, 'gaussian', ofState, Sac, { ...soft, gamma: 0.95 }],
+  'PPO, several discrete actions': [echo(several), 12_000, 9.9, 'multi-categorical', {}, Ppo, rollouts],
+  'A2C, zeros and ones': [
+    echo(new MultiBinary(3)),
+    24_000,
+    9.9,
+    'multi-categorical',
+    {},
+    A2c,
+    { ...common, gamma: 0, learningRate: 0.01 },
+  ],
+  // The greatest allowed of five: E = 3.24.
+  'PPO, masked': [
+    guarded,
+    12_000,
+    31,
+    'categorical',
+    masking,
+    Ppo,
+    { ...rollouts, entropyCoefficient: 0.01, normalizeObservations: true },
+  ],
+  'DQN, masked': [guarded, 6000, 31, 'q-network', masking, Dqn, { ...masked, explorationFraction: 0.5, nSteps: 2 }],
+};
+
+test.each(Object.entries(cases))('%s learns, leaks no tensors, and gives all back', async (_, which) => {
+  const [task, steps, atLeast, name, own, Made, options] = which;
+  const tensors = tf.memory().numTensors;
+  const env = vector(task);
+  const policy: Policy = makePolicy<string>(name, { env, hidden: [task[2]], rng: new Rng('policy'), ...own });
+  const agent = new Made({ ...options, policy, env } as never);
+  const score = () => evaluate({ policy, env: vector(task, 50), seed: 'test', greedy: true }).meanReturn;
+  expect(score()).toBeLessThan(atLeast - 0.5);
+  const counts: number[] = [];
+  for await (const report of agent.train({ steps, rng: new Rng(0) })) {
+    counts.push(tf.memory().numTensors);
+    for (const episode of report.episodes) expect(episode.length).toBeLessThanOrEqual(task[1]);
+  }
+  expect(counts.at(-1)).toBe(counts[Math.min(2, counts.length - 1)]);
+  expect(score()).toBeGreaterThan(atLeast);
+  agent.dispose();
+  policy.dispose();
+  expect(tf.memory().numTensors).toBe(tensors);
+});
 
 test('a truncated normal policy clones a walker whose moves lie on the bounds', async () => {
   // A scale of the observation would make the density at the bounds as great as it likes, and look at nothing else.

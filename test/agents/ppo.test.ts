@@ -108,30 +108,15 @@ describe('Ppo', () => {
     expect(tf.memory().numTensors).toBe(start);
   });
 
-  test.each<object>([
-    { epochs: 0 },
-    { horizon: 1.5 },
-    { batchSize: 257 },
-    { learningRate: Number.NaN },
-    { clip: -1 },
-    { gamma: 2 },
-    { lambda: -0.1 },
-    { entropyCoefficient: Number.NaN },
-    { maxGradientNorm: 0 },
-    { klCoefficient: -1 },
-    { targetKl: -1 },
-    { shapeRate: -1 },
-    { valueClip: 0 },
-    { valueLearningRate: -1 },
-    { normalizeAdvantages: 1 },
-    { valueHidden: [16, 0] },
-    { env: undefined },
-    { rng: 3 },
-    { policy: new Rng(0) },
-    { learningrate: 1e-3 },
-  ])('refuses %o in one line', (wrong) => {
-    const given = { ...options(policies.gaussian!()), ...wrong } as PpoOptions;
-    expect(() => new Ppo(given)).toThrow(new RegExp(`^Ppo: ${Object.keys(wrong)[0]}(\\.1)?: [^\n]+$`));
+  const wrong = {
+    ...{ epochs: 0, horizon: 1.5, batchSize: 257, learningRate: Number.NaN, clip: -1, gamma: 2, lambda: -0.1 },
+    ...{ entropyCoefficient: Number.NaN, maxGradientNorm: 0, klCoefficient: -1, targetKl: -1, shapeRate: -1 },
+    ...{ valueClip: 0, valueLearningRate: -1, normalizeAdvantages: 1, valueHidden: [16, 0], env: undefined, rng: 3 },
+    ...{ policy: new Rng(0), learningrate: 1e-3 },
+  };
+  test.each(Object.entries(wrong))('refuses %s of %s in one line', (name, value) => {
+    const given = { ...options(policies.gaussian!()), [name]: value };
+    expect(() => new Ppo(given)).toThrow(new RegExp(`^Ppo: ${name}(\\.1)?: [^\n]+$`));
   });
 
   test('refuses an environment that does not fit', () => {

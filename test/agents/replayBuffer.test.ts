@@ -284,17 +284,6 @@ describe('a state', () => {
     }
   });
 
-  test('holds next observations once, and the last ones of episodes that are still there', () => {
-    const { replay, held, wanted } = recorded({}, 40);
-    const { observations, lastObservations, ends, current } = replay.state();
-    expect(observations).toHaveLength(20 * 2);
-    const lasts = held().filter((number) => wanted(number, 1).end !== undefined);
-    expect(ends.filter((end) => end !== 0)).toHaveLength(lasts.length);
-    const flat = lasts.flatMap((number) => wanted(number, 1).next);
-    expect([...lastObservations].sort()).toEqual(flat.sort());
-    expect(current).toHaveLength(6);
-  });
-
   test('that does not fit is refused; the one before brings back all', () => {
     const { replay } = recorded({}, 10);
     const before = structuredClone(replay.state());

@@ -212,7 +212,7 @@ describe('the first update', () => {
       policyDelay: 1,
       tau: 0.25,
       targetNoise: 1.2,
-      targetNoiseClip: 1.5,
+      targetNoiseClip: 0.8,
       criticHidden: [3],
     });
     const before = { policy: variablesOf(policy), critics: variablesOf(agent.critics) };
@@ -226,7 +226,7 @@ describe('the first update', () => {
     let beyond = 0;
     const targets = rows.map(({ reward, next, goesOn }, i) => {
       const action = centre(others[0]!, next).map((a, j) => {
-        const tried = a + 2 * Math.min(Math.max(1.2 * noise[i]![j]!, -1.5), 1.5);
+        const tried = a + 2 * Math.min(Math.max(1.2 * noise[i]![j]!, -0.8), 0.8);
         beyond += Number(tried < box.low[j]! || tried > box.high[j]!);
         return Math.min(Math.max(tried, box.low[j]!), box.high[j]!);
       });
@@ -269,30 +269,38 @@ describe('the first update', () => {
   const argmax = (values: readonly number[]) => values.indexOf(Math.max(...values));
   const huberOf = (x: number) => (Math.abs(x) <= 1 ? x ** 2 / 2 : Math.abs(x) - 0.5);
 
-  test.each([
-    [true, false],
-    [false, false],
-    [true, true],
-  ])('of DQN, double: %s, dueling: %s', async (double, dueling) => {
+  test.each<[boolean, boolean, number, ReplayOptions]>([
+    [true, false, 1, {}],
+    [false, true, 1, {}],
+    [false, false, 2, PRIORITIZED],
+  ])('of DQN, double: %s, dueling: %s, returns of %i steps, %o', async (double, dueling, nSteps, replay) => {
     const own = { ...spaces, actionSpace: discrete, hidden: [4], dueling };
     const policy = perturb(makePolicy('q-network', own), new Rng('weights'), 0.7);
     const other = perturb(makePolicy('q-network', own), new Rng('t'), 1);
-    const make = () => new Dqn({ ...valued, policy, double });
+    const make = () => new Dqn({ ...valued, env: new RecordingEnv(discrete), policy, double, nSteps, ...replay });
     const { before, report, state, rows } = await withOtherTarget(make, policy, other);
+    const transitions = heldBy(state, 1);
     const values = (of: Variables, observation: number[]) => qNetwork(under(of, 'network'), observation).flat();
-    const targets = rows.map(({ reward, next, goesOn }) => {
+    const targets = rows.map((first) => {
+      const { row } = first;
+      const second = nSteps === 1 || first.ended || row === 40 ? undefined : transitions[row + 1]!;
+      const { next, goesOn } = second ?? first;
       const best = argmax(values(double ? before.policy : before.target, next));
-      return reward + 0.9 * goesOn * values(before.target, next)[best]!;
+      const value = goesOn * values(before.target, next)[best]!;
+      return first.reward + 0.9 * (second === undefined ? value : second.reward + 0.9 * value);
     });
+    expect(new Set(rows.map(({ ended }) => ended)).size).toBe(2);
     const errors = (of: Variables) =>
       rows.map(({ observation, action }, i) => values(of, observation)[action[0]! - 1]! - targets[i]!);
-    const loss = (of: Variables) => mean(errors(of).map(huberOf));
+    const loss = (of: Variables) => mean(errors(of).map((error, i) => rows[i]!.weight * huberOf(error)));
     // Both branches of Huber's loss occur.
     expect(new Set(errors(before.policy).map((x) => Math.abs(x) <= 1)).size).toBe(2);
     expectClose([report.loss!], [loss(before.policy)]);
     expectClose(gradientOf(state, 'optimizer'), gradientBy(before.policy, loss));
     const taken = rows.map(({ observation, action }) => values(before.policy, observation)[action[0]! - 1]!);
     expectClose([report.actionValue!], [mean(taken)]);
+    const single = errors(before.policy).map((error) => [error]);
+    expectPriorities(state, rows, single);
   });
 
   /** Two of three actions are allowed, by the sign of the first observation. */
@@ -349,37 +357,6 @@ describe('the first update', () => {
       expectClose([Math.hypot(...gradientOf(state, 'optimizer')) / Math.min(report.gradientNorm!, bound)], [1], 5);
     },
   );
-
-  test('of DQN, prioritized, with returns of two steps', async () => {
-    const own = { ...spaces, actionSpace: discrete, hidden: [4] };
-    const policy = perturb(makePolicy('q-network', own), new Rng('weights'), 0.7);
-    const replay = { nSteps: 2, ...PRIORITIZED };
-    const agent = new Dqn({ ...valued, ...replay, env: new RecordingEnv(discrete), policy, double: false });
-    const before = variablesOf(policy);
-    const { report, state, rng } = await firstUpdateFrom(agent);
-    const rows = minibatch(state, rng, 1);
-    const transitions = heldBy(state, 1);
-    const values = (of: Variables, observation: number[]) => qNetwork(under(of, 'network'), observation).flat();
-    const targets = rows.map((first) => {
-      const { row } = first;
-      const second = first.ended || row === 40 ? undefined : transitions[row + 1]!;
-      const { next, goesOn } = second ?? first;
-      const value = goesOn * Math.max(...values(before, next));
-      return first.reward + 0.9 * (second === undefined ? value : second.reward + 0.9 * value);
-    });
-    expect(new Set(rows.map(({ ended }) => ended)).size).toBe(2);
-    const errors = (of: Variables) =>
-      rows.map(({ observation, action }, i) => values(of, observation)[action[0]! - 1]! - targets[i]!);
-    const loss = (of: Variables) => mean(errors(of).map((error, i) => rows[i]!.weight * huberOf(error)));
-    expectClose([report.loss!], [loss(before)]);
-    expectClose(gradientOf(state, 'optimizer'), gradientBy(before, loss));
-    expectPriorities(
-      state,
-      rows,
-      errors(before).map((error) => [error]),
-    );
-    agent.dispose();
-  });
 
   test.each([
     ['free', false],

@@ -70,16 +70,4 @@ describe('Iql with bestOf', () => {
       );
     },
   );
-
-  test('that ends early leaves a policy that was given as it was', async () => {
-    const policy = policyOf();
-    const before = tf.memory().numTensors;
-    const agentOptions = { batchSize: 8, criticHidden: [3], beta: 0, bestOf: 5, reportEvery: 1 };
-    const settings = { env: () => new DriftEnv(), agent: 'iql', policy, dataset: datasetOf(), steps: 10 } as const;
-    const stop = () => Promise.reject(new Error('enough'));
-    await expect(train({ ...settings, agentOptions, onReport: stop })).rejects.toThrow('enough');
-    expect(tf.memory().numTensors).toBe(before);
-    expect(policy.act([0, 0])).toHaveLength(2);
-    policy.dispose();
-  });
 });
