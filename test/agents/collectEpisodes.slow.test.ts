@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type CollectEpisodesOptions, collectEpisodes } from '../../agents/index.ts';
 import { checkEpisode } from '../../datasets/episode.ts';
-import { BaseEnv, Box, Discrete, type Info, make, type StepResult, SyncVectorEnv, Wrapper } from '../../envs/index.ts';
+import { type Info, make, type StepResult, SyncVectorEnv, Wrapper } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 
 const collected = (options: Partial<CollectEpisodesOptions> = {}) => [
@@ -104,26 +104,5 @@ describe('episodes that are collected', () => {
     expect([...infos.time!]).toEqual(times);
     expect([...infos['at.even']!]).toEqual(times.map((t) => (t === 0 ? Number.NaN : (t + 1) % 2)));
     expect([...infos.word!].every(Number.isNaN)).toBe(true);
-  });
-
-  test('with observations that are no plain numbers are stored as they are, not as a policy sees them', () => {
-    class Cells extends BaseEnv<number, Float32Array> {
-      readonly observationSpace = new Discrete(5, 2);
-      readonly actionSpace = new Box({ low: -1, high: 1, shape: [1] });
-      #cell = 2;
-      protected override begin(): [number, Info] {
-        this.#cell = 2;
-        return [2, {}];
-      }
-      step(): [number, number, boolean, boolean, Info] {
-        this.#cell += 1;
-        return [this.#cell, 0, this.#cell === 6, false, {}];
-      }
-    }
-    const { observationSpace, actionSpace } = new Cells();
-    const policy = makePolicy('gaussian', { observationSpace, actionSpace, hidden: [4], rng: new Rng(0) });
-    const [episode] = collected({ policy, env: () => new Cells() as never, episodes: 1 });
-    expect(episode!.observations).toEqual(Int32Array.of(2, 3, 4, 5, 6));
-    policy.dispose();
   });
 });

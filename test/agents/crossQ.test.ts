@@ -139,19 +139,6 @@ test('a policy with batch renormalization gets its statistics from its own updat
   agent.dispose();
 });
 
-test('beta1 is that of the policy and of the critics', async () => {
-  const trained = async (more: { beta1?: number }) => {
-    const agent = new CrossQ({ ...options, policy: gaussian(), env: new RecordingEnv(box), ...more });
-    for await (const _ of agent.train({ steps: 42, rng: new Rng('training') }));
-    const { policy, critics } = agent.state().parts;
-    agent.dispose();
-    return { policy, critics };
-  };
-  const [usual, other] = [await trained({}), await trained({ beta1: 0.9 })];
-  expect(other.policy).not.toEqual(usual.policy);
-  expect(other.critics).not.toEqual(usual.critics);
-});
-
 test('refuses minibatches of one transition, which have no moments, when it is made', () => {
   const wrong = { ...options, policy: gaussian(), env: new RecordingEnv(box), batchSize: 1 };
   expect(() => new CrossQ(wrong)).toThrow('CrossQ: batchSize: got 1');

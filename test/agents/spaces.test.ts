@@ -139,7 +139,7 @@ class Words extends BaseEnv<string, number> {
 
 const continuous = () => new RecordingEnv(box) as AnyEnv;
 const listed = () => new RecordingEnv(discrete) as AnyEnv;
-const squash = { squash: 'tanh' };
+const squash = { squash: 'tanh', scale: 'state' };
 
 /** The agent, its policy by name and options, the environment of the policy and that of the agent, options, and what the line has. */
 type Refused = [new (options: never) => unknown, [string, object?], () => AnyEnv, () => AnyEnv, object, RegExp];

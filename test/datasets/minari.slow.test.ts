@@ -139,33 +139,22 @@ describe('a dataset of Python’s Minari', () => {
     file.close();
   });
 
-  test('has booleans in a box, whose bounds are booleans, too', async () => {
+  test('has booleans in a box; infos of float16, which h5wasm does not read, are left out', async () => {
     const space = { dtype: 'bool', low: [false], high: [true] };
     const dataset = await openDataset(await observing(space, '<B', [Uint8Array.of(0, 1, 1)]));
     expect(String(dataset.observationSpace)).toBe('Box(0, 1, [1], uint8)');
-    const [episode] = [...dataset.storedEpisodes()];
-    expect(episode!.observations).toEqual(Uint8Array.of(0, 1, 1));
-  });
-
-  test('leaves out infos of float16, which h5wasm does not read', async () => {
-    const path = golden();
+    expect([...dataset.storedEpisodes()][0]!.observations).toEqual(Uint8Array.of(0, 1, 1));
+    const path = await crafted(() => {});
     // Written by e2e/minari/elsewhere.py.
     writeFileSync(join(path, 'data/main_data.hdf5'), gunzipSync(readFileSync(join(GOLDEN, 'half.hdf5.gz'))));
-    const space = JSON.stringify(BOX);
-    edit(path, { total_episodes: 1, total_steps: 2, observation_space: space, action_space: space });
-    const dataset = await openDataset(path);
-    expect(dataset.about).toMatchObject({ infos: ['speed'], provenance: { left: ['height'] } });
-    const [episode] = dataset.storedEpisodes();
-    expect([...episode!.infos!.speed!]).toEqual([0, 1, 2]);
+    const half = await openDataset(path);
+    expect(half.about).toMatchObject({ infos: ['speed'], provenance: { left: ['height'] } });
+    expect([...[...half.storedEpisodes()][0]!.infos!.speed!]).toEqual([0, 1, 2]);
   });
 
   test('comes back from Minari’s format and from oxbow’s as it was', async () => {
     const dataset = await openDataset(golden());
-    const [copied, stored, back] = ['copied-v0', 'stored', 'back-v0'].map((name) => join(folder(), name)) as [
-      string,
-      string,
-      string,
-    ];
+    const [copied, stored, back] = [join(folder(), 'copied-v0'), join(folder(), 'stored'), join(folder(), 'back-v0')];
     await writeMinari(dataset, copied);
     const writer = new DatasetWriter(stored, dataset.about, dataset.numEpisodes);
     for (const episode of dataset.storedEpisodes()) writer.append(episode);
@@ -272,26 +261,6 @@ describe('infos', () => {
     expect(await nested(10, 1)).toBe('none');
     expect(performance.now() - begun).toBeLessThan(10_000);
   });
-});
-
-test('booleans are those of h5py, and read as such', async () => {
-  const path = await crafted((file) => addEpisode(file, 'episode_0'));
-  const out = join(folder(), 'out-v0');
-  await writeMinari(await openDataset(path), out);
-  const file = new (await loadHdf5()).File(join(out, 'data/main_data.hdf5'), 'r');
-  for (const name of ['terminations', 'truncations']) {
-    const { metadata } = file.get(`episode_0/${name}`) as { metadata?: object };
-    // What h5py takes for a boolean; e2e/minari.check.ts asks it.
-    expect(metadata).toMatchObject({
-      type: 8,
-      size: 1,
-      signed: true,
-      enum_type: { type: 0, members: { FALSE: 0, TRUE: 1 } },
-    });
-  }
-  file.close();
-  const [episode] = (await openDataset(out)).storedEpisodes();
-  expect([episode!.terminations, episode!.truncations]).toEqual([Uint8Array.of(0, 0), Uint8Array.of(0, 1)]);
 });
 
 describe('one line says what is wrong with', () => {

@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type DatasetFormat, DatasetWriter, openDataset, writeDataset } from '../../datasets/index.ts';
-import { textLines } from '../../datasets/jsonLines.ts';
 import { about, episodes, folder, problemOf } from './fixture.ts';
 
 const FILES = { oxbow: 'data', minari: 'data-v0', jsonl: 'data.jsonl', csv: 'data.csv' } satisfies Record<
@@ -258,18 +257,4 @@ test('a text that is none, and a file of another kind, are refused', async () =>
   expect(await problemOf(path)).toBe('data: is no text in UTF-8');
   writeFileSync(other, '');
   expect(await problemOf(other)).toMatch(/^data: is no dataset/);
-});
-
-test('a long line is looked at once, not again with each of its parts', () => {
-  const path = join(folder(), 'data.jsonl');
-  const long = Array.from({ length: 2 ** 18 }, (_, i) => i.toString(36)).join(' ');
-  writeFileSync(path, `${long}\n${long}`);
-  const split = vi.spyOn(String.prototype, 'split');
-  try {
-    expect([...textLines(path)].map((line) => line === long)).toEqual([true, true]);
-    const looked = split.mock.contexts.reduce((sum: number, text) => sum + String(text).length, 0);
-    expect(looked).toBe(2 * long.length + 1);
-  } finally {
-    split.mockRestore();
-  }
 });

@@ -58,47 +58,9 @@ describe.each(Object.entries(classics))('%s', (id, { starts, limit, threshold })
     const env = make(id, { disableEnvChecker: true });
     expect([env.spec!.maxEpisodeSteps, env.spec!.rewardThreshold]).toEqual([limit, threshold]);
   });
-
-  it('says what it does not take', () => {
-    const env = make(id);
-    expect(() => make(id, { gravity: 1 })).toThrow(`make('${id}'): gravity: unknown option`);
-    for (const [options, message] of [
-      [{ sate: [0, 0] }, 'unknown option "sate"'],
-      [{ state: [0] }, `got the state [0], expected ${starts.length} numbers`],
-      [{ state: starts.map(() => NaN) }, 'got the state [NaN'],
-      [{ low: 1, high: 0 }, 'got low 1, high 0'],
-      [{ low: null }, 'got low null'],
-      [{ high: '0.1' }, 'high "0.1"'],
-    ] as const) {
-      expect(() => env.reset({ options })).toThrow(message);
-    }
-    env.reset({ seed: 0 });
-    const ring: { ring?: unknown } = {};
-    ring.ring = ring;
-    for (const action of [NaN, Float32Array.of(NaN), ring, 1n]) {
-      expect(() => env.step(action as never)).toThrow(/got the action .*, expected/);
-    }
-  });
-});
-
-it.each([
-  [() => make('MountainCar-v0', { goalVelocity: 1 }), /goalVelocity: got 1/],
-  [() => make('MountainCarContinuous-v0', { goalVelocity: NaN }), /goalVelocity: got NaN/],
-  // @ts-expect-error
-  [() => make('Pendulum-v1', { gravity: 9 }), /gravity: unknown option, expected one of g/],
-  [() => new PendulumEnv().reset({ options: { xInit: -1 } }), /xInit: got -1/],
-  [() => new PendulumEnv().reset({ options: { low: 0 } }), /expected one of state, xInit, yInit/],
-])('refuses what it does not take: %#', (call, message) => {
-  expect(call).toThrow(message);
 });
 
 describe('PendulumEnv', () => {
-  it('is truncated after 200 steps', () => {
-    const env = make('Pendulum-v1');
-    env.reset({ seed: 1 });
-    for (let t = 1; t <= 200; t++) expect(env.step(Float32Array.of(0))[3]).toBe(t === 200);
-  });
-
   it('resets to θ in (−π, π) and |θ̇| ≤ 1, over the whole range', () => {
     const env = new PendulumEnv();
     env.reset({ seed: 1 });
@@ -116,13 +78,6 @@ describe('PendulumEnv', () => {
       expect(Math.min(...values)).toBeLessThan(-0.98 * limit);
       expect(Math.abs(values.reduce((sum, v) => sum + v, 0) / 1000)).toBeLessThan(0.1 * limit);
     }
-  });
-
-  it('starts within bounds of the caller', () => {
-    const env = new PendulumEnv();
-    env.reset({ seed: 1, options: { xInit: 0.1, yInit: 0 } });
-    expect(Math.abs(env.state().theta)).toBeLessThan(0.1);
-    expect(env.state().thetaDot).toBeCloseTo(0, 15);
   });
 
   it('clips torque and speed', () => {

@@ -67,7 +67,7 @@ function withOverrides(overrides: object): AnyEnv {
 const shared = new Float32Array(2);
 let calls = 0;
 
-const infos: object[] = [{}, { seen: [1] }];
+const infos: object[] = [{ seen: [1] }];
 
 const box = () => new Box({ low: 0, high: 1, shape: [1] });
 
@@ -79,7 +79,6 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
     'observationSpace is not a',
   ],
   ['no object', () => undefined as unknown as AnyEnv, 'checkEnv: expected an env'],
-  ['no step', () => withOverrides({ step: undefined }), 'Broken: has no step()'],
   [
     'no unwrapped env',
     () => Object.defineProperty(withOverrides({}), 'unwrapped', { value: undefined }),
@@ -114,12 +113,7 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
   ],
   [
     'infos that are shared',
-    () => brokenStep(([o, r, t, u]) => [o, r, t, u, infos[0]]),
-    'Broken: the infos of step() 1',
-  ],
-  [
-    'parts of infos that are shared',
-    () => brokenStep(([o, r, t, u]) => [o, r, t, u, { ...infos[1] }]),
+    () => brokenStep(([o, r, t, u]) => [o, r, t, u, { ...infos[0] }]),
     'Broken: the infos of step() 1',
   ],
   [
@@ -173,7 +167,6 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
     'Broken: actionSpace: read() after write() gave',
   ],
   ['reset without info', () => brokenReset(([o]) => o), 'Broken: reset() must return [observation, info]'],
-  ['reset with a wrong info', () => brokenReset(([o]) => [o, 3]), 'Broken: reset() must give an info object'],
   [
     'reset outside the space',
     () => brokenReset(([, info]) => [Float32Array.of(99, 0), info]),
@@ -185,30 +178,12 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
     () => brokenReset(([, info]) => [Float32Array.of(1, (calls++ % 97) / 97), info]),
     `Broken: two resets with seed ${SEED} differ`,
   ],
-  [
-    'step without info',
-    () => brokenStep((result) => result.slice(0, 4)),
-    'Broken: step() must return [observation, reward',
-  ],
   ['step outside the space', () => brokenStep(([, ...rest]) => [Float32Array.of(NaN, 0), ...rest]), 'entry 0 is NaN'],
-  ['step of a wrong shape', () => brokenStep(([, ...rest]) => [Float32Array.of(1), ...rest]), 'expected 2 entries'],
-  ['an infinite reward', () => brokenStep(([o, , ...rest]) => [o, Infinity, ...rest]), 'as reward, got Infinity'],
-  [
-    'a reward that is no number',
-    () => brokenStep(([o, , ...rest]) => [o, Float32Array.of(1), ...rest]),
-    'as reward, got Float32Array [1]',
-  ],
   [
     'terminated that is no boolean',
     () => brokenStep(([o, r, t, ...rest]) => [o, r, t ? 1 : 0, ...rest]),
     'a boolean as terminated, got 0',
   ],
-  [
-    'truncated that is no boolean',
-    () => brokenStep(([o, r, t, , info]) => [o, r, t, undefined, info]),
-    'a boolean as truncated, got undefined',
-  ],
-  ['step with a wrong info', () => brokenStep((result) => [...result.slice(0, 4), null]), 'an info object, got null'],
   [
     'an observation that is overwritten',
     () =>
@@ -264,13 +239,11 @@ it.each(violations)('checkEnv finds %s, in one line', (_rule, env, message) => {
   expect(() => checkEnv(env())).not.toThrow('\n');
 });
 
-describe('BaseEnv', () => {
-  it('goes on with its stream when it is reset without a seed, and is unpredictable when it never had one', () => {
-    const env = new Countdown();
-    const first = env.reset({ seed: 1 })[0];
-    expect(env.reset()[0]).not.toEqual(first);
-    expect(env.reset({ seed: 1 })[0]).toEqual(first);
-    expect(new Countdown().reset()[0]).not.toEqual(new Countdown().reset()[0]);
-    expect(env.reset({ seed: 'a name' })[0][1]).toBe(Math.fround(new Rng('a name').split('env').uniform()));
-  });
+it('BaseEnv goes on with its stream when it is reset without a seed, and is unpredictable when it never had one', () => {
+  const env = new Countdown();
+  const first = env.reset({ seed: 1 })[0];
+  expect(env.reset()[0]).not.toEqual(first);
+  expect(env.reset({ seed: 1 })[0]).toEqual(first);
+  expect(new Countdown().reset()[0]).not.toEqual(new Countdown().reset()[0]);
+  expect(env.reset({ seed: 'a name' })[0][1]).toBe(Math.fround(new Rng('a name').split('env').uniform()));
 });

@@ -7,7 +7,6 @@ import {
   Dict,
   Discrete,
   FlatVectorEnv,
-  FrameStack,
   type Info,
   MultiDiscrete,
   type ResetResult,
@@ -16,7 +15,6 @@ import {
   SyncVectorEnv,
   Text,
 } from '../../../envs/index.ts';
-import { Rng } from '../../../src/random.ts';
 
 interface Seen {
   place: number;
@@ -199,57 +197,4 @@ describe('action masks', () => {
   ])('are refused: %s', (_, mask, problem, space) => {
     expect(() => masked(() => mask, 'actionMask', space).reset()).toThrow(`actionMask: ${problem}`);
   });
-});
-
-/** Counts: each observation is how many steps there were, in bytes. */
-class Counter extends BaseEnv<Uint8Array, number> {
-  readonly observationSpace = new Box({ low: 0, high: 255, shape: [2, 1], dtype: 'uint8' });
-  readonly actionSpace = new Discrete(2);
-  #count = 0;
-
-  #see(): Uint8Array {
-    return Uint8Array.of(this.#count, 255);
-  }
-
-  protected begin(): ResetResult<Uint8Array> {
-    this.#count = 0;
-    return [this.#see(), {}];
-  }
-
-  step(): StepResult<Uint8Array> {
-    this.#count += 1;
-    return [this.#see(), 0, this.#count === 5, false, {}];
-  }
-
-  state(): number {
-    return this.#count;
-  }
-
-  setState(count: number): void {
-    this.#count = count;
-  }
-}
-
-it('frames are stacked within a vector env, over ends of episodes and from a state', () => {
-  const stacked = () => new FrameStack(new Counter() as never, { stackSize: 3 });
-  const make = () => new FlatVectorEnv(new SyncVectorEnv([stacked, stacked], { autoresetMode: 'sameStep' }));
-  const env = make();
-  const counts = (observations: Float32Array) => [0, 2, 4].map((at) => Math.round(observations[6 + at]! * 255));
-  expect(counts(env.reset({ seed: 1 })[0])).toEqual([0, 0, 0]);
-  const actions = new Float32Array(2);
-  for (const expected of [
-    [0, 0, 1],
-    [0, 1, 2],
-    [1, 2, 3],
-  ])
-    expect(counts(env.step(actions).observations)).toEqual(expected);
-  const state = JSON.parse(JSON.stringify(env.state()));
-  env.step(actions);
-  const last = env.step(actions);
-  expect(counts(last.finalObservations)).toEqual([3, 4, 5]);
-  expect(counts(last.observations)).toEqual([0, 0, 0]);
-  const again = make();
-  again.reset({ seed: new Rng(2).seed });
-  again.setState(state);
-  expect(counts(again.step(actions).observations)).toEqual([2, 3, 4]);
 });

@@ -160,25 +160,12 @@ describe('SyncVectorEnv', () => {
       const dict = (part: Space) => seeing(new Dict({ part }));
       expect(() => new SyncVectorEnv([dict(a), dict(b)])).toThrow(/env 1 has observationSpace/);
     }
-    const makes = (env: unknown) => () => new SyncVectorEnv([one, () => env as Countdown]);
-    const plainSpace = Object.assign(one(), { observationSpace: { low: [0], high: [1], shape: [1] } });
-    for (const [call, message] of [
-      [() => new SyncVectorEnv([]), /at least one env/],
-      [() => new SyncVectorEnv([one], { autoresetMode: 'later' as 'nextStep' }), /autoresetMode: got "later"/],
-      [makes(make('Lake-v0')), /env 1 has observationSpace Box\(/],
-      [makes(3), /env 1: expected an env, got 3/],
-      [makes(Promise.resolve(one())), /env 1: expected an env, got a Promise: await/],
-      [makes({ reset() {}, step() {} }), /Object: has no close\(\)/],
-      [makes(plainSpace), /Countdown: observationSpace is not a Space/],
-      ...[0, 1e9, 100_001, 2 ** 53, Number.NaN, Infinity, 1.5].map(
-        (numEnvs) =>
-          [
-            () => makeVec('Lake-v0', { numEnvs }),
-            new RegExp(`numEnvs: got ${String(numEnvs).replace('+', '.')}, `),
-          ] as const,
-      ),
-    ] as const) {
-      expect(call).toThrow(message);
+    const plain = Object.assign(one(), { observationSpace: { low: [0], high: [1], shape: [1] } });
+    for (const env of [make('Lake-v0'), Promise.resolve(one()), { reset() {}, step() {} }, plain]) {
+      expect(() => new SyncVectorEnv([one, () => env as Countdown])).toThrow(/env 1|has no close|is not a Space/);
+    }
+    for (const numEnvs of [1e9, 2 ** 53, Number.NaN, 1.5]) {
+      expect(() => makeVec('Lake-v0', { numEnvs })).toThrow(/numEnvs: got /);
     }
   });
 
@@ -210,18 +197,16 @@ class Doors extends BaseEnv<{ door: number; seen: Uint8Array }, { door: number; 
   }
 }
 
-describe('composite spaces', () => {
-  it('pass the checks, and travel in rows: parts one after another, by name', () => {
-    checkEnv(new Doors());
-    const envs = new SyncVectorEnv([() => new Doors(), () => new Doors()], { autoresetMode: 'sameStep' });
-    const [observations] = envs.reset({ seed: 1 });
-    const doors = [observations[0]!, observations[3]!];
-    expect([...observations]).toEqual([doors[0], 0, 1, doors[1], 0, 1]);
-    // Each action: the door, then both lamps.
-    const { rewards, finalObservations } = envs.step(Int32Array.of(doors[0]!, 1, 2, (doors[1]! % 3) + 1, 0, 3));
-    expect([...rewards]).toEqual([21, 30]);
-    expect([...finalObservations]).toEqual([doors[0], 1, 0, doors[1], 0, 0]);
-  });
+it('composite spaces pass the checks, and travel in rows: parts one after another, by name', () => {
+  checkEnv(new Doors());
+  const envs = new SyncVectorEnv([() => new Doors(), () => new Doors()], { autoresetMode: 'sameStep' });
+  const [observations] = envs.reset({ seed: 1 });
+  const doors = [observations[0]!, observations[3]!];
+  expect([...observations]).toEqual([doors[0], 0, 1, doors[1], 0, 1]);
+  // Each action: the door, then both lamps.
+  const { rewards, finalObservations } = envs.step(Int32Array.of(doors[0]!, 1, 2, (doors[1]! % 3) + 1, 0, 3));
+  expect([...rewards]).toEqual([21, 30]);
+  expect([...finalObservations]).toEqual([doors[0], 1, 0, doors[1], 0, 0]);
 });
 
 /** A countdown that gives something else at a step. */
@@ -249,15 +234,10 @@ describe('what an env gives is checked at every step', () => {
 
   it.each<[string, (result: StepResult) => unknown, string]>([
     ['a shorter observation', observed(Float32Array.of(1)), 'observation: expected 2 numbers'],
-    ['a longer one', observed(Float32Array.of(1, 2, 3)), 'observation: expected 2 numbers'],
     ['texts', observed(['0.9', null]), 'observation: entry 0 is "0.9"'],
-    ['null in it', observed([0.9, null]), 'observation: entry 1 is null'],
     ['NaN in it', observed(Float32Array.of(1, Number.NaN)), 'observation: entry 1 is NaN'],
-    ['none', observed(undefined), 'observation: expected 2 numbers'],
     ['a text', observed('ab'), 'observation: entry 0 is "a"'],
-    ['a number', observed(3), 'observation: expected 2 numbers'],
     ['a reward of text', ([o, , ...rest]) => [o, '5', ...rest], 'step() must give a finite number as reward'],
-    ['a reward of NaN', ([o, , ...rest]) => [o, Number.NaN, ...rest], 'step() must give a finite number as reward'],
     ['an infinite one', ([o, , ...rest]) => [o, Infinity, ...rest], 'step() must give a finite number as reward'],
     ['a large one', ([o, , ...rest]) => [o, 1e300, ...rest], 'step() must give a number that float32 holds'],
     ['a flag of 0', ([o, r, , ...rest]) => [o, r, 0, ...rest], 'step() must give a boolean as terminated'],

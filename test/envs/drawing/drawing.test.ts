@@ -1,43 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { builtinEnvs } from '../../../envs/builtinEnvs.ts';
-import { Drawing, make, RecordTrajectory, trajectoryPage } from '../../../envs/index.ts';
+import { make, RecordTrajectory, trajectoryPage } from '../../../envs/index.ts';
 import { Rng } from '../../../src/random.ts';
-
-describe('Drawing', () => {
-  it('puts marks where the world says, y upwards', () => {
-    const svg = new Drawing({ x: [-1, 1], y: [0, 1], width: 200, label: 'a test' })
-      .circle([0, 1], 0.5, { fill: 'ink' })
-      .rect([0.5, 0.25], [-0.5, 0.75], { stroke: 'water', width: 2, dash: '3 2' })
-      .line([-1, 0], [1, 1], { stroke: 'muted', opacity: 0.5 })
-      .polygon(
-        [
-          [0, 0],
-          [1, 0],
-          [0, 1],
-        ],
-        { fill: 'faint' },
-      )
-      .polyline(
-        [
-          [-1, 1],
-          [0, 0.5],
-        ],
-        { stroke: 'ink' },
-      )
-      .text([0, 0.5], 'here')
-      .toString();
-    expect(svg).toMatch(/^<svg [^>]*viewBox="0 0 200 100" width="200" height="100" role="img" aria-label="a test"/);
-    expect(svg).toContain('<circle cx="100" cy="0" r="50" fill="var(--ink, #1c1c1c)"/>');
-    expect(svg).toContain(
-      '<rect x="50" y="25" width="100" height="50" fill="none" stroke="var(--water, #d6e9f6)" stroke-width="2" stroke-dasharray="3 2"/>',
-    );
-    expect(svg).toMatch(/<line x1="0" y1="100" x2="200" y2="0" [^>]* opacity="0.5"\/>/);
-    expect(svg).toMatch(/<polyline points="0,0 100,50" stroke-linejoin="round" fill="none" /);
-    expect(svg).toMatch(/<polygon points="100,100 200,100 100,0" /);
-    expect(svg).toMatch(/<text x="100" y="50" [^>]*>here<\/text><\/svg>$/);
-  });
-});
 
 const ours = Object.keys(builtinEnvs);
 
@@ -99,13 +64,5 @@ describe('trajectoryPage', () => {
     expect(policy).toContain("default-src 'none'; ");
     expect(policy).toContain(`script-src 'sha256-${hash}';`);
     expect(page.indexOf('Content-Security-Policy')).toBeLessThan(page.indexOf('<title>'));
-  });
-
-  it.each<[string, object, object, RegExp]>([
-    ['frames', { frames: [] }, {}, /has 0 frames/],
-    ['a rate', {}, { framesPerSecond: 0 }, /framesPerSecond: got 0/],
-    ['known options', {}, { fps: 3 }, /unknown option "fps"/],
-  ])('needs %s', (_, changes, options, message) => {
-    expect(() => trajectoryPage({ ...trajectory, ...changes }, options)).toThrow(message);
   });
 });

@@ -362,19 +362,6 @@ describe('errors', () => {
     }
     expect(() => one('Empty-v0')).toThrow(/^gymnasium:Empty-v0: its observation space: .*shape: got \[0\]/);
   });
-
-  test('options of reset that JSON does not hold', () => {
-    const env = one('Count-v0');
-    expect(env.reset({ options: { goal: [1, 2], low: undefined } })[1].options).toEqual({ goal: [1, 2] });
-    for (const goal of [Float32Array.of(1, 2), Number.NaN, 3n]) {
-      expect(() => env.reset({ options: { goal } })).toThrow('gymnasium:Count-v0: reset() got the option goal = ');
-    }
-    const envs = many('Count-v0', { workers: 2 });
-    envs.reset();
-    expect(() => envs.reset({ options: { goal: Number.NaN } })).toThrow('got the option goal = NaN');
-    // Nothing has moved.
-    envs.step(new Float32Array(3));
-  });
 });
 
 test.skipIf(!existsSync('/proc/self/fd'))('no pipe is left open, whatever went wrong', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Box, type Env, LakeEnv, type LakeInfo, type LakeOptions, make } from '../../../envs/index.ts';
+import { type Box, type Env, LakeEnv, type LakeInfo, make } from '../../../envs/index.ts';
 
 /** Round the lake on the stride lake: over the corner of a square about it, then home. */
 function strideHome(bank: 'upper' | 'lower'): Float32Array[] {
@@ -46,14 +46,6 @@ describe('LakeEnv', () => {
     expect(info.bank).toBe(bank);
     expect(Math.abs(info.windingAngle - angle)).toBeLessThan(0.2);
     expect(total).toBeCloseTo(1 - steps * 0.02, 12);
-  });
-
-  it('pays a bonus for the upper bank alone, to the bit nothing where there is none', () => {
-    const total = (bank: 'upper' | 'lower', upperBonus: number) =>
-      play(make('LakeStride-v0', { upperBonus }), strideHome(bank)).total;
-    expect(total('upper', 0.5)).toBeCloseTo(0.5 + total('upper', 0), 12);
-    expect(total('lower', 0.5)).toBe(total('lower', 0));
-    expect(total('upper', 0)).toBe(play(make('LakeStride-v0'), strideHome('upper')).total);
   });
 
   it('pays the bonus in the step that crosses above the lake, and takes it back from who crosses back on either side', () => {
@@ -136,14 +128,14 @@ describe('LakeEnv', () => {
     const env = make('LakeStride-v0', { blocked: 'hidden' });
     const drawn = { upper: 0, lower: 0 };
     env.reset({ seed: 4 });
-    for (let i = 0; i < 1000; i++) {
+    for (let i = 0; i < 400; i++) {
       const [observation, info] = env.reset();
       expect([...observation]).toEqual([-1.5, 0]);
       drawn[info.blocked as 'upper']++;
     }
     // 5 standard deviations of a fair coin.
-    expect(Math.abs(drawn.upper - 500)).toBeLessThan(80);
-    const homes = Array.from({ length: 400 }, () => play(env, strideHome('upper')).info);
+    expect(Math.abs(drawn.upper - 200)).toBeLessThan(50);
+    const homes = Array.from({ length: 40 }, () => play(env, strideHome('upper')).info);
     for (const info of homes) expect(info.outcome).toBe(info.blocked === 'upper' ? 'drowned' : 'home');
   });
 
@@ -159,38 +151,5 @@ describe('LakeEnv', () => {
     );
     // 0.9^k · s + (1 − 0.9^k) · 0 < 0.5 with s near 1 − 0.5 · 0.9^21 first holds for k = 7; one lower walk was made above.
     expect(untilBlocked).toBe(6);
-  });
-
-  it('opponent: forgets when it is seeded', () => {
-    const env = make('LakeStride-v0', { blocked: 'opponent' });
-    const fresh = Array.from({ length: 20 }, (_, seed) =>
-      make('LakeStride-v0', { blocked: 'opponent' }).reset({ seed }),
-    );
-    expect(new Set(fresh.map(([, info]) => info.blocked)).size).toBe(2);
-    for (const bank of ['upper', 'lower'] as const) {
-      for (let i = 0; i < 3; i++) play(env, strideHome(bank));
-      for (const [seed, expected] of fresh.entries()) {
-        expect(env.reset({ seed })).toEqual(expected);
-        play(env, strideHome(bank));
-      }
-    }
-  });
-
-  it('refuses options and actions that are none', () => {
-    for (const [wrong, message] of [
-      [{ actoin: 'heading' }, /^make\('Lake-v0'\): actoin: unknown option, .*mean action/],
-      [{ action: 'speed' }, /action: got "speed"/],
-      [{ blocked: 'left' }, /blocked: got "left"/],
-      [{ stride: -1 }, /stride: got -1/],
-      [{ upperBonus: -1 }, /upperBonus: got -1/],
-    ] as const) {
-      expect(() => make('Lake-v0', wrong as LakeOptions)).toThrow(message);
-    }
-    const env = make('Lake-v0');
-    env.reset();
-    for (const action of [Float32Array.of(NaN, 0), Float32Array.of(1)]) {
-      expect(() => env.step(action)).toThrow(/got the action .*, expected 2 finite numbers/);
-    }
-    expect(() => env.reset({ options: { state: [0, 0] } })).toThrow('unknown option "state"');
   });
 });

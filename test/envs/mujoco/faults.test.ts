@@ -235,32 +235,30 @@ describe.each(tasks)('%s', (id) => {
   });
 });
 
-describe('environments beside each other', () => {
-  it('keep their numbers when memory grows between two steps', () => {
-    const run = (between: () => void) => {
-      const env = robot('mujoco/HalfCheetah-v5');
-      const rng = new Rng('views');
-      env.reset({ seed: 0 });
-      const seen = [];
-      for (let i = 0; i < 6; i++) {
-        if (i === 3) between();
-        seen.push(env.step(env.actionSpace.sample(rng)));
-      }
-      env.close();
-      return seen;
-    };
-    const alone = run(() => {});
-    const others: MujocoEnv[] = [];
-    let grown = 0;
-    const crowded = run(() => {
-      const before = memory();
-      for (let i = 0; i < 8; i++) others.push(new OwnEnv(hopper.replace(/memory="\w+"/, 'memory="16M"')));
-      grown = memory() - before;
-    });
-    expect(grown).toBeGreaterThan(50e6);
-    expect(crowded).toEqual(alone);
-    for (const env of others) env.close();
+it('environments beside each other keep their numbers when memory grows between two steps', () => {
+  const run = (between: () => void) => {
+    const env = robot('mujoco/HalfCheetah-v5');
+    const rng = new Rng('views');
+    env.reset({ seed: 0 });
+    const seen = [];
+    for (let i = 0; i < 6; i++) {
+      if (i === 3) between();
+      seen.push(env.step(env.actionSpace.sample(rng)));
+    }
+    env.close();
+    return seen;
+  };
+  const alone = run(() => {});
+  const others: MujocoEnv[] = [];
+  let grown = 0;
+  const crowded = run(() => {
+    const before = memory();
+    for (let i = 0; i < 8; i++) others.push(new OwnEnv(hopper.replace(/memory="\w+"/, 'memory="16M"')));
+    grown = memory() - before;
   });
+  expect(grown).toBeGreaterThan(50e6);
+  expect(crowded).toEqual(alone);
+  for (const env of others) env.close();
 });
 
 /** Bytes of the module's memory, which never shrinks. */

@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Scene } from '../../../envs/drawing/scene.ts';
 import { loadEnv, make, RecordTrajectory, type Trajectory, trajectoryPage } from '../../../envs/index.ts';
 import { mjcf } from '../../../envs/mujoco/mjcf.ts';
 import { MujocoEnv } from '../../../envs/mujoco/mujocoEnv.ts';
@@ -46,84 +45,62 @@ class Pole extends MujocoEnv {
   }
 }
 
-describe('scene() and pose()', () => {
-  it('have each solid as the model has it, and where its body is', () => {
-    const env = new Pole();
-    env.reset({ options: { state: { qpos: [Math.PI / 2, 1, 2, 3, 1, 0, 0, 0], qvel: new Float64Array(7) } } });
-    const scene = env.scene();
-    expect(scene).toMatchObject({ bodies: 2, view: 'side', followed: 1, height: 1 });
-    expect(scene.interval).toBe(4 * 0.002);
-    const [floor, wall, pole, ball, mesh] = scene.solids;
-    expect(scene.solids).toHaveLength(5);
-    expect(floor).toEqual({
-      kind: 'plane',
-      size: [3, 0, 0],
-      body: 0,
-      position: [0, 0, -0.5],
-      quaternion: [1, 0, 0, 0],
-      isRobot: false,
-    });
-    expect(wall).toMatchObject({ kind: 'plane', size: [1, 2, 0], position: [4, 0, 0], quaternion: near(quarter) });
-    expect(pole).toMatchObject({
-      kind: 'capsule',
-      size: [0.05, 0.05, 0.25],
-      body: 1,
-      position: [0, 0, 0.25],
-      isRobot: true,
-    });
-    expect(pole).not.toHaveProperty('colour');
-    expect(ball).toMatchObject({ kind: 'sphere', size: [0.1, 0.1, 0.1], position: [0, 0, 0.5] });
-    expect(ball!.colour!.map((part) => Math.round(10 * part))).toEqual([1, 2, 9]);
-    expect(mesh).toMatchObject({ kind: 'box', body: 2, isRobot: false });
-    // The box about the corners of the mesh, wherever MuJoCo has put the mesh's own frame.
-    const corners = [-1, 1].flatMap((x) =>
-      [-1, 1].flatMap((y) =>
-        [-1, 1].map((z) => {
-          const [a, b, c] = mesh!.size;
-          return rotated(mesh!.quaternion, [x * a, y * b, z * c]).map((way, i) => way + mesh!.position[i]!);
-        }),
-      ),
-    );
-    for (const vertex of [
-      [0, 0, 0],
-      [0.4, 0, 0],
-      [0, 0.4, 0],
-      [0, 0, 0.4],
-    ]) {
-      vertex.forEach((x, axis) => {
-        const along = corners.map((corner) => corner[axis]!);
-        expect(Math.min(...along)).toBeLessThan(x + 1e-6);
-        expect(Math.max(...along)).toBeGreaterThan(x - 1e-6);
-      });
-    }
-    const pose = env.pose();
-    expect([...pose.subarray(0, 7)]).toEqual(near([0, 0, 1, ...quarter]));
-    expect([...pose.subarray(7)]).toEqual(near([1, 2, 3, 1, 0, 0, 0]));
-    // The ball's place in the world, as the pose has it.
-    const [w, x, y, z] = pose.subarray(3);
-    expect(rotated([w!, x!, y!, z!], ball!.position)).toEqual(near([0.5, 0, 0]));
-    env.close();
+it('scene() and pose() have each solid as the model has it, and where its body is', () => {
+  const env = new Pole();
+  env.reset({ options: { state: { qpos: [Math.PI / 2, 1, 2, 3, 1, 0, 0, 0], qvel: new Float64Array(7) } } });
+  const scene = env.scene();
+  expect(scene).toMatchObject({ bodies: 2, view: 'side', followed: 1, height: 1 });
+  expect(scene.interval).toBe(4 * 0.002);
+  const [floor, wall, pole, ball, mesh] = scene.solids;
+  expect(scene.solids).toHaveLength(5);
+  expect(floor).toEqual({
+    kind: 'plane',
+    size: [3, 0, 0],
+    body: 0,
+    position: [0, 0, -0.5],
+    quaternion: [1, 0, 0, 0],
+    isRobot: false,
   });
-});
-
-describe('film()', () => {
-  it('gives a pose after each reset and step, and no more when it is not asked', () => {
-    const env = new Pole();
-    const seen: number[][] = [];
-    const scene: Scene = env.film((pose) => seen.push([...pose]));
-    expect(scene).toBe(env.scene());
-    env.reset({ seed: 0 });
-    expect(seen).toEqual([[...env.pose()]]);
-    env.step(Float32Array.of(1));
-    env.step(Float32Array.of(1));
-    expect(seen).toHaveLength(3);
-    expect(seen[2]).toEqual([...env.pose()]);
-    expect(seen[2]).not.toEqual(seen[1]);
-    env.film(undefined);
-    env.step(Float32Array.of(1));
-    expect(seen).toHaveLength(3);
-    env.close();
+  expect(wall).toMatchObject({ kind: 'plane', size: [1, 2, 0], position: [4, 0, 0], quaternion: near(quarter) });
+  expect(pole).toMatchObject({
+    kind: 'capsule',
+    size: [0.05, 0.05, 0.25],
+    body: 1,
+    position: [0, 0, 0.25],
+    isRobot: true,
   });
+  expect(pole).not.toHaveProperty('colour');
+  expect(ball).toMatchObject({ kind: 'sphere', size: [0.1, 0.1, 0.1], position: [0, 0, 0.5] });
+  expect(ball!.colour!.map((part) => Math.round(10 * part))).toEqual([1, 2, 9]);
+  expect(mesh).toMatchObject({ kind: 'box', body: 2, isRobot: false });
+  // The box about the corners of the mesh, wherever MuJoCo has put the mesh's own frame.
+  const corners = [-1, 1].flatMap((x) =>
+    [-1, 1].flatMap((y) =>
+      [-1, 1].map((z) => {
+        const [a, b, c] = mesh!.size;
+        return rotated(mesh!.quaternion, [x * a, y * b, z * c]).map((way, i) => way + mesh!.position[i]!);
+      }),
+    ),
+  );
+  for (const vertex of [
+    [0, 0, 0],
+    [0.4, 0, 0],
+    [0, 0.4, 0],
+    [0, 0, 0.4],
+  ]) {
+    vertex.forEach((x, axis) => {
+      const along = corners.map((corner) => corner[axis]!);
+      expect(Math.min(...along)).toBeLessThan(x + 1e-6);
+      expect(Math.max(...along)).toBeGreaterThan(x - 1e-6);
+    });
+  }
+  const pose = env.pose();
+  expect([...pose.subarray(0, 7)]).toEqual(near([0, 0, 1, ...quarter]));
+  expect([...pose.subarray(7)]).toEqual(near([1, 2, 3, 1, 0, 0, 0]));
+  // The ball's place in the world, as the pose has it.
+  const [w, x, y, z] = pose.subarray(3);
+  expect(rotated([w!, x!, y!, z!], ball!.position)).toEqual(near([0.5, 0, 0]));
+  env.close();
 });
 
 describe('a recorded motion', () => {

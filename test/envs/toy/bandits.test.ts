@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   type BanditEnv,
   BumpBanditEnv,
-  checkEnv,
   type Env,
   FourCornerBanditEnv,
   fourCornerData,
@@ -37,11 +36,8 @@ function inWater(density: Float64Array): number {
 describe('SoftBanditEnv', () => {
   // The best Gaussian, its KL to the optimum, and how much of either is in the water: found by quadrature elsewhere.
   it.each([
-    { temperature: 0.02, penalty: 0, mean: 1, std: 0.14, kl: Math.LN2, gaussian: 0, optimum: 0 },
     { temperature: 0.05, penalty: 0, mean: 1, std: 0.22, kl: Math.LN2, gaussian: 0.012, optimum: 0.013 },
     { temperature: 0.15, penalty: 0, mean: 0, std: 0.95, kl: 0.579, gaussian: 0.401, optimum: 0.094 },
-    { temperature: 0.5, penalty: 0, mean: 0, std: 1.22, kl: 0.107, gaussian: 0.319, optimum: 0.175 },
-    { temperature: 0.15, penalty: 1, mean: 1.12, std: 0.28, kl: 0.813, gaussian: 0.012, optimum: 0 },
     { temperature: 0.5, penalty: 1, mean: 0.05, std: 1.38, kl: 0.543, gaussian: 0.283, optimum: 0.028 },
   ])('τ $temperature, penalty $penalty: optimum and best Gaussian', (row) => {
     const optimum = softOptimum(new SoftBanditEnv({ penalty: row.penalty }), row.temperature);
@@ -66,13 +62,14 @@ describe('SoftBanditEnv', () => {
   });
 });
 
-describe('BumpBanditEnv', () => {
-  it.each([
-    { width: 0.3, std: 0.9, isBest: false },
-    { width: 0.3, std: 0.96, isBest: true },
-    { width: 0.7, std: 0.7, isBest: false },
-    { width: 0.75, std: 0.7, isBest: true },
-  ])('width $width, σ $std: the mean between the bumps is best only where w² + σ² ≥ 1', ({ width: w, std, isBest }) => {
+it.each([
+  { width: 0.3, std: 0.9, isBest: false },
+  { width: 0.3, std: 0.96, isBest: true },
+  { width: 0.7, std: 0.7, isBest: false },
+  { width: 0.75, std: 0.7, isBest: true },
+])(
+  'BumpBanditEnv width $width, σ $std: the mean between the bumps is best only where w² + σ² ≥ 1',
+  ({ width: w, std, isBest }) => {
     const bandit = new BumpBanditEnv({ width: w });
     const rewards = grid.map((a) => bandit.reward([a]));
     const value = (mean: number) =>
@@ -80,8 +77,8 @@ describe('BumpBanditEnv', () => {
     const means = Array.from({ length: 31 }, (_, i) => i / 20);
     const values = means.map(value);
     expect(values.indexOf(Math.max(...values)) === 0).toBe(isBest);
-  });
-});
+  },
+);
 
 describe('FourCornerBanditEnv', () => {
   it('pays each corner’s mean, with noise, and nothing elsewhere', () => {
@@ -158,28 +155,6 @@ describe('OpponentBanditEnv', () => {
     expect(new Set(first)).toEqual(new Set(['left', 'right']));
   });
 
-  it('opponent: commitment always fails, once it is seen', () => {
-    const env = bandit();
-    env.reset({ seed: 3 });
-    play(env, 1);
-    expect(Array.from({ length: 20 }, () => play(env, 1))).toEqual(new Array(20).fill(0));
-    expect(play(env, -1)).toBe(1);
-  });
-
-  it('keeps the contract, and goes on from a state', () => {
-    checkEnv(bandit());
-    const env = new OpponentBanditEnv();
-    env.reset({ seed: 4 });
-    for (let i = 0; i < 3; i++) {
-      env.step(Float32Array.of(1));
-      env.reset();
-    }
-    const other = new OpponentBanditEnv();
-    other.setState(env.state());
-    const rewards = [env, other].map((each) => [1, -1, -1, 1].map((action) => play(each as unknown as Bandit, action)));
-    expect(rewards[1]).toEqual(rewards[0]);
-  });
-
   it('pays nothing on a bank that is blocked for good', () => {
     const env = bandit({ blocked: 'left' });
     env.reset({ seed: 0 });
@@ -216,18 +191,4 @@ describe('MultigoalEnv', () => {
     env.reset({ options: { state: [3.5, 0] } });
     expect(env.step(Float32Array.of(1, 0))[1]).toBe(3);
   });
-});
-
-it.each([
-  ['OpponentBandit-v0', { blocked: 'upper' }],
-  ['OpponentBandit-v0', { opponentRate: 2 }],
-  ['Multigoal-v0', { actionCost: -1 }],
-  ...['SoftBandit-v0', 'BumpBandit-v0', 'FourCornerBandit-v0', 'OpponentBandit-v0'].map(
-    (id) => [id, { colour: 1 }] as const,
-  ),
-] as const)('%s refuses %o, and an action that is none', (id, options) => {
-  expect(() => make(id, options as Record<string, unknown>)).toThrow(`make('${id}'): ${Object.keys(options)[0]}: `);
-  const env = make(id);
-  env.reset();
-  expect(() => env.step(Float32Array.of(NaN, NaN))).toThrow(/step\(\) got the action Float32Array \[NaN/);
 });

@@ -72,20 +72,4 @@ describe('GridworldEnv', () => {
     expect(env.step(Float32Array.of(1, 0))[4].passage).toBe('upper');
     for (let t = 2; t <= 100; t++) expect(env.step(new Float32Array(2))[3]).toBe(t === 100);
   });
-
-  it('refuses what it does not take', () => {
-    expect(() => new GridworldEnv({ map: 'maze' as 'tree' })).toThrow(/map: got "maze"/);
-    const env = new GridworldEnv({ action: 'discrete' });
-    for (const state of [
-      [15, 12],
-      [1.5, 2],
-    ]) {
-      expect(() => env.reset({ options: { state } })).toThrow(/got the state .*, expected a free cell/);
-    }
-    env.reset();
-    expect(() => env.step(9)).toThrow('got the action 9');
-    const moves = new GridworldEnv();
-    moves.reset();
-    expect(() => moves.step(4)).toThrow('got the action 4');
-  });
 });

@@ -107,11 +107,3 @@ test('the grid interpolates bilinear functions exactly but across x = 0, and its
     expect(within.filter((distance) => distance <= disc.radius).length).toBeLessThanOrEqual(1);
   }
 });
-
-test.each([
-  [{ temperature: 0 }, /^SoftOptimum: temperature: got 0/],
-  [{ temperature: 0.1, cells: 5 }, /^LandGrid: cells: got 5/],
-  [{ temperature: 0.1, stride: 0 }, /^SoftOptimum: stride: got 0/],
-])('refuses %o', (options, message) => {
-  expect(() => new SoftOptimum(options)).toThrow(message);
-});
