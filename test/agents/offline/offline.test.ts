@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { valueWeight } from '../../../agents/core/critics.ts';
 import { OfflineReplay, offlineOptions } from '../../../agents/core/offline.ts';
 import { type Agent, BehaviorCloning, DivergedError, Fql, Iql, NfRlbc, Td3, Td3Bc } from '../../../agents/index.ts';
 import { type Episode, type EpisodeSource, EpisodesInMemory } from '../../../datasets/index.ts';
@@ -51,18 +50,6 @@ test('critics that diverge are noticed and named, with what to change', async ()
   await expect(trained).rejects.toThrow(
     /^NfRlbc: the critics' mean value is .* rewards of at most 0.01 allow ±1: .* alpha/,
   );
-});
-
-test('without a discount nothing bounds a value, where all rewards are 0 neither', async () => {
-  const dataset = datasetOf(randomEpisodes().map((episode) => ({ ...episode, rewards: episode.rewards.fill(0) })));
-  const agent = new Iql({ ...common, policy: policyOf(), dataset, gamma: 1 });
-  expect((await finish(agent, 5)).reports).toHaveLength(1);
-});
-
-test('the weight of values is one over their mean size, and finite where they are 0', () => {
-  const weight = (...values: number[]) => valueWeight(tf.tensor1d(values)).dataSync()[0];
-  expect(weight(3, -1)).toBeCloseTo(0.5, 6);
-  expect(weight(0, 0)).toBeCloseTo(1e6, 0);
 });
 
 describe('the bounds of actions', () => {

@@ -219,8 +219,6 @@ const stateful: Record<string, (env: Env<Float32Array, Float32Array>) => Env<unk
   TransformReward: (env) => new TransformReward(env, (r) => 2 * r),
   FlattenObservation: (env) => new FlattenObservation(env),
   FrameStack: (env) => new FrameStack(env, { stackSize: 3 }),
-  'HiddenNoise, by episode': (env) => new HiddenNoise(env, { size: 3 }),
-  'HiddenNoise, by step': (env) => new HiddenNoise(env, { size: 3, redraw: 'step' }),
   NormalizeObservation: (env) => new NormalizeObservation(env),
   NormalizeReward: (env) => new NormalizeReward(env),
   RescaleAction: (env) => new RescaleAction(env),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { headingCurve, lakeView } from '../../../common/lakeView.ts';
+import { lakeView } from '../../../common/lakeView.ts';
 import {
   type Bank,
   bankOf,
@@ -184,18 +184,4 @@ it.each([
 
 it('in the water the lake is all about', () => {
   expect(lakeView({ x: 0.3, y: -0.2 })).toBeUndefined();
-});
-
-it('a closed curve, whose area is half of the mass', () => {
-  const cells = 720;
-  const density = Array.from({ length: cells }, (_, i) => {
-    const angle = ((i + 0.5) / cells) * 2 * Math.PI - Math.PI;
-    return (1 + 0.8 * Math.cos(angle - 1)) / (2 * Math.PI);
-  });
-  const curve = headingCurve(density);
-  expect(curve).toHaveLength(cells + 1);
-  expect(curve[cells]!.x).toBeCloseTo(curve[0]!.x, 12);
-  expect(curve[cells]!.y).toBeCloseTo(curve[0]!.y, 12);
-  const area = curve.slice(1).reduce((sum, { x, y }, i) => sum + (curve[i]!.x * y - x * curve[i]!.y) / 2, 0);
-  expect(area).toBeCloseTo(0.5, 4);
 });

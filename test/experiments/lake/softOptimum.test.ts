@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { LandGrid, SoftOptimum } from '../../../common/softOptimum.ts';
+import { SoftOptimum } from '../../../common/softOptimum.ts';
 import { LakeEnv, type LakeOptions, lakeMap } from '../../../envs/index.ts';
-
 import { Rng } from '../../../src/index.ts';
 
 const { start } = lakeMap;
@@ -78,32 +77,4 @@ test('with one bank blocked the policy takes the other, and the mirrored lake ha
   });
   // Above the lake, on either side of the blocked line: home is one stride away on the right alone.
   expect(upper!.value({ x: 0.3, y: 1 }) - upper!.value({ x: -0.3, y: 1 })).toBeGreaterThan(0.1);
-});
-
-test('the grid interpolates bilinear functions exactly but across x = 0, and its nodes in discs stand ashore', () => {
-  const grid = new LandGrid(16);
-  const f = (x: number, y: number) => (x < 0 ? 3 + x + 2 * y + x * y : -1 - x + y);
-  const positions = Array.from({ length: grid.size }, (_, node) => grid.position(node));
-  const at = (node: number) => f(positions[node]!.x, positions[node]!.y);
-  for (const [x, y] of [
-    [-1.9, -1.9],
-    [-0.01, 1.3],
-    [0.01, 1.3],
-    [0, 1.3],
-    [2, 2],
-    [-2, 2],
-    [1.99, -1.01],
-  ] as const) {
-    const { corner, across, up } = grid.place(x, y);
-    const low = at(corner) * (1 - across) + at(corner + 1) * across;
-    const high = at(corner + grid.columns) * (1 - across) + at(corner + grid.columns + 1) * across;
-    expect(low * (1 - up) + high * up).toBeCloseTo(f(x, y), 6);
-  }
-  for (const disc of [lakeMap.lake, lakeMap.home]) {
-    const distances = positions.map(({ x, y }) => Math.hypot(x - disc.x, y - disc.y));
-    const within = distances.filter((distance) => distance < disc.radius * 1.001);
-    expect(within.length).toBeGreaterThan(disc === lakeMap.home ? 4 : 20);
-    // A node in the very middle has no nearest point ashore.
-    expect(within.filter((distance) => distance <= disc.radius).length).toBeLessThanOrEqual(1);
-  }
 });
