@@ -217,26 +217,23 @@ describe('BehaviorCloning', () => {
     ['categorical', { actionSpace: new Discrete(3, 3) }, [3, 4, 5], [2, 6, 4.5]],
     ['autoregressive-categorical', { actionSpace: bounds, bins: 4 }, [0, 0, -0.1, -2, 0.1, 3], [-2.5, 3.25]],
     ['truncated-normal', { actionSpace: bounds }, [0, 0, -0.1, -2, 0.1, 3], [-2.5, 3.25]],
-  ])(
-    '%s: an action that the policy does not have is refused; at the bounds, in float32, it is not',
-    (name, options, right, wrong) => {
-      const policy = makeNamedPolicy(name, {
-        ...options,
-        observationSpace,
-        rng: new Rng(0),
-        hidden: [4],
-      } as never) as Policy;
-      for (const what of ['demonstrations', 'validation'] as const) {
-        clones(policy, right, what);
-        for (const action of wrong) {
-          const at = policy.actionDim + (policy.actionDim === 1 ? 0 : 1);
-          expect(() => clones(policy, right.with(at, action), what)).toThrow(
-            `BehaviorCloning: ${what}.actions[${at}], of pair 1, is ${action}, expected`,
-          );
-        }
+  ])('%s: an action that the policy lacks is refused', (name, options, right, wrong) => {
+    const policy = makeNamedPolicy(name, {
+      ...options,
+      observationSpace,
+      rng: new Rng(0),
+      hidden: [4],
+    } as never) as Policy;
+    for (const what of ['demonstrations', 'validation'] as const) {
+      clones(policy, right, what);
+      for (const action of wrong) {
+        const at = policy.actionDim + (policy.actionDim === 1 ? 0 : 1);
+        expect(() => clones(policy, right.with(at, action), what)).toThrow(
+          `BehaviorCloning: ${what}.actions[${at}], of pair 1, is ${action}, expected`,
+        );
       }
-    },
-  );
+    }
+  });
 });
 
 describe('actions beyond the bounds of the space', () => {

@@ -130,16 +130,13 @@ async function learned([learner, Made, steps, options, name = 'gaussian', own]: 
   };
 }
 
-test.each(CASES.map((which) => [which[0], which] as const))(
-  '%s learns in another box what it learns in [-1, 1]: %#',
-  async (_, which) => {
-    const [there, here] = [await learned(which, usual), await learned(which, other)];
-    here.actions.forEach((action, i) => expect(action).toBeCloseTo(there.actions[i]!, 2));
-    for (const [key, value] of Object.entries(there.metrics)) {
-      expect(Math.abs(here.metrics[key]! - value) / (1 + Math.abs(value)), key).toBeLessThan(0.02);
-    }
-  },
-);
+test.each(CASES.map((which) => [which[0], which] as const))('%s learns in any box: %#', async (_, which) => {
+  const [there, here] = [await learned(which, usual), await learned(which, other)];
+  here.actions.forEach((action, i) => expect(action).toBeCloseTo(there.actions[i]!, 2));
+  for (const [key, value] of Object.entries(there.metrics)) {
+    expect(Math.abs(here.metrics[key]! - value) / (1 + Math.abs(value)), key).toBeLessThan(0.02);
+  }
+});
 
 /** The same data where actions and observations have no bounds, in these units. */
 function unboundedData(unit: number): EpisodesInMemory {

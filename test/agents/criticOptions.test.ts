@@ -118,31 +118,28 @@ test.each([
     (rates: object) =>
       new SoftQLearning({ ...options, ...rates, valueSamples: 4, particles: 3, policy: gaussian(), env: env() }),
   ],
-])(
-  '%s: policy and critics have rates of their own, and the critics that of the policy if none is given',
-  async (_, make) => {
-    const moved = async (rates: object) => {
-      const agent = make(rates);
-      const before = variablesOf(agent.critics);
-      const policyBefore = flat(variablesOf(gaussian()));
-      const { state } = await firstUpdate(agent as Sac, 41);
-      const largest = (from: number[], to: number[]) => Math.max(...to.map((value, i) => Math.abs(value - from[i]!)));
-      const result = [
-        largest(policyBefore, flat(variablesOf(state.parts.policy))),
-        largest(flat(before), flat(variablesOf(state.parts.critics))),
-      ];
-      agent.dispose();
-      return result;
-    };
-    // The first step of Adam is the rate in every component.
-    for (const [rates, wanted] of [
-      [{ learningRate: 1e-3 }, [1e-3, 1e-3]],
-      [{ learningRate: 1e-3, criticLearningRate: { linear: [1, 4e-3] } }, [1e-3, 4e-3]],
-    ] as const) {
-      (await moved(rates)).forEach((size, i) => expect(size / wanted[i]!).toBeCloseTo(1, 2));
-    }
-  },
-);
+])('%s: policy and critics have rates of their own', async (_, make) => {
+  const moved = async (rates: object) => {
+    const agent = make(rates);
+    const before = variablesOf(agent.critics);
+    const policyBefore = flat(variablesOf(gaussian()));
+    const { state } = await firstUpdate(agent as Sac, 41);
+    const largest = (from: number[], to: number[]) => Math.max(...to.map((value, i) => Math.abs(value - from[i]!)));
+    const result = [
+      largest(policyBefore, flat(variablesOf(state.parts.policy))),
+      largest(flat(before), flat(variablesOf(state.parts.critics))),
+    ];
+    agent.dispose();
+    return result;
+  };
+  // The first step of Adam is the rate in every component.
+  for (const [rates, wanted] of [
+    [{ learningRate: 1e-3 }, [1e-3, 1e-3]],
+    [{ learningRate: 1e-3, criticLearningRate: { linear: [1, 4e-3] } }, [1e-3, 4e-3]],
+  ] as const) {
+    (await moved(rates)).forEach((size, i) => expect(size / wanted[i]!).toBeCloseTo(1, 2));
+  }
+});
 
 describe('SAC', () => {
   const train = async (more: Partial<SacOptions>, steps: number) => {

@@ -84,23 +84,20 @@ describe('agents', () => {
     agent.dispose();
   });
 
-  test.each([Sac, Td3])(
-    '%o goes on from the moments that a policy has, and tells its target the same',
-    async (Agent) => {
-      const policy = gaussian({ squash: 'tanh' }, box);
-      policy.normalizeObservations();
-      policy.normalizer!.setMoments({ mean: [100, 100], variance: [1, 1], count: 60 });
-      const sizes = { batchSize: 4, learningStarts: 10, criticHidden: [4] };
-      const agent = new Agent({ policy, env: new RecordingEnv(box), rng: new Rng(0), ...sizes });
-      for await (const _ of agent.train({ steps: 60, rng: new Rng(1) }));
-      const { mean, count } = policy.normalizer!.moments();
-      expect(count).toBeCloseTo(120, 3);
-      expect(Math.abs(mean[0]! - 50)).toBeLessThan(1);
-      const { policy: ours, targetPolicy } = agent.state().parts as Record<string, Record<string, unknown>>;
-      if (targetPolicy) expect(targetPolicy['normalizer.mean']).toEqual(ours!['normalizer.mean']);
-      agent.dispose();
-    },
-  );
+  test.each([Sac, Td3])('%o goes on from moments, as its target does', async (Agent) => {
+    const policy = gaussian({ squash: 'tanh' }, box);
+    policy.normalizeObservations();
+    policy.normalizer!.setMoments({ mean: [100, 100], variance: [1, 1], count: 60 });
+    const sizes = { batchSize: 4, learningStarts: 10, criticHidden: [4] };
+    const agent = new Agent({ policy, env: new RecordingEnv(box), rng: new Rng(0), ...sizes });
+    for await (const _ of agent.train({ steps: 60, rng: new Rng(1) }));
+    const { mean, count } = policy.normalizer!.moments();
+    expect(count).toBeCloseTo(120, 3);
+    expect(Math.abs(mean[0]! - 50)).toBeLessThan(1);
+    const { policy: ours, targetPolicy } = agent.state().parts as Record<string, Record<string, unknown>>;
+    if (targetPolicy) expect(targetPolicy['normalizer.mean']).toEqual(ours!['normalizer.mean']);
+    agent.dispose();
+  });
 
   const replay = { batchSize: 4, learningStarts: 10, updateEvery: 1, updatesPerStep: 1, reportEvery: 12 };
   const critics = { ...replay, criticHidden: [3] };

@@ -10,21 +10,18 @@ const cases = Object.entries(presets).flatMap(([id, agents]) =>
   Object.entries(agents).map(([name, preset]) => [id, name, preset] as const),
 );
 
-test.each(cases)(
-  '%s, %s: has options of the agent and of a policy of its environment, also as JSON',
-  async (id, name, preset) => {
-    const { agent, policy, envs } = JSON.parse(JSON.stringify(preset)) as typeof preset;
-    const { options, usualPolicy: usual } = agentNamed(name)!;
-    expect(options.partial().parse(agent)).toMatchObject(agent);
-    expect(
-      policySchema(usual ?? 'gaussian')!
-        .partial()
-        .parse(policy),
-    ).toMatchObject(policy);
-    if (id.startsWith('gymnasium:')) return;
-    await loadEnv(id);
-    const env = makeVec(id, { numEnvs: envs, autoresetMode: 'sameStep' });
-    makePolicy<string>(usualPolicy(name, env.singleActionSpace), { env, rng: new Rng(0), ...policy }).dispose();
-    env.close();
-  },
-);
+test.each(cases)('%s, %s: has options of agent and policy, also as JSON', async (id, name, preset) => {
+  const { agent, policy, envs } = JSON.parse(JSON.stringify(preset)) as typeof preset;
+  const { options, usualPolicy: usual } = agentNamed(name)!;
+  expect(options.partial().parse(agent)).toMatchObject(agent);
+  expect(
+    policySchema(usual ?? 'gaussian')!
+      .partial()
+      .parse(policy),
+  ).toMatchObject(policy);
+  if (id.startsWith('gymnasium:')) return;
+  await loadEnv(id);
+  const env = makeVec(id, { numEnvs: envs, autoresetMode: 'sameStep' });
+  makePolicy<string>(usualPolicy(name, env.singleActionSpace), { env, rng: new Rng(0), ...policy }).dispose();
+  env.close();
+});

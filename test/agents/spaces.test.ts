@@ -97,32 +97,27 @@ test('train takes the policy that such actions want, and masks them where the fi
   await expect(train({ env: bits, agent: 'sac', steps: 64 })).rejects.toThrow(/continuous actions; .* MultiBinary/);
 });
 
-test.each(['rewards', 'finalObservations'] as const)(
-  'NaN in %s names the environment, whoever has made the vector env',
-  async (what) => {
-    class Broken extends SyncVectorEnv {
-      override step(actions: Float32Array): VectorStep {
-        const step = super.step(actions);
-        step.terminations[1] = 1;
-        step[what].fill(Number.NaN, step[what].length / 2);
-        return step;
-      }
+test.each(['rewards', 'finalObservations'] as const)('NaN in %s names the environment', async (what) => {
+  class Broken extends SyncVectorEnv {
+    override step(actions: Float32Array): VectorStep {
+      const step = super.step(actions);
+      step.terminations[1] = 1;
+      step[what].fill(Number.NaN, step[what].length / 2);
+      return step;
     }
-    const env = () =>
-      new Broken([() => new RecordingEnv(box), () => new RecordingEnv(box)], { autoresetMode: 'sameStep' });
-    const policy = () => policyFor('gaussian', new RecordingEnv(box) as AnyEnv, { squash: 'tanh' });
-    for (const agent of [
-      new Sac({ ...common, policy: policy(), env: env() }),
-      new Reinforce({ ...common, policy: policy(), env: env() }),
-    ]) {
-      const run = agent.train({ steps: 10, rng: new Rng(0) }).next();
-      await expect(run).rejects.toThrow(
-        `environment 1 gave NaN in its ${what === 'rewards' ? 'reward' : 'observation'}`,
-      );
-      agent.dispose();
-    }
-  },
-);
+  }
+  const env = () =>
+    new Broken([() => new RecordingEnv(box), () => new RecordingEnv(box)], { autoresetMode: 'sameStep' });
+  const policy = () => policyFor('gaussian', new RecordingEnv(box) as AnyEnv, { squash: 'tanh' });
+  for (const agent of [
+    new Sac({ ...common, policy: policy(), env: env() }),
+    new Reinforce({ ...common, policy: policy(), env: env() }),
+  ]) {
+    const run = agent.train({ steps: 10, rng: new Rng(0) }).next();
+    await expect(run).rejects.toThrow(`environment 1 gave NaN in its ${what === 'rewards' ? 'reward' : 'observation'}`);
+    agent.dispose();
+  }
+});
 
 class Words extends BaseEnv<string, number> {
   readonly observationSpace = new Text(9);

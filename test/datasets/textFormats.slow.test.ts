@@ -34,35 +34,32 @@ test.each(Object.entries(FILES))('a dataset comes back from the format %s to the
   expect([other.numEpisodes, other.numSteps, other.format]).toEqual([5, 15, format]);
 });
 
-test.each(Object.entries(FILES))(
-  'as %s it is written whole or not at all, and in nothing’s place',
-  async (format, name) => {
-    const path = join(folder(), name);
-    const dataset = await source();
-    const cut = Object.create(dataset, {
-      storedEpisodes: {
-        *value() {
-          yield* dataset.storedEpisodes();
-          throw new Error('cut');
-        },
+test.each(Object.entries(FILES))('as %s it is written whole or not at all', async (format, name) => {
+  const path = join(folder(), name);
+  const dataset = await source();
+  const cut = Object.create(dataset, {
+    storedEpisodes: {
+      *value() {
+        yield* dataset.storedEpisodes();
+        throw new Error('cut');
       },
-    });
-    await expect(writeDataset(cut, path, format as DatasetFormat)).rejects.toThrow('cut');
-    expect(readdirSync(join(path, '..'))).toEqual([]);
-    writeFileSync(path, 'mine');
-    await expect(writeDataset(dataset, path, format as DatasetFormat)).rejects.toThrow(`${path}: is there already`);
-    expect(readFileSync(path, 'utf8')).toBe('mine');
-    if (format !== 'jsonl' && format !== 'csv') return;
-    // Not into a file that would not be read as such.
-    for (const other of ['data', `data.${format === 'csv' ? 'jsonl' : 'csv'}`]) {
-      const wrong = join(folder(), other);
-      await expect(writeDataset(dataset, wrong, format)).rejects.toThrow(
-        `${wrong}: got this name for the format ${format}`,
-      );
-      expect(readdirSync(join(wrong, '..'))).toEqual([]);
-    }
-  },
-);
+    },
+  });
+  await expect(writeDataset(cut, path, format as DatasetFormat)).rejects.toThrow('cut');
+  expect(readdirSync(join(path, '..'))).toEqual([]);
+  writeFileSync(path, 'mine');
+  await expect(writeDataset(dataset, path, format as DatasetFormat)).rejects.toThrow(`${path}: is there already`);
+  expect(readFileSync(path, 'utf8')).toBe('mine');
+  if (format !== 'jsonl' && format !== 'csv') return;
+  // Not into a file that would not be read as such.
+  for (const other of ['data', `data.${format === 'csv' ? 'jsonl' : 'csv'}`]) {
+    const wrong = join(folder(), other);
+    await expect(writeDataset(dataset, wrong, format)).rejects.toThrow(
+      `${wrong}: got this name for the format ${format}`,
+    );
+    expect(readdirSync(join(wrong, '..'))).toEqual([]);
+  }
+});
 
 test.each([
   ['data.csv', (said: object) => `# ${JSON.stringify(said)}\nepisode,observation.0,action.0,reward`],

@@ -51,23 +51,20 @@ describe('Iql with bestOf', () => {
     expect(() => agentOf({ bestOf: undefined }).setState(agentOf().state())).toThrow(/^Iql.setState: .*'targets'/);
   });
 
-  test.each(['gaussian', 'flow-matching'])(
-    'by train gives a policy of %s that acts so, and is saved so',
-    async (policy) => {
-      const settings = {
-        ...({ env: () => new DriftEnv(), agent: 'iql', policy, dataset: datasetOf(), steps: 10 } as const),
-        agentOptions: { batchSize: 8, criticHidden: [3], beta: 0, bestOf: 5 },
-        policyOptions: { hidden: [3] },
-      };
-      const result = await train(settings);
-      const loaded = policyFromJson(policyToJson(result.policy)).policy;
-      expect(loaded).toBeInstanceOf(BestOfPolicy);
-      expect(loaded.act([1, 0], { rng: new Rng(1) })).toEqual(result.policy.act([1, 0], { rng: new Rng(1) }));
-      loaded.dispose();
-      result.policy.dispose();
-      await expect(train({ ...settings, agentOptions: { ...settings.agentOptions, bestOf: 0 } })).rejects.toThrow(
-        /^train: agentOptions: bestOf: got 0/,
-      );
-    },
-  );
+  test.each(['gaussian', 'flow-matching'])('by train gives a policy of %s that acts so', async (policy) => {
+    const settings = {
+      ...({ env: () => new DriftEnv(), agent: 'iql', policy, dataset: datasetOf(), steps: 10 } as const),
+      agentOptions: { batchSize: 8, criticHidden: [3], beta: 0, bestOf: 5 },
+      policyOptions: { hidden: [3] },
+    };
+    const result = await train(settings);
+    const loaded = policyFromJson(policyToJson(result.policy)).policy;
+    expect(loaded).toBeInstanceOf(BestOfPolicy);
+    expect(loaded.act([1, 0], { rng: new Rng(1) })).toEqual(result.policy.act([1, 0], { rng: new Rng(1) }));
+    loaded.dispose();
+    result.policy.dispose();
+    await expect(train({ ...settings, agentOptions: { ...settings.agentOptions, bestOf: 0 } })).rejects.toThrow(
+      /^train: agentOptions: bestOf: got 0/,
+    );
+  });
 });

@@ -203,33 +203,30 @@ describe('makeVec', () => {
     }
   });
 
-  test.each(['nextStep', 'sameStep', 'disabled'] as const)(
-    '%s: several processes give what one gives, states too',
-    (autoresetMode) => {
-      const numEnvs = 5;
-      const given = (env: VectorEnv) => {
-        const seen: unknown[] = [env.reset({ seed: 5 })[0].slice(), [...env.reset({ mask: [0, 0, 1, 0, 1] })[1]]];
-        for (let t = 0; t < 9; t++) {
-          const { finalObservations: _, infos, finalInfos, ...step } = env.step(new Float32Array(numEnvs));
-          const ended = step.terminations.map((flag, i) => flag | step.truncations[i]!);
-          seen.push(structuredClone(step), [...infos], [...finalInfos], env.state());
-          if (autoresetMode === 'disabled' && ended.includes(1)) env.reset({ mask: ended });
-        }
-        return seen;
-      };
-      const alone = many('Count-v0', { autoresetMode, numEnvs, workers: 1 });
-      const wanted = given(alone);
-      const state = alone.state();
-      // Nine are as many as there are envs.
-      for (const workers of autoresetMode === 'sameStep' ? [2, 9] : [3]) {
-        const shared = many('Count-v0', { autoresetMode, numEnvs, workers });
-        expect(given(shared), `${workers} workers`).toEqual(wanted);
-        shared.reset({ seed: 6 });
-        shared.setState(state);
-        expect(shared.state()).toEqual(state);
+  test.each(['nextStep', 'sameStep', 'disabled'] as const)('%s: processes give what one gives', (autoresetMode) => {
+    const numEnvs = 5;
+    const given = (env: VectorEnv) => {
+      const seen: unknown[] = [env.reset({ seed: 5 })[0].slice(), [...env.reset({ mask: [0, 0, 1, 0, 1] })[1]]];
+      for (let t = 0; t < 9; t++) {
+        const { finalObservations: _, infos, finalInfos, ...step } = env.step(new Float32Array(numEnvs));
+        const ended = step.terminations.map((flag, i) => flag | step.truncations[i]!);
+        seen.push(structuredClone(step), [...infos], [...finalInfos], env.state());
+        if (autoresetMode === 'disabled' && ended.includes(1)) env.reset({ mask: ended });
       }
-    },
-  );
+      return seen;
+    };
+    const alone = many('Count-v0', { autoresetMode, numEnvs, workers: 1 });
+    const wanted = given(alone);
+    const state = alone.state();
+    // Nine are as many as there are envs.
+    for (const workers of autoresetMode === 'sameStep' ? [2, 9] : [3]) {
+      const shared = many('Count-v0', { autoresetMode, numEnvs, workers });
+      expect(given(shared), `${workers} workers`).toEqual(wanted);
+      shared.reset({ seed: 6 });
+      shared.setState(state);
+      expect(shared.state()).toEqual(state);
+    }
+  });
 
   test('one of several processes raises, or ends: the others have answered, and the next call is not theirs', () => {
     const raises = many('Raises-v0', { numEnvs: 4, workers: 2 });
@@ -245,45 +242,42 @@ describe('makeVec', () => {
     expect(() => many('Unstarted-v0', { workers: 2 })).toThrow('ended with exit code 3 during make()');
   });
 
-  test.each(['nextStep', 'sameStep', 'disabled'] as const)(
-    '%s: in another process the episodes of a state end where they were, and new ones begin, the same each time',
-    (autoresetMode) => {
-      const said = vi.spyOn(console, 'warn').mockReturnValue();
-      const env = many('Count-v0', { autoresetMode, workers: 2 });
-      env.reset({ seed: 4 });
-      for (let t = 0; t < 3; t++) {
-        const { terminations, truncations } = env.step(new Float32Array(3));
-        const mask = terminations.map((flag, i) => flag | truncations[i]!);
-        if (autoresetMode === 'disabled' && mask.includes(1)) env.reset({ mask });
-      }
-      const state = structuredClone(env.state()) as { observations: Float32Array; ended: number[] };
-      const observations = state.observations;
-      const ended = Uint8Array.from(state.ended);
-      const seen = [1, 3].map((workers) => {
-        const other = many('Count-v0', { autoresetMode, workers });
-        other.setState(structuredClone(state));
-        expect(other.state()).toEqual(state);
-        const cut = structuredClone(other.step(new Float32Array(3)));
-        const isReset = ended.map((flag) => (autoresetMode === 'sameStep' ? 0 : flag));
-        expect(cut).toMatchObject({
-          resets: isReset,
-          truncations: isReset.map((flag) => 1 - flag),
-          terminations: new Uint8Array(3),
-        });
-        for (let i = 0; i < 3; i++) {
-          const row = [2 * i, 2 * i + 2] as const;
-          if (isReset[i] === 0) expect(cut.finalObservations.slice(...row)).toEqual(observations.slice(...row));
-          // The first of an episode counts from 0.
-          if (isReset[i] === 1 || autoresetMode === 'sameStep') expect(cut.observations[2 * i]).toBe(0);
-          else expect(cut.observations.slice(...row)).toEqual(observations.slice(...row));
-        }
-        if (autoresetMode === 'disabled') other.reset({ mask: cut.truncations });
-        return [cut, structuredClone(other.step(new Float32Array(3))), other.state()];
+  test.each(['nextStep', 'sameStep', 'disabled'] as const)('%s: elsewhere new episodes begin', (autoresetMode) => {
+    const said = vi.spyOn(console, 'warn').mockReturnValue();
+    const env = many('Count-v0', { autoresetMode, workers: 2 });
+    env.reset({ seed: 4 });
+    for (let t = 0; t < 3; t++) {
+      const { terminations, truncations } = env.step(new Float32Array(3));
+      const mask = terminations.map((flag, i) => flag | truncations[i]!);
+      if (autoresetMode === 'disabled' && mask.includes(1)) env.reset({ mask });
+    }
+    const state = structuredClone(env.state()) as { observations: Float32Array; ended: number[] };
+    const observations = state.observations;
+    const ended = Uint8Array.from(state.ended);
+    const seen = [1, 3].map((workers) => {
+      const other = many('Count-v0', { autoresetMode, workers });
+      other.setState(structuredClone(state));
+      expect(other.state()).toEqual(state);
+      const cut = structuredClone(other.step(new Float32Array(3)));
+      const isReset = ended.map((flag) => (autoresetMode === 'sameStep' ? 0 : flag));
+      expect(cut).toMatchObject({
+        resets: isReset,
+        truncations: isReset.map((flag) => 1 - flag),
+        terminations: new Uint8Array(3),
       });
-      expect(seen[1]).toEqual(seen[0]);
-      expect(said.mock.calls.flat().filter((line) => !/Count-v0: new episodes begin, since/.test(line))).toEqual([]);
-    },
-  );
+      for (let i = 0; i < 3; i++) {
+        const row = [2 * i, 2 * i + 2] as const;
+        if (isReset[i] === 0) expect(cut.finalObservations.slice(...row)).toEqual(observations.slice(...row));
+        // The first of an episode counts from 0.
+        if (isReset[i] === 1 || autoresetMode === 'sameStep') expect(cut.observations[2 * i]).toBe(0);
+        else expect(cut.observations.slice(...row)).toEqual(observations.slice(...row));
+      }
+      if (autoresetMode === 'disabled') other.reset({ mask: cut.truncations });
+      return [cut, structuredClone(other.step(new Float32Array(3))), other.state()];
+    });
+    expect(seen[1]).toEqual(seen[0]);
+    expect(said.mock.calls.flat().filter((line) => !/Count-v0: new episodes begin, since/.test(line))).toEqual([]);
+  });
 
   test('a state of something else, or of another number of environments', () => {
     const state = many('Count-v0').state();

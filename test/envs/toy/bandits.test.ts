@@ -67,18 +67,15 @@ it.each([
   { width: 0.3, std: 0.96, isBest: true },
   { width: 0.7, std: 0.7, isBest: false },
   { width: 0.75, std: 0.7, isBest: true },
-])(
-  'BumpBanditEnv width $width, σ $std: the mean between the bumps is best only where w² + σ² ≥ 1',
-  ({ width: w, std, isBest }) => {
-    const bandit = new BumpBanditEnv({ width: w });
-    const rewards = grid.map((a) => bandit.reward([a]));
-    const value = (mean: number) =>
-      width * rewards.reduce((sum, r, i) => sum + r * normalDensity(grid[i]!, mean, std), 0);
-    const means = Array.from({ length: 31 }, (_, i) => i / 20);
-    const values = means.map(value);
-    expect(values.indexOf(Math.max(...values)) === 0).toBe(isBest);
-  },
-);
+])('BumpBandit, $width, σ $std: the mean is best only where w² + σ² ≥ 1', ({ width: w, std, isBest }) => {
+  const bandit = new BumpBanditEnv({ width: w });
+  const rewards = grid.map((a) => bandit.reward([a]));
+  const value = (mean: number) =>
+    width * rewards.reduce((sum, r, i) => sum + r * normalDensity(grid[i]!, mean, std), 0);
+  const means = Array.from({ length: 31 }, (_, i) => i / 20);
+  const values = means.map(value);
+  expect(values.indexOf(Math.max(...values)) === 0).toBe(isBest);
+});
 
 describe('FourCornerBanditEnv', () => {
   it('pays each corner’s mean, with noise, and nothing elsewhere', () => {
