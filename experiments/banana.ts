@@ -9,7 +9,7 @@ import {
 } from '../cli/experiment/experiment.ts';
 import { selectRuntime } from '../cli/experiment/selectRuntime.ts';
 import { policyBars } from '../cli/report/answers.ts';
-import { intervalChart, learningCurves } from '../cli/report/charts.ts';
+import { intervalChart } from '../cli/report/charts.ts';
 import { describeBest, metricTable } from '../cli/report/table.ts';
 import { BANANA, BANANA_STANDARD, bananaLogDensity, drawBanana, standardized } from '../common/planeDensities.ts';
 import {
@@ -100,7 +100,7 @@ export const banana = defineExperiment<Config, Job & { readonly policy: Family }
     return { text, chart: { caption: 'nats above the floor on test data', bars } };
   },
 
-  report: (outcomes, summary) => [
+  report: (_outcomes, summary) => [
     {
       title: 'Likelihood',
       paragraphs: [
@@ -111,23 +111,6 @@ export const banana = defineExperiment<Config, Job & { readonly policy: Family }
           'itself does not see what a moving kink gains or loses by that; so learned, most starts end at the Gaussian. Here the jump has a gradient.',
       ],
       figures: [
-        {
-          name: 'training',
-          caption:
-            'Mean −log p on held-out data, at most 6.5 shown; interquartile mean over the seeds in a band of its 95 % interval.',
-          spec: learningCurves(
-            outcomes.flatMap(({ job: { policy, seed }, rows }) =>
-              rows.map(({ step, heldOutLoss }) => ({
-                policy,
-                seed,
-                step: step as number,
-                // The first steps of a flow far from its data would leave no room for the others.
-                value: Math.min(heldOutLoss as number, 6.5),
-              })),
-            ),
-            { x: 'updates', y: 'held-out −log p, nats', policies: choices.policies },
-          ),
-        },
         {
           name: 'floor',
           caption: 'Nats above the floor on test data: interquartile mean, 95 % interval, a tick a seed.',

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { presetOf } from '../agents/train.ts';
 import {
   type Answer,
   type AnyExperiment,
@@ -16,10 +15,8 @@ import {
   type Table,
 } from '../cli/experiment/experiment.ts';
 import { selectRuntime } from '../cli/experiment/selectRuntime.ts';
-import { groupBy } from '../cli/experiment/summarize.ts';
 import { plural, trueMinus } from '../cli/experiment/text.ts';
 import { intervalChart } from '../cli/report/charts.ts';
-import { flatSettings } from '../cli/report/settings.ts';
 import { metricTable } from '../cli/report/table.ts';
 import { loadNamedEnv } from '../cli/train/loadNamedEnv.ts';
 import { trainJob } from '../cli/train/runTraining.ts';
@@ -361,14 +358,14 @@ function scoresReached(cells: readonly Cell[], summary: readonly SummaryRow[]): 
   return { text: missed.length === 0 ? text : `${text} Not so: ${missed.join('; ')}.` };
 }
 
-/** Learning curves and scores of each cell, and how its policies were trained. */
+/** Learning curves and scores of each cell. */
 function scoreSections(
   cells: readonly Cell[],
   outcomes: readonly Outcome[],
   summary: readonly SummaryRow[],
   { policies, steps: given }: { readonly policies: readonly string[]; readonly steps?: number | undefined },
 ): Section[] {
-  const scores = cells.flatMap((cell) => {
+  return cells.flatMap((cell) => {
     const { env, study, asked, steps: usual } = cell;
     const steps = given ?? usual;
     const ours = outcomes.filter(({ job }) => job.env === env && job.study === study);
@@ -392,42 +389,6 @@ function scoreSections(
         : `Asked for: a return of at least ${trueMinus(grouped(asked))} of greedy actions after ${grouped(usual)} steps. Trained for ${grouped(steps)}.`;
     return [{ title, paragraphs: [wanted], figures: [curvesFigure(ours, policies, `${name}-curves`), ...charts] }];
   });
-  const trained = cells.filter(({ env, study }) => outcomes.some(({ job }) => job.env === env && job.study === study));
-  return [
-    ...scores,
-    { title: 'How they were trained', paragraphs: [PRESETS], tables: [presetTable(trained, policies)] },
-  ];
-}
-
-const PRESETS =
-  'With the presets of oxbow train, the same for every seed. What they leave out is the default of the agent or the policy.';
-
-/** The presets: what holds for all policies of a cell, and what a policy has of its own. Cells that have the same are one row. */
-function presetTable(cells: readonly Cell[], policies: readonly string[]): Table {
-  const presets = cells.flatMap(({ env, study, policies: classes }) => {
-    const { byPolicy = {}, ...common } = presetOf(env, study) ?? {};
-    const own = classes.filter((policy) => policies.includes(policy) && Object.hasOwn(byPolicy, policy));
-    const agent = agentLabel(study);
-    return [
-      { training: agent, env, settings: settingsText(common) },
-      ...own.map((policy) => ({ training: `${agent} with ${policy}`, env, settings: settingsText(byPolicy[policy]!) })),
-    ];
-  });
-  const same = groupBy(presets, ({ training, settings }) => `${training}: ${settings}`);
-  return {
-    title: 'Presets',
-    columns: ['training', 'settings'],
-    prose: true,
-    rows: [...same.values()].map((rows) => [
-      `${rows[0]!.training} on ${rows.map(({ env }) => plainEnv(env)).join(', ')}`,
-      rows[0]!.settings,
-    ]),
-  };
-}
-
-function settingsText({ steps: _, ...preset }: Readonly<Record<string, unknown>>): string {
-  const settings = flatSettings(preset).map(([path, value]) => `${path} ${value}`);
-  return settings.length === 0 ? '–' : settings.join(', ');
 }
 
 /** `1,000,000` */

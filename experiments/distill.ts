@@ -12,7 +12,6 @@ import {
   type Table,
 } from '../cli/experiment/experiment.ts';
 import { selectRuntime } from '../cli/experiment/selectRuntime.ts';
-import { learningCurves } from '../cli/report/charts.ts';
 import { metricTable } from '../cli/report/table.ts';
 import { drawRows, twoMoons } from '../common/planeDensities.ts';
 import {
@@ -204,7 +203,7 @@ export const distill = defineExperiment<Config, DistillJob>({
       },
     ),
 
-  report: (outcomes, _summary, config) => [
+  report: (_outcomes, _summary, config) => [
     {
       title: 'Teacher and students',
       paragraphs: [
@@ -214,30 +213,12 @@ export const distill = defineExperiment<Config, DistillJob>({
           'costs it little. The KL from the teacher, an average over the teacher’s samples, shows what is missing.',
       ],
     },
-    ...config.environments.flatMap((env): Section[] => {
-      const points = outcomes
-        .filter(({ job }) => job.env === env)
-        .flatMap(({ job: { policy, seed }, rows }) =>
-          rows.flatMap(({ step, kl }) =>
-            typeof kl === 'number' ? [{ policy, seed, step: step as number, value: kl }] : [],
-          ),
-        );
-      if (points.length === 0) return [];
-      return [
-        {
-          title: `The density ${env}`,
-          paragraphs: [densities[env as DensityName].about],
-          figures: [
-            {
-              name: `${env}-kl`,
-              caption:
-                'KL of the student to the teacher: interquartile mean over the seeds, in a band of its 95 % interval.',
-              spec: learningCurves(points, { x: 'updates', y: 'KL to the teacher, nats', policies: choices.policies }),
-            },
-          ],
-        },
-      ];
-    }),
+    ...config.environments.map(
+      (env): Section => ({
+        title: `The density ${env}`,
+        paragraphs: [densities[env as DensityName].about],
+      }),
+    ),
   ],
 });
 

@@ -7,7 +7,6 @@ import {
   type Job,
   type JobContext,
   type JobResult,
-  type Outcome,
   type Section,
   type SummaryRow,
   type Table,
@@ -15,7 +14,7 @@ import {
 import { selectRuntime } from '../cli/experiment/selectRuntime.ts';
 import { groupBy } from '../cli/experiment/summarize.ts';
 import { trueMinus } from '../cli/experiment/text.ts';
-import { intervalChart, learningCurves } from '../cli/report/charts.ts';
+import { intervalChart } from '../cli/report/charts.ts';
 import { metricTable } from '../cli/report/table.ts';
 import { measurePolicy } from '../cli/train/measurePolicy.ts';
 import { make, makeVec } from '../envs/index.ts';
@@ -152,22 +151,21 @@ export const stability = defineExperiment<StabilityConfig, StabilityJob>({
     return job.study === 'ppo' ? optimize(job, config, context) : soften(job, config, context);
   },
 
-  tables: (summary, config) => [...byEnv(summary, config).map(scores), verdicts(summary, config)],
+  tables: (summary, config) => [...byEnv(summary, config).map(scores), answersTable(summary, config)],
 
   answer(summary, config) {
-    const judged = groupBy(verdictsOf(summary, config), ({ policy }) => policy);
-    const texts = [...judged].map(([policy, own]) => {
-      const places = (verdict: string) => {
-        const found = own.filter((each) => each.verdict === verdict).map(({ env }) => env);
-        return found.length === 0 ? [] : [`${verdict} on ${found.join(', ')}`];
+    const byPolicy = groupBy(answersOf(summary, config), ({ policy }) => policy);
+    const texts = [...byPolicy].map(([policy, own]) => {
+      const places = (answer: string) => {
+        const found = own.filter((each) => each.answer === answer).map(({ env }) => env);
+        return found.length === 0 ? [] : [`${answer} on ${found.join(', ')}`];
       };
       return `${policy} ${[...places('holds'), ...places('fails')].join(' and ')}`;
     });
     return texts.length === 0 ? undefined : { text: `In the Gaussian’s place: ${texts.join('; ')}.` };
   },
 
-  report: (outcomes, summary, config) =>
-    byEnv(summary, config).map((rows) => section(rows, outcomes as readonly Outcome<StabilityJob>[])),
+  report: (_outcomes, summary, config) => byEnv(summary, config).map(section),
 });
 
 /** The rows of each study and environment that have some. */
@@ -193,51 +191,32 @@ function scores(rows: readonly SummaryRow[]): Table {
       ]);
 }
 
-/** Whether a policy takes the Gaussian's place in an environment, and by which figures. */
-interface Verdict {
-  readonly env: string;
-  readonly policy: string;
-  readonly verdict: 'holds' | 'fails';
-  readonly figures: string;
-}
-
-function verdicts(summary: readonly SummaryRow[], config: StabilityConfig): Table {
+function answersTable(summary: readonly SummaryRow[], config: StabilityConfig): Table {
   return {
     title: 'In the Gaussian’s place',
-    columns: ['environment', 'policy', 'verdict', 'figures'],
-    rows: verdictsOf(summary, config).map(({ env, policy, verdict, figures }) => [env, policy, verdict, figures]),
+    columns: ['environment', 'policy', 'answer', 'figures'],
+    rows: answersOf(summary, config).map(({ env, policy, answer, figures }) => [env, policy, answer, figures]),
   };
 }
 
-function verdictsOf(summary: readonly SummaryRow[], config: StabilityConfig): Verdict[] {
+/** Whether each policy takes the Gaussian's place in each environment, and by which figures. */
+function answersOf(summary: readonly SummaryRow[], config: StabilityConfig) {
   return byEnv(summary, config).flatMap((own) => {
     const { study, env } = own[0]!;
     const policies = [...new Set(own.map(({ policy }) => policy))].filter((policy) => policy !== 'gaussian');
     return policies.flatMap((policy) => {
       const criteria = study === 'ppo' ? dropInCriteria(own, policy) : softCriteria(own, policy);
       if (criteria === undefined) return [];
-      const verdict = criteria.every(({ holds }) => holds) ? 'holds' : 'fails';
+      const answer = criteria.every(({ holds }) => holds) ? 'holds' : 'fails';
       const figures = criteria.map(({ text, holds }) => (holds ? text : `${text}: missed`)).join('; ');
-      return [{ env, policy, verdict, figures } as const];
+      return [{ env, policy, answer, figures }];
     });
   });
 }
 
-function section(rows: readonly SummaryRow[], outcomes: readonly Outcome<StabilityJob>[]): Section {
+function section(rows: readonly SummaryRow[]): Section {
   const { study, env } = rows[0]!;
   const [metric, x] = study === 'ppo' ? ['return', 'return of an episode'] : ['kl', 'KL to the soft optimum, nats'];
-  const curve = study === 'ppo' ? { field: 'return', x: 'environment steps', y: 'return of an episode' } : undefined;
-  const own = outcomes.filter(({ job }) => job.study === study && job.env === env);
-  const points = own.flatMap(({ job, rows: ofJob }) =>
-    ofJob
-      .filter((row) => typeof row.return === 'number')
-      .map((row) => ({
-        policy: job.policy,
-        seed: job.seed,
-        step: row.step as number,
-        value: row.return as number,
-      })),
-  );
   return {
     title: study === 'ppo' ? `PPO, ${env}` : `The soft optimum, ${env}`,
     paragraphs: [
@@ -254,15 +233,6 @@ function section(rows: readonly SummaryRow[], outcomes: readonly Outcome<Stabili
           { x, policies: choices.policies },
         ),
       },
-      ...(curve === undefined
-        ? []
-        : [
-            {
-              name: `${study}-${env}-training`,
-              caption: 'Training: interquartile mean over the seeds, in a band of its 95 % interval.',
-              spec: learningCurves(points, { x: curve.x, y: curve.y, policies: choices.policies }),
-            },
-          ]),
     ],
   };
 }

@@ -15,7 +15,7 @@ import {
 } from '../cli/experiment/experiment.ts';
 import { selectRuntime } from '../cli/experiment/selectRuntime.ts';
 import { policyBars } from '../cli/report/answers.ts';
-import { intervalChart, learningCurves } from '../cli/report/charts.ts';
+import { intervalChart } from '../cli/report/charts.ts';
 import { describeBest, metricTable } from '../cli/report/table.ts';
 import {
   Adam,
@@ -146,13 +146,6 @@ function highestElbo(rows: readonly SummaryRow[]): string | undefined {
 function bounds(outcomes: readonly Outcome<VaeJob>[], summary: readonly SummaryRow[], config: Config): Section {
   const rows = summary.filter(({ metric }) => metric === 'elbo');
   const parameters = [...new Map(outcomes.map(({ job, result }) => [job.policy, parametersOf(result.data)]))];
-  const points = outcomes.flatMap(({ job, rows: ofJob }) =>
-    ofJob.flatMap(({ step, heldOut }) =>
-      typeof heldOut === 'number' && (step as number) > config.steps / 5
-        ? [{ policy: job.policy, seed: job.seed, step: step as number, value: heldOut }]
-        : [],
-    ),
-  );
   return {
     title: 'The bounds',
     paragraphs: [
@@ -167,12 +160,6 @@ function bounds(outcomes: readonly Outcome<VaeJob>[], summary: readonly SummaryR
         name: 'elbo',
         caption: 'ELBO on held-out digits, nats: interquartile mean, 95 % interval, a tick a seed.',
         spec: intervalChart(rows, { x: 'ELBO, nats', policies: choices.policies }),
-      },
-      {
-        name: 'training',
-        caption:
-          'ELBO on held-out digits after the first fifth of the training: interquartile mean over the seeds, in a band of its 95 % interval.',
-        spec: learningCurves(points, { x: 'updates', y: 'ELBO, nats', policies: choices.policies }),
       },
     ],
   };

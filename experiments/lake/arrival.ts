@@ -46,7 +46,6 @@ export const arrival: LakeStudy = {
       outcomes,
       rows,
       metric: { name: 'homeRate', label: 'home', what: 'share of walks that get home', better: 'higher' },
-      curve: { field: 'return', x: 'environment steps', y: 'return of an episode' },
     }),
   }),
 };

@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import type { TopLevelSpec } from 'vega-lite';
 import { Ppo } from '../../agents/index.ts';
 import type { Answer, JobContext, JobResult, Section, SummaryRow } from '../../cli/experiment/experiment.ts';
-import { type Colour, type Encoding, learningCurves, type Position } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import {
   type HeadingPolicy,
@@ -16,7 +14,7 @@ import {
   softPpoTraining,
   type Walk,
 } from '../../common/lake.ts';
-import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
+import { policyColours } from '../../envs/drawing/palette.ts';
 import { type Bank, type MakeOptions, makeVec } from '../../envs/index.ts';
 import { Actor, type Policy, type Rng, savePolicy } from '../../src/index.ts';
 import { typicalOutcome } from '../shared/typicalOutcome.ts';
@@ -39,10 +37,7 @@ import { lakeFigure, walksLegend } from './walkFigures.ts';
 import { successAtK } from './walkJobs.ts';
 
 /** The study in the report. */
-function blockedSection(
-  { outcomes, rows }: StudyResults,
-  { blocked: { fineTuning } }: LakeConfig,
-): Omit<Section, 'title'> {
+function blockedSection({ outcomes }: StudyResults): Omit<Section, 'title'> {
   const { domain, range } = policyColours(policyNames);
   const panels = domain.flatMap((policy, i) => {
     const own = outcomes.filter(({ job }) => job.policy === policy);
@@ -56,25 +51,11 @@ function blockedSection(
   });
   return {
     paragraphs: [
-      'Each policy over headings first learns by PPO on the soft return of the open stride lake, as in E2 and with E2’s settings, for which each ' +
-        `policy had the same number of trials. τ falls to ${TASK.temperature}, which was taken on seeds 1000 and 1001 after trials at 0.02, ` +
-        'E2’s lower one, in which the spline had nearly lost a bank. Then one bank is flooded from the shore to the border, which no ' +
-        'observation tells. Success within k tries is estimated without bias from many walks, on the bank whose loss hurts ' +
-        'the policy more. Where a side is hidden, either bank is blocked with probability ½. An opponent blocks the bank that the policy has ' +
-        'used more, by a moving average of its walks. At last PPO goes on training where the worse bank is blocked, until nine of ten ' +
-        'walks get home.',
-      'Nothing in training holds the two banks even. Where the less used one has a share q of the walks, about 1 − (1 − q)ᵏ of success is left ' +
-        'within k tries, less than the 1 − 2⁻ᵏ of two even modes. That q, from other walks on the open lake, is what success in one try is held ' +
-        'against. Against an opponent it is about q that is left, too: that is E4 on the lake.',
+      'Each policy over headings first learns by PPO on the soft return of the open stride lake, with E2’s settings. ' +
+        `τ falls to ${TASK.temperature}. Then one bank is flooded from the shore to the border, which no observation tells. Success within k tries is estimated ` +
+        'without bias from many walks, on the bank whose loss hurts the policy more. At last PPO goes on training where it is blocked, until nine of ten walks get home.',
     ],
     figures: [
-      {
-        name: 'blocked-success',
-        caption:
-          'Success within k fresh tries where the worse bank is blocked. Interquartile mean over the seeds, 95 % interval. Dashed: ' +
-          '1 − 2⁻ᵏ, two even modes.',
-        spec: successChart(rows, TRIES),
-      },
       {
         name: 'blocked-walks',
         caption:
@@ -82,20 +63,6 @@ function blockedSection(
           'seed of its median success (of an even number, the worse of the two in the middle).',
         legend: walksLegend,
         panels,
-      },
-      {
-        name: 'blocked-adaptation',
-        caption:
-          `PPO on the blocked lake: share of the episodes of a rollout that get home, over ${fineTuning.steps} steps. Interquartile mean ` +
-          'over the seeds, in a band of its 95 % interval.',
-        spec: learningCurves(
-          outcomes.flatMap(({ job: { policy, seed }, rows: ofJob }) =>
-            ofJob
-              .filter((row) => typeof row.homeRate === 'number')
-              .map((row) => ({ policy, seed, step: row.step as number, value: row.homeRate as number })),
-          ),
-          { x: 'environment steps', y: 'home', policies: policyNames },
-        ),
       },
     ],
   };
@@ -300,52 +267,4 @@ export function homeRateAgainstOpponent(policy: Policy, options: MakeOptions, rn
   actor.dispose();
   env.close();
   return home / (OPPONENTS * WALKS);
-}
-
-/** Success within k tries by policy, with 95 % intervals, over the dashed curve 1 − 2⁻ᵏ of two even modes. */
-function successChart(rows: readonly SummaryRow[], tries: readonly number[]): TopLevelSpec {
-  const values = tries.flatMap((k) =>
-    rows
-      .filter(({ metric, iqm }) => metric === `success${k}` && iqm !== null)
-      .map(({ policy, iqm, low, high }) => ({ k, policy, iqm, low: low ?? iqm, high: high ?? iqm })),
-  );
-  const shown = policyNames.filter((name) => values.some(({ policy }) => policy === name));
-  const { domain, range } = policyColours(policyNames);
-  const colours = shown.map((name) => range[domain.indexOf(name)]!);
-  const x: Position = { field: 'k', type: 'ordinal', title: 'tries', axis: { labelAngle: 0 } };
-  const y: Position = {
-    field: 'iqm',
-    type: 'quantitative',
-    title: 'success, worst bank',
-    scale: { domain: [0, 1] },
-    axis: { format: '%' },
-  };
-  const color: Colour = {
-    field: 'policy',
-    type: 'nominal',
-    scale: { domain: shown, range: colours },
-    legend: { title: null, orient: 'bottom', columns: 2 },
-  };
-  const apart: Encoding = { xOffset: { field: 'policy', type: 'nominal', scale: { domain: shown } } };
-  return {
-    width: 270,
-    height: 220,
-    layer: [
-      {
-        data: { values: tries.map((k) => ({ k, iqm: 1 - 2 ** -k })) },
-        mark: { type: 'line', strokeDash: [4, 3], color: themeColour('muted') },
-        encoding: { x, y },
-      },
-      {
-        data: { values },
-        mark: { type: 'rule', strokeWidth: 2, opacity: 0.6 },
-        encoding: { x, ...apart, color, y: { ...y, field: 'low' }, y2: { field: 'high' } },
-      },
-      {
-        data: { values },
-        mark: { type: 'point', filled: true, size: 50, opacity: 1 },
-        encoding: { x, ...apart, color, y },
-      },
-    ],
-  };
 }

@@ -1,14 +1,11 @@
-import type { TopLevelSpec } from 'vega-lite';
-import type { Answer, Outcome, Section, SummaryRow } from '../../cli/experiment/experiment.ts';
+import type { Answer, Section, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { groupBy } from '../../cli/experiment/summarize.ts';
-import { intervalChart, lineColours } from '../../cli/report/charts.ts';
+import { intervalChart } from '../../cli/report/charts.ts';
 import { describeBest, metricTable } from '../../cli/report/table.ts';
 import { type PolicyName, policyCost, policyNames } from '../../common/lake.ts';
-import { themeColour } from '../../envs/drawing/palette.ts';
 import type { AnyLakeId } from '../../envs/index.ts';
-import { typicalOutcome } from '../shared/typicalOutcome.ts';
-import { BANDIT, type BanditPolicy, banditCost, banditPolicies, DRAWN_ACTIONS, SHORE } from './bandit.ts';
-import { banditDataDensity, type ClonedBanditData, cloneBandit, cloneLake, cloningSettings } from './cloneJobs.ts';
+import { BANDIT, type BanditPolicy, banditCost, banditPolicies } from './bandit.ts';
+import { cloneBandit, cloneLake, cloningSettings } from './cloneJobs.ts';
 import { conditions, demonstratorsOf, GRAIN, lakeNames, OF_CONDITIONS, STRIDE, STRIDES } from './conditions.ts';
 import type { LakeConfig } from './config.ts';
 import {
@@ -54,53 +51,15 @@ const cloningBandit: StudyPart = {
           ]),
         ],
 
-  section: ({ outcomes }, { cloning: { bandit } }) => ({
+  section: (_, { cloning: { bandit } }) => ({
     title: 'In one number',
     paragraphs: [
       `Here the state tells nothing, and an action is one number: ${bandit.actions} actions, ½ N(−1, 0.2²) + ½ N(1, 0.2²), with the water between ` +
         'the banks at |a| < ½. What is exact here: the Gaussian of least −log π, N(0, 1.04), is 0.936 nats above the data’s entropy and has 37.6 % of its ' +
         'mass in the water, where the data has 0.62 %. All classes have the same rate and number of updates, chosen on other seeds.',
     ],
-    figures: [
-      {
-        name: 'cloning-bandit-density',
-        caption:
-          'Densities of the cloned action, of each policy’s seed with its median share of the water. Grey: the data. Blue: the water.',
-        spec: densities(outcomes),
-      },
-    ],
   }),
 };
-
-function densities(outcomes: readonly Outcome[]): TopLevelSpec {
-  const values = policyNames.flatMap((policy) => {
-    const own = outcomes.filter(({ job }) => job.policy === policy);
-    if (own.length === 0) return [];
-    const { density } = typicalOutcome(own, { metric: 'water', better: 'lower' }).result.data as ClonedBanditData;
-    return density.map((value, i) => ({ policy, action: DRAWN_ACTIONS[i]!, density: value }));
-  });
-  const x = { field: 'action', type: 'quantitative', title: 'action' } as const;
-  const y = { field: 'density', type: 'quantitative', title: 'density' } as const;
-  return {
-    layer: [
-      {
-        data: { values: [{ action: -SHORE, end: SHORE }] },
-        mark: { type: 'rect', color: themeColour('water') },
-        encoding: { x, x2: { field: 'end' } },
-      },
-      {
-        data: { values: DRAWN_ACTIONS.map((action) => ({ action, density: banditDataDensity(action) })) },
-        mark: { type: 'area', color: themeColour('faint'), opacity: 0.35 },
-        encoding: { x, y },
-      },
-      {
-        data: { values },
-        mark: { type: 'line', strokeWidth: 2 },
-        encoding: { x, y, color: lineColours(policyNames, new Set(values.map(({ policy }) => policy))) },
-      },
-    ],
-  };
-}
 
 const METRIC = { name: 'drownRate', label: 'drowned', what: 'share of walks that drown', better: 'lower' } as const;
 
@@ -189,7 +148,6 @@ export const cloningLakes: StudyPart = {
           ({ job }) => job.env,
         ),
       ].map(([env, own]) => grainSection(env, own, rows, config)),
-      ...conditionsSection(rows),
     ],
   }),
 };
@@ -217,7 +175,6 @@ function grainSection(
         outcomes,
         rows: here,
         metric: METRIC,
-        curve: { field: 'validationLoss', x: 'updates', y: 'held-out −log π, nats' },
       }),
       ...(isRobotLake(env)
         ? []
@@ -237,34 +194,6 @@ function grainSection(
       },
     ],
   };
-}
-
-/** Drowned walks by what the demonstrators do. */
-function conditionsSection(rows: readonly SummaryRow[]): Section[] {
-  const drowned = rows.filter(
-    ({ metric, policy }) => metric === METRIC.name && OF_CONDITIONS.some((name) => name === policy),
-  );
-  const figures = Object.entries(GRAIN).flatMap(([env, grain]) => {
-    const here = drowned.filter((row) => row.env === env && row.iqm !== null);
-    if (!here.some(({ condition }) => condition !== undefined)) return [];
-    const most = Math.max(...here.flatMap(({ perSeed }) => perSeed.map((value) => value ?? 0)));
-    return [...groupBy(here, ({ condition = 'share-50' }) => conditionLabel(condition))].map(([condition, own]) => ({
-      name: `cloning-${env}-${condition.replaceAll(/[^\w.-]+/g, '-')}-drowned`,
-      caption: `Drowned on the ${grain}; demonstrators: ${condition}.`,
-      spec: intervalChart(own, { x: 'drowned', format: '%', domain: [0, most], policies: policyNames }),
-    }));
-  });
-  if (figures.length === 0) return [];
-  return [
-    {
-      title: 'Where the demonstrators agree',
-      paragraphs: [
-        'On the stride lake nine in ten demonstrators take the upper bank, or all of them; on the fine lake half of them take each bank, but leave the axis at ' +
-          'right angles, so that after one step the position tells the side.',
-      ],
-      figures,
-    },
-  ];
 }
 
 /** E1: cloning of demonstrators who use both banks. */

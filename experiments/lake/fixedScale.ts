@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TopLevelSpec } from 'vega-lite';
 import { Reinforce } from '../../agents/index.ts';
-import type { Answer, JobContext, JobResult, Outcome, SummaryRow } from '../../cli/experiment/experiment.ts';
+import type { Answer, JobContext, JobResult, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { groupBy, withInterval } from '../../cli/experiment/summarize.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { policyNames } from '../../common/lake.ts';
-import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
+import { policyColours } from '../../envs/drawing/palette.ts';
 import { makeVec } from '../../envs/index.ts';
 import { start } from '../../envs/lake/lakeMap.ts';
 import { cosineSchedule, loadPolicy, makePolicy, portableMath } from '../../src/index.ts';
@@ -16,7 +15,7 @@ import type { LakeConfig } from './config.ts';
 import { conditionLabel, percent, percentWithInterval } from './labels.ts';
 import { lakeJobs, type StudyPart, studyInParts } from './study.ts';
 import { PPO_LAKE, ppoSettings } from './tuned.ts';
-import { drownTable, lakeFigure, walksLegend, walkTables } from './walkFigures.ts';
+import { lakeFigure, walksLegend, walkTables } from './walkFigures.ts';
 import { type LakeData, ppoJob } from './walkJobs.ts';
 
 const BUMPS = 'BumpBandit-v0';
@@ -107,7 +106,7 @@ const fixedScaleBandit: StudyPart = {
       ]),
     ),
 
-  section: ({ outcomes }, config) => ({
+  section: () => ({
     title: 'In one number',
     paragraphs: [
       'Two bumps of reward of width s stand at ±1, and the policy is N(μ, σ²) with a σ that is not trained. Seen through the noise a bump has the ' +
@@ -115,62 +114,8 @@ const fixedScaleBandit: StudyPart = {
         'where s² + σ² < 1, and 0, between them, from there on. Gradient ascent on J itself and REINFORCE on sampled actions are beside that curve. ' +
         'The flip is where |μ| falls below 0.25.',
     ],
-    figures: [...groupBy(outcomes, ({ job }) => job.condition!)].map(([condition, own]) => ({
-      name: `fixed-scale-pitchfork-${widthOf(condition)}`,
-      caption:
-        `The mean against the fixed σ, bumps of ${conditionLabel(condition)}. Line: the theory, both branches. Crosses: gradient ascent on the exact return from ` +
-        'μ = ½. Dots: trained policies, one a seed. Dashed: s² + σ² = 1.',
-      alt: `The mean of a Gaussian against its fixed scale, bumps of ${conditionLabel(condition)}: two branches that meet at 0.`,
-      spec: pitchfork(widthOf(condition), own, config),
-    })),
   }),
 };
-
-function pitchfork(width: number, outcomes: readonly Outcome[], { fixedScale: { bandit } }: LakeConfig): TopLevelSpec {
-  const [least, most] = [Math.min(...bandit.scales), Math.max(...bandit.scales)];
-  const theory = Array.from({ length: 201 }, (_, i) => {
-    const scale = least + (i / 200) * (most - least);
-    return { scale, mean: bestMean({ scale, width }) };
-  });
-  const trained = outcomes.flatMap(({ result }) => (result.data as ClimbData).curve);
-  const colour = policyColours(policyNames).range[policyNames.indexOf('gaussian')]!;
-  const x = { field: 'scale', type: 'quantitative', title: 'fixed σ', scale: { zero: false, nice: false } } as const;
-  const y = {
-    field: 'mean',
-    type: 'quantitative',
-    title: 'mean μ',
-    scale: { domainMin: -1.1, domainMax: 1.1 },
-  } as const;
-  const branch = (sign: 1 | -1) => ({
-    data: { values: theory.map(({ scale, mean }) => ({ scale, mean: sign * mean })) },
-    mark: { type: 'line', color: themeColour('muted'), strokeWidth: 1.5 } as const,
-    encoding: { x, y },
-  });
-  const fork = Math.sqrt(Math.max(0, 1 - width * width));
-  return {
-    width: 230,
-    height: 180,
-    layer: [
-      {
-        data: { values: [{ scale: fork }] },
-        mark: { type: 'rule', color: themeColour('faint'), strokeDash: [4, 3] },
-        encoding: { x },
-      },
-      branch(1),
-      branch(-1),
-      {
-        data: { values: bandit.scales.map((scale) => ({ scale, mean: ascend({ scale, width }) })) },
-        mark: { type: 'point', shape: 'cross', angle: 45, filled: true, size: 40, color: themeColour('ink') },
-        encoding: { x, y },
-      },
-      {
-        data: { values: trained },
-        mark: { type: 'point', filled: true, size: 45, opacity: 0.8, color: colour },
-        encoding: { x, y },
-      },
-    ],
-  };
-}
 
 const GAUSSIAN = 'gaussian';
 /** The condition of a σ that is trained. */
@@ -227,23 +172,15 @@ const fixedScaleLake: StudyPart = {
     },
   ],
 
-  section: ({ outcomes, rows }, config) => {
-    const drowned = rows.filter(({ metric }) => metric === 'drownRate');
+  section: ({ outcomes }) => {
     const colour = policyColours(policyNames).range[policyNames.indexOf(GAUSSIAN)]!;
     return {
       title: 'On the lake',
       paragraphs: [
-        'PPO on the fine lake with the settings that E0 has for the Gaussian, but for σ: fixed, of each component of the velocity, or learned as in E0. A policy ' +
-          'may fail in two ways: it drowns, or it learns to keep away and runs out of time; the table has both.',
-        'The lake slows velocities down to a norm of 1, and the mean is free: what the noise does to the direction goes by σ / |μ|, and a policy may make up for a ' +
-          'large σ by a mean that is far longer than 1. The table has |μ| at the start. The bumps leave no such way out.',
+        'PPO on the fine lake with E0’s settings for the Gaussian, but for σ: fixed, of each component of the velocity, or learned. The lake slows velocities down to ' +
+          'a norm of 1, and the mean is free: a policy may make up for a large σ by a mean that is far longer than 1. The table has |μ| at the start.',
       ],
       figures: [
-        {
-          name: 'fixed-scale-drowned',
-          caption: 'Drowned against the fixed σ: interquartile mean, 95 % interval, a tick a seed. Dashed: σ learned.',
-          spec: drownChart(drowned, config),
-        },
         {
           name: 'fixed-scale-walks',
           caption: '40 sampled walks of the seed with the median share of drowned walks.',
@@ -257,13 +194,6 @@ const fixedScaleLake: StudyPart = {
           }),
         },
       ],
-      tables: [
-        drownTable(
-          `Fixed scales: drowned by seed, %, with the 95 % Wilson interval over ${config.evaluationEpisodes} walks`,
-          drowned.map((row) => ({ heading: conditionLabel(row.condition!), row })),
-          config,
-        ),
-      ],
     };
   },
 };
@@ -274,53 +204,6 @@ function startSpeed(directory: string): number {
   const [vx, vy] = tf.tidy(() => policy.given(tf.tensor2d([[start.x, start.y]])).mode!().dataSync());
   policy.dispose();
   return Math.sqrt(vx! * vx! + vy! * vy!);
-}
-
-function drownChart(rows: readonly SummaryRow[], config: LakeConfig): TopLevelSpec {
-  const colour = policyColours(policyNames).range[policyNames.indexOf(GAUSSIAN)]!;
-  const fixed = conditionsOf(config).flatMap(({ key, scale }) => {
-    const row = rows.find(({ condition }) => condition === key);
-    return scale === undefined || row?.iqm == null ? [] : [{ scale, row }];
-  });
-  const learned = rows.find(({ condition }) => condition === LEARNED)?.iqm ?? null;
-  const x = { field: 'scale', type: 'quantitative', title: 'fixed σ' } as const;
-  const y = { type: 'quantitative', title: 'drowned', axis: { format: '%' } } as const;
-  return {
-    // With its axis and the title of that it is about as wide as a phone's page.
-    width: 258,
-    layer: [
-      ...(learned === null
-        ? []
-        : [
-            {
-              data: { values: [{ learned }] },
-              mark: { type: 'rule' as const, strokeDash: [4, 3], color: themeColour('muted') },
-              encoding: { y: { field: 'learned', ...y } },
-            },
-          ]),
-      {
-        data: {
-          values: fixed.flatMap(({ scale, row: { perSeed } }) =>
-            perSeed.filter((value) => value !== null).map((value) => ({ scale, value })),
-          ),
-        },
-        mark: { type: 'tick', orient: 'horizontal', thickness: 1.5, size: 16, opacity: 0.35, color: colour },
-        encoding: { x, y: { field: 'value', ...y } },
-      },
-      {
-        data: {
-          values: fixed.flatMap(({ scale, row: { low, high } }) => (low === null ? [] : [{ scale, low, high }])),
-        },
-        mark: { type: 'rule', strokeWidth: 4, opacity: 0.6, color: colour },
-        encoding: { x, y: { field: 'low', ...y }, y2: { field: 'high' } },
-      },
-      {
-        data: { values: fixed.map(({ scale, row: { iqm } }) => ({ scale, iqm })) },
-        mark: { type: 'line', point: { filled: true, size: 80, color: colour }, color: colour },
-        encoding: { x, y: { field: 'iqm', ...y } },
-      },
-    ],
-  };
 }
 
 /** E5: what a Gaussian that may not change its scale does. */

@@ -8,12 +8,11 @@ import {
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
 import { withInterval } from '../../cli/experiment/summarize.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { foldSection } from '../shared/report.ts';
 import { annealing } from './annealing.ts';
 import { arrival } from './arrival.ts';
 import { blocked } from './blocked.ts';
 import { cloning } from './cloning.ts';
-import { everySoftLakeTask, FINE, GAUSSIAN, STRIDE, type StudyName, studyCodes } from './conditions.ts';
+import { everySoftLakeTask, FINE, GAUSSIAN, STRIDE, studyCodes } from './conditions.ts';
 import { choices, type LakeConfig, lakeSchema } from './config.ts';
 import { fixedScale } from './fixedScale.ts';
 import { conditionLabel } from './labels.ts';
@@ -104,7 +103,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
       const section = study.section(results, config);
       const code = studyCodes[study.name];
       const tables = [...(section.tables ?? []), ...study.tables(results.rows, config)];
-      return [foldSection({ title: `${code}: ${study.title}`, code, ...section, tables }, shownFigures[study.name])];
+      return [{ title: `${code}: ${study.title}`, code, ...section, tables }];
     }),
 });
 
@@ -124,23 +123,6 @@ function resultsOf({ name }: LakeStudy, outcomes: readonly Outcome[], summary: r
     rows: summary.filter(({ study }) => study === name),
   };
 }
-
-/**
- * The figures that the section of a study shows, in this order, by name or, before a `*`, by how names begin; what else there is of it is folded. They are
- * those that answer its question.
- */
-const shownFigures: Readonly<Record<StudyName, readonly string[]>> = {
-  ppo: ['ppo-Lake-v0-walks', 'ppo-Lake-v0-profile', 'ppo-Lake-v0-drowned'],
-  cloning: ['cloning-LakeStride-v0-walks', 'cloning-LakeStride-v0-drowned', 'cloning-bandit-density'],
-  soft: ['soft-lake-temperature'],
-  blocked: ['blocked-walks', 'blocked-success'],
-  opponent: ['opponent-bandit-density', 'opponent-bandit-value'],
-  'fixed-scale': ['fixed-scale-pitchfork-*'],
-  annealing: ['annealing-share-*'],
-  'other-ways': ['other-ways-cloned-walks', 'other-ways-soft-entropy'],
-  arrival: ['arrival-*'],
-  regret: ['regret-*'],
-};
 
 /** When a Gaussian is enough, or a mixture: by E1's controls. Nothing of a run that has none of them. */
 function whenNotNeeded(rows: readonly SummaryRow[]): Remark[] {

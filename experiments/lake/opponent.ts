@@ -1,15 +1,12 @@
 import { join } from 'node:path';
-import type { TopLevelSpec } from 'vega-lite';
 import { Ppo } from '../../agents/index.ts';
-import type { Answer, Figure, JobContext, JobResult, SummaryRow } from '../../cli/experiment/experiment.ts';
+import type { Answer, JobContext, JobResult, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { withInterval } from '../../cli/experiment/summarize.ts';
-import { intervalChart, type Layer, learningCurves } from '../../cli/report/charts.ts';
+import { intervalChart } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { policyNames } from '../../common/lake.ts';
-import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { makeVec, opponentBanks } from '../../envs/index.ts';
 import { cosineSchedule, type Policy, portableMath, savePolicy } from '../../src/index.ts';
-import { typicalOutcome } from '../shared/typicalOutcome.ts';
 import {
   type BanditPolicy,
   banditPolicies,
@@ -18,10 +15,9 @@ import {
   makeBanditPolicy,
   normalCdf,
 } from './bandit.ts';
-import { opponentDensityFigure, opponentDensityLegend } from './banditFigures.ts';
 import type { LakeConfig } from './config.ts';
 import { answerBars, classEndpoint, classRows, contrast, policyLabel } from './labels.ts';
-import { lakeJobs, type StudyPart, type StudyResults, studyInParts } from './study.ts';
+import { lakeJobs, type StudyPart, studyInParts } from './study.ts';
 
 const OPPONENT_BANDIT = 'OpponentBandit-v0';
 
@@ -99,91 +95,28 @@ const opponentBandit: StudyPart = {
           ]),
         ],
 
-  section: ({ outcomes, rows }) => {
+  section: ({ rows }) => {
     const best = bestMinimaxGaussian();
     return {
       title: 'In one number',
       paragraphs: [
-        'Two banks, from 0.5 to 1.5 and its mirror image; landing on one that is not blocked pays 1, all else nothing. An opponent ' +
-          'blocks the bank used more, by a moving average of the last episodes. PPO trains each policy against it, all with one ' +
-          'setting, which was chosen on other seeds. A policy’s minimax value is the lesser of the probabilities of its banks, here by ' +
-          `quadrature of its density. The best of all policies is worth 0.5; the best Gaussian, N(0, ${best.deviation.toFixed(3)}²), ` +
-          `${value(best.value)}: most of it lies between the banks and beyond them. What policies come to against such an opponent on the lake is in E3.`,
+        'Two banks, from 0.5 to 1.5 and its mirror image; landing on one that is not blocked pays 1, all else nothing. An opponent blocks the bank used more, by a ' +
+          'moving average of the last episodes. A policy’s minimax value is the lesser of the probabilities of its banks, by quadrature of its density. The best ' +
+          `of all policies is worth 0.5; the best Gaussian, N(0, ${best.deviation.toFixed(3)}²), ${value(best.value)}.`,
       ],
       figures: [
         {
           name: 'opponent-bandit-value',
-          caption:
-            'Minimax value: the probability of the bank that is used less. Interquartile mean, 95 % interval, a tick a seed. Dashed: ' +
-            `the best of all policies, 0.5, and the best Gaussian, ${value(best.value)}.`,
-          spec: minimaxChart(
+          caption: 'Minimax value. Interquartile mean, 95 % interval, a tick a seed.',
+          spec: intervalChart(
             rows.filter(({ metric }) => metric === 'minimaxValue'),
-            { x: 'minimax value', lines: [0.5, best.value] },
-          ),
-        },
-        ...densities(outcomes),
-        {
-          name: 'opponent-bandit-training',
-          caption:
-            'Training: the share of episodes on a free bank, against opponents that follow the policy. Interquartile mean over the ' +
-            'seeds, in a band of its 95 % interval.',
-          spec: learningCurves(
-            outcomes.flatMap(({ job: { policy, seed }, rows: ofJob }) =>
-              ofJob.map((row) => ({ policy, seed, step: row.step as number, value: row.reward as number })),
-            ),
-            { x: 'episodes', y: 'on a free bank', policies: policyNames },
+            { x: 'minimax value', domain: [0, 0.55], policies: policyNames },
           ),
         },
       ],
     };
   },
 };
-
-/** What each policy has learned, of its typical seed. */
-function densities(outcomes: StudyResults['outcomes']): Figure[] {
-  const { domain, range } = policyColours(policyNames);
-  const shown = domain.flatMap((policy, i) => {
-    const own = outcomes.filter(({ job }) => job.policy === policy);
-    if (own.length === 0) return [];
-    const { job, result } = typicalOutcome(own, { metric: 'minimaxValue', better: 'higher' });
-    const note = `seed ${job.seed}: ${value(result.metrics.minimaxValue!)}`;
-    const { density } = result.data as OpponentBanditData;
-    return [{ title: policy, note, colour: range[i]!, alt: `Density of ${policy}, ${note}.`, density }];
-  });
-  if (shown.length === 0) return [];
-  const top = 1.05 * Math.max(...shown.flatMap(({ density }) => density));
-  const panels = shown.map(({ density, ...panel }) => ({
-    ...panel,
-    spec: opponentDensityFigure(density, { colour: panel.colour, top }),
-  }));
-  return [
-    {
-      name: 'opponent-bandit-density',
-      caption: 'Densities over actions, each of the seed with the median minimax value.',
-      legend: opponentDensityLegend,
-      panels,
-    },
-  ];
-}
-
-/** Minimax values by policy, with dashed lines at values that are known. */
-function minimaxChart(
-  rows: readonly SummaryRow[],
-  { x, lines }: { readonly x: string; readonly lines: readonly number[] },
-): TopLevelSpec {
-  const chart = intervalChart(rows, { x, domain: [0, 0.55], policies: policyNames });
-  const line: Layer = {
-    data: { values: lines.map((value) => ({ value })) },
-    mark: { type: 'rule', strokeDash: [4, 3] },
-    encoding: {
-      x: { field: 'value', type: 'quantitative' },
-      y: { value: 0 },
-      y2: { value: 'height' },
-      color: { value: themeColour('muted') },
-    },
-  };
-  return { ...chart, layer: [line, ...chart.layer] };
-}
 
 /** E4: a bank is blocked by an opponent who learns which one is used more. */
 export const opponent = studyInParts([opponentBandit], {

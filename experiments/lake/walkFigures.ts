@@ -1,17 +1,15 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Figure, LegendEntry, Outcome, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
 import { groupBy } from '../../cli/experiment/summarize.ts';
-import { intervalChart, type Layer, learningCurves, type MarkStyle, type Position } from '../../cli/report/charts.ts';
+import { intervalChart, type Layer, type MarkStyle, type Position } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { wilsonInterval } from '../../cli/statistics/pValues.ts';
-import { policyNames, type Walk } from '../../common/lake.ts';
-import { lakeView } from '../../common/lakeView.ts';
+import type { Walk } from '../../common/lake.ts';
+import { policyNames } from '../../common/lake.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
-import { type Bank, border, home, lake, type Point, start } from '../../envs/lake/lakeMap.ts';
-import { densityImage, densityLegend, swatch } from '../shared/report.ts';
+import { type Bank, border, home, lake, start } from '../../envs/lake/lakeMap.ts';
+import { swatch } from '../shared/report.ts';
 import { typicalOutcome } from '../shared/typicalOutcome.ts';
 import { conditionLabel, percent, shareColumn } from './labels.ts';
-import { TAKEN_EXTENT, takenDensity } from './startDensity.ts';
 import type { LakeData } from './walkJobs.ts';
 
 /** Walks drawn of a policy: more would hide each other. */
@@ -31,12 +29,10 @@ interface WalksFiguresOptions {
     readonly what: string;
     readonly better: 'higher' | 'lower';
   };
-  /** What the learning curve shows. */
-  readonly curve: { readonly field: string; readonly x: string; readonly y: string };
 }
 
-/** Walks on the map, densities of the first velocity, learning curves, drowned and mode balance of trained policies. */
-export function walksFigures({ name, outcomes, rows, metric, curve }: WalksFiguresOptions): Figure[] {
+/** Walks on the map, drowned and mode balance of trained policies. */
+export function walksFigures({ name, outcomes, rows, metric }: WalksFiguresOptions): Figure[] {
   const { domain, range } = policyColours(policyNames);
   const shown = domain.flatMap((policy, i) => {
     const own = outcomes.filter(({ job }) => job.policy === policy);
@@ -47,8 +43,6 @@ export function walksFigures({ name, outcomes, rows, metric, curve }: WalksFigur
   });
   const which = `Each policy is shown with the seed that has its median ${metric.what} (of an even number, the worse of the two in the middle)`;
   const of = (wanted: string) => rows.filter((row) => row.metric === wanted);
-  const taken = shown.map(({ data, ...panel }) => ({ ...panel, density: takenDensity(data.density, data.walks) }));
-  const peak = Math.max(0, ...taken.flatMap(({ density: { density } }) => density));
   const drawn = Math.max(0, ...shown.map(({ data }) => Math.min(DRAWN_WALKS, data.walks.length)));
   return [
     {
@@ -60,35 +54,6 @@ export function walksFigures({ name, outcomes, rows, metric, curve }: WalksFigur
         const alt = `${panel.title}, ${panel.note}. ${describeWalks(walks)}.`;
         return { ...panel, alt, spec: lakeFigure(walks, panel.colour) };
       }),
-    },
-    {
-      name: `${name}-density`,
-      caption:
-        `The density of the first velocity as it is taken, of the seeds of {${name}-walks}. Dashed: full speed. Faster velocities are slowed to it, ` +
-        'and lie in the rim outside; of those beyond 1.5 the direction is that of the walks. Blue wedge: directions that lead into the water.',
-      legend: densityLegend(peak),
-      panels: taken.map(({ density, ...panel }) => ({
-        ...panel,
-        alt: `Density of the first velocity of ${panel.title}, ${panel.note}.`,
-        spec: densityFigure(density, peak),
-      })),
-    },
-    {
-      name: `${name}-training`,
-      caption: 'Training: interquartile mean over the seeds, in a band of its 95 % interval.',
-      spec: learningCurves(
-        outcomes.flatMap(({ job, rows: ofJob }) =>
-          ofJob
-            .filter((row) => typeof row[curve.field] === 'number')
-            .map((row) => ({
-              policy: job.policy,
-              seed: job.seed,
-              step: row.step as number,
-              value: row[curve.field] as number,
-            })),
-        ),
-        { x: curve.x, y: curve.y, policies: policyNames },
-      ),
     },
     {
       name: `${name}-drowned`,
@@ -115,16 +80,6 @@ function describeWalks(walks: readonly Walk[]): string {
     `Of ${walks.length} walks ${count('home', 'upper')} get home by the upper bank, ${count('home', 'lower')} by the lower, ` +
     `${count('drowned')} drown, ${count('timeout')} run out of time`
   );
-}
-
-/** The density over velocities at the start: the darker, the denser, up to a peak. */
-function densityFigure(density: ReturnType<typeof takenDensity>, peak: number): TopLevelSpec {
-  const extent = TAKEN_EXTENT;
-  return velocityPlane(extent, ({ x, y }) => ({
-    data: { values: [{ x: -extent, x2: extent, y: -extent, y2: extent }] },
-    mark: { type: 'image', url: densityImage(density, peak), aspect: false },
-    encoding: { x, x2: { field: 'x2' }, y, y2: { field: 'y2' } },
-  }));
 }
 
 const DROWNED = themeColour('ink');
@@ -209,67 +164,6 @@ function pathOf({ positions }: Walk) {
   }));
 }
 
-/**
- * The plane of velocities at the start, [−extent, extent]², with a layer on it. A circle marks full speed. The shaded wedge holds the
- * directions in which a straight walk meets the lake.
- */
-export function velocityPlane(extent: number, layer: (axes: PlaneAxes) => Layer): TopLevelSpec {
-  const axis = {
-    values: [-1, 0, 1],
-    grid: false,
-    labelFontSize: 13,
-    labelPadding: 2,
-    tickSize: 3,
-    titlePadding: 2,
-    titleFontSize: 13,
-  };
-  const scale = { domain: [-extent, extent], nice: false };
-  const axes: PlaneAxes = {
-    x: { field: 'x', type: 'quantitative', scale, axis: { ...axis, title: 'vx' } },
-    y: { field: 'y', type: 'quantitative', scale, axis: { ...axis, title: 'vy', titleAngle: 0 } },
-  };
-  const circle = Array.from({ length: 65 }, (_, i) => ({
-    x: Math.cos((i * Math.PI) / 32),
-    y: Math.sin((i * Math.PI) / 32),
-  }));
-  return {
-    width: 140,
-    height: 140,
-    padding: 2,
-    layer: [
-      waterWedge(axes, extent),
-      layer(axes),
-      pathLayer(axes, circle, { stroke: themeColour('faint'), strokeDash: [3, 3], strokeWidth: 1 }),
-    ],
-  };
-}
-
-/** A layer with the directions in which a straight walk from the start meets the lake, up to `extent` to the right. */
-export function waterWedge(axes: PlaneAxes, extent: number): Layer {
-  const shore = extent * Math.tan(lakeView(start)!.half);
-  const [state, below, above] = [
-    { x: 0, y: 0 },
-    { x: extent, y: -shore },
-    { x: extent, y: shore },
-  ];
-  return pathLayer(axes, [state, below, above, state], { filled: true, fill: themeColour('water') });
-}
-
-/** Encodings of both axes of a plane, for Vega-Lite. */
-export interface PlaneAxes {
-  readonly x: Position;
-  readonly y: Position;
-}
-
-/** A layer in which points are joined in their order. */
-export function pathLayer({ x, y }: PlaneAxes, points: readonly Point[], mark: MarkStyle): Layer {
-  return {
-    data: { values: points.map((point, order) => ({ order, ...point })) },
-    mark: { type: 'line', ...mark },
-    encoding: { x, y, order: { field: 'order', type: 'quantitative' } },
-  };
-}
-
 /** A table of how walks ended for each environment and condition. */
 export function walkTables(title: string, rows: readonly SummaryRow[]): Table[] {
   const columns = [
@@ -283,26 +177,4 @@ export function walkTables(title: string, rows: readonly SummaryRow[]): Table[] 
       [title, env, ...(condition === undefined ? [] : [conditionLabel(condition)])].join(', '),
     ),
   ].map(([heading, own]) => metricTable(heading, own, columns));
-}
-
-/**
- * The share of walks that drown for each seed and column, per cent, with its 95 % Wilson interval over the seed's evaluation walks.
- * @param columns rows of `drownRate`, by heading
- */
-export function drownTable(
-  title: string,
-  columns: readonly { readonly heading: string; readonly row: SummaryRow }[],
-  { seeds, evaluationEpisodes }: { readonly seeds: readonly number[]; readonly evaluationEpisodes: number },
-): Table {
-  const { format } = shareColumn;
-  const cell = (rate: number | null | undefined): string => {
-    if (rate == null) return '–';
-    const { low, high } = wilsonInterval(Math.round(rate * evaluationEpisodes), evaluationEpisodes);
-    return `${format(rate)} [${format(low)}, ${format(high)}]`.replaceAll(' ', '\u00a0');
-  };
-  return {
-    title,
-    columns: ['seed', ...columns.map(({ heading }) => heading)],
-    rows: seeds.map((seed, i) => [String(seed), ...columns.map(({ row }) => cell(row.perSeed[i]))]),
-  };
 }

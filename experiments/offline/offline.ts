@@ -5,7 +5,7 @@ import { loadNamedEnv } from '../../cli/train/loadNamedEnv.ts';
 import { loadEnv } from '../../envs/index.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import { actingTable, plainEnv } from '../shared/report.ts';
-import { answerOf, modesRemark } from './answers.ts';
+import { answerOf } from './answers.ts';
 import {
   choices,
   conditionLabel,
@@ -80,8 +80,6 @@ export const offline = defineExperiment<OfflineExperimentConfig, OfflineJob>({
     const answer = answerOf(summary);
     return { E10: { question, prediction, ...(answer && { answer }) } };
   },
-
-  remarks: (summary) => modesRemark(summary),
 
   report: (outcomes, summary, config) => offlineSections(outcomes, summary, config),
 });

@@ -2,7 +2,7 @@ import type { Figure, Outcome, Section, SummaryRow, Table } from '../../cli/expe
 import { groupBy } from '../../cli/experiment/summarize.ts';
 import { intervalChart } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { foldSection, plainEnv } from '../shared/report.ts';
+import { plainEnv } from '../shared/report.ts';
 import { conditionLabel, methodLabel, methodsOf, type OfflineExperimentConfig, recipeOf } from './config.ts';
 import type { OfflineData } from './learnFromData.ts';
 
@@ -76,57 +76,40 @@ export function offlineSections(
 ): Section[] {
   if (outcomes.length === 0) return [];
   const datasets = byDataset(rows);
-  const figure = (
-    metric: string,
-    { name, title, study, rows: own }: DatasetRows,
-    { x, what = x }: { readonly x: string; readonly what?: string },
-  ): Figure[] => {
-    const measured = own.filter((row) => row.metric === metric && row.iqm !== null);
-    if (measured.length === 0) return [];
-    return [
-      {
-        name: `${name}-${metric}`,
-        caption: `${title}: ${what}. Interquartile mean, 95 % interval, and a tick for each seed.`,
-        spec: intervalChart(measured, {
-          x,
-          policies: methodsOf(study),
-          label: shortLabel,
-          colourOf: (method) => method.replace(/^iql-/, ''),
-          ...(metric === 'modes' ? { domain: [1, 2] } : { format: '%' }),
-        }),
-      },
-    ];
-  };
   return [
-    foldSection(
-      {
-        title: 'E10: Learning from data',
-        code: 'E10',
-        paragraphs: [
-          'Every method learns from the same data, which a recipe makes to the bit (npm run dataset). So intervals are over trainings, and the data are one draw. ' +
-            'TD3+BC alone sees observations normalized by the data, as in its paper. ' +
-            `Policies have ${config.parameters.toLocaleString('en')} parameters, ±10 %. Cloning keeps the weights that are best on a tenth of the episodes, which it does not learn from: those with the least held-out loss.`,
-          'The held-out loss of a density is −log π(a | o), in nats a step; regression to the mean is a Gaussian of variance 1 there. Flow matching has no density at hand. Its loss is the squared error ' +
-            'of its velocities, the mean over the numbers of an action, on a scale on which actions go from −1 to 1. The two losses do not compare.',
-          'A normalized score is the mean return as a share of the way from random actions, 0, to the expert, 100 %. ' +
-            `${config.evaluationEpisodes} episodes of each policy are played by samples, and as many by greedy actions; the score is the higher of the two, seed by seed. A policy ` +
-            'that has only one of them is judged by it: regression to the mean and TD3+BC are greedy, flow matching, FQL and the best of 32 are samples.',
-          'Banks kept are e to the entropy of the banks that walks home take: 1 where all go by one, 2 where both have half. They and the share that drowns are of ' +
-            'samples where a method has some, also where its score is that of greedy actions. A method may have the best score and keep one bank.',
-          'A search judges settings of cloning by the loss of held-out episodes of two experts, and those of agents that know rewards by their scores. Nothing is predicted of medium data of the lake with even banks: what IQL and FQL do there was known before.',
-        ],
-        figures: [
-          ...datasets.flatMap((dataset) =>
-            figure('score', dataset, { x: 'normalized score', what: 'normalized score, sampled or greedy' }),
-          ),
-          ...datasets.flatMap((dataset) => figure('modes', dataset, { x: 'banks kept, of 2' })),
-        ],
-        tables: [referenceTable(outcomes), ...offlineTables(rows), divergedTable(outcomes)].filter(
-          (table) => table.rows.length > 0,
-        ),
-      },
-      datasets.map(({ name }) => `${name}-score`),
-    ),
+    {
+      title: 'E10: Learning from data',
+      code: 'E10',
+      paragraphs: [
+        'Every method learns from the same data, which a recipe makes to the bit (oxbow dataset make), so that intervals are over trainings, and the data are one draw. ' +
+          `Policies have ${config.parameters.toLocaleString('en')} parameters, ±10 %. TD3+BC alone sees observations normalized by the data, as in its paper. ` +
+          'Cloning keeps the weights with the least loss on a tenth of the episodes, from which it does not learn: −log π(a | o) of a density, in nats a step, the squared ' +
+          'error of velocities of flow matching; the two do not compare.',
+        'A normalized score is the mean return as a share of the way from random actions, 0, to the expert, 100 %. ' +
+          `${config.evaluationEpisodes} episodes of each policy are played by samples, and as many by greedy actions; the score is the higher of the two, seed by seed, where a ` +
+          'policy has both. Banks kept are e to the entropy of the banks that walks home take, of samples where a method has some: 1 where all go by one, 2 where both have half.',
+      ],
+      figures: datasets.flatMap(({ title, name, study, rows: own }): Figure[] => {
+        const scores = own.filter(({ metric, iqm }) => metric === 'score' && iqm !== null);
+        if (scores.length === 0) return [];
+        return [
+          {
+            name: `${name}-score`,
+            caption: `${title}: normalized score, sampled or greedy. Interquartile mean, 95 % interval, and a tick for each seed.`,
+            spec: intervalChart(scores, {
+              x: 'normalized score',
+              format: '%',
+              policies: methodsOf(study),
+              label: shortLabel,
+              colourOf: (method) => method.replace(/^iql-/, ''),
+            }),
+          },
+        ];
+      }),
+      tables: [referenceTable(outcomes), ...offlineTables(rows), divergedTable(outcomes)].filter(
+        (table) => table.rows.length > 0,
+      ),
+    },
   ];
 }
 

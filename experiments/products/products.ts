@@ -1,10 +1,7 @@
-import type { TopLevelSpec } from 'vega-lite';
 import {
   type Answer,
   defineExperiment,
   type Job,
-  type Outcome,
-  type Remark,
   type Section,
   type SummaryRow,
   type Table,
@@ -12,12 +9,11 @@ import {
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
 import { groupBy, withInterval } from '../../cli/experiment/summarize.ts';
 import { policyBars } from '../../cli/report/answers.ts';
-import { type Layer, lineColours, type Position } from '../../cli/report/charts.ts';
+import { intervalChart } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { themeColour } from '../../envs/drawing/palette.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { actingTable, foldSection } from '../shared/report.ts';
-import { cloneProduct, cloningSettings, type ProductData } from './cloneProduct.ts';
+import { actingTable } from '../shared/report.ts';
+import { cloneProduct, cloningSettings } from './cloneProduct.ts';
 import {
   choices,
   conditionLabel,
@@ -92,9 +88,7 @@ export const products = defineExperiment<ProductsConfig, ProductsJob>({
     return { [studyCodes.products]: { question, prediction, ...(answer && { answer }) } };
   },
 
-  remarks: (summary) => whenNotNeeded(summary.filter(({ metric }) => metric === 'drownRate')),
-
-  report: (outcomes, summary, config) => productSections(outcomes, summary, config),
+  report: (outcomes, summary, config) => (outcomes.length === 0 ? [] : [productSection(summary, config)]),
 });
 
 /** The seconds that a job takes on a quiet core. */
@@ -143,29 +137,6 @@ function answerOf(rows: readonly SummaryRow[]): Answer | undefined {
   };
 }
 
-/**
- * For each number of lakes the smallest mixture that is as good as the spline flow: whose interval is not above the flow's. Nothing of a run that
- * lacks intervals, the flow or mixtures.
- * @param rows of the share of walks that drown in any lake
- */
-function whenNotNeeded(rows: readonly SummaryRow[]): Remark[] {
-  const measured = rows.filter(({ iqm, low }) => iqm !== null && low !== null);
-  const compared = [...groupBy(measured, ({ condition }) => condition!)].flatMap(([condition, own]) => {
-    const flow = own.find(({ policy }) => policy === 'spline');
-    const mixtures = own.filter(({ policy }) => policy.startsWith('mixture-'));
-    if (flow === undefined || mixtures.length === 0) return [];
-    return [{ where: `With ${conditionLabel(condition)}`, enough: mixtures.find(({ low }) => low! <= flow.high!) }];
-  });
-  if (compared.length === 0) return [];
-  const sentences = compared.map(({ where, enough }, i) => {
-    const asGood = i === 0 ? 'is as good as a spline flow' : 'is';
-    if (enough === undefined) return `${where} no mixture that was tried ${asGood}.`;
-    const drowned = withInterval(enough, (share) => (100 * share).toFixed(1), '\u00a0%');
-    return `${where} a ${productLabel(enough.policy)} ${asGood}: it drowns in ${drowned}.`;
-  });
-  return [{ question: 'When is a flow not needed?', answer: sentences.join(' ') }];
-}
-
 const shares = { format: (value: number) => (100 * value).toFixed(1), unit: '%' } as const;
 const nats = (value: number): string => value.toFixed(3);
 
@@ -183,156 +154,27 @@ function productTables(rows: readonly SummaryRow[]): Table[] {
 }
 
 /** The report of E8. */
-function productSections(outcomes: readonly Outcome[], rows: readonly SummaryRow[], config: ProductsConfig): Section[] {
-  if (outcomes.length === 0) return [];
-  const of = (name: string) => rows.filter(({ metric }) => metric === name);
-  return [
-    foldSection(
-      {
-        title: 'E8: Several lakes at once',
-        code: studyCodes.products,
-        paragraphs: [
-          'k independent stride lakes are walked at once: an action is the k velocities, an observation the k positions, and there are 2ᵏ ways home. Each lake has ' +
-            'a demonstrator of its own, one of those that E1 clones, on either bank by even chances. A walk ends when it has ended on every lake; who is home stands ' +
-            `there. Policies learn from ${config.demonstrations} · k walks of all k lakes by maximum likelihood, and have ${config.parameters} parameters, ±10 %. A class has the same ` +
-            'settings at every k.',
-          'The primary endpoint is the share of walks that drown in any lake. On independent lakes it is 1 − (1 − p)ᵏ for a policy that drowns in one lake with probability p. ' +
-            'Regression is the mean of the data, fitted by squared error, and it acts by that mean: the plainest control.',
-          'Nats above the data’s law: −log π of fresh walks of the demonstrators, less that of their own law, a step. The law is exact up to a constant ' +
-            'that was measured to 0.0001 (walks that drown are thrown away). Its −log p of an action is that of who knows the walk so far. A policy sees positions, and not the circle that ' +
-            'the demonstrator keeps to, so that no class comes to 0; what is missing is the same for all of them. At the start there is no walk so far: ' +
-            'there the number is the divergence from the demonstrators to the policy, and its least value is 0.',
-        ],
-        figures: [
-          {
-            name: 'products-drowned',
-            caption:
-              'Share of walks that drown in any lake: interquartile mean and 95 % interval. Dashed: the bounds of the prediction, 1 − 0.65ᵏ from below for the Gaussian, 5 %·k from above for flows.',
-            spec: lakesFigure(of('drownRate'), {
-              y: 'drowned in any lake',
-              format: '%',
-              guides: [{ at: (lakes) => 1 - 0.65 ** lakes }, { at: (lakes) => 0.05 * lakes }],
-            }),
-          },
-          {
-            name: 'products-nats',
-            caption: 'Nats a step above the law of the demonstrators.',
-            spec: lakesFigure(of('natsAbove'), { y: 'nats a step' }),
-          },
-          {
-            name: 'products-ways',
-            caption: 'Ways that walks home take, of 2ᵏ (dashed).',
-            spec: lakesFigure(of('ways'), { y: 'ways', guides: [{ at: (lakes) => 2 ** lakes }] }),
-          },
-        ],
-        tables: [...productTables(rows), seedTable(of('drownRate')), sizeTable(outcomes)],
-      },
-      ['products-*'],
-    ),
-  ];
-}
-
-/** What an interquartile mean of the middle half does not show. */
-function seedTable(rows: readonly SummaryRow[]): Table {
-  const counts = [...new Set(rows.map(({ condition }) => condition!))];
+function productSection(rows: readonly SummaryRow[], config: ProductsConfig): Section {
+  const drowned = groupBy(
+    rows.filter(({ metric }) => metric === 'drownRate'),
+    ({ condition }) => condition!,
+  );
   return {
-    title: 'The mean, and the best and the worst seed: drowned in any lake',
-    columns: ['policy', ...counts.map(conditionLabel)],
-    rows: [...groupBy(rows, ({ policy }) => policy)].map(([policy, own]) => [
-      policy,
-      ...counts.map((count) => {
-        const values =
-          own.find(({ condition }) => condition === count)?.perSeed.filter((value) => value !== null) ?? [];
-        if (values.length === 0) return '–';
-        const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-        const [middle, least, most] = [mean, Math.min(...values), Math.max(...values)].map(shares.format);
-        return `${middle}\u00a0% (${least} to ${most})`;
-      }),
-    ]),
-  };
-}
-
-/** Parameters, which are to be equal. */
-function sizeTable(outcomes: readonly Outcome[]): Table {
-  const counts = [...new Set(outcomes.map(({ job }) => job.condition!))];
-  return {
-    title: 'Parameters',
-    columns: ['policy', ...counts.map(conditionLabel)],
-    rows: [...groupBy(outcomes, ({ job }) => job.policy)].map(([policy, own]) => [
-      policy,
-      ...counts.map((count) => {
-        const one = own.find(({ job }) => job.condition === count);
-        return one === undefined ? '–' : String((one.result.data as ProductData).parameters);
-      }),
-    ]),
-  };
-}
-
-/** Policies stand side by side at each number of lakes. */
-const APART = 0.06;
-
-/** A curve that is drawn beside what was measured: a bound, say. */
-interface Guide {
-  readonly at: (lakes: number) => number;
-}
-
-/** A metric against how many lakes are walked at once: a line a policy through its interquartile means, with 95 % intervals. */
-function lakesFigure(
-  rows: readonly SummaryRow[],
-  {
-    y: title,
-    format,
-    guides = [],
-  }: { readonly y: string; readonly format?: string; readonly guides?: readonly Guide[] },
-): TopLevelSpec {
-  const measured = rows.filter(({ iqm }) => iqm !== null);
-  const shown = productPolicies.filter((name) => measured.some(({ policy }) => policy === name));
-  const counts = [...new Set(measured.map(({ condition }) => lakesOf(condition!)))].sort((a, b) => a - b);
-  const points = measured.map(({ condition, policy, iqm, low, high }) => {
-    const place = shown.indexOf(policy as ProductPolicy) - (shown.length - 1) / 2;
-    return { policy, lakes: lakesOf(condition!) + APART * place, iqm, low, high };
-  });
-  const x: Position = {
-    field: 'lakes',
-    type: 'quantitative',
-    title: 'lakes walked at once',
-    scale: { domain: [Math.min(...counts) - 0.4, Math.max(...counts) + 0.4], nice: false },
-    axis: { values: counts, format: 'd', grid: false },
-  };
-  const y = (field: string): Position => ({
-    field,
-    type: 'quantitative',
-    title,
-    scale: { domainMin: 0 },
-    axis: { tickCount: 5, ...(format !== undefined && { format }) },
-  });
-  const color = lineColours(productPolicies, new Set(shown));
-  return {
-    width: 300,
-    height: 220,
-    layer: [
-      ...guides.map(
-        ({ at }): Layer => ({
-          data: { values: counts.map((lakes) => ({ lakes, bound: at(lakes) })) },
-          mark: { type: 'line', stroke: themeColour('muted'), strokeDash: [5, 4], strokeWidth: 1.5 },
-          encoding: { x, y: y('bound') },
-        }),
-      ),
-      {
-        data: { values: points },
-        mark: { type: 'line', strokeWidth: 1.5, opacity: 0.6 },
-        encoding: { x, y: y('iqm'), color },
-      },
-      {
-        data: { values: points.filter(({ low }) => low !== null) },
-        mark: { type: 'rule', strokeWidth: 4, opacity: 0.6 },
-        encoding: { x, y: y('low'), y2: { field: 'high' }, color },
-      },
-      {
-        data: { values: points },
-        mark: { type: 'point', filled: true, size: 50, opacity: 1, stroke: themeColour('paper'), strokeWidth: 1 },
-        encoding: { x, y: y('iqm'), color },
-      },
+    title: 'E8: Several lakes at once',
+    code: studyCodes.products,
+    paragraphs: [
+      'k independent stride lakes are walked at once: an action is the k velocities, an observation the k positions, and there are 2ᵏ ways home. Each lake has ' +
+        'a demonstrator of its own, on either bank by even chances. A walk ends when it has ended on every lake; who is home stands there. Policies learn from ' +
+        `${config.demonstrations} · k walks of all k lakes by maximum likelihood, and have ${config.parameters} parameters, ±10 %. A class has the same settings at every k.`,
+      'The primary endpoint is the share of walks that drown in any lake. Regression, the mean of the data, is the plainest control. Nats above the data’s law ' +
+        'are −log π of fresh walks of the demonstrators, less that of their law for who knows the walk so far, a step; at the start the number is the divergence ' +
+        'from the demonstrators to the policy.',
     ],
+    figures: [...drowned].map(([condition, own]) => ({
+      name: `products-drowned-${condition}`,
+      caption: `Share of walks that drown in any lake, ${conditionLabel(condition)}. Interquartile mean, 95 % interval, a tick a seed.`,
+      spec: intervalChart(own, { x: 'drowned in any lake', format: '%', domain: [0, 1], policies: productPolicies }),
+    })),
+    tables: productTables(rows),
   };
 }

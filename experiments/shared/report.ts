@@ -1,11 +1,9 @@
 import { join } from 'node:path';
-import { encode } from 'fast-png';
 import { z } from 'zod';
 import { readCheckedJson, writeCheckedJson } from '../../cli/experiment/checkedJson.ts';
-import type { Answer, Figure, Job, LegendEntry, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
+import type { Answer, Job, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
 import { groupBy } from '../../cli/experiment/summarize.ts';
 import { type PolicyBarsOptions, policyBars } from '../../cli/report/answers.ts';
-import { themeColour } from '../../envs/drawing/palette.ts';
 import { makeFolder } from '../../src/files.ts';
 import { Actor, type Policy, type Rng } from '../../src/index.ts';
 
@@ -48,51 +46,6 @@ export function answerByEnvironment(
     text: `${best}: ${least.join('; ')}.`,
     chart: { caption: `${caption}${environments.length === 1 ? '' : over}`, bars: policyBars(means, options) },
   };
-}
-
-/**
- * A section of which the figures with these names are shown, in this order (`a-*`: all that begin so), and everything else is folded: how it was
- * measured, its parts, the other figures, the tables.
- */
-export function foldSection(section: Section, shown: readonly string[]): Section {
-  const { paragraphs = [], tables = [], sections = [], ...head } = section;
-  const place = ({ name = '' }: Figure) => shown.findIndex((pattern) => matches(name, pattern));
-  const isShown = (figure: Figure) => place(figure) >= 0;
-  const own = withoutFigures(section, isShown);
-  const parts: Section[] = [
-    { title: 'How it was measured', paragraphs },
-    ...sections.map((part) => withoutFigures(part, isShown)),
-    { title: 'More figures', figures: own.figures ?? [] },
-    { title: 'The numbers', tables },
-  ];
-  return {
-    ...head,
-    figures: allFigures(section)
-      .filter(isShown)
-      .sort((a, b) => place(a) - place(b)),
-    sections: parts.filter(hasContent).map((part) => ({ ...part, folded: true })),
-  };
-}
-
-function matches(name: string, pattern: string): boolean {
-  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
-}
-
-function allFigures({ figures = [], sections = [] }: Section): Figure[] {
-  return [...figures, ...sections.flatMap(allFigures)];
-}
-
-function withoutFigures(section: Section, isLeftOut: (figure: Figure) => boolean): Section {
-  const { figures, sections } = section;
-  return {
-    ...section,
-    ...(figures && { figures: figures.filter((figure) => !isLeftOut(figure)) }),
-    ...(sections && { sections: sections.map((part) => withoutFigures(part, isLeftOut)) }),
-  };
-}
-
-function hasContent({ facts = [], paragraphs = [], figures = [], tables = [], sections = [] }: Section): boolean {
-  return [facts, paragraphs, figures, tables].some(({ length }) => length > 0) || sections.some(hasContent);
 }
 
 const FILE = 'acting.json';
@@ -160,49 +113,6 @@ export function actingTable(
       rows,
     },
   ];
-}
-
-const RAMP = themeColour('ink');
-
-/** The legend of {@link densityImage}s: from nothing to the peak that all panels share. */
-export function densityLegend(peak: number): LegendEntry[] {
-  const stops = [0, 0.25, 0.5, 0.75, 1].map(
-    (opacity) => `<stop offset="${opacity ** 2}" stop-color="${RAMP}" stop-opacity="${opacity}"/>`,
-  );
-  return [
-    {
-      label: `density, from 0 to ${Number(peak.toPrecision(2))}, in all panels alike`,
-      swatch:
-        `<svg aria-hidden="true" width="96" height="10"><defs><linearGradient id="ramp">${stops.join('')}</linearGradient></defs>` +
-        `<rect width="96" height="10" fill="url(#ramp)" stroke="${themeColour('faint')}"/></svg>`,
-    },
-  ];
-}
-
-/** {@link inkImage} with opacities by the square root, so that what is broad is seen beside what is sharp. */
-export function densityImage(
-  { size, density }: { readonly size: number; readonly density: readonly number[] },
-  peak: number,
-): string {
-  return inkImage({ size, density: density.map(Math.sqrt) }, Math.sqrt(peak));
-}
-
-/**
- * A density on a square grid as a picture: black, as opaque as it is dense. `#ink` says that the page may turn it white.
- * @param density row by row from the lowest
- * @param peak the density that is opaque; so is a higher one
- */
-function inkImage(
-  { size, density }: { readonly size: number; readonly density: readonly number[] },
-  peak: number,
-): string {
-  const data = new Uint8Array(2 * size * size);
-  density.forEach((value, i) => {
-    const row = size - 1 - Math.floor(i / size);
-    data[2 * (row * size + (i % size)) + 1] = Math.round(255 * Math.min(1, value / peak));
-  });
-  const png = encode({ width: size, height: size, data, channels: 2, depth: 8 });
-  return `data:image/png;base64,${Buffer.from(png).toString('base64')}#ink`;
 }
 
 /** A legend's entry, drawn: SVG marks in a box of 24 × 10, with lines of width 1.6 and no fill unless they say otherwise. */

@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Job, Outcome } from '../../../cli/experiment/experiment.ts';
 import { summarize, writeMetrics } from '../../../cli/experiment/summarize.ts';
 import { nodeProblem } from '../../../cli/run/environment.ts';
+import { type JobEvents, JobProcess, runJobs } from '../../../cli/run/pool.ts';
 import { progressDisplay, TimeLeft } from '../../../cli/run/progress.ts';
 import { sampleOf } from '../../../cli/run/verifyRun.ts';
 
@@ -115,6 +116,18 @@ describe('what a job says', () => {
     }
     for (const what of ['state', 'line']) expect(written).toContain(`${what} \\x1b]0;owned\\x07\\u202e\\x9b2J`);
     for (const sign of ['\u001b]', '\u0007', '\u202e', '\u009b']) expect(written).not.toContain(sign);
+  });
+});
+
+describe('runJobs', () => {
+  it.each([1, 5])('does the heaviest first, by %i workers', async (workers) => {
+    const done: string[] = [];
+    vi.spyOn(JobProcess.prototype, 'perform').mockImplementation(async ({ job }) => done.push(job.id));
+    const events = { finished() {} } as unknown as JobEvents;
+    const { signal } = new AbortController();
+    const jobs = [job('light', 0, 1), job('heavy', 0, 9), job('usual', 0, 4)];
+    await runJobs(jobs, () => ({ directory: '', logs: '' }), { workers, signal } as never, events);
+    expect(done).toEqual(['heavy/0', 'usual/0', 'light/0']);
   });
 });
 

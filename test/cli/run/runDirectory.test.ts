@@ -190,6 +190,12 @@ describe('damage', () => {
   });
 });
 
+test.each(['../outside', '/outside', 'a//b', 'a/../../b'])('a job has no folder %s', async (id) => {
+  const directory = await RunDirectory.start(newPath(), runOf(), holding);
+  expect(() => directory.jobPath({ ...job, id })).toThrow(`got settings with a job '${id}'`);
+  directory.release();
+});
+
 describe('a run', () => {
   test('may grow, and keeps the versions it was begun with', async () => {
     const path = await finishedRun();

@@ -70,7 +70,7 @@ describe('Bootstrap', () => {
   }
 
   it.each([
-    [[[1, 2, 4, 8.5, 16]]],
+    [[[1, 2, 4, 8.5, 16, 30]]],
     [[[0, 0, 1, 1, 1]]],
     [
       [
@@ -236,6 +236,7 @@ describe('equivalenceTest', () => {
       'undecided',
     ]);
     expect(verdict(0.01, X, X)).toBe('equivalent');
+    expect(verdict(0.01, X.slice(0, 5), X.slice(0, 5))).toBe('equivalent');
   });
 
   it('decides nothing with fewer than five pairs', () => {
@@ -288,6 +289,8 @@ describe('pairedPermutationTest', () => {
     // Eleven pairs more that do not matter: the exact p-value stays.
     const p = pairedPermutationTest([...darwin, ...Array(11).fill(1)], [...zeros, ...Array(11).fill(1)], new Rng(5));
     expect(Math.abs(p - 1726 / 32768)).toBeLessThan(0.003);
+    // Of the patterns that were drawn none reaches the sum: the one that was observed does.
+    expect(pairedPermutationTest(Array(30).fill(1), Array(30).fill(0), new Rng(5), 10)).toBe(1 / 11);
     expect(() => pairedPermutationTest(Array(21).fill(1), Array(21).fill(0))).toThrow('pass an rng');
   });
 
