@@ -109,8 +109,9 @@ test('the seed says which, and there is at least one of each', () => {
     const { train, validation } = splitEpisodes(numbered(3), { validation: share });
     return [train.numEpisodes, validation.numEpisodes];
   };
-  expect([sizes(0.01), sizes(0.99)]).toEqual([
+  expect([sizes(0.01), sizes(0.5), sizes(0.99)]).toEqual([
     [2, 1],
+    [1, 2],
     [1, 2],
   ]);
 });
