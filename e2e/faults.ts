@@ -16,7 +16,6 @@ import { type FaultCase, type FaultContext, isBad, seen } from './faults/faultCa
 import { filesBelow } from './faults/filesBelow.ts';
 import { flippedBits } from './faults/flippedBits.ts';
 import { forgedFiles } from './faults/forgedFiles.ts';
-import { standingStill } from './faults/standingStill.ts';
 import { stopping } from './faults/stopping.ts';
 import { untimedEvents } from './faults/untimedEvents.ts';
 import { writing } from './faults/writing.ts';
@@ -58,7 +57,6 @@ const context: FaultContext = { folder, reference, short: values.short === true,
 /** The kinds of faults that have a file of their own. */
 const kinds: readonly ((context: FaultContext) => Promise<void>)[] = [
   stopping,
-  standingStill,
   writing,
   forgedFiles,
   flippedBits,

@@ -3,11 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { z } from 'zod';
-import { hovers } from '../docs/reference/hovers.ts';
-import { inventory } from '../scripts/optionsInventory.ts';
-import { Rng } from '../src/index.ts';
-import { optionMeaning } from '../src/options/describe.ts';
 import { blocks, pack, packageJson, run, temporaryFolder, writeProject } from './project.ts';
 
 const [coin, registryAndCli] = blocks('docs/experiments.md') as [string, string];
@@ -29,27 +24,11 @@ console.log(...[FlowPolicy, Ppo, EpisodesInMemory, compile, make, main].map((ite
   'wrong.ts': `import { Rng } from 'oxbow/engine';\nnew Rng({});\n`,
 };
 
-/** Where users import from what has options. */
-const ENTRIES = { agents: 'oxbow/agents', policies: 'oxbow', flows: 'oxbow', environments: 'oxbow/envs' };
-
 type Command = readonly [string, ...string[]];
-/** The TypeScript of most editors, beside the one that the project compiles with. */
-const EDITORS = 'typescript-5';
-const companions = [
-  ...['tsx', 'typescript', '@types/node'].map((name) => `${name}@${packageJson.devDependencies[name]}`),
-  `${EDITORS}@npm:typescript@~5.9.0`,
-];
+const companions = ['tsx', 'typescript', '@types/node'].map((name) => `${name}@${packageJson.devDependencies[name]}`);
 const npm: Command = ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', ...companions];
-const pnpm: Command = [
-  'npx',
-  '--yes',
-  'pnpm@10',
-  'add',
-  '--prefer-offline',
-  ...companions,
-  'zod',
-  '@tensorflow/tfjs-core@4.22.0',
-];
+const peers = ['zod', '@tensorflow/tfjs-core@4.22.0'];
+const pnpm: Command = ['npx', '--yes', 'pnpm@10', 'add', '--prefer-offline', ...companions, ...peers];
 const SMALL = ['--steps', '64', '--set', 'agent.horizon=64', '--set', 'evaluationEpisodes=2'];
 
 const BROKEN = 'npm, install scripts that cannot download';
@@ -109,13 +88,6 @@ describe.each(PROJECTS)('$name', ({ name, install: [installer, ...options], like
     expect(inProject('node', '--eval', line)).toMatch(engine);
   });
 
-  test('the README’s program finds both ways', () => {
-    const printed = inProject('npx', 'tsx', 'program.ts');
-    const actions = [...printed.matchAll(/\[(-?[\d.]+)\s*\]/g)].map((match) => Number(match[1]));
-    expect(Math.min(...actions), printed).toBeLessThan(-0.5);
-    expect(Math.max(...actions), printed).toBeGreaterThan(0.5);
-  });
-
   test('the command trains', () => {
     expect(inProject('npx', '--no-install', 'oxbow', '--version').trim()).toBe(packageJson.version);
     inProject('npx', '--no-install', 'oxbow', 'train', 'Lake-v0', '--agent', 'ppo', ...SMALL, '--out', 'runs/lake');
@@ -143,34 +115,6 @@ describe.each(PROJECTS)('$name', ({ name, install: [installer, ...options], like
     expect(own).toEqual([expect.stringMatching(/^wrong\.ts\(2,/)]);
   });
 
-  test('an editor says what twenty options mean, drawn from those of all agents, policies, flows and environments', async () => {
-    const all = Object.entries(await inventory()).flatMap(([kind, owners]) =>
-      Object.hasOwn(ENTRIES, kind)
-        ? owners.flatMap(({ call, schema }) =>
-            Object.entries(schema.shape as Record<string, z.ZodType>).map(([option, field]) => ({
-              entry: ENTRIES[kind as keyof typeof ENTRIES],
-              call,
-              option,
-              meaning: optionMeaning(field).description!,
-            })),
-          )
-        : [],
-    );
-    expect(all.length).toBeGreaterThan(400);
-    const order = new Rng('options that an editor is asked for').permutation(all.length);
-    const drawn = Array.from(order.subarray(0, 20), (i) => all[i]!);
-    const used = drawn.map(({ entry, call }) => `import { ${/\w+(?=\()/.exec(call)![0]} } from '${entry}';`);
-    const imports = [...new Set(used)];
-    const heads = drawn.map(({ call }) => `${call}{ `);
-    const lines = drawn.map(({ option }, i) => `${heads[i]}${option}: undefined! });`);
-    const program = [...imports, ...lines].join('\n');
-    const places = lines.map((line, i) => program.indexOf(line) + heads[i]!.length);
-    const said = hovers(project, EDITORS, program, places);
-    for (const [i, { meaning }] of drawn.entries()) {
-      expect(said[i]!.toLowerCase(), lines[i]).toContain(meaning.toLowerCase());
-    }
-  });
-
   test('an experiment of one’s own runs under tsx, compiled, and from its file by oxbow, with the same results', () => {
     const options = ['--quick', '--seeds', '2', '--out'];
     inProject('npx', 'tsx', 'cli.ts', 'run', 'coin', ...options, 'runs/tsx');
@@ -182,14 +126,6 @@ describe.each(PROJECTS)('$name', ({ name, install: [installer, ...options], like
     expect(JSON.parse(first!).results).toHaveLength(2);
     expect(others).toEqual([first, first]);
     expect(inProject('node', 'out/entries.js').trim()).toBe('function function function function function function');
-  });
-
-  test('the pages that the README links to are there', () => {
-    const installed = join(project, 'node_modules/oxbow');
-    const links = [...readFileSync(join(installed, 'README.md'), 'utf8').matchAll(/\]\((docs\/[^)#]*\.md)/g)];
-    const missing = links.map(([, path]) => path!).filter((path) => !existsSync(join(installed, path)));
-    expect(links.length).toBeGreaterThan(10);
-    expect(missing).toEqual([]);
   });
 });
 

@@ -97,15 +97,6 @@ test('an ant stands at the lake in three dimensions, walks by the slider, and tu
   await page.close();
 });
 
-test('it plays for who has not asked for less motion', async () => {
-  const { page, complaints } = await open({ reducedMotion: 'no-preference' });
-  await page.waitForFunction(() => document.getElementById('facts')!.textContent!.startsWith('Step 12 of 12'));
-  expect(await page.locator('#stage canvas').count()).toBe(1);
-  expect(await page.textContent('#play')).toBe('Play');
-  expect(complaints).toEqual([]);
-  await page.close();
-});
-
 test('without WebGL the picture in the plane is there, and the page says why', async () => {
   const { page, complaints } = await open({}, (opened) =>
     opened.addInitScript(() => {

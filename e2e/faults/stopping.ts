@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { closeSync, constants, cpSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -18,8 +17,6 @@ const HANGS = 'now it hangs';
 export async function stopping(context: FaultContext): Promise<void> {
   await hangingEnvironments(context);
   await largeNetwork(context);
-  await blockingReads(context);
-  await drawing(context);
   await wholeGroup(context);
 }
 
@@ -67,52 +64,6 @@ async function largeNetwork({ folder, short, record }: FaultContext): Promise<vo
     const run = startOxbow(folder, [...train, '--out', join(folder, 'large')]);
     await delay(4000);
     await end(run, { fault: `network of 4000-4000, ${signal}`, signal, record });
-  }
-}
-
-/** Of pipes into which nobody writes. */
-async function blockingReads({ folder, short, record }: FaultContext): Promise<void> {
-  const pipe = join(folder, 'pipe');
-  const module = join(folder, 'pipe.mjs');
-  spawnSync('mkfifo', [pipe, module]);
-  const commands: [string, string, string[]][] = [
-    ['--config', pipe, ['train', 'Lake-v0', '--agent', 'ppo', '--config', pipe, '--out', join(folder, 'never')]],
-    ['--load', module, ['train', 'Pendulum-v1', '--agent', 'ppo', '--load', module, '--out', join(folder, 'never')]],
-  ];
-  for (const [what, path, argv] of short ? commands.slice(0, 1) : commands) {
-    for (const signal of short ? SIGNALS.slice(1, 2) : SIGNALS) {
-      const command = startOxbow(folder, argv);
-      const writer = await writerOf(path, command);
-      await end(command, { fault: `blocking read, ${what}, ${signal}`, signal, record });
-      closeSync(writer);
-    }
-  }
-}
-
-/** Waits until a command reads a pipe. @throws if it ends before */
-async function writerOf(path: string, command: OxbowProcess): Promise<number> {
-  for (;;) {
-    if (command.process.exitCode !== null) throw new Error(`${path} was not read: ${(await command.ended).stderr}`);
-    try {
-      return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
-    } catch {
-      await delay(20);
-    }
-  }
-}
-
-/** While a report is drawn: what was there is there. */
-async function drawing({ folder, reference, short, record }: FaultContext): Promise<void> {
-  for (const signal of short ? [] : SIGNALS) {
-    const out = join(folder, `drawn-${signal}`);
-    cpSync(reference, out, { recursive: true });
-    const run = startOxbow(folder, ['report', out]);
-    await said(run, 'Fingerprint:');
-    const problems = () =>
-      ['report.html', 'summary.json']
-        .filter((name) => !readFileSync(join(out, name)).equals(readFileSync(join(reference, name))))
-        .map((name) => `${name} is another`);
-    await end(run, { fault: `drawing a report, ${signal}`, signal, problems, record, mayHaveEnded: true });
   }
 }
 

@@ -19,15 +19,9 @@ import { type Ended, startOxbow } from '../oxbowProcess.ts';
 import { type FaultContext, seen } from './faultCase.ts';
 import { filesBelow } from './filesBelow.ts';
 
-/** A user who may write nothing but what everybody may. */
-const NOBODY = 65534;
-
-/** Where files are written that are none, or may not be; limits of open files; a run directory that is taken away. */
+/** Where files are written that are none, or may not be; a run directory that is taken away; full disks. */
 export async function writing(context: FaultContext): Promise<void> {
   await targets(context);
-  await unprivileged(context);
-  await descriptors(context);
-  await descriptorsOnTheWay(context);
   await takenAway(context);
   await fullDatasets(context);
 }
@@ -160,66 +154,6 @@ async function fullDatasets({ folder, record }: FaultContext): Promise<void> {
   } finally {
     spawnSync('umount', [disk]);
   }
-}
-
-/** Somebody who is not root, and may not write a file, or into a folder. */
-async function unprivileged(context: FaultContext): Promise<void> {
-  const { folder, short, record } = context;
-  if (short || process.getuid?.() !== 0) return;
-  const run = oneJob(context, join(folder, 'unprivileged-run'));
-  const base = join(folder, 'unprivileged');
-  mkdirSync(base);
-  for (const path of [folder, base]) chmodSync(path, 0o777);
-  const file = join(base, 'file');
-  writeFileSync(file, 'old');
-  chmodSync(file, 0o644);
-  const closed = join(base, 'closed');
-  mkdirSync(closed);
-  const asNobody = `set -- setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups "$@";`;
-  for (const [name, path] of [
-    ['a file', file],
-    ['a folder', join(closed, 'x')],
-  ] as const) {
-    const ended = await within(startOxbow(folder, ['eval', run, '--json', path], { before: asNobody }));
-    const problems = problemsOf(ended, `--json: cannot write ${path}: EACCES: `);
-    if (readFileSync(file, 'utf8') !== 'old') problems.push('the file was written');
-    record({ fault: `somebody who may not write, ${name}`, ...seen(ended), lost: 0, problems });
-  }
-}
-
-/** Commands where few files can be open. */
-async function descriptors({ folder, record }: FaultContext): Promise<void> {
-  const out = join(folder, 'few-descriptors');
-  const train = ['train', 'Pendulum-v1', '--agent', 'ppo', '--out', out];
-  for (const argv of [train, ['list']]) {
-    const ended = await within(startOxbow(folder, argv, { before: 'ulimit -n 64;' }));
-    const problems = problemsOf(ended, '', 'raise the limit of open files');
-    if (existsSync(out)) problems.push('something was written');
-    record({ fault: `few open files, ${argv[0]}`, ...seen(ended), lost: 0, problems });
-  }
-}
-
-/** The limit falls while a run goes on: it ends with a line and goes on later. */
-async function descriptorsOnTheWay({ folder, reference, short, record }: FaultContext): Promise<void> {
-  if (short || spawnSync('prlimit', ['--version']).status !== 0) return;
-  const out = unfinished(reference, join(folder, 'falling-limit'));
-  const run = startOxbow(folder, ['resume', out, '--workers', '2']);
-  await until(() => begun(out) || run.process.exitCode !== null);
-  for (const id of withChildren(String(run.process.pid))) spawnSync('prlimit', ['--pid', id, '--nofile=15:15']);
-  const ended = await within(run);
-  const problems = problemsOf(ended, `cannot write ${out}: EMFILE: `, 'raise the limit of open files');
-  record({
-    fault: 'limit of open files that falls',
-    ...seen(ended),
-    ...(await goesOn(folder, out, reference)),
-    problems,
-  });
-}
-
-/** A process, those that it has started, and theirs. */
-function withChildren(id: string): string[] {
-  const { stdout } = spawnSync('pgrep', ['-P', id], { encoding: 'utf8' });
-  return [id, ...stdout.split('\n').filter(Boolean).flatMap(withChildren)];
 }
 
 /** The run directory is renamed while jobs go on. */

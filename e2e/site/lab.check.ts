@@ -3,9 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { decode } from 'fast-png';
 import * as ort from 'onnxruntime-node';
-import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actionDensity, type BoxSpace, policyFromJson, Rng, selectBackend } from '../../src/index.ts';
 import { root, temporaryFolder } from '../project.ts';
@@ -13,7 +12,6 @@ import { bothAre, reachesEveryControl, saved, shares, visitSite } from './visit.
 
 /** Bytes, compressed, of all that the lab loads; some 22,000 of them are the training that it opens on. */
 const LARGEST_LAB = 590_000;
-const PHONE: BrowserContextOptions & { width: number } = { width: 390, hasTouch: true, isMobile: true };
 const { address, open } = visitSite();
 
 const heading = (page: Page) => page.textContent('.heading');
@@ -51,33 +49,6 @@ const shownSamples = (side: Locator): Promise<number[]> =>
 async function probeOf(side: Locator): Promise<number[]> {
   const label = await side.locator('.map').getAttribute('aria-label');
   return /now at \((\S+), (\S+)\)/.exec(label!)!.slice(1).map(Number);
-}
-
-/** A finger on the page, from point to point. */
-async function touchAlong(page: Page, points: readonly { readonly x: number; readonly y: number }[]): Promise<void> {
-  const session = await page.context().newCDPSession(page);
-  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', touchPoints: { x: number; y: number }[]) =>
-    session.send('Input.dispatchTouchEvent', { type, touchPoints });
-  await touch('touchStart', [points[0]!]);
-  for (const [i, to] of points.slice(1).entries()) {
-    const from = points[i]!;
-    for (let part = 1; part <= 20; part++) {
-      const at = { x: from.x + (part / 20) * (to.x - from.x), y: from.y + (part / 20) * (to.y - from.y) };
-      await touch('touchMove', [at]);
-      await page.waitForTimeout(16);
-    }
-  }
-  await touch('touchEnd', []);
-}
-
-/** A swipe from the middle of what a selector finds. */
-async function swipe(page: Page, selector: string, dx: number, dy: number): Promise<void> {
-  const box = (await page.locator(selector).first().boundingBox())!;
-  const [x, y] = [box.x + box.width / 2, Math.min(800, box.y + box.height / 2)];
-  await touchAlong(page, [
-    { x, y },
-    { x: x + dx, y: y + dy },
-  ]);
 }
 
 describe('the lake, once trained', () => {
@@ -206,17 +177,6 @@ describe('the lake, once trained', () => {
     await expect.poll(async () => new Set(await shares(page, 'drowned')).size).toBe(1);
     await headingIsTrue(page);
   }, 120_000);
-
-  test('it is forgotten when one says so, and a reload has none of it', async () => {
-    const before = await heading(page);
-    await page.getByRole('button', { name: 'Forget this training' }).click();
-    await expect.poll(() => heading(page)).not.toBe(before);
-    await page.reload();
-    await page.locator('.go').waitFor();
-    await page.waitForTimeout(1000);
-    expect(await states(page)).toEqual(['idle']);
-    expect(visit.complaints).toEqual([]);
-  });
 });
 
 test('policies over headings come nearer to the soft optimum, and the command below gives the same weights', async () => {
@@ -246,31 +206,6 @@ test('policies over headings come nearer to the soft optimum, and the command be
   });
   expect(weights).toEqual(trained);
 }, 600_000);
-
-test('a reload begins again what was under way; what is shared by a link or as a picture is what is shown', async () => {
-  await using visit = await open('/lab.html#step=train', { permissions: ['clipboard-read', 'clipboard-write'] });
-  const { page } = visit;
-  const seed = page.getByLabel('seed');
-  await seed.fill('-3');
-  await seed.press('Enter');
-  expect(await seed.inputValue()).toBe('0');
-  await seed.fill('7');
-  await seed.blur();
-  await page.getByRole('button', { name: 'Copy link' }).click();
-  await page.getByText('The link is copied').waitFor();
-  const link = await page.evaluate(() => navigator.clipboard.readText());
-  expect(link).toBe(`${address}/lab.html#seed=7&step=train`);
-  await page.click('.go');
-  await bothAre(page, 'training');
-  await page.goto('about:blank');
-  await page.goto(link);
-  await bothAre(page, 'training');
-  expect(await seed.inputValue()).toBe('7');
-  await page.locator('.steps a').nth(3).click();
-  const { width, height, data } = decode(await saved(page, page.getByRole('button', { name: 'Save picture' })));
-  expect([width, height]).toEqual([1920, 630]);
-  expect(new Set(data).size).toBeGreaterThan(20);
-}, 120_000);
 
 describe('the story', () => {
   test('by the keyboard: the address says where one is, and the way back goes there', async () => {
@@ -302,76 +237,6 @@ describe('the story', () => {
     }
     expect(complaints).toEqual([]);
   });
-
-  test('by touch: a swipe over the text goes on and back; one over a map scrolls the page', async () => {
-    await using visit = await open('/lab.html', PHONE);
-    const { page } = visit;
-    await page.locator('.onward').tap();
-    await page.waitForFunction(() => location.hash === '#step=1');
-    await swipe(page, '.lead', -160, 0);
-    await page.waitForFunction(() => location.hash === '#step=2');
-    await swipe(page, '.lead', 160, 0);
-    await page.waitForFunction(() => location.hash === '#step=1');
-    for (const path of ['/lab.html', '/flow-lab.html']) {
-      await page.goto(`${address}${path}`);
-      await page.locator('canvas.map').first().waitFor();
-      await page.locator('canvas.map').first().scrollIntoViewIfNeeded();
-      const before = await page.evaluate(() => scrollY);
-      await swipe(page, 'canvas.map', 0, -200);
-      await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(before + 60);
-    }
-  }, 60_000);
-
-  test('in the game a bank is blocked for both, or by an opponent for each; the score is that of the walks', async () => {
-    await using visit = await open('/lab.html#step=game');
-    const { page, complaints } = visit;
-    for (const [i, bank] of ['upper', 'lower'].entries()) {
-      await page.getByRole('button', { name: `Block the ${bank} bank` }).click();
-      await expect.poll(() => heading(page)).toMatch(new RegExp(`^After ${i + 1} rounds? `));
-      const notes = await page.locator('.side small').allTextContents();
-      const [left, right] = notes.map((note) => /^(\d+) of (\d+) walks home$/.exec(note)!.slice(1).map(Number));
-      const walks = 20 * (i + 1);
-      expect([left![1], right![1]]).toEqual([walks, walks]);
-      expect(await heading(page)).toContain(`home in ${left![0]} of ${walks} walks, the spline flow in ${right![0]}`);
-      // Nobody got home by the bank that was blocked first.
-      if (i === 0) expect(await shares(page, 'upper')).toEqual([0, 0]);
-    }
-    await page.getByRole('button', { name: 'Let the opponent choose' }).click();
-    await expect.poll(() => heading(page)).toMatch(/^After 3 rounds .* of 60 walks/);
-    expect(complaints).toEqual([]);
-  });
-
-  test('ways that a finger draws are cloned: of two the Gaussian makes their average', async () => {
-    await using visit = await open('/lab.html#step=draw', PHONE);
-    const { page } = visit;
-    const canvas = page.locator('canvas.draw');
-    const status = page.locator('.drawn');
-    const draw = async (...points: readonly (readonly [number, number])[]) => {
-      await canvas.scrollIntoViewIfNeeded();
-      const box = (await canvas.boundingBox())!;
-      const unit = box.width / 4.16;
-      await touchAlong(
-        page,
-        points.map(([x, y]) => ({ x: box.x + (x + 2.08) * unit, y: box.y + (2.08 - y) * unit })),
-      );
-    };
-    await draw([-1.5, 0], [1.5, 0]);
-    expect(await page.locator('.drawing [role=alert]').textContent()).toContain('through the water');
-    expect(await page.locator('.go').isDisabled()).toBe(true);
-    const before = await page.evaluate(() => scrollY);
-    await draw([-1.5, 0], [-1.1, 1], [0, 1.3], [1.1, 1], [1.5, 0]);
-    expect(await status.textContent()).toBe('1 way by the upper bank.');
-    // Drawing does not scroll.
-    expect(await page.evaluate(() => scrollY)).toBe(before);
-    await page.getByRole('button', { name: 'Add a lower way' }).click();
-    expect(await status.textContent()).toBe('1 way by the upper bank, 1 by the lower.');
-    await page.locator('.go').click();
-    await bothAre(page, 'training');
-    await bothAre(page, 'done');
-    await headingIsTrue(page);
-    const [gaussian, flow] = await shares(page, 'drowned');
-    expect(gaussian! - flow!).toBeGreaterThan(10);
-  }, 180_000);
 });
 
 describe('the flow', () => {
@@ -403,36 +268,6 @@ describe('the flow', () => {
     await expect.poll(() => canvas.getAttribute('aria-label')).not.toBe(before);
     expect(complaints).toEqual([]);
   }, 120_000);
-
-  test('another choice begins anew, says so, and stands in the address, which gives the same flow again', async () => {
-    await using visit = await open('/flow-lab.html#steps=200');
-    const { page, complaints } = visit;
-    const status = page.getByRole('status');
-    const train = async () => {
-      await state(page, 'untrained');
-      await page.locator('.go').click();
-      await state(page, 'trained');
-      return status.textContent();
-    };
-    const learned = await train();
-    expect(learned).toMatch(/^It has learned two moons in 200 updates: \d/);
-    await page.locator('.VPNavBar a', { hasText: 'Guide' }).click();
-    await page.waitForURL('**/agents.html');
-    await page.goBack();
-    await state(page, 'trained');
-    expect(await status.textContent()).toBe(learned);
-    await page.locator('.lab select').first().selectOption('rings');
-    await state(page, 'untrained');
-    expect(await status.textContent()).toMatch(/has not seen rings yet: press Train/);
-    await page.locator('.lab select').nth(1).selectOption('maf');
-    await page.getByLabel('seed').fill('3');
-    await page.getByLabel('seed').blur();
-    await expect.poll(() => page.url()).toMatch(/#target=rings&family=maf.*&steps=200&seed=3$/);
-    await page.goto('about:blank');
-    await page.goto(`${address}/flow-lab.html#steps=200`);
-    expect(await train()).toBe(learned);
-    expect(complaints).toEqual([]);
-  }, 240_000);
 });
 
 describe('what cannot be loaded or run is said, and what to do', () => {

@@ -86,18 +86,6 @@ test('each loads from the site alone, without a complaint, and leads to nothing 
   expect(complaints).toEqual([]);
 }, 300_000);
 
-test('a page that is shared has a title, a description and a picture of the size that is said', async () => {
-  await using visit = await open('/lab.html');
-  const { page } = visit;
-  const tag = (name: string) => page.getAttribute(`meta[property="${name}"], meta[name="${name}"]`, 'content');
-  expect(await tag('og:title')).toBe('The lab | oxbow');
-  expect(await tag('og:description')).toBe(await tag('description'));
-  const image = new URL((await tag('og:image'))!, page.url()).href;
-  const body = await (await page.request.get(image)).body();
-  const size = [await tag('og:image:width'), await tag('og:image:height')];
-  expect([body.readUInt32BE(16), body.readUInt32BE(20)].map(String)).toEqual(size);
-});
-
 describe('the first page', () => {
   /** The pictures of the walks, which change while they move. */
   const maps = (page: Page) =>
@@ -139,43 +127,6 @@ describe('the first page', () => {
     expect(drowned).toEqual(stored);
     expect(complaints).toEqual([]);
   }, 60_000);
-
-  test('for those who want less motion nothing moves until they ask for it', async () => {
-    await using visit = await open('/index.html', { reducedMotion: 'reduce' });
-    const { page } = visit;
-    await page.locator('.replay canvas').first().waitFor();
-    await stands(page);
-    await page.getByRole('button', { name: 'Play' }).click();
-    await moves(page);
-  }, 60_000);
-
-  test('without JavaScript the last walks stand as pictures, beside all the rest', async () => {
-    await using visit = await open('/index.html', { javaScriptEnabled: false });
-    const { page } = visit;
-    const posters = page.locator('.replay svg[role=img]');
-    expect(await posters.count()).toBe(2);
-    for (const [i, { frames }] of storedWalks.policies.entries()) {
-      expect(await posters.nth(i).locator('polyline').count()).toBe(frames.at(-1)!.walks.length);
-    }
-    for (const part of ['.sentence', '.actions a >> nth=0', '.lines pre']) {
-      expect(await page.locator(part).isVisible()).toBe(true);
-    }
-  }, 60_000);
-});
-
-test('a picture that is not loaded yet has its place, so that nothing moves when it comes', async () => {
-  await using visit = await open(undefined, { width: 390, height: 800 });
-  const { page } = visit;
-  await page.route('**/*.{svg,jpg}', () => {});
-  await page.goto(`${address}/start.html`);
-  const shapes = await page.$$eval('.vp-doc img.light-only', (pictures) =>
-    pictures.map((picture) => {
-      const { width, height } = picture.getBoundingClientRect();
-      return [width / height, Number(picture.getAttribute('width')) / Number(picture.getAttribute('height'))];
-    }),
-  );
-  expect(shapes.length).toBeGreaterThan(0);
-  for (const [shown, said] of shapes) expect(shown).toBeCloseTo(said!, 1);
 });
 
 describe('ways back', () => {

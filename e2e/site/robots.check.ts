@@ -3,19 +3,15 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { startChromiumWithWebGl } from '../../scripts/chromium.ts';
 import { pixelsOf } from '../pixelsOf.ts';
 import { root, temporaryFolder } from '../project.ts';
-import { bothAre, reachesEveryControl, visitSite } from './visit.ts';
+import { bothAre, visitSite } from './visit.ts';
 
 /** Bytes, compressed, of all that the page loads, MuJoCo's module included. */
 const LARGEST = 2_500_000;
 const { address, open } = visitSite(startChromiumWithWebGl);
-
-const returns = (page: Page) =>
-  page.$$eval('data[data-metric=return]', (all) => all.map((each) => (each as HTMLDataElement).value));
 
 test('a Hopper hops a metre far within three minutes; what that loads comes from the site, as the page says, on demand', async () => {
   await using visit = await open('/robots.html');
@@ -75,43 +71,6 @@ test('the command below gives the same numbers, to the bit', async () => {
   });
   expect(shown).toEqual(trained);
 }, 600_000);
-
-test('it is there by the keyboard, for who comes back, and as it was at each moment; it stands for who wants less motion', async () => {
-  await using visit = await open('/robots.html#robot=mujoco/HalfCheetah-v5&steps=3000&policies=gaussian,gaussian', {
-    reducedMotion: 'reduce',
-  });
-  const { page } = visit;
-  await page.locator('.go').focus();
-  await page.keyboard.press('Enter');
-  await bothAre(page, 'done');
-  await reachesEveryControl(page);
-  // One policy and one seed learn the same.
-  const [left, right] = await returns(page);
-  expect(left).toBe(right);
-  const pictures = () =>
-    page.$$eval('canvas.robot', (all) => all.map((canvas) => (canvas as HTMLCanvasElement).toDataURL()));
-  const last = await pictures();
-  await page.waitForTimeout(500);
-  expect(await pictures()).toEqual(last);
-  const slider = page.getByLabel('Back through the training');
-  await slider.focus();
-  await page.keyboard.press('Home');
-  await expect.poll(() => page.locator('.side small').first().textContent()).toBe('after 0 steps');
-  expect((await pictures())[0]).not.toBe(last[0]);
-  await page.keyboard.press('End');
-  await expect.poll(pictures).toEqual(last);
-  await page.getByRole('button', { name: 'Play' }).click();
-  await expect.poll(pictures).not.toEqual(last);
-  await page.locator('.VPNavBar a', { hasText: 'Guide' }).click();
-  await page.waitForURL('**/agents.html');
-  await page.goBack();
-  await bothAre(page, 'done');
-  expect(await returns(page)).toEqual([left, right]);
-  await page.getByLabel('seed').fill('9');
-  await page.getByLabel('seed').blur();
-  await page.getByText('train again for these').waitFor();
-  expect(page.url()).toContain('seed=9');
-}, 300_000);
 
 test('what cannot be loaded or run is said, and what to do', async () => {
   await using visit = await open(undefined);

@@ -93,27 +93,6 @@ describe('updates of agents that learn from data', () => {
     subject.dispose();
   });
 
-  test("TD3+BC's sends the draws by which its targets are smoothed", async () => {
-    const subject = agentUpdate('td3-bc', WIDTH, BATCH);
-    const [policy, ...critics] = networksOf(subject.inputs);
-    const { observations, actions, rewards, nextObservations, terminations, discounts, next } = firstBatch(
-      subject.inputs,
-    );
-    const of = (o: number[], a: number[]) => critics.map((critic) => critic([...o, ...a])[0]!);
-    const squares = observations!.map((observation, i) => {
-      const smoothed = policy!(nextObservations![i]!).map((x, j) => {
-        const noise = Math.min(Math.max(0.2 * next![i]![j]!, -0.5), 0.5);
-        return Math.min(Math.max(Math.tanh(x) + noise, -1), 1);
-      });
-      const later = (1 - terminations![i]![0]!) * discounts![i]![0]! * Math.min(...of(nextObservations![i]!, smoothed));
-      const target = rewards![i]![0]! + later;
-      return of(observation, actions![i]!).reduce((sum, q) => sum + (q - target) ** 2, 0);
-    });
-    // The first update is one of the critics alone.
-    expect((await subject.show()).losses![0]).toBeCloseTo(mean(squares), 4);
-    subject.dispose();
-  });
-
   test.each(UPDATED_AGENTS)(
     '%s begins anew from the same numbers, and says how far others are from it',
     async (name) => {

@@ -47,8 +47,3 @@ test('between two poses is what lies between them, and before and after it those
     expect([middle[0], shapes[0]!.points, shapes[1]!.points]).toEqual([x, [[-3, 1]], [[x, 1]]]);
   }
 });
-
-test('a walk of one pose stands', () => {
-  expect(duration(walkOf(0.5))).toBe(0);
-  expect([...walkedPose(walkOf(0.5), 1)]).toEqual(pose(0.5));
-});

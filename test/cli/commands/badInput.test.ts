@@ -2,9 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { drift } from '../fixture/drift.ts';
-import { oxbow, oxbowOn } from '../fixture/oxbow.ts';
-import { registry } from '../fixture/registry.ts';
+import { oxbow } from '../fixture/oxbow.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-bad-'));
 const out = join(folder, 'run');
@@ -61,19 +59,6 @@ describe('bad input', () => {
       stderr: 'oxbow: got "", expected a run directory\n',
     });
     expect(readdirSync('.')).toEqual(before);
-  });
-
-  it('--steps of studies that count different steps says how to choose', async () => {
-    const steps = { plain: 'steps', wide: 'pause' };
-    const two = { ...registry, experiments: { drift: async () => ({ ...drift, steps }) } };
-    const { code, stdout, stderr } = await oxbowOn(two, 'run', 'drift', '--steps', '5', '--out', out);
-    expect(stderr).toBe(
-      'oxbow: --steps: the studies plain, wide count different steps, expected --study or --set steps=5 --set pause=5\n',
-    );
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    const one = await oxbowOn(two, 'run', 'drift', '--steps', '-5', '--study', 'wide', '--out', out);
-    expect(one.stderr).toBe('oxbow: --steps: got -5, expected a number ≥ 0\n');
-    expect(existsSync(out)).toBe(false);
   });
 
   it.each([

@@ -72,12 +72,6 @@ describe('resolveConfig', () => {
     expect(resolve({ file: file('{"seeds":3, "seed":4}') }).seeds).toEqual([4, 5, 6]);
   });
 
-  it('reads text as the field wants it', () => {
-    expect(resolve({ settings: set('noise.label=12') }).noise).toEqual({ scale: 1, label: '12' });
-    expect(resolve({ settings: set('policies=left') }).policies).toEqual(['left']);
-    expect(resolve({ settings: set('policies=still, left') }).policies).toEqual(['still', 'left']);
-  });
-
   it.each([
     ['steps=-3', '--set steps: got -3, expected an integer > 0'],
     ['steps=many', '--set steps: got "many"'],

@@ -6,7 +6,6 @@ import {
   metricTable,
   type Outcome,
   performanceProfile,
-  policyColours,
   profileChart,
   renderSvg,
   type SummaryRow,
@@ -14,7 +13,6 @@ import {
 import { renderPage } from '../../../cli/report/page.ts';
 import { ownSettings } from '../../../cli/report/settings.ts';
 import { interquartileMean } from '../../../cli/statistics/bootstrap.ts';
-import { resolveColours } from '../../../envs/drawing/palette.ts';
 import { endpointTable } from '../../../experiments/shared/endpointTable.ts';
 import { typicalOutcome } from '../../../experiments/shared/typicalOutcome.ts';
 import { Rng } from '../../../src/random.ts';
@@ -122,26 +120,6 @@ describe('typicalOutcome', () => {
 });
 
 describe('figures', () => {
-  it('keep the colour of a policy when others are left out, in either theme', async () => {
-    const { range } = policyColours(policies);
-    const curves = learningCurves([{ policy: 'spline', seed: 0, step: 1, value: 2 }], {
-      x: 'step',
-      y: 'return',
-      policies,
-    });
-    const points = performanceProfile([1, 2], [0, 1, 2], { rng: new Rng(0) });
-    const profiles = profileChart([{ policy: 'spline', points }], { x: 'return', policies });
-    for (const spec of [intervalChart([row('spline', [1, 2])], { x: 'return', policies }), curves, profiles]) {
-      for (const theme of ['dark', 'page'] as const) {
-        const svg = await renderSvg(spec, theme);
-        const colour = (i: number) => resolveColours(range[i]!, theme);
-        expect(svg).toContain(colour(2));
-        expect(svg).not.toContain(colour(0));
-        expect(svg.includes('var(')).toBe(theme === 'page');
-      }
-    }
-  });
-
   it('draw curves only where all seeds of a policy are', () => {
     const points = [0, 1, 2].flatMap((seed) =>
       [10, 20, 30]
@@ -195,6 +173,7 @@ describe('renderPage', () => {
     },
     remarks: [{ question: 'When <q>?', answer: 'Never <b>.' }],
     commands: ['oxbow run a --set b="<c>"'],
+    cited: { version: '1.2.3', date: '2026-11-26', command: 'oxbow run a' },
     howToRead: [],
     facts: [['seeds', '"0"']] as const,
   };
@@ -223,7 +202,7 @@ describe('renderPage', () => {
     expect(html.replaceAll(/<b>(?:(?:Figure|Table) \d+\.|E1)<\/b>/g, '')).not.toMatch(
       /<(?:script|b>|left|p>\s*<p|n>|q|c>|seeds)/,
     );
-    expect(html.match(/<\/pre>/g)).toHaveLength(1);
+    expect(html.match(/<\/pre>/g)).toHaveLength(2);
     expect(html).toContain('aria-label="a &quot;&lt;b&gt;&quot;"');
     expect(html).toContain('aria-label="seen &quot;&lt;q&gt;&quot;"');
     expect(html).toContain('aria-label="other"');
@@ -249,9 +228,10 @@ describe('settings', () => {
       u: { fine: { b: { rate: 5 } } },
     };
     expect(ownSettings({ ...base, tuned } as typeof base)).toEqual({
-      ...base,
-      tuned: { s: { fine: { a: { rate: 1 }, c: {} } } },
+      config: { ...base, tuned: { s: { fine: { a: { rate: 1 }, c: {} } } } },
+      environmentsLeftOut: ['rough'],
+      policiesLeftOut: ['b'],
     });
-    expect(ownSettings(base)).toEqual(base);
+    expect(ownSettings(base)).toEqual({ config: base, environmentsLeftOut: [], policiesLeftOut: [] });
   });
 });

@@ -12,11 +12,8 @@ const set = (assignments: Record<string, string>): Setting[] =>
 
 test.each([
   ['oxbow run lake', lake, {}],
-  ['oxbow run lake --full', lake, { preset: 'full' }],
-  ['oxbow run lake --quick', lake, { preset: 'quick' }],
   ['oxbow run lake --full --seeds 2', lake, { preset: 'full', settings: set({ seeds: '2' }) }],
   ['oxbow run lake --seeds 3,7', lake, { settings: set({ seeds: '3,7' }) }],
-  ['oxbow run lake --seed 100', lake, { settings: set({ seed: '100' }) }],
   [
     'oxbow run lake --seeds 1 --seed 7 --study soft,blocked',
     lake,
@@ -31,11 +28,6 @@ test.each([
     'oxbow run robots --study ppo --policies gaussian --env mujoco/Hopper-v5,mujoco/Ant-v5',
     robots,
     { settings: set({ studies: 'ppo', policies: 'gaussian', environments: 'mujoco/Hopper-v5,mujoco/Ant-v5' }) },
-  ],
-  [
-    "oxbow run lake --set 'fixedScale.bandit.scales=[0.1]'",
-    lake,
-    { settings: set({ 'fixedScale.bandit.scales': '[0.1]' }) },
   ],
   ["oxbow run drift --set 'noise.label=it'\\''s {loud}'", drift, { settings: set({ 'noise.label': "it's {loud}" }) }],
   [

@@ -131,34 +131,9 @@ describe('successive halving', () => {
     const three = [...two, ...ended({ 3: [1, 1], 6: [2, 2] }, 2)];
     expect(due(three)).toEqual(due(two));
   });
-
-  test('by the worst of their seeds others go on', () => {
-    const worst = { ...config, over: 'worst' } as unknown as typeof config;
-    const jobs = experiment.due!(ended(first, 0), worst) as typeof all;
-    expect(new Set(jobs.filter(({ rung }) => rung === 1).map(({ trial }) => trial))).toEqual(new Set([2, 3, 5, 6]));
-    const even = { ...first, 0: [2.5, 2.5] };
-    const others = experiment.due!(ended(even, 0), worst) as typeof all;
-    expect(new Set(others.filter(({ rung }) => rung === 1).map(({ trial }) => trial))).toEqual(new Set([0, 2, 5, 6]));
-  });
-
-  test('each policy has the same number of trials', () => {
-    const both = { ...choice, policies: ['categorical', 'relaxed-mixture'] };
-    const jobs = trainTuningExperiment(both).due!([], {
-      ...config,
-      policies: both.policies,
-    } as never);
-    expect(jobs).toHaveLength(2 * 7 * 2);
-  });
 });
 
 describe('what was found', () => {
-  test('has the scales that a training has without a preset, in whose place it is to stand', () => {
-    const lake = { studies: ['ppo'], policies: ['gaussian'], environments: ['Lake-v0'] };
-    const config = trainTuningExperiment(lake).schema.parse({}) as unknown as TrainTuningConfig;
-    const { agent } = tunedTraining(config, 'gaussian', { agent: { gamma: 0.9 } });
-    expect(agent).toEqual({ gamma: 0.9, normalizeObservations: true, normalizeRewards: true });
-  });
-
   test('names what was searched, what the preset has, and what was given otherwise; nothing else', () => {
     const config = configOf('ppo', {
       steps: 20_000,

@@ -10,14 +10,13 @@ import {
   bestGaussian,
   gaussianFlip,
   gaussianOnBandit,
-  leastWater,
   makeBanditPolicy,
   measureOnBandit,
   normalCdf,
   softenOnBandit,
   softLoss,
 } from '../../../experiments/lake/bandit.ts';
-import { compile, GaussianPolicy, RationalQuadraticSpline, Rng, valueAndGradients } from '../../../src/index.ts';
+import { compile, GaussianPolicy, Rng, valueAndGradients } from '../../../src/index.ts';
 
 /** ∫ f over [−12, 12], by the midpoint rule; the shores and 0 are ends of cells. */
 function integrate(f: (a: number) => number): number {
@@ -122,36 +121,6 @@ describe('the ground truth', () => {
     for (const temperature of [0.01, 0.03, 0.1, flip - 2e-4]) {
       expect(bestGaussian({ temperature, penalty: 0 }).kl).toBeLessThanOrEqual(Math.LN2 + 1e-9);
     }
-  });
-});
-
-describe('the bridge of a flow', () => {
-  test('at least 2Φ(½ / L) − 1 of its mass is in the water: 5.4 % at slope e², 2 % at 20, 1 % at 40', () => {
-    expect(leastWater(Math.E ** 2)).toBeCloseTo(0.054, 3);
-    expect(leastWater(20)).toBeCloseTo(0.02, 3);
-    expect(leastWater(40)).toBeCloseTo(0.01, 3);
-  });
-
-  test('symmetric splines keep to it, and a straight bridge reaches it', () => {
-    const [points, rng] = [4001, new Rng('splines')];
-    for (let trial = 0; trial < 8; trial++) {
-      const half = Array.from({ length: 8 }, () => rng.normal(0, 2));
-      const mirrored = (values: number[]) => tf.tensor2d([...values, ...values.toReversed()], [16, 1]);
-      const [widths, heights] = [half, half.map(() => rng.normal(0, 2))].map(mirrored) as [tf.Tensor, tf.Tensor];
-      const slopes = Array.from({ length: 7 }, () => rng.normal(1, 1));
-      const derivatives = tf.tensor2d([...slopes, rng.normal(2, 1), ...slopes.toReversed()], [15, 1]);
-      const spline = new RationalQuadraticSpline({ bins: tf.stack([widths, heights]), derivatives, bound: 4 });
-      const noise = tf.reshape(tf.linspace(-4, 4, points), [points, 1]);
-      const [moved, logDet] = spline.forwardAndLogDet(noise);
-      const slope = Math.exp(Math.max(...logDet.dataSync()));
-      const z = noise.dataSync();
-      const cell = 8 / (points - 1);
-      const landed = Array.from(moved.dataSync());
-      const mass = landed.reduce((sum, a, i) => sum + (inWater(a) ? gaussian(0, 1)(z[i]!) * cell : 0), 0);
-      expect(mass).toBeGreaterThan(leastWater(slope) - 1e-3);
-    }
-    const straight = integrate((z) => (inWater(20 * z) ? gaussian(0, 1)(z) : 0));
-    expect(straight).toBeCloseTo(leastWater(20), 8);
   });
 });
 

@@ -181,13 +181,3 @@ test('more components come nearer, and so does a flow', () => {
   expect(spline).toBeLessThan(two);
   for (const nats of [six, spline]) expect(nats).toBeGreaterThan(0);
 });
-
-test('where the optimum is flat a class that can be flat has no floor', () => {
-  const floor = classFloor(circularSplines({ layers: 1, bins: 4 }), {
-    task: { stride: STRIDE, temperature: 50 },
-    ...SMALL,
-    updates: 20,
-    rounds: 1,
-  });
-  expect(floor.nats).toBeLessThan(0.01);
-});

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../../cli/experiment/config.ts';
-import type { Job } from '../../../cli/experiment/experiment.ts';
 import { modeEntropy } from '../../../common/lake.ts';
 import { collectDemonstrations } from '../../../envs/index.ts';
 import { makeBanditPolicy } from '../../../experiments/lake/bandit.ts';
@@ -15,13 +14,12 @@ import {
 import { type LakeConfig, lakeSchema } from '../../../experiments/lake/config.ts';
 import { lake } from '../../../experiments/lake/lake.ts';
 import { bankMasses, bestMinimaxGaussian, gaussianBankMass } from '../../../experiments/lake/opponent.ts';
-import { isRobotLake, ppoSettings, readTuned, robotLakes } from '../../../experiments/lake/tuned.ts';
+import { ppoSettings, robotLakes } from '../../../experiments/lake/tuned.ts';
 import { successAtK } from '../../../experiments/lake/walkJobs.ts';
 import { type GaussianPolicy, Rng } from '../../../src/index.ts';
 
 const usual = resolveConfig(lake, {}) as LakeConfig;
 const quick = resolveConfig(lake, { preset: 'quick' }) as LakeConfig;
-const seconds = (jobs: readonly Job[]) => jobs.reduce((sum, { weight }) => sum + weight, 0);
 
 describe('npm start -- --quick', () => {
   test('has some of the jobs of npm start, with the same settings, so that its numbers are the same', () => {
@@ -44,29 +42,6 @@ describe('npm start -- --quick', () => {
       },
     }).toEqual(usual);
   });
-
-  test('asks E1 on the stride lake, E2 in one number, and E3', () => {
-    const asked = new Set(
-      lake.jobs(quick).map(({ study, env, condition }) => [study, env, condition].join(' ').trim()),
-    );
-    expect([...asked]).toEqual([
-      'cloning SoftBandit-v0',
-      'cloning LakeStride-v0',
-      ...['tau-0.05', 'tau-0.15', 'tau-0.5'].map((condition) => `soft SoftBandit-v0 ${condition}`),
-      'blocked LakeStride-v0',
-    ]);
-  });
-
-  test('has work for a minute of two cores, with time to start and to write the report; npm start for six', () => {
-    expect(seconds(lake.jobs(quick))).toBeLessThanOrEqual(90);
-    expect(seconds(lake.jobs(usual))).toBeLessThanOrEqual(2 * 340);
-  });
-});
-
-test('a run has robots only if it names them', () => {
-  const { environments } = lakeSchema.parse({});
-  expect(environments).toContain('Lake-v0');
-  expect(environments.filter(isRobotLake)).toEqual([]);
 });
 
 test.each(robotLakes)('%s is cloned and learned on, with the settings of its lake until it has its own', (env) => {
@@ -79,13 +54,6 @@ test.each(robotLakes)('%s is cloned and learned on, with the settings of its lak
   const tuned = lakeSchema.parse({ environments: [env], tuned: { cloning: { [env]: { spline: own } } } });
   expect(cloningSettings(tuned, env, 'spline').learningRate).toBe(0.001);
   expect(cloningSettings(tuned, grain, 'spline').learningRate).not.toBe(0.001);
-});
-
-test('a class that was searched on a robot has its own settings there', () => {
-  const config = lakeSchema.parse({});
-  const env = 'mujoco/AntLakeStride-v0';
-  expect(cloningSettings(config, env, 'mixture')).toEqual(readTuned().cloning![env]!.mixture);
-  expect(cloningSettings(config, env, 'mixture')).not.toEqual(cloningSettings(config, 'LakeStride-v0', 'mixture'));
 });
 
 test.each([

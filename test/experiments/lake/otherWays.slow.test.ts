@@ -213,31 +213,4 @@ describe('the study', () => {
     }
     expect(await run()).toEqual(first);
   });
-
-  test('cloning takes the draws of its condition and the rate that was found for its way', async () => {
-    await selectEngine('wasm');
-    const losses = async (condition: 'cloned' | 'few-draws', { draws = [4, 2], rate = 1 } = {}) => {
-      const [noiseSamples, fewNoiseSamples] = draws;
-      const { otherWays, tuned } = config;
-      const { policy, learningRate } = waySettings(config, 'step-noise');
-      const settings = { policy, learningRate: rate * learningRate };
-      const changed = {
-        ...config,
-        otherWays: { ...otherWays, cloning: { ...otherWays.cloning, noiseSamples, fewNoiseSamples } },
-        tuned: {
-          ...tuned,
-          'other-ways': { 'LakeStride-v0': { ...tuned['other-ways']!['LakeStride-v0'], 'step-noise': settings } },
-        },
-      } as typeof config;
-      const rows: { loss: number }[] = [];
-      await trainWay({ way: 'step-noise', condition }, changed, contextOf(rows));
-      return rows.map(({ loss }) => loss);
-    };
-    const [many, few] = [await losses('cloned'), await losses('few-draws')];
-    expect(await losses('cloned', { draws: [4, 3] })).toEqual(many);
-    expect(await losses('cloned', { draws: [3, 2] })).not.toEqual(many);
-    expect(await losses('few-draws', { draws: [3, 2] })).toEqual(few);
-    expect(await losses('few-draws', { draws: [4, 3] })).not.toEqual(few);
-    expect(await losses('cloned', { rate: 2 })).not.toEqual(many);
-  });
 });

@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
+import { main } from '../../cli/commands/main.ts';
 import type { SummaryRow } from '../../cli/index.ts';
 import { trainSettings } from '../../cli/train/trainConfig.ts';
-import { classic, classicCells } from '../../experiments/benchmarks.ts';
+import { classic, classicCells, robotCells, robots } from '../../experiments/benchmarks.ts';
 import { registry } from '../../experiments/registry.ts';
 import { jobsHere } from '../cli/fixture/jobsHere.ts';
 import { oxbowOn } from '../cli/fixture/oxbow.ts';
@@ -33,4 +34,33 @@ describe('oxbow run classic', () => {
       ),
     );
   });
+});
+
+test('by default the three robots of the prediction, with a preset for every training', () => {
+  const config = robots.schema.parse({});
+  const jobs = robots.jobs(config);
+  // Ten seeds of PPO, five of SAC, four classes, three robots.
+  expect(jobs).toHaveLength(3 * 4 * (10 + 5));
+  expect(new Set(jobs.map(({ env }) => env)).size).toBe(3);
+  for (const { env, study, policies } of robotCells) {
+    for (const policy of policies) {
+      const { agent, envs } = trainSettings({ study, env, policy }, {});
+      expect([env, study, envs]).toEqual([env, study, study === 'ppo' ? 4 : 1]);
+      expect(agent.learningRate).not.toBe(undefined);
+    }
+  }
+});
+
+test('trains and measures', async () => {
+  jobsHere();
+  const out = join(mkdtempSync(join(tmpdir(), 'oxbow-benchmarks-')), 'run');
+  const few = ['--env', 'mujoco/InvertedDoublePendulum-v5,mujoco/Reacher-v5', '--study', 'ppo'];
+  few.push('--policies', 'gaussian', '--steps', '2048', '--seeds', '1');
+  const argv = ['run', 'robots', '--workers', '1', ...few, '--set', 'evaluationEpisodes=2', '--out', out];
+  expect(await main(argv, registry)).toBe(0);
+  const { results, experiments } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
+  const scores = results.filter(({ metric }: SummaryRow) => metric === 'greedyReturn');
+  expect(scores.map(({ policy }: SummaryRow) => policy)).toEqual(['gaussian', 'gaussian']);
+  // The prediction is of trainings of another length.
+  expect(experiments).toEqual({});
 });
