@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { Adam, checkPolicy, compile, RmsProp, type Rng, valueAndGradients } from '../src/index.ts';
+import { Adam, checkPolicy, RmsProp, type Rng, valueAndGradients } from '../src/index.ts';
 import { choice, count, nonnegative } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { rateAt } from '../src/training/optimization.ts';
@@ -21,7 +21,7 @@ import {
 } from './core/options.ts';
 import { meanEntropy, PolicyOptimizer, standardized } from './core/policyGradient.ts';
 import { compileActor, generalizedAdvantages, RolloutCollector } from './core/rollout.ts';
-import { CheckpointedAgent, type FigureOf, MeanMetrics, scalarsOf, Training } from './core/state.ts';
+import { CheckpointedAgent, compileOnArrays, type FigureOf, MeanMetrics, scalarsOf, Training } from './core/state.ts';
 import { ValueNetwork } from './core/valueFunction.ts';
 
 export const a2cOptions = z.strictObject({
@@ -91,35 +91,22 @@ export class A2c extends CheckpointedAgent<A2cReport> {
     const actor = compileActor('A2c', env, policy, value);
     this.#collector = new RolloutCollector({ owner: 'A2c', ...config, ...normalizers, env, actionSpace, actor });
 
-    const update = compile(
-      (batch: A2cBatch, rng) => {
-        const {
-          gradients,
-          loss: _,
-          ...metrics
-        } = valueAndGradients(() => this.#loss(batch, rng), optimizer.parameters);
-        return { ...metrics, gradientNorm: optimizer.update(gradients, batch.learningRate) };
-      },
-      { name: 'a2c/update', state: [policy, value, optimizer] },
-    );
     const steps = horizon * env.numEnvs;
-    this.#update = update.onArrays({
+    const shapes = {
       observations: { shape: [steps, policy.observationDim] },
       latents: { shape: [steps, policy.actionDim] },
       advantages: { shape: [steps] },
       returns: { shape: [steps] },
       learningRate: { shape: [] },
-    });
-    this.compiled = [...actor.compiled, update];
-    this.parts = {
-      policy,
-      value,
-      optimizer,
-      ...normalizers,
-      env,
-      collector: this.#collector,
-      training: this.#training,
     };
+    this.#update = compileOnArrays('a2c/update', { policy, value, optimizer }, shapes, (batch: A2cBatch, rng) => {
+      const losses = valueAndGradients(() => this.#loss(batch, rng), optimizer.parameters);
+      const { gradients, loss: _, ...metrics } = losses;
+      return { ...metrics, gradientNorm: optimizer.update(gradients, batch.learningRate) };
+    });
+    this.compiled = [...actor.compiled, this.#update];
+    const [collector, training] = [this.#collector, this.#training];
+    this.parts = { policy, value, optimizer, ...normalizers, env, collector, training };
   }
 
   /**

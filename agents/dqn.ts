@@ -21,10 +21,10 @@ import { bestActions } from '../src/policies/qNetworkPolicy.ts';
 import type { TrainOptions, TrainReport } from './agent.ts';
 import { copyOfPolicy, polyak, quantileHuber, tdErrors, tdTarget, weightedRows } from './core/critics.ts';
 import { vectorEnvFor } from './core/envs.ts';
-import { compileAct, compileOnArrays, meanAction, ReplayTraining, type UpdateMetrics } from './core/loops.ts';
+import { compileAct, meanAction, ReplayTraining, type UpdateMetrics } from './core/loops.ts';
 import { maxGradientNorm, offPolicyOptions, optionalMaxGradientNorm } from './core/options.ts';
 import type { TransitionTensors } from './core/replay.ts';
-import { CheckpointedAgent } from './core/state.ts';
+import { CheckpointedAgent, compileOnArrays } from './core/state.ts';
 
 /** Options of the agents that learn the values of discrete actions, but for the policy and what differs among them. */
 const qLearningOptions = {

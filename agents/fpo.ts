@@ -1,14 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import {
-  Adam,
-  checkPolicy,
-  clipByGlobalNorm,
-  compile,
-  FlowMatchingPolicy,
-  type Rng,
-  valueAndGradients,
-} from '../src/index.ts';
+import { Adam, checkPolicy, clipByGlobalNorm, FlowMatchingPolicy, type Rng, valueAndGradients } from '../src/index.ts';
 import { count } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { Minibatches, rateAt, rateSchema } from '../src/training/optimization.ts';
@@ -33,7 +25,15 @@ import {
   RolloutCollector,
   rolloutOptions,
 } from './core/rollout.ts';
-import { CheckpointedAgent, type FigureOf, MeanMetrics, scalarsOf, Training, UpdateHistory } from './core/state.ts';
+import {
+  CheckpointedAgent,
+  compileOnArrays,
+  type FigureOf,
+  MeanMetrics,
+  scalarsOf,
+  Training,
+  UpdateHistory,
+} from './core/state.ts';
 import { explainedVariance, ValueNetwork } from './core/valueFunction.ts';
 
 /** Adam's, as PPO is used with. */
@@ -145,25 +145,40 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
     const actor = compileActor('Fpo', env, policy, value);
     this.#collector = new RolloutCollector({ owner: 'Fpo', ...config, ...normalizers, env, actionSpace, actor });
 
-    const draw = compile(
+    const { observationDim, actionDim } = policy;
+    const rows = { observations: { shape: [batchSize, observationDim] }, latents: { shape: [batchSize, actionDim] } };
+    const [column, scalar] = [{ shape: [batchSize] }, { shape: [] }];
+    this.#draw = compileOnArrays(
+      'fpo/draw',
+      { policy },
+      { observations: { shape: [numEnvs, observationDim] }, latents: { shape: [numEnvs, actionDim] } },
       ({ observations, latents }: Record<'observations' | 'latents', tf.Tensor>, rng) => {
         const { noise, times } = policy.matchingDraws(numEnvs * draws, rng);
         return { noise, times, loss: this.#matchingLosses({ observations, latents, noise, times }) };
       },
-      { name: 'fpo/draw', state: [policy] },
     );
-    const updatePolicy = compile(
+    this.#updatePolicy = compileOnArrays(
+      'fpo/policy',
+      { policy, policyOptimizer },
+      {
+        ...rows,
+        noise: { shape: [batchSize * draws, actionDim] },
+        times: { shape: [batchSize * draws, 1] },
+        losses: column,
+        advantages: column,
+        clip: scalar,
+        learningRate: scalar,
+      },
       (batch: PolicyBatch) => {
-        const {
-          gradients,
-          loss: _,
-          ...metrics
-        } = valueAndGradients(() => this.#policyLoss(batch), policyOptimizer.parameters);
+        const losses = valueAndGradients(() => this.#policyLoss(batch), policyOptimizer.parameters);
+        const { gradients, loss: _, ...metrics } = losses;
         return { ...metrics, gradientNorm: policyOptimizer.update(gradients, batch.learningRate) };
       },
-      { name: 'fpo/policy', state: [policy, policyOptimizer] },
     );
-    const updateValue = compile(
+    this.#updateValue = compileOnArrays(
+      'fpo/value',
+      { policy, value, valueOptimizer },
+      { observations: rows.observations, returns: column, learningRate: scalar },
       ({ observations, returns, learningRate }: ValueBatch) => {
         const { gradients, valueLoss } = valueAndGradients(() => {
           const valueLoss = tf.mean(tf.squaredDifference(value.of(observations), returns));
@@ -172,29 +187,8 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
         valueOptimizer.update(clipByGlobalNorm(gradients, maxGradientNorm).gradients, learningRate);
         return { valueLoss };
       },
-      { name: 'fpo/value', state: [policy, value, valueOptimizer] },
     );
-    const { observationDim, actionDim } = policy;
-    this.#draw = draw.onArrays({
-      observations: { shape: [numEnvs, observationDim] },
-      latents: { shape: [numEnvs, actionDim] },
-    });
-    this.#updatePolicy = updatePolicy.onArrays({
-      observations: { shape: [batchSize, observationDim] },
-      latents: { shape: [batchSize, actionDim] },
-      noise: { shape: [batchSize * draws, actionDim] },
-      times: { shape: [batchSize * draws, 1] },
-      losses: { shape: [batchSize] },
-      advantages: { shape: [batchSize] },
-      clip: { shape: [] },
-      learningRate: { shape: [] },
-    });
-    this.#updateValue = updateValue.onArrays({
-      observations: { shape: [batchSize, observationDim] },
-      returns: { shape: [batchSize] },
-      learningRate: { shape: [] },
-    });
-    this.compiled = [...actor.compiled, draw, updatePolicy, updateValue];
+    this.compiled = [...actor.compiled, this.#draw, this.#updatePolicy, this.#updateValue];
     this.parts = {
       ...{ policy, value, policyOptimizer, valueOptimizer, ...normalizers, env },
       ...{ collector: this.#collector, training: this.#training },

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { Box } from '../envs/index.ts';
-import { Adam, checkPolicy, clipByGlobalNorm, compile, type Rng, valueAndGradients } from '../src/index.ts';
+import { Adam, checkPolicy, clipByGlobalNorm, type Rng, valueAndGradients } from '../src/index.ts';
 import { nonnegative } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { boxRescaleLogDet } from '../src/policies/boxScale.ts';
@@ -31,7 +31,15 @@ import {
   rolloutOptions,
   soften,
 } from './core/rollout.ts';
-import { CheckpointedAgent, type FigureOf, MeanMetrics, scalarsOf, Training, UpdateHistory } from './core/state.ts';
+import {
+  CheckpointedAgent,
+  compileOnArrays,
+  type FigureOf,
+  MeanMetrics,
+  scalarsOf,
+  Training,
+  UpdateHistory,
+} from './core/state.ts';
 import { clippedValueLoss, explainedVariance, ValueNetwork } from './core/valueFunction.ts';
 
 /** Adam's, as PPO is used with. */
@@ -155,18 +163,29 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
     const actor = compileActor('Ppo', env, policy, value);
     this.#collector = new RolloutCollector({ owner: 'Ppo', ...config, ...normalizers, env, actionSpace, actor });
 
-    const updatePolicy = compile(
+    const observations = { shape: [batchSize, policy.observationDim] };
+    const [column, scalar] = [{ shape: [batchSize] }, { shape: [] }];
+    this.#updatePolicy = compileOnArrays(
+      'ppo/policy',
+      { policy, policyOptimizer },
+      {
+        observations,
+        latents: { shape: [batchSize, policy.actionDim] },
+        logProbs: column,
+        advantages: column,
+        clip: scalar,
+        learningRate: scalar,
+      },
       (batch: PolicyBatch, rng) => {
-        const {
-          gradients,
-          loss: _,
-          ...metrics
-        } = valueAndGradients(() => this.#policyLoss(batch, rng), policyOptimizer.parameters);
+        const losses = valueAndGradients(() => this.#policyLoss(batch, rng), policyOptimizer.parameters);
+        const { gradients, loss: _, ...metrics } = losses;
         return { ...metrics, gradientNorm: policyOptimizer.update(gradients, batch.learningRate) };
       },
-      { name: 'ppo/policy', state: [policy, policyOptimizer] },
     );
-    const updateValue = compile(
+    this.#updateValue = compileOnArrays(
+      'ppo/value',
+      { policy, value, valueOptimizer },
+      { observations, returns: column, oldValues: column, learningRate: scalar },
       ({ observations, returns, oldValues, learningRate }: ValueBatch) => {
         const { gradients, valueLoss } = valueAndGradients(() => {
           const valueLoss = clippedValueLoss(value.of(observations), { oldValues, returns, clip: config.valueClip });
@@ -175,35 +194,10 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
         valueOptimizer.update(clipByGlobalNorm(gradients, maxGradientNorm).gradients, learningRate);
         return { valueLoss };
       },
-      { name: 'ppo/value', state: [policy, value, valueOptimizer] },
     );
-    const observations = { shape: [batchSize, policy.observationDim] };
-    const [column, scalar] = [{ shape: [batchSize] }, { shape: [] }];
-    this.#updatePolicy = updatePolicy.onArrays({
-      observations,
-      latents: { shape: [batchSize, policy.actionDim] },
-      logProbs: column,
-      advantages: column,
-      clip: scalar,
-      learningRate: scalar,
-    });
-    this.#updateValue = updateValue.onArrays({
-      observations,
-      returns: column,
-      oldValues: column,
-      learningRate: scalar,
-    });
-    this.compiled = [...actor.compiled, updatePolicy, updateValue];
-    this.parts = {
-      policy,
-      value,
-      policyOptimizer,
-      valueOptimizer,
-      ...normalizers,
-      env,
-      collector: this.#collector,
-      training: this.#training,
-    };
+    this.compiled = [...actor.compiled, this.#updatePolicy, this.#updateValue];
+    const modules = { policy, value, policyOptimizer, valueOptimizer };
+    this.parts = { ...modules, ...normalizers, env, collector: this.#collector, training: this.#training };
   }
 
   /**

@@ -26,14 +26,7 @@ import {
   tdTarget,
 } from './core/critics.ts';
 import { vectorEnvFor } from './core/envs.ts';
-import {
-  compileAct,
-  compileOnArrays,
-  ExplorationNoise,
-  ReplayTraining,
-  sampledAction,
-  type UpdateMetrics,
-} from './core/loops.ts';
+import { compileAct, ExplorationNoise, ReplayTraining, sampledAction, type UpdateMetrics } from './core/loops.ts';
 import {
   baseEntropy,
   criticOptions,
@@ -44,7 +37,7 @@ import {
   policyDelay,
 } from './core/options.ts';
 import type { TransitionTensors } from './core/replay.ts';
-import { CheckpointedAgent, ScalarParameter } from './core/state.ts';
+import { CheckpointedAgent, compileOnArrays, ScalarParameter } from './core/state.ts';
 
 /** Options of SAC, and of those that differ from it in their critics. */
 export const softActorCriticOptions = {

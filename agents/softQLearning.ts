@@ -26,10 +26,10 @@ import {
   tdTarget,
 } from './core/critics.ts';
 import { vectorEnvFor } from './core/envs.ts';
-import { compileAct, compileOnArrays, ReplayTraining, sampledAction, type UpdateMetrics } from './core/loops.ts';
+import { compileAct, ReplayTraining, sampledAction, type UpdateMetrics } from './core/loops.ts';
 import { criticOptions, OVER_TRAINING, offPolicyOptions } from './core/options.ts';
 import type { TransitionTensors } from './core/replay.ts';
-import { CheckpointedAgent } from './core/state.ts';
+import { CheckpointedAgent, compileOnArrays } from './core/state.ts';
 
 export const softQLearningOptions = z.strictObject({
   ...offPolicyOptions,

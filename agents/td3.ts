@@ -19,17 +19,10 @@ import {
   tdTarget,
 } from './core/critics.ts';
 import { vectorEnvFor } from './core/envs.ts';
-import {
-  compileAct,
-  compileOnArrays,
-  ExplorationNoise,
-  meanAction,
-  ReplayTraining,
-  type UpdateMetrics,
-} from './core/loops.ts';
+import { compileAct, ExplorationNoise, meanAction, ReplayTraining, type UpdateMetrics } from './core/loops.ts';
 import { criticOptions, noiseOptions, offPolicyOptions, policyDelay } from './core/options.ts';
 import type { TransitionTensors } from './core/replay.ts';
-import { CheckpointedAgent } from './core/state.ts';
+import { CheckpointedAgent, compileOnArrays } from './core/state.ts';
 
 /** Options of {@link withTargetNoise}. */
 export const targetNoiseOptions = {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Box, type VectorStep } from '../../envs/index.ts';
+import { Box } from '../../envs/index.ts';
 import { GaussianPolicy, MixturePolicy, type Policy } from '../../src/index.ts';
 import { note } from '../../src/options/describe.ts';
 import { type LearnerName, policyOptionsFor } from '../../src/policies/builtinPolicies.ts';
@@ -106,35 +106,6 @@ export function checkReparameterized(owner: string, policy: Policy): void {
       'samples are, as those of a Gaussian or a flow: the gradient goes through the sample' +
       (policy instanceof MixturePolicy ? "; a mixture's are with reparameterize: true" : ''),
   );
-}
-
-/**
- * Checks the rewards of a step, and the last observations of the episodes that ended with it.
- * @param owner whose environments they are, as errors name it: `Ppo`
- * @throws if one is not finite
- */
-export function checkStep(owner: string, { rewards, terminations, truncations, finalObservations }: VectorStep): void {
-  const size = finalObservations.length / rewards.length;
-  for (let i = 0; i < rewards.length; i++) {
-    if (!Number.isFinite(rewards[i])) refuse(owner, i, 'reward', rewards[i]!);
-    if (terminations[i] || truncations[i]) checkRow(owner, finalObservations, i, size);
-  }
-}
-
-/** @returns the observations @throws if a number of them is not finite */
-export function checkObservations(owner: string, observations: Float32Array, numEnvs: number): Float32Array {
-  for (let i = 0; i < numEnvs; i++) checkRow(owner, observations, i, observations.length / numEnvs);
-  return observations;
-}
-
-function checkRow(owner: string, observations: Float32Array, env: number, size: number): void {
-  for (let j = env * size; j < (env + 1) * size; j++) {
-    if (!Number.isFinite(observations[j])) refuse(owner, env, 'observation', observations[j]!);
-  }
-}
-
-function refuse(owner: string, env: number, what: string, value: number): never {
-  throw new Error(`${owner}: environment ${env} gave ${value} in its ${what}, expected finite numbers`);
 }
 
 /** Whether the policy's actions are angles, of which critics are to see the cosine and the sine. */

@@ -34,6 +34,47 @@ export function commandActions(actions: ArrayLike<number>, space: ActionSpace, t
   }
 }
 
+/**
+ * One step of all environments.
+ * @param owner whose environments they are, as errors name it: `Ppo`
+ * @param actions `[envs · actionDim]`, which `commanded` gets as the environments do: clipped to their bounds
+ * @throws if a reward or an observation is not finite
+ */
+export function stepEnvs(
+  owner: string,
+  { env, actionSpace }: PolicyEnv,
+  actions: ArrayLike<number>,
+  commanded: Float32Array,
+): VectorStep {
+  commandActions(actions, actionSpace, commanded);
+  const step = env.step(commanded);
+  const { rewards, terminations, truncations, observations, finalObservations } = step;
+  for (let i = 0; i < env.numEnvs; i++) {
+    if (!Number.isFinite(rewards[i])) refuse(owner, i, 'reward', rewards[i]!);
+    if (terminations[i] || truncations[i]) checkRow(owner, finalObservations, i, env.numEnvs);
+    checkRow(owner, observations, i, env.numEnvs);
+  }
+  return step;
+}
+
+/** The first observations, `[envs · observationDim]`. @throws if one is not finite */
+export function resetEnvs(owner: string, env: VectorEnv, seed?: string): Float32Array {
+  const [observations] = env.reset(seed === undefined ? {} : { seed });
+  for (let i = 0; i < env.numEnvs; i++) checkRow(owner, observations, i, env.numEnvs);
+  return observations;
+}
+
+function checkRow(owner: string, observations: Float32Array, env: number, numEnvs: number): void {
+  const size = observations.length / numEnvs;
+  for (let j = env * size; j < (env + 1) * size; j++) {
+    if (!Number.isFinite(observations[j])) refuse(owner, env, 'observation', observations[j]!);
+  }
+}
+
+function refuse(owner: string, env: number, what: string, value: number): never {
+  throw new Error(`${owner}: environment ${env} gave ${value} in its ${what}, expected finite numbers`);
+}
+
 /** Fills `actions`, `[envs · actionDim]`, with draws that are uniform in a space: a bounded box, or one of choices. */
 export function fillUniform(actions: Float32Array, space: ActionSpace, rng: Rng): Float32Array {
   const { size } = space;

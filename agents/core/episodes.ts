@@ -5,7 +5,6 @@ import { Actor, type Policy, Rng } from '../../src/index.ts';
 import { flag, nonnegative } from '../../src/options/fields.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import type { EpisodeReport } from '../agent.ts';
-import { checkObservations, checkStep } from './checks.ts';
 import {
   type ActionSpace,
   commandActions,
@@ -13,6 +12,8 @@ import {
   envRequestShape,
   openEnvs,
   type PolicyEnv,
+  resetEnvs,
+  stepEnvs,
   TappedVectorEnv,
   vectorEnvFor,
 } from './envs.ts';
@@ -425,20 +426,18 @@ export class EpisodeCollector {
   }
 
   #round(rng: Rng, ended: EpisodeReport[]): number {
-    const { owner, env, actionSpace, actor, gamma, statistics, scaler } = this.#options;
+    const { owner, env, actor, gamma, statistics, scaler } = this.#options;
     const { numEnvs } = env;
     const first = this.rows;
     const episodes = Array.from({ length: numEnvs }, () => ({ return: 0, length: 0, isRunning: true, after: 0 }));
-    this.#current.set(checkObservations(owner, env.reset()[0], numEnvs));
+    this.#current.set(resetEnvs(owner, env));
     // What idled is in the middle of an episode, which has no end.
     scaler?.begin();
     let count = 0;
     for (let left = numEnvs; left > 0; count += numEnvs) {
       const acted = actor.act({ observations: this.#current }, rng);
-      commandActions(acted.action, actionSpace, this.#commanded);
       statistics?.observe(this.#current);
-      const step = env.step(this.#commanded);
-      checkStep(owner, step);
+      const step = stepEnvs(owner, this.#options, acted.action, this.#commanded);
       const rewards = scaler?.scaled(step) ?? step.rewards;
       for (let i = 0; i < numEnvs; i++) {
         const episode = episodes[i]!;
@@ -452,7 +451,7 @@ export class EpisodeCollector {
         if (!step.terminations[i]) episode.after = actor.values({ observations: step.finalObservations }).value[i]!;
         ended.push({ return: episode.return, length: episode.length, info: step.finalInfos[i]! });
       }
-      this.#current.set(checkObservations(owner, step.observations, numEnvs));
+      this.#current.set(step.observations);
     }
     const { returns, envs } = this.steps;
     for (let row = this.rows - 1; row >= first; row--) {

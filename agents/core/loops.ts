@@ -1,32 +1,25 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import { Box } from '../../envs/index.ts';
-import type { Tensors } from '../../src/engine/compile.ts';
-import { compile, type Module, type Policy, type Rng, sampleAction } from '../../src/index.ts';
+import { type Module, type Policy, type Rng, sampleAction } from '../../src/index.ts';
 import { type Bounds, halfWidths } from '../../src/policies/boxScale.ts';
 import { type Rate, rateAt } from '../../src/training/optimization.ts';
 import type { EpisodeReport, TrainOptions, TrainReport } from '../agent.ts';
-import { checkObservations, checkStep } from './checks.ts';
-import { commandActions, fillUniform, type PolicyEnv } from './envs.ts';
+import { fillUniform, type PolicyEnv, resetEnvs, stepEnvs } from './envs.ts';
 import { EpisodeTracker } from './episodeStatistics.ts';
 import { type Normalizers, normalizersFor } from './normalization.ts';
 import type { noiseOptions, OffPolicyConfig } from './options.ts';
 import { type BatchShapes, type ReplayBuffer, replayFor, type Transitions } from './replay.ts';
-import { type FigureOf, MeanMetrics, type Parts, type Stateful, scalarsOf, setSameLength, Training } from './state.ts';
-
-/**
- * Compiles a function for arrays of fixed shapes; see `compile` and its `onArrays`.
- * @param modules that it reads or changes
- */
-export function compileOnArrays<Inputs extends Tensors, Outputs extends Tensors>(
-  name: string,
-  modules: Readonly<Record<string, Module>>,
-  shapes: { readonly [Name in keyof Inputs]: { readonly shape: number[] } },
-  fn: (inputs: Inputs, rng: Rng) => Outputs,
-) {
-  const compiled = compile(fn, { name, state: Object.values(modules) });
-  return Object.assign(compiled.onArrays(shapes), { dispose: () => compiled.dispose() });
-}
+import {
+  compileOnArrays,
+  type FigureOf,
+  MeanMetrics,
+  type Parts,
+  type Stateful,
+  scalarsOf,
+  setSameLength,
+  Training,
+} from './state.ts';
 
 /** The actions of a policy for a batch of observations. */
 type ActionOf = (policy: Policy, observations: tf.Tensor, rng: Rng) => tf.Tensor;
@@ -130,9 +123,7 @@ export class ReplayCollector {
   /** Resets the environments and empties the replay, with which every training begins. */
   reset(seed: string): void {
     const { owner, replay, env, scaler } = this.#options;
-    const [observations] = env.reset({ seed });
-    checkObservations(owner, observations, env.numEnvs);
-    replay.begin(observations);
+    replay.begin(resetEnvs(owner, env, seed));
     this.tracker.reset();
     scaler?.begin();
   }
@@ -144,12 +135,9 @@ export class ReplayCollector {
    * @throws if an environment gives a reward or an observation that is not finite
    */
   step(actions: ArrayLike<number>, ended: EpisodeReport[]): void {
-    const { owner, env, actionSpace, replay, statistics, scaler } = this.#options;
-    commandActions(actions, actionSpace, this.#commanded);
-    const step = env.step(this.#commanded);
-    checkStep(owner, step);
+    const { owner, replay, statistics, scaler } = this.#options;
+    const step = stepEnvs(owner, this.#options, actions, this.#commanded);
     scaler?.observe(step);
-    checkObservations(owner, step.observations, env.numEnvs);
     statistics?.observe(replay.current);
     statistics?.publish();
     replay.add(this.#commanded, step);

@@ -1,14 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { VectorEnv } from '../../envs/index.ts';
-import { compile, type Policy, type Rng, sampleAction } from '../../src/index.ts';
+import { type Policy, type Rng, sampleAction } from '../../src/index.ts';
 import { count } from '../../src/options/fields.ts';
 import { checkArgument, checkOptions } from '../../src/options/parse.ts';
 import type { EpisodeReport } from '../agent.ts';
-import { checkObservations, checkStep } from './checks.ts';
-import { commandActions, type PolicyEnv } from './envs.ts';
+import { type PolicyEnv, resetEnvs, stepEnvs } from './envs.ts';
 import { EpisodeTracker } from './episodeStatistics.ts';
 import type { Normalizers } from './normalization.ts';
-import { type Stateful, setSameLength } from './state.ts';
+import { compileOnArrays, type Stateful, setSameLength } from './state.ts';
 import type { ValueNetwork } from './valueFunction.ts';
 
 /** A rollout of `horizon` steps of `envs` parallel environments; arrays are time-major, `[horizon · envs]`. */
@@ -34,9 +33,8 @@ export interface Rollout {
 export function generalizedAdvantages(rollout: Rollout, options: { gamma: number; lambda: number }) {
   checkArgument('generalizedAdvantages', 'rollout', rollout, Object);
   const { horizon, envs, rewards, values, dones, lastValues } = rollout;
-  for (const [name, numbers] of Object.entries({ rewards, values, dones, lastValues })) {
+  for (const [name, numbers] of Object.entries({ rewards, values, dones, lastValues }))
     checkArgument('generalizedAdvantages', name, numbers, Array);
-  }
   const { gamma, lambda } = checkOptions('generalizedAdvantages', options, { gamma: Number, lambda: Number });
   const advantages = new Float32Array(horizon * envs);
   const returns = new Float32Array(horizon * envs);
@@ -85,20 +83,18 @@ export function compileActor(
   value: ValueNetwork,
   valuesOf = (observations: tf.Tensor) => value.of(observations),
 ) {
-  const options = (what: string) => ({ name: `${owner.toLowerCase()}/${what}`, state: [policy, value] });
-  const act = compile(
-    ({ observations }: Record<'observations', tf.Tensor>, rng) => ({
-      ...sampleAction(policy.given(observations), rng),
-      value: valuesOf(observations),
-    }),
-    options('act'),
-  );
-  const values = compile(
-    ({ observations }: Record<'observations', tf.Tensor>) => ({ value: valuesOf(observations) }),
-    options('values'),
-  );
+  const name = owner.toLowerCase();
   const shapes = { observations: { shape: [numEnvs, policy.observationDim] } };
-  return { act: act.onArrays(shapes), values: values.onArrays(shapes), compiled: [act, values] };
+  const act = ({ observations }: Record<'observations', tf.Tensor>, rng: Rng) => ({
+    ...sampleAction(policy.given(observations), rng),
+    value: valuesOf(observations),
+  });
+  const values = ({ observations }: Record<'observations', tf.Tensor>) => ({ value: valuesOf(observations) });
+  const actor = {
+    act: compileOnArrays(`${name}/act`, { policy, value }, shapes, act),
+    values: compileOnArrays(`${name}/values`, { policy, value }, shapes, values),
+  };
+  return { ...actor, compiled: Object.values(actor) };
 }
 
 export interface RolloutCollectorOptions extends PolicyEnv, Normalizers {
@@ -146,7 +142,7 @@ export class RolloutCollector implements Stateful {
     const { owner, env, scaler } = this.#options;
     this.#tracker.reset();
     scaler?.begin();
-    this.#current.set(checkObservations(owner, env.reset({ seed })[0], env.numEnvs));
+    this.#current.set(resetEnvs(owner, env, seed));
   }
 
   /**
@@ -156,7 +152,7 @@ export class RolloutCollector implements Stateful {
    * @throws if the environment gives a reward or an observation that is not finite
    */
   collect(rng: Rng, episodes: EpisodeReport[]) {
-    const { owner, env, actionSpace, actor, horizon, gamma, statistics, scaler } = this.#options;
+    const { owner, env, actor, horizon, gamma, statistics, scaler } = this.#options;
     const { numEnvs } = env;
     const rollout = this.#rollout;
     statistics?.publish();
@@ -168,9 +164,7 @@ export class RolloutCollector implements Stateful {
       if (logProb !== undefined) rollout.logProbs.set(logProb, t * numEnvs);
       rollout.values.set(value, t * numEnvs);
       // The environment gets the action clipped to its bounds; the learner keeps the unclipped one.
-      commandActions(action, actionSpace, this.#commanded);
-      const step = env.step(this.#commanded);
-      checkStep(owner, step);
+      const step = stepEnvs(owner, this.#options, action, this.#commanded);
       const { terminations, truncations, finalObservations } = step;
       const rewards = scaler?.scaled(step) ?? step.rewards;
       let finalValues: ArrayLike<number> | undefined;
@@ -183,7 +177,7 @@ export class RolloutCollector implements Stateful {
         rollout.rewards[at]! += gamma * finalValues[i]!;
       }
       this.#tracker.track(step, episodes);
-      this.#current.set(checkObservations(owner, step.observations, numEnvs));
+      this.#current.set(step.observations);
     }
     return { ...rollout, lastValues: actor.values({ observations: this.#current }).value };
   }

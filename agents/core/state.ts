@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { base64ToUint8Array } from 'uint8array-extras';
-import { Module, Rng, type StateDict } from '../../src/index.ts';
+import type { Tensors } from '../../src/engine/compile.ts';
+import { compile, Module, Rng, type StateDict } from '../../src/index.ts';
 import { checkLevels, parseJson, toBase64 } from '../../src/json.ts';
 import { checkArgument } from '../../src/options/parse.ts';
 import { DivergedError } from '../../src/training/optimization.ts';
@@ -81,20 +82,33 @@ export abstract class CheckpointedAgent<Report extends TrainReport = TrainReport
   }
 
   #stateful(): [name: string, part: Stateful][] {
-    return Object.entries(this.parts).flatMap(([name, part]) =>
-      part === undefined ? [] : [[name, part instanceof Module ? stateOfModule(part) : part]],
-    );
+    return Object.entries(this.parts).flatMap(([name, part]) => {
+      if (!(part instanceof Module)) return part === undefined ? [] : [[name, part]];
+      return [
+        [name, { state: () => plainStateDict(part), setState: (state) => part.loadStateDict(state as StateDict) }],
+      ];
+    });
   }
-}
-
-function stateOfModule(module: Module): Stateful<StateDict> {
-  return { state: () => plainStateDict(module), setState: (state) => module.loadStateDict(state) };
 }
 
 /** The module's state dict in plain objects, which stay what they are in `structuredClone`. */
 export function plainStateDict(module: Module): StateDict {
   const entries = Object.entries(module.stateDict());
   return Object.fromEntries(entries.map(([path, { shape, values }]) => [path, { shape: [...shape], values }]));
+}
+
+/**
+ * Compiles a function for arrays of fixed shapes; see `compile` and its `onArrays`.
+ * @param modules that it reads or changes
+ */
+export function compileOnArrays<Inputs extends Tensors, Outputs extends Tensors>(
+  name: string,
+  modules: Readonly<Record<string, Module>>,
+  shapes: { readonly [Name in keyof Inputs]: { readonly shape: number[] } },
+  fn: (inputs: Inputs, rng: Rng) => Outputs,
+) {
+  const compiled = compile(fn, { name, state: Object.values(modules) });
+  return Object.assign(compiled.onArrays(shapes), { dispose: () => compiled.dispose() });
 }
 
 /** The names of the metrics of an agent's reports, beside what every report has. */

@@ -16,7 +16,7 @@ import {
   tdTarget,
   valueWeight,
 } from '../core/critics.ts';
-import { compileAct, compileOnArrays, sampledAction, type UpdateMetrics } from '../core/loops.ts';
+import { compileAct, sampledAction, type UpdateMetrics } from '../core/loops.ts';
 import {
   type DataRate,
   dataWeight,
@@ -27,7 +27,7 @@ import {
 } from '../core/offline.ts';
 import { criticOptions, layerWidths, noiseOptions, targetValue } from '../core/options.ts';
 import type { TransitionTensors } from '../core/replay.ts';
-import { CheckpointedAgent } from '../core/state.ts';
+import { CheckpointedAgent, compileOnArrays } from '../core/state.ts';
 
 /** α by the kind of the data. */
 const ALPHA = { mixed: 0.03, demonstrations: 5 };

@@ -15,11 +15,11 @@ import {
   polyak,
   tdTarget,
 } from '../core/critics.ts';
-import { compileAct, compileOnArrays, sampledAction, type UpdateMetrics } from '../core/loops.ts';
+import { compileAct, sampledAction, type UpdateMetrics } from '../core/loops.ts';
 import { OfflineTraining, offlineOptions } from '../core/offline.ts';
 import { criticOptions, noiseOptions } from '../core/options.ts';
 import type { TransitionTensors } from '../core/replay.ts';
-import { CheckpointedAgent } from '../core/state.ts';
+import { CheckpointedAgent, compileOnArrays } from '../core/state.ts';
 import { ValueNetwork } from '../core/valueFunction.ts';
 
 export const iqlOptions = z.strictObject({

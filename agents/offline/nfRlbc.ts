@@ -6,7 +6,7 @@ import { clippedActions } from '../../src/policies/policy.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
 import { checkDensity, checkReparameterized, hasAngles } from '../core/checks.ts';
 import { ActionValues, ClippedAdam, criticNetworksOptions, polyak, tdTarget, valueWeight } from '../core/critics.ts';
-import { compileAct, compileOnArrays, sampledAction, type UpdateMetrics } from '../core/loops.ts';
+import { compileAct, sampledAction, type UpdateMetrics } from '../core/loops.ts';
 import {
   type DataRate,
   dataWeight,
@@ -17,7 +17,7 @@ import {
 } from '../core/offline.ts';
 import { criticOptions, noiseOptions, targetValue } from '../core/options.ts';
 import type { TransitionTensors } from '../core/replay.ts';
-import { CheckpointedAgent } from '../core/state.ts';
+import { CheckpointedAgent, compileOnArrays } from '../core/state.ts';
 
 /** α by the kind of the data. */
 const ALPHA = { mixed: 0.03, demonstrations: 1 };

@@ -16,11 +16,11 @@ import {
   tdTarget,
   valueWeight,
 } from '../core/critics.ts';
-import { compileAct, compileOnArrays, meanAction, type UpdateMetrics } from '../core/loops.ts';
+import { compileAct, meanAction, type UpdateMetrics } from '../core/loops.ts';
 import { type DataRate, OfflineTraining, offlineOptions, onlineDataFactor } from '../core/offline.ts';
 import { criticOptions, noiseOptions, policyDelay } from '../core/options.ts';
 import type { TransitionTensors } from '../core/replay.ts';
-import { CheckpointedAgent } from '../core/state.ts';
+import { CheckpointedAgent, compileOnArrays } from '../core/state.ts';
 import { targetNoiseOptions, withTargetNoise } from '../td3.ts';
 
 export const td3BcOptions = z.strictObject({
