@@ -6,7 +6,8 @@ import type { Rng } from '../random.ts';
 import type { BoxSpace } from '../spaces/plain.ts';
 import { ActionSamples } from './actionDistributions.ts';
 import { ActionCritics } from './criticNetworks.ts';
-import { type ActionSample, clippedActions, GreedyNoise, Policy, sampleAction } from './policy.ts';
+import { GreedyNoise } from './greedy.ts';
+import { type ActionSample, clippedActions, Policy, sampleAction } from './policy.ts';
 
 /** What a {@link BestOfPolicy} is made of. */
 export interface BestOfPolicyOptions {

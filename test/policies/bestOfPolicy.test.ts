@@ -25,7 +25,7 @@ import {
   sampleAction,
 } from '../../src/index.ts';
 import { ActionCritics } from '../../src/policies/criticNetworks.ts';
-import { GreedyNoise } from '../../src/policies/policy.ts';
+import { GreedyNoise } from '../../src/policies/greedy.ts';
 import { datasetOf, observationSpace } from '../agents/offline/support.ts';
 import { box } from '../agents/support.ts';
 

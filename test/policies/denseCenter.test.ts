@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { compile, FlowPolicy, neuralSplineFlow, Rng } from '../../src/index.ts';
 import { wrapAngle } from '../../src/nn/tensors.ts';
-import { denseCenter, GreedyNoise } from '../../src/policies/policy.ts';
+import { denseCenter, GreedyNoise } from '../../src/policies/greedy.ts';
 import { ndtri } from '../../src/special/normal.ts';
 
 type Point = readonly number[];

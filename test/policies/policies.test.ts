@@ -5,6 +5,7 @@ import type { MixtureSameFamily } from '../../src/distributions/index.ts';
 import { valueAndGradients } from '../../src/engine/valueAndGradients.ts';
 import { neuralSplineFlow } from '../../src/flows/index.ts';
 import type { SquashedDistribution } from '../../src/policies/actionDistributions.ts';
+import { denseCenter, GreedyNoise } from '../../src/policies/greedy.ts';
 import {
   FlowPolicy,
   FullCovarianceGaussianPolicy,
@@ -16,7 +17,6 @@ import {
   RelaxedMixturePolicy,
   type TruncatedNormalPolicy,
 } from '../../src/policies/index.ts';
-import { denseCenter, GreedyNoise } from '../../src/policies/policy.ts';
 import { Rng } from '../../src/random.ts';
 import { truncatedNormalLogPdf } from '../oracle/tails.ts';
 import { perturb } from '../support/perturb.ts';
