@@ -126,6 +126,15 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
   }
 }
 
+/** A map of each number by itself, which rises. */
+export abstract class IncreasingBijector extends Bijector {
+  readonly eventNdims = 0;
+
+  override monotonicity(): 1 {
+    return 1;
+  }
+}
+
 /** The size of the last axis where parameters of `shape` fix it: one parameter for the whole axis goes with any size. */
 export function fixedDim(shape: readonly number[]): number | undefined {
   const last = shape.at(-1);

@@ -3,17 +3,11 @@ import { positiveInteger } from '../nn/sizes.ts';
 import { LARGEST_FLOAT32, stopGradient } from '../nn/tensors.ts';
 import { checkOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
-import { Bijector, type Monotonicity, type WithLogDet } from './bijector.ts';
+import { Bijector, IncreasingBijector, type Monotonicity, type WithLogDet } from './bijector.ts';
 import { commonShape, numbersOf, type Parameter, tensorOf } from './shiftScale.ts';
 
 /** y = x, log-determinant 0. */
-export class Identity extends Bijector {
-  readonly eventNdims = 0;
-
-  override monotonicity(): 1 {
-    return 1;
-  }
-
+export class Identity extends IncreasingBijector {
   protected computeForward(x: tf.Tensor): WithLogDet {
     return [tf.clone(x), tf.zeros(x.shape)];
   }
@@ -30,13 +24,7 @@ const EXP_LOWEST = 2 ** -126;
  *
  * The inverse clamps y to at least 2⁻¹²⁶ (x = −87.3), with gradient 0 below.
  */
-export class Exp extends Bijector {
-  readonly eventNdims = 0;
-
-  override monotonicity(): 1 {
-    return 1;
-  }
-
+export class Exp extends IncreasingBijector {
   protected computeForward(x: tf.Tensor): WithLogDet {
     return [tf.exp(x), tf.clone(x)];
   }
@@ -55,13 +43,7 @@ const SOFTPLUS_LOWEST = 2 ** -120;
  * Inverse x = y + ℓ with ℓ = log(1 − e⁻ʸ) and log-determinant −ℓ. ℓ is computed as log(2τ / (1 + τ)), τ = tanh(y / 2), which
  * does not cancel for small y. y is clamped to at least 2⁻¹²⁰ (x = −83), with gradient 0 below.
  */
-export class Softplus extends Bijector {
-  readonly eventNdims = 0;
-
-  override monotonicity(): 1 {
-    return 1;
-  }
-
+export class Softplus extends IncreasingBijector {
   protected computeForward(x: tf.Tensor): WithLogDet {
     return [tf.softplus(x), tf.neg(tf.softplus(tf.neg(x)))];
   }
@@ -144,8 +126,7 @@ export interface SinhArcsinhOptions {
  *
  * Jones and Pewsey, "Sinh-arcsinh distributions", Biometrika 96 (2009); scaled as `SinhArcsinh` of TensorFlow Probability is.
  */
-export class SinhArcsinh extends Bijector {
-  readonly eventNdims = 0;
+export class SinhArcsinh extends IncreasingBijector {
   override readonly dim: number | undefined;
   readonly skewness: Parameter;
   readonly tailweight: Parameter;
@@ -175,10 +156,6 @@ export class SinhArcsinh extends Bijector {
 
   override get parameterShape(): readonly number[] {
     return this.#parameterShape;
-  }
-
-  override monotonicity(): 1 {
-    return 1;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
@@ -231,8 +208,7 @@ function logCosh(z: tf.Tensor): tf.Tensor {
 }
 
 /** y = x for x ≥ 0 and slope·x for x < 0, with a fixed slope; log-determinant 0 and log slope. {@link PRelu} learns it. */
-export class LeakyRelu extends Bijector {
-  readonly eventNdims = 0;
+export class LeakyRelu extends IncreasingBijector {
   readonly slope: number;
 
   /** @throws if the slope is no positive number */
@@ -243,10 +219,6 @@ export class LeakyRelu extends Bijector {
       throw new Error(`LeakyRelu: got ${slope}, expected a positive slope`);
     }
     this.slope = slope;
-  }
-
-  override monotonicity(): 1 {
-    return 1;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
@@ -284,8 +256,7 @@ export interface PReluOptions {
  *
  * He et al., "Delving Deep into Rectifiers", arXiv:1502.01852.
  */
-export class PRelu extends Bijector {
-  readonly eventNdims = 0;
+export class PRelu extends IncreasingBijector {
   override readonly dim: number | undefined;
   /** `[dim]`, or a scalar where the slope is shared. */
   readonly a: tf.Variable;
@@ -312,10 +283,6 @@ export class PRelu extends Bijector {
     }
     this.crossingWidth = crossingWidth;
     this.a = tf.tidy(() => tf.variable(tf.fill(dim === undefined ? [] : [dim], initialSlope - MIN_SLOPE), true));
-  }
-
-  override monotonicity(): 1 {
-    return 1;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

@@ -4,7 +4,7 @@ import { broadcast } from '../nn/tensors.ts';
 import { checkOptions, type Kinds } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import { gaussLegendre } from '../special/quadrature.ts';
-import { Bijector, fixedDim, type WithLogDet } from './bijector.ts';
+import { fixedDim, IncreasingBijector, type WithLogDet } from './bijector.ts';
 import { boundedLogSlope, type ElementwiseFamily, parametersFirst } from './families.ts';
 import { type MonotoneInverseOptions, monotoneInverse } from './monotoneInverse.ts';
 
@@ -27,8 +27,7 @@ export const boundedMonotoneKinds: Kinds<BoundedMonotoneOptions> = {
  *
  * A subclass writes {@link formula}.
  */
-export abstract class BoundedMonotone extends Bijector {
-  readonly eventNdims = 0;
+export abstract class BoundedMonotone extends IncreasingBijector {
   override readonly dim: number | undefined;
   readonly parameters: tf.Tensor;
   readonly bound: number;
@@ -60,10 +59,6 @@ export abstract class BoundedMonotone extends Bijector {
    * @returns a function of x `[1, points, ...rows]`, which each size may be 1 of, with values `[1, points, ...rows]`
    */
   protected abstract formula(parameters: tf.Tensor): (x: tf.Tensor) => WithLogDet;
-
-  override monotonicity(): 1 {
-    return 1;
-  }
 
   protected computeForward(input: tf.Tensor): WithLogDet {
     return this.#onRows(input, (x, f) => {

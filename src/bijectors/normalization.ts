@@ -3,7 +3,7 @@ import { isTraining, rememberBatch } from '../nn/normalization.ts';
 import { positiveInteger } from '../nn/sizes.ts';
 import { broadcast } from '../nn/tensors.ts';
 import { checkArgument, checkOptions } from '../options/parse.ts';
-import { Bijector, type WithLogDet } from './bijector.ts';
+import { Bijector, IncreasingBijector, type WithLogDet } from './bijector.ts';
 import { Chain } from './composition.ts';
 import { ShiftScale } from './shiftScale.ts';
 
@@ -89,8 +89,7 @@ export interface BatchNormOptions {
  * Dinh et al., "Density Estimation using Real NVP", arXiv:1605.08803, section 3.7; Papamakarios et al., "Masked
  * Autoregressive Flow for Density Estimation", arXiv:1705.07057, appendix B.
  */
-export class BatchNorm extends Bijector {
-  readonly eventNdims = 0;
+export class BatchNorm extends IncreasingBijector {
   override readonly dim: number;
   readonly momentum: number;
   readonly epsilon: number;
@@ -136,10 +135,6 @@ export class BatchNorm extends Bijector {
       this.shift = tf.tidy(() => variable(tf.zeros([dim]), true));
       this.logScale = tf.tidy(() => variable(tf.zeros([dim]), true));
     }
-  }
-
-  override monotonicity(): 1 {
-    return 1;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { broadcast, wrapAngle } from '../nn/tensors.ts';
 import { checkOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
-import { Bijector, type Direction, fixedDim, type WithLogDet } from './bijector.ts';
+import { Bijector, type Direction, fixedDim, IncreasingBijector, type WithLogDet } from './bijector.ts';
 
 /** Options of {@link RationalQuadraticSpline}. */
 export type RationalQuadraticSplineOptions = RationalQuadraticParameters &
@@ -20,8 +20,7 @@ export type RationalQuadraticSplineOptions = RationalQuadraticParameters &
  *
  * Durkan et al., "Neural Spline Flows", arXiv:1906.04032.
  */
-export class RationalQuadraticSpline extends Bijector {
-  readonly eventNdims = 0;
+export class RationalQuadraticSpline extends IncreasingBijector {
   override readonly dim: number | undefined;
   readonly bins: tf.Tensor;
   readonly derivatives: tf.Tensor;
@@ -50,10 +49,6 @@ export class RationalQuadraticSpline extends Bijector {
 
   override get parameterShape(): readonly number[] {
     return this.bins.shape.slice(2);
-  }
-
-  override monotonicity(): 1 {
-    return 1;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

@@ -3,7 +3,7 @@ import { positiveInteger } from '../nn/sizes.ts';
 import { LARGEST_FLOAT32, nextFloat32, roundFloat32, stopGradient } from '../nn/tensors.ts';
 import { checkOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
-import { Bijector, type WithLogDet } from './bijector.ts';
+import { Bijector, IncreasingBijector, type WithLogDet } from './bijector.ts';
 
 /** The largest float32 below 1. */
 const LIMIT = 1 - 2 ** -24;
@@ -14,13 +14,7 @@ const LIMIT = 1 - 2 ** -24;
  * The inverse clamps y to ±(1 − 2⁻²⁴), so that it ends at x = ±8.66 and is finite, with gradient 0, at and beyond ±1. Keep x
  * where it is needed again: beyond |x| = 6 y does not hold it to three digits.
  */
-export class Tanh extends Bijector {
-  readonly eventNdims = 0;
-
-  override monotonicity(): 1 {
-    return 1;
-  }
-
+export class Tanh extends IncreasingBijector {
   protected computeForward(x: tf.Tensor): WithLogDet {
     const doubled = tf.mul(x, -2);
     // At x = −∞ a difference of infinities otherwise.
@@ -44,13 +38,7 @@ export class Tanh extends Bijector {
  * x = ±(2²⁴ − 1) and is finite, with gradient 0, beyond. Keep x where it is needed again: beyond |x| = 2¹⁴ y does not hold it to three
  * digits.
  */
-export class Softsign extends Bijector {
-  readonly eventNdims = 0;
-
-  override monotonicity(): 1 {
-    return 1;
-  }
-
+export class Softsign extends IncreasingBijector {
   protected computeForward(x: tf.Tensor): WithLogDet {
     const size = tf.abs(x);
     const rest = tf.div(1, tf.add(size, 1));
@@ -88,8 +76,7 @@ export interface SigmoidOptions {
  * The inverse clamps y to the float32 numbers next to the bounds (next to 0, to ±2⁻¹²⁶), so that it is finite, with gradient 0,
  * at and beyond the border; for (0, 1) it lies between −87.3 and 16.6.
  */
-export class Sigmoid extends Bijector {
-  readonly eventNdims = 0;
+export class Sigmoid extends IncreasingBijector {
   override readonly dim: number | undefined;
   readonly low: readonly number[];
   readonly high: readonly number[];
@@ -105,10 +92,6 @@ export class Sigmoid extends Bijector {
     this.dim = bounds.dim;
     this.low = bounds.low;
     this.high = bounds.high;
-  }
-
-  override monotonicity(): 1 {
-    return 1;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
@@ -200,8 +183,7 @@ export interface SoftClipOptions {
  *
  * `SoftClip` of TensorFlow Probability, where `hinge_softness` is h.
  */
-export class SoftClip extends Bijector {
-  readonly eventNdims = 0;
+export class SoftClip extends IncreasingBijector {
   override readonly dim: number | undefined;
   readonly low: readonly number[] | undefined;
   readonly high: readonly number[] | undefined;
@@ -253,10 +235,6 @@ export class SoftClip extends Bijector {
         bound === undefined ? 'none' : typeof bound === 'number' ? bound : `[${Array.from(bound)}]`;
       throw new Error(`SoftClip: got low ${text(low)} and high ${text(high)}, expected finite bounds low < high`);
     }
-  }
-
-  override monotonicity(): 1 {
-    return 1;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
