@@ -27,7 +27,7 @@ export interface CategoricalPolicyOptions {
  * One of n discrete actions: P(start + k | o) = softmax(f(o))ₖ with a network f. The latent value is k, the index; both are
  * `[batch, 1]`.
  *
- * With an action mask the softmax is over the actions that are allowed: see {@link maskedLogits}.
+ * With an action mask the softmax is over the actions that are allowed.
  */
 export class CategoricalPolicy extends Policy<number, DiscreteActions> {
   readonly featureDim: number;

@@ -25,7 +25,7 @@ const bounds: z.ZodType<Bounds> = z.lazy(() =>
 );
 const integers = z.array(z.int());
 
-/** Checks a {@link SpaceJson}; what else is in it is not looked at. */
+/** Checks the JSON of a space; what else is in it is not looked at. */
 export const spaceJsonSchema: z.ZodType<SpaceJson> = z.lazy(() =>
   z.discriminatedUnion('type', [
     z.object({ type: z.literal('Box'), dtype: z.string(), shape: z.array(z.int()), low: bounds, high: bounds }),
@@ -77,7 +77,7 @@ export function spaceToJson(space: Space): SpaceJson {
   throw new Error(`spaceToJson: ${got} cannot be written down, expected a space of oxbow/envs`);
 }
 
-/** @throws one line, if it is no {@link SpaceJson}, or its numbers make no space */
+/** @throws one line, if it is no JSON of a space, or its numbers make no space */
 export function spaceFromJson(json: SpaceJson): Space {
   const { error } = spaceJsonSchema.safeParse(json);
   if (error === undefined) return spaceOf(json);

@@ -1,7 +1,7 @@
 /** Every engine, by name; `auto` picks one. */
 export const ENGINE_NAMES = ['auto', 'wasm', 'wasm-relaxed', 'onnxruntime-node', 'cuda', 'eager'] as const;
 
-/** One of {@link ENGINE_NAMES}. */
+/** The name of an engine. */
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
 /** The most threads of an engine: a kernel has two parts for each, and they are counted in 8 bits. */
