@@ -23,6 +23,7 @@ import {
   selectBackend,
   selectEngine,
 } from '../src/index.ts';
+import { counted } from './shared/settings.ts';
 
 const choices = {
   studies: ['banana'],
@@ -32,18 +33,14 @@ const choices = {
 
 type Family = (typeof choices.policies)[number];
 
-const count = (most = 10_000_000) => z.int().positive().max(most);
-
 const schema = z.strictObject({
   ...commonShape(choices, { seeds: 5 }),
   engine: engineSetting('wasm'),
-  steps: count().default(40_000).meta({ description: 'length of a fit', unit: 'updates' }),
-  batchSize: count(1_000_000).default(512).meta({ description: 'fresh draws of an update', unit: 'draws' }),
+  steps: counted(40_000, 'length of a fit', 'updates', 10_000_000),
+  batchSize: counted(512, 'fresh draws of an update', 'draws'),
   learningRate: z.number().positive().default(1e-3).describe('learning rate of Adam'),
-  heldOut: count(1_000_000)
-    .default(10_000)
-    .meta({ description: 'draws by which the best weights are chosen', unit: 'draws' }),
-  test: count(1_000_000).default(100_000).meta({ description: 'draws by which they are judged', unit: 'draws' }),
+  heldOut: counted(10_000, 'draws by which the best weights are chosen', 'draws'),
+  test: counted(100_000, 'draws by which they are judged', 'draws'),
 });
 
 type Config = z.infer<typeof schema>;

@@ -29,6 +29,7 @@ import {
   selectEngine,
 } from '../src/index.ts';
 import { answerByEnvironment } from './shared/report.ts';
+import { counted } from './shared/settings.ts';
 
 const targets = {
   'two-moons': twoMoons,
@@ -50,13 +51,11 @@ const choices = {
   environments: Object.keys(targets) as TargetName[],
 } as const;
 
-const count = (most = 1_000_000) => z.int().positive().max(most);
-
 const schema = z.strictObject({
   ...commonShape(choices, { seeds: 3 }),
   engine: engineSetting('wasm'),
-  steps: count(1e9).default(5000).meta({ description: 'length of a fit', unit: 'updates' }),
-  batchSize: count(100_000).default(512).meta({ description: 'draws of an update', unit: 'draws' }),
+  steps: counted(5000, 'length of a fit', 'updates', 1e9),
+  batchSize: counted(512, 'draws of an update', 'draws', 100_000),
   learningRate: z.number().positive().default(2e-3).describe('learning rate of Adam at first; half a cosine down to 0'),
   hidden: z
     .array(z.int().positive())
@@ -64,7 +63,7 @@ const schema = z.strictObject({
     .default([64, 64])
     .meta({ description: 'widths of the hidden layers', unit: 'neurons' }),
   bins: z.int().min(2).default(16).meta({ description: 'bins of each spline, where a family has them', unit: 'bins' }),
-  heldOut: count().default(10_000).meta({ description: 'fresh draws on which a flow is judged', unit: 'draws' }),
+  heldOut: counted(10_000, 'fresh draws on which a flow is judged', 'draws'),
 });
 
 type Config = z.infer<typeof schema>;

@@ -28,6 +28,7 @@ import {
   selectEngine,
 } from '../src/index.ts';
 import { answerByEnvironment } from './shared/report.ts';
+import { counted } from './shared/settings.ts';
 
 /** A distribution to learn, known by its samples. */
 interface Density {
@@ -102,12 +103,8 @@ const count = (most = 1_000_000) => z.int().positive().max(most);
 const training = (events: string) =>
   z
     .strictObject({
-      steps: count(1e9)
-        .default(3000)
-        .meta({ description: `length of the training; each update is on ${events}`, unit: 'updates' }),
-      batchSize: count()
-        .default(256)
-        .meta({ description: `${events} of an update`, unit: 'draws' }),
+      steps: counted(3000, `length of the training; each update is on ${events}`, 'updates', 1e9),
+      batchSize: counted(256, `${events} of an update`, 'draws'),
       learningRate: z
         .number()
         .positive()
@@ -119,7 +116,7 @@ const training = (events: string) =>
 const schema = z.strictObject({
   ...commonShape(choices, { seeds: 5 }),
   engine: engineSetting('wasm'),
-  layers: count(64).default(4).meta({ description: 'autoregressive layers of every flow', unit: 'layers' }),
+  layers: counted(4, 'autoregressive layers of every flow', 'layers', 64),
   hidden: z
     .array(count(4096))
     .min(1)

@@ -21,6 +21,7 @@ import { make, makeVec } from '../envs/index.ts';
 import { makePolicy, type Policy, type Rng, selectBackend, selectEngine } from '../src/index.ts';
 import type { AnySpace } from '../src/spaces/plain.ts';
 import { annealed, measureOnBandit, softenOnBandit } from './lake/bandit.ts';
+import { counted } from './shared/settings.ts';
 
 const choices = {
   studies: ['ppo', 'soft'],
@@ -45,21 +46,15 @@ const count = (most = 1_000_000) => z.int().positive().max(most);
 const stabilitySchema = z.strictObject({
   ...commonShape(choices, { seeds: 10 }),
   engine: engineSetting('wasm'),
-  evaluationEpisodes: count()
-    .default(300)
-    .meta({ description: 'episodes of each trained policy, with sampled actions', unit: 'episodes' }),
-  greedyEpisodes: count()
-    .default(100)
-    .meta({ description: 'episodes of each trained policy, with greedy actions', unit: 'episodes' }),
+  evaluationEpisodes: counted(300, 'episodes of each trained policy, with sampled actions', 'episodes'),
+  greedyEpisodes: counted(100, 'episodes of each trained policy, with greedy actions', 'episodes'),
   ppo: z
     .strictObject({
-      steps: count(1e9)
-        .default(100_000)
-        .meta({ description: 'length of a training, over all environments', unit: 'steps' }),
-      envs: count(10_000).default(4).meta({ description: 'parallel environments', unit: 'environments' }),
-      horizon: count().default(1024).meta({ description: 'steps of each environment between updates', unit: 'steps' }),
-      epochs: count().default(10).meta({ description: 'passes over a rollout', unit: 'passes' }),
-      batchSize: count().default(64).meta({ description: 'size of a minibatch', unit: 'steps' }),
+      steps: counted(100_000, 'length of a training, over all environments', 'steps', 1e9),
+      envs: counted(4, 'parallel environments', 'environments', 10_000),
+      horizon: counted(1024, 'steps of each environment between updates', 'steps'),
+      epochs: counted(10, 'passes over a rollout', 'passes'),
+      batchSize: counted(64, 'size of a minibatch', 'steps'),
       learningRate: z.number().positive().default(1e-3).describe('learning rate of policy and value function'),
       gamma: z.number().min(0).max(1).default(0.9).describe('γ, the discount of a step'),
       lambda: z.number().min(0).max(1).default(0.95).describe('λ of the generalized advantages'),
@@ -67,7 +62,7 @@ const stabilitySchema = z.strictObject({
     .prefault({}),
   soft: z
     .strictObject({
-      steps: count(1e9).default(4000).meta({ description: 'length of a training', unit: 'updates' }),
+      steps: counted(4000, 'length of a training', 'updates', 1e9),
       batchSize: count()
         .multipleOf(2)
         .default(512)

@@ -35,19 +35,18 @@ import {
   TransformedDistribution,
   valueAndGradients,
 } from '../src/index.ts';
+import { counted } from './shared/settings.ts';
 
 export const posteriorNames = ['gaussian', 'realnvp', 'iaf'] as const;
 export type PosteriorName = (typeof posteriorNames)[number];
 
 const choices = { studies: ['vae'], policies: posteriorNames, environments: ['digits'] } as const;
 
-const count = (most = 100_000) => z.int().positive().max(most);
-
 const schema = z.strictObject({
   ...commonShape(choices, { seeds: 5 }),
   engine: engineSetting('wasm'),
-  steps: count(1e9).default(2000).meta({ description: 'length of a training', unit: 'updates' }),
-  batchSize: count(8000).default(128).meta({ description: 'digits of an update', unit: 'digits' }),
+  steps: counted(2000, 'length of a training', 'updates', 1e9),
+  batchSize: counted(128, 'digits of an update', 'digits', 8000),
   learningRate: z.number().positive().default(4e-3).describe('learning rate at first; it falls to a tenth'),
   warmUp: z
     .number()
@@ -55,21 +54,22 @@ const schema = z.strictObject({
     .max(1)
     .default(0.2)
     .describe('the share of the updates in which the weight of the KL grows to 1'),
-  latentDim: count(1000).default(8).meta({ description: 'size of a latent', unit: 'numbers' }),
-  hidden: count().default(100).meta({
-    description:
-      "width of the decoder's hidden layer; encoders are as wide as gives all posteriors the same number of parameters",
-    unit: 'neurons',
-  }),
-  features: count().default(32).meta({ description: 'features; what a posterior is told of a digit', unit: 'numbers' }),
+  latentDim: counted(8, 'size of a latent', 'numbers', 1000),
+  hidden: counted(
+    100,
+    "width of the decoder's hidden layer; encoders are as wide as gives all posteriors the same number of parameters",
+    'neurons',
+    100_000,
+  ),
+  features: counted(32, 'features; what a posterior is told of a digit', 'numbers', 100_000),
   flow: z
     .strictObject({
-      layers: count(100).default(4).meta({ description: 'layers of each flow', unit: 'layers' }),
-      hidden: count().default(48).meta({ description: "width of their networks' hidden layers", unit: 'neurons' }),
+      layers: counted(4, 'layers of each flow', 'layers', 100),
+      hidden: counted(48, "width of their networks' hidden layers", 'neurons', 100_000),
     })
     .prefault({}),
-  heldOut: count(2000).default(2000).meta({ description: 'held-out digits that are measured', unit: 'digits' }),
-  samples: count().default(64).meta({ description: 'draws of the bounds for each of them', unit: 'draws' }),
+  heldOut: counted(2000, 'held-out digits that are measured', 'digits', 2000),
+  samples: counted(64, 'draws of the bounds for each of them', 'draws', 100_000),
 });
 
 type Config = z.infer<typeof schema>;

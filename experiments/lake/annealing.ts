@@ -15,8 +15,6 @@ import {
 import { bound, conditionLabel, nats, percent, percentWithInterval, policyLabel, shareColumn } from './labels.ts';
 import { type LakeStudy, lakeJobs } from './study.ts';
 
-/** At and below this temperature a collapse was predicted. */
-const COLD = 0.05;
 /** Policies that may have two modes. */
 const TWO_MODES = ['mixture-2', 'mixture', 'spline'] as const;
 
@@ -122,28 +120,18 @@ function annealedAnswer(rows: readonly SummaryRow[]): Answer | undefined {
   const [worst] = [...pairs].sort((a, b) => a.constant.iqm! - b.constant.iqm!);
   if (worst === undefined) return undefined;
   const { policy, annealed, constant } = worst;
-  const gain = gainOf(annealed, constant);
+  const { x, y } = pairedSeeds(annealed, constant);
+  const gain = x.length === 0 ? undefined : pairedDifference(x, y, { rng: new Rng('effect') });
   const points = (value: number) => (100 * value).toFixed(0);
   const became =
-    gain.low === null
-      ? `${points(gain.difference)} points more`
-      : gain.low > 0
-        ? `annealing adds ${points(gain.difference)} points [${points(gain.low)}, ${points(gain.high)}]`
-        : gain.high < 0
-          ? `annealing takes ${points(-gain.difference)} points [${points(-gain.high)}, ${points(-gain.low)}]`
-          : 'the difference may be chance';
+    gain?.low == null ? '' : `: ${points(gain.difference)} points more [${points(gain.low)}, ${points(gain.high!)}]`;
   const others = pairs.filter((pair) => pair !== worst);
   const least = Math.min(...others.flatMap((pair) => [pair.annealed.iqm!, pair.constant.iqm!]));
-  const warmer = pairsAt(rows, 'kl', COLD).find((pair) => pair.policy === policy);
-  const cost = warmer && gainOf(warmer.annealed, warmer.constant);
   return {
     text: [
       `At τ = ${COLDEST} a ${policyLabel(policy)} puts ${percentWithInterval(constant)} of its actions on its lesser bank if the temperature is constant, ` +
-        `${percentWithInterval(annealed)} if it falls: ${became}.`,
+        `${percentWithInterval(annealed)} if it falls${became}.`,
       ...(others.length === 0 ? [] : [`The other classes keep at least ${percent(least)} there either way.`]),
-      ...(cost?.low != null && cost.low > 0
-        ? [`At τ = ${COLD} annealing costs it ${nats(cost.difference)} nats [${nats(cost.low)}, ${nats(cost.high)}].`]
-        : []),
     ].join(' '),
     chart: {
       caption: `share of the lesser bank, τ = ${COLDEST}`,
@@ -156,11 +144,4 @@ function annealedAnswer(rows: readonly SummaryRow[]): Answer | undefined {
       ),
     },
   };
-}
-
-function gainOf(annealed: SummaryRow, constant: SummaryRow) {
-  const { x, y } = pairedSeeds(annealed, constant);
-  return x.length === 0
-    ? { difference: annealed.iqm! - constant.iqm!, low: null, high: null }
-    : pairedDifference(x, y, { rng: new Rng('effect') });
 }

@@ -1,23 +1,15 @@
 import type { Answer, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
-import { groupBy } from '../../cli/experiment/summarize.ts';
-import { trueMinus } from '../../cli/experiment/text.ts';
 import { interquartileInterval } from '../../cli/statistics/bootstrap.ts';
-import { pairedDifference } from '../../cli/statistics/comparison.ts';
-import { holm, pairedPermutationTest, wilsonInterval } from '../../cli/statistics/pValues.ts';
+import { wilsonInterval } from '../../cli/statistics/pValues.ts';
 import { policyNames } from '../../common/lake.ts';
 import { policyColours } from '../../envs/drawing/palette.ts';
-import { Rng } from '../../src/random.ts';
 import type { EndpointMeasure } from '../shared/endpointTable.ts';
-import { pairedSeeds } from '../shared/equivalenceTest.ts';
 import { bound, classEndpoint, classRows, GAUSSIAN, percent, policyLabel } from './labels.ts';
 
 /** The share of walks that must get home for a seed to count as one that has learned the way. */
-export const ARRIVED = 0.9;
+const ARRIVED = 0.9;
 /** A bank that gets no more of the walks home is not used. */
 const UNUSED = 0.02;
-/** Fewer pairs of seeds decide nothing. */
-const FEWEST_PAIRS = 10;
-const LEVEL = 0.05;
 
 /**
  * The return of the seeds that arrive, and how many do not. Those have no part in the mean, since what they return is not that of a way.
@@ -74,9 +66,7 @@ export function describeArrivals(rows: readonly SummaryRow[], where: string): An
   return {
     text: [
       `${where}${gaussian.count} of ${gaussian.of} seeds of a Gaussian and ${rangeOf(gaussian, others)} ${each} learn the way home (${bound(ARRIVED)} of the walks).`,
-      ...compared(gaussian.row, others),
       ...banks(lesser),
-      ...returnsBeside(rows, gaussian.row, others),
     ].join(' '),
     chart: {
       caption: `seeds that bring ${bound(ARRIVED)} of their walks home`,
@@ -106,52 +96,6 @@ function rangeOf(gaussian: Count, others: readonly Count[]): string {
   return [...new Set(ends)].join(' to ');
 }
 
-/** Whether a class gets home more or less often than the Gaussian; of few seeds nothing is said. */
-function compared(gaussian: SummaryRow, others: readonly Count[]): string[] {
-  const differing = differingFrom(
-    gaussian,
-    others.map(({ row }) => row),
-  );
-  if (differing === undefined) return [];
-  if (differing.length === 0) return ['No class gets home surely more or less often than the Gaussian.'];
-  const ends = groupBy(differing, ({ difference }) => (difference > 0 ? 'More' : 'Less'));
-  return (['More', 'Less'] as const).flatMap((how) => {
-    const own = ends.get(how)?.map(({ policy }) => policyLabel(policy)) ?? [];
-    return own.length === 0 ? [] : [`${how} often than a Gaussian get home: ${own.join(', ')}.`];
-  });
-}
-
-/** Which classes return surely something else than the Gaussian, of seeds where both arrive. */
-function returnsBeside(rows: readonly SummaryRow[], gaussian: SummaryRow, others: readonly Count[]): string[] {
-  const returns = [gaussian, ...others.map(({ row }) => row)].flatMap((arrival) => {
-    const row = rows.find(({ metric, policy }) => metric === 'return' && policy === arrival.policy);
-    return row === undefined ? [] : [amongArrived(row, arrival)];
-  });
-  const own = returns.find(({ policy }) => policy === GAUSSIAN);
-  if (own === undefined) return [];
-  const enough = returns.filter((row) => row !== own && pairedSeeds(row, own).x.length >= FEWEST_PAIRS);
-  const differing = differingFrom(own, enough) ?? [];
-  if (differing.length === 0) return [];
-  const list = differing.map(({ policy, difference }) => `${policyLabel(policy)} (${signedReturn(difference)})`);
-  return [`Returns differ from the Gaussian’s: ${list.join(', ')}.`];
-}
-
-/**
- * The classes whose seeds differ from the Gaussian's, by a paired permutation test with Holm's correction, and by how much; undefined where there is
- * none, or one has too few pairs.
- */
-function differingFrom(
-  gaussian: SummaryRow,
-  others: readonly SummaryRow[],
-): { readonly policy: string; readonly difference: number }[] | undefined {
-  const pairs = others.map((row) => ({ policy: row.policy, ...pairedSeeds(row, gaussian) }));
-  if (pairs.length === 0 || pairs.some(({ x }) => x.length < FEWEST_PAIRS)) return undefined;
-  const ps = holm(pairs.map(({ x, y }) => pairedPermutationTest(x, y, new Rng('arrival'))));
-  return pairs.flatMap(({ policy, x, y }, i) => {
-    return ps[i]! < LEVEL ? [{ policy, ...pairedDifference(x, y, { rng: new Rng('effect') }) }] : [];
-  });
-}
-
 /** @param lesser the share of the bank that is used less, of each class */
 function banks(lesser: readonly number[]): string[] {
   if (lesser.length === 0) return [];
@@ -161,7 +105,3 @@ function banks(lesser: readonly number[]): string[] {
     ? [`Those that do keep to one bank: the other gets at most ${percent(most)} of a class’s walks home.`]
     : [`Of those that do, the lesser bank gets up to ${percent(most)} of a class’s walks home.`];
 }
-
-/** A difference in return, with its sign: `+0.012`. */
-export const signedReturn = (value: number): string =>
-  trueMinus(`${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(3)}`);

@@ -10,6 +10,7 @@ import {
   softLakeSettings,
 } from '../../common/lake.ts';
 import { type AnyLakeId, allLakeGrains, lakeMap } from '../../envs/index.ts';
+import { counted } from '../shared/settings.ts';
 import {
   banditConditions,
   conditions as cloningConditions,
@@ -44,18 +45,14 @@ const scales = (values: number[]) => z.array(z.number().positive()).min(1).defau
 /** What demonstrators are cloned with, beside the settings of each policy. */
 const cloning = z
   .strictObject({
-    demonstrations: count()
-      .default(1000)
-      .meta({ description: 'walks to learn from, half of them on each bank', unit: 'walks' }),
+    demonstrations: counted(1000, 'walks to learn from, half of them on each bank', 'walks'),
     steps: count(1e9).optional().meta({ description: 'length of a training; by default as tuned', unit: 'updates' }),
-    batchSize: count()
-      .default(256)
-      .meta({ description: 'pairs of observation and action of an update', unit: 'pairs' }),
+    batchSize: counted(256, 'pairs of observation and action of an update', 'pairs'),
     conditions: some(cloningConditions).describe('demonstrators beside the usual ones, of whom half take each bank'),
     bandit: z
       .strictObject({
-        actions: count().default(20_000).meta({ description: 'actions to learn from', unit: 'actions' }),
-        steps: count(1e9).default(2000).meta({ description: 'length of a training', unit: 'updates' }),
+        actions: counted(20_000, 'actions to learn from', 'actions'),
+        steps: counted(2000, 'length of a training', 'updates', 1e9),
         learningRate: z.number().positive().default(0.03).describe('learning rate at first; half a cosine down to 0'),
       })
       .prefault({})
@@ -66,11 +63,9 @@ const cloning = z
 /** What PPO trains with, beside the settings of each policy. */
 const ppo = z
   .strictObject({
-    steps: count(1e9)
-      .default(100_000)
-      .meta({ description: 'length of a training, over all environments', unit: 'steps' }),
-    envs: count(10_000).default(8).meta({ description: 'parallel environments', unit: 'environments' }),
-    horizon: count().default(256).meta({ description: 'steps of each environment between updates', unit: 'steps' }),
+    steps: counted(100_000, 'length of a training, over all environments', 'steps', 1e9),
+    envs: counted(8, 'parallel environments', 'environments', 10_000),
+    horizon: counted(256, 'steps of each environment between updates', 'steps'),
   })
   .prefault({});
 
@@ -79,7 +74,7 @@ const soft = z
   .strictObject({
     bandit: z
       .strictObject({
-        steps: count().default(4000).meta({ description: 'length of a training', unit: 'updates' }),
+        steps: counted(4000, 'length of a training', 'updates'),
         batchSize: count()
           .multipleOf(2)
           .default(512)
@@ -122,13 +117,11 @@ const blocked = z
   .strictObject({
     fineTuning: z
       .strictObject({
-        steps: count()
-          .default(20_480)
-          .meta({ description: 'length of a training, over all environments', unit: 'steps' }),
-        envs: count().default(32).meta({ description: 'parallel environments', unit: 'environments' }),
-        horizon: count().default(32).meta({ description: 'steps of each environment between updates', unit: 'steps' }),
-        epochs: count().default(6).meta({ description: 'passes over the steps of an update', unit: 'passes' }),
-        batchSize: count().default(256).meta({ description: 'size of a minibatch', unit: 'steps' }),
+        steps: counted(20_480, 'length of a training, over all environments', 'steps'),
+        envs: counted(32, 'parallel environments', 'environments'),
+        horizon: counted(32, 'steps of each environment between updates', 'steps'),
+        epochs: counted(6, 'passes over the steps of an update', 'passes'),
+        batchSize: counted(256, 'size of a minibatch', 'steps'),
         learningRate: z.number().positive().default(5e-4).describe('learning rate of policy and value function'),
       })
       .refine(({ batchSize, envs, horizon }) => batchSize <= envs * horizon, 'batchSize: at most envs × horizon')
@@ -141,17 +134,11 @@ const opponent = z
   .strictObject({
     bandit: z
       .strictObject({
-        steps: count()
-          .default(40_960)
-          .meta({ description: 'length of a training, over all environments', unit: 'episodes' }),
-        envs: count()
-          .default(64)
-          .meta({ description: 'parallel environments, each with an opponent of its own', unit: 'environments' }),
-        horizon: count()
-          .default(16)
-          .meta({ description: 'episodes of each environment between updates', unit: 'episodes' }),
-        epochs: count().default(4).meta({ description: 'passes over the episodes of an update', unit: 'passes' }),
-        batchSize: count().default(256).meta({ description: 'size of a minibatch', unit: 'episodes' }),
+        steps: counted(40_960, 'length of a training, over all environments', 'episodes'),
+        envs: counted(64, 'parallel environments, each with an opponent of its own', 'environments'),
+        horizon: counted(16, 'episodes of each environment between updates', 'episodes'),
+        epochs: counted(4, 'passes over the episodes of an update', 'passes'),
+        batchSize: counted(256, 'size of a minibatch', 'episodes'),
         learningRate: z.number().positive().default(3e-3).describe('learning rate at first; half a cosine down to 0'),
       })
       .refine(
@@ -171,8 +158,8 @@ const fixedScale = z
           description: 'σ of the policy, rising',
           unit: 'action',
         }),
-        updates: count(100_000).default(150).meta({ description: 'length of the ascent at each σ', unit: 'updates' }),
-        episodes: count(10_000).default(256).meta({ description: 'episodes of an update', unit: 'episodes' }),
+        updates: counted(150, 'length of the ascent at each σ', 'updates', 100_000),
+        episodes: counted(256, 'episodes of an update', 'episodes', 10_000),
         learningRate: z.number().positive().default(0.05).describe('learning rate at first; half a cosine down to 0'),
       })
       .prefault({}),
@@ -189,17 +176,11 @@ const otherWays = z
   .strictObject({
     cloning: z
       .strictObject({
-        demonstrations: count()
-          .default(1000)
-          .meta({ description: 'walks to learn from, half of them on each bank', unit: 'walks' }),
-        steps: count().default(1200).meta({ description: 'length of a training', unit: 'updates' }),
-        walks: count().default(16).meta({ description: 'walks of an update', unit: 'walks' }),
-        noiseSamples: count()
-          .default(32)
-          .meta({ description: 'draws of the hidden noise over which a likelihood is averaged', unit: 'draws' }),
-        fewNoiseSamples: count()
-          .default(8)
-          .meta({ description: 'draws of the hidden noise where there are few', unit: 'draws' }),
+        demonstrations: counted(1000, 'walks to learn from, half of them on each bank', 'walks'),
+        steps: counted(1200, 'length of a training', 'updates'),
+        walks: counted(16, 'walks of an update', 'walks'),
+        noiseSamples: counted(32, 'draws of the hidden noise over which a likelihood is averaged', 'draws'),
+        fewNoiseSamples: counted(8, 'draws of the hidden noise where there are few', 'draws'),
       })
       .refine(({ demonstrations, walks }) => walks <= demonstrations, {
         path: ['walks'],
@@ -213,10 +194,8 @@ const otherWays = z
           .positive()
           .default(0.02)
           .meta({ description: 'τ, the weight of the entropy, at the end', unit: 'reward per nat' }),
-        steps: count()
-          .default(16_000)
-          .meta({ description: 'length of the trainings that learn from a replay', unit: 'steps' }),
-        ppoSteps: count().default(120_000).meta({ description: 'length of the trainings by PPO', unit: 'steps' }),
+        steps: counted(16_000, 'length of the trainings that learn from a replay', 'steps'),
+        ppoSteps: counted(120_000, 'length of the trainings by PPO', 'steps'),
       })
       .prefault({}),
   })
@@ -225,21 +204,17 @@ const otherWays = z
 /** What E0 and E2 anew take beside the settings of E0 and E2. */
 const anew = z
   .strictObject({
-    ppoSteps: count(1e9)
-      .default(150_000)
-      .meta({ description: 'length of a training by PPO on the stride lake, over all environments', unit: 'steps' }),
-    measuredWalks: count()
-      .default(200)
-      .meta({ description: 'walks along which the soft regret is measured', unit: 'walks' }),
+    ppoSteps: counted(150_000, 'length of a training by PPO on the stride lake, over all environments', 'steps', 1e9),
+    measuredWalks: counted(200, 'walks along which the soft regret is measured', 'walks'),
     floors: z
       .strictObject({
         cells: count(400)
           .multipleOf(8)
           .default(24)
           .meta({ description: 'cells of the grid, along one side', unit: 'cells' }),
-        points: count(10_000).default(180).meta({ description: 'headings at each state', unit: 'headings' }),
-        updates: count().default(200).meta({ description: 'length of each search for a density', unit: 'updates' }),
-        rounds: count(100).default(3).meta({ description: 'how often a class is projected anew', unit: 'rounds' }),
+        points: counted(180, 'headings at each state', 'headings', 10_000),
+        updates: counted(200, 'length of each search for a density', 'updates'),
+        rounds: counted(3, 'how often a class is projected anew', 'rounds', 100),
       })
       .prefault({}),
   })
@@ -249,9 +224,7 @@ export const lakeSchema = z
   .strictObject({
     ...commonShape(choices, { seeds: 3, codes: studyCodes }),
     engine: engineSetting('wasm'),
-    evaluationEpisodes: count()
-      .default(500)
-      .meta({ description: 'walks of each trained policy, with sampled actions', unit: 'walks' }),
+    evaluationEpisodes: counted(500, 'walks of each trained policy, with sampled actions', 'walks'),
     cloning,
     ppo,
     soft,

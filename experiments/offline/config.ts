@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
 import { type Tuned, tunedSchema } from '../../cli/experiment/tuned.ts';
+import { counted } from '../shared/settings.ts';
 import { type Kind, kindLabels, kinds, type Recipe, recipes } from './recipes.ts';
 import found from './tuned.json' with { type: 'json' };
 
@@ -166,23 +167,22 @@ export const offlineSchema = z.strictObject({
     .string()
     .optional()
     .describe(
-      'folder of datasets that "npm run dataset" has made, each by the name of its recipe; those of robots must be there, others are made anew where they are not',
+      'folder of datasets that "oxbow dataset make" has made, each by the name of its recipe; those of robots must be there, others are made anew where they are not',
     ),
-  evaluationEpisodes: count(100_000)
-    .default(200)
-    .meta({ description: 'episodes of each trained policy, by samples and by greedy actions', unit: 'episodes' }),
-  parameters: count()
-    .default(18_000)
-    .meta({ description: 'size of every policy, ±10 %; critics are beside it', unit: 'parameters' }),
+  evaluationEpisodes: counted(
+    200,
+    'episodes of each trained policy, by samples and by greedy actions',
+    'episodes',
+    100_000,
+  ),
+  parameters: counted(18_000, 'size of every policy, ±10 %; critics are beside it', 'parameters'),
   criticHidden: z
     .array(count(4096))
     .min(1)
     .default([64, 64])
     .describe('widths of the hidden layers of all networks beside the policy'),
   steps: count(1e9).optional().meta({ description: 'length of every training; by default as tuned', unit: 'updates' }),
-  batchSize: count(100_000)
-    .default(128)
-    .meta({ description: 'pairs or transitions of an update', unit: 'transitions' }),
+  batchSize: counted(128, 'pairs or transitions of an update', 'transitions', 100_000),
   tuned: tunedSchema(found.tuned as Tuned).describe(
     'settings by study, environment and method, the same for all kinds of data; found with as many trials for each method',
   ),

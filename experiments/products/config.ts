@@ -4,6 +4,7 @@ import { type Settings, type Tuned, tunedSchema } from '../../cli/experiment/tun
 import { collectDemonstrations, type Demonstrations, demonstrationNoise, type Env, make } from '../../envs/index.ts';
 import { makePolicy, type Policy, type Rng } from '../../src/index.ts';
 import type { AnySpace } from '../../src/spaces/plain.ts';
+import { counted } from '../shared/settings.ts';
 import { ProductEnv } from './productEnv.ts';
 import found from './tuned.json' with { type: 'json' };
 
@@ -165,23 +166,17 @@ export const productsSchema = z
       .readonly()
       .default([1, 2, 3, 4])
       .meta({ description: 'how many lakes are walked at once; each number is a condition', unit: 'lakes' }),
-    demonstrations: count(10_000).default(1000).meta({
-      description: 'walks to learn from on one lake; on k lakes at once there are k times as many, each of all k lakes',
-      unit: 'walks',
-    }),
-    heldOut: count(100_000)
-      .default(2000)
-      .meta({ description: 'fresh walks by which likelihoods are judged', unit: 'walks' }),
-    evaluationEpisodes: count(100_000)
-      .default(1000)
-      .meta({ description: 'walks of each trained policy', unit: 'walks' }),
-    parameters: count()
-      .default(18_000)
-      .meta({ description: 'size of every policy, ±10 %, whatever the number of lakes', unit: 'parameters' }),
+    demonstrations: counted(
+      1000,
+      'walks to learn from on one lake; on k lakes at once there are k times as many, each of all k lakes',
+      'walks',
+      10_000,
+    ),
+    heldOut: counted(2000, 'fresh walks by which likelihoods are judged', 'walks', 100_000),
+    evaluationEpisodes: counted(1000, 'walks of each trained policy', 'walks', 100_000),
+    parameters: counted(18_000, 'size of every policy, ±10 %, whatever the number of lakes', 'parameters'),
     steps: count(1e9).optional().meta({ description: 'length of a training; by default as tuned', unit: 'updates' }),
-    batchSize: count()
-      .default(256)
-      .meta({ description: 'pairs of observation and action of an update', unit: 'pairs' }),
+    batchSize: counted(256, 'pairs of observation and action of an update', 'pairs'),
     tuned: tunedSchema(found.tuned as Tuned).describe(
       'settings by study, environment and policy, the same for any number of lakes; found with as many trials for each class',
     ),

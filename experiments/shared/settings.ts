@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+/**
+ * A setting that counts something.
+ * @param unit of what is counted
+ * @param most what memory holds with room to spare
+ */
+export function counted(usual: number, description: string, unit: string, most = 1_000_000) {
+  return z.int().positive().max(most).default(usual).meta({ description, unit });
+}
