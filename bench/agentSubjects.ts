@@ -3,7 +3,7 @@ import { make, makeVec } from '../envs/index.ts';
 import { makePolicy, type Rng } from '../src/index.ts';
 
 /** A whole agent in training: environment, collector and updates together. */
-export interface AgentSubject {
+interface AgentSubject {
   readonly agent: Agent;
   /** Environment steps of what is timed at once. */
   readonly block: number;

@@ -25,7 +25,7 @@ afterEach(async () => {
   }
 });
 
-export interface Started {
+interface Started {
   readonly child: ChildProcess;
   readonly output: () => string;
   readonly ended: Promise<{ code: number | null; stderr: string }>;

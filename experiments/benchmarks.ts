@@ -311,7 +311,7 @@ export const classic = scoredTrainings({
 });
 
 /** What was reached of what was asked, a row a policy of a cell. Greedy actions decide. @param steps in place of those of the cells */
-export function scoreTable(cells: readonly Cell[], summary: readonly SummaryRow[], steps?: number): Table {
+function scoreTable(cells: readonly Cell[], summary: readonly SummaryRow[], steps?: number): Table {
   return {
     title: 'Scores',
     columns: ['environment', 'agent', 'steps', 'policy', 'seeds', 'asked', 'reached', 'greedy', 'sampled'],

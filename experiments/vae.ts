@@ -38,7 +38,7 @@ import {
 import { counted } from './shared/settings.ts';
 
 export const posteriorNames = ['gaussian', 'realnvp', 'iaf'] as const;
-export type PosteriorName = (typeof posteriorNames)[number];
+type PosteriorName = (typeof posteriorNames)[number];
 
 const choices = { studies: ['vae'], policies: posteriorNames, environments: ['digits'] } as const;
 
@@ -256,7 +256,7 @@ function boundsOf(vae: Vae, heldOut: Float32Array, samples: number) {
   };
 }
 
-export interface VaeOptions {
+interface VaeOptions {
   readonly posterior: PosteriorName;
   readonly latentDim: number;
   /** Width of the decoder's hidden layer. */

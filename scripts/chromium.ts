@@ -17,7 +17,7 @@ function launch(...flags: string[]): Promise<Browser> {
   });
 }
 
-export interface Visit {
+interface Visit {
   /** The first text that the page or a worker of it has logged. */
   readonly printed: string;
   /** Everything else that was logged but for `console.debug`, every uncaught error and failed request. */

@@ -62,7 +62,7 @@ export function banditActions(policy: Policy): Distribution {
 }
 
 /** What a job on the bandit keeps for the figures. */
-export interface BanditData {
+interface BanditData {
   /** π at `DRAWN_ACTIONS`. */
   readonly density: readonly number[];
   readonly parameters: number;

@@ -35,7 +35,7 @@ export function bestOnLake(task: SoftLakeTask, fineness: SolvedFinely, place: Po
 }
 
 /** The soft optimum of a task, solved once. */
-export function optimumOnLake(task: SoftLakeTask, { cells, points }: SolvedFinely): SoftOptimum {
+function optimumOnLake(task: SoftLakeTask, { cells, points }: SolvedFinely): SoftOptimum {
   const { stride, temperature } = task;
   const key = JSON.stringify([stride, temperature, cells, points]);
   const found = optima.get(key) ?? new SoftOptimum({ stride, temperature, cells, points });

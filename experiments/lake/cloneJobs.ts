@@ -167,7 +167,7 @@ function direction(path: DemonstrationPath, radius: number, bank: Bank): { x: nu
 }
 
 /** What a job keeps for the figures. */
-export interface ClonedBanditData {
+interface ClonedBanditData {
   /** π at `DRAWN_ACTIONS`. */
   readonly density: readonly number[];
 }

@@ -77,7 +77,7 @@ const HELD_OUT =
   'weights that are kept, and are compared between policies only.';
 
 /** E1 on the lakes: walks of scripted demonstrators are cloned. */
-export const cloningLakes: StudyPart = {
+const cloningLakes: StudyPart = {
   environments: Object.keys(GRAIN),
 
   jobs(config) {

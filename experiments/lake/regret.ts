@@ -187,7 +187,7 @@ export function floorOf(
  * How far above its floor a class is in each seed, nats a step: its soft regret less the floor's, over τ and the mean number of steps of its own
  * walks. Undefined where the run does not have both.
  */
-export function aboveFloor(
+function aboveFloor(
   rows: readonly SummaryRow[],
   { key, temperature }: Pick<RegretCondition, 'key' | 'temperature'>,
   policy: string,

@@ -21,7 +21,7 @@ import { sacPolicies, softSacTraining, trainOnSoftLake } from './softTrainings.t
 import { softPpoSettings } from './tuned.ts';
 
 /** What a job on the soft lake keeps for the figures. */
-export interface SoftLakeData {
+interface SoftLakeData {
   readonly walks: readonly Walk[];
   /** π(heading | start) at {@link DRAWN_HEADINGS} middles of equal cells from −π on. */
   readonly density: readonly number[];
@@ -95,16 +95,16 @@ const ACROSS = { count: 10, apart: 0.1 };
 const { start } = lakeMap;
 
 /** From the start to just before the shore, on the axis through the lake's middle and home. */
-export const placesAlongAxis: readonly Point[] = Array.from({ length: ALONG.count }, (_, i) => ({
+const placesAlongAxis: readonly Point[] = Array.from({ length: ALONG.count }, (_, i) => ({
   x: start.x + i * ALONG.apart,
   y: start.y,
 }));
 
 /** Across the axis at the start, from the lower side to the upper one. */
-export const placesAcrossAxis: readonly Point[] = Array.from({ length: 2 * ACROSS.count + 1 }, (_, i) => ({
+const placesAcrossAxis: readonly Point[] = Array.from({ length: 2 * ACROSS.count + 1 }, (_, i) => ({
   x: start.x,
   y: start.y + (i - ACROSS.count) * ACROSS.apart,
 }));
 
 /** The places about the start where policies are measured: those along the axis, then those across it. */
-export const placesAtStart: readonly Point[] = [...placesAlongAxis, ...placesAcrossAxis];
+const placesAtStart: readonly Point[] = [...placesAlongAxis, ...placesAcrossAxis];

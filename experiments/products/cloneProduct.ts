@@ -34,7 +34,7 @@ interface CloningSettings {
 }
 
 /** What a job keeps beside its metrics. */
-export interface ProductData {
+interface ProductData {
   readonly parameters: number;
   /** How many walks that get home on every lake take each way: `u` for an upper bank, `l` for a lower one, lake by lake. */
   readonly ways: Readonly<Record<string, number>>;
