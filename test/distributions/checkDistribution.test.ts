@@ -68,94 +68,62 @@ test('right ones pass, and leave nothing', () => {
   expect(tf.memory().numTensors).toBe(numTensors);
 });
 
+/** Of vectors: the second number is another draw's. */
+const uncorrelated = (x: tf.Tensor) => {
+  const [first, second] = tf.split(x, 2, -1) as [tf.Tensor, tf.Tensor];
+  return tf.concat([first, tf.reverse(second, 0)], -1);
+};
+const mirrored = (right: tf.Tensor, x: tf.Tensor) =>
+  tf.add(right, tf.log(tf.mul(2, tf.sigmoid(tf.mul(3, tf.sub(x, 0.5))))));
+
 describe('a wrong one is found', () => {
+  const mass = /logProb: the density has a mass/;
+  const drawn = /logProb: the density has a mass|sample: got a share/;
+  const neighbours = /logProb: got .* by the distances of neighbours/;
   test.each<[string, () => Distribution, Changes, RegExp]>([
-    ['without its constant', normal, { logProb: plus(HALF_LOG_TWO_PI) }, /logProb: the density has a mass of 2\.4/],
-    ['without its log-scale', normal, { logProb: plus(0.7) }, /logProb: the density has a mass/],
-    ['2 % too much', normal, { logProb: plus(0.05) }, /logProb: the density has a mass/],
-    [
-      'samples with the variance for the scale',
-      normal,
-      { sample: times(1.6) },
-      /logProb: the density has a mass|sample: got a share/,
-    ],
-    ['samples that are moved', normal, { sample: plus(0.5) }, /logProb: the density has a mass|sample: got a share/],
-    [
-      'samples that are mirrored',
-      () =>
-        new Changed(normal(), {
-          logProb: (right, x) => tf.add(right, tf.log(tf.mul(2, tf.sigmoid(tf.mul(3, tf.sub(x, 0.5)))))),
-        }),
-      {},
-      /logProb: the density has a mass|sample: got a share/,
-    ],
+    ['without its constant', normal, { logProb: plus(HALF_LOG_TWO_PI) }, mass],
+    ['2 % too much', normal, { logProb: plus(0.05) }, mass],
+    ['samples with the variance for the scale', normal, { sample: times(1.6) }, drawn],
+    ['samples that are moved', normal, { sample: plus(0.5) }, drawn],
+    ['samples that are mirrored', () => new Changed(normal(), { logProb: mirrored }), {}, drawn],
     ['the wrong mean', normal, { mean: plus(0.2) }, /mean: got .* by samples/],
     ['the scale for the variance', normal, { variance: tf.sqrt }, /variance: got/],
     ['an entropy without its log-scale', normal, { entropy: plus(-0.7) }, /entropy: got/],
     ['the wrong mode', normal, { mode: plus(3) }, /mode: got a log-density/],
     ['the wrong distribution function', normal, { cdf: times(0.9) }, /survival: got/],
-    [
-      'survival for the distribution function',
-      normal,
-      { cdf: (x) => tf.sub(1, x), survival: (x) => tf.sub(1, x) },
-      /cdf: got .* by counts/,
-    ],
-    [
-      'a distribution function without gradient',
-      normal,
-      { cdf: (x) => tf.add(x, tf.mul(0, x)), survival: (x) => x, quantile: plus(1) },
-      /quantile: got/,
-    ],
-    ['NaN', normal, { logProb: (right) => tf.log(tf.neg(tf.abs(right))) }, /logProb: got NaN, expected finite/],
+    ['survival for it', normal, { cdf: (x) => tf.sub(1, x), survival: (x) => tf.sub(1, x) }, /cdf: got .* by counts/],
+    ['the wrong quantile', normal, { quantile: plus(1) }, /quantile: got/],
+    ['NaN', normal, { logProb: (right) => tf.log(tf.neg(tf.abs(right))) }, /logProb: got NaN/],
     [
       'no sample shape',
       normal,
       { sample: (x, shape) => (shape.length > 1 ? tf.reshape(x, [-1]) : x) },
-      /sample: got float32 of shape \[6\], expected float32 of shape \[2,3\]/,
+      /sample: got float32 of shape \[6\]/,
     ],
     ['a log-density of each number', vector, { logProb: (_, x) => tf.neg(tf.square(x)) }, /broadcast|logProb: got/],
     [
       'a gradient that is cut',
       normal,
       { logProb: (right) => tf.tensor(right.dataSync(), right.shape) },
-      /logProb: gradient by x: got 0/,
+      /gradient by x: got 0/,
     ],
-    [
-      'of vectors, without their constant',
-      vector,
-      { logProb: plus(2 * HALF_LOG_TWO_PI) },
-      /logProb: got .* by the distances of neighbours/,
-    ],
-    [
-      'of vectors, without a log-scale',
-      vector,
-      { logProb: plus(0.5) },
-      /logProb: got .* by the distances of neighbours/,
-    ],
+    ['of vectors, without their constant', vector, { logProb: plus(2 * HALF_LOG_TWO_PI) }, neighbours],
+    ['of vectors, without a log-scale', vector, { logProb: plus(0.5) }, neighbours],
     [
       'of vectors, drawn without correlation',
       vector,
-      {
-        sample: (x) =>
-          tf.concat(
-            [
-              tf.slice(x, [...x.shape.slice(1).map(() => 0), 0], [...x.shape.slice(0, -1), 1]),
-              tf.reverse(tf.slice(x, [...x.shape.slice(1).map(() => 0), 1], [...x.shape.slice(0, -1), 1]), 0),
-            ],
-            -1,
-          ),
-      },
+      { sample: uncorrelated },
       /sample: (a number|number 1) given the others/,
     ],
     ['of vectors, drawn too wide', vector, { sample: times(1.5) }, /sample: (a number|number \d) given the others/],
     [
-      'of categories, that do not sum to 1',
+      'of categories, beyond 1',
       categories,
       { logProb: plus(0.05) },
-      /logProb: the probabilities of the 3 events that were drawn sum to 1\.05/,
+      /probabilities of the 3 events that were drawn sum to 1\.05/,
     ],
     [
-      'of categories, drawn in another order',
+      'of categories, in another order',
       categories,
       { sample: (x) => tf.sub(2, x) },
       /sample: drew \[\d\] in a share of/,
@@ -168,7 +136,7 @@ describe('a wrong one is found', () => {
   test('randomness that is not from rng', () => {
     const wild = new Changed(normal(), { sample: (x) => tf.add(x, Math.random() * 1e-3) });
     expect(() => checkDistribution(wild)).toThrow('Changed.sample: got two results with equal streams');
-    expect(() => checkDistribution(normal(), { samples: 10 })).toThrow('checkDistribution: samples: got 10, expected');
+    expect(() => checkDistribution(normal(), { samples: 10 })).toThrow('checkDistribution: samples: got 10');
   });
 });
 

@@ -90,9 +90,9 @@ describe.each(cases)('kl of two %s distributions', (name, make, rows) => {
 
   test('never below 0, and 0 from each to itself', () => {
     const rng = new Rng(3);
-    const sizes = tf.exp(tf.mul(tf.sub(rng.uniformTensor([4000, 2]), 1 / 3), 20.7));
+    const sizes = tf.exp(tf.mul(tf.sub(rng.uniformTensor([1000, 2]), 1 / 3), 20.7));
     for (const apart of [1e-7, 1e-5, 1e-3, 1]) {
-      const others = tf.mul(sizes, tf.exp(tf.mul(rng.normalTensor([4000, 2]), apart)));
+      const others = tf.mul(sizes, tf.exp(tf.mul(rng.normalTensor([1000, 2]), apart)));
       for (const value of kl(make(sizes), make(others)).dataSync()) expect(value).toBeGreaterThanOrEqual(0);
     }
     expect([...kl(make(sizes), make(sizes)).dataSync()].every((value) => value === 0)).toBe(true);

@@ -147,31 +147,6 @@ onAllEngines('batch normalization: moving moments without training, the batch’
   }
 });
 
-onAllEngines('dropout: nothing without training, an error with it', () => {
-  const model = modelOf(tfl.layers.dropout({ rate: 0.5 }));
-  const dropping = (training: boolean) =>
-    compile(({ x }: { x: tf.Tensor }) => ({ y: model.apply(x, { training }) as tf.Tensor }), {
-      name: 'dropping',
-      state: [model],
-    });
-  expectClose(numbers(dropping(false)({ x }).y), numbers(model.predict(x) as tf.Tensor));
-  expect(() => dropping(true)({ x })).toThrow(
-    "compile('dropping'): the function draws random numbers elsewhere than from its rng",
-  );
-});
-
-onAllEngines('model.fit and trainOnBatch inside are an error', async () => {
-  const model = modelOf();
-  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
-  const fitting = (fn: () => Promise<unknown>) =>
-    compile(fn as unknown as () => { y: tf.Tensor }, { name: 'fitting', state: [model] });
-  const message = /^compile\('fitting'\): .* got a promise, which it cannot wait for/;
-  expect(() => fitting(() => model.fit(x, y))({})).toThrow(message);
-  expect(() => fitting(async () => ({ y: await model.trainOnBatch(x, y) }))({})).toThrow(message);
-  // What is awaited inside of them goes on; an error of it would end the process.
-  await new Promise((resolve) => setTimeout(resolve, 20));
-});
-
 onAllEngines('what is added to a model or an array is seen, what is taken from it, too', () => {
   const model = tfl.sequential({
     layers: [tfl.layers.dense({ inputShape: [3], units: 2, kernelInitializer: 'ones' })],
