@@ -29,7 +29,12 @@ export const SEARCHES = ['latin-hypercube', 'random'] as const;
  *
  * McKay, Beckman & Conover, "A comparison of three methods for selecting values of input variables", 1979.
  */
-export function drawSettings(space: SearchSpace, trials: number, rng: Rng, search: (typeof SEARCHES)[number]): Settings[] {
+export function drawSettings(
+  space: SearchSpace,
+  trials: number,
+  rng: Rng,
+  search: (typeof SEARCHES)[number],
+): Settings[] {
   return settingsAt(space, trials, rng, (stream) =>
     search === 'random'
       ? Float64Array.from({ length: trials }, () => stream.uniform())

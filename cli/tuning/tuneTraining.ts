@@ -169,9 +169,7 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
     },
 
     jobs: (config) =>
-      config.policies.flatMap((policy) =>
-        halvingRungs(config).flatMap((_, rung) => jobsOf(config, policy, rung)),
-      ),
+      config.policies.flatMap((policy) => halvingRungs(config).flatMap((_, rung) => jobsOf(config, policy, rung))),
 
     due: (outcomes, config) => {
       const found = groupBy(outcomes, ({ job }) => `${job.of} ${job.rung}`);

@@ -9,13 +9,7 @@ import { InputError } from '../experiment/errors.ts';
 import { commonShape } from '../experiment/experiment.ts';
 import type { Settings, SettingValue } from '../experiment/tuned.ts';
 import { type TrainChoice, type TrainConfig, trainSchema, trainSettings } from '../train/trainConfig.ts';
-import {
-  type Dimension,
-  hasDimension,
-  isDimension,
-  SEARCHES,
-  type SearchSpace,
-} from './searchSpace.ts';
+import { type Dimension, hasDimension, isDimension, SEARCHES, type SearchSpace } from './searchSpace.ts';
 
 /** The first seed of trials: far from those of a training, so that no settings are judged on the seeds that they were chosen by. */
 const FIRST_SEED = 1000;
