@@ -252,7 +252,7 @@ interface AnyPreset {
 }
 
 /** The preset of an agent on an environment, undefined where there is none. */
-export function presetOf(env: string, agent: string): AnyPreset | undefined {
+function presetOf(env: string, agent: string): AnyPreset | undefined {
   const all: Readonly<Record<string, Readonly<Record<string, AnyPreset>>>> = presets;
   return Object.hasOwn(all, env) && Object.hasOwn(all[env]!, agent) ? all[env]![agent] : undefined;
 }

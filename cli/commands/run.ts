@@ -104,23 +104,10 @@ export function withWorkerOptions(command: Command): Command {
 /**
  * Runs an experiment, or continues its run directory; returns the exit code.
  * @param what its name, or the file that exports it
- * @param suffix of the name: `-tuning` for the search for its settings
- * @param more values of further options, each of which sets the field of its name
  */
-export async function run(
-  what: string,
-  flags: RunFlags,
-  context: CommandContext,
-  { suffix = '', more = {} }: { suffix?: string; more?: Readonly<Record<string, string>> } = {},
-): Promise<number> {
+async function run(what: string, flags: RunFlags, context: CommandContext): Promise<number> {
   const { name, allowed } = await experimentNamed(what, context.registry);
-  const experiment = await loadExperiment(context.registry, `${name}${suffix}`, undefined, allowed);
-  return runWith(experiment, flags, context, more, { allowed });
-}
-
-/** Whether an argument names a file in place of an experiment. */
-export function isFile(what: string): boolean {
-  return /[./\\]/.test(what);
+  return runWith(await loadExperiment(context.registry, name, undefined, allowed), flags, context, {}, { allowed });
 }
 
 /** The name of an experiment and the module that has it, which is imported: `my-study.ts`, `my-study.ts#name`. */

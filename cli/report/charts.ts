@@ -239,7 +239,7 @@ const LONG_NAME = 16;
  * @param policies the experiment's full list, which fixes the colours.
  * @param present those that the chart shows.
  */
-export function lineColours(policies: readonly string[], present: ReadonlySet<string>) {
+function lineColours(policies: readonly string[], present: ReadonlySet<string>) {
   const { domain, range } = policyColours(policies);
   const shown = domain.map((policy, i) => ({ policy, colour: range[i]! })).filter(({ policy }) => present.has(policy));
   return {
@@ -268,12 +268,6 @@ export type Encoding = NonNullable<Layer['encoding']>;
 
 /** What places marks along an axis. */
 export type Position = NonNullable<Encoding['x']>;
-
-/** What colours marks. */
-export type Colour = NonNullable<Encoding['color']>;
-
-/** How numbers become places along an axis. */
-export type Scale = NonNullable<Extract<Position, { readonly field?: unknown }>['scale']>;
 
 type CompositeMark = { readonly type: 'boxplot' | 'errorbar' | 'errorband' };
 

@@ -87,7 +87,7 @@ const LONG_COMMAND = 150;
  * The first page of a report, which stands alone: what was run, the answer to each question with a small picture, and what else a
  * reader wants to know. Texts that are computed say in `data-from` what of: the results, the run or its settings.
  */
-export function renderFirstPage(page: Page, numbering: Numbering): string {
+function renderFirstPage(page: Page, numbering: Numbering): string {
   const { title, lead, run, warning, conclusions, answer, tables = [], remarks, commands, sections } = page;
   const asked = Object.entries(conclusions);
   const size = asked.length === 1 ? 'large' : 'small';
@@ -180,7 +180,7 @@ const SIZES = {
  * The bars of an answer as an SVG: labels, bars with the whiskers of their intervals, and values as they are read.
  * @param size large where it is the only one of its page
  */
-export function answerPicture({ bars, caption, most }: AnswerChart, size: keyof typeof SIZES = 'small'): string {
+function answerPicture({ bars, caption, most }: AnswerChart, size: keyof typeof SIZES = 'small'): string {
   const sizes = SIZES[size];
   const { width: whole, line, gap, character, font, longest } = sizes;
   const width = (text: string) => character * text.length;

@@ -43,7 +43,7 @@ const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
  * The lines of a chart in text: its caption, and for each bar its label, the bar, and the value with its interval. Where the line is too
  * short for all three, the bar stands below them.
  */
-export function barChart({ caption, most, bars }: AnswerChart, width: number): string[] {
+function barChart({ caption, most, bars }: AnswerChart, width: number): string[] {
   const end = most ?? Math.max(0, ...bars.map(({ value }) => value).filter(Number.isFinite));
   const ofTexts = longest(bars.map(({ text }) => text));
   const rows = bars.map(({ label, value, text, interval }) => ({
