@@ -20,6 +20,8 @@ const REPLACING = readdirSync('test', { recursive: true, encoding: 'utf8' })
 
 /** These and what registers a policy or an environment, which stays: each has a worker to itself. */
 const ALONE = [
+  // What is said once, a worker says once.
+  'test/agents/adviseOnPolicy.test.ts',
   'test/agents/presets.test.ts',
   'test/envs/core/registry.test.ts',
   'test/envs/core/threads/threadedVectorEnv.slow.test.ts',
@@ -30,7 +32,6 @@ const ALONE = [
   'test/cli/train/mujoco.slow.test.ts',
   'test/cli/train/train.slow.test.ts',
   'test/policies/registry.test.ts',
-  'test/policies/savedPolicies.test.ts',
   ...REPLACING,
 ];
 

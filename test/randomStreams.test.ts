@@ -10,15 +10,15 @@ const FOLDERS = ['src', 'envs', 'datasets', 'agents', 'cli', 'common', 'experime
  * an agent's training has it, is found where it stands.
  */
 const NAMES = `
-  KL | KL from the teacher | act | actions | agent | annealing | arrival | autoregressiveLayers | banks | base |
+  KL | KL from the teacher | act | actions | agent | autoregressiveLayers | banks | base |
   behavior | behavior-cloning/evaluate | bends | blocked | checkAgent | checkBijector | checkDistribution |
   checkEnv | checkPolicy | circular splines | collect | comparison | context | contexts | convolution* |
   critics | data | decoder | demonstrations | dense | digits | distillation | draws | effect |
   encoder | entropy | env | equivalence | eval | evaluation | field | fine-tuning | first velocities | fit | flow
   | gaussian | gaussianizationFlow | head | held out | held-out noise | heldOut | hidden noise | hindsight |
-  image* | initial | inputs | lakes | layer* | lead | learning curves | lu* | matching | means |
+  image* | initial | inputs | lakes | layer* | learning curves | lu* | matching | means |
   minibatches | model | moments | noise | observations | opponent | own | pairs | plans | policy | pretraining |
-  probes | productEnv | profile | q* | record | replay | resumed | runs | sample | samples | schedule | scripts |
+  probes | productEnv | q* | record | replay | resumed | runs | sample | samples | schedule | scripts |
   seed | shared | slopes | snapshots | speed | spline | splitEpisodes | standing | student | summary | target |
   teacher | test | training | triangular | try-out | tuning | updates | validation | value | values | vectorEnv |
   walks | walks, * | watched | way | way/* | weights | weights/* | x | y
