@@ -233,11 +233,11 @@ const ofRun = (folder: string): string => JSON.parse(readFileSync(join(folder, '
 
 /** Studies, and what makes a quick run of one short. */
 const STUDIES = {
-  banana: '--policies realnvp,spline --steps 100 --set test=1000 --set heldOut=500 --set samples=200',
+  banana: '--policies realnvp,spline --steps 100 --set test=1000 --set heldOut=500',
   classic: '--seeds 1 --study a2c,dqn --env CartPole-v1 --steps 600 --set evaluationEpisodes=5',
   densities: '--seeds 1 --env two-moons --policies spline,maf --steps 100',
   distill: '--env moons --steps 100',
-  'endpoints arrival': '--seeds 1 --policies gaussian,spline --steps 4096 --set evaluationEpisodes=20',
+  'lake arrival': '--seeds 1 --policies gaussian,spline --set anew.ppoSteps=4096 --set evaluationEpisodes=20',
   'lake ppo': '--seeds 1 --env Lake-v0 --policies gaussian,spline --steps 4096 --set evaluationEpisodes=20',
   'lake cloning': '--seeds 1 --env Lake-v0 --policies gaussian,spline --steps 50 --set evaluationEpisodes=20',
   'lake opponent': '--seeds 1 --env OpponentBandit-v0 --policies gaussian,spline --set opponent.bandit.steps=4096',
