@@ -349,11 +349,9 @@ describe('errors', () => {
     const card = one('Cards-v0') as AnyEnv;
     card.reset();
     expect(() => card.step(2.5)).toThrow('gymnasium:Cards-v0: step() got 2.5 in an action');
-    for (const made of [one, many]) {
-      expect(() => made('Outside-v0').reset()).toThrow('gymnasium:Outside-v0: reset() gave an observation outside');
-      // Unless they are not checked.
-      made('Outside-v0', { disableEnvChecker: true }).reset();
-    }
+    expect(() => one('Outside-v0').reset()).toThrow('gymnasium:Outside-v0: reset() gave an observation outside');
+    // Unless it is not checked.
+    one('Outside-v0', { disableEnvChecker: true }).reset();
     expect(() => one('Empty-v0')).toThrow(/^gymnasium:Empty-v0: its observation space: .*shape: got \[0\]/);
   });
 });

@@ -310,7 +310,7 @@ describe('errors are one line that names the env', () => {
   test('where there is no Node', () => {
     vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
     expect(() => makeVec('CartPole-v1', { numEnvs: 2, workers: 2 })).toThrow(
-      /^environments of Gymnasium, several workers, and pages in three dimensions need Node/,
+      /several workers.* need Node/,
     );
   });
 
