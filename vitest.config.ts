@@ -24,7 +24,7 @@ const ALONE = [
   'test/agents/adviseOnPolicy.test.ts',
   'test/agents/presets.test.ts',
   'test/envs/core/registry.test.ts',
-  'test/envs/core/threads/threadedVectorEnv.slow.test.ts',
+  'test/envs/core/threads/threadedVectorEnv.long.test.ts',
   'test/envs/mujoco/faults.test.ts',
   'test/envs/mujoco/loadMujoco.test.ts',
   'test/envs/mujoco/mujocoEnv.test.ts',

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,9 +13,7 @@ import {
   recipeNamed,
   recipes,
 } from '../../../experiments/offline/recipes.ts';
-import { registry } from '../../../experiments/registry.ts';
 import { selectBackend, selectEngine } from '../../../src/index.ts';
-import { oxbowOn } from '../../cli/fixture/oxbow.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-recipes-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -105,39 +104,46 @@ describe('data of a training', () => {
   });
 });
 
-describe('oxbow dataset make', () => {
+describe('npm run dataset', () => {
+  const make = (...argv: string[]) => {
+    const program = join(import.meta.dirname, '../../../experiments/offline/makeDataset.ts');
+    const { status, stdout, stderr } = spawnSync('npx', ['tsx', program, ...argv], { encoding: 'utf8' });
+    return { code: status, stdout, stderr };
+  };
+
   test('writes what the recipe says, and says how it came to be', async () => {
     const out = join(folder, 'expert');
-    const { code, stdout, stderr } = await oxbowOn(registry, 'dataset', 'make', 'lake-stride-expert', out);
+    const { code, stdout, stderr } = make('lake-stride-expert', out);
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain('made by       oxbow dataset make lake-stride-expert');
+    expect(stdout).toContain('made by       npm run dataset -- lake-stride-expert');
     expect(stdout).toContain(listedDatasets()['lake-stride-expert']!.hash);
     const { about, numEpisodes } = await openDataset(out);
     expect(numEpisodes).toBe(1000);
     expect(about.provenance).toMatchObject({ recipe: 'lake-stride-expert' });
-    const again = await oxbowOn(registry, 'dataset', 'make', 'lake-stride-expert', out);
+    const again = make('lake-stride-expert', out);
     expect(again.code).toBe(2);
     expect(again.stderr).toContain('is there already, expected a new name');
   });
 
-  test('goes on with no training of others that leads out of its folder', async () => {
+  test('goes on with no training of others that leads out of its folder', () => {
     const [out, secret] = [join(folder, 'medium'), join(folder, 'secret')];
     writeFileSync(secret, 'theirs');
     mkdirSync(`${out}.training`);
     symlinkSync(secret, join(`${out}.training`, 'sac-seed-0'));
-    const { code, stderr } = await oxbowOn(registry, 'dataset', 'make', 'pendulum-medium', out);
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/^oxbow: .*sac-seed-0 is a link or no file, [^\n]*\n$/)]);
+    const { code, stderr } = make('pendulum-medium', out);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^dataset: .*sac-seed-0 is a link or no file, [^\n]*\n$/),
+    ]);
     expect([existsSync(out), readFileSync(secret, 'utf8')]).toEqual([false, 'theirs']);
   });
 
-  test('refuses a recipe that it does not know, and names one that is near', async () => {
+  test('refuses a recipe that it does not know, and names one that is near', () => {
     const out = join(folder, 'none');
-    const { code, stderr } = await oxbowOn(registry, 'dataset', 'make', 'pendulum-medum', out);
+    const { code, stderr } = make('pendulum-medum', out);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^oxbow: dataset: got pendulum-medum, .*pendulum-medium.*\n$/);
+    expect(stderr).toMatch(/^dataset: got pendulum-medum, .*pendulum-medium.*\n$/);
     expect(existsSync(out)).toBe(false);
-    expect((await oxbowOn(registry, 'dataset', 'recipes')).stdout).toMatch(
-      /^lake-uneven +Lake-v0 upperBonus=0\.5, 1500 episodes$/m,
-    );
+    expect(make().stdout).toMatch(/^lake-uneven: Lake-v0 upperBonus=0\.5, 1500 episodes$/m);
   });
 });

@@ -309,9 +309,7 @@ describe('errors are one line that names the env', () => {
 
   test('where there is no Node', () => {
     vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
-    expect(() => makeVec('CartPole-v1', { numEnvs: 2, workers: 2 })).toThrow(
-      /several workers.* need Node/,
-    );
+    expect(() => makeVec('CartPole-v1', { numEnvs: 2, workers: 2 })).toThrow(/several workers.* need Node/);
   });
 
   test('a function that makes environments', async () => {
