@@ -5,7 +5,7 @@ import { compile } from '../../src/engine/compile.ts';
 import { valueAndGradients } from '../../src/engine/valueAndGradients.ts';
 import { Module } from '../../src/module.ts';
 import { Rng } from '../../src/random.ts';
-import { registry } from './registry.ts';
+import { distinct } from './registry.ts';
 import { apply, setUp } from './setUp.ts';
 
 /** Inputs that gradients are taken by. */
@@ -20,7 +20,7 @@ class Points extends Module {
   }
 }
 
-test.each(registry)('compiled as eager, gradients too: $name', (entry) => {
+test.each(distinct)('compiled as eager, gradients too: $name', (entry) => {
   const { module, context, bijector, x } = setUp(entry);
   const points = new Points(x, bijector.forward(x));
   const parameters = [...points.variables(), ...module.trainableVariables()];

@@ -1,4 +1,4 @@
 import { properties } from './properties.ts';
-import { isCostly, registry } from './registry.ts';
+import { distinct, isCostly } from './registry.ts';
 
-properties(registry.filter(isCostly));
+properties(distinct.filter(isCostly));

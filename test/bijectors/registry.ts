@@ -27,3 +27,6 @@ export const isCostly = ({ name }: BijectorCase): boolean =>
   /NeuralOde|deepSigmoidal|unconstrainedMonotonic|gaussianization|sumOfSquares|bernstein|BlockAutoregressive/i.test(
     name,
   );
+
+/** Of each family one layer by a context and one after another number: couplings take the same way as these. */
+export const distinct = registry.filter(({ name }) => !/^(Coupling|Chain of couplings)(?! affine)| of 1,/.test(name));

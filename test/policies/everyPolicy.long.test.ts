@@ -118,10 +118,16 @@ describe.each(known)('$name', ({ name, actions }) => {
   });
 
   test.each(['none', 'tanh', 'wrap'])('checkPolicy finds nothing wrong, squash %s', (squash) => {
-    const { properties } = known.find((each) => each.name === name)!.options as { properties: Record<string, object> };
-    if (!JSON.stringify(properties.squash ?? '').includes(`"${squash}"`)) return;
     for (const std of [0, 0.1]) {
-      const policy = moved(make(name, { squash }), std);
+      let policy: Policy;
+      try {
+        policy = moved(make(name, { squash }), std);
+      } catch (error) {
+        // Not every policy has every squash.
+        expect(squash).not.toBe('none');
+        expect((error as Error).message).toMatch(/squash|angles/);
+        return;
+      }
       checkPolicy(policy, { gradients: !(policy instanceof EpsilonGreedyPolicy), samples: 1000 });
       policy.dispose();
     }

@@ -44,22 +44,11 @@ const single = (options = {}) =>
     new Rng('weights'),
   );
 
-const seen = [
-  [0.5, -1],
-  [-0.2, 0.8],
-  [1, 1],
-];
-/** Rows of masks: all, some, one of each; of the last entry nothing once, which counts as all. */
-const multiMasks = [
-  [1, 1, 1, 1, 1, 1, 1, 1, 1],
-  [1, 0, 1, 0, 1, 0, 1, 1, 0],
-  [0, 0, 1, 1, 0, 0, 0, 0, 0],
-];
-const singleMasks = [
-  [1, 1, 1, 1],
-  [0, 1, 0, 1],
-  [0, 0, 1, 0],
-];
+const rows = (text: string): number[][] => text.split(' | ').map((row) => row.split(' ').map(Number));
+const seen = rows('0.5 -1 | -0.2 0.8 | 1 1');
+/** Masks of the rows: all, some, one of each; of the last entry nothing once, which counts as all. */
+const multiMasks = rows('1 1 1 1 1 1 1 1 1 | 1 0 1 0 1 0 1 1 0 | 0 0 1 1 0 0 0 0 0');
+const singleMasks = rows('1 1 1 1 | 0 1 0 1 | 0 0 1 0');
 const withMasks = (masks: number[][]) => tf.tensor2d(seen.map((row, i) => [...row, ...masks[i]!]));
 
 /** The policy in float64: for each observation and each entry, the probabilities of its choices. */
@@ -83,31 +72,15 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
 const entropyOf = (entries: number[][]) =>
   -sum(entries.flatMap((each) => each.map((p) => (p === 0 ? 0 : p * Math.log(p)))));
 
+const [several, one] = [
+  { make: multi, sizes: nvec, latents: rows('2 0 3 | 0 1 2 | 2 0 1') },
+  { make: single, sizes: [4], latents: rows('3 | 1 | 2') },
+];
 const cases = [
-  {
-    name: 'multi-discrete',
-    make: multi,
-    sizes: nvec,
-    latents: [
-      [2, 0, 3],
-      [0, 1, 2],
-      [2, 0, 1],
-    ],
-    masks: undefined,
-  },
-  {
-    name: 'multi-discrete, masked',
-    make: multi,
-    sizes: nvec,
-    latents: [
-      [2, 0, 3],
-      [0, 1, 2],
-      [2, 0, 1],
-    ],
-    masks: multiMasks,
-  },
-  { name: 'discrete', make: single, sizes: [4], latents: [[3], [1], [2]], masks: undefined },
-  { name: 'discrete, masked', make: single, sizes: [4], latents: [[3], [1], [2]], masks: singleMasks },
+  { name: 'multi-discrete', ...several, masks: undefined },
+  { name: 'multi-discrete, masked', ...several, masks: multiMasks },
+  { name: 'discrete', ...one, masks: undefined },
+  { name: 'discrete, masked', ...one, masks: singleMasks },
 ];
 
 describe.each(cases)('$name', ({ make, sizes, latents, masks }) => {
