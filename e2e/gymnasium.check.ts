@@ -380,7 +380,6 @@ describe('errors say what to do, on one line', () => {
     ['mute', 'step', /step\(\) of environment 0 raised Mute/],
     ['raise', 'step', /step\(\) of environment 0 raised ValueError: the motor is hot/],
     ['raise', 'close', /close\(\) of environment 0 raised ValueError: the motor is hot/],
-    ['outside', '', /reset\(\) gave an observation outside observationSpace/],
     ['shape', '', /gave an observation of the shape \[1\]/],
     ['text', '', /gave the observation far off/],
     ['fractions', '', /its observation space has whole numbers of uint8/],

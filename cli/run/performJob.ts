@@ -1,5 +1,5 @@
+import { existsSync } from 'node:fs';
 import { loadEnv } from '../../envs/core/registry.ts';
-import { makeFolder } from '../../src/files.ts';
 import { Rng } from '../../src/random.ts';
 import type { CommonConfig, Job, JobContext, MetricsRow, Registry } from '../experiment/experiment.ts';
 import type { AllowedCode } from '../train/allowedCode.ts';
@@ -59,7 +59,8 @@ export async function performJob(
   };
   // The experiment has imported the environments, if it has some.
   await loadEnv(job.env);
-  makeFolder(directory);
+  // Whoever takes the run's folder away would find another one in its place.
+  if (!existsSync(directory)) throw new Error(`${directory} was removed`);
   const result = await experiment.runJob(job, config, context);
   requireFinite(result.metrics);
   writeJobFolder(directory, { job, settings, result, rows });

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { makeFolder } from '../../src/files.ts';
 import { fromErrorData } from '../experiment/errors.ts';
 import type { Job } from '../experiment/experiment.ts';
 import { extension, withTypeScript } from './environment.ts';
@@ -35,7 +36,9 @@ export const runJobs: RunJobs = async (jobs, foldersOf, { workers, signal, ...da
     const worker = new JobProcess();
     for (let job = waiting.shift(); job !== undefined && !signal.aborted; job = waiting.shift()) {
       try {
-        const seconds = await worker.perform({ ...data, job, ...foldersOf(job) }, events, signal);
+        const folders = foldersOf(job);
+        makeFolder(folders.directory);
+        const seconds = await worker.perform({ ...data, job, ...folders }, events, signal);
         events.finished(job, seconds);
       } catch (error) {
         if (!signal.aborted) events.failed(job, error as Error);
