@@ -73,6 +73,8 @@ dl.lines { max-width: 62rem; font-size: .92rem; line-height: 1.42; margin-top: .
 dl.lines div { display: grid; grid-template-columns: 5.4rem 1fr; gap: .1rem .6rem; margin-top: .2rem; break-inside: auto; }
 dl.lines dd { grid-column: 2; }
 dl.settings { columns: 20rem; column-gap: 2rem; }
+dl.settings div { flex-wrap: wrap; }
+dl.settings dt { min-width: 0; overflow-wrap: anywhere; }
 .figures { columns: 320px; column-gap: 2rem; margin: 1rem 0 0; }
 .figures.single { columns: auto; max-width: 540px; }
 figure { margin: 0 0 1.2rem; break-inside: avoid; }
