@@ -162,12 +162,13 @@ async function perform(
   if (packed !== null && experiment.resumable) await unpackFolders(packed, { ...folders });
   say(`${id}: begun`);
   // One at a time: a lost Redis does not keep the job from going on.
-  let isAttending = false;
-  const timer = setInterval(async () => {
-    if (isAttending) return;
-    isAttending = true;
-    await attend().catch((error: Error) => say(`${id}: ${error.message}`));
-    isAttending = false;
+  let attending: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    attending ??= attend()
+      .catch((error: Error) => say(`${id}: ${error.message}`))
+      .finally(() => {
+        attending = undefined;
+      });
   }, INTERVAL);
   const events = {
     progress: (_: unknown, fraction: number, state = progress.state) => {
@@ -179,6 +180,9 @@ async function perform(
     makeFolder(folders.directory);
     const task = { registryUrl: registry.url, experiment: name, config, allowed, settings, job, ...folders };
     const seconds = await process.perform(task, events, AbortSignal.any([signal, stopped.signal]));
+    clearInterval(timer);
+    // A checkpoint behind its result would stay: nobody looks for it.
+    await attending;
     await redis.set(result, await packFolders({ ...folders }), 'EX', KEPT);
     say(`${id}: done`);
     return { seconds, worker: me };
