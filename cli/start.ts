@@ -19,6 +19,9 @@ const LAST_WORD = 100;
 /** What a progress bar has switched off in a terminal: the cursor, and the wrapping of lines. */
 const RESTORE = '\x1b[?25h\x1b[?7h';
 
+/** Node's exit code, without a word, where nothing is left that could settle a promise which a module awaits. */
+const UNSETTLED = 13;
+
 /** Runs the command with these studies: in a process of its own, beside which this one listens to signals. */
 export async function start(registry: () => Promise<Registry>): Promise<void> {
   const problem = nodeProblem();
@@ -83,6 +86,10 @@ function supervise(argv: readonly string[]): void {
   });
   child.on('exit', (code, signal) => {
     clearTimeout(timer);
+    if (code === UNSETTLED) {
+      process.stderr.write('oxbow: --load: the top-level await of a module never settles\n');
+      process.exit(EXIT.badInput);
+    }
     if (code !== null) process.exit(code);
     if (first === undefined) return endBy(signal!);
     if (!killed) process.exit(EXIT.interrupted);

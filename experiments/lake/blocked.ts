@@ -17,7 +17,7 @@ import {
 import { policyColours } from '../../envs/drawing/palette.ts';
 import { type Bank, type MakeOptions, makeVec } from '../../envs/index.ts';
 import { Actor, type Policy, type Rng, savePolicy } from '../../src/index.ts';
-import { typicalOutcome } from '../shared/typicalOutcome.ts';
+import { typicalOutcome } from '../shared/report.ts';
 import type { LakeConfig } from './config.ts';
 import {
   answerBars,

@@ -10,7 +10,7 @@ import { makeVec } from '../../envs/index.ts';
 import { start } from '../../envs/lake/lakeMap.ts';
 import { cosineSchedule, loadPolicy, makePolicy } from '../../src/index.ts';
 import { endpointTable } from '../shared/endpointTable.ts';
-import { typicalOutcome } from '../shared/typicalOutcome.ts';
+import { typicalOutcome } from '../shared/report.ts';
 import type { LakeConfig } from './config.ts';
 import { conditionLabel, percent, percentWithInterval } from './labels.ts';
 import { lakeJobs, type StudyPart, studyInParts } from './study.ts';

@@ -1,7 +1,7 @@
 import type { Answer, Figure, Outcome, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { policyColours } from '../../envs/drawing/palette.ts';
-import { typicalOutcome } from '../shared/typicalOutcome.ts';
+import { typicalOutcome } from '../shared/report.ts';
 import type { LakeConfig } from './config.ts';
 import {
   answerBars,

@@ -7,8 +7,7 @@ import type { Walk } from '../../common/lake.ts';
 import { policyNames } from '../../common/lake.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { type Bank, border, home, lake, start } from '../../envs/lake/lakeMap.ts';
-import { swatch } from '../shared/report.ts';
-import { typicalOutcome } from '../shared/typicalOutcome.ts';
+import { swatch, typicalOutcome } from '../shared/report.ts';
 import { conditionLabel, percent, shareColumn } from './labels.ts';
 import type { LakeData } from './walkJobs.ts';
 

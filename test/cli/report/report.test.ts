@@ -14,7 +14,7 @@ import { renderPage } from '../../../cli/report/page.ts';
 import { ownSettings } from '../../../cli/report/settings.ts';
 import { interquartileMean } from '../../../cli/statistics/bootstrap.ts';
 import { endpointTable } from '../../../experiments/shared/endpointTable.ts';
-import { typicalOutcome } from '../../../experiments/shared/typicalOutcome.ts';
+import { typicalOutcome } from '../../../experiments/shared/report.ts';
 import { Rng } from '../../../src/random.ts';
 
 function endpointRow(perSeed: (number | null)[], interval: [number | null, number | null] = [0, 1]): SummaryRow {

@@ -51,4 +51,10 @@ describe('a module', () => {
     const { code, stderr } = ended.at(-1)!;
     expect([code, stderr]).toEqual([0, '']);
   });
+
+  test('that awaits a promise that never settles: one line, code 2, where Node would end without a word', () => {
+    const { status, stdout, stderr } = node('experiments/cli.ts', ...listing('stuck', 'await new Promise(() => {});'));
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/^oxbow: --load: [^\n]*await[^\n]*\n$/);
+  });
 });
