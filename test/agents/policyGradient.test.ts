@@ -250,6 +250,19 @@ describe('an entropy that is estimated', () => {
     grads.forEach((entry, i) => expect(Math.abs(entry.dataSync()[0]! - expected[i]!)).toBeLessThan(TOLERANCE));
   });
 
+  test('has the gradient of the score function, each row compared with the mean of the others', () => {
+    const [x, theta] = [[0.3, 1.1], 2];
+    const distribution = (parameter: tf.Tensor) => ({
+      sampleWithLogProb: () => ({ latent: tf.tensor1d(x) }),
+      logProb: (latent: tf.Tensor) => tf.mul(parameter, latent),
+    });
+    const { grad } = tf.valueAndGrad((parameter) => estimatedEntropy(distribution(parameter) as never, new Rng(0)))(
+      tf.scalar(theta),
+    );
+    // −½ Σ (θ xᵢ − θ xⱼ) xᵢ
+    expect(grad.dataSync()[0]).toBeCloseTo(-0.5 * theta * (x[0]! - x[1]!) ** 2, 6);
+  });
+
   test('of a single row, which has no other to be compared with, is no NaN', () => {
     const zeros = tf.zeros([1, 2]);
     const distribution = new SquashedDistribution(mixture(zeros, zeros, zeros), squash);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { environmentFrom } from '../../datasets/minari/metadata.ts';
+import { environmentFrom, gymnasiumSpec } from '../../datasets/minari/metadata.ts';
 
 test('an environment of Gymnasium is its twin of ours, by its own limit', () => {
   expect(environmentFrom({ id: 'Hopper-v5' })).toEqual({ id: 'mujoco/Hopper-v5', options: {} });
@@ -7,6 +7,13 @@ test('an environment of Gymnasium is its twin of ours, by its own limit', () => 
     id: 'Pendulum-v1',
     options: { maxEpisodeSteps: 50 },
   });
+  expect(environmentFrom({ id: 'Pendulum-v1', max_episode_steps: 200 }).options).toEqual({});
+});
+
+test('an environment of ours is its twin of Gymnasium, unless it has options, whose names differ there', () => {
+  const spec = (options: object) => gymnasiumSpec({ id: 'Pendulum-v1', options: options as never });
+  expect(JSON.parse(spec({ maxEpisodeSteps: 50 })!)).toMatchObject({ id: 'Pendulum-v1', max_episode_steps: 50 });
+  expect(spec({ gravity: 3 })).toBeUndefined();
 });
 
 test('with wrappers it is theirs in Python, since ours has none of them', () => {
