@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { Contract } from '../src/contract.ts';
 import { Rng } from '../src/index.ts';
-import { checkInterface, checkOptions } from '../src/options/parse.ts';
+import { show } from '../src/options/describe.ts';
+import { checkCount, checkInterface, checkOptions } from '../src/options/parse.ts';
 import type { Agent, AgentState, TrainReport } from './agent.ts';
 import { stateFromJson, stateToJson } from './core/state.ts';
 
@@ -32,33 +34,27 @@ export async function checkAgent(agent: Agent, options: CheckAgentOptions = {}):
     rng: [Rng, undefined],
     steps: [Number, undefined],
   });
-  if (!(Number.isInteger(steps) && steps > 0)) {
-    throw new Error(`checkAgent: steps: got ${steps}, expected a positive integer`);
-  }
+  checkCount('checkAgent', 'steps', steps);
   const { name } = agent.constructor;
-  const expect = (condition: boolean, problem: () => string) => {
-    if (!condition) throw new Error(`checkAgent: ${name}.${problem()}`);
-  };
-  const advice: string[] = [];
+  const contract: Contract = new Contract(`checkAgent: ${name}.`);
   const before = tf.memory().numTensors;
   const train = (count = steps) => agent.train({ steps: count, rng: rng.split('training') });
   for (const wrong of [0, 1.5]) {
     // It may be refused by the call, or by the stream.
-    const isRefused = await (async () => train(wrong).next())().then(
-      () => false,
-      () => true,
-    );
-    expect(isRefused, () => `train: took steps of ${wrong}, expected an error: a positive integer`);
+    const isRefused = await refuses(() => train(wrong).next());
+    contract.expect(isRefused, () => `train: took steps of ${wrong}, expected an error: a positive integer`);
   }
   const text = (what: string) => {
-    try {
-      const json = stateToJson(agent.state());
-      const again = stateToJson(stateFromJson(json));
-      expect(json === again, () => `state: ${what}: stateFromJson(stateToJson(state)) differs from the state`);
-      return json;
-    } catch (error) {
-      throw new Error(`checkAgent: ${name}.state: ${what}: ${(error as Error).message}`);
-    }
+    const [json, again] = (() => {
+      try {
+        const written = stateToJson(agent.state());
+        return [written, stateToJson(stateFromJson(written))];
+      } catch (error) {
+        return contract.fail(`state: ${what}: ${(error as Error).message}`);
+      }
+    })();
+    contract.expect(json === again, () => `state: ${what}: stateFromJson(stateToJson(state)) differs from the state`);
+    return json;
   };
   let beginning: string | undefined;
   try {
@@ -66,82 +62,77 @@ export async function checkAgent(agent: Agent, options: CheckAgentOptions = {}):
     beginning = text('before training');
   } catch (error) {
     if ((error as Error).message.startsWith('checkAgent')) throw error;
-    advice.push(`state: not checked: ${(error as Error).message}`);
+    contract.advise(`state: not checked: ${(error as Error).message}`);
   }
   const states: string[] = [];
   const reports: TrainReport[] = [];
   let [step, updates] = [0, 0];
   for await (const report of train()) {
     const where = `train: report ${reports.length}`;
-    expect(
+    contract.expect(
       Number.isInteger(report.step) && report.step > step,
       () => `${where}: step: got ${report.step} after ${step}, expected an integer above it`,
     );
-    expect(
+    contract.expect(
       Number.isInteger(report.updates) && report.updates >= updates,
       () => `${where}: updates: got ${report.updates} after ${updates}, expected an integer no less`,
     );
-    expect(
+    contract.expect(
       Array.isArray(report.episodes),
       () => `${where}: episodes: got ${typeof report.episodes}, expected an array`,
     );
     for (const [key, value] of Object.entries(report)) {
       const isNumber = typeof value !== 'number' || Number.isFinite(value);
-      expect(isNumber, () => `${where}: ${key}: got ${value}, expected a finite number`);
+      contract.expect(isNumber, () => `${where}: ${key}: got ${value}, expected a finite number`);
     }
     [step, updates] = [report.step, report.updates];
     reports.push(report);
     if (beginning !== undefined) states.push(text(`after report ${reports.length - 1}`));
   }
-  expect(step >= steps, () => `train: ended at step ${step}, expected ${steps} or more`);
-  if (updates === 0) advice.push(`no update in ${steps} steps: give more`);
-  if (reports.length < 2) advice.push(`one report in ${steps} steps, and no state between two: give more`);
+  contract.expect(step >= steps, () => `train: ended at step ${step}, expected ${steps} or more`);
+  if (updates === 0) contract.advise(`no update in ${steps} steps: give more`);
+  if (reports.length < 2) contract.advise(`one report in ${steps} steps, and no state between two: give more`);
   if (beginning !== undefined) {
     const end = text('after training');
     const other = { ...(stateFromJson(end) as AgentState), agent: `not ${name}` };
-    let isTaken = true;
-    try {
-      agent.setState(other);
-    } catch {
-      isTaken = false;
-    }
-    expect(!isTaken, () => `setState: took the state of an agent '${other.agent}', expected an error`);
+    contract.expect(
+      await refuses(() => agent.setState(other)),
+      () => `setState: took the state of an agent '${other.agent}', expected an error`,
+    );
     const middle = Math.floor((reports.length - 1) / 2);
     const ways: [from: string, state: string, first: number][] = [
       ...(reports.length > 1 ? [['the middle', states[middle]!, middle + 1] as [string, string, number]] : []),
       ['the beginning', beginning, 0],
     ];
     const after = tf.memory().numTensors;
+    const same = (what: string, wanted: unknown, got: unknown) => {
+      const difference = firstDifference(wanted, got, '');
+      contract.expect(
+        difference === undefined,
+        () =>
+          `setState: trained on from ${what} differs: ${difference}; something is not in the state, or not from rng`,
+      );
+    };
     for (const [from, state, first] of ways) {
       agent.setState(stateFromJson(state) as AgentState);
       let at = first;
       for await (const report of train()) {
-        const difference = firstDifference(reports[at], report, '');
-        expect(
-          difference === undefined,
-          () =>
-            `setState: trained on from ${from}, report ${at} differs: ${difference}; something is not in the state, or not from rng`,
-        );
+        same(`${from}, report ${at}`, reports[at], report);
         at++;
       }
-      expect(
+      contract.expect(
         at === reports.length,
         () => `setState: trained on from ${from}: got ${at} reports, expected ${reports.length}`,
       );
-      const difference = firstDifference(JSON.parse(end), JSON.parse(text('after training')), '');
-      expect(
-        difference === undefined,
-        () =>
-          `setState: trained on from ${from}, the final state differs: ${difference}; something is not in the state, or not from rng`,
-      );
+      same(`${from}, the final state`, JSON.parse(end), JSON.parse(text('after training')));
     }
     const left = tf.memory().numTensors - after;
-    expect(left <= 0, () => `train: two more trainings leave ${left} more tensors, expected none`);
+    contract.expect(left <= 0, () => `train: two more trainings leave ${left} more tensors, expected none`);
   }
   agent.dispose();
   const left = tf.memory().numTensors - before;
-  expect(left <= 0, () => `dispose: ${left} tensors that the trainings made are left, expected none`);
-  return advice;
+  contract.expect(left <= 0, () => `dispose: ${left} tensors that the trainings made are left, expected none`);
+  return contract.advice;
 }
 
 /** Where two plain values differ first, and how; undefined if they do not. */
@@ -157,7 +148,12 @@ function firstDifference(wanted: unknown, got: unknown, path: string): string | 
   return undefined;
 }
 
-function show(value: unknown): string {
-  const shown = JSON.stringify(value) ?? 'undefined';
-  return shown.length > 60 ? `${shown.slice(0, 57)}…` : shown;
+/** Whether a call, or the promise that it gives, throws. */
+async function refuses(call: () => unknown): Promise<boolean> {
+  try {
+    await call();
+    return false;
+  } catch {
+    return true;
+  }
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { inverseOf, logAbsDeterminant } from '../bijectors/jacobian.ts';
+import { Contract, slopesOf } from '../contract.ts';
 import { checkArgument, checkOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import { Rng } from '../random.ts';
@@ -72,15 +73,15 @@ export function checkDistribution(distribution: Distribution, options: CheckDist
   return tf.tidy(() => new Check(distribution, rng, samples).run(gradients));
 }
 
-class Check {
+class Check extends Contract {
   readonly #distribution: Distribution;
   readonly #rng: Rng;
   readonly #samples: number;
   readonly #dim: number;
   readonly #batch: number;
-  readonly #advice = new Set<string>();
 
   constructor(distribution: Distribution, rng: Rng, samples: number) {
+    super(`checkDistribution: ${distribution.constructor.name}.`);
     this.#distribution = distribution;
     this.#rng = rng;
     this.#samples = samples;
@@ -91,7 +92,7 @@ class Check {
   run(gradients: boolean): string[] {
     const { batchShape, angles } = this.#distribution;
     const x = this.#checkDraws();
-    const logProb = this.#numbers('logProb', this.#distribution.logProb(x), [this.#samples, ...batchShape]);
+    const logProb = this.numbers('logProb', this.#distribution.logProb(x), [this.#samples, ...batchShape]);
     const flat = x.dataSync() as Float32Array;
     const rows = Array.from({ length: Math.min(ROWS, this.#batch) }, (_, b) => this.#rowOf(flat, logProb, b));
     const isDiscrete = rows.length > 0 && new Set(rows[0]!.events.slice(0, 1000).map(String)).size < 500;
@@ -100,29 +101,13 @@ class Check {
       else if (this.#dim === 1) this.#checkLine(row);
       else this.#checkSpace(row);
     }
-    if (this.#batch > ROWS) this.#advice.add(`mass and samples were checked of ${ROWS} of the batch of ${this.#batch}`);
+    if (this.#batch > ROWS) this.advise(`mass and samples were checked of ${ROWS} of the batch of ${this.#batch}`);
     if (!isDiscrete && gradients) this.#checkSlopes(x);
     this.#checkMoments(x, angles);
     this.#checkEntropy(logProb);
     this.#checkMode(logProb);
     if (!angles) this.#checkTails(x, isDiscrete);
-    return [...this.#advice];
-  }
-
-  #fail(problem: string): never {
-    throw new Error(`checkDistribution: ${this.#distribution.constructor.name}.${problem}`);
-  }
-
-  /** The numbers of a tensor of this shape. */
-  #numbers(what: string, tensor: tf.Tensor, shape: readonly number[], allFinite = true): Float32Array {
-    if (!(tensor instanceof tf.Tensor)) this.#fail(`${what}: got ${typeof tensor}, expected a tensor`);
-    if (!tf.util.arraysEqual(tensor.shape, [...shape]) || tensor.dtype !== 'float32') {
-      this.#fail(`${what}: got ${tensor.dtype} of shape [${tensor.shape}], expected float32 of shape [${shape}]`);
-    }
-    const numbers = tensor.dataSync() as Float32Array;
-    const wrong = allFinite ? numbers.find((number) => !Number.isFinite(number)) : undefined;
-    if (wrong !== undefined) this.#fail(`${what}: got ${wrong}, expected finite numbers`);
-    return numbers;
+    return this.advice;
   }
 
   /** Of a method that there may be none of. */
@@ -141,21 +126,21 @@ class Check {
     const shape = (...draws: number[]) => [...draws, ...batchShape, ...eventShape];
     const draw = (...draws: number[]) =>
       this.#distribution.sample(this.#rng.split('samples'), draws.length > 0 ? draws : undefined);
-    this.#numbers('sample', draw(), shape());
-    this.#numbers('sample', draw(2, 3), shape(2, 3));
+    this.numbers('sample', draw(), shape());
+    this.numbers('sample', draw(2, 3), shape(2, 3));
     const x = draw(this.#samples);
-    this.#numbers('sample', x, shape(this.#samples));
+    this.numbers('sample', x, shape(this.#samples));
     const [first, second] = [draw(64), draw(64)].map((some) => some.dataSync());
     if (first!.some((number, i) => number !== second![i])) {
-      this.#fail('sample: got two results with equal streams, expected one: all randomness is from rng');
+      this.fail('sample: got two results with equal streams, expected one: all randomness is from rng');
     }
     const both = this.#distribution.sampleWithLogProb(this.#rng.split('pairs'), [64]);
-    this.#numbers('sampleWithLogProb: sample', both.sample, shape(64));
-    const came = this.#numbers('sampleWithLogProb: logProb', both.logProb, [64, ...batchShape]);
-    const logProb = this.#distribution.logProb(both.sample).dataSync();
-    came.forEach((got, i) => {
-      if (Math.abs(got - logProb[i]!) <= 10 * TOLERANCE * (1 + Math.abs(logProb[i]!))) return;
-      this.#fail(`sampleWithLogProb: logProb: got ${got}, expected logProb of its sample, ${logProb[i]}`);
+    this.numbers('sampleWithLogProb: sample', both.sample, shape(64));
+    const came = this.numbers('sampleWithLogProb: logProb', both.logProb, [64, ...batchShape]);
+    const logProb = this.numbers('logProb', this.#distribution.logProb(both.sample), [64, ...batchShape]);
+    this.near('sampleWithLogProb: logProb', came, logProb, {
+      allowed: (wanted) => 10 * TOLERANCE * (1 + Math.abs(wanted)),
+      as: 'logProb of its sample',
     });
     return x;
   }
@@ -187,7 +172,7 @@ class Check {
 
   #densities(row: Row, events: readonly (readonly number[])[]): number[] {
     return this.#logProbs(row, events).map((value) => {
-      if (Number.isNaN(value)) this.#fail('logProb: got NaN between two samples, expected a number or −∞');
+      if (Number.isNaN(value)) this.fail('logProb: got NaN between two samples, expected a number or −∞');
       return portableMath.exp(value);
     });
   }
@@ -208,14 +193,14 @@ class Check {
     const sum = probabilities.reduce((total, p) => total + p, 0);
     // What was not drawn has about as much as what was drawn once.
     const rare = seen.filter(({ count }) => count === 1).length / this.#samples;
-    if (sum > 1 + TOLERANCE || sum < 1 - TOLERANCE - 3 * rare - ERRORS / Math.sqrt(this.#samples * this.#samples)) {
-      this.#fail(`logProb: the probabilities of the ${seen.length} events that were drawn sum to ${sum}, expected 1`);
+    if (sum > 1 + TOLERANCE || sum < 1 - TOLERANCE - 3 * rare - ERRORS / this.#samples) {
+      this.fail(`logProb: the probabilities of the ${seen.length} events that were drawn sum to ${sum}, expected 1`);
     }
     seen.forEach(({ event, count }, i) => {
       const p = probabilities[i]!;
       const error = Math.sqrt((p * (1 - p)) / this.#samples);
       if (Math.abs(count / this.#samples - p) <= ERRORS * error + 2 / this.#samples) return;
-      this.#fail(`sample: drew [${event}] in a share of ${count / this.#samples}, expected ${p} by logProb`);
+      this.fail(`sample: drew [${event}] in a share of ${count / this.#samples}, expected ${p} by logProb`);
     });
   }
 
@@ -236,7 +221,7 @@ class Check {
     });
     const total = masses.reduce((sum, mass) => sum + mass, 0);
     if (!(Math.abs(total - wanted) <= 5 * TOLERANCE + ERRORS * Math.sqrt(2 / CELLS / this.#samples))) {
-      this.#fail(
+      this.fail(
         `logProb: the density has a mass of ${total} between the quantiles 1/${CELLS} and ${CELLS - 1}/${CELLS} of its samples, expected ${wanted}`,
       );
     }
@@ -246,7 +231,7 @@ class Check {
       const share = (j + 1) / CELLS;
       if (Math.abs(sum - share) <= 5 * TOLERANCE + 2.5 / Math.sqrt(this.#samples)) return;
       const at = node(j + 2);
-      this.#fail(`sample: got a share of ${share} of the samples up to ${at}, expected ${sum} by the density`);
+      this.fail(`sample: got a share of ${share} of the samples up to ${at}, expected ${sum} by the density`);
     });
   }
 
@@ -258,19 +243,17 @@ class Check {
     const isFlat = !(logAbsDeterminant(correlations) > -20);
     const byNeighbours = isFlat || this.#dim > MOST_NUMBERS ? undefined : this.#byNeighbours(row, covariance);
     if (isFlat || byNeighbours?.isSurface) {
-      this.#advice.add(SURFACE);
+      this.advise(SURFACE);
       return;
     }
     this.#checkConditionals(row);
     if (byNeighbours === undefined) {
-      this.#advice.add(
-        `the density's constant was not checked: events have ${this.#dim} numbers, above ${MOST_NUMBERS}`,
-      );
+      this.advise(`the density's constant was not checked: events have ${this.#dim} numbers, above ${MOST_NUMBERS}`);
       return;
     }
     const said = mean(row.logProbs.slice(0, NEIGHBOURS));
     if (Math.abs(said - byNeighbours.logProb) <= 0.15 + 0.05 * this.#dim) return;
-    this.#fail(
+    this.fail(
       `logProb: got ${said} nats in the mean over samples, expected ${byNeighbours.logProb} by the distances of neighbours: the density's mass is not 1, or its samples are others`,
     );
   }
@@ -326,7 +309,7 @@ class Check {
       const [meanError, squareError] = [12, 180].map((inverse) => ERRORS / Math.sqrt(inverse * own.length));
       if (Math.abs(mean - 0.5) <= meanError! + 0.005 && Math.abs(square - 1 / 12) <= squareError! + 0.003) continue;
       const which = k < 0 ? 'a number' : `number ${k}`;
-      this.#fail(
+      this.fail(
         `sample: ${which} given the others lies at its quantile ${mean} ± ${Math.sqrt(square)} by the density, expected 0.5 ± 0.289`,
       );
     }
@@ -359,30 +342,19 @@ class Check {
     const some = tf.slice(x, [0], [Math.min(64, this.#samples)]);
     const { eventShape, angles } = this.#distribution;
     const logProb = (at: tf.Tensor) => this.#distribution.logProb(at);
-    const slopes = tf.grad((at) => tf.add(tf.sum(logProb(at)), tf.mul(tf.sum(at), 0)))(some);
-    this.#numbers('logProb: gradient by x', slopes, some.shape);
-    const events = eventShape.map((_, i) => some.rank - eventShape.length + i);
+    const slopes = slopesOf(logProb, some);
+    this.numbers('logProb: gradient by x', slopes, some.shape);
+    // On a surface a step leaves it.
+    if (this.advice.includes(SURFACE)) return;
     const scale = angles ? 1 : tf.sqrt(tf.moments(x, 0).variance);
     const way = tf.mul(this.#rng.split('way').normalTensor(some.shape), scale);
-    const along = tf.sum(tf.mul(slopes, way), events).dataSync();
-    const quotient = (step: number) => {
-      const [above, below] = [step, -step].map((by) => logProb(tf.add(some, tf.mul(way, by))));
-      return tf.div(tf.sub(above!, below!), 2 * step).dataSync();
-    };
-    const [coarse, fine] = [quotient(2e-3), quotient(1e-3)];
-    let [compared, failed, first] = [0, 0, ''];
-    along.forEach((slope, i) => {
-      const allowed = 0.03 * Math.max(Math.abs(slope), Math.abs(fine[i]!)) + 0.02;
-      if (!(Math.abs(coarse[i]! - fine[i]!) <= allowed)) return;
-      compared++;
-      if (Math.abs(slope - fine[i]!) <= 3 * allowed) return;
-      if (failed++ === 0) first = `got ${slope} along a direction, expected ${fine[i]} by difference quotients`;
-    });
-    if (failed > compared / 2) {
-      // On a surface a step leaves it.
-      if (this.#advice.has(SURFACE)) return;
-      this.#fail(`logProb: gradient by x: ${first}`);
-    }
+    const events = eventShape.map((_, i) => some.rank - eventShape.length + i);
+    this.slopes(
+      ['logProb: gradient by x'],
+      [tf.sum(tf.mul(slopes, way), events)],
+      (step) => [logProb(tf.add(some, tf.mul(way, step)))],
+      { step: 2e-3, allowed: (size) => 0.03 * size + 0.02 },
+    );
   }
 
   /** Rule 5. */
@@ -391,8 +363,8 @@ class Check {
     const shape = [...batchShape, ...eventShape];
     const means = this.#known(() => this.#distribution.mean());
     const variances = this.#known(() => this.#distribution.variance());
-    const mean = means && this.#numbers('mean', means, shape, false);
-    const variance = variances && this.#numbers('variance', variances, shape, false);
+    const mean = means && this.numbers('mean', means, shape, { areFinite: false });
+    const variance = variances && this.numbers('variance', variances, shape, { areFinite: false });
     const flat = x.dataSync();
     const size = tf.util.sizeFromShape(shape);
     for (let k = 0; k < size; k++) {
@@ -404,7 +376,7 @@ class Check {
       const spread = average(draws, (value) => squared(apart(value)));
       const fourth = average(draws, (value) => squared(squared(apart(value))));
       if (!angles && fourth * FEWEST > this.#samples * spread * spread && (mean || variance)) {
-        this.#advice.add('mean and variance were not checked: few samples, far out, decide them');
+        this.advise('mean and variance were not checked: few samples, far out, decide them');
         continue;
       }
       if (mean && Number.isFinite(mean[k]!)) {
@@ -413,7 +385,7 @@ class Check {
         // Of angles that are spread evenly there is no direction.
         const isKnown = !angles || spread < 1.6;
         if (isKnown && away > allowed)
-          this.#fail(`mean: got ${mean[k]}, expected ${center} ± ${allowed / ERRORS} by samples`);
+          this.fail(`mean: got ${mean[k]}, expected ${center} ± ${allowed / ERRORS} by samples`);
       }
       if (variance && Number.isFinite(variance[k]!)) {
         // 1 − cos t = 2 sin²(t / 2).
@@ -421,7 +393,7 @@ class Check {
           (value) => (angles ? value / 2 : value),
         ) as [number, number];
         if (Math.abs(variance[k]! - wanted) > ERRORS * error + 3 * TOLERANCE * wanted) {
-          this.#fail(`variance: got ${variance[k]}, expected ${wanted} ± ${error} by samples`);
+          this.fail(`variance: got ${variance[k]}, expected ${wanted} ± ${error} by samples`);
         }
       }
     }
@@ -430,13 +402,16 @@ class Check {
   #checkEntropy(logProb: Float32Array): void {
     const known = this.#known(() => this.#distribution.entropy());
     if (known === undefined) return;
-    const entropies = this.#numbers('entropy', known, this.#distribution.batchShape);
-    entropies.forEach((got, b) => {
-      const draws = Float64Array.from({ length: this.#samples }, (_, i) => -logProb[i * this.#batch + b]!);
-      const wanted = average(draws, (value) => value);
-      const error = Math.sqrt(average(draws, (value) => squared(value - wanted)) / this.#samples);
-      if (Math.abs(got - wanted) <= ERRORS * error + TOLERANCE * (1 + Math.abs(wanted))) return;
-      this.#fail(`entropy: got ${got}, expected ${wanted} ± ${error}, the mean of −logProb over samples`);
+    const got = this.numbers('entropy', known, this.#distribution.batchShape);
+    const draws = Array.from(got, (_, b) =>
+      Float64Array.from({ length: this.#samples }, (__, i) => -logProb[i * this.#batch + b]!),
+    );
+    const wanted = draws.map((each) => average(each, (value) => value));
+    this.near('entropy', got, wanted, {
+      allowed: (mean, _, b) =>
+        ERRORS * Math.sqrt(average(draws[b]!, (value) => squared(value - mean)) / this.#samples) +
+        TOLERANCE * (1 + Math.abs(mean)),
+      as: 'the mean of −logProb over samples',
     });
   }
 
@@ -444,7 +419,7 @@ class Check {
     const mode = this.#known(() => this.#distribution.mode());
     if (mode === undefined) return;
     const { batchShape, eventShape } = this.#distribution;
-    this.#numbers('mode', mode, [...batchShape, ...eventShape], false);
+    this.numbers('mode', mode, [...batchShape, ...eventShape], { areFinite: false });
     this.#distribution
       .logProb(mode)
       .dataSync()
@@ -453,7 +428,7 @@ class Check {
         for (let i = 0; i < this.#samples; i++) most = Math.max(most, logProb[i * this.#batch + b]!);
         // NaN where the density has no greatest value.
         if (got < most - 10 * TOLERANCE * (1 + Math.abs(most))) {
-          this.#fail(`mode: got a log-density of ${got} there, expected at least that of a sample, ${most}`);
+          this.fail(`mode: got a log-density of ${got} there, expected at least that of a sample, ${most}`);
         }
       });
   }
@@ -467,35 +442,24 @@ class Check {
     const draws = Array.from({ length: batch * dim }, (_, k) =>
       Float64Array.from({ length: this.#samples }, (__, i) => flat[i * batch * dim + k]!),
     );
-    const share = (b: number, isCounted: (i: number) => boolean) => {
+    const share = (isCounted: (i: number) => boolean) => {
       let found = 0;
       for (let i = 0; i < this.#samples; i++) if (isCounted(i)) found++;
-      return b < 0 ? 0 : found / this.#samples;
+      return found / this.#samples;
     };
     const allowed = (p: number) => ERRORS * Math.sqrt(Math.max(p * (1 - p), 1e-4) / this.#samples) + TOLERANCE;
     const known = this.#known(() => this.#distribution.cdf(some));
     if (known !== undefined) {
-      const cdf = this.#numbers('cdf', known, [count, ...batchShape]);
-      const survival = this.#numbers('survival', this.#distribution.survival(some), [count, ...batchShape]);
-      cdf.forEach((got, i) => {
-        if (Math.abs(got + survival[i]! - 1) > TOLERANCE) {
-          this.#fail(`survival: got ${survival[i]} beside a cdf of ${got}, expected ${1 - got}`);
-        }
+      const cdf = this.numbers('cdf', known, [count, ...batchShape]);
+      const survival = this.numbers('survival', this.#distribution.survival(some), [count, ...batchShape]);
+      const rest = cdf.map((value) => 1 - value);
+      this.near('survival', survival, rest, { allowed: () => TOLERANCE, as: '1 less its cdf' });
+      const linesOf = Array.from({ length: batch }, (_, b) => draws.slice(b * dim, (b + 1) * dim));
+      const counted = Array.from(cdf, (_, i) => {
         const [at, b] = [Math.floor(i / batch), i % batch];
-        if (b >= ROWS) return;
-        const wanted = share(b, (n) => {
-          for (let k = 0; k < dim; k++) {
-            const line = draws[b * dim + k]!;
-            if (line[n]! > line[at]!) return false;
-          }
-          return true;
-        });
-        if (Math.abs(got - wanted) > allowed(wanted)) {
-          this.#fail(
-            `cdf: got ${got} at a sample, expected ${wanted} ± ${(allowed(wanted) - TOLERANCE) / ERRORS} by counts`,
-          );
-        }
+        return b < ROWS ? share((n) => linesOf[b]!.every((line) => line[n]! <= line[at]!)) : Number.NaN;
       });
+      this.near('cdf', cdf, counted, { allowed, at: () => ' at a sample', as: 'by counts of the samples' });
       if (!isDiscrete && dim === 1) this.#checkCdfSlope(some);
     }
     if (dim !== 1) return;
@@ -503,32 +467,25 @@ class Check {
     const p = tf.tensor(shares, [shares.length, ...batchShape.map(() => 1)]);
     const quantiles = this.#known(() => this.#distribution.quantile(p));
     if (quantiles === undefined) return;
-    const values = this.#numbers('quantile', quantiles, [shares.length, ...batchShape, ...eventShape]);
+    const values = this.numbers('quantile', quantiles, [shares.length, ...batchShape, ...eventShape]);
     values.forEach((got, i) => {
       const [wanted, b] = [shares[Math.floor(i / batch)]!, i % batch];
       if (b >= ROWS) return;
-      const [below, upTo] = [share(b, (n) => draws[b]![n]! < got), share(b, (n) => draws[b]![n]! <= got)];
+      const [below, upTo] = [share((n) => draws[b]![n]! < got), share((n) => draws[b]![n]! <= got)];
       if (below > wanted + allowed(wanted) || upTo < wanted - allowed(wanted)) {
-        this.#fail(
+        this.fail(
           `quantile: got ${got} for ${wanted}, expected what a share of ${wanted} of the samples is below; ${upTo} are`,
         );
       }
     });
     if (known === undefined || isDiscrete) return;
-    this.#distribution
-      .cdf(quantiles)
-      .dataSync()
-      .forEach((got, i) => {
-        const wanted = shares[Math.floor(i / batch)]!;
-        if (Math.abs(got - wanted) > TOLERANCE)
-          this.#fail(`cdf: got ${got} at the quantile of ${wanted}, expected ${wanted}`);
-      });
+    const wanted = values.map((_, i) => shares[Math.floor(i / batch)]!);
+    const again = this.#distribution.cdf(quantiles).dataSync();
+    this.near('cdf of the quantile', again, wanted, { allowed: () => TOLERANCE, as: 'of which it is the quantile' });
   }
 
   #checkCdfSlope(some: tf.Tensor): void {
-    const slopes = tf
-      .grad((at) => tf.sum(this.#distribution.cdf(at)))(some)
-      .dataSync();
+    const slopes = slopesOf((at) => this.#distribution.cdf(at), some).dataSync();
     const logProbs = this.#distribution.logProb(some).dataSync();
     const failed = Array.from(logProbs.keys()).filter((i) => {
       const density = portableMath.exp(logProbs[i]!);
@@ -536,7 +493,7 @@ class Check {
     });
     if (failed.length <= logProbs.length / 4) return;
     const i = failed[0]!;
-    this.#fail(`cdf: gradient by x: got ${slopes[i]}, expected the density, ${portableMath.exp(logProbs[i]!)}`);
+    this.fail(`cdf: gradient by x: got ${slopes[i]}, expected the density, ${portableMath.exp(logProbs[i]!)}`);
   }
 }
 
