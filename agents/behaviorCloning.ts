@@ -16,7 +16,7 @@ import { choice, nonnegative } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { DivergedError, Minibatches, rateAt } from '../src/training/optimization.ts';
 import type { AgentState, TrainOptions, TrainReport } from './agent.ts';
-import { withArticle } from './core/checks.ts';
+import { checkDensity, withArticle } from './core/checks.ts';
 import { ActionMoments, normalizationOptions, observationsOfData, standardize } from './core/normalization.ts';
 import { datasetFor, datasetOption } from './core/offline.ts';
 import { entropyCoefficient, learningRate, maxGradientNorm, partSchemas, reportEvery } from './core/options.ts';
@@ -116,8 +116,8 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
     const { policy, validation, maxGradientNorm, weightDecay, entropyCoefficient } = this.#options;
     checkHasLoss(this.#options);
     checkPolicy(policy);
-    const hasDensity = policy.hasDensity !== false;
-    this.#noise = hasDensity ? 'entropy' : 'matching';
+    const isMatched = policy.matchingLoss !== undefined;
+    this.#noise = isMatched ? 'matching' : 'entropy';
     this.#training = new Training('BehaviorCloning', ['minibatches', this.#noise]);
     const { observations: observed, actions: demonstrated } = this.#options.demonstrations;
     const count = countPairs(this.#options, this.#options.demonstrations, 'demonstrations');
@@ -145,12 +145,12 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
     const parameters = policy.trainableVariables();
     const optimizer = new Adam(parameters, { weightDecay });
 
-    const lossOf = hasDensity
-      ? (batch: Batch, rng: Rng) => likelihoodLoss(policy, batch, rng, entropyCoefficient)
-      : ({ observations, actions }: Batch, rng: Rng) => {
+    const lossOf = isMatched
+      ? ({ observations, actions }: Batch, rng: Rng) => {
           const loss = policy.matchingLoss!(observations, actions, rng);
           return { loss, reported: loss };
-        };
+        }
+      : (batch: Batch, rng: Rng) => likelihoodLoss(policy, batch, rng, entropyCoefficient);
     const update = compile(
       ({ observations, actions, learningRate }: Batch & { learningRate: tf.Tensor }, rng) => {
         const { reported, gradients } = valueAndGradients(() => lossOf({ observations, actions }, rng), parameters);
@@ -167,7 +167,7 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
     });
     this.#loss = compile(
       (batch: Batch, rng) => {
-        const draws = Array.from({ length: hasDensity ? 1 : MATCHING_DRAWS }, () => lossOf(batch, rng).reported);
+        const draws = Array.from({ length: isMatched ? MATCHING_DRAWS : 1 }, () => lossOf(batch, rng).reported);
         return { loss: draws.length === 1 ? draws[0]! : tf.mean(tf.stack(draws)) };
       },
       { name: 'behavior-cloning/loss', state: [policy] },
@@ -326,16 +326,11 @@ function likelihoodLoss(policy: Policy, { observations, actions }: Batch, rng: R
   return { loss: tf.sub(reported, tf.mul(entropyCoefficient, entropy)), reported };
 }
 
-/** @throws if the policy has neither a density nor a loss of its own, or an entropy is wanted that it does not know */
+/** @throws if the policy has no density and no loss of its own, or an entropy is wanted that it does not know */
 function checkHasLoss({ policy, entropyCoefficient }: Parsed): void {
-  if (policy.hasDensity !== false) return;
-  const name = withArticle(policy.constructor.name);
-  if (policy.matchingLoss === undefined) {
-    throw new Error(
-      `BehaviorCloning: policy: got ${name}, which has samples and neither a density nor a matchingLoss, expected one of them`,
-    );
-  }
+  if (policy.matchingLoss === undefined) return void checkDensity('BehaviorCloning', policy);
   if (entropyCoefficient !== 0) {
+    const name = withArticle(policy.constructor.name);
     throw new Error(
       `BehaviorCloning: entropyCoefficient: got ${entropyCoefficient}, expected 0: ${name} has no density, and its entropy is not known`,
     );

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Box } from '../../envs/index.ts';
 import { GaussianPolicy, MixturePolicy, type Policy } from '../../src/index.ts';
 import { note } from '../../src/options/describe.ts';
+import { hasDensity } from '../../src/policies/actionDistributions.ts';
 import { type LearnerName, policyOptionsFor } from '../../src/policies/builtinPolicies.ts';
 import type { ActionSpace } from './envs.ts';
 
@@ -44,7 +45,7 @@ export function checkContinuous(owner: string, actionSpace: ActionSpace): assert
  * @throws if the policy has samples and no density
  */
 export function checkDensity(owner: string, policy: Policy): void {
-  if (policy.hasDensity !== false) return;
+  if (hasDensity(policy)) return;
   throw new Error(
     `${owner}: policy: got ${withArticle(policy.constructor.name)}, which has samples and no density, expected one that has ` +
       'log-probabilities, as a Gaussian or a flow',

@@ -188,9 +188,7 @@ export class Iql extends CheckpointedAgent<IqlReport> {
     const { policy, beta, maxWeight } = this.#config;
     // The exponent is bounded, and not its exponential, which overflows.
     const weights = tf.exp(tf.minimum(tf.mul(beta, advantages), tf.log(tf.scalar(maxWeight))));
-    if (policy.hasDensity === false) {
-      return policy.matchingLoss!(observations, actions, rng, beta === 0 ? undefined : weights);
-    }
+    if (policy.matchingLoss) return policy.matchingLoss(observations, actions, rng, beta === 0 ? undefined : weights);
     const distribution = policy.given(observations);
     const logProb = distribution.logProb(distribution.unsquash(actions));
     return tf.neg(tf.mean(tf.mul(weights, logProb)));
@@ -209,11 +207,10 @@ function expectileLoss(errors: tf.Tensor, expectile: number): tf.Tensor {
   return tf.mean(tf.mul(weights, tf.square(errors)));
 }
 
-/** @throws if the policy has neither a density nor a loss of its own, or weights are wanted that this loss does not take */
+/** @throws if the policy has no density and no loss of its own, or weights are wanted that this loss does not take */
 function checkHasLoss({ policy, beta }: { readonly policy: Policy; readonly beta: number }): void {
-  if (policy.hasDensity !== false) return;
-  if (policy.matchingLoss === undefined) checkDensity('Iql', policy);
-  if (beta === 0 || policy.matchingLoss!.length > 3) return;
+  if (policy.matchingLoss === undefined) return void checkDensity('Iql', policy);
+  if (beta === 0 || policy.matchingLoss.length > 3) return;
   const name = withArticle(policy.constructor.name);
   throw new Error(
     `Iql: beta: got ${beta}, expected 0: the matchingLoss of ${name} takes no weights; with 0 it clones the data, and bestOf chooses among its samples`,

@@ -45,7 +45,7 @@ export async function cloneLake(
     batchSize,
     rng,
   });
-  const heldOut = policy.hasDensity ? 'validationLoss' : 'matchingLoss';
+  const heldOut = policy.matchingLoss ? 'matchingLoss' : 'validationLoss';
   let best: BehaviorCloningReport['best'];
   for await (const report of reports) {
     best = report.best;

@@ -173,7 +173,7 @@ function cloning({ policy, source, settings: { learningRate, steps }, config, rn
     dispose: () => agent.dispose(),
   };
   // Two losses of different kinds have names of their own: nothing may compare them.
-  const metric = policy.hasDensity === false ? 'heldOutMatching' : 'heldOutLoss';
+  const metric = policy.matchingLoss ? 'heldOutMatching' : 'heldOutLoss';
   return {
     agent: followed,
     figures: () => ({ [metric]: finite(best?.validationLoss), bestStep: best?.step ?? null }),

@@ -228,14 +228,19 @@ function reaches(squashed: tf.Tensor, actions: tf.Tensor): tf.Tensor {
   return tf.all(tf.lessEqual(apart, tf.mul(tf.add(tf.abs(actions), 1), NEAR)), 1);
 }
 
+/** Whether a policy's distributions have log-probabilities, and not samples alone. */
+export function hasDensity(policy: Policy): boolean {
+  return tf.tidy(() => policy.given(tf.zeros([1, policy.observationDim])).sample === undefined);
+}
+
 /**
  * The policy as one that has a density: itself, or what its `exact` gives, over the same variables.
  * @param owner who asks, as errors name it: `actionDensity`
  * @throws if it has samples and no way to a density
  */
 export function withDensity(owner: string, policy: Policy): Policy {
-  const found = policy.hasDensity === false ? policy.exact?.() : policy;
-  if (found !== undefined) return found;
+  const found = policy.exact?.() ?? policy;
+  if (hasDensity(found)) return found;
   const got = `got ${policy.constructor.name}, which has samples and no density`;
   throw new Error(`${owner}: policy: ${got}, expected one that has a density, as a Gaussian or a flow`);
 }

@@ -49,7 +49,6 @@ export const bestOfOptions = z.strictObject({
  * Hansen-Estruch et al., "IDQL: Implicit Q-Learning as an Actor-Critic Method with Diffusion Policies", arXiv:2304.10573.
  */
 export class BestOfPolicy extends Policy<Float32Array, ActionSamples> {
-  override readonly hasDensity = false;
   readonly featureDim: number;
   readonly actionDim: number;
   readonly policy: Policy;

@@ -56,7 +56,6 @@ export interface MatchingDraws {
 export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
   readonly featureDim: number;
   readonly actionDim: number;
-  override readonly hasDensity = false;
   /** v, a network of [x, t, o]. */
   readonly field: MlpField;
   /** Latent → action, before it is clipped. */

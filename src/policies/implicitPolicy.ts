@@ -30,7 +30,6 @@ export interface ImplicitPolicyOptions {
 export class ImplicitPolicy extends Policy<Float32Array, ActionSamples> {
   readonly featureDim: number;
   readonly actionDim: number;
-  override readonly hasDensity = false;
   readonly noiseDim: number;
   readonly network: Mlp;
   readonly bijector: Bijector;

@@ -36,7 +36,7 @@ export type ActionSample = Omit<SampledAction, 'logProb'> & Partial<Pick<Sampled
  *
  * A bounded action is the squash of a `latent` value; agents keep the latent one, so that the squash is never inverted.
  *
- * A policy may have samples without a density (`hasDensity` of {@link Policy}): its distributions are {@link ActionSamples}, whose
+ * A policy may have samples without a density: its distributions are {@link ActionSamples}, which have `sample`, and whose
  * `sampleWithLogProb` and `logProb` throw. `sampleAction(distribution, rng)` draws from either.
  */
 export interface ActionDistribution {
@@ -108,8 +108,6 @@ export abstract class Policy<
   readonly maskDim: number = 0;
   /** Where actions are numbers of a box as they are, without a squash, which: beyond it they have no density. */
   readonly boundedActions?: BoxSpace;
-  /** Whether there is a density, so that log-probabilities are known; where it is false there are only samples. */
-  readonly hasDensity: boolean = true;
   /** Set where `makePolicy` made the policy. */
   config?: PolicyConfig;
   /** Set by {@link normalizeObservations}. */
@@ -175,7 +173,7 @@ export abstract class Policy<
   exact?(): Policy;
 
   /**
-   * What a policy without a density is fitted to actions by, in the place of −log π(a | o): its mean over rows, a scalar.
+   * What a policy is fitted to actions by, in the place of −log π(a | o), where it has no density: its mean over rows, a scalar.
    * @param observations `[batch, observationDim]`
    * @param actions `[batch, actionDim]`
    * @param weights what each row's loss is multiplied by, `[batch]`; a policy whose function does not name them cannot be weighted
@@ -281,7 +279,7 @@ export abstract class Policy<
     const distribution = this.given(observations);
     const latent = distribution.mode?.() ?? this.#centerOfSamples(observations, candidates);
     const greedy = { action: distribution.squash(latent), latent };
-    return this.hasDensity ? { ...greedy, logProb: distribution.logProb(latent) } : greedy;
+    return distribution.sample ? greedy : { ...greedy, logProb: distribution.logProb(latent) };
   }
 
   #centerOfSamples(observations: tf.Tensor, candidates: number): tf.Tensor {

@@ -15,6 +15,7 @@ import { lakeSchema } from '../../experiments/lake/config.ts';
 import { readTuned } from '../../experiments/lake/tuned.ts';
 import { registry } from '../../experiments/registry.ts';
 import { Policy, Rng, type SampledAction } from '../../src/index.ts';
+import { hasDensity } from '../../src/policies/actionDistributions.ts';
 import { jobsHere } from '../cli/fixture/jobsHere.ts';
 import { oxbowOn } from '../cli/fixture/oxbow.ts';
 
@@ -100,7 +101,7 @@ test('the policies have numbers of parameters within 10 % of each other, with th
 test('the classes that are said to have a density have one, and no others', () => {
   for (const name of policyNames) {
     const policy = makeLakePolicy(name, { env: 'Lake-v0', settings: {}, rng: new Rng(0), scale: 'state' });
-    expect(policy.hasDensity, name).toBe(densityPolicyNames.some((other) => other === name));
+    expect(hasDensity(policy), name).toBe(densityPolicyNames.some((other) => other === name));
     policy.dispose();
   }
 });

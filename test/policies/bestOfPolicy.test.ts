@@ -24,6 +24,7 @@ import {
   Rng,
   sampleAction,
 } from '../../src/index.ts';
+import { hasDensity } from '../../src/policies/actionDistributions.ts';
 import { ActionCritics } from '../../src/policies/criticNetworks.ts';
 import { GreedyNoise } from '../../src/policies/greedy.ts';
 import { datasetOf, observationSpace } from '../agents/offline/support.ts';
@@ -102,7 +103,7 @@ describe('the best of samples', () => {
       policy: { name: 'flow-matching', options: { hidden: [3] } },
       critics: { criticHidden: [4] },
     }) as BestOfPolicy;
-    expect([policy.samples, policy.critics.networks.length, policy.hasDensity]).toEqual([32, 2, false]);
+    expect([policy.samples, policy.critics.networks.length, hasDensity(policy)]).toEqual([32, 2, false]);
     expect(policy.act([1, 2])).toHaveLength(2);
     policy.dispose();
     expect(tf.memory().numTensors).toBe(before);

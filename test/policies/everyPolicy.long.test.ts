@@ -16,6 +16,7 @@ import {
   sampleAction,
   withDensity,
 } from '../../src/index.ts';
+import { hasDensity } from '../../src/policies/actionDistributions.ts';
 import { expectVolume, integral, onACircle, onALine } from '../support/densityChecks.ts';
 import { spacesFor } from './spacesFor.ts';
 
@@ -47,7 +48,7 @@ const observations = () => new Rng('observations').normalTensor([4, 3]);
 /** A sample with its log-probability where there is one, of a policy without a density by its exact one. */
 const sampled = (policy: Policy, seen = observations()) => {
   const { action, latent, logProb } = sampleAction(policy.given(seen), new Rng('noise'));
-  expect(logProb !== undefined).toBe(policy.hasDensity);
+  expect(logProb !== undefined).toBe(hasDensity(policy));
   if (policy.config!.name === SAMPLES_ALONE) return { action, latent };
   return { action, latent, logProb: logProb ?? withDensity('test', policy).given(seen).logProb(latent) };
 };

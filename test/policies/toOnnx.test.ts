@@ -23,6 +23,7 @@ import {
   sampleAction,
   TruncatedNormalPolicy,
 } from '../../src/index.ts';
+import { hasDensity } from '../../src/policies/actionDistributions.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
 import { perturb } from '../support/perturb.ts';
 import { all, decode, text } from '../support/protobuf.ts';
@@ -97,7 +98,7 @@ test.each(Object.keys(policies))(
     for (const batch of [5, 1]) {
       const observations = rowsOf(policy, batch);
       const wanted = sampleAction(policy.given(observations), new Rng('noise'));
-      expect('logProb' in wanted).toBe(policy.hasDensity);
+      expect('logProb' in wanted).toBe(hasDensity(policy));
       expectOutputs(await run(exported, observations), wanted, bounds as BoxSpace | undefined);
     }
     const fixed = policy.toOnnx(undefined, { batch: 5 });
