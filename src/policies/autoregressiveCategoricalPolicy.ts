@@ -1,30 +1,25 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Categorical } from '../distributions/categorical.ts';
-import type { Activation } from '../nn/dense.ts';
 import { Mlp } from '../nn/mlp.ts';
 import { positiveInteger } from '../nn/sizes.ts';
 import { stopGradient } from '../nn/tensors.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
-import { type BoxSpace, plainBoxSpace } from '../spaces/plain.ts';
-import { type ActionDistribution, Policy, type SampledAction } from './policy.ts';
+import type { BoxSpace } from '../spaces/plain.ts';
+import { boundedBox } from './gaussianPolicy.ts';
+import { type ActionDistribution, type NetworkPolicyOptions, Policy, type SampledAction } from './policy.ts';
 
 /** The largest finite float32. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
 /** Options of {@link AutoregressiveCategoricalPolicy}. */
-export interface AutoregressiveCategoricalPolicyOptions {
-  readonly observationDim: number;
+export interface AutoregressiveCategoricalPolicyOptions extends NetworkPolicyOptions {
   /** Bounded: the bins divide it. */
   readonly actionSpace: BoxSpace;
   /** The number of bins of equal width, in each dimension; 11 by default. */
   readonly bins?: number;
-  /** Widths of the hidden layers of each network. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
   /** Gain of the last layers: small, so that actions are about uniform at first. */
   readonly outputScale?: number;
-  readonly rng: Rng;
 }
 
 /**
@@ -49,15 +44,8 @@ export class AutoregressiveCategoricalPolicy extends Policy<Float32Array> {
   constructor(options: AutoregressiveCategoricalPolicyOptions) {
     super();
     const { observationDim, bins = 11, hidden = [64, 64], activation = 'tanh', outputScale = 0.01, rng } = options;
-    const box = plainBoxSpace('AutoregressiveCategoricalPolicy: actionSpace', options.actionSpace);
+    const box = boundedBox('AutoregressiveCategoricalPolicy', options.actionSpace);
     const { low, high } = box;
-    const unbounded = low.findIndex((bound, i) => !(bound < high[i]! && Number.isFinite(high[i]! - bound)));
-    if (unbounded >= 0) {
-      throw new Error(
-        `AutoregressiveCategoricalPolicy: got ${low[unbounded]} and ${high[unbounded]} at ${unbounded}, ` +
-          'expected finite bounds low < high',
-      );
-    }
     if (positiveInteger('AutoregressiveCategoricalPolicy', 'number of bins', bins) < 2) {
       throw new Error('AutoregressiveCategoricalPolicy: got 1, expected at least 2 bins');
     }

@@ -1,26 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Categorical } from '../distributions/categorical.ts';
-import type { Activation } from '../nn/dense.ts';
 import { Mlp } from '../nn/mlp.ts';
 import { stopGradient } from '../nn/tensors.ts';
 import type { Rng } from '../random.ts';
 import { choicesOf, type DiscreteSpace, type MultiBinarySpace, type MultiDiscreteSpace } from '../spaces/plain.ts';
 import { DiscreteActions } from './actionDistributions.ts';
-import { type ActionDistribution, maskOf, Policy, type SampledAction } from './policy.ts';
+import { type ActionDistribution, maskOf, type NetworkPolicyOptions, Policy, type SampledAction } from './policy.ts';
 
 /** Options of {@link CategoricalPolicy}. */
-export interface CategoricalPolicyOptions {
-  /** Without the mask. */
-  readonly observationDim: number;
+export interface CategoricalPolicyOptions extends NetworkPolicyOptions {
   readonly actionSpace: DiscreteSpace;
   /** Whether n numbers at the end of each observation say which actions are allowed: the others then have probability 0; false. */
   readonly actionMask?: boolean | undefined;
-  /** Widths of the hidden layers. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
-  /** Gain of the last layer: small, so that actions are about equally probable at first. */
+  /** Gain of the last layer: small, so that actions are about equally probable, or of about the same value, at first. */
   readonly outputScale?: number;
-  readonly rng: Rng;
 }
 
 /**
@@ -71,21 +64,9 @@ export class CategoricalPolicy extends Policy<number, DiscreteActions> {
 }
 
 /** Options of {@link MultiCategoricalPolicy}. */
-export interface MultiCategoricalPolicyOptions {
-  /** Without the mask. */
-  readonly observationDim: number;
+export interface MultiCategoricalPolicyOptions extends Omit<CategoricalPolicyOptions, 'actionSpace'> {
+  /** With a mask Σ nvec numbers at the end of each observation say which choices are allowed, those of one entry after another's. */
   readonly actionSpace: MultiDiscreteSpace | MultiBinarySpace;
-  /**
-   * Whether Σ nvec numbers at the end of each observation say which choices are allowed, those of one entry after another's: the others
-   * then have probability 0; false.
-   */
-  readonly actionMask?: boolean | undefined;
-  /** Widths of the hidden layers. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
-  /** Gain of the last layer: small, so that choices are about equally probable at first. */
-  readonly outputScale?: number;
-  readonly rng: Rng;
 }
 
 /**

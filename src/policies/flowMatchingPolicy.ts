@@ -1,33 +1,27 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { MlpField, NeuralOde } from '../bijectors/continuous.ts';
 import { Flow } from '../flows/flow.ts';
-import type { Activation } from '../nn/dense.ts';
 import type { Rng } from '../random.ts';
 import { type BoxSpace, plainBoxSpace } from '../spaces/plain.ts';
 import { ActionSamples } from './actionDistributions.ts';
 import { type BoxScale, boxScale } from './boxScale.ts';
 import { FlowPolicy } from './flowPolicy.ts';
-import { clippedActions, Policy } from './policy.ts';
+import { clippedActions, type NetworkPolicyOptions, Policy } from './policy.ts';
 
 /** The solvers of {@link FlowMatchingPolicy}: of order 2 with two evaluations of the field a step, and of order 1 with one. */
 export const flowMatchingSolvers = ['midpoint', 'euler'] as const;
 
 /** Options of {@link FlowMatchingPolicy}. */
-export interface FlowMatchingPolicyOptions {
-  readonly observationDim: number;
+export interface FlowMatchingPolicyOptions extends NetworkPolicyOptions {
   readonly actionSpace: BoxSpace;
   /** The units of actions; those of finite bounds by default. */
   readonly scale?: BoxScale;
-  /** Widths of the hidden layers of the field, at least one. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
   /** Gain of the field's last kernel before training; 1 by default. */
   readonly outputScale?: number;
   /** Steps from noise to action; 5 by default. */
   readonly steps?: number;
   /** 'midpoint' by default. */
   readonly solver?: (typeof flowMatchingSolvers)[number];
-  readonly rng: Rng;
 }
 
 /** Noise ε and times t at which a field is compared with what it should be: `[rows, actionDim]` and `[rows, 1]`. */

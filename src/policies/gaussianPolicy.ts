@@ -5,15 +5,13 @@ import { Identity } from '../bijectors/elementwise.ts';
 import { MultivariateNormalDiag, MultivariateNormalTriL } from '../distributions/multivariateNormal.ts';
 import { TruncatedNormal } from '../distributions/normal.ts';
 import { Independent } from '../distributions/shapes.ts';
-import type { Activation } from '../nn/dense.ts';
 import { Mlp } from '../nn/mlp.ts';
 import { boundedLogScale } from '../nn/tensors.ts';
 import { portableMath } from '../portableMath.ts';
-import type { Rng } from '../random.ts';
 import { type BoxSpace, plainBoxSpace } from '../spaces/plain.ts';
 import { SquashedDistribution } from './actionDistributions.ts';
 import { checkSquash } from './boxScale.ts';
-import { Policy } from './policy.ts';
+import { type NetworkPolicyOptions, Policy } from './policy.ts';
 
 /**
  * Updates in which batch renormalization goes by minibatches alone, as in the code of CrossQ's paper: what is learned meanwhile acts by running
@@ -21,44 +19,36 @@ import { Policy } from './policy.ts';
  */
 const WARM_UP = 100_000;
 
-/** Options of {@link GaussianPolicy}. */
-export interface GaussianPolicyOptions {
-  readonly observationDim: number;
+/** Options of policies of Gaussians, and of mixtures of such. */
+export interface SquashedPolicyOptions extends NetworkPolicyOptions {
   readonly actionDim: number;
-  /** Widths of the hidden layers. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
   /** Latent → action; none by default. `boxSquash` makes a tanh-Gaussian. */
   readonly squash?: Bijector;
-  /** Whether the network normalizes its input and what its hidden layers give by {@link BatchRenorm}. */
-  readonly batchRenorm?: boolean | undefined;
   /** The standard deviation before training; for good where it is fixed. */
   readonly initialScale?: number;
-  readonly rng: Rng;
 }
 
-/**
- * The usual policy: u ~ N(μ(o), diag(σ²)), action = squash(u).
- *
- * The scale is one free variable for each component (`scale: 'free'`, the default: PPO's settings were found with it), a
- * network's output (`scale: 'state'`, as in SAC; for data whose spread depends on the observation), or stays what it is at first
- * (`scale: 'fixed'`: noise of a given size).
- */
-export class GaussianPolicy extends Policy<Float32Array, SquashedDistribution> {
+/** Options of {@link GaussianPolicy}. */
+export interface GaussianPolicyOptions extends SquashedPolicyOptions {
+  /** What σ is; 'free' by default. */
+  readonly scale?: ScaleKind;
+  /** Whether the network normalizes its input and what its hidden layers give by {@link BatchRenorm}. */
+  readonly batchRenorm?: boolean | undefined;
+}
+
+/** Of a network a mean μ(o) and a scale σ for each component. */
+abstract class LocationScalePolicy extends Policy<Float32Array, SquashedDistribution> {
   readonly featureDim: number;
   readonly actionDim: number;
   readonly network: Mlp;
   /** log σ, `[actionDim]`, trainable where it is free; absent where it depends on the observation. */
   readonly logScale: tf.Variable | undefined;
-  readonly bijector: Bijector;
   readonly #initialScale: number;
 
-  /** @throws if the squash is of another size than the actions */
-  constructor(options: GaussianPolicyOptions & { readonly scale?: ScaleKind }) {
+  constructor(options: Omit<GaussianPolicyOptions, 'squash'>) {
     super();
-    const { observationDim, actionDim, hidden = [64, 64], activation = 'tanh', squash = new Identity() } = options;
+    const { observationDim, actionDim, hidden = [64, 64], activation = 'tanh' } = options;
     const { initialScale = 1, scale = 'free', batchRenorm = false, rng } = options;
-    checkSquash('GaussianPolicy', squash, actionDim);
     this.featureDim = observationDim;
     this.actionDim = actionDim;
     this.network = new Mlp({
@@ -70,7 +60,6 @@ export class GaussianPolicy extends Policy<Float32Array, SquashedDistribution> {
       batchRenorm: batchRenorm ? { warmUp: WARM_UP } : undefined,
       rng,
     });
-    this.bijector = squash;
     this.#initialScale = initialScale;
     if (scale !== 'state') {
       const isTrainable = scale === 'free';
@@ -78,12 +67,35 @@ export class GaussianPolicy extends Policy<Float32Array, SquashedDistribution> {
     }
   }
 
-  protected distribution(features: tf.Tensor): SquashedDistribution {
+  /** μ(o), and log σ. */
+  protected parametersAt(features: tf.Tensor): [loc: tf.Tensor, logScale: tf.Tensor] {
     const output = this.network.apply(features);
-    const [loc, logScale] =
-      this.logScale === undefined
-        ? (([mean, raw]) => [mean!, boundedLogScale(raw!, this.#initialScale)] as const)(tf.split(output, 2, 1))
-        : ([output, this.logScale] as const);
+    if (this.logScale !== undefined) return [output, this.logScale];
+    const [loc, raw] = tf.split(output, 2, 1);
+    return [loc!, boundedLogScale(raw!, this.#initialScale)];
+  }
+}
+
+/**
+ * The usual policy: u ~ N(μ(o), diag(σ²)), action = squash(u).
+ *
+ * The scale is one free variable for each component (`scale: 'free'`, the default: PPO's settings were found with it), a
+ * network's output (`scale: 'state'`, as in SAC; for data whose spread depends on the observation), or stays what it is at first
+ * (`scale: 'fixed'`: noise of a given size).
+ */
+export class GaussianPolicy extends LocationScalePolicy {
+  readonly bijector: Bijector;
+
+  /** @throws if the squash is of another size than the actions */
+  constructor(options: GaussianPolicyOptions) {
+    const { squash = new Identity() } = options;
+    checkSquash('GaussianPolicy', squash, options.actionDim);
+    super(options);
+    this.bijector = squash;
+  }
+
+  protected distribution(features: tf.Tensor): SquashedDistribution {
+    const [loc, logScale] = this.parametersAt(features);
     return new SquashedDistribution(new MultivariateNormalDiag({ loc, logScale }), this.bijector);
   }
 }
@@ -97,7 +109,7 @@ export class FullCovarianceGaussianPolicy extends Policy<Float32Array, SquashedD
   readonly #initialScale: number;
 
   /** @throws if the squash is of another size than the actions */
-  constructor(options: GaussianPolicyOptions) {
+  constructor(options: SquashedPolicyOptions) {
     super();
     const { observationDim, actionDim, hidden = [64, 64], activation = 'tanh', squash = new Identity() } = options;
     checkSquash('FullCovarianceGaussianPolicy', squash, actionDim);
@@ -130,18 +142,10 @@ export class FullCovarianceGaussianPolicy extends Policy<Float32Array, SquashedD
 }
 
 /** Options of {@link TruncatedNormalPolicy}. */
-export interface TruncatedNormalPolicyOptions {
-  readonly observationDim: number;
-  /** Bounded: the Gaussian is cut there. */
+export interface TruncatedNormalPolicyOptions
+  extends Omit<GaussianPolicyOptions, 'actionDim' | 'squash' | 'batchRenorm'> {
+  /** Bounded: the Gaussian is cut there. `initialScale` counts in halves of the widths of the bounds. */
   readonly actionSpace: BoxSpace;
-  /** Widths of the hidden layers. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
-  /** What σ is, as of a `GaussianPolicy`; 'free' by default. */
-  readonly scale?: ScaleKind;
-  /** σ before training, in halves of the widths of the bounds; 1 by default. For good where it is fixed. */
-  readonly initialScale?: number;
-  readonly rng: Rng;
 }
 
 /**
@@ -152,54 +156,18 @@ export interface TruncatedNormalPolicyOptions {
  *
  * The log-probability is −∞ outside of the bounds.
  */
-export class TruncatedNormalPolicy extends Policy<Float32Array, SquashedDistribution> {
-  readonly featureDim: number;
-  readonly actionDim: number;
+export class TruncatedNormalPolicy extends LocationScalePolicy {
   override readonly boundedActions: BoxSpace;
-  readonly network: Mlp;
-  /** log σ, `[actionDim]`, trainable where it is free; absent where it depends on the observation. */
-  readonly logScale: tf.Variable | undefined;
-  readonly #initialScale: number;
 
   /** @throws if an action has no finite bounds low < high */
   constructor(options: TruncatedNormalPolicyOptions) {
-    super();
-    const { observationDim, hidden = [64, 64], activation = 'tanh', scale = 'free', initialScale = 1, rng } = options;
-    const box = plainBoxSpace('TruncatedNormalPolicy: actionSpace', options.actionSpace);
-    const [low, high] = [box.low, box.high].map((bounds) => bounds.map(Math.fround)) as [number[], number[]];
-    const unbounded = low.findIndex(
-      (bound, i) => !(bound < high[i]! && Number.isFinite(Math.fround(high[i]! - bound))),
-    );
-    if (unbounded >= 0) {
-      throw new Error(
-        `TruncatedNormalPolicy: got ${box.low[unbounded]} and ${box.high[unbounded]} at ${unbounded}, ` +
-          'expected finite bounds low < high',
-      );
-    }
-    this.featureDim = observationDim;
-    this.actionDim = low.length;
-    this.boundedActions = { low, high, shape: box.shape };
-    this.network = new Mlp({
-      inputDim: observationDim,
-      hidden,
-      outputDim: scale === 'state' ? 2 * this.actionDim : this.actionDim,
-      activation,
-      outputScale: 0.01,
-      rng,
-    });
-    this.#initialScale = initialScale;
-    if (scale !== 'state') {
-      const initial = portableMath.log(initialScale);
-      this.logScale = tf.tidy(() => tf.variable(tf.fill([this.actionDim], initial), scale === 'free'));
-    }
+    const box = boundedBox('TruncatedNormalPolicy', options.actionSpace);
+    super({ ...options, actionDim: box.low.length });
+    this.boundedActions = { ...box, low: Array.from(box.low, Math.fround), high: Array.from(box.high, Math.fround) };
   }
 
   protected distribution(features: tf.Tensor): SquashedDistribution {
-    const output = this.network.apply(features);
-    const [mean, logScale] =
-      this.logScale === undefined
-        ? (([loc, raw]) => [loc!, boundedLogScale(raw!, this.#initialScale)] as const)(tf.split(output, 2, 1))
-        : ([output, this.logScale] as const);
+    const [mean, logScale] = this.parametersAt(features);
     const low = Array.from(this.boundedActions.low);
     const high = Array.from(this.boundedActions.high);
     const half = low.map((bound, i) => (high[i]! - bound) / 2);
@@ -212,4 +180,17 @@ export class TruncatedNormalPolicy extends Policy<Float32Array, SquashedDistribu
     });
     return new SquashedDistribution(new Independent(latent), new Identity());
   }
+}
+
+/** @throws if a component has no finite bounds low < high, as float32 has them */
+export function boundedBox(owner: string, space: BoxSpace) {
+  const box = plainBoxSpace(`${owner}: actionSpace`, space);
+  const unbounded = box.low.findIndex((bound, i) => {
+    const [low, high] = [Math.fround(bound), Math.fround(box.high[i]!)];
+    return !(low < high && Number.isFinite(Math.fround(high - low)));
+  });
+  if (unbounded < 0) return box;
+  throw new Error(
+    `${owner}: got ${box.low[unbounded]} and ${box.high[unbounded]} at ${unbounded}, expected finite bounds low < high`,
+  );
 }

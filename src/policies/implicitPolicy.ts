@@ -1,26 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Bijector, sumLogDet } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/elementwise.ts';
-import type { Activation } from '../nn/dense.ts';
 import { Mlp } from '../nn/mlp.ts';
 import { positiveInteger } from '../nn/sizes.ts';
-import type { Rng } from '../random.ts';
 import { ActionSamples } from './actionDistributions.ts';
 import { checkSquash } from './boxScale.ts';
-import { Policy } from './policy.ts';
+import { type NetworkPolicyOptions, Policy } from './policy.ts';
 
 /** Options of {@link ImplicitPolicy}. */
-export interface ImplicitPolicyOptions {
-  readonly observationDim: number;
+export interface ImplicitPolicyOptions extends NetworkPolicyOptions {
   readonly actionDim: number;
   /** How many numbers of noise the network sees; as many as an action has by default. */
   readonly noiseDim?: number;
-  /** Widths of the hidden layers. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
   /** Latent → action; none by default. */
   readonly squash?: Bijector;
-  readonly rng: Rng;
 }
 
 /**

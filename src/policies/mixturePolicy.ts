@@ -13,11 +13,11 @@ import type { Rng } from '../random.ts';
 import { SquashedDistribution } from './actionDistributions.ts';
 import { checkSquash } from './boxScale.ts';
 import { behindHead, checkHead } from './flowPolicy.ts';
-import type { GaussianPolicyOptions } from './gaussianPolicy.ts';
+import type { SquashedPolicyOptions } from './gaussianPolicy.ts';
 import { Policy } from './policy.ts';
 
 /** Options of {@link MixturePolicy}. */
-export interface MixturePolicyOptions extends GaussianPolicyOptions {
+export interface MixturePolicyOptions extends SquashedPolicyOptions {
   readonly components?: number;
   /** The Gaussian's own map behind the mixture, with the observation as its context; none by default. */
   readonly head?: LocationScale | undefined;
@@ -207,8 +207,7 @@ function gumbelNoise(count: number, dim: number): number[][] {
 }
 
 /** Options of {@link MixtureNetwork}. */
-export interface MixtureNetworkOptions
-  extends Omit<MixturePolicyOptions, 'squash' | 'scale' | 'head' | 'reparameterize'> {
+export interface MixtureNetworkOptions extends Omit<MixturePolicyOptions, 'squash' | 'head' | 'reparameterize'> {
   /** Whether components begin so much narrower that the whole has the variance `initialScale`²; false by default. */
   readonly narrower?: boolean;
 }

@@ -150,7 +150,7 @@ export class ObservationLayout {
 
   /**
    * What a policy sees of an observation as an environment gives it: a number, an array, or an object or array of such.
-   * @throws if it has not the form of its space: of a composite one, by the path of the part that is missing or wrong
+   * @throws if it has not the form of its space, or a number that is not finite: of a composite one, by the path of the part
    */
   flat(observation: unknown): Float32Array {
     const row: number[] = [];
@@ -228,7 +228,12 @@ function addNumbers(space: PlainSpace, value: unknown, row: number[], path: stri
 /** Appends a number, or those of an array, whose entries may be arrays. */
 function addNested(value: unknown, row: number[], path: string): void {
   if (typeof value === 'number' || typeof value === 'boolean') {
-    row.push(Number(value));
+    const number = Number(value);
+    if (!Number.isFinite(Math.fround(number))) {
+      const numbers = Number.isFinite(number) ? 'numbers that float32 holds' : 'finite numbers';
+      throw new Error(`${named(path)}: got ${number} at ${row.length}, expected ${numbers}`);
+    }
+    row.push(number);
     return;
   }
   if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {

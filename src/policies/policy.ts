@@ -5,6 +5,7 @@ import { FixedSizeError, type OnnxModel, traceToOnnx } from '../engine/traceToOn
 import { writeWholeFile } from '../files.ts';
 import { fingerprintOfNumbers } from '../fingerprint.ts';
 import { Module } from '../module.ts';
+import type { Activation } from '../nn/dense.ts';
 import { positiveInteger } from '../nn/sizes.ts';
 import { wrapAngle } from '../nn/tensors.ts';
 import { note, show } from '../options/describe.ts';
@@ -384,6 +385,16 @@ export abstract class Policy<
   }
 }
 
+/** Options of policies whose networks are perceptrons. */
+export interface NetworkPolicyOptions {
+  /** How many numbers the networks see. */
+  readonly observationDim: number;
+  /** Widths of the hidden layers; [64, 64] by default. */
+  readonly hidden?: readonly number[];
+  readonly activation?: Activation | undefined;
+  readonly rng: Rng;
+}
+
 /** The observation of one environment: numbers, flat or nested as its space has them, and of a `Dict` an object of such and of texts. */
 export type Observation =
   | number
@@ -422,8 +433,7 @@ class SingleActor {
   readonly #policy: Policy;
   readonly #bounds: Pick<BoxSpace, 'low' | 'high'> | undefined;
   readonly #observation: Float32Array;
-  /** Where observations are more than numbers as they are. */
-  readonly #layout: ObservationLayout | undefined;
+  readonly #layout: ObservationLayout;
   /** How many choices each number of an action has, where it has some. */
   readonly #nvec: readonly number[] | undefined;
   readonly #rng = new Rng('act');
@@ -432,9 +442,8 @@ class SingleActor {
 
   constructor(policy: Policy) {
     this.#policy = policy;
-    const { observationSpace } = policy.config ?? {};
-    const layout = observationSpace && new ObservationLayout(this.#where(), observationSpace);
-    this.#layout = layout?.isPlain && 'low' in layout.space ? undefined : layout;
+    const size = policy.observationDim - policy.maskDim;
+    this.#layout = new ObservationLayout(this.#where(), policy.config?.observationSpace ?? { size });
     this.#nvec = policy.discreteActions && choicesOf(policy.discreteActions).nvec;
     this.#bounds = actionBounds(policy);
     this.#observation = new Float32Array(policy.observationDim);
@@ -475,36 +484,10 @@ class SingleActor {
         `${this.#where()}: actionMask: the policy masks no actions, expected one that is made with actionMask: true`,
       );
     }
-    if (maskDim > 0) this.#named(() => writeMask(this.#nvec!, actionMask, this.#observation, size));
-    const layout = this.#layout;
-    if (layout !== undefined) {
-      const flat = this.#named(() => layout.flat(observation));
-      this.#write(flat, 0);
-      return;
-    }
-    const count = this.#write(observation, 0);
-    if (count === size) return;
-    const got = Array.isArray(observation) || ArrayBuffer.isView(observation) ? `${count}` : show(observation);
-    throw new Error(`${this.#where()}: got ${got}, expected an observation of ${size} numbers`);
-  }
-
-  /** Copies numbers to `at` and after it. @returns where they end; beyond the end of an observation they are only counted */
-  #write(observation: Observation, at: number): number {
-    if (typeof observation === 'number') {
-      if (!Number.isFinite(Math.fround(observation))) {
-        const numbers = Number.isFinite(observation) ? 'numbers that float32 holds' : 'finite numbers';
-        throw new Error(`${this.#where()}: got ${observation} at ${at} of the observation, expected ${numbers}`);
-      }
-      this.#observation[at] = observation;
-      return at + 1;
-    }
-    const length = (observation as ArrayLike<number> | undefined)?.length;
-    if (typeof observation !== 'object' || length === undefined) {
-      throw new Error(`${this.#where()}: got ${show(observation)} in the observation, expected numbers`);
-    }
-    let end = at;
-    for (let i = 0; i < length; i++) end = this.#write((observation as readonly Observation[])[i]!, end);
-    return end;
+    this.#named(() => {
+      if (maskDim > 0) writeMask(this.#nvec!, actionMask, this.#observation, size);
+      this.#observation.set(this.#layout.flat(observation));
+    });
   }
 
   #clipped(action: Float32Array): Float32Array {

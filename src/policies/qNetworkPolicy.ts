@@ -1,14 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Categorical } from '../distributions/categorical.ts';
 import { splineQuantileParameters, splineQuantiles } from '../distributions/splineQuantiles.ts';
-import type { Activation } from '../nn/dense.ts';
 import { QNetwork } from '../nn/mlp.ts';
 import { stopGradient } from '../nn/tensors.ts';
 import { portableMath } from '../portableMath.ts';
-import type { Rng } from '../random.ts';
 import type { DiscreteSpace } from '../spaces/plain.ts';
 import { DiscreteActions } from './actionDistributions.ts';
-import { allowedChoices, maskedLogits } from './categoricalPolicy.ts';
+import { allowedChoices, type CategoricalPolicyOptions, maskedLogits } from './categoricalPolicy.ts';
 import { maskOf, Policy } from './policy.ts';
 
 /**
@@ -32,9 +30,9 @@ export abstract class EpsilonGreedyPolicy extends Policy<number, DiscreteActions
   readonly epsilon: number;
 
   /** @throws if ε is not in [0, 1) */
-  constructor(options: { actionSpace: DiscreteSpace; epsilon: number; actionMask?: boolean | undefined }) {
+  constructor(options: { actionSpace: DiscreteSpace; epsilon?: number; actionMask?: boolean | undefined }) {
     super();
-    const { actionSpace, epsilon, actionMask = false } = options;
+    const { actionSpace, epsilon = 0.05, actionMask = false } = options;
     if (!(epsilon >= 0 && epsilon < 1)) {
       throw new Error(`${new.target.name}: epsilon: got ${epsilon}, expected a number in [0, 1)`);
     }
@@ -81,22 +79,18 @@ export abstract class EpsilonGreedyPolicy extends Policy<number, DiscreteActions
 }
 
 /** Options of {@link QNetworkPolicy}. */
-export interface QNetworkPolicyOptions {
-  /** Without the mask. */
-  readonly observationDim: number;
-  readonly actionSpace: DiscreteSpace;
-  /** Whether n numbers at the end of each observation say which actions are allowed: the others then have probability 0; false. */
-  readonly actionMask?: boolean | undefined;
-  /** Widths of the hidden layers. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation;
-  /** Gain of the last layer: small, so that values are about 0 at first. */
-  readonly outputScale?: number;
+export interface QNetworkPolicyOptions extends CategoricalPolicyOptions {
   /** Whether the network is dueling, see {@link QNetwork}. */
   readonly dueling?: boolean;
   /** ε, the probability of a uniform action. */
   readonly epsilon?: number;
-  readonly rng: Rng;
+}
+
+/** @param outputs how many numbers there are of each action */
+function networkOf(options: QNetworkPolicyOptions, outputs = 1): QNetwork {
+  const { observationDim: inputDim, actionSpace, hidden = [64, 64], activation = 'relu', rng } = options;
+  const { outputScale = 0.01, dueling = false } = options;
+  return new QNetwork({ inputDim, hidden, activation, actions: actionSpace.n, outputs, outputScale, dueling, rng });
 }
 
 /** ε-greedy actions by a network's values Q(o, ·), which DQN learns. */
@@ -106,19 +100,9 @@ export class QNetworkPolicy extends EpsilonGreedyPolicy {
 
   /** @throws if ε is not in [0, 1) */
   constructor(options: QNetworkPolicyOptions) {
-    const { observationDim, actionSpace, hidden = [64, 64], activation = 'relu', outputScale = 0.01 } = options;
-    const { dueling = false, epsilon = 0.05, rng } = options;
-    super({ actionSpace, epsilon, actionMask: options.actionMask });
-    this.featureDim = observationDim;
-    this.network = new QNetwork({
-      inputDim: observationDim,
-      hidden,
-      activation,
-      actions: actionSpace.n,
-      outputScale,
-      dueling,
-      rng,
-    });
+    super(options);
+    this.featureDim = options.observationDim;
+    this.network = networkOf(options);
   }
 
   protected valuesAt(features: tf.Tensor): tf.Tensor {
@@ -127,28 +111,13 @@ export class QNetworkPolicy extends EpsilonGreedyPolicy {
 }
 
 /** Options of {@link QuantileNetworkPolicy}. */
-export interface QuantileNetworkPolicyOptions {
-  /** Without the mask. */
-  readonly observationDim: number;
-  readonly actionSpace: DiscreteSpace;
-  /** Whether n numbers at the end of each observation say which actions are allowed: the others then have probability 0; false. */
-  readonly actionMask?: boolean | undefined;
-  /** Widths of the hidden layers. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation;
-  /** Gain of the last layer: small, so that quantiles are about the same for all actions at first. */
-  readonly outputScale?: number;
-  /** Whether the network is dueling, see {@link QNetwork}. */
-  readonly dueling?: boolean;
+export interface QuantileNetworkPolicyOptions extends QNetworkPolicyOptions {
   /** K, how many quantiles a return has. */
   readonly quantiles?: number;
   /** What the quantiles are: numbers of the network's, or values of a spline that has it for its parameters. */
   readonly quantileFunction?: 'free' | 'spline';
   /** Bins of the spline. */
   readonly bins?: number;
-  /** ε, the probability of a uniform action. */
-  readonly epsilon?: number;
-  readonly rng: Rng;
 }
 
 /**
@@ -169,22 +138,12 @@ export class QuantileNetworkPolicy extends EpsilonGreedyPolicy {
 
   /** @throws if ε is not in [0, 1) */
   constructor(options: QuantileNetworkPolicyOptions) {
-    const { observationDim, actionSpace, hidden = [64, 64], activation = 'relu', outputScale = 0.01, rng } = options;
-    const { dueling = false, quantiles = 32, quantileFunction = 'free', bins = 8, epsilon = 0.05 } = options;
-    super({ actionSpace, epsilon, actionMask: options.actionMask });
-    this.featureDim = observationDim;
+    super(options);
+    const { quantiles = 32, quantileFunction = 'free', bins = 8 } = options;
+    this.featureDim = options.observationDim;
     this.quantileCount = quantiles;
     this.#bins = quantileFunction === 'spline' ? bins : undefined;
-    this.network = new QNetwork({
-      inputDim: observationDim,
-      hidden,
-      activation,
-      actions: actionSpace.n,
-      outputs: this.#bins === undefined ? quantiles : splineQuantileParameters(this.#bins),
-      outputScale,
-      dueling,
-      rng,
-    });
+    this.network = networkOf(options, this.#bins === undefined ? quantiles : splineQuantileParameters(this.#bins));
   }
 
   /** θ(o, ·): `[batch, observationDim]` → `[batch, n, K]` */

@@ -83,11 +83,11 @@ test('a policy without a known space keeps its own bounds, or none', () => {
 });
 
 test.each([
-  [[0.1, 0.2, 0.3], 'got 3'],
-  [[0.1, 0, 1e300, 0], 'got 1e+300 at 2'],
-  [Float32Array.of(0, 0, 0, Infinity), 'got Infinity at 3'],
-  [[1n, 0, 0, 0], 'got 1n'],
-  [{ position: 1 }, 'got {"position":1}'],
+  [[0.1, 0.2, 0.3], 'observation: got [0.1,0.2,0.3], expected 4 numbers'],
+  [[0.1, 0, 1e300, 0], 'observation: got 1e+300 at 2'],
+  [Float32Array.of(0, 0, 0, Infinity), 'observation: got Infinity at 3'],
+  [[1n, 0, 0, 0], 'observation: got 1n'],
+  [{ position: 1 }, 'observation: got {"position":1}'],
 ])('refuses %o in one line, and acts on', (wrong, message) => {
   const policy = gaussian();
   expect(() => policy.act(wrong as never)).toThrow(`GaussianPolicy.act: ${message}`);
