@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { Rng, type RngState } from '../../random.ts';
+import { Rng } from '../../random.ts';
 
 /** An Rng that gives nothing: each method throws what {@link refuse} says. */
 export abstract class RefusingRng extends Rng {
@@ -8,58 +8,15 @@ export abstract class RefusingRng extends Rng {
   }
 
   protected abstract refuse(method: string): never;
+}
 
-  override normalTensor(_shape: number[]): tf.Tensor {
-    return this.refuse('normalTensor');
-  }
-
-  override uniformTensor(_shape: number[]): tf.Tensor {
-    return this.refuse('uniformTensor');
-  }
-
-  override uniform(): number {
-    return this.refuse('uniform');
-  }
-
-  override normal(): number {
-    return this.refuse('normal');
-  }
-
-  override integer(): number {
-    return this.refuse('integer');
-  }
-
-  override permutation(): Int32Array<ArrayBuffer> {
-    return this.refuse('permutation');
-  }
-
-  override fillNormal<T extends Float32Array | Float64Array>(_target: T): T {
-    return this.refuse('fillNormal');
-  }
-
-  override fillUniform<T extends Float32Array | Float64Array>(_target: T): T {
-    return this.refuse('fillUniform');
-  }
-
-  override split(_name: string | number): Rng {
-    return this.refuse('split');
-  }
-
-  override state(): RngState {
-    return this.refuse('state');
-  }
-
-  override restore(_state: RngState): void {
-    this.refuse('restore');
-  }
-
-  override mark(): void {
-    this.refuse('mark');
-  }
-
-  override rewind(): void {
-    this.refuse('rewind');
-  }
+for (const method of Object.getOwnPropertyNames(Rng.prototype)) {
+  if (method === 'constructor') continue;
+  Object.defineProperty(RefusingRng.prototype, method, {
+    value(this: RefusingRng): never {
+      return (this as unknown as { refuse(method: string): never }).refuse(method);
+    },
+  });
 }
 
 /** Stands in for an Rng that the caller has not passed. */

@@ -428,9 +428,14 @@ export function local(index: number): Expression {
 /** Calculates `value` now, keeps it in a local variable, and reads that from then on. */
 export function hold(code: Code, value: Expression, type: ValueType = 'v128'): Expression {
   const index = code.local(type);
-  value(code);
-  code.set(index);
+  assign(code, index, value);
   return local(index);
+}
+
+/** Calculates `value` now into a local variable. */
+export function assign(code: Code, variable: number, value: Expression): void {
+  value(code);
+  code.set(variable);
 }
 
 export const i32 =

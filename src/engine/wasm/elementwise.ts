@@ -1,5 +1,5 @@
 import type { ElementType, Node } from '../graph/value.ts';
-import { type Code, type Expression, f32x4, hold, type Instruction, i32, i32x4, local, op } from './code.ts';
+import { assign, type Code, type Expression, f32x4, hold, type Instruction, i32, i32x4, local, op } from './code.ts';
 import { arity, isScalarFunction, type ScalarName } from './math/scalar.ts';
 import * as simd from './math/simd.ts';
 
@@ -61,8 +61,7 @@ function scalarCall(name: ScalarName): Emit {
   return only('f32', ({ code, library, operands }) => {
     const index = library.scalar(name);
     const result = code.local('v128');
-    code.f32x4(0);
-    code.set(result);
+    assign(code, result, f32x4(0));
     for (let lane = 0; lane < 4; lane++) {
       code.get(result);
       for (const operand of operands.slice(0, arity(name))) {
@@ -83,8 +82,7 @@ function scalarCall(name: ScalarName): Emit {
 function byLane(emit: (code: Code, operands: readonly Expression[]) => void): Emit {
   return ({ code, operands }) => {
     const result = code.local('v128');
-    code.i32x4(0);
-    code.set(result);
+    assign(code, result, i32x4(0));
     for (let lane = 0; lane < 4; lane++) {
       const scalars = operands.map((operand) =>
         hold(
@@ -132,10 +130,7 @@ function integerPower({ code, operands: [base, exponent] }: Operation): Expressi
   const [result, square, rest] = [code.local('v128'), code.local('v128'), code.local('v128')];
   const bit = op('i32x4.ne', op('v128.and', local(rest), i32x4(1)), i32x4(0));
   const isOdd = op('i32x4.ne', op('v128.and', exponent!, i32x4(1)), i32x4(0));
-  const set = (variable: number, value: Expression): void => {
-    value(code);
-    code.set(variable);
-  };
+  const set = (variable: number, value: Expression): void => assign(code, variable, value);
   set(result, i32x4(1));
   set(square, base!);
   set(rest, exponent!);

@@ -1,5 +1,5 @@
 import type { Node, Value } from '../../graph/value.ts';
-import { type Code, type Expression, f32x4, hold, type Instruction, i32, i32x4, local, op } from '../code.ts';
+import { assign, type Code, type Expression, f32x4, hold, type Instruction, i32, i32x4, local, op } from '../code.ts';
 import { laneType } from '../elementwise.ts';
 import type { Kernel } from '../kernel.ts';
 import { type Layout, numbers, type View } from '../layout.ts';
@@ -58,14 +58,12 @@ function cumulativeSum(layout: Layout, node: Node): Kernel {
       { place: b, strides: to.strides },
     ];
     nest(code, each(x.shape.map(at(1, axis))), accesses(placeOf(code, from), placeOf(code, to)), ([a, b]) => {
-      (isFloat ? f32x4(0) : i32x4(0))(code);
-      code.set(total);
+      assign(code, total, isFloat ? f32x4(0) : i32x4(0));
       const line = x.shape.map((size, i) => ({ size: i === axis ? size : 1, step: 1 }));
       nest(code, line, accesses(a!, b!), ([source, target]) => {
         const value = hold(code, loadLanes(source!, 0));
         if (node.attributes.exclusive === 1) storeLanes(code, target!, 0, local(total), 1);
-        op(plus, local(total), value)(code);
-        code.set(total);
+        assign(code, total, op(plus, local(total), value));
         if (node.attributes.exclusive !== 1) storeLanes(code, target!, 0, local(total), 1);
       });
     });
@@ -115,11 +113,9 @@ function argument(layout: Layout, node: Node): Kernel {
         { place: placeOf(code, to), strides: target },
       ],
       ([source, result]) => {
-        loadScalar(source!, isFloat)(code);
-        code.set(best);
+        assign(code, best, loadScalar(source!, isFloat));
         for (const variable of [bestIndex, index]) {
-          code.i32(0);
-          code.set(variable);
+          assign(code, variable, i32(0));
         }
         nest(
           code,
@@ -129,13 +125,10 @@ function argument(layout: Layout, node: Node): Kernel {
             const value = hold(code, loadScalar(element!, isFloat), isFloat ? 'f32' : 'i32');
             op(better, value, local(best))(code);
             code.branch(() => {
-              value(code);
-              code.set(best);
-              code.get(index);
-              code.set(bestIndex);
+              assign(code, best, value);
+              assign(code, bestIndex, local(index));
             });
-            op('i32.add', local(index), i32(1))(code);
-            code.set(index);
+            assign(code, index, op('i32.add', local(index), i32(1)));
           },
         );
         storeScalar(code, result!, local(bestIndex));
@@ -171,8 +164,7 @@ function topK(layout: Layout, node: Node): Kernel {
         { place: placeOf(code, toIndex), strides: toIndex.strides.slice(0, -1) },
       ],
       ([row, value, place]) => {
-        code.i32(-1);
-        code.set(lastIndex);
+        assign(code, lastIndex, i32(-1));
         nest(
           code,
           [{ size: values.shape.at(-1)!, step: 1 }],
@@ -181,10 +173,8 @@ function topK(layout: Layout, node: Node): Kernel {
             { place: place!, strides: [toIndex.strides.at(-1)!] },
           ],
           ([valueAt, indexAt]) => {
-            code.i32(-1);
-            code.set(bestIndex);
-            code.i32(0);
-            code.set(index);
+            assign(code, bestIndex, i32(-1));
+            assign(code, index, i32(0));
             nest(code, [{ size: length, step: 1 }], [{ place: row!, strides: [stride] }], ([element]) => {
               const candidate = hold(code, loadScalar(element!, isFloat), type);
               const isFree = op(
@@ -199,20 +189,15 @@ function topK(layout: Layout, node: Node): Kernel {
               );
               op('i32.and', isFree, isBetter)(code);
               code.branch(() => {
-                candidate(code);
-                code.set(best);
-                code.get(index);
-                code.set(bestIndex);
+                assign(code, best, candidate);
+                assign(code, bestIndex, local(index));
               });
-              op('i32.add', local(index), i32(1))(code);
-              code.set(index);
+              assign(code, index, op('i32.add', local(index), i32(1)));
             });
             storeScalar(code, valueAt!, local(best), type);
             storeScalar(code, indexAt!, local(bestIndex));
-            code.get(best);
-            code.set(last);
-            code.get(bestIndex);
-            code.set(lastIndex);
+            assign(code, last, local(best));
+            assign(code, lastIndex, local(bestIndex));
           },
         );
       },
@@ -255,16 +240,14 @@ function einsum(layout: Layout, node: Node): Kernel {
           strides: kept.map(stridesOf(terms[i] ?? result, view)),
         })),
         (places) => {
-          (isFloat ? f32x4(0) : i32x4(0))(code);
-          code.set(total);
+          assign(code, total, isFloat ? f32x4(0) : i32x4(0));
           const inner = views.map((view, i) => ({
             place: places[i]!,
             strides: summed.map(stridesOf(terms[i]!, view)),
           }));
           nest(code, axes(summed), inner, (factors) => {
             const product = factors.map((place) => loadLanes(place, 0)).reduce((a, b) => op(times, a, b));
-            op(plus, local(total), product)(code);
-            code.set(total);
+            assign(code, total, op(plus, local(total), product));
           });
           storeLanes(code, places.at(-1)!, 0, local(total), 1);
         },

@@ -1,5 +1,5 @@
 import type { Node, Value } from '../../graph/value.ts';
-import { type Code, type Expression, hold, i32, local, op } from '../code.ts';
+import { assign, type Code, type Expression, hold, i32, local, op } from '../code.ts';
 import type { Kernel } from '../kernel.ts';
 import { type Buffer, ELEMENT_BYTES, type Layout, type View } from '../layout.ts';
 import {
@@ -47,8 +47,7 @@ function index(code: Code, place: Place, size: number, faults: Faults): Expressi
     code.i32(0);
     given(code);
     code.memory('i32.store', faults.address + ELEMENT_BYTES);
-    code.i32(0);
-    code.set(result);
+    assign(code, result, i32(0));
   });
   return local(result);
 }
@@ -68,8 +67,7 @@ function moved(code: Code, place: Place, ...moves: readonly Move[]): Place {
     (total, move) => op('i32.add', total, op('i32.mul', move.index, i32(ELEMENT_BYTES * move.stride))),
     highest === 0 ? address(place) : op('i32.add', address(place), i32(-highest)),
   );
-  sum(code);
-  code.set(pointer);
+  assign(code, pointer, sum);
   const room = { ...place };
   for (const { size, stride } of moves) Object.assign(room, travelled(room, stride * (size - 1)));
   return { ...room, pointer, offset: place.offset + highest };

@@ -1,5 +1,5 @@
 import type { Node, Value } from '../../graph/value.ts';
-import { type Code, type Expression, f32x4, hold, i32x4, op, shuffle } from '../code.ts';
+import { assign, type Code, type Expression, f32x4, hold, i32x4, op, shuffle } from '../code.ts';
 import { laneType } from '../elementwise.ts';
 import { divide, emitPart, type Kernel, workOf } from '../kernel.ts';
 import { Buffer, broadcastStrides, type Layout, type View } from '../layout.ts';
@@ -212,8 +212,11 @@ export function productKernel(layout: Layout, node: Node, { isRelaxed, threads =
           shifted(atC, Math.floor(i / width) * spec.c.row + 4 * (i % width) * spec.c.column),
         );
         places.forEach((place, i) => {
-          (isAdded ? loadLanes(place, spec.c.column, lanesOf(i % width)) : isFloat ? f32x4(0) : i32x4(0))(code);
-          code.set(totals[i]!);
+          assign(
+            code,
+            totals[i]!,
+            isAdded ? loadLanes(place, spec.c.column, lanesOf(i % width)) : isFloat ? f32x4(0) : i32x4(0),
+          );
         });
         nest(
           code,
@@ -224,12 +227,10 @@ export function productKernel(layout: Layout, node: Node, { isRelaxed, threads =
           ],
           ([x, y]) => {
             for (let v = 0; v < width; v++) {
-              loadLanes(right.at(y!, v), 1, lanesOf(v))(code);
-              code.set(vectors[v]!);
+              assign(code, vectors[v]!, loadLanes(right.at(y!, v), 1, lanesOf(v)));
             }
             for (let r = 0; r < rows; r++) {
-              loadLanes(left.at(x!, r), 0)(code);
-              code.set(factor);
+              assign(code, factor, loadLanes(left.at(x!, r), 0));
               for (let v = 0; v < width; v++) {
                 multiplyAdd(
                   totals[r * width + v]!,

@@ -1,5 +1,16 @@
 import { elementCount, type Node } from '../../graph/value.ts';
-import { type Code, type Expression, f32x4, hold, type Instruction, i32x4, op, shuffle } from '../code.ts';
+import {
+  assign,
+  type Code,
+  type Expression,
+  f32x4,
+  hold,
+  type Instruction,
+  i32x4,
+  local,
+  op,
+  shuffle,
+} from '../code.ts';
 import { laneType } from '../elementwise.ts';
 import { divide, emitPart, type Kernel, workOf } from '../kernel.ts';
 import { type Layout, numbers, type View } from '../layout.ts';
@@ -148,11 +159,9 @@ export function reduceKernel(layout: Layout, node: Node, threads: number): Kerne
       outer,
       ([from, to]) => {
         const total = code.local('v128');
-        neutral(code);
-        code.set(total);
+        assign(code, total, neutral);
         const join = (value: Expression): void => {
-          op(instruction, (c) => c.get(total), value)(code);
-          code.set(total);
+          assign(code, total, op(instruction, local(total), value));
         };
         const sizes = reduced.sizes.map((size, axis) => (axis === lane ? { size: full, step: 4 } : { size, step: 1 }));
         nest(code, sizes, [{ place: from!, strides: reduced.source }], ([at]) => join(loadLanes(at!, 1)));
@@ -163,7 +172,7 @@ export function reduceKernel(layout: Layout, node: Node, threads: number): Kerne
             join(op('v128.bitselect', part, neutral, firstLanes(length - full)));
           });
         }
-        const joined = acrossLanes(code, (c) => c.get(total), instruction);
+        const joined = acrossLanes(code, local(total), instruction);
         storeLanes(code, to!, 0, finish(joined, count), 1);
       },
     );
@@ -184,22 +193,17 @@ export function reduceKernel(layout: Layout, node: Node, threads: number): Kerne
       const own = totals.slice(0, vectors);
       const lanesOf = (i: number): number => (i === vectors - 1 ? lanes : 4);
       for (const total of own) {
-        neutral(code);
-        code.set(total);
+        assign(code, total, neutral);
       }
       const axes = reduced.sizes.map((size) => ({ size, step: 1 }));
       nest(code, axes, [{ place: from, strides: reduced.source }], ([at]) => {
         own.forEach((total, i) => {
           const value = loadLanes(shifted(at!, 4 * i * step), step, lanesOf(i));
-          op(instruction, (c) => c.get(total), value)(code);
-          code.set(total);
+          assign(code, total, op(instruction, local(total), value));
         });
       });
       own.forEach((total, i) => {
-        const value = hold(
-          code,
-          finish((c) => c.get(total), count),
-        );
+        const value = hold(code, finish(local(total), count));
         storeLanes(code, shifted(to, 4 * i * targetStep), targetStep, value, lanesOf(i));
       });
     };

@@ -1,4 +1,4 @@
-import { Code, type Expression, f64, hold, i32, i64, local, op } from '../code.ts';
+import { assign, Code, type Expression, f64, hold, i32, i64, local, op } from '../code.ts';
 
 /**
  * Functions that are not worth vectorizing, as WebAssembly functions of one or two float64 numbers. Their relative error is below
@@ -125,10 +125,8 @@ function quadrant(code: Code, x: F64): { r: F64; n: Expression } {
   code.branch(
     () => {
       const count = keep(code, op('f64.nearest', mul(x, f64(2 / Math.PI))));
-      sub(sub(x, mul(count, f64(HALF_PI_HIGH))), mul(count, f64(HALF_PI_LOW)))(code);
-      code.set(r);
-      op('i32.trunc_sat_f64_s', count)(code);
-      code.set(n);
+      assign(code, r, sub(sub(x, mul(count, f64(HALF_PI_HIGH))), mul(count, f64(HALF_PI_LOW))));
+      assign(code, n, op('i32.trunc_sat_f64_s', count));
     },
     () => {
       const bits = hold(code, op('i64.reinterpret_f64', abs(x)), 'i64');
@@ -153,11 +151,9 @@ function quadrant(code: Code, x: F64): { r: F64; n: Expression } {
       const nearest = hold(code, op('i64.shr_u', op('i64.add', turns, i64(1n << 61n)), i64(62n)), 'i64');
       const rest = op('f64.convert_i64_s', op('i64.sub', turns, op('i64.shl', nearest, i64(62n))));
       const size = mul(rest, f64((Math.PI / 2) * 2 ** -62));
-      op('f64.mul', size, op('f64.copysign', f64(1), x))(code);
-      code.set(r);
+      assign(code, r, op('f64.mul', size, op('f64.copysign', f64(1), x)));
       const quarter = op('i32.wrap_i64', nearest);
-      op('select', op('i32.sub', i32(0), quarter), quarter, lt(x, f64(0)))(code);
-      code.set(n);
+      assign(code, n, op('select', op('i32.sub', i32(0), quarter), quarter, lt(x, f64(0))));
     },
   );
   return { r: local(r), n: local(n) };
@@ -177,8 +173,7 @@ function window(code: Code, e: Expression): readonly [Expression, Expression, Ex
   const choice = (from: number, to: number): void => {
     if (from === to) {
       words.forEach((variable, index) => {
-        code.i64(word(from, index));
-        code.set(variable);
+        assign(code, variable, i64(word(from, index)));
       });
       return;
     }
@@ -331,12 +326,10 @@ function fmod(code: Code, x: F64, y: F64): F64 {
   const part = code.local('f64');
   const size = keep(code, abs(y));
   const hasRemainder = op('i32.and', lt(abs(x), f64(Infinity)), gt(size, f64(0)));
-  code.f64(Number.NaN);
-  code.set(rest);
+  assign(code, rest, f64(Number.NaN));
   op('i32.and', hasRemainder, eq(size, size))(code);
   code.branch(() => {
-    abs(x)(code);
-    code.set(rest);
+    assign(code, rest, abs(x));
     op('f64.ge', local(rest), size)(code);
     code.branch(() =>
       code.loop(() => {
@@ -348,10 +341,8 @@ function fmod(code: Code, x: F64, y: F64): F64 {
           op('i64.sub', op('i64.reinterpret_f64', size), exponentOf(size)),
           exponentOf(local(rest)),
         );
-        op('f64.reinterpret_i64', scaled)(code);
-        code.set(part);
-        choose(gt(local(part), local(rest)), mul(local(part), f64(0.5)), local(part))(code);
-        code.set(part);
+        assign(code, part, op('f64.reinterpret_i64', scaled));
+        assign(code, part, choose(gt(local(part), local(rest)), mul(local(part), f64(0.5)), local(part)));
         sub(local(rest), local(part))(code);
         code.tee(rest);
         size(code);
