@@ -438,28 +438,19 @@ export function assign(code: Code, variable: number, value: Expression): void {
   code.set(variable);
 }
 
-export const i32 =
-  (value: number): Expression =>
+const constant =
+  <T>(write: (code: Code, value: T) => void) =>
+  (value: T): Expression =>
   (code) =>
-    code.i32(value);
-export const i64 =
-  (value: bigint): Expression =>
-  (code) =>
-    code.i64(value);
-export const f64 =
-  (value: number): Expression =>
-  (code) =>
-    code.f64(value);
+    write(code, value);
+
+export const i32 = constant((code, value: number) => code.i32(value));
+export const i64 = constant((code, value: bigint) => code.i64(value));
+export const f64 = constant((code, value: number) => code.f64(value));
 /** A float in all four lanes. */
-export const f32x4 =
-  (value: number): Expression =>
-  (code) =>
-    code.f32x4(value);
+export const f32x4 = constant((code, value: number) => code.f32x4(value));
 /** An integer in all four lanes. */
-export const i32x4 =
-  (value: number): Expression =>
-  (code) =>
-    code.i32x4(value);
+export const i32x4 = constant((code, value: number) => code.i32x4(value));
 
 /** Picks four of the eight 32-bit lanes of two vectors. */
 export const shuffle =

@@ -17,6 +17,18 @@ export interface Kernel {
   emit(code: Code, library: Library): void;
 }
 
+/** A kernel that reads and writes where these views are. */
+export function kernelOf(
+  label: string,
+  reads: readonly View[],
+  writes: readonly View[],
+  emit: Kernel['emit'],
+  parts?: number,
+): Kernel {
+  const buffersOf = (views: readonly View[]) => new Set(views.map(({ buffer }) => buffer));
+  return { label, reads: buffersOf(reads), writes: buffersOf(writes), scratch: [], parts, emit };
+}
+
 /** An axis of a kernel's index space in parts that can be calculated at the same time: all of one size, but for the last. */
 interface Division {
   readonly axis: number;

@@ -55,10 +55,20 @@ export interface Axis {
   readonly step: number;
 }
 
+/** Axes of these sizes, index by index. */
+export function each(sizes: readonly number[]): Axis[] {
+  return sizes.map((size) => ({ size, step: 1 }));
+}
+
 /** A place that moves with the loops, by so many elements for each axis. */
 export interface Access {
   readonly place: Place;
   readonly strides: readonly number[];
+}
+
+/** From a view's first element on, by its own strides or others. */
+export function access(code: Code, view: View, strides = view.strides): Access {
+  return { place: placeOf(code, view), strides };
 }
 
 /**
@@ -193,8 +203,8 @@ export function overVectors(
   const line = body(along);
   nest(
     code,
-    without(sizes).map((size) => ({ size, step: 1 })),
-    views.map((view, i) => ({ place: placeOf(code, view), strides: without(strides[i]!) })),
+    each(without(sizes)),
+    views.map((view, i) => access(code, view, without(strides[i]!))),
     (places) => {
       line.start?.(places);
       const rest = length % 4;

@@ -1,13 +1,15 @@
 import type { Node, Value } from '../../graph/value.ts';
 import { assign, type Code, type Expression, f32x4, hold, type Instruction, i32, i32x4, local, op } from '../code.ts';
 import { laneType } from '../elementwise.ts';
-import type { Kernel } from '../kernel.ts';
+import { type Kernel, kernelOf } from '../kernel.ts';
 import { type Layout, numbers, type View } from '../layout.ts';
 import {
   type Access,
   type Axis,
+  access,
   address,
   checkRoom,
+  each,
   loadLanes,
   nest,
   type Place,
@@ -17,17 +19,6 @@ import {
 
 // Operations that walk along one axis, one element after another.
 
-function kernel(label: string, from: View, to: readonly View[], emit: (code: Code) => void): Kernel {
-  return {
-    label,
-    reads: new Set([from.buffer]),
-    writes: new Set(to.map(({ buffer }) => buffer)),
-    scratch: [],
-    emit,
-  };
-}
-
-const each = (shape: readonly number[]): Axis[] => shape.map((size) => ({ size, step: 1 }));
 const at =
   (size: number, axis: number): ((other: number, i: number) => number) =>
   (other, i) =>
@@ -51,7 +42,7 @@ function cumulativeSum(layout: Layout, node: Node): Kernel {
   ];
   const isFloat = x.dtype === 'float32';
   const plus: Instruction = isFloat ? 'f32x4.add' : 'i32x4.add';
-  return kernel(`CumSum [${x.shape}]`, from, [to], (code) => {
+  return kernelOf(`CumSum [${x.shape}]`, [from], [to], (code) => {
     const total = code.local('v128');
     const accesses = (a: Place, b: Place): Access[] => [
       { place: a, strides: from.strides },
@@ -101,39 +92,31 @@ function argument(layout: Layout, node: Node): Kernel {
       : 'i32.lt_s';
   const kept = node.attributes.keepdims === 1 ? to.strides : to.strides.toSpliced(axis, 0, 0);
   const target = kept.with(axis, 0);
-  return kernel(`${node.op} [${x.shape}]`, from, [to], (code) => {
+  return kernelOf(`${node.op} [${x.shape}]`, [from], [to], (code) => {
     const best = code.local(isFloat ? 'f32' : 'i32');
     const bestIndex = code.local('i32');
     const index = code.local('i32');
-    nest(
-      code,
-      each(x.shape.map(at(1, axis))),
-      [
-        { place: placeOf(code, from), strides: from.strides },
-        { place: placeOf(code, to), strides: target },
-      ],
-      ([source, result]) => {
-        assign(code, best, loadScalar(source!, isFloat));
-        for (const variable of [bestIndex, index]) {
-          assign(code, variable, i32(0));
-        }
-        nest(
-          code,
-          [{ size: x.shape[axis]!, step: 1 }],
-          [{ place: source!, strides: [from.strides[axis]!] }],
-          ([element]) => {
-            const value = hold(code, loadScalar(element!, isFloat), isFloat ? 'f32' : 'i32');
-            op(better, value, local(best))(code);
-            code.branch(() => {
-              assign(code, best, value);
-              assign(code, bestIndex, local(index));
-            });
-            assign(code, index, op('i32.add', local(index), i32(1)));
-          },
-        );
-        storeScalar(code, result!, local(bestIndex));
-      },
-    );
+    nest(code, each(x.shape.map(at(1, axis))), [access(code, from), access(code, to, target)], ([source, result]) => {
+      assign(code, best, loadScalar(source!, isFloat));
+      for (const variable of [bestIndex, index]) {
+        assign(code, variable, i32(0));
+      }
+      nest(
+        code,
+        [{ size: x.shape[axis]!, step: 1 }],
+        [{ place: source!, strides: [from.strides[axis]!] }],
+        ([element]) => {
+          const value = hold(code, loadScalar(element!, isFloat), isFloat ? 'f32' : 'i32');
+          op(better, value, local(best))(code);
+          code.branch(() => {
+            assign(code, best, value);
+            assign(code, bestIndex, local(index));
+          });
+          assign(code, index, op('i32.add', local(index), i32(1)));
+        },
+      );
+      storeScalar(code, result!, local(bestIndex));
+    });
   });
 }
 
@@ -150,7 +133,7 @@ function topK(layout: Layout, node: Node): Kernel {
   const [greater, equal]: [Instruction, Instruction] = isFloat ? ['f32.gt', 'f32.eq'] : ['i32.gt_s', 'i32.eq'];
   const length = x.shape.at(-1)!;
   const stride = from.strides.at(-1)!;
-  return kernel(`TopK [${x.shape}]`, from, [to, toIndex], (code) => {
+  return kernelOf(`TopK [${x.shape}]`, [from], [to, toIndex], (code) => {
     const [last, best] = [code.local(type), code.local(type)];
     const [lastIndex, bestIndex, index] = [code.local('i32'), code.local('i32'), code.local('i32')];
     const comesFirst = (a: Expression, aIndex: Expression, b: Expression, bIndex: Expression): Expression =>
@@ -159,9 +142,9 @@ function topK(layout: Layout, node: Node): Kernel {
       code,
       each(x.shape.slice(0, -1)),
       [
-        { place: placeOf(code, from), strides: from.strides.slice(0, -1) },
-        { place: placeOf(code, to), strides: to.strides.slice(0, -1) },
-        { place: placeOf(code, toIndex), strides: toIndex.strides.slice(0, -1) },
+        access(code, from, from.strides.slice(0, -1)),
+        access(code, to, to.strides.slice(0, -1)),
+        access(code, toIndex, toIndex.strides.slice(0, -1)),
       ],
       ([row, value, place]) => {
         assign(code, lastIndex, i32(-1));
@@ -224,36 +207,27 @@ function einsum(layout: Layout, node: Node): Kernel {
   const to = layout.viewOf(output);
   const isFloat = laneType(output.dtype) === 'f32';
   const [times, plus]: [Instruction, Instruction] = isFloat ? ['f32x4.mul', 'f32x4.add'] : ['i32x4.mul', 'i32x4.add'];
-  return {
-    label: `Einsum ${node.attributes.equation}`,
-    reads: new Set(views.map(({ buffer }) => buffer)),
-    writes: new Set([to.buffer]),
-    scratch: [],
-    emit(code) {
-      const axes = (letters: readonly string[]): Axis[] => each(letters.map((letter) => sizes.get(letter)!));
-      const total = code.local('v128');
-      nest(
-        code,
-        axes(kept),
-        [...views, to].map((view, i) => ({
-          place: placeOf(code, view),
-          strides: kept.map(stridesOf(terms[i] ?? result, view)),
-        })),
-        (places) => {
-          assign(code, total, isFloat ? f32x4(0) : i32x4(0));
-          const inner = views.map((view, i) => ({
-            place: places[i]!,
-            strides: summed.map(stridesOf(terms[i]!, view)),
-          }));
-          nest(code, axes(summed), inner, (factors) => {
-            const product = factors.map((place) => loadLanes(place, 0)).reduce((a, b) => op(times, a, b));
-            assign(code, total, op(plus, local(total), product));
-          });
-          storeLanes(code, places.at(-1)!, 0, local(total), 1);
-        },
-      );
-    },
-  };
+  return kernelOf(`Einsum ${node.attributes.equation}`, views, [to], (code) => {
+    const axes = (letters: readonly string[]): Axis[] => each(letters.map((letter) => sizes.get(letter)!));
+    const total = code.local('v128');
+    nest(
+      code,
+      axes(kept),
+      [...views, to].map((view, i) => access(code, view, kept.map(stridesOf(terms[i] ?? result, view)))),
+      (places) => {
+        assign(code, total, isFloat ? f32x4(0) : i32x4(0));
+        const inner = views.map((view, i) => ({
+          place: places[i]!,
+          strides: summed.map(stridesOf(terms[i]!, view)),
+        }));
+        nest(code, axes(summed), inner, (factors) => {
+          const product = factors.map((place) => loadLanes(place, 0)).reduce((a, b) => op(times, a, b));
+          assign(code, total, op(plus, local(total), product));
+        });
+        storeLanes(code, places.at(-1)!, 0, local(total), 1);
+      },
+    );
+  });
 }
 
 export const ALONG_AXES: Readonly<Record<string, (layout: Layout, node: Node) => Kernel>> = {

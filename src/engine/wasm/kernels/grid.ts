@@ -1,7 +1,7 @@
 import type { Node, Value } from '../../graph/value.ts';
 import { type Code, type Expression, f32x4, hold, i32x4, op } from '../code.ts';
 import { emitElementwise, type Library, laneType } from '../elementwise.ts';
-import { divide, emitPart, type Kernel, workOf } from '../kernel.ts';
+import { divide, emitPart, type Kernel, kernelOf, workOf } from '../kernel.ts';
 import { type Layout, numbers, rowMajor, uniformConstant, type View, windowStrides } from '../layout.ts';
 import { type LineBody, loadLanes, overVectors, storeLanes } from '../loops.ts';
 
@@ -44,24 +44,19 @@ export function gridKernel(layout: Layout, nodes: readonly Node[], stored: reado
   const views = [...operands.values(), ...stored.map((value) => wide(layout.viewOf(value), value.shape))];
   const work = nodes.reduce((sum, node) => sum + workOf(node), 0);
   const division = divide(shape, work, views, threads);
-  return {
-    label: `${nodes.map(({ op }) => op).join(' ')} [${shape}]`,
-    reads: new Set(views.slice(0, loaded.length).map(({ buffer }) => buffer)),
-    writes: new Set(views.slice(loaded.length).map(({ buffer }) => buffer)),
-    scratch: [],
-    parts: division?.parts,
-    emit(code, library) {
-      const emit = (sizes: readonly number[], from: readonly View[]): void =>
-        overVectors(code, sizes, from, (strides) => line(code, library, strides));
-      if (division === undefined) {
-        emit(shape, views);
-        return;
-      }
-      const { axis, size: step } = division;
-      const steps = views.map(({ strides }) => step * strides[axis]!);
-      emitPart(code, division, views, steps, (size, moved) => emit(shape.with(axis, size), moved));
-    },
+  const label = `${nodes.map(({ op }) => op).join(' ')} [${shape}]`;
+  const emitAll: Kernel['emit'] = (code, library) => {
+    const emit = (sizes: readonly number[], from: readonly View[]): void =>
+      overVectors(code, sizes, from, (strides) => line(code, library, strides));
+    if (division === undefined) {
+      emit(shape, views);
+      return;
+    }
+    const { axis, size: step } = division;
+    const steps = views.map(({ strides }) => step * strides[axis]!);
+    emitPart(code, division, views, steps, (size, moved) => emit(shape.with(axis, size), moved));
   };
+  return kernelOf(label, views.slice(0, loaded.length), views.slice(loaded.length), emitAll, division?.parts);
 
   function line(code: Code, library: Library, strides: readonly number[]): LineBody {
     // What does not move along the lanes is loaded once a line.
@@ -106,16 +101,11 @@ function copyKernel(
   before?: (code: Code) => void,
   more: readonly View[] = [],
 ): Kernel {
-  return {
-    label,
-    reads: new Set(blocks.map(({ from }) => from.buffer)),
-    writes: new Set([...blocks.map(({ to }) => to.buffer), ...more.map(({ buffer }) => buffer)]),
-    scratch: [],
-    emit(code) {
-      before?.(code);
-      for (const { shape, from, to } of blocks) copy(code, shape, from, to);
-    },
-  };
+  const [reads, writes] = [blocks.map(({ from }) => from), blocks.map(({ to }) => to)];
+  return kernelOf(label, reads, [...writes, ...more], (code) => {
+    before?.(code);
+    for (const { shape, from, to } of blocks) copy(code, shape, from, to);
+  });
 }
 
 function copy(code: Code, shape: readonly number[], from: View, to: View): void {
@@ -123,6 +113,13 @@ function copy(code: Code, shape: readonly number[], from: View, to: View): void 
     vector([a, b], lanes) {
       storeLanes(code, b!, target!, hold(code, loadLanes(a!, source!, lanes)), lanes);
     },
+  }));
+}
+
+/** One value in every element. */
+function whole(code: Code, shape: readonly number[], to: View, value: Expression): void {
+  overVectors(code, shape, [to], ([stride]) => ({
+    vector: ([place], lanes) => storeLanes(code, place!, stride!, value, lanes),
   }));
 }
 
@@ -163,11 +160,7 @@ export function padKernel(layout: Layout, node: Node): Kernel {
   if (node.attributes.mode !== 'reflect') {
     const number = fill === undefined ? 0 : uniformConstant(fill)!;
     return copyKernel(`Pad [${output.shape}]`, [middle], (code) =>
-      overVectors(code, output.shape, [to], ([stride]) => ({
-        vector([place], lanes) {
-          storeLanes(code, place!, stride!, splat(number, x.dtype), lanes);
-        },
-      })),
+      whole(code, output.shape, to, splat(number, x.dtype)),
     );
   }
   // Axis by axis: what lies inside along the later axes is copied across the edges, backwards.
@@ -213,25 +206,15 @@ export function columnsToImageKernel(layout: Layout, node: Node): Kernel {
   const [output] = node.outputs as [Value];
   const [from, to] = [layout.viewOf(windows), layout.viewOf(output)];
   const plus = laneType(output.dtype) === 'f32' ? 'f32x4.add' : 'i32x4.add';
-  return {
-    label: `Col2Im [${windows.shape}] → [${output.shape}]`,
-    reads: new Set([from.buffer]),
-    writes: new Set([to.buffer]),
-    scratch: [],
-    emit(code) {
-      overVectors(code, output.shape, [to], ([stride]) => ({
-        vector([place], lanes) {
-          storeLanes(code, place!, stride!, splat(0, output.dtype), lanes);
-        },
-      }));
-      // Lanes run along one axis, so that no two of a vector are the same pixel.
-      const under = { ...to, strides: windowStrides(to.strides, node) };
-      overVectors(code, windows.shape, [from, under], ([source, target]) => ({
-        vector([a, b], lanes) {
-          const sum = op(plus, loadLanes(b!, target!, lanes), loadLanes(a!, source!, lanes));
-          storeLanes(code, b!, target!, hold(code, sum), lanes);
-        },
-      }));
-    },
-  };
+  return kernelOf(`Col2Im [${windows.shape}] → [${output.shape}]`, [from], [to], (code) => {
+    whole(code, output.shape, to, splat(0, output.dtype));
+    // Lanes run along one axis, so that no two of a vector are the same pixel.
+    const under = { ...to, strides: windowStrides(to.strides, node) };
+    overVectors(code, windows.shape, [from, under], ([source, target]) => ({
+      vector([a, b], lanes) {
+        const sum = op(plus, loadLanes(b!, target!, lanes), loadLanes(a!, source!, lanes));
+        storeLanes(code, b!, target!, hold(code, sum), lanes);
+      },
+    }));
+  });
 }

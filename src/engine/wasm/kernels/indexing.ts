@@ -1,11 +1,12 @@
 import type { Node, Value } from '../../graph/value.ts';
 import { assign, type Code, type Expression, hold, i32, local, op } from '../code.ts';
-import type { Kernel } from '../kernel.ts';
+import { type Kernel, kernelOf } from '../kernel.ts';
 import { type Buffer, ELEMENT_BYTES, type Layout, type View } from '../layout.ts';
 import {
-  type Axis,
+  access,
   address,
   checkRoom,
+  each,
   loadLanes,
   nest,
   type Place,
@@ -17,8 +18,6 @@ import {
 
 /** Two integers where a kernel leaves an index that lies outside: 1 + the bound (0 where all was well), and the index. */
 type Faults = Buffer;
-
-const each = (shape: readonly number[]): Axis[] => shape.map((size) => ({ size, step: 1 }));
 
 function loadInteger(code: Code, place: Place): Expression {
   checkRoom(place);
@@ -77,16 +76,6 @@ function copyOne(code: Code, from: Place, to: Place): void {
   storeLanes(code, to, 0, hold(code, loadLanes(from, 0)), 1);
 }
 
-function kernel(label: string, reads: readonly View[], write: View, emit: (code: Code) => void): Kernel {
-  return {
-    label,
-    reads: new Set(reads.map(({ buffer }) => buffer)),
-    writes: new Set([write.buffer]),
-    scratch: [],
-    emit,
-  };
-}
-
 /** The slices of `data` along an axis at the indices of a vector: output[…, i, …] = data[…, indices[i], …]. */
 function gather(layout: Layout, node: Node, faults: Faults): Kernel {
   const [data, indices] = node.inputs as [Value, Value];
@@ -96,14 +85,18 @@ function gather(layout: Layout, node: Node, faults: Faults): Kernel {
   const only = (strides: readonly number[], keep: boolean): number[] =>
     strides.map((stride, i) => ((i === axis) === keep ? stride : 0));
   const inner = output.shape.map((size, i) => ({ size: i > axis ? size : 1, step: 1 }));
-  return kernel(`Gather [${output.shape}]`, [from, at], to, (code) => {
+  return kernelOf(`Gather [${output.shape}]`, [from, at], [to], (code) => {
     nest(
       code,
       output.shape.map((size, i) => ({ size: i > axis ? 1 : size, step: 1 })),
       [
-        { place: placeOf(code, from), strides: only(from.strides, false) },
-        { place: placeOf(code, at), strides: output.shape.map((_, i) => (i === axis ? at.strides[0]! : 0)) },
-        { place: placeOf(code, to), strides: to.strides },
+        access(code, from, only(from.strides, false)),
+        access(
+          code,
+          at,
+          output.shape.map((_, i) => (i === axis ? at.strides[0]! : 0)),
+        ),
+        access(code, to),
       ],
       ([source, place, target]) => {
         const size = data.shape[axis]!;
@@ -129,14 +122,18 @@ function gatherElements(layout: Layout, node: Node, faults: Faults): Kernel {
   const [output] = node.outputs as [Value];
   const axis = node.attributes.axis as number;
   const [from, at, to] = [data, indices, output].map((value) => layout.viewOf(value)) as [View, View, View];
-  return kernel(`GatherElements [${output.shape}]`, [from, at], to, (code) => {
+  return kernelOf(`GatherElements [${output.shape}]`, [from, at], [to], (code) => {
     nest(
       code,
       each(output.shape),
       [
-        { place: placeOf(code, from), strides: from.strides.map((stride, i) => (i === axis ? 0 : stride)) },
-        { place: placeOf(code, at), strides: at.strides },
-        { place: placeOf(code, to), strides: to.strides },
+        access(
+          code,
+          from,
+          from.strides.map((stride, i) => (i === axis ? 0 : stride)),
+        ),
+        access(code, at),
+        access(code, to),
       ],
       ([source, place, target]) => {
         const size = data.shape[axis]!;
@@ -169,14 +166,11 @@ function gatherND(layout: Layout, node: Node, faults: Faults): Kernel {
   const [from, at, to] = [data, indices, output].map((value) => layout.viewOf(value)) as [View, View, View];
   const length = indices.shape.at(-1)!;
   const outer = indices.shape.length - 1;
-  return kernel(`GatherND [${output.shape}]`, [from, at], to, (code) => {
+  return kernelOf(`GatherND [${output.shape}]`, [from, at], [to], (code) => {
     nest(
       code,
       each(output.shape.slice(0, outer)),
-      [
-        { place: placeOf(code, at), strides: at.strides.slice(0, -1) },
-        { place: placeOf(code, to), strides: to.strides.slice(0, outer) },
-      ],
+      [access(code, at, at.strides.slice(0, -1)), access(code, to, to.strides.slice(0, outer))],
       ([tuple, target]) => {
         const source = placeOfTuple(code, from, data.shape.slice(0, length), tuple!, at.strides.at(-1)!, faults);
         nest(
@@ -207,23 +201,12 @@ function scatterND(layout: Layout, node: Node, faults: Faults): Kernel {
   const outer = indices.shape.length - 1;
   const isSum = node.attributes.reduction === 'add';
   const plus = output.dtype === 'float32' ? 'f32x4.add' : 'i32x4.add';
-  return kernel(`ScatterND [${output.shape}]`, [from, at, given], to, (code) => {
-    nest(
-      code,
-      each(output.shape),
-      [
-        { place: placeOf(code, from), strides: from.strides },
-        { place: placeOf(code, to), strides: to.strides },
-      ],
-      ([a, b]) => copyOne(code, a!, b!),
-    );
+  return kernelOf(`ScatterND [${output.shape}]`, [from, at, given], [to], (code) => {
+    nest(code, each(output.shape), [access(code, from), access(code, to)], ([a, b]) => copyOne(code, a!, b!));
     nest(
       code,
       each(indices.shape.slice(0, -1)),
-      [
-        { place: placeOf(code, at), strides: at.strides.slice(0, -1) },
-        { place: placeOf(code, given), strides: given.strides.slice(0, outer) },
-      ],
+      [access(code, at, at.strides.slice(0, -1)), access(code, given, given.strides.slice(0, outer))],
       ([tuple, source]) => {
         const target = placeOfTuple(code, to, output.shape.slice(0, length), tuple!, at.strides.at(-1)!, faults);
         nest(

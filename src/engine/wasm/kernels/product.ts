@@ -3,7 +3,7 @@ import { assign, type Code, type Expression, f32x4, hold, i32x4, op, shuffle } f
 import { laneType } from '../elementwise.ts';
 import { divide, emitPart, type Kernel, workOf } from '../kernel.ts';
 import { Buffer, broadcastStrides, type Layout, type View } from '../layout.ts';
-import { type Access, loadLanes, nest, type Place, placeOf, shifted, storeLanes } from '../loops.ts';
+import { type Access, access, each, loadLanes, nest, type Place, placeOf, shifted, storeLanes } from '../loops.ts';
 
 export interface ProductOptions {
   /** Multiply and add with one rounding, where the processor has that. */
@@ -137,13 +137,11 @@ export function productKernel(layout: Layout, node: Node, { isRelaxed, threads =
   function emitRange(code: Code, m: number, n: number, all: readonly View[]): void {
     const accesses = [a, b, output].map((value, i): Access => {
       const view = all[i]!;
-      const strides = broadcastStrides(value.shape.slice(0, -2), view.strides.slice(0, -2), leading);
-      return { place: placeOf(code, view), strides };
+      return access(code, view, broadcastStrides(value.shape.slice(0, -2), view.strides.slice(0, -2), leading));
     });
     const packA = isPackedA ? all[3] : undefined;
     const packB = isPackedB ? all.at(-1) : undefined;
-    const axes = leading.map((size) => ({ size, step: 1 }));
-    nest(code, axes, accesses, ([left, right, to]) => {
+    nest(code, each(leading), accesses, ([left, right, to]) => {
       const [first, second] = isFlipped ? [right!, left!] : [left!, right!];
       if (!isBlocked) {
         block(first, second, to!, k, false);

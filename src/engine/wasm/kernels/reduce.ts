@@ -12,9 +12,9 @@ import {
   shuffle,
 } from '../code.ts';
 import { laneType } from '../elementwise.ts';
-import { divide, emitPart, type Kernel, workOf } from '../kernel.ts';
+import { divide, emitPart, type Kernel, kernelOf, workOf } from '../kernel.ts';
 import { type Layout, numbers, type View } from '../layout.ts';
-import { type Access, loadLanes, merged, nest, type Place, placeOf, shifted, storeLanes } from '../loops.ts';
+import { type Access, access, each, loadLanes, merged, nest, type Place, shifted, storeLanes } from '../loops.ts';
 
 export type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd';
 
@@ -120,62 +120,49 @@ export function reduceKernel(layout: Layout, node: Node, threads: number): Kerne
   const { instruction, neutral, finish } = joining(node);
   const division = divide(whole.sizes, workOf(node), [source, target], threads);
 
-  return {
-    label: `${node.op} [${x!.shape}] → [${output!.shape}]`,
-    reads: new Set([source.buffer]),
-    writes: new Set([target.buffer]),
-    scratch: [],
-    parts: division?.parts,
-    emit(code) {
-      const along = (strides: readonly number[]): number => strides.indexOf(1);
-      const lane = along(reduced.source);
-      const emit = (kept: Space, from: View, to: View): void => {
-        if (lane >= 0 && reduced.sizes[lane]! >= 4) overLanes(code, lane, kept, from, to);
-        else besideLanes(code, Math.max(0, along(kept.source)), kept, from, to);
-      };
-      if (division === undefined) {
-        emit(whole, source, target);
-        return;
-      }
-      const { axis, size: step } = division;
-      const steps = [step * whole.source[axis]!, step * whole.target[axis]!];
-      emitPart(code, division, [source, target], steps, (size, [from, to]) =>
-        emit({ ...whole, sizes: whole.sizes.with(axis, size) }, from!, to!),
-      );
-    },
+  const label = `${node.op} [${x!.shape}] → [${output!.shape}]`;
+  const emitAll = (code: Code): void => {
+    const along = (strides: readonly number[]): number => strides.indexOf(1);
+    const lane = along(reduced.source);
+    const emit = (kept: Space, from: View, to: View): void => {
+      if (lane >= 0 && reduced.sizes[lane]! >= 4) overLanes(code, lane, kept, from, to);
+      else besideLanes(code, Math.max(0, along(kept.source)), kept, from, to);
+    };
+    if (division === undefined) {
+      emit(whole, source, target);
+      return;
+    }
+    const { axis, size: step } = division;
+    const steps = [step * whole.source[axis]!, step * whole.target[axis]!];
+    emitPart(code, division, [source, target], steps, (size, [from, to]) =>
+      emit({ ...whole, sizes: whole.sizes.with(axis, size) }, from!, to!),
+    );
   };
+  return kernelOf(label, [source], [target], emitAll, division?.parts);
 
   /** The lanes run along a reduced axis, and are joined at the end. */
   function overLanes(code: Code, lane: number, kept: Space, from: View, to: View): void {
     const length = reduced.sizes[lane]!;
     const full = length - (length % 4);
-    const outer: Access[] = [
-      { place: placeOf(code, from), strides: kept.source },
-      { place: placeOf(code, to), strides: kept.target },
-    ];
-    nest(
-      code,
-      kept.sizes.map((size) => ({ size, step: 1 })),
-      outer,
-      ([from, to]) => {
-        const total = code.local('v128');
-        assign(code, total, neutral);
-        const join = (value: Expression): void => {
-          assign(code, total, op(instruction, local(total), value));
-        };
-        const sizes = reduced.sizes.map((size, axis) => (axis === lane ? { size: full, step: 4 } : { size, step: 1 }));
-        nest(code, sizes, [{ place: from!, strides: reduced.source }], ([at]) => join(loadLanes(at!, 1)));
-        if (length > full) {
-          const others = reduced.sizes.map((size, axis) => (axis === lane ? { size: 1, step: 1 } : { size, step: 1 }));
-          nest(code, others, [{ place: shifted(from!, full), strides: reduced.source }], ([at]) => {
-            const part = loadLanes(at!, 1, length - full);
-            join(op('v128.bitselect', part, neutral, firstLanes(length - full)));
-          });
-        }
-        const joined = acrossLanes(code, local(total), instruction);
-        storeLanes(code, to!, 0, finish(joined, count), 1);
-      },
-    );
+    const outer: Access[] = [access(code, from, kept.source), access(code, to, kept.target)];
+    nest(code, each(kept.sizes), outer, ([from, to]) => {
+      const total = code.local('v128');
+      assign(code, total, neutral);
+      const join = (value: Expression): void => {
+        assign(code, total, op(instruction, local(total), value));
+      };
+      const sizes = reduced.sizes.map((size, axis) => (axis === lane ? { size: full, step: 4 } : { size, step: 1 }));
+      nest(code, sizes, [{ place: from!, strides: reduced.source }], ([at]) => join(loadLanes(at!, 1)));
+      if (length > full) {
+        const others = reduced.sizes.map((size, axis) => (axis === lane ? { size: 1, step: 1 } : { size, step: 1 }));
+        nest(code, others, [{ place: shifted(from!, full), strides: reduced.source }], ([at]) => {
+          const part = loadLanes(at!, 1, length - full);
+          join(op('v128.bitselect', part, neutral, firstLanes(length - full)));
+        });
+      }
+      const joined = acrossLanes(code, local(total), instruction);
+      storeLanes(code, to!, 0, finish(joined, count), 1);
+    });
   }
 
   /** The lanes run along an axis that stays; several vectors beside each other are reduced at once. */
@@ -183,10 +170,7 @@ export function reduceKernel(layout: Layout, node: Node, threads: number): Kerne
     const length = kept.sizes[lane] ?? 1;
     const [step, targetStep] = [kept.source[lane] ?? 0, kept.target[lane] ?? 0];
     const others = kept.sizes.map((size, axis) => ({ size: axis === lane ? 1 : size, step: 1 }));
-    const outer: Access[] = [
-      { place: placeOf(code, from), strides: kept.source },
-      { place: placeOf(code, to), strides: kept.target },
-    ];
+    const outer: Access[] = [access(code, from, kept.source), access(code, to, kept.target)];
     const totals = Array.from({ length: MAX_TOTALS }, () => code.local('v128'));
     /** `vectors` vectors from a place on, the last with `lanes` lanes. */
     const columns = (from: Place, to: Place, vectors: number, lanes: number): void => {
@@ -195,7 +179,7 @@ export function reduceKernel(layout: Layout, node: Node, threads: number): Kerne
       for (const total of own) {
         assign(code, total, neutral);
       }
-      const axes = reduced.sizes.map((size) => ({ size, step: 1 }));
+      const axes = each(reduced.sizes);
       nest(code, axes, [{ place: from, strides: reduced.source }], ([at]) => {
         own.forEach((total, i) => {
           const value = loadLanes(shifted(at!, 4 * i * step), step, lanesOf(i));
