@@ -38,7 +38,7 @@ export class AutoregressiveCategoricalPolicy extends Policy<Float32Array> {
   override readonly boundedActions: BoxSpace;
   readonly bins: number;
   readonly networks: readonly Mlp[];
-  readonly #bounds: readonly Bounds[];
+  readonly #bounds: readonly { readonly low: number; readonly high: number }[];
 
   /** @throws if an action has no finite bounds low < high, or there are fewer than 2 bins */
   constructor(options: AutoregressiveCategoricalPolicyOptions) {
@@ -68,45 +68,30 @@ export class AutoregressiveCategoricalPolicy extends Policy<Float32Array> {
   }
 
   protected distribution(features: tf.Tensor): ActionDistribution {
-    return new BinnedActions(features, this.networks, this.#bounds, this.bins);
-  }
-}
-
-/** The bounds of one number of the action. */
-interface Bounds {
-  readonly low: number;
-  readonly high: number;
-}
-
-class BinnedActions implements ActionDistribution {
-  readonly reparameterized = false;
-  readonly #observations: tf.Tensor;
-  readonly #networks: readonly Mlp[];
-  readonly #bounds: readonly Bounds[];
-  readonly #bins: number;
-
-  constructor(observations: tf.Tensor, networks: readonly Mlp[], bounds: readonly Bounds[], bins: number) {
-    this.#observations = observations;
-    this.#networks = networks;
-    this.#bounds = bounds;
-    this.#bins = bins;
+    return {
+      reparameterized: false,
+      sampleWithLogProb: (rng) => this.#sampleAt(features, rng),
+      logProb: (latent) => this.#along(features, (i) => tf.slice(latent, [0, i], [-1, 1])),
+      squash: (latent) => latent,
+      unsquash: (action) => action,
+    };
   }
 
   /** The width of the bins of number i. */
   #width(i: number): number {
     const { low, high } = this.#bounds[i]!;
-    return (high - low) / this.#bins;
+    return (high - low) / this.bins;
   }
 
   /** The bin that a number i lies in. */
   #binOf(number: tf.Tensor, i: number): tf.Tensor {
     const place = tf.div(tf.sub(number, this.#bounds[i]!.low), this.#width(i));
-    return tf.clipByValue(tf.floor(place), 0, this.#bins - 1);
+    return tf.clipByValue(tf.floor(place), 0, this.bins - 1);
   }
 
-  sampleWithLogProb(rng: Rng): SampledAction {
+  #sampleAt(features: tf.Tensor, rng: Rng): SampledAction {
     const numbers: tf.Tensor[] = [];
-    const logProb = this.#along((i, choice) => {
+    const logProb = this.#along(features, (i, choice) => {
       const bin = tf.expandDims(choice.sample(rng), 1);
       const within = rng.uniformTensor(bin.shape);
       const { low, high } = this.#bounds[i]!;
@@ -121,28 +106,15 @@ class BinnedActions implements ActionDistribution {
     return { action: latent, latent, logProb };
   }
 
-  logProb(latent: tf.Tensor): tf.Tensor {
-    return this.#along((i) => tf.slice(latent, [0, i], [-1, 1]));
-  }
-
-  squash(latent: tf.Tensor): tf.Tensor {
-    return latent;
-  }
-
-  unsquash(action: tf.Tensor): tf.Tensor {
-    return action;
-  }
-
   /**
    * The log-density of numbers that are found one after the other.
    * @param next number i, `[batch, 1]`, of which the categorical is the distribution of its bin
    */
-  #along(next: (i: number, choice: Categorical) => tf.Tensor): tf.Tensor {
-    const bins = this.#bins;
-    const seen = [this.#observations];
+  #along(features: tf.Tensor, next: (i: number, choice: Categorical) => tf.Tensor): tf.Tensor {
+    const seen = [features];
     const logProbs: tf.Tensor[] = [];
     const outside: tf.Tensor[] = [];
-    this.#networks.forEach((network, i) => {
+    this.networks.forEach((network, i) => {
       const choice = new Categorical({ logits: network.apply(seen.length === 1 ? seen[0]! : tf.concat(seen, 1)) });
       const number = next(i, choice);
       const { low, high } = this.#bounds[i]!;
@@ -151,7 +123,7 @@ class BinnedActions implements ActionDistribution {
       outside.push(
         stopGradient(() => tf.cast(tf.logicalOr(tf.less(number, low), tf.greater(number, high)), 'float32')),
       );
-      seen.push(stopGradient(() => tf.cast(tf.equal(bin, tf.range(0, bins, 1, 'float32')), 'float32')));
+      seen.push(stopGradient(() => tf.cast(tf.equal(bin, tf.range(0, this.bins, 1, 'float32')), 'float32')));
     });
     const isOutside = stopGradient(() => tf.max(tf.concat(outside, 1), 1));
     return tf.sub(tf.addN(logProbs), tf.mul(isOutside, LARGEST));

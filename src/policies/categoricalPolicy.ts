@@ -2,10 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Categorical } from '../distributions/categorical.ts';
 import { Mlp } from '../nn/mlp.ts';
 import { stopGradient } from '../nn/tensors.ts';
-import type { Rng } from '../random.ts';
 import { choicesOf, type DiscreteSpace, type MultiBinarySpace, type MultiDiscreteSpace } from '../spaces/plain.ts';
 import { DiscreteActions } from './actionDistributions.ts';
-import { type ActionDistribution, maskOf, type NetworkPolicyOptions, Policy, type SampledAction } from './policy.ts';
+import { type ActionDistribution, maskOf, type NetworkPolicyOptions, Policy } from './policy.ts';
 
 /** Options of {@link CategoricalPolicy}. */
 export interface CategoricalPolicyOptions extends NetworkPolicyOptions {
@@ -106,53 +105,33 @@ export class MultiCategoricalPolicy extends Policy<Int32Array | Uint8Array> {
     const entries = logits.map(
       (each, i) => new Categorical({ logits: masks === undefined ? each : maskedLogits(each, masks[i]!) }),
     );
-    return new SeveralDiscreteActions(entries, this.#start);
+    const start = () => tf.tensor1d([...this.#start]);
+    const squash = (latent: tf.Tensor) => tf.add(latent, start());
+    return {
+      reparameterized: false,
+      sampleWithLogProb(rng) {
+        const drawn = entries.map((entry) => entry.sampleWithLogProb(rng));
+        const latent = tf.stack(
+          drawn.map(({ sample }) => sample),
+          1,
+        );
+        return { action: squash(latent), latent, logProb: tf.addN(drawn.map(({ logProb }) => logProb)) };
+      },
+      logProb: (latent) =>
+        tf.addN(entries.map((entry, i) => entry.logProb(tf.squeeze(tf.slice(latent, [0, i], [-1, 1]), [1])))),
+      squash,
+      unsquash: (action) => tf.sub(action, start()),
+      entropy: () => tf.addN(entries.map((entry) => entry.entropy())),
+      mode: () =>
+        tf.stack(
+          entries.map((entry) => entry.mode()),
+          1,
+        ),
+    };
   }
 
   #perEntry(numbers: tf.Tensor): tf.Tensor[] {
     return this.#nvec.length === 1 ? [numbers] : tf.split(numbers, [...this.#nvec], 1);
-  }
-}
-
-/** The actions startᵢ + kᵢ of independent categoricals kᵢ, side by side. */
-class SeveralDiscreteActions implements ActionDistribution {
-  readonly reparameterized = false;
-  readonly #entries: readonly Categorical[];
-  readonly #start: readonly number[];
-
-  constructor(entries: readonly Categorical[], start: readonly number[]) {
-    this.#entries = entries;
-    this.#start = start;
-  }
-
-  sampleWithLogProb(rng: Rng): SampledAction {
-    const drawn = this.#entries.map((entry) => entry.sampleWithLogProb(rng));
-    const latent = this.#sideBySide(drawn.map(({ sample }) => sample));
-    return { action: this.squash(latent), latent, logProb: tf.addN(drawn.map(({ logProb }) => logProb)) };
-  }
-
-  logProb(latent: tf.Tensor): tf.Tensor {
-    return tf.addN(this.#entries.map((entry, i) => entry.logProb(tf.squeeze(tf.slice(latent, [0, i], [-1, 1]), [1]))));
-  }
-
-  squash(latent: tf.Tensor): tf.Tensor {
-    return tf.add(latent, tf.tensor1d([...this.#start]));
-  }
-
-  unsquash(action: tf.Tensor): tf.Tensor {
-    return tf.sub(action, tf.tensor1d([...this.#start]));
-  }
-
-  entropy(): tf.Tensor {
-    return tf.addN(this.#entries.map((entry) => entry.entropy()));
-  }
-
-  mode(): tf.Tensor {
-    return this.#sideBySide(this.#entries.map((entry) => entry.mode()));
-  }
-
-  #sideBySide(columns: readonly tf.Tensor[]): tf.Tensor {
-    return tf.stack([...columns], 1);
   }
 }
 

@@ -1,5 +1,5 @@
 import { elementCount, type Node } from '../graph/value.ts';
-import type { Code } from './code.ts';
+import { type Code, i32, local, op } from './code.ts';
 import { isElementwise, type Library } from './elementwise.ts';
 import { type Buffer, ELEMENT_BYTES, type View } from './layout.ts';
 
@@ -121,9 +121,7 @@ export function emitPart(
     if (pointer === undefined) {
       pointer = code.local('i32');
       pointers.set(key, pointer);
-      code.get(PART);
-      code.i32(ELEMENT_BYTES * step);
-      code.op('i32.mul');
+      op('i32.mul', local(PART), i32(ELEMENT_BYTES * step))(code);
       if (global !== undefined) {
         code.getGlobal(global);
         code.op('i32.add');
@@ -137,9 +135,7 @@ export function emitPart(
     emit(size, until(parts - 1));
     return;
   }
-  code.get(PART);
-  code.i32(parts - 1);
-  code.op('i32.lt_s');
+  op('i32.lt_s', local(PART), i32(parts - 1))(code);
   code.branch(
     () => emit(size, until(parts - 2)),
     () => emit(last, until(parts - 1)),

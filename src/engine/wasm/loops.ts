@@ -1,4 +1,4 @@
-import type { Code, Expression } from './code.ts';
+import { assign, type Code, type Expression, i32, local, op } from './code.ts';
 import { ELEMENT_BYTES, type View } from './layout.ts';
 
 /**
@@ -106,23 +106,16 @@ export function nest(
       if (pointer === undefined) {
         pointer = { local: code.local('i32'), stride };
         moving.set(key, pointer);
-        address(place)(code);
-        if (highest !== 0) {
-          code.i32(-highest);
-          code.op('i32.add');
-        }
-        code.set(pointer.local);
+        const start = highest === 0 ? address(place) : op('i32.add', address(place), i32(-highest));
+        assign(code, pointer.local, start);
       }
       const { below, above } = travelled(place, stride * (size - step));
       return { pointer: pointer.local, offset: place.offset + highest, below, above };
     });
     code.count(code.local('i32'), 0, size, step, () => {
       level(axis + 1, inside);
-      for (const { local, stride } of moving.values()) {
-        code.get(local);
-        code.i32(ELEMENT_BYTES * step * stride);
-        code.op('i32.add');
-        code.set(local);
+      for (const pointer of moving.values()) {
+        assign(code, pointer.local, op('i32.add', local(pointer.local), i32(ELEMENT_BYTES * step * pointer.stride)));
       }
     });
   };
@@ -245,6 +238,22 @@ export function loadLanes(place: Place, stride: number, lanes = 4): Expression {
     }
     code.get(vector);
   };
+}
+
+/** The number at a place. */
+export function loadScalar(place: Place, type: 'f32' | 'i32' = 'i32'): Expression {
+  checkRoom(place);
+  return (code) => {
+    address(place)(code);
+    code.memory(`${type}.load`, place.offset);
+  };
+}
+
+export function storeScalar(code: Code, place: Place, value: Expression, type: 'f32' | 'i32' = 'i32'): void {
+  checkRoom(place);
+  address(place)(code);
+  value(code);
+  code.memory(`${type}.store`, place.offset);
 }
 
 /** Stores the first `lanes` lanes, `stride` elements apart. */

@@ -1,5 +1,5 @@
 import type { Node, Value } from '../../graph/value.ts';
-import { assign, type Code, type Expression, f32x4, hold, type Instruction, i32, i32x4, local, op } from '../code.ts';
+import { assign, type Expression, f32x4, hold, type Instruction, i32, i32x4, local, op } from '../code.ts';
 import { laneType } from '../elementwise.ts';
 import { type Kernel, kernelOf } from '../kernel.ts';
 import { type Layout, numbers, type View } from '../layout.ts';
@@ -7,14 +7,14 @@ import {
   type Access,
   type Axis,
   access,
-  address,
-  checkRoom,
   each,
   loadLanes,
+  loadScalar,
   nest,
   type Place,
   placeOf,
   storeLanes,
+  storeScalar,
 } from '../loops.ts';
 
 // Operations that walk along one axis, one element after another.
@@ -61,43 +61,23 @@ function cumulativeSum(layout: Layout, node: Node): Kernel {
   });
 }
 
-function storeScalar(code: Code, place: Place, value: Expression, type: 'f32' | 'i32' = 'i32'): void {
-  checkRoom(place);
-  address(place)(code);
-  value(code);
-  code.memory(`${type}.store`, place.offset);
-}
-
-function loadScalar(place: Place, isFloat: boolean): Expression {
-  checkRoom(place);
-  return (code) => {
-    address(place)(code);
-    code.memory(isFloat ? 'f32.load' : 'i32.load', place.offset);
-  };
-}
-
 /** The index of the first greatest or least element along an axis. */
 function argument(layout: Layout, node: Node): Kernel {
   const [x] = node.inputs as [Value];
   const [output] = node.outputs as [Value];
   const axis = node.attributes.axis as number;
   const [from, to] = [x, output].map((value) => layout.viewOf(value)) as [View, View];
-  const isFloat = laneType(x.dtype) === 'f32';
-  const better: Instruction = isFloat
-    ? node.op === 'ArgMax'
-      ? 'f32.gt'
-      : 'f32.lt'
-    : node.op === 'ArgMax'
-      ? 'i32.gt_s'
-      : 'i32.lt_s';
+  const type = laneType(x.dtype) === 'f32' ? 'f32' : 'i32';
+  const [greater, less] = ({ f32: ['f32.gt', 'f32.lt'], i32: ['i32.gt_s', 'i32.lt_s'] } as const)[type];
+  const better: Instruction = node.op === 'ArgMax' ? greater : less;
   const kept = node.attributes.keepdims === 1 ? to.strides : to.strides.toSpliced(axis, 0, 0);
   const target = kept.with(axis, 0);
   return kernelOf(`${node.op} [${x.shape}]`, [from], [to], (code) => {
-    const best = code.local(isFloat ? 'f32' : 'i32');
+    const best = code.local(type);
     const bestIndex = code.local('i32');
     const index = code.local('i32');
     nest(code, each(x.shape.map(at(1, axis))), [access(code, from), access(code, to, target)], ([source, result]) => {
-      assign(code, best, loadScalar(source!, isFloat));
+      assign(code, best, loadScalar(source!, type));
       for (const variable of [bestIndex, index]) {
         assign(code, variable, i32(0));
       }
@@ -106,7 +86,7 @@ function argument(layout: Layout, node: Node): Kernel {
         [{ size: x.shape[axis]!, step: 1 }],
         [{ place: source!, strides: [from.strides[axis]!] }],
         ([element]) => {
-          const value = hold(code, loadScalar(element!, isFloat), isFloat ? 'f32' : 'i32');
+          const value = hold(code, loadScalar(element!, type), type);
           op(better, value, local(best))(code);
           code.branch(() => {
             assign(code, best, value);
@@ -159,7 +139,7 @@ function topK(layout: Layout, node: Node): Kernel {
             assign(code, bestIndex, i32(-1));
             assign(code, index, i32(0));
             nest(code, [{ size: length, step: 1 }], [{ place: row!, strides: [stride] }], ([element]) => {
-              const candidate = hold(code, loadScalar(element!, isFloat), type);
+              const candidate = hold(code, loadScalar(element!, type), type);
               const isFree = op(
                 'i32.or',
                 op('i32.lt_s', local(lastIndex), i32(0)),

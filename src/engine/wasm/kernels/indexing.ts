@@ -5,9 +5,9 @@ import { type Buffer, ELEMENT_BYTES, type Layout, type View } from '../layout.ts
 import {
   access,
   address,
-  checkRoom,
   each,
   loadLanes,
+  loadScalar,
   nest,
   type Place,
   placeOf,
@@ -19,21 +19,9 @@ import {
 /** Two integers where a kernel leaves an index that lies outside: 1 + the bound (0 where all was well), and the index. */
 type Faults = Buffer;
 
-function loadInteger(code: Code, place: Place): Expression {
-  checkRoom(place);
-  return hold(
-    code,
-    (c) => {
-      address(place)(c);
-      c.memory('i32.load', place.offset);
-    },
-    'i32',
-  );
-}
-
 /** The index at `place`; one outside [0, size) is noted as a fault, and read as 0. */
 function index(code: Code, place: Place, size: number, faults: Faults): Expression {
-  const given = loadInteger(code, place);
+  const given = hold(code, loadScalar(place), 'i32');
   const result = code.local('i32');
   given(code);
   code.tee(result);
