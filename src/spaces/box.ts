@@ -2,7 +2,7 @@ import { show } from '../options/describe.ts';
 import { checkArgument, checkOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import { Rng } from '../random.ts';
-import { type BatchArray, type Space, writeNumbers } from './space.ts';
+import { ArraySpace, type Space } from './space.ts';
 
 interface BoxArrays {
   float32: Float32Array;
@@ -35,7 +35,7 @@ export interface BoxOptions<D extends BoxDtype = 'float32'> {
  *
  * @throws when a bound is NaN, low > high, the bounds do not fit the shape, or an integer box is unbounded.
  */
-export class Box<D extends BoxDtype = 'float32'> implements Space<BoxArrays[D]> {
+export class Box<D extends BoxDtype = 'float32'> extends ArraySpace<BoxArrays[D]> implements Space<BoxArrays[D]> {
   readonly low: BoxArrays[D];
   readonly high: BoxArrays[D];
   readonly shape: readonly number[];
@@ -43,6 +43,7 @@ export class Box<D extends BoxDtype = 'float32'> implements Space<BoxArrays[D]> 
   readonly size: number;
 
   constructor(options: BoxOptions<D>) {
+    super();
     const {
       low,
       high,
@@ -113,10 +114,6 @@ export class Box<D extends BoxDtype = 'float32'> implements Space<BoxArrays[D]> 
     return this.#array(values);
   }
 
-  contains(x: unknown): x is BoxArrays[D] {
-    return this.violation(x) === undefined;
-  }
-
   violation(x: unknown): string | undefined {
     const arrayClass = constructors[this.dtype];
     if (!(x instanceof arrayClass)) return `expected a ${arrayClass.name}, got ${show(x)}`;
@@ -131,17 +128,11 @@ export class Box<D extends BoxDtype = 'float32'> implements Space<BoxArrays[D]> 
     return undefined;
   }
 
-  write(x: BoxArrays[D], target: BatchArray, offset: number): void {
-    writeNumbers(x, this.size, target, offset);
+  protected zeros(): BoxArrays[D] {
+    return new constructors[this.dtype](this.size) as BoxArrays[D];
   }
 
-  read(source: BatchArray, offset: number, into?: BoxArrays[D]): BoxArrays[D] {
-    const value = into ?? (new constructors[this.dtype](this.size) as BoxArrays[D]);
-    for (let i = 0; i < this.size; i++) value[i] = source[offset + i]!;
-    return value;
-  }
-
-  toString(): string {
+  override toString(): string {
     return `Box(${shown(this.low)}, ${shown(this.high)}, [${this.shape}], ${this.dtype})`;
   }
 }

@@ -2,14 +2,14 @@ import { show } from '../options/describe.ts';
 import { checkArgument } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
 import { Box } from './box.ts';
-import { type BatchArray, checkSpace, type Space } from './space.ts';
+import { type BatchArray, CheckedSpace, checkSpace, type Space } from './space.ts';
 import { Text } from './text.ts';
 
 /**
  * Plain objects of named parts, each with a space of its own. The parts are kept in the order of their sorted names, those of a `Map` in
  * its own, as in Gymnasium: a row of a batch holds theirs one after another.
  */
-export class Dict<T extends object = Record<string, unknown>> implements Space<T> {
+export class Dict<T extends object = Record<string, unknown>> extends CheckedSpace<T> implements Space<T> {
   readonly spaces: { readonly [K in keyof T]: Space<T[K]> };
   /** The names of the parts, in their order. */
   readonly names: readonly (keyof T & string)[];
@@ -22,6 +22,7 @@ export class Dict<T extends object = Record<string, unknown>> implements Space<T
   constructor(spaces: ReadonlyMap<string, Space>);
   constructor(spaces: { readonly [K in keyof T]: Space<T[K]> });
   constructor(spaces: object) {
+    super();
     checkArgument('Dict', 'spaces', spaces, [Object, Map]);
     const isOrdered = spaces instanceof Map;
     const entries = [...(isOrdered ? spaces : Object.entries(spaces))] as [keyof T & string, Space][];
@@ -36,10 +37,6 @@ export class Dict<T extends object = Record<string, unknown>> implements Space<T
 
   sample(rng: Rng): T {
     return Object.fromEntries(this.#entries.map(([key, space]) => [key, space.sample(rng)])) as T;
-  }
-
-  contains(x: unknown): x is T {
-    return this.violation(x) === undefined;
   }
 
   violation(x: unknown): string | undefined {
@@ -84,13 +81,13 @@ export class Dict<T extends object = Record<string, unknown>> implements Space<T
     return into;
   }
 
-  toString(): string {
+  override toString(): string {
     return `Dict(${this.#entries.map(([key, space]) => `${key}: ${space}`).join(', ')})`;
   }
 }
 
 /** Arrays of parts, each with a space of its own: a row of a batch holds theirs one after another. */
-export class Tuple<T extends readonly unknown[] = readonly unknown[]> implements Space<T> {
+export class Tuple<T extends readonly unknown[] = readonly unknown[]> extends CheckedSpace<T> implements Space<T> {
   readonly spaces: { readonly [K in keyof T]: Space<T[K]> };
   readonly shape: readonly number[];
   readonly dtype = 'float32';
@@ -98,6 +95,7 @@ export class Tuple<T extends readonly unknown[] = readonly unknown[]> implements
 
   /** @throws when it has no parts. */
   constructor(spaces: { readonly [K in keyof T]: Space<T[K]> }) {
+    super();
     checkArgument('Tuple', 'spaces', spaces, Array);
     for (const [i, space] of spaces.entries()) checkSpace('Tuple', String(i), space);
     if (spaces.length === 0) throw new Error('Tuple: needs at least one part, got none');
@@ -112,10 +110,6 @@ export class Tuple<T extends readonly unknown[] = readonly unknown[]> implements
 
   sample(rng: Rng): T {
     return this.#list.map((space) => space.sample(rng)) as unknown as T;
-  }
-
-  contains(x: unknown): x is T {
-    return this.violation(x) === undefined;
   }
 
   violation(x: unknown): string | undefined {
@@ -153,7 +147,7 @@ export class Tuple<T extends readonly unknown[] = readonly unknown[]> implements
     return value as unknown as T;
   }
 
-  toString(): string {
+  override toString(): string {
     return `Tuple(${this.#list.join(', ')})`;
   }
 }

@@ -1,7 +1,7 @@
 import { show } from '../options/describe.ts';
 import { checkArgument, checkCount } from '../options/parse.ts';
 import { Rng } from '../random.ts';
-import { type BatchArray, type Space, writeNumbers } from './space.ts';
+import { ArraySpace, type BatchArray, type Space } from './space.ts';
 
 /** Up to here float32 has every integer. */
 const LARGEST = 2 ** 24;
@@ -56,7 +56,7 @@ export class Discrete implements Space<number> {
 }
 
 /** Several {@link Discrete} side by side: entry i is one of start[i], …, start[i] + nvec[i] − 1. Values are `Int32Array`s. */
-export class MultiDiscrete implements Space<Int32Array> {
+export class MultiDiscrete extends ArraySpace<Int32Array> implements Space<Int32Array> {
   readonly nvec: readonly number[];
   readonly start: readonly number[];
   readonly shape: readonly number[];
@@ -69,6 +69,7 @@ export class MultiDiscrete implements Space<Int32Array> {
    * @throws when `nvec` has no entry or one that is no positive integer, or `start` is not as many integers.
    */
   constructor(nvec: ArrayLike<number>, start: ArrayLike<number> = new Int32Array(nvec?.length ?? 0)) {
+    super();
     checkArgument('MultiDiscrete', 'nvec', nvec, Array);
     checkArgument('MultiDiscrete', 'start', start, Array);
     if (nvec.length === 0) throw new Error('MultiDiscrete: nvec needs at least one entry, got none');
@@ -90,13 +91,9 @@ export class MultiDiscrete implements Space<Int32Array> {
 
   sample(rng: Rng): Int32Array {
     checkArgument('MultiDiscrete.sample', 'rng', rng, Rng);
-    const value = new Int32Array(this.size);
+    const value = this.zeros();
     for (let i = 0; i < this.size; i++) value[i] = rng.integer(this.start[i]!, this.start[i]! + this.nvec[i]!);
     return value;
-  }
-
-  contains(x: unknown): x is Int32Array {
-    return this.violation(x) === undefined;
   }
 
   violation(x: unknown): string | undefined {
@@ -110,23 +107,18 @@ export class MultiDiscrete implements Space<Int32Array> {
     return undefined;
   }
 
-  write(x: Int32Array, target: BatchArray, offset: number): void {
-    writeNumbers(x, this.size, target, offset);
+  protected zeros(): Int32Array {
+    return new Int32Array(this.size);
   }
 
-  read(source: BatchArray, offset: number, into: Int32Array = new Int32Array(this.size)): Int32Array {
-    for (let i = 0; i < this.size; i++) into[i] = source[offset + i]!;
-    return into;
-  }
-
-  toString(): string {
+  override toString(): string {
     const start = this.start.some((first) => first !== 0) ? `, start [${this.start.join(', ')}]` : '';
     return `MultiDiscrete([${this.nvec.join(', ')}]${start})`;
   }
 }
 
 /** Arrays of zeros and ones, of one shape: `Uint8Array`s, row-major. */
-export class MultiBinary implements Space<Uint8Array> {
+export class MultiBinary extends ArraySpace<Uint8Array> implements Space<Uint8Array> {
   readonly shape: readonly number[];
   readonly dtype = 'uint8';
   readonly size: number;
@@ -138,6 +130,7 @@ export class MultiBinary implements Space<Uint8Array> {
    * @throws when it does not hold positive integers.
    */
   constructor(shape: number | readonly number[]) {
+    super();
     checkArgument('MultiBinary', 'shape', shape, [Number, Array]);
     this.shape = typeof shape === 'number' ? [shape] : shape;
     if (this.shape.length === 0) throw new Error('MultiBinary: shape needs at least one entry, got none');
@@ -148,13 +141,9 @@ export class MultiBinary implements Space<Uint8Array> {
 
   sample(rng: Rng): Uint8Array {
     checkArgument('MultiBinary.sample', 'rng', rng, Rng);
-    const value = new Uint8Array(this.size);
+    const value = this.zeros();
     for (let i = 0; i < this.size; i++) value[i] = rng.integer(0, 2);
     return value;
-  }
-
-  contains(x: unknown): x is Uint8Array {
-    return this.violation(x) === undefined;
   }
 
   violation(x: unknown): string | undefined {
@@ -164,16 +153,11 @@ export class MultiBinary implements Space<Uint8Array> {
     return wrong < 0 ? undefined : `entry ${wrong} is ${x[wrong]}, expected 0 or 1`;
   }
 
-  write(x: Uint8Array, target: BatchArray, offset: number): void {
-    writeNumbers(x, this.size, target, offset);
+  protected zeros(): Uint8Array {
+    return new Uint8Array(this.size);
   }
 
-  read(source: BatchArray, offset: number, into: Uint8Array = new Uint8Array(this.size)): Uint8Array {
-    for (let i = 0; i < this.size; i++) into[i] = source[offset + i]!;
-    return into;
-  }
-
-  toString(): string {
+  override toString(): string {
     return `MultiBinary([${this.shape.join(', ')}])`;
   }
 }

@@ -51,17 +51,37 @@ export function checkSpace(owner: string, name: string, value: unknown): void {
   if (problem !== undefined) throw new Error(`${owner}: ${name}: expected a Space, ${problem.replace(/^it/, 'which')}`);
 }
 
-/**
- * Copies the `size` numbers of an array into `target` from `offset` on.
- * @throws when `x` is no array of so many numbers, or one of them is NaN; infinite ones are numbers.
- */
-export function writeNumbers(x: ArrayLike<number>, size: number, target: BatchArray, offset: number): void {
-  if (x == null || x.length !== size) throw new Error(`expected ${size} numbers, got ${show(x)}`);
-  for (let i = 0; i < size; i++) {
-    const entry = x[i]!;
-    if (typeof entry !== 'number' || !(entry <= Number.POSITIVE_INFINITY)) {
-      throw new Error(`entry ${i} is ${show(entry)}, expected a number`);
+/** A space whose members are those of which nothing is wrong. */
+export abstract class CheckedSpace<T> {
+  abstract violation(x: unknown): string | undefined;
+
+  contains(x: unknown): x is T {
+    return this.violation(x) === undefined;
+  }
+}
+
+/** A space of arrays of one length. */
+export abstract class ArraySpace<T extends { [i: number]: number; readonly length: number }> extends CheckedSpace<T> {
+  abstract readonly size: number;
+
+  /** One of zeros. */
+  protected abstract zeros(): T;
+
+  /** @throws when `x` is no array of so many numbers, or one of them is NaN; infinite ones are numbers. */
+  write(x: T, target: BatchArray, offset: number): void {
+    const { size } = this;
+    if (x == null || x.length !== size) throw new Error(`expected ${size} numbers, got ${show(x)}`);
+    for (let i = 0; i < size; i++) {
+      const entry = x[i]!;
+      if (typeof entry !== 'number' || !(entry <= Number.POSITIVE_INFINITY)) {
+        throw new Error(`entry ${i} is ${show(entry)}, expected a number`);
+      }
+      target[offset + i] = entry;
     }
-    target[offset + i] = entry;
+  }
+
+  read(source: BatchArray, offset: number, into: T = this.zeros()): T {
+    for (let i = 0; i < this.size; i++) into[i] = source[offset + i]!;
+    return into;
   }
 }

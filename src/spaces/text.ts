@@ -1,7 +1,7 @@
 import { show } from '../options/describe.ts';
 import { checkArgument, checkCount, checkOptions } from '../options/parse.ts';
 import { Rng } from '../random.ts';
-import type { BatchArray, Space } from './space.ts';
+import { type BatchArray, CheckedSpace, type Space } from './space.ts';
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 /** How many characters more than the fewest a sample may have where there is no bound. */
@@ -19,7 +19,7 @@ export interface TextOptions {
  * Texts of `minLength` to `maxLength` of some characters. They have no numbers: the row of a batch does not hold them, and policies do not
  * see them.
  */
-export class Text implements Space<string> {
+export class Text extends CheckedSpace<string> implements Space<string> {
   readonly maxLength: number;
   readonly minLength: number;
   readonly charset: string | null;
@@ -32,6 +32,7 @@ export class Text implements Space<string> {
    * @throws when the lengths are no integers with 0 ≤ minLength ≤ maxLength, or there are no characters
    */
   constructor(maxLength: number, options: TextOptions = {}) {
+    super();
     const { minLength = 1, charset = LETTERS } = checkOptions('Text', options, {
       minLength: [Number, undefined],
       charset: [String, null, undefined],
@@ -51,10 +52,6 @@ export class Text implements Space<string> {
     const most = this.maxLength === Infinity ? this.minLength + SAMPLE_LENGTH : this.maxLength;
     const length = rng.integer(this.minLength, most + 1);
     return Array.from({ length }, () => characters[rng.integer(0, characters.length)]).join('');
-  }
-
-  contains(x: unknown): x is string {
-    return this.violation(x) === undefined;
   }
 
   violation(x: unknown): string | undefined {
@@ -80,7 +77,7 @@ export class Text implements Space<string> {
     return '';
   }
 
-  toString(): string {
+  override toString(): string {
     return `Text(${this.minLength}, ${this.maxLength})`;
   }
 }
