@@ -87,6 +87,10 @@ export abstract class Optimizer extends Module {
 
 const optional = [Number, undefined];
 
+function checkDecay(where: string, decay: number): void {
+  if (!(decay >= 0 && decay < 1)) throw new Error(`${where}: got ${decay}, expected a number in [0, 1)`);
+}
+
 /** Options of {@link Adam}. */
 export interface AdamOptions {
   /** Decay of the mean of the gradient; 0.9. */
@@ -121,12 +125,8 @@ export class Adam extends Optimizer {
   constructor(parameters: readonly tf.Variable[], options: AdamOptions = {}) {
     super(parameters, options, { beta1: optional, beta2: optional, epsilon: optional, weightDecay: optional });
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
-    for (const [name, beta] of [
-      ['beta1', beta1],
-      ['beta2', beta2],
-    ] as const) {
-      if (!(beta >= 0 && beta < 1)) throw new Error(`Adam: ${name}: got ${beta}, expected a number in [0, 1)`);
-    }
+    checkDecay('Adam: beta1', beta1);
+    checkDecay('Adam: beta2', beta2);
     if (!(epsilon >= 0)) throw new Error(`Adam: epsilon must not be negative, got ${epsilon}`);
     if (!(weightDecay >= 0)) throw new Error(`Adam: weightDecay must not be negative, got ${weightDecay}`);
     this.#options = { beta1, beta2, epsilon, weightDecay };
@@ -181,9 +181,9 @@ export class RmsProp extends Optimizer {
 
   /** @throws for an unknown option, or if the decay is not in [0, 1), or ε is negative */
   constructor(parameters: readonly tf.Variable[], options: RmsPropOptions = {}) {
-    super(parameters, options, { decay: [Number, undefined], epsilon: [Number, undefined] });
+    super(parameters, options, { decay: optional, epsilon: optional });
     const { decay = 0.99, epsilon = 1e-5 } = options;
-    if (!(decay >= 0 && decay < 1)) throw new Error(`RmsProp: decay: got ${decay}, expected a number in [0, 1)`);
+    checkDecay('RmsProp: decay', decay);
     if (!(epsilon >= 0)) throw new Error(`RmsProp: epsilon must not be negative, got ${epsilon}`);
     this.#decay = decay;
     this.#epsilon = epsilon;
@@ -224,10 +224,9 @@ export class Sgd extends Optimizer {
 
   /** @throws for an unknown option, or if the momentum is not in [0, 1), or is 0 with Nesterov's */
   constructor(parameters: readonly tf.Variable[], options: SgdOptions = {}) {
-    super(parameters, options, { momentum: [Number, undefined], nesterov: [Boolean, undefined] });
+    super(parameters, options, { momentum: optional, nesterov: [Boolean, undefined] });
     const { momentum = 0, nesterov = false } = options;
-    if (!(momentum >= 0 && momentum < 1))
-      throw new Error(`Sgd: momentum: got ${momentum}, expected a number in [0, 1)`);
+    checkDecay('Sgd: momentum', momentum);
     if (nesterov && momentum === 0) throw new Error('Sgd: nesterov needs a momentum above 0');
     this.#momentum = momentum;
     this.#nesterov = nesterov;

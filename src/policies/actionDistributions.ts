@@ -123,30 +123,28 @@ export class ActionSamples implements ActionDistribution {
   readonly squash: (latent: tf.Tensor) => tf.Tensor;
   readonly squashLogDet?: (latent: tf.Tensor) => tf.Tensor;
   readonly unsquash: (action: tf.Tensor) => tf.Tensor;
-  readonly #owner: string;
-  readonly #draw: (rng: Rng) => tf.Tensor;
+  readonly #options: ActionSamplesOptions;
 
-  constructor({ owner, draw, reparameterized, angles = false, squash, squashLogDet, unsquash }: ActionSamplesOptions) {
-    this.#owner = owner;
-    this.#draw = draw;
-    this.reparameterized = reparameterized;
-    this.angles = angles;
-    this.squash = squash;
-    if (squashLogDet !== undefined) this.squashLogDet = squashLogDet;
-    this.unsquash = unsquash;
+  constructor(options: ActionSamplesOptions) {
+    this.#options = options;
+    this.reparameterized = options.reparameterized;
+    this.angles = options.angles ?? false;
+    this.squash = options.squash;
+    if (options.squashLogDet !== undefined) this.squashLogDet = options.squashLogDet;
+    this.unsquash = options.unsquash;
   }
 
   sample(rng: Rng): ActionSample {
-    const latent = this.#draw(rng);
+    const latent = this.#options.draw(rng);
     return { action: this.squash(latent), latent };
   }
 
   sampleWithLogProb(): never {
-    throw new Error(`${this.#owner}: sampleWithLogProb: it has samples and no density, take sample`);
+    throw new Error(`${this.#options.owner}: sampleWithLogProb: it has samples and no density, take sample`);
   }
 
   logProb(): never {
-    throw new Error(`${this.#owner}: logProb: it has samples and no density`);
+    throw new Error(`${this.#options.owner}: logProb: it has samples and no density`);
   }
 }
 
