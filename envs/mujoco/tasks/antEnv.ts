@@ -1,10 +1,7 @@
 import { z } from 'zod';
-import { parseOptions } from '../../../src/options/parse.ts';
 import { clamp } from '../../../src/spaces/box.ts';
-import type { Info } from '../../core/env.ts';
 import { type Body, mjcf } from '../mjcf.ts';
-import { MujocoEnv, type Scored } from '../mujocoEnv.ts';
-import { addNormal, addUniform, controlCost, sumOfSquares, taskOptions } from './robotTask.ts';
+import { addNormal, ForwardTask, joined, sumOfSquares, taskOptions } from './robotTask.ts';
 
 export const antOptions = z.strictObject({
   forwardRewardWeight: taskOptions.weight(1, 'the velocity'),
@@ -38,96 +35,39 @@ export const antOptions = z.strictObject({
  *
  * @throws as {@link MujocoEnv} does, for an unknown option or one out of range, and for a `mainBody` that the model has not
  */
-export class AntEnv extends MujocoEnv {
-  readonly #options: z.output<typeof antOptions>;
+export class AntEnv extends ForwardTask<typeof antOptions> {
   readonly #mainBody: number;
-  /** Where the main body was: not where `qpos` has it, but where MuJoCo last computed it. */
-  #x = 0;
-  #y = 0;
 
   constructor(options: z.input<typeof antOptions> = {}) {
-    const parsed = parseOptions('Ant', antOptions, options);
-    super({ name: 'Ant', xml: parsed.xml ?? ant, frameSkip: parsed.frameSkip });
-    this.#options = parsed;
-    this.#mainBody = this.bodyId(parsed.mainBody);
-  }
-
-  protected override placeAtStart(qpos: Float64Array, qvel: Float64Array): void {
-    addUniform(qpos, this.rng, this.#options.resetNoiseScale);
-    addNormal(qvel, this.rng, this.#options.resetNoiseScale);
+    super({ name: 'Ant', schema: antOptions, model: ant, hidden: 2, startVelocity: addNormal }, options);
+    this.#mainBody = this.bodyId(this.options.mainBody);
   }
 
   /** Of all bodies, the world's too. */
   #contactForces(): Float64Array {
-    const [low, high] = this.#options.contactForceRange;
-    const forces = this.dataArray('cfrc_ext').slice();
-    for (let i = 0; i < forces.length; i++) forces[i] = clamp(forces[i]!, low, high);
-    return forces;
+    const [low, high] = this.options.contactForceRange;
+    return this.dataArray('cfrc_ext').map((force) => clamp(force, low, high));
   }
 
   protected override observe(): Float64Array {
-    const { excludeCurrentPositionsFromObservation, includeCfrcExtInObservation } = this.#options;
-    const { qpos, qvel } = this;
-    const placed = qpos.subarray(excludeCurrentPositionsFromObservation ? 2 : 0);
-    const forces = includeCfrcExtInObservation ? this.#contactForces().subarray(6) : [];
-    const observation = new Float64Array(placed.length + qvel.length + forces.length);
-    observation.set(placed);
-    observation.set(qvel, placed.length);
-    observation.set(forces, placed.length + qvel.length);
-    return observation;
+    const observation = super.observe();
+    if (!this.options.includeCfrcExtInObservation) return observation;
+    return joined([observation, this.#contactForces().subarray(6)]);
   }
 
-  #place(): Info {
-    const [x, y] = this.qpos;
-    return { xPosition: x, yPosition: y, distanceFromOrigin: Math.sqrt(x! * x! + y! * y!) };
-  }
-
-  #keepPlace(): void {
+  protected override computedPoint(): [x: number, y: number] {
     const xpos = this.dataArray('xpos');
-    this.#x = xpos[3 * this.#mainBody]!;
-    this.#y = xpos[3 * this.#mainBody + 1]!;
+    return [xpos[3 * this.#mainBody]!, xpos[3 * this.#mainBody + 1]!];
   }
 
-  protected override startInfo(): Info {
-    this.#keepPlace();
-    return this.#place();
-  }
-
-  protected score(action: Float32Array): Scored {
-    const { forwardRewardWeight, ctrlCostWeight, contactCostWeight } = this.#options;
-    const { healthyReward, healthyZRange, terminateWhenUnhealthy } = this.#options;
-    const [x, y] = [this.#x, this.#y];
-    this.#keepPlace();
-    const xVelocity = (this.#x - x) / this.dt;
-    const yVelocity = (this.#y - y) / this.dt;
+  protected override isHealthy(): boolean {
+    const [low, high] = this.options.healthyZRange;
     const z = this.qpos[2]!;
-    const isHealthy = healthyZRange[0] <= z && z <= healthyZRange[1];
-    const rewardForward = forwardRewardWeight * xVelocity;
-    const rewardSurvive = isHealthy ? healthyReward : 0;
-    const ctrlCost = controlCost(ctrlCostWeight, action);
-    const contactCost = contactCostWeight * sumOfSquares(this.#contactForces());
-    return {
-      reward: rewardForward + rewardSurvive - (ctrlCost + contactCost),
-      terminated: !isHealthy && terminateWhenUnhealthy,
-      info: {
-        ...this.#place(),
-        xVelocity,
-        yVelocity,
-        rewardForward,
-        rewardCtrl: -ctrlCost,
-        rewardContact: -contactCost,
-        rewardSurvive,
-      },
-    };
+    return low <= z && z <= high;
   }
 
-  protected override moreState(): number[] {
-    return [this.#x, this.#y];
-  }
-
-  protected override setMoreState([x, y]: readonly number[]): void {
-    this.#x = x!;
-    this.#y = y!;
+  protected override contactCost(): number {
+    return this.options.contactCostWeight * sumOfSquares(this.#contactForces());
   }
 }
 

@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { parseOptions } from '../../../src/options/parse.ts';
 import type { Info } from '../../core/env.ts';
 import { type Body, type Geom, type Joint, mjcf, planarRoot } from '../mjcf.ts';
-import { MujocoEnv, type Scored } from '../mujocoEnv.ts';
-import { addNormal, addUniform, controlCost, poseAndVelocity, taskOptions } from './robotTask.ts';
+import { addNormal, ForwardTask, taskOptions } from './robotTask.ts';
 
 export const halfCheetahOptions = z.strictObject({
   forwardRewardWeight: taskOptions.weight(1, 'the velocity'),
@@ -25,40 +23,14 @@ export const halfCheetahOptions = z.strictObject({
  *
  * @throws as {@link MujocoEnv} does, and for an unknown option or one out of range
  */
-export class HalfCheetahEnv extends MujocoEnv {
-  readonly #options: z.output<typeof halfCheetahOptions>;
-  #x = 0;
-
+export class HalfCheetahEnv extends ForwardTask<typeof halfCheetahOptions> {
   constructor(options: z.input<typeof halfCheetahOptions> = {}) {
-    const parsed = parseOptions('HalfCheetah', halfCheetahOptions, options);
-    super({ name: 'HalfCheetah', xml: parsed.xml ?? halfCheetah, frameSkip: parsed.frameSkip });
-    this.#options = parsed;
+    const settings = { name: 'HalfCheetah', schema: halfCheetahOptions, model: halfCheetah };
+    super({ ...settings, hidden: 1, startVelocity: addNormal }, options);
   }
 
-  protected override placeAtStart(qpos: Float64Array, qvel: Float64Array): void {
-    addUniform(qpos, this.rng, this.#options.resetNoiseScale);
-    addNormal(qvel, this.rng, this.#options.resetNoiseScale);
-  }
-
-  protected override observe(): Float64Array {
-    return poseAndVelocity(this.qpos, this.qvel, this.#options.excludeCurrentPositionsFromObservation ? 1 : 0);
-  }
-
-  protected override startInfo(): Info {
+  protected override place(): Info {
     return { xPosition: this.qpos[0] };
-  }
-
-  protected override beforeStep(): void {
-    this.#x = this.qpos[0]!;
-  }
-
-  protected score(action: Float32Array): Scored {
-    const { forwardRewardWeight, ctrlCostWeight } = this.#options;
-    const xPosition = this.qpos[0]!;
-    const xVelocity = (xPosition - this.#x) / this.dt;
-    const rewardForward = forwardRewardWeight * xVelocity;
-    const cost = controlCost(ctrlCostWeight, action);
-    return { reward: rewardForward - cost, info: { xPosition, xVelocity, rewardForward, rewardCtrl: -cost } };
   }
 }
 

@@ -1,97 +1,51 @@
 import { z } from 'zod';
-import { parseOptions } from '../../../src/options/parse.ts';
 import type { Info } from '../../core/env.ts';
 import { type Body, type Joint, mjcf, planarRoot } from '../mjcf.ts';
-import { MujocoEnv, type MujocoEnvSettings, type Scored } from '../mujocoEnv.ts';
-import { addUniform, controlCost, poseAndVelocity, taskOptions } from './robotTask.ts';
+import { ForwardTask, taskOptions } from './robotTask.ts';
 
 /** The options of tasks in which a torso goes on legs in the plane. */
-const planarLegsOptions = {
+const planarLegsOptions = (
+  healthyZ: readonly [low: number, high: number],
+  healthyAngle: readonly [low: number, high: number],
+) => ({
   forwardRewardWeight: taskOptions.weight(1, 'the velocity'),
   ctrlCostWeight: taskOptions.weight(1e-3, 'the cost of control'),
   healthyReward: taskOptions.healthyReward(1),
   terminateWhenUnhealthy: taskOptions.terminateWhenUnhealthy(),
-  healthyZRange: (low: number, high: number) =>
-    taskOptions.range(low, high, 'in which the height of the torso is healthy, m'),
-  healthyAngleRange: (low: number, high: number) =>
-    taskOptions.range(low, high, 'in which the tilt of the torso is healthy, rad'),
+  healthyZRange: taskOptions.range(...healthyZ, 'in which the height of the torso is healthy, m'),
+  healthyAngleRange: taskOptions.range(...healthyAngle, 'in which the tilt of the torso is healthy, rad'),
   resetNoiseScale: taskOptions.resetNoiseScale(5e-3),
   excludeCurrentPositionsFromObservation: taskOptions.excludeCurrentPositionsFromObservation(),
   frameSkip: taskOptions.frameSkip(4),
   xml: taskOptions.xml,
-};
-
-const schema = z.object({
-  ...planarLegsOptions,
-  healthyZRange: planarLegsOptions.healthyZRange(0, 1),
-  healthyAngleRange: planarLegsOptions.healthyAngleRange(0, 1),
 });
 
-/**
- * What Hopper and Walker2d have in common: a torso at `qpos` x, z and tilt, which is to stay upright and to go to the right.
- */
-abstract class PlanarLegsTask extends MujocoEnv {
-  readonly #options: z.output<typeof schema>;
-  #x = 0;
+export const hopperOptions = z.strictObject({
+  ...planarLegsOptions([0.7, 1e6], [-0.2, 0.2]),
+  healthyStateRange: taskOptions.range(-100, 100, 'in which all positions but x and z and all velocities are healthy'),
+});
 
-  constructor(settings: MujocoEnvSettings, options: z.output<typeof schema>) {
-    super(settings);
-    this.#options = options;
+export const walker2dOptions = z.strictObject(planarLegsOptions([0.8, 2], [-1, 1]));
+
+/** What Hopper and Walker2d have in common: a torso at `qpos` x, z and tilt, which is to stay upright and to go to the right. */
+abstract class PlanarLegsTask<S extends typeof hopperOptions | typeof walker2dOptions> extends ForwardTask<S> {
+  constructor(name: string, schema: S, model: string, options: z.input<S>) {
+    super({ name, schema, model, hidden: 1, bound: 10 }, options);
   }
 
-  protected override placeAtStart(qpos: Float64Array, qvel: Float64Array): void {
-    addUniform(qpos, this.rng, this.#options.resetNoiseScale);
-    addUniform(qvel, this.rng, this.#options.resetNoiseScale);
-  }
-
-  protected override observe(): Float64Array {
-    return poseAndVelocity(this.qpos, this.qvel, this.#options.excludeCurrentPositionsFromObservation ? 1 : 0, 10);
-  }
-
-  #place(): Info {
+  protected override place(): Info {
     const { qpos } = this;
     return { xPosition: qpos[0], zDistanceFromOrigin: qpos[1]! - this.initQpos[1]! };
   }
 
-  protected override startInfo(): Info {
-    return this.#place();
-  }
-
-  protected override beforeStep(): void {
-    this.#x = this.qpos[0]!;
-  }
-
-  protected isHealthy(): boolean {
-    const { healthyZRange, healthyAngleRange } = this.#options;
+  protected override isHealthy(): boolean {
+    const { healthyZRange, healthyAngleRange } = this.options;
     const [, z, angle] = this.qpos;
     return (
       healthyZRange[0] < z! && z! < healthyZRange[1] && healthyAngleRange[0] < angle! && angle! < healthyAngleRange[1]
     );
   }
-
-  protected score(action: Float32Array): Scored {
-    const { forwardRewardWeight, ctrlCostWeight, healthyReward, terminateWhenUnhealthy } = this.#options;
-    const xVelocity = (this.qpos[0]! - this.#x) / this.dt;
-    const isHealthy = this.isHealthy();
-    const rewardForward = forwardRewardWeight * xVelocity;
-    const rewardSurvive = isHealthy ? healthyReward : 0;
-    const cost = controlCost(ctrlCostWeight, action);
-    return {
-      reward: rewardForward + rewardSurvive - cost,
-      terminated: !isHealthy && terminateWhenUnhealthy,
-      info: { ...this.#place(), xVelocity, rewardForward, rewardCtrl: -cost, rewardSurvive },
-    };
-  }
 }
-
-const { healthyZRange, healthyAngleRange } = planarLegsOptions;
-
-export const hopperOptions = z.strictObject({
-  ...planarLegsOptions,
-  healthyStateRange: taskOptions.range(-100, 100, 'in which all positions but x and z and all velocities are healthy'),
-  healthyZRange: healthyZRange(0.7, 1e6),
-  healthyAngleRange: healthyAngleRange(-0.2, 0.2),
-});
 
 /**
  * Gymnasium's Hopper-v5: hop to the right on one leg.
@@ -105,27 +59,17 @@ export const hopperOptions = z.strictObject({
  *
  * @throws as {@link MujocoEnv} does, and for an unknown option or one out of range
  */
-export class HopperEnv extends PlanarLegsTask {
-  readonly #healthy: readonly [number, number];
-
+export class HopperEnv extends PlanarLegsTask<typeof hopperOptions> {
   constructor(options: z.input<typeof hopperOptions> = {}) {
-    const parsed = parseOptions('Hopper', hopperOptions, options);
-    super({ name: 'Hopper', xml: parsed.xml ?? hopper, frameSkip: parsed.frameSkip }, parsed);
-    this.#healthy = parsed.healthyStateRange;
+    super('Hopper', hopperOptions, hopper, options);
   }
 
   protected override isHealthy(): boolean {
-    const [low, high] = this.#healthy;
+    const [low, high] = this.options.healthyStateRange;
     const isInside = (x: number) => low < x && x < high;
     return this.qpos.subarray(2).every(isInside) && this.qvel.every(isInside) && super.isHealthy();
   }
 }
-
-export const walker2dOptions = z.strictObject({
-  ...planarLegsOptions,
-  healthyZRange: planarLegsOptions.healthyZRange(0.8, 2),
-  healthyAngleRange: planarLegsOptions.healthyAngleRange(-1, 1),
-});
 
 /**
  * Gymnasium's Walker2d-v5: walk to the right on two legs.
@@ -139,10 +83,9 @@ export const walker2dOptions = z.strictObject({
  *
  * @throws as {@link MujocoEnv} does, and for an unknown option or one out of range
  */
-export class Walker2dEnv extends PlanarLegsTask {
+export class Walker2dEnv extends PlanarLegsTask<typeof walker2dOptions> {
   constructor(options: z.input<typeof walker2dOptions> = {}) {
-    const parsed = parseOptions('Walker2d', walker2dOptions, options);
-    super({ name: 'Walker2d', xml: parsed.xml ?? walker2d, frameSkip: parsed.frameSkip }, parsed);
+    super('Walker2d', walker2dOptions, walker2d, options);
   }
 }
 

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { parseOptions } from '../../../src/options/parse.ts';
 import type { Info } from '../../core/env.ts';
 import { type Body, type Geom, type Joint, type Motor, mjcf } from '../mjcf.ts';
-import { MujocoEnv, type MujocoEnvSettings, type Scored } from '../mujocoEnv.ts';
-import { addUniform, pairwiseSum, sumOfSquares, taskOptions } from './robotTask.ts';
+import type { Scored } from '../mujocoEnv.ts';
+import { ForwardTask, joined, pairwiseSum, RobotTask, sumOfSquares, taskOptions } from './robotTask.ts';
 
 /** The options that both tasks of the humanoid have. */
 const humanoidTaskOptions = {
@@ -17,58 +16,33 @@ const humanoidTaskOptions = {
   xml: taskOptions.xml,
 };
 
-const schema = z.strictObject(humanoidTaskOptions);
+type Read = (array: 'cinert' | 'cvel' | 'qfrc_actuator' | 'cfrc_ext' | 'ten_length' | 'ten_velocity') => Float64Array;
 
-/** What both tasks of the humanoid have: what is observed, the start, the costs. */
-abstract class HumanoidTask extends MujocoEnv {
-  readonly #options: z.output<typeof schema>;
+const schema = z.object(humanoidTaskOptions);
 
-  constructor(settings: MujocoEnvSettings, options: z.output<typeof schema>) {
-    super(settings);
-    this.#options = options;
-  }
+/** What is observed of the bodies, without the world's numbers, and of torques, without those of the free joint. */
+function observedParts(options: z.output<typeof schema>, read: Read): Float64Array[] {
+  const parts = [];
+  if (options.includeCinertInObservation) parts.push(read('cinert').subarray(10));
+  if (options.includeCvelInObservation) parts.push(read('cvel').subarray(6));
+  if (options.includeQfrcActuatorInObservation) parts.push(read('qfrc_actuator').subarray(6));
+  if (options.includeCfrcExtInObservation) parts.push(read('cfrc_ext').subarray(6));
+  return parts;
+}
 
-  protected override placeAtStart(qpos: Float64Array, qvel: Float64Array): void {
-    addUniform(qpos, this.rng, this.#options.resetNoiseScale);
-    addUniform(qvel, this.rng, this.#options.resetNoiseScale);
-  }
+/** x and y, and what the tendons from hip to knee do. */
+function placeOf([x, y]: Float64Array, read: Read): Info {
+  return {
+    xPosition: x,
+    yPosition: y,
+    tendonLength: Array.from(read('ten_length')),
+    tendonVelocity: Array.from(read('ten_velocity')),
+  };
+}
 
-  /** Of bodies, without the world's numbers; of torques, without those of the free joint. */
-  protected override observe(): Float64Array {
-    const options = this.#options;
-    const parts = [this.qpos.subarray(options.excludeCurrentPositionsFromObservation ? 2 : 0), this.qvel];
-    if (options.includeCinertInObservation) parts.push(this.dataArray('cinert').subarray(10));
-    if (options.includeCvelInObservation) parts.push(this.dataArray('cvel').subarray(6));
-    if (options.includeQfrcActuatorInObservation) parts.push(this.dataArray('qfrc_actuator').subarray(6));
-    if (options.includeCfrcExtInObservation) parts.push(this.dataArray('cfrc_ext').subarray(6));
-    const observation = new Float64Array(parts.reduce((size, part) => size + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      observation.set(part, at);
-      at += part.length;
-    }
-    return observation;
-  }
-
-  /** x and y, and what the tendons from hip to knee do. */
-  protected place(): Info {
-    return {
-      xPosition: this.qpos[0],
-      yPosition: this.qpos[1],
-      tendonLength: Array.from(this.dataArray('ten_length')),
-      tendonVelocity: Array.from(this.dataArray('ten_velocity')),
-    };
-  }
-
-  /** weight · Σ c² of the controls, in float64. */
-  protected controlCost(weight: number): number {
-    return weight * sumOfSquares(this.dataArray('ctrl'));
-  }
-
-  /** weight · Σ f² of the forces of contact, clipped. */
-  protected contactCost(weight: number, [low, high]: readonly [number, number]): number {
-    return Math.min(Math.max(weight * sumOfSquares(this.dataArray('cfrc_ext')), low), high);
-  }
+/** weight · Σ f² of the forces of contact, clipped. */
+function contactCost(weight: number, [low, high]: readonly [number, number], read: Read): number {
+  return Math.min(Math.max(weight * sumOfSquares(read('cfrc_ext')), low), high);
 }
 
 export const humanoidOptions = z.strictObject({
@@ -97,78 +71,50 @@ export const humanoidOptions = z.strictObject({
  *
  * @throws as {@link MujocoEnv} does, and for an unknown option or one out of range
  */
-export class HumanoidEnv extends HumanoidTask {
-  readonly #options: z.output<typeof humanoidOptions>;
+export class HumanoidEnv extends ForwardTask<typeof humanoidOptions> {
   readonly #masses: Float64Array;
   readonly #mass: number;
-  /** The centre of mass: not where `qpos` has it, but where MuJoCo last computed it. */
-  #x = 0;
-  #y = 0;
+  readonly #read: Read = (array) => this.dataArray(array);
 
   constructor(options: z.input<typeof humanoidOptions> = {}) {
-    const parsed = parseOptions('Humanoid', humanoidOptions, options);
-    super({ name: 'Humanoid', xml: parsed.xml ?? humanoid, frameSkip: parsed.frameSkip }, parsed);
-    this.#options = parsed;
+    super({ name: 'Humanoid', schema: humanoidOptions, model: humanoid, hidden: 2 }, options);
     this.#masses = this.modelArray('body_mass');
     this.#mass = pairwiseSum(this.#masses);
   }
 
-  protected override place(): Info {
-    const [x, y] = this.qpos;
-    return { ...super.place(), distanceFromOrigin: Math.sqrt(x! * x! + y! * y!) };
+  protected override observe(): Float64Array {
+    return joined([super.observe(), ...observedParts(this.options, this.#read)]);
   }
 
-  #keepCentre(): void {
+  protected override place(): Info {
+    const { distanceFromOrigin } = super.place();
+    return { ...placeOf(this.qpos, this.#read), distanceFromOrigin };
+  }
+
+  /** The centre of mass. */
+  protected override computedPoint(): [x: number, y: number] {
     const xipos = this.dataArray('xipos');
     let [x, y] = [0, 0];
     for (let i = 0; i < this.#masses.length; i++) {
       x += this.#masses[i]! * xipos[3 * i]!;
       y += this.#masses[i]! * xipos[3 * i + 1]!;
     }
-    this.#x = x / this.#mass;
-    this.#y = y / this.#mass;
+    return [x / this.#mass, y / this.#mass];
   }
 
-  protected override startInfo(): Info {
-    this.#keepCentre();
-    return this.place();
-  }
-
-  protected score(): Scored {
-    const { forwardRewardWeight, ctrlCostWeight, contactCostWeight, contactCostRange } = this.#options;
-    const { healthyReward, healthyZRange, terminateWhenUnhealthy } = this.#options;
-    const [x, y] = [this.#x, this.#y];
-    this.#keepCentre();
-    const xVelocity = (this.#x - x) / this.dt;
-    const yVelocity = (this.#y - y) / this.dt;
+  protected override isHealthy(): boolean {
+    const [low, high] = this.options.healthyZRange;
     const z = this.qpos[2]!;
-    const isHealthy = healthyZRange[0] < z && z < healthyZRange[1];
-    const rewardForward = forwardRewardWeight * xVelocity;
-    const rewardSurvive = isHealthy ? healthyReward : 0;
-    const ctrlCost = this.controlCost(ctrlCostWeight);
-    const contactCost = this.contactCost(contactCostWeight, contactCostRange);
-    return {
-      reward: rewardForward + rewardSurvive - (ctrlCost + contactCost),
-      terminated: !isHealthy && terminateWhenUnhealthy,
-      info: {
-        ...this.place(),
-        xVelocity,
-        yVelocity,
-        rewardForward,
-        rewardCtrl: -ctrlCost,
-        rewardContact: -contactCost,
-        rewardSurvive,
-      },
-    };
+    return low < z && z < high;
   }
 
-  protected override moreState(): number[] {
-    return [this.#x, this.#y];
+  /** Of the controls, in float64. */
+  protected override controlCost(): number {
+    return this.options.ctrlCostWeight * sumOfSquares(this.dataArray('ctrl'));
   }
 
-  protected override setMoreState([x, y]: readonly number[]): void {
-    this.#x = x!;
-    this.#y = y!;
+  protected override contactCost(): number {
+    return contactCost(this.options.contactCostWeight, this.options.contactCostRange, this.#read);
   }
 }
 
@@ -192,28 +138,27 @@ export const humanoidStandupOptions = z.strictObject({
  *
  * @throws as {@link MujocoEnv} does, and for an unknown option or one out of range
  */
-export class HumanoidStandupEnv extends HumanoidTask {
-  readonly #options: z.output<typeof humanoidStandupOptions>;
+export class HumanoidStandupEnv extends RobotTask<typeof humanoidStandupOptions> {
+  readonly #read: Read = (array) => this.dataArray(array);
 
   constructor(options: z.input<typeof humanoidStandupOptions> = {}) {
-    const parsed = parseOptions('HumanoidStandup', humanoidStandupOptions, options);
-    super({ name: 'HumanoidStandup', xml: parsed.xml ?? humanoidStandup, frameSkip: parsed.frameSkip }, parsed);
-    this.#options = parsed;
+    const settings = { name: 'HumanoidStandup', schema: humanoidStandupOptions, model: humanoidStandup };
+    super({ ...settings, hidden: 2 }, options);
+  }
+
+  protected override observe(): Float64Array {
+    return joined([super.observe(), ...observedParts(this.options, this.#read)]);
   }
 
   protected override place(): Info {
-    return { ...super.place(), zDistanceFromOrigin: this.qpos[2]! - this.initQpos[2]! };
-  }
-
-  protected override startInfo(): Info {
-    return this.place();
+    return { ...placeOf(this.qpos, this.#read), zDistanceFromOrigin: this.qpos[2]! - this.initQpos[2]! };
   }
 
   protected score(): Scored {
-    const { ctrlCostWeight, impactCostWeight, impactCostRange } = this.#options;
+    const { ctrlCostWeight, impactCostWeight, impactCostRange } = this.options;
     const rewardLinup = this.qpos[2]! / this.timestep;
-    const ctrlCost = this.controlCost(ctrlCostWeight);
-    const impactCost = this.contactCost(impactCostWeight, impactCostRange);
+    const ctrlCost = ctrlCostWeight * sumOfSquares(this.dataArray('ctrl'));
+    const impactCost = contactCost(impactCostWeight, impactCostRange, this.#read);
     return {
       reward: rewardLinup - ctrlCost - impactCost + 1,
       info: { ...this.place(), rewardLinup, rewardQuadctrl: -ctrlCost, rewardImpact: -impactCost },
@@ -225,22 +170,7 @@ export class HumanoidStandupEnv extends HumanoidTask {
 type InPlane = readonly [x: number, z: number];
 
 /** Where the parts of the body are when all joints are at 0, each in the frame of the part on which it hangs. */
-interface Pose {
-  /** Of the torso, m. */
-  readonly height: number;
-  readonly head: InPlane;
-  readonly upperWaist: InPlane;
-  readonly lowerWaist: InPlane;
-  readonly pelvis: InPlane;
-  readonly hip: InPlane;
-  /** The ends of the bones, the joints a little beyond them. */
-  readonly thigh: InPlane;
-  readonly knee: InPlane;
-  readonly shin: InPlane;
-  readonly ankle: InPlane;
-  /** Of the left hip about y, degrees. */
-  readonly leftHipRange: readonly [low: number, high: number];
-}
+type Pose = typeof upright;
 
 /** +1 is left. */
 type Side = 1 | -1;
@@ -417,20 +347,26 @@ function humanoidIn(model: string, pose: Pose): string {
   });
 }
 
-/** Upright: the model of Gymnasium's Humanoid-v5. */
-export const humanoid = humanoidIn('humanoid', {
+const at = (x: number, z: number): InPlane => [x, z];
+const upright = {
+  /** Of the torso, m. */
   height: 1.4,
-  head: [0, 0.19],
-  upperWaist: [-0.01, -0.12],
-  lowerWaist: [-0.01, -0.26],
-  pelvis: [0, -0.165],
-  hip: [0, -0.04],
-  thigh: [0, -0.34],
-  knee: [0, -0.403],
-  shin: [0, -0.3],
-  ankle: [0, -0.45],
+  head: at(0, 0.19),
+  upperWaist: at(-0.01, -0.12),
+  lowerWaist: at(-0.01, -0.26),
+  pelvis: at(0, -0.165),
+  hip: at(0, -0.04),
+  /** The ends of the bones, the joints a little beyond them. */
+  thigh: at(0, -0.34),
+  knee: at(0, -0.403),
+  shin: at(0, -0.3),
+  ankle: at(0, -0.45),
+  /** Of the left hip about y, degrees. */
   leftHipRange: [-110, 20],
-});
+};
+
+/** Upright: the model of Gymnasium's Humanoid-v5. */
+export const humanoid = humanoidIn('humanoid', upright);
 
 /** On its back: the model of Gymnasium's HumanoidStandup-v5. */
 const humanoidStandup = humanoidIn('humanoid standup', {

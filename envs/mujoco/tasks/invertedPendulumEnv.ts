@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { parseOptions } from '../../../src/options/parse.ts';
 import { portableMath } from '../../../src/portableMath.ts';
 import { clamp } from '../../../src/spaces/box.ts';
 import { type Body, type Geom, mjcf } from '../mjcf.ts';
-import { MujocoEnv, type Scored } from '../mujocoEnv.ts';
-import { addNormal, addUniform, taskOptions } from './robotTask.ts';
+import type { Scored } from '../mujocoEnv.ts';
+import { addNormal, RobotTask, taskOptions } from './robotTask.ts';
 
 /** The tilt at which the pole counts as fallen, rad. */
 const FALLEN_ANGLE = 0.2;
@@ -27,22 +26,9 @@ export const invertedPendulumOptions = z.strictObject({
  *
  * @throws as {@link MujocoEnv} does, and for an unknown option or one out of range
  */
-export class InvertedPendulumEnv extends MujocoEnv {
-  readonly #resetNoiseScale: number;
-
+export class InvertedPendulumEnv extends RobotTask<typeof invertedPendulumOptions> {
   constructor(options: z.input<typeof invertedPendulumOptions> = {}) {
-    const {
-      xml = invertedPendulum,
-      frameSkip,
-      resetNoiseScale,
-    } = parseOptions('InvertedPendulum', invertedPendulumOptions, options);
-    super({ name: 'InvertedPendulum', xml, frameSkip });
-    this.#resetNoiseScale = resetNoiseScale;
-  }
-
-  protected override placeAtStart(qpos: Float64Array, qvel: Float64Array): void {
-    addUniform(qpos, this.rng, this.#resetNoiseScale);
-    addUniform(qvel, this.rng, this.#resetNoiseScale);
+    super({ name: 'InvertedPendulum', schema: invertedPendulumOptions, model: invertedPendulum }, options);
   }
 
   protected score(): Scored {
@@ -79,22 +65,11 @@ export const invertedDoublePendulumOptions = z.strictObject({
  *
  * @throws as {@link MujocoEnv} does, and for an unknown option or one out of range
  */
-export class InvertedDoublePendulumEnv extends MujocoEnv {
-  readonly #options: z.output<typeof invertedDoublePendulumOptions>;
-
+export class InvertedDoublePendulumEnv extends RobotTask<typeof invertedDoublePendulumOptions> {
   constructor(options: z.input<typeof invertedDoublePendulumOptions> = {}) {
-    const parsed = parseOptions('InvertedDoublePendulum', invertedDoublePendulumOptions, options);
-    super({
-      name: 'InvertedDoublePendulum',
-      xml: parsed.xml ?? invertedDoublePendulum,
-      frameSkip: parsed.frameSkip,
-    });
-    this.#options = parsed;
-  }
-
-  protected override placeAtStart(qpos: Float64Array, qvel: Float64Array): void {
-    addUniform(qpos, this.rng, this.#options.resetNoiseScale);
-    addNormal(qvel, this.rng, this.#options.resetNoiseScale);
+    const schema = invertedDoublePendulumOptions;
+    const settings = { name: 'InvertedDoublePendulum', schema, model: invertedDoublePendulum };
+    super({ ...settings, startVelocity: addNormal }, options);
   }
 
   protected override observe(): Float64Array {
@@ -109,7 +84,7 @@ export class InvertedDoublePendulumEnv extends MujocoEnv {
     const [x, , z] = this.dataArray('site_xpos');
     const [, v1, v2] = this.qvel;
     const terminated = z! <= FALLEN_HEIGHT;
-    const rewardSurvive = terminated ? 0 : this.#options.healthyReward;
+    const rewardSurvive = terminated ? 0 : this.options.healthyReward;
     const distance = 0.01 * (x! * x!) + (z! - 2) * (z! - 2);
     const velocity = 1e-3 * (v1! * v1!) + 5e-3 * (v2! * v2!);
     return {

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { parseOptions } from '../../../src/options/parse.ts';
 import { type Body, type Geom, type Joint, mjcf } from '../mjcf.ts';
-import { MujocoEnv, type Scored } from '../mujocoEnv.ts';
-import { addUniform, bodyDistance, controlCost, taskOptions } from './robotTask.ts';
+import type { Scored } from '../mujocoEnv.ts';
+import { addUniform, bodyDistance, controlCost, RobotTask, taskOptions } from './robotTask.ts';
 
 /** How many joints the arm has. */
 const ARM = 7;
@@ -32,21 +31,16 @@ export const pusherOptions = z.strictObject({
  *
  * @throws as {@link MujocoEnv} does, and for an unknown option or one out of range
  */
-export class PusherEnv extends MujocoEnv {
-  readonly #options: z.output<typeof pusherOptions>;
+export class PusherEnv extends RobotTask<typeof pusherOptions> {
   readonly #hand: number;
   readonly #puck: number;
   readonly #goal: number;
 
   constructor(options: z.input<typeof pusherOptions> = {}) {
-    const parsed = parseOptions('Pusher', pusherOptions, options);
-    super({ name: 'Pusher', xml: parsed.xml ?? pusher, frameSkip: parsed.frameSkip, view: 'above' });
-    this.#options = parsed;
-    [this.#hand, this.#puck, this.#goal] = ['tips_arm', 'object', 'goal'].map((name) => this.bodyId(name)) as [
-      number,
-      number,
-      number,
-    ];
+    super({ name: 'Pusher', schema: pusherOptions, model: pusher, view: 'above' }, options);
+    this.#hand = this.bodyId('tips_arm');
+    this.#puck = this.bodyId('object');
+    this.#goal = this.bodyId('goal');
   }
 
   protected override placeAtStart(qpos: Float64Array, qvel: Float64Array): void {
@@ -65,7 +59,7 @@ export class PusherEnv extends MujocoEnv {
   }
 
   protected score(action: Float32Array): Scored {
-    const { rewardNearWeight, rewardDistWeight, rewardControlWeight } = this.#options;
+    const { rewardNearWeight, rewardDistWeight, rewardControlWeight } = this.options;
     const xpos = this.dataArray('xpos');
     const rewardNear = -bodyDistance(xpos, this.#hand, this.#puck) * rewardNearWeight;
     const rewardDist = -bodyDistance(xpos, this.#goal, this.#puck) * rewardDistWeight;

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { parseOptions } from '../../../src/options/parse.ts';
 import { portableMath } from '../../../src/portableMath.ts';
 import { type Body, type Geom, type Joint, mjcf } from '../mjcf.ts';
-import { MujocoEnv, type Scored } from '../mujocoEnv.ts';
-import { addUniform, bodyDistance, bodyOffset, controlCost, taskOptions } from './robotTask.ts';
+import type { Scored } from '../mujocoEnv.ts';
+import { addUniform, bodyDistance, bodyOffset, controlCost, RobotTask, taskOptions } from './robotTask.ts';
 
 const { cos, sin } = portableMath;
 /** How far off a target may be, m. */
@@ -30,15 +29,12 @@ export const reacherOptions = z.strictObject({
  *
  * @throws as {@link MujocoEnv} does, and for an unknown option or one out of range
  */
-export class ReacherEnv extends MujocoEnv {
-  readonly #options: z.output<typeof reacherOptions>;
+export class ReacherEnv extends RobotTask<typeof reacherOptions> {
   readonly #tip: number;
   readonly #target: number;
 
   constructor(options: z.input<typeof reacherOptions> = {}) {
-    const parsed = parseOptions('Reacher', reacherOptions, options);
-    super({ name: 'Reacher', xml: parsed.xml ?? reacher, frameSkip: parsed.frameSkip, view: 'above' });
-    this.#options = parsed;
+    super({ name: 'Reacher', schema: reacherOptions, model: reacher, view: 'above' }, options);
     this.#tip = this.bodyId('fingertip');
     this.#target = this.bodyId('target');
   }
@@ -61,7 +57,7 @@ export class ReacherEnv extends MujocoEnv {
   }
 
   protected score(action: Float32Array): Scored {
-    const { rewardDistWeight, rewardControlWeight } = this.#options;
+    const { rewardDistWeight, rewardControlWeight } = this.options;
     const rewardDist = -bodyDistance(this.dataArray('xpos'), this.#target, this.#tip) * rewardDistWeight;
     const rewardCtrl = -controlCost(rewardControlWeight, action);
     return { reward: rewardDist + rewardCtrl, info: { rewardDist, rewardCtrl } };

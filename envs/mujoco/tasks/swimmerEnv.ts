@@ -1,9 +1,6 @@
 import { z } from 'zod';
-import { parseOptions } from '../../../src/options/parse.ts';
-import type { Info } from '../../core/env.ts';
 import { type Body, type Geom, type Joint, mjcf } from '../mjcf.ts';
-import { MujocoEnv, type Scored } from '../mujocoEnv.ts';
-import { addUniform, controlCost, poseAndVelocity, taskOptions } from './robotTask.ts';
+import { ForwardTask, taskOptions } from './robotTask.ts';
 
 export const swimmerOptions = z.strictObject({
   forwardRewardWeight: taskOptions.weight(1, 'the velocity'),
@@ -25,50 +22,9 @@ export const swimmerOptions = z.strictObject({
  *
  * @throws as {@link MujocoEnv} does, and for an unknown option or one out of range
  */
-export class SwimmerEnv extends MujocoEnv {
-  readonly #options: z.output<typeof swimmerOptions>;
-  #x = 0;
-  #y = 0;
-
+export class SwimmerEnv extends ForwardTask<typeof swimmerOptions> {
   constructor(options: z.input<typeof swimmerOptions> = {}) {
-    const parsed = parseOptions('Swimmer', swimmerOptions, options);
-    super({ name: 'Swimmer', xml: parsed.xml ?? swimmer, frameSkip: parsed.frameSkip, view: 'above' });
-    this.#options = parsed;
-  }
-
-  protected override placeAtStart(qpos: Float64Array, qvel: Float64Array): void {
-    addUniform(qpos, this.rng, this.#options.resetNoiseScale);
-    addUniform(qvel, this.rng, this.#options.resetNoiseScale);
-  }
-
-  protected override observe(): Float64Array {
-    return poseAndVelocity(this.qpos, this.qvel, this.#options.excludeCurrentPositionsFromObservation ? 2 : 0);
-  }
-
-  #place(): Info {
-    const [x, y] = this.qpos;
-    return { xPosition: x, yPosition: y, distanceFromOrigin: Math.sqrt(x! * x! + y! * y!) };
-  }
-
-  protected override startInfo(): Info {
-    return this.#place();
-  }
-
-  protected override beforeStep(): void {
-    [this.#x, this.#y] = this.qpos as unknown as [number, number];
-  }
-
-  protected score(action: Float32Array): Scored {
-    const { forwardRewardWeight, ctrlCostWeight } = this.#options;
-    const { qpos, dt } = this;
-    const xVelocity = (qpos[0]! - this.#x) / dt;
-    const yVelocity = (qpos[1]! - this.#y) / dt;
-    const rewardForward = forwardRewardWeight * xVelocity;
-    const cost = controlCost(ctrlCostWeight, action);
-    return {
-      reward: rewardForward - cost,
-      info: { ...this.#place(), xVelocity, yVelocity, rewardForward, rewardCtrl: -cost },
-    };
+    super({ name: 'Swimmer', schema: swimmerOptions, model: swimmer, view: 'above', hidden: 2 }, options);
   }
 }
 
