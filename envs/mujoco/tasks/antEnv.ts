@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { clamp } from '../../../src/spaces/box.ts';
-import { type Body, mjcf } from '../mjcf.ts';
+import { type Body, type Geom, type Joint, type Motor, mjcf } from '../mjcf.ts';
 import { addNormal, ForwardTask, joined, sumOfSquares, taskOptions } from './robotTask.ts';
 
 export const antOptions = z.strictObject({
@@ -71,76 +71,79 @@ export class AntEnv extends ForwardTask<typeof antOptions> {
   }
 }
 
-const radius = 0.08;
-/** Of the two horizontal coordinates of a joint: a leg goes off along a diagonal. */
-const step = 0.2;
-
-interface Leg {
-  readonly name: string;
-  readonly number: number;
+/** A leg of an ant: a part that does not move on the torso, one that turns at the hip, and one that bends at the ankle. */
+export function antLeg(
   /** Signs of the diagonal along which it stands. */
-  readonly x: 1 | -1;
-  readonly y: 1 | -1;
+  [x, y]: readonly [x: number, y: number],
+  bodies: readonly [leg: string, upper: string, lower: string],
+  bones: readonly [hip: string, upper: string, lower: string],
+  [hip, ankle]: readonly [hip: Joint, ankle: Joint],
+): Body {
+  const bone = (part: 0 | 1 | 2, length: number): Geom => {
+    return { name: bones[part], type: 'capsule', fromto: [0, 0, 0, length * x, length * y, 0], size: [0.08] };
+  };
+  const pos = [0.2 * x, 0.2 * y, 0];
+  const lower: Body = { name: bodies[2], pos, joints: [ankle], geoms: [bone(2, 0.4)] };
+  const upper: Body = { name: bodies[1], pos, joints: [hip], geoms: [bone(1, 0.2)], bodies: [lower] };
+  return { name: bodies[0], geoms: [bone(0, 0.2)], bodies: [upper] };
 }
 
-const legs: readonly Leg[] = [
-  { name: 'front_left_leg', number: 1, x: 1, y: 1 },
-  { name: 'front_right_leg', number: 2, x: -1, y: 1 },
-  { name: 'back_leg', number: 3, x: -1, y: -1 },
-  { name: 'right_back_leg', number: 4, x: 1, y: -1 },
-];
-
-/** A part that does not move on the torso, one that turns about z at the hip, and one that bends at the ankle. */
-function legOf({ name, number, x, y }: Leg): Body {
-  const bone = (part: string, length: number) => ({
-    name: `${part}_${number}`,
-    type: 'capsule' as const,
-    fromto: [0, 0, 0, length * x, length * y, 0],
-    size: [radius],
-  });
-  const pos = [step * x, step * y, 0];
-  return {
-    name,
-    geoms: [bone('hip', step)],
+/** A ball on four legs, after Schulman et al. (2015), arXiv:1506.02438. */
+export function antModel(ant: {
+  readonly model: string;
+  readonly memory: string;
+  readonly integrator: 'RK4' | 'implicitfast';
+  readonly gear: number;
+  readonly legs: readonly Body[];
+  readonly motors: readonly Motor[];
+  /** Whether each joint says so. */
+  readonly limited?: boolean;
+  /** What else there is, and stands still. */
+  readonly land?: readonly Geom[];
+}): string {
+  return mjcf({
+    model: ant.model,
+    compiler: { angle: 'degree', inertiafromgeom: true },
+    size: { memory: ant.memory },
+    option: { timestep: 0.01, integrator: ant.integrator },
+    default: {
+      joint: { armature: 1, damping: 1, ...(ant.limited && { limited: true }) },
+      geom: { conaffinity: 0, condim: 3, density: 5, friction: [1, 0.5, 0.5], margin: 0.01 },
+      motor: { ctrlrange: [-1, 1], gear: ant.gear },
+    },
+    geoms: [{ name: 'floor', type: 'plane', conaffinity: 1, size: [40, 40, 40] }, ...(ant.land ?? [])],
     bodies: [
       {
-        name: `upper_${number}`,
-        pos,
-        joints: [{ name: `hip_${number}`, axis: [0, 0, 1], range: [-30, 30] }],
-        geoms: [bone('upper', step)],
-        bodies: [
-          {
-            name: `lower_${number}`,
-            pos,
-            joints: [{ name: `ankle_${number}`, axis: [-x * y, 1, 0], range: x > 0 ? [30, 70] : [-70, -30] }],
-            geoms: [bone('lower', 2 * step)],
-          },
-        ],
+        name: 'torso',
+        pos: [0, 0, 0.75],
+        joints: [{ name: 'root', type: 'free', armature: 0, damping: 0, limited: false, margin: 0.01 }],
+        geoms: [{ name: 'torso', type: 'sphere', size: [0.25] }],
+        bodies: ant.legs,
       },
     ],
-  };
+    motors: ant.motors,
+  });
 }
 
-/** A ball on four legs, after Schulman et al. (2015), arXiv:1506.02438: the model of Gymnasium's Ant-v5. */
-const ant = mjcf({
+const legs = [
+  ['front_left_leg', 1, 1],
+  ['front_right_leg', -1, 1],
+  ['back_leg', -1, -1],
+  ['right_back_leg', 1, -1],
+] as const;
+
+/** The model of Gymnasium's Ant-v5. */
+const ant = antModel({
   model: 'ant',
-  compiler: { angle: 'degree', inertiafromgeom: true },
-  size: { memory: '250K' },
-  option: { timestep: 0.01, integrator: 'RK4' },
-  default: {
-    joint: { armature: 1, damping: 1, limited: true },
-    geom: { conaffinity: 0, condim: 3, density: 5, friction: [1, 0.5, 0.5], margin: 0.01 },
-    motor: { ctrlrange: [-1, 1], gear: 150 },
-  },
-  geoms: [{ name: 'floor', type: 'plane', conaffinity: 1, size: [40, 40, 40] }],
-  bodies: [
-    {
-      name: 'torso',
-      pos: [0, 0, 0.75],
-      joints: [{ name: 'root', type: 'free', armature: 0, damping: 0, limited: false, margin: 0.01 }],
-      geoms: [{ name: 'torso', type: 'sphere', size: [0.25] }],
-      bodies: legs.map(legOf),
-    },
-  ],
-  motors: [4, 1, 2, 3].flatMap((number) => [{ joint: `hip_${number}` }, { joint: `ankle_${number}` }]),
+  memory: '250K',
+  integrator: 'RK4',
+  gear: 150,
+  limited: true,
+  legs: legs.map(([name, x, y], i) => {
+    const n = i + 1;
+    const hip = { name: `hip_${n}`, axis: [0, 0, 1], range: [-30, 30] };
+    const ankle = { name: `ankle_${n}`, axis: [-x * y, 1, 0], range: x > 0 ? [30, 70] : [-70, -30] };
+    return antLeg([x, y], [name, `upper_${n}`, `lower_${n}`], [`hip_${n}`, `upper_${n}`, `lower_${n}`], [hip, ankle]);
+  }),
+  motors: [4, 1, 2, 3].flatMap((n) => [{ joint: `hip_${n}` }, { joint: `ankle_${n}` }]),
 });
