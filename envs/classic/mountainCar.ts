@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { show } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
-import { Rng, type RngState } from '../../src/random.ts';
 import { Box, clamp } from '../../src/spaces/box.ts';
 import { Discrete } from '../../src/spaces/discrete.ts';
-import { BaseEnv, resetBounds, resetState } from '../core/baseEnv.ts';
+import { RememberingEnv, resetBounds, resetState } from '../core/baseEnv.ts';
 import type { ResetResult, StepResult } from '../core/env.ts';
 import { Drawing } from '../drawing/drawing.ts';
 
@@ -25,10 +24,41 @@ export const mountainCarOptions = z.strictObject({
     .meta({ description: 'the least velocity at the goal that counts', unit: 'position per step' }),
 });
 
-interface MountainCarState {
-  rng: RngState;
+interface MountainCarMemory {
   position: number;
   velocity: number;
+}
+
+/** What both cars have in common. */
+abstract class MountainCarTask<
+  Memory extends MountainCarMemory,
+  Action extends number | Float32Array,
+> extends RememberingEnv<Memory, Float32Array, Action> {
+  readonly observationSpace = new Box({ low: [minPosition, -maxSpeed], high: [maxPosition, maxSpeed] });
+  readonly goalVelocity: number;
+  protected memory = { position: 0, velocity: 0 } as Memory;
+  readonly #name: string;
+  readonly #goal: number;
+
+  constructor(name: string, goal: number, options: z.input<typeof mountainCarOptions>) {
+    super();
+    this.#name = name;
+    this.#goal = goal;
+    this.goalVelocity = parseOptions(name, mountainCarOptions, options).goalVelocity;
+  }
+
+  protected begin(options: Record<string, unknown>): ResetResult {
+    const [low, high] = resetBounds(this.#name, options, -0.6, -0.4);
+    const state = resetState(this.#name, options, ['position', 'velocity']);
+    const position = state?.[0] ?? this.rng.uniform(low, high);
+    const velocity = state?.[1] ?? 0;
+    this.memory = { position, velocity } as Memory;
+    return [Float32Array.of(position, velocity), {}];
+  }
+
+  render(): string {
+    return drawMountainCar(this.memory.position, this.#goal);
+  }
 }
 
 /**
@@ -44,62 +74,32 @@ interface MountainCarState {
  *
  * @throws for an unknown option or one out of range; `step` for an action that is not 0, 1 or 2.
  */
-export class MountainCarEnv extends BaseEnv<Float32Array, number> {
-  readonly observationSpace = new Box({ low: [minPosition, -maxSpeed], high: [maxPosition, maxSpeed] });
+export class MountainCarEnv extends MountainCarTask<MountainCarMemory, number> {
   readonly actionSpace = new Discrete(3);
-  readonly goalVelocity: number;
-  #position = 0;
-  #velocity = 0;
 
   constructor(options: z.input<typeof mountainCarOptions> = {}) {
-    super();
-    this.goalVelocity = parseOptions('MountainCar', mountainCarOptions, options).goalVelocity;
-  }
-
-  protected begin(options: Record<string, unknown>): ResetResult {
-    const [low, high] = resetBounds('MountainCar', options, -0.6, -0.4);
-    const state = resetState('MountainCar', options, ['position', 'velocity']);
-    this.#position = state?.[0] ?? this.rng.uniform(low, high);
-    this.#velocity = state?.[1] ?? 0;
-    return [Float32Array.of(this.#position, this.#velocity), {}];
+    super('MountainCar', goalPosition, options);
   }
 
   step(action: number): StepResult {
     if (action !== 0 && action !== 1 && action !== 2) {
       throw new Error(`MountainCar: step() got the action ${show(action)}, expected 0, 1 or 2 (left, none, right)`);
     }
-    const pull = portableMath.cos(3 * this.#position) * -gravity;
-    let velocity = clamp(this.#velocity + ((action - 1) * force + pull), -maxSpeed, maxSpeed);
-    const position = clamp(this.#position + velocity, minPosition, maxPosition);
+    const { memory } = this;
+    const pull = portableMath.cos(3 * memory.position) * -gravity;
+    let velocity = clamp(memory.velocity + ((action - 1) * force + pull), -maxSpeed, maxSpeed);
+    const position = clamp(memory.position + velocity, minPosition, maxPosition);
     if (position === minPosition && velocity < 0) velocity = 0;
-    this.#position = position;
-    this.#velocity = velocity;
+    this.memory = { position, velocity };
     const terminated = position >= goalPosition && velocity >= this.goalVelocity;
     return [Float32Array.of(position, velocity), -1, terminated, false, {}];
-  }
-
-  render(): string {
-    return drawMountainCar(this.#position, goalPosition);
-  }
-
-  state(): MountainCarState {
-    return { rng: this.rng.state(), position: this.#position, velocity: this.#velocity };
-  }
-
-  setState({ rng, position, velocity }: MountainCarState): void {
-    this.rng = Rng.fromState(rng);
-    this.#position = position;
-    this.#velocity = velocity;
   }
 }
 
 const continuousGoalPosition = 0.45;
 const power = 0.0015;
 
-interface MountainCarContinuousState {
-  rng: RngState;
-  position: number;
-  velocity: number;
+interface MountainCarContinuousMemory extends MountainCarMemory {
   isFloat32: boolean;
 }
 
@@ -119,26 +119,20 @@ const identity = (x: number) => x;
  *
  * @throws for an unknown option or one out of range; `step` for an action that is not finite.
  */
-export class MountainCarContinuousEnv extends BaseEnv<Float32Array, Float32Array> {
-  readonly observationSpace = new Box({ low: [minPosition, -maxSpeed], high: [maxPosition, maxSpeed] });
+export class MountainCarContinuousEnv extends MountainCarTask<MountainCarContinuousMemory, Float32Array> {
   readonly actionSpace = new Box({ low: -1, high: 1, shape: [1] });
-  readonly goalVelocity: number;
-  #position = 0;
-  #velocity = 0;
-  #isFloat32 = false;
+  protected override memory = { position: 0, velocity: 0, isFloat32: false };
 
   constructor(options: z.input<typeof mountainCarOptions> = {}) {
-    super();
-    this.goalVelocity = parseOptions('MountainCarContinuous', mountainCarOptions, options).goalVelocity;
+    super('MountainCarContinuous', continuousGoalPosition, options);
   }
 
-  protected begin(options: Record<string, unknown>): ResetResult {
-    const [low, high] = resetBounds('MountainCarContinuous', options, -0.6, -0.4);
-    const state = resetState('MountainCarContinuous', options, ['position', 'velocity']);
-    this.#position = state?.[0] ?? this.rng.uniform(low, high);
-    this.#velocity = state?.[1] ?? 0;
-    this.#isFloat32 = state?.every((x) => x === Math.fround(x)) ?? false;
-    return [Float32Array.of(this.#position, this.#velocity), {}];
+  protected override begin(options: Record<string, unknown>): ResetResult {
+    const begun = super.begin(options);
+    const { position, velocity } = this.memory;
+    const isFloat32 = options.state !== undefined && [position, velocity].every((x) => x === Math.fround(x));
+    this.memory = { position, velocity, isFloat32 };
+    return begun;
   }
 
   step(action: Float32Array): StepResult {
@@ -148,42 +142,21 @@ export class MountainCarContinuousEnv extends BaseEnv<Float32Array, Float32Array
       const got = show(action);
       throw new Error(`MountainCarContinuous: step() got the action ${got}, expected 1 finite number (force)`);
     }
+    const before = this.memory;
     // The precision of the state decides that of sums with it; a force within the bounds is a float32, a bound is not.
-    const round = this.#isFloat32 ? Math.fround : identity;
-    const pull = gravity * portableMath.cos(round(3 * this.#position));
+    const round = before.isFloat32 ? Math.fround : identity;
+    const pull = gravity * portableMath.cos(round(3 * before.position));
     const push =
       Math.abs(given) <= 1
         ? Math.fround(Math.fround(given * Math.fround(power)) - Math.fround(pull))
         : Math.sign(given) * power - pull;
-    let velocity = clamp(round(this.#velocity + round(push)), round(-maxSpeed), round(maxSpeed));
-    const position = clamp(round(this.#position + velocity), round(minPosition), round(maxPosition));
+    let velocity = clamp(round(before.velocity + round(push)), round(-maxSpeed), round(maxSpeed));
+    const position = clamp(round(before.position + velocity), round(minPosition), round(maxPosition));
     if (position === round(minPosition) && velocity < 0) velocity = 0;
     const terminated = position >= round(continuousGoalPosition) && velocity >= round(this.goalVelocity);
-    this.#position = Math.fround(position);
-    this.#velocity = Math.fround(velocity);
-    this.#isFloat32 = true;
+    this.memory = { position: Math.fround(position), velocity: Math.fround(velocity), isFloat32: true };
     const reward = (terminated ? 100 : 0) - given * given * 0.1;
     return [Float32Array.of(position, velocity), reward, terminated, false, {}];
-  }
-
-  render(): string {
-    return drawMountainCar(this.#position, continuousGoalPosition);
-  }
-
-  state(): MountainCarContinuousState {
-    return {
-      rng: this.rng.state(),
-      position: this.#position,
-      velocity: this.#velocity,
-      isFloat32: this.#isFloat32,
-    };
-  }
-
-  setState({ rng, position, velocity, isFloat32 }: MountainCarContinuousState): void {
-    this.rng = Rng.fromState(rng);
-    this.#position = position;
-    this.#velocity = velocity;
-    this.#isFloat32 = isFloat32;
   }
 }
 

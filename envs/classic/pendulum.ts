@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { show } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
-import { Rng, type RngState } from '../../src/random.ts';
 import { Box, clamp } from '../../src/spaces/box.ts';
-import { BaseEnv, resetState } from '../core/baseEnv.ts';
+import { RememberingEnv, resetState } from '../core/baseEnv.ts';
 import type { Info } from '../core/env.ts';
 import { checkOptionNames, checkRange } from '../core/options.ts';
 import { Drawing } from '../drawing/drawing.ts';
@@ -28,8 +27,7 @@ interface PendulumResetOptions {
   yInit?: number;
 }
 
-interface PendulumState {
-  rng: RngState;
+interface PendulumMemory {
   theta: number;
   thetaDot: number;
 }
@@ -54,12 +52,11 @@ function normalizeAngle(theta: number): number {
  *
  * @throws for an unknown option or one out of range; `step` for an action that is not finite.
  */
-export class PendulumEnv extends BaseEnv<Float32Array, Float32Array> {
+export class PendulumEnv extends RememberingEnv<PendulumMemory, Float32Array, Float32Array> {
   readonly observationSpace = new Box({ low: [-1, -1, -maxSpeed], high: [1, 1, maxSpeed] });
   readonly actionSpace = new Box({ low: -maxTorque, high: maxTorque, shape: [1] });
   readonly g: number;
-  #theta = 0;
-  #thetaDot = 0;
+  protected memory = { theta: 0, thetaDot: 0 };
 
   constructor(options: z.input<typeof pendulumOptions> = {}) {
     super();
@@ -72,8 +69,8 @@ export class PendulumEnv extends BaseEnv<Float32Array, Float32Array> {
     checkRange('Pendulum.reset', 'xInit', xInit, 0, 1e6);
     checkRange('Pendulum.reset', 'yInit', yInit, 0, 1e6);
     const state = resetState('Pendulum', options, ['theta', 'thetaDot']);
-    this.#theta = state?.[0] ?? this.rng.uniform(-xInit, xInit);
-    this.#thetaDot = state?.[1] ?? this.rng.uniform(-yInit, yInit);
+    const theta = state?.[0] ?? this.rng.uniform(-xInit, xInit);
+    this.memory = { theta, thetaDot: state?.[1] ?? this.rng.uniform(-yInit, yInit) };
     return [this.#observation(), {}];
   }
 
@@ -83,37 +80,29 @@ export class PendulumEnv extends BaseEnv<Float32Array, Float32Array> {
     if (Number.isNaN(u)) {
       throw new Error(`Pendulum: step() got the action ${show(action)}, expected 1 finite number (torque)`);
     }
-    const theta = this.#theta;
-    const thetaDot = this.#thetaDot;
+    const { memory } = this;
+    const { theta, thetaDot } = memory;
     const effort = Math.fround(controlCost * Math.fround(u * u));
     const angle = normalizeAngle(theta);
     const cost = angle * angle + 0.1 * (thetaDot * thetaDot) + effort;
     const acceleration = 1.5 * this.g * portableMath.sin(theta) + Math.fround(3 * u);
-    this.#thetaDot = clamp(thetaDot + acceleration * dt, -maxSpeed, maxSpeed);
-    this.#theta = theta + this.#thetaDot * dt;
+    memory.thetaDot = clamp(thetaDot + acceleration * dt, -maxSpeed, maxSpeed);
+    memory.theta = theta + memory.thetaDot * dt;
     return [this.#observation(), -cost, false, false, {}];
   }
 
   #observation(): Float32Array {
-    return Float32Array.of(portableMath.cos(this.#theta), portableMath.sin(this.#theta), this.#thetaDot);
+    const { theta, thetaDot } = this.memory;
+    return Float32Array.of(portableMath.cos(theta), portableMath.sin(theta), thetaDot);
   }
 
   render(): string {
-    const tip = [-portableMath.sin(this.#theta), portableMath.cos(this.#theta)] as const;
+    const { theta } = this.memory;
+    const tip = [-portableMath.sin(theta), portableMath.cos(theta)] as const;
     return new Drawing({ x: [-1.3, 1.3], y: [-1.3, 1.3], label: 'a rod on a pivot' })
       .line([0, 0], [0, 1], { stroke: 'faint', width: 1, dash: '3 3' })
       .line([0, 0], tip, { stroke: 'ink', width: 12 })
       .circle([0, 0], 0.02, { fill: 'paper' })
       .toString();
-  }
-
-  state(): PendulumState {
-    return { rng: this.rng.state(), theta: this.#theta, thetaDot: this.#thetaDot };
-  }
-
-  setState({ rng, theta, thetaDot }: PendulumState): void {
-    this.rng = Rng.fromState(rng);
-    this.#theta = theta;
-    this.#thetaDot = thetaDot;
   }
 }

@@ -1,5 +1,5 @@
 import { show } from '../../src/options/describe.ts';
-import { Rng } from '../../src/random.ts';
+import { Rng, type RngState } from '../../src/random.ts';
 import type { Space } from '../../src/spaces/space.ts';
 import { checkResetOptions, envName } from './checks.ts';
 import type { AnyEnv, Env, EnvSpec, ResetOptions, ResetResult, Seed, StepResult } from './env.ts';
@@ -65,14 +65,23 @@ export abstract class BaseEnv<Observation = Float32Array, Action = Float32Array 
   }
 }
 
-/** What `reset({ options })` takes in a classic env. */
-interface ClassicResetOptions {
-  /** Starts from exactly this state, in the order that the env's docs give. */
-  state?: ArrayLike<number>;
-  /** In place of the lower bound of the start's distribution. */
-  low?: number;
-  /** In place of the upper bound. */
-  high?: number;
+/** An env of which a run depends on its random stream and a few plain values alone, its `memory`: they are its state. */
+export abstract class RememberingEnv<
+  Memory extends object,
+  Observation = Float32Array,
+  Action = Float32Array | number,
+> extends BaseEnv<Observation, Action> {
+  protected abstract memory: Memory;
+
+  state(): Memory & { rng: RngState } {
+    return { rng: this.rng.state(), ...this.memory };
+  }
+
+  setState({ rng, ...memory }: Memory & { rng: RngState }): void {
+    this.rng = Rng.fromState(rng);
+    // JSON leaves out what is undefined.
+    for (const name in this.memory) this.memory[name] = (memory as unknown as Memory)[name];
+  }
 }
 
 /** Beyond it float64 begins to lose the fraction of a turn. */
@@ -100,7 +109,7 @@ export function resetState(
 }
 
 /**
- * Refuses options that {@link ClassicResetOptions} has not, and gives the bounds of the start's uniform distribution.
+ * The bounds of the start's uniform distribution, where options are `state`, `low` and `high` alone.
  *
  * @throws for an unknown option, or bounds that are not numbers of size ≤ 1e6 with low ≤ high.
  */
@@ -111,7 +120,7 @@ export function resetBounds(
   defaultHigh: number,
 ): [low: number, high: number] {
   checkOptionNames(`${owner}.reset`, options, ['state', 'low', 'high']);
-  const { low = defaultLow, high = defaultHigh } = options as ClassicResetOptions;
+  const { low = defaultLow, high = defaultHigh } = options;
   const areNumbers = typeof low === 'number' && typeof high === 'number';
   if (!(areNumbers && Math.abs(low) <= largest && Math.abs(high) <= largest && low <= high)) {
     throw new Error(`${owner}: reset() needs -1e6 ≤ low ≤ high ≤ 1e6, got low ${show(low)}, high ${show(high)}`);

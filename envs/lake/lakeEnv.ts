@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { show } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
-import { Rng, type RngState } from '../../src/random.ts';
 import { Box } from '../../src/spaces/box.ts';
-import { BaseEnv } from '../core/baseEnv.ts';
+import { RememberingEnv } from '../core/baseEnv.ts';
 import type { Info, Seed } from '../core/env.ts';
 import { checkOptionNames } from '../core/options.ts';
 import { Drawing } from '../drawing/drawing.ts';
@@ -38,8 +37,7 @@ export interface LakeInfo extends Info {
 }
 
 /** What the rest of a walk depends on. */
-export interface LakeWalkState {
-  rng: RngState;
+interface LakeWalkMemory {
   x: number;
   y: number;
   windingAngle: number;
@@ -64,7 +62,7 @@ export interface LakeWalkState {
  *
  * @throws for an unknown option or one out of range; `step` for an action that is not finite.
  */
-export abstract class LakeWalkEnv extends BaseEnv<Float32Array, Float32Array> {
+export abstract class LakeWalkEnv extends RememberingEnv<LakeWalkMemory, Float32Array, Float32Array> {
   readonly observationSpace = new Box({ low: -border, high: border, shape: [2] });
   readonly actionSpace: Box;
   readonly stride: number;
@@ -74,11 +72,7 @@ export abstract class LakeWalkEnv extends BaseEnv<Float32Array, Float32Array> {
   readonly opponentRate: number;
   readonly upperBonus: number;
   protected readonly name: string;
-
-  #position = start;
-  #windingAngle = 0;
-  #blocked: Bank | undefined;
-  #upperShare = 0.5;
+  protected memory: LakeWalkMemory = { ...start, windingAngle: 0, blocked: undefined, upperShare: 0.5 };
   /** How often the step that is being made has crossed the line x = 0 above the lake, less how often it has crossed back. */
   #crossings = 0;
 
@@ -104,38 +98,40 @@ export abstract class LakeWalkEnv extends BaseEnv<Float32Array, Float32Array> {
 
   /** Where the walker is. */
   protected get position(): Point {
-    return this.#position;
+    const { x, y } = this.memory;
+    return { x, y };
   }
 
   /** Goes straight on by (dx, dy), by `walk`. */
   protected walkBy(dx: number, dy: number): Walk['outcome'] {
-    const { position, outcome } = walk(this.#position, dx, dy, this.#blocked);
-    this.#windingAngle += turnAboutOrigin(this.#position, position);
-    this.#crossings += upperCrossings(this.#position, position);
-    this.#position = position;
+    const { memory } = this;
+    const { position, outcome } = walk(memory, dx, dy, memory.blocked);
+    memory.windingAngle += turnAboutOrigin(memory, position);
+    this.#crossings += upperCrossings(memory, position);
+    [memory.x, memory.y] = [position.x, position.y];
     return outcome;
   }
 
   protected override reseed(seed: Seed): void {
     super.reseed(seed);
-    this.#upperShare = 0.5;
-    this.#windingAngle = 0;
+    this.memory.upperShare = 0.5;
+    this.memory.windingAngle = 0;
   }
 
   protected begin(options: Record<string, unknown>): [Float32Array, LakeInfo] {
     checkOptionNames(`${this.name}.reset`, options, []);
-    const used = bankOf(this.#windingAngle);
-    if (used !== undefined) this.#upperShare += this.opponentRate * ((used === 'upper' ? 1 : 0) - this.#upperShare);
-    this.#position = start;
-    this.#windingAngle = 0;
-    this.#blocked = this.#blockedBank();
+    const { memory } = this;
+    const used = bankOf(memory.windingAngle);
+    if (used !== undefined) memory.upperShare += this.opponentRate * ((used === 'upper' ? 1 : 0) - memory.upperShare);
+    Object.assign(memory, start, { windingAngle: 0, blocked: this.#blockedBank() });
     return [this.#observation(), this.#info(undefined)];
   }
 
   #blockedBank(): Bank | undefined {
     if (this.blocking === 'none') return undefined;
     if (this.blocking === 'upper' || this.blocking === 'lower') return this.blocking;
-    if (this.blocking === 'opponent' && this.#upperShare !== 0.5) return this.#upperShare > 0.5 ? 'upper' : 'lower';
+    if (this.blocking === 'opponent' && this.memory.upperShare !== 0.5)
+      return this.memory.upperShare > 0.5 ? 'upper' : 'lower';
     return this.rng.uniform() < 0.5 ? 'upper' : 'lower';
   }
 
@@ -166,20 +162,19 @@ export abstract class LakeWalkEnv extends BaseEnv<Float32Array, Float32Array> {
   }
 
   #observation(): Float32Array {
-    const observation = new Float32Array(2);
-    observation[0] = this.#position.x;
-    observation[1] = this.#position.y;
-    return observation;
+    return Float32Array.of(this.memory.x, this.memory.y);
   }
 
   #info(outcome: LakeInfo['outcome']): LakeInfo {
-    return { outcome, windingAngle: this.#windingAngle, bank: bankOf(this.#windingAngle), blocked: this.#blocked };
+    const { windingAngle, blocked } = this.memory;
+    return { outcome, windingAngle, bank: bankOf(windingAngle), blocked };
   }
 
   render(): string {
     const drawing = new Drawing({ x: landAround, y: landAround, label: 'a lake, a walker and its home' });
-    if (this.#blocked !== undefined) {
-      const side = this.#blocked === 'upper' ? 1 : -1;
+    const { blocked } = this.memory;
+    if (blocked !== undefined) {
+      const side = blocked === 'upper' ? 1 : -1;
       drawing.rect([-0.05, 0], [0.05, side * border], { fill: 'water' });
     }
     drawing
@@ -195,22 +190,8 @@ export abstract class LakeWalkEnv extends BaseEnv<Float32Array, Float32Array> {
 
   /** Draws the walker where it is. */
   protected drawWalker(drawing: Drawing): void {
-    const { x, y } = this.#position;
+    const { x, y } = this.memory;
     drawing.circle([x, y], 0.07, { fill: 'ink' });
-  }
-
-  state(): LakeWalkState {
-    const { x, y } = this.#position;
-    const upperShare = this.#upperShare;
-    return { rng: this.rng.state(), x, y, windingAngle: this.#windingAngle, blocked: this.#blocked, upperShare };
-  }
-
-  setState({ rng, x, y, windingAngle, blocked, upperShare }: LakeWalkState): void {
-    this.rng = Rng.fromState(rng);
-    this.#position = { x, y };
-    this.#windingAngle = windingAngle;
-    this.#blocked = blocked;
-    this.#upperShare = upperShare;
   }
 }
 

@@ -2,31 +2,34 @@ import { z } from 'zod';
 import { show } from '../../src/options/describe.ts';
 import { checkCount, checkOptions, parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
-import { Rng, type RngState } from '../../src/random.ts';
+import { Rng } from '../../src/random.ts';
 import { Box, clamp } from '../../src/spaces/box.ts';
-import { BaseEnv } from '../core/baseEnv.ts';
+import { RememberingEnv } from '../core/baseEnv.ts';
 import type { Info, ResetResult, Seed, StepResult } from '../core/env.ts';
 import { checkOptionNames } from '../core/options.ts';
 import { Drawing } from '../drawing/drawing.ts';
 
 /** What is left of a bandit between two calls. */
-interface BanditState {
-  rng: RngState;
+interface BanditMemory {
+  /** The last action; undefined before it. */
   last?: readonly number[] | undefined;
 }
 
 /**
  * A task of one step: an action, a reward, the end. The observation is always [0]. A subclass gives the action space and the reward.
  */
-export abstract class BanditEnv extends BaseEnv<Float32Array, Float32Array> {
+export abstract class BanditEnv<Memory extends BanditMemory = BanditMemory> extends RememberingEnv<
+  Memory,
+  Float32Array,
+  Float32Array
+> {
   readonly observationSpace = new Box({ low: -1, high: 1, shape: [1] });
   abstract override readonly actionSpace: Box;
 
   /** The mean reward of an action, `[actionSize]`. */
   abstract reward(action: ArrayLike<number>): number;
 
-  /** The last action, for the drawing; undefined before it. */
-  protected last: readonly number[] | undefined;
+  protected memory = { last: undefined } as Memory;
 
   /** Standard deviation of the normal noise on the reward. */
   protected readonly noise: number = 0;
@@ -38,7 +41,7 @@ export abstract class BanditEnv extends BaseEnv<Float32Array, Float32Array> {
 
   protected begin(options: Record<string, unknown>): ResetResult {
     checkOptionNames(`${this.constructor.name}.reset`, options, []);
-    this.last = undefined;
+    this.memory.last = undefined;
     return [new Float32Array(1), {}];
   }
 
@@ -52,18 +55,9 @@ export abstract class BanditEnv extends BaseEnv<Float32Array, Float32Array> {
         throw new Error(`${name}: step() got the action ${show(action)}, expected ${size} finite numbers`);
       }
     }
-    this.last = Array.from(action);
+    this.memory.last = Array.from(action);
     const noise = this.noise === 0 ? 0 : this.rng.normal(0, this.noise);
     return [new Float32Array(1), this.reward(action) + noise, true, false, this.info(action)];
-  }
-
-  state(): BanditState {
-    return { rng: this.rng.state(), last: this.last };
-  }
-
-  setState({ rng, last }: BanditState): void {
-    this.rng = Rng.fromState(rng);
-    this.last = last;
   }
 }
 
@@ -106,7 +100,7 @@ export class BumpBanditEnv extends BanditEnv {
   render(): string {
     const label = 'two bumps of reward';
     const highest = Math.max(this.reward([0]), this.reward([1]));
-    return drawCurve({ reward: (a) => this.reward([a]), range: [0, highest], label, action: this.last?.[0] });
+    return drawCurve({ reward: (a) => this.reward([a]), range: [0, highest], label, action: this.memory.last?.[0] });
   }
 
   protected override info(action: ArrayLike<number>): Info {
@@ -156,7 +150,7 @@ export class SoftBanditEnv extends BanditEnv {
       range: [-1.125 - Math.min(this.penalty, 2), 0],
       label: 'the reward of two banks with water between them',
       shore,
-      action: this.last?.[0],
+      action: this.memory.last?.[0],
     });
   }
 
@@ -215,7 +209,7 @@ export const opponentBanditOptions = z.strictObject({
     .describe("the opponent's memory; the weight of the newest episode in its moving average"),
 });
 
-interface OpponentBanditState extends BanditState {
+interface OpponentBanditMemory extends BanditMemory {
   blocked: BanditSide | undefined;
   rightShare: number;
 }
@@ -240,13 +234,11 @@ function sideOf(action: ArrayLike<number>): BanditSide | undefined {
  * Against the worst side a policy is worth the lesser of the probabilities of its banks: ½ where it has two modes, at most 0.242 for a
  * Gaussian, N(0, 1 / ln 3).
  */
-export class OpponentBanditEnv extends BanditEnv {
+export class OpponentBanditEnv extends BanditEnv<OpponentBanditMemory> {
   readonly actionSpace = new Box({ low: -4, high: 4, shape: [1] });
   readonly blocking: BanditBlocking;
   readonly opponentRate: number;
-
-  #blocked: BanditSide | undefined;
-  #rightShare = 0.5;
+  protected override memory: OpponentBanditMemory = { last: undefined, blocked: undefined, rightShare: 0.5 };
 
   /** @throws for an unknown option or one out of range. */
   constructor(options: z.input<typeof opponentBanditOptions> = {}) {
@@ -258,20 +250,21 @@ export class OpponentBanditEnv extends BanditEnv {
 
   reward(action: ArrayLike<number>): number {
     const side = sideOf(action);
-    return side !== undefined && side !== this.#blocked ? 1 : 0;
+    return side !== undefined && side !== this.memory.blocked ? 1 : 0;
   }
 
   protected override reseed(seed: Seed): void {
     super.reseed(seed);
-    this.#rightShare = 0.5;
-    this.last = undefined;
+    this.memory.rightShare = 0.5;
+    this.memory.last = undefined;
   }
 
   protected override begin(options: Record<string, unknown>): ResetResult {
-    const used = this.last === undefined ? undefined : sideOf(this.last);
-    if (used !== undefined) this.#rightShare += this.opponentRate * ((used === 'right' ? 1 : 0) - this.#rightShare);
+    const { memory } = this;
+    const used = memory.last && sideOf(memory.last);
+    if (used !== undefined) memory.rightShare += this.opponentRate * ((used === 'right' ? 1 : 0) - memory.rightShare);
     const begun = super.begin(options);
-    this.#blocked = this.#blockedSide();
+    memory.blocked = this.#blockedSide();
     return begun;
   }
 
@@ -279,12 +272,13 @@ export class OpponentBanditEnv extends BanditEnv {
     const { blocking } = this;
     if (blocking === 'none') return undefined;
     if (blocking === 'right' || blocking === 'left') return blocking;
-    if (blocking === 'opponent' && this.#rightShare !== 0.5) return this.#rightShare > 0.5 ? 'right' : 'left';
+    if (blocking === 'opponent' && this.memory.rightShare !== 0.5)
+      return this.memory.rightShare > 0.5 ? 'right' : 'left';
     return this.rng.uniform() < 0.5 ? 'right' : 'left';
   }
 
   protected override info(action: ArrayLike<number>): Info {
-    return { outcome: sideOf(action) ?? 'nowhere', blocked: this.#blocked };
+    return { outcome: sideOf(action) ?? 'nowhere', blocked: this.memory.blocked };
   }
 
   render(): string {
@@ -293,18 +287,8 @@ export class OpponentBanditEnv extends BanditEnv {
       range: [0, 1],
       label: 'two banks, of which one may be blocked',
       shore: opponentBanks.nearest,
-      action: this.last?.[0],
+      action: this.memory.last?.[0],
     });
-  }
-
-  override state(): OpponentBanditState {
-    return { ...super.state(), blocked: this.#blocked, rightShare: this.#rightShare };
-  }
-
-  override setState({ blocked, rightShare, ...state }: OpponentBanditState): void {
-    super.setState(state);
-    this.#blocked = blocked;
-    this.#rightShare = rightShare;
   }
 }
 
@@ -367,7 +351,7 @@ export class FourCornerBanditEnv extends BanditEnv {
         .circle([x, y], reach, { stroke: 'ink', width: 1, dash: '3 2' })
         .text([x, y - 0.27 * Math.sign(y)], String(paid));
     }
-    const [x, y] = this.last ?? [];
+    const [x, y] = this.memory.last ?? [];
     if (x !== undefined && y !== undefined) drawing.circle([x, y], 0.04, { fill: 'ink' });
     return drawing.toString();
   }

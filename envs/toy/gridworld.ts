@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { show } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
-import { Rng, type RngState } from '../../src/random.ts';
 import { Box, clamp } from '../../src/spaces/box.ts';
 import { Discrete } from '../../src/spaces/discrete.ts';
-import { BaseEnv, resetState } from '../core/baseEnv.ts';
+import { RememberingEnv, resetState } from '../core/baseEnv.ts';
 import type { Info, ResetResult } from '../core/env.ts';
 import { checkOptionNames } from '../core/options.ts';
 import { Drawing, type Style } from '../drawing/drawing.ts';
@@ -59,8 +58,7 @@ export interface GridworldInfo extends Info {
   passage: 'upper' | 'lower' | undefined;
 }
 
-interface GridworldState {
-  rng: RngState;
+interface GridworldMemory {
   x: number;
   y: number;
   passage: GridworldInfo['passage'];
@@ -81,13 +79,11 @@ interface GridworldState {
  *
  * @throws for an unknown option; `reset` for a cell that is not free; `step` for an action that is no move.
  */
-export class GridworldEnv extends BaseEnv<Float32Array, Float32Array | number> {
+export class GridworldEnv extends RememberingEnv<GridworldMemory> {
   readonly observationSpace = new Box({ low: -1, high: 1, shape: [2] });
   readonly actionSpace: Box | Discrete;
   readonly map: GridworldMap;
-  #x = 0;
-  #y = 0;
-  #passage: GridworldInfo['passage'];
+  protected memory: GridworldMemory = { x: 0, y: 0, passage: undefined };
 
   constructor(options: z.input<typeof gridworldOptions> = {}) {
     super();
@@ -108,9 +104,7 @@ export class GridworldEnv extends BaseEnv<Float32Array, Float32Array | number> {
     if (!isOnMap || this.cell(x!, y!) !== 'free') {
       throw new Error(`Gridworld: reset() got the state (${x}, ${y}), expected a free cell, x and y in 0 … ${last}`);
     }
-    this.#x = x!;
-    this.#y = y!;
-    this.#passage = undefined;
+    this.memory = { x: x!, y: y!, passage: undefined };
     return [this.#observation(), this.#info(undefined)];
   }
 
@@ -125,14 +119,12 @@ export class GridworldEnv extends BaseEnv<Float32Array, Float32Array | number> {
 
   step(action: Float32Array | number): [Float32Array, number, boolean, boolean, GridworldInfo] {
     const [dx, dy] = this.#move(action);
-    const x = clamp(this.#x + dx, 0, last);
-    const y = clamp(this.#y + dy, 0, last);
+    const { memory } = this;
+    const x = clamp(memory.x + dx, 0, last);
+    const y = clamp(memory.y + dy, 0, last);
     const cell = this.cell(x, y);
-    if (cell !== 'wall') {
-      this.#x = x;
-      this.#y = y;
-    }
-    if (this.#x === fork && this.#y !== middle) this.#passage = this.#y > middle ? 'upper' : 'lower';
+    if (cell !== 'wall') [memory.x, memory.y] = [x, y];
+    if (memory.x === fork && memory.y !== middle) memory.passage = memory.y > middle ? 'upper' : 'lower';
     const outcome = cell === 'goal' || cell === 'death' ? cell : undefined;
     const reward = outcome === 'goal' ? goalReward : outcome === 'death' ? deathReward : 0;
     return [this.#observation(), reward, outcome !== undefined, false, this.#info(outcome)];
@@ -150,11 +142,11 @@ export class GridworldEnv extends BaseEnv<Float32Array, Float32Array | number> {
   }
 
   #observation(): Float32Array {
-    return Float32Array.of((this.#x - middle) / middle, (this.#y - middle) / middle);
+    return Float32Array.of((this.memory.x - middle) / middle, (this.memory.y - middle) / middle);
   }
 
   #info(outcome: GridworldInfo['outcome']): GridworldInfo {
-    return { outcome, passage: this.#passage };
+    return { outcome, passage: this.memory.passage };
   }
 
   render(): string {
@@ -173,18 +165,7 @@ export class GridworldEnv extends BaseEnv<Float32Array, Float32Array | number> {
     }
     if (this.map === 'tree') drawing.text([15.5, 12.5], 'tree').text([23.8, 15.7], 'goal');
     else drawing.text([22.7, 12.5], 'goal');
-    return drawing.circle([this.#x + 0.5, this.#y + 0.5], 0.4, { fill: 'ink' }).toString();
-  }
-
-  state(): GridworldState {
-    return { rng: this.rng.state(), x: this.#x, y: this.#y, passage: this.#passage };
-  }
-
-  setState({ rng, x, y, passage }: GridworldState): void {
-    this.rng = Rng.fromState(rng);
-    this.#x = x;
-    this.#y = y;
-    this.#passage = passage;
+    return drawing.circle([this.memory.x + 0.5, this.memory.y + 0.5], 0.4, { fill: 'ink' }).toString();
   }
 }
 

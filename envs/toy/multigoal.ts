@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { show } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
-import { Rng, type RngState } from '../../src/random.ts';
 import { Box, clamp } from '../../src/spaces/box.ts';
-import { BaseEnv, resetState } from '../core/baseEnv.ts';
+import { RememberingEnv, resetState } from '../core/baseEnv.ts';
 import type { Info, ResetResult } from '../core/env.ts';
 import { checkOptionNames } from '../core/options.ts';
 import { Drawing } from '../drawing/drawing.ts';
@@ -37,12 +36,6 @@ interface MultigoalInfo extends Info {
   goal: MultigoalGoal;
 }
 
-interface MultigoalState {
-  rng: RngState;
-  x: number;
-  y: number;
-}
-
 /**
  * A point on a plane with four goals, all equally good: the policy must choose, and a good one keeps all four.
  *
@@ -56,14 +49,13 @@ interface MultigoalState {
  *
  * @throws for an unknown option or one out of range; `step` for an action that is not finite.
  */
-export class MultigoalEnv extends BaseEnv<Float32Array, Float32Array> {
+export class MultigoalEnv extends RememberingEnv<{ x: number; y: number }, Float32Array, Float32Array> {
   readonly observationSpace = new Box({ low: -border, high: border, shape: [2] });
   readonly actionSpace = new Box({ low: -1, high: 1, shape: [2] });
   readonly actionCost: number;
   readonly distanceCost: number;
   readonly goalReward: number;
-  #x = 0;
-  #y = 0;
+  protected memory = { x: 0, y: 0 };
 
   constructor(options: z.input<typeof multigoalOptions> = {}) {
     super();
@@ -76,9 +68,10 @@ export class MultigoalEnv extends BaseEnv<Float32Array, Float32Array> {
   protected begin(options: Record<string, unknown>): ResetResult {
     checkOptionNames('Multigoal.reset', options, ['state']);
     const state = resetState('Multigoal', options, ['x', 'y']);
-    this.#x = clamp(state?.[0] ?? this.rng.normal(0, startDeviation), -border, border);
-    this.#y = clamp(state?.[1] ?? this.rng.normal(0, startDeviation), -border, border);
-    return [Float32Array.of(this.#x, this.#y), this.#info(nearestGoal(this.#x, this.#y).goal, false)];
+    const x = clamp(state?.[0] ?? this.rng.normal(0, startDeviation), -border, border);
+    const y = clamp(state?.[1] ?? this.rng.normal(0, startDeviation), -border, border);
+    this.memory = { x, y };
+    return [Float32Array.of(x, y), this.#info(nearestGoal(x, y).goal, false)];
   }
 
   step(action: Float32Array): [Float32Array, number, boolean, boolean, MultigoalInfo] {
@@ -88,13 +81,14 @@ export class MultigoalEnv extends BaseEnv<Float32Array, Float32Array> {
     if (!(Number.isFinite(vx) && Number.isFinite(vy))) {
       throw new Error(`Multigoal: step() got the action ${show(action)}, expected 2 finite numbers (velocity)`);
     }
-    this.#x = clamp(this.#x + vx, -border, border);
-    this.#y = clamp(this.#y + vy, -border, border);
-    const { goal, squaredDistance } = nearestGoal(this.#x, this.#y);
+    const x = clamp(this.memory.x + vx, -border, border);
+    const y = clamp(this.memory.y + vy, -border, border);
+    this.memory = { x, y };
+    const { goal, squaredDistance } = nearestGoal(x, y);
     const terminated = squaredDistance < goalRadius * goalRadius;
     const cost = this.actionCost * (vx * vx + vy * vy) + this.distanceCost * squaredDistance;
     const reward = (terminated ? this.goalReward : 0) - cost;
-    return [Float32Array.of(this.#x, this.#y), reward, terminated, false, this.#info(goal, terminated)];
+    return [Float32Array.of(x, y), reward, terminated, false, this.#info(goal, terminated)];
   }
 
   #info(goal: MultigoalGoal, terminated: boolean): MultigoalInfo {
@@ -106,17 +100,7 @@ export class MultigoalEnv extends BaseEnv<Float32Array, Float32Array> {
     const drawing = new Drawing({ x: around, y: around, label: 'a point between four goals' });
     drawing.rect([-border, -border], [border, border], { stroke: 'line', width: 1 });
     for (const goal of goals) drawing.circle(goal, goalRadius, { stroke: 'ink', width: 1, dash: '3 2' });
-    return drawing.circle([this.#x, this.#y], 0.25, { fill: 'ink' }).toString();
-  }
-
-  state(): MultigoalState {
-    return { rng: this.rng.state(), x: this.#x, y: this.#y };
-  }
-
-  setState({ rng, x, y }: MultigoalState): void {
-    this.rng = Rng.fromState(rng);
-    this.#x = x;
-    this.#y = y;
+    return drawing.circle([this.memory.x, this.memory.y], 0.25, { fill: 'ink' }).toString();
   }
 }
 

@@ -3,7 +3,7 @@ import { portableMath } from '../../../src/portableMath.ts';
 import type { StepResult } from '../../core/env.ts';
 import type { Drawing } from '../../drawing/drawing.ts';
 import type { Scene } from '../../drawing/scene.ts';
-import { type LakeInfo, type LakeOptions, LakeWalkEnv, type LakeWalkState } from '../../lake/lakeEnv.ts';
+import { type LakeInfo, type LakeOptions, LakeWalkEnv } from '../../lake/lakeEnv.ts';
 import { border, home, lake, type Point, start, type Walk } from '../../lake/lakeMap.ts';
 import { farthestFirst, type PicturePoint } from '../drawRobot.ts';
 import { type Geom, type Joint, mjcf } from '../mjcf.ts';
@@ -33,9 +33,7 @@ interface RobotLakeSettings<Robot extends RobotOnGround> {
   readonly ahead?: number;
 }
 
-interface RobotLakeState extends LakeWalkState {
-  robot: unknown;
-}
+type WalkState = ReturnType<LakeWalkEnv['state']>;
 
 /**
  * The walk around the lake by a robot in MuJoCo's physics: {@link LakeWalkEnv} says what is seen, done and got. A step goes on for the time
@@ -127,11 +125,11 @@ export abstract class RobotLakeEnv<Robot extends RobotOnGround> extends LakeWalk
     return { ...scene, followed: 0, height: 0, reach: SEEN * border * this.#metres };
   }
 
-  override state(): RobotLakeState {
+  override state(): WalkState & { robot: unknown } {
     return { ...super.state(), robot: this.robot.state() };
   }
 
-  override setState({ robot, ...walk }: RobotLakeState): void {
+  override setState({ robot, ...walk }: WalkState & { robot: unknown }): void {
     super.setState(walk);
     this.robot.setState(robot as Parameters<MujocoEnv['setState']>[0]);
   }
