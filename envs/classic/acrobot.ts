@@ -15,7 +15,6 @@ const maxSpeed2 = 9 * Math.PI;
 
 export const acrobotOptions = z.strictObject({});
 
-type Angles = [theta1: number, theta2: number, thetaDot1: number, thetaDot2: number];
 const parts = ['theta1', 'theta2', 'thetaDot1', 'thetaDot2'] as const;
 
 /** θ less the whole turns that take it out of [−π, π]. */
@@ -26,8 +25,12 @@ function wrapAngle(theta: number): number {
   return angle;
 }
 
-/** The time derivative of (θ₁, θ₂, θ̇₁, θ̇₂) under `torque`: two rods of length, mass and inertia 1, the mass in the middle. */
-function derivative([theta1, theta2, thetaDot1, thetaDot2]: Angles, torque: number): Angles {
+/** Writes the time derivative of (θ₁, θ₂, θ̇₁, θ̇₂) under `torque`: two rods of length, mass and inertia 1, the mass in the middle. */
+function writeDerivative(state: Float64Array, torque: number, target: Float64Array): void {
+  const theta1 = state[0]!;
+  const theta2 = state[1]!;
+  const thetaDot1 = state[2]!;
+  const thetaDot2 = state[3]!;
   const cos2 = portableMath.cos(theta2);
   const sin2 = portableMath.sin(theta2);
   const d1 = 0.25 + (1 + 0.25 + cos2) + 1 + 1;
@@ -40,17 +43,25 @@ function derivative([theta1, theta2, thetaDot1, thetaDot2]: Angles, torque: numb
     phi2;
   const acceleration2 =
     (torque + (d2 / d1) * phi1 - 0.5 * (thetaDot1 * thetaDot1) * sin2 - phi2) / (0.25 + 1 - (d2 * d2) / d1);
-  return [thetaDot1, thetaDot2, -(d2 * acceleration2 + phi1) / d1, acceleration2];
+  target[0] = thetaDot1;
+  target[1] = thetaDot2;
+  target[2] = -(d2 * acceleration2 + phi1) / d1;
+  target[3] = acceleration2;
 }
 
-/** A step of the Runge–Kutta rule of order 4. */
-function integrate(y: Angles, torque: number): Angles {
-  const after = (time: number, slope: Angles) => y.map((value, i) => value + time * slope[i]!) as Angles;
-  const k1 = derivative(y, torque);
-  const k2 = derivative(after(dt / 2, k1), torque);
-  const k3 = derivative(after(dt / 2, k2), torque);
-  const k4 = derivative(after(dt, k3), torque);
-  return y.map((value, i) => value + (dt / 6) * (k1[i]! + 2 * k2[i]! + 2 * k3[i]! + k4[i]!)) as Angles;
+const between = new Float64Array(4);
+const [k1, k2, k3, k4] = [new Float64Array(4), new Float64Array(4), new Float64Array(4), new Float64Array(4)];
+
+/** Makes a step of the Runge–Kutta rule of order 4. */
+function integrate(y: Float64Array, torque: number): void {
+  writeDerivative(y, torque, k1);
+  for (let i = 0; i < 4; i++) between[i] = y[i]! + (dt / 2) * k1[i]!;
+  writeDerivative(between, torque, k2);
+  for (let i = 0; i < 4; i++) between[i] = y[i]! + (dt / 2) * k2[i]!;
+  writeDerivative(between, torque, k3);
+  for (let i = 0; i < 4; i++) between[i] = y[i]! + dt * k3[i]!;
+  writeDerivative(between, torque, k4);
+  for (let i = 0; i < 4; i++) y[i] = y[i]! + (dt / 6) * (k1[i]! + 2 * k2[i]! + 2 * k3[i]! + k4[i]!);
 }
 
 /**
@@ -84,7 +95,7 @@ export class AcrobotEnv extends RememberingEnv<Record<(typeof parts)[number], nu
     const [low, high] = resetBounds('Acrobot', options, -0.1, 0.1);
     // A start of Gymnasium's is in float32.
     const draw = () => parts.map(() => Math.fround(this.rng.uniform(low, high)));
-    this.#keep([...(resetState('Acrobot', options, parts) ?? draw())] as Angles);
+    this.#keep(resetState('Acrobot', options, parts) ?? draw());
     return [this.#observation(), {}];
   }
 
@@ -93,18 +104,19 @@ export class AcrobotEnv extends RememberingEnv<Record<(typeof parts)[number], nu
       throw new Error(`Acrobot: step() got the action ${show(action)}, expected 0, 1 or 2 (torque −1, 0, 1)`);
     }
     const { theta1, theta2, thetaDot1, thetaDot2 } = this.memory;
-    const state = integrate([theta1, theta2, thetaDot1, thetaDot2], action - 1);
-    state[0] = wrapAngle(state[0]);
-    state[1] = wrapAngle(state[1]);
-    state[2] = clamp(state[2], -maxSpeed1, maxSpeed1);
-    state[3] = clamp(state[3], -maxSpeed2, maxSpeed2);
+    const state = Float64Array.of(theta1, theta2, thetaDot1, thetaDot2);
+    integrate(state, action - 1);
+    state[0] = wrapAngle(state[0]!);
+    state[1] = wrapAngle(state[1]!);
+    state[2] = clamp(state[2]!, -maxSpeed1, maxSpeed1);
+    state[3] = clamp(state[3]!, -maxSpeed2, maxSpeed2);
     this.#keep(state);
     const terminated = -portableMath.cos(state[0]) - portableMath.cos(state[1] + state[0]) > 1;
     return [this.#observation(), terminated ? 0 : -1, terminated, false, {}];
   }
 
-  #keep([theta1, theta2, thetaDot1, thetaDot2]: Angles): void {
-    this.memory = { theta1, theta2, thetaDot1, thetaDot2 };
+  #keep(state: ArrayLike<number>): void {
+    this.memory = { theta1: state[0]!, theta2: state[1]!, thetaDot1: state[2]!, thetaDot2: state[3]! };
   }
 
   #observation(): Float32Array {
