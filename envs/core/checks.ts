@@ -2,7 +2,6 @@ import { show } from '../../src/options/describe.ts';
 import { checkOptions, type Kinds } from '../../src/options/parse.ts';
 import { notSpace, type Space } from '../../src/spaces/space.ts';
 import type { AnyEnv, Info, ResetOptions, ResetResult, StepResult } from './env.ts';
-import type { VectorResetOptions } from './vectorEnv.ts';
 
 // The single rules of the contract, for `PassiveEnvChecker` and `checkEnv`. Each throws one line: env, rule, what was got.
 
@@ -117,7 +116,6 @@ export function isReward(reward: unknown): reward is number {
 }
 
 const resetKinds: Kinds<ResetOptions> = { seed: [Number, String, undefined], options: [Object, undefined] };
-const vectorResetKinds: Kinds<VectorResetOptions> = { ...resetKinds, mask: [Array, undefined] };
 
 /**
  * Looks at what `reset` is given, if it is: a seed by itself, or a misspelt one, would be no seed.
@@ -127,11 +125,6 @@ const vectorResetKinds: Kinds<VectorResetOptions> = { ...resetKinds, mask: [Arra
 export function checkResetOptions(owner: AnyEnv | string, options: ResetOptions | undefined): void {
   if (options === undefined) return;
   checkOptions(`${typeof owner === 'string' ? owner : envName(owner)}.reset`, options, resetKinds);
-}
-
-/** {@link checkResetOptions} of a vector env. */
-export function checkVectorResetOptions(owner: string, options: VectorResetOptions | undefined): void {
-  if (options !== undefined) checkOptions(`${owner}.reset`, options, vectorResetKinds);
 }
 
 /** Equality by value of numbers, strings, arrays, typed arrays and plain objects; NaN equals NaN. */

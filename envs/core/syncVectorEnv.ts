@@ -2,23 +2,14 @@ import { show } from '../../src/options/describe.ts';
 import { checkArgument, checkOptions } from '../../src/options/parse.ts';
 import { Rng } from '../../src/random.ts';
 import { spelledOut } from '../../src/spaces/composite.ts';
-import type { BatchArray, Space } from '../../src/spaces/space.ts';
-import {
-  checkMethods,
-  checkSpaces,
-  checkVectorResetOptions,
-  envName,
-  isStepResult,
-  resetProblem,
-  stepProblem,
-} from './checks.ts';
+import type { BatchArray } from '../../src/spaces/space.ts';
+import { checkMethods, checkSpaces, envName, isStepResult, resetProblem, stepProblem } from './checks.ts';
 import { type AnyEnv, type Info, type ResetResult, restoreState, stateOf } from './env.ts';
 import {
   type AutoresetMode,
   autoresetModes,
+  BaseVectorEnv,
   newVectorStep,
-  VectorActions,
-  type VectorEnv,
   type VectorResetOptions,
   type VectorStep,
 } from './vectorEnv.ts';
@@ -55,19 +46,11 @@ export interface VectorState {
  * Whether observations lie within the bounds of their space is left to `checkEnv`. Actions and modes are checked before any env makes its
  * step. If one fails nevertheless, the others cannot be unstepped: steps are refused until all are reset, or set to a state.
  */
-export class SyncVectorEnv implements VectorEnv {
+export class SyncVectorEnv extends BaseVectorEnv {
   readonly envs: readonly AnyEnv[];
-  readonly numEnvs: number;
-  readonly autoresetMode: AutoresetMode;
-  readonly singleObservationSpace: Space;
-  readonly singleActionSpace: Space;
   readonly #result: VectorStep;
-  /** Rows whose episode has ended and whose env has not been reset since. */
-  readonly #ended: Uint8Array;
   /** An array for each env's action, so that a step allocates none. */
   readonly #actions: unknown[];
-  readonly #check: VectorActions;
-  readonly #owner: string;
   readonly #first: number;
   /** The place of the env that is being called. */
   readonly #at: Int32Array;
@@ -88,17 +71,14 @@ export class SyncVectorEnv implements VectorEnv {
     const { autoresetMode = 'sameStep' } = checkOptions(owner, options, {
       autoresetMode: [...autoresetModes, undefined],
     });
-    this.#owner = owner;
-    this.#first = place;
-    this.#at = at;
-    this.envs = makers.map((maker, i) => {
-      this.#at[0] = place + i;
+    const envs = makers.map((maker, i) => {
+      at[0] = place + i;
       return maker();
     });
-    const first = this.envs[0];
+    const first = envs[0];
     if (first === undefined) throw new Error(`${owner}: needs at least one env, got none`);
-    for (const [i, env] of this.envs.entries()) {
-      this.#at[0] = place + i;
+    for (const [i, env] of envs.entries()) {
+      at[0] = place + i;
       checkMethods(`${owner}: env ${place + i}`, env);
       checkSpaces(env);
       for (const name of ['observationSpace', 'actionSpace'] as const) {
@@ -109,25 +89,17 @@ export class SyncVectorEnv implements VectorEnv {
         }
       }
     }
-    this.numEnvs = this.envs.length;
-    this.autoresetMode = autoresetMode;
-    this.singleObservationSpace = first.observationSpace;
-    this.singleActionSpace = first.actionSpace;
-
-    const n = this.numEnvs;
-    this.#ended = part?.ended ?? new Uint8Array(n);
+    super(owner, autoresetMode, first, part?.ended ?? new Uint8Array(envs.length));
+    this.envs = envs;
+    this.#first = place;
+    this.#at = at;
     const row = new Float64Array(this.singleActionSpace.size);
-    this.#actions = this.envs.map((env) => env.actionSpace.read(row, 0));
-    this.#result = part?.result ?? newVectorStep(n, this.singleObservationSpace.size);
-    this.#check = new VectorActions(owner, this.singleActionSpace, this.#ended);
+    this.#actions = envs.map((env) => env.actionSpace.read(row, 0));
+    this.#result = part?.result ?? newVectorStep(envs.length, this.singleObservationSpace.size);
   }
 
   reset(given?: VectorResetOptions): [observations: Float32Array, infos: Info[]] {
-    checkVectorResetOptions(this.#owner, given);
-    const { seed, options, mask } = given ?? {};
-    if (mask !== undefined && mask.length !== this.numEnvs) {
-      throw new Error(`${this.#owner}.reset: mask has ${mask.length} entries, expected ${this.numEnvs}`);
-    }
+    const { seed, options, mask } = this.checkReset(given);
     const rng = seed === undefined ? undefined : new Rng(seed).split('vectorEnv');
     const at = this.#at;
     const first = this.#first;
@@ -154,7 +126,7 @@ export class SyncVectorEnv implements VectorEnv {
     const [observation, info] = result as ResetResult<unknown>;
     this.#writeObservation(observation, this.#result.observations, i);
     this.#result.infos[i] = info;
-    this.#ended[i] = 0;
+    this.ended[i] = 0;
   }
 
   #writeObservation(observation: unknown, target: Float32Array, i: number): void {
@@ -176,7 +148,7 @@ export class SyncVectorEnv implements VectorEnv {
   }
 
   #where(i: number): string {
-    return `${this.#owner}: env ${this.#first + i} (${envName(this.envs[i]!)}), step ${this.#steps}`;
+    return `${this.owner}: env ${this.#first + i} (${envName(this.envs[i]!)}), step ${this.#steps}`;
   }
 
   /**
@@ -185,17 +157,18 @@ export class SyncVectorEnv implements VectorEnv {
    */
   step(actions: BatchArray): VectorStep {
     const { size } = this.singleActionSpace;
-    this.#check.checkLength(actions);
-    this.#refuseFailed();
-    if (this.autoresetMode === 'disabled') this.#check.refuseEnded();
-    this.#check.checkActions(actions);
+    const failed = this.#failed !== undefined && this.envs[this.#failed];
+    this.checkStep(
+      actions,
+      failed ? `env ${this.#failed} (${envName(failed)}) has failed at step ${this.#steps}` : undefined,
+    );
     this.#steps++;
     const at = this.#at;
     const first = this.#first;
     try {
       for (let i = 0; i < this.numEnvs; i++) {
         at[0] = first + i;
-        if (this.#ended[i]) this.#skipRow(i);
+        if (this.ended[i]) this.#skipRow(i);
         else this.#stepRow(i, this.singleActionSpace.read(actions, i * size, this.#actions[i]));
       }
     } catch (error) {
@@ -203,12 +176,6 @@ export class SyncVectorEnv implements VectorEnv {
       throw this.#named(error, this.#failed);
     }
     return this.#result;
-  }
-
-  #refuseFailed(): void {
-    if (this.#failed === undefined) return;
-    const failed = `env ${this.#failed} (${envName(this.envs[this.#failed]!)}) has failed at step ${this.#steps}`;
-    throw new Error(`SyncVectorEnv.step: ${failed} and the others have gone on, expected a reset() of all first`);
   }
 
   /** The call after an episode's end, where the mode is `'nextStep'`. */
@@ -242,7 +209,7 @@ export class SyncVectorEnv implements VectorEnv {
     }
     this.#writeObservation(step[0], result.observations, i);
     result.infos[i] = info;
-    this.#ended[i] = ended ? 1 : 0;
+    this.ended[i] = ended ? 1 : 0;
   }
 
   close(): void {
@@ -252,17 +219,13 @@ export class SyncVectorEnv implements VectorEnv {
     }
   }
 
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
   state(): VectorState {
     const failed = this.#failed;
     const envs = this.envs.map((env, i) => {
       this.#at[0] = this.#first + i;
       return stateOf(env);
     });
-    return { envs, ended: [...this.#ended], ...(failed !== undefined && { failed }) };
+    return { envs, ended: [...this.ended], ...(failed !== undefined && { failed }) };
   }
 
   /** @throws when the state is of another number of envs. */
@@ -277,7 +240,7 @@ export class SyncVectorEnv implements VectorEnv {
       this.#at[0] = this.#first + i;
       restoreState(env, state.envs[i]);
     }
-    this.#ended.set(state.ended);
+    this.ended.set(state.ended);
     this.#failed = state.failed;
   }
 }

@@ -1,4 +1,5 @@
 import { show } from '../../src/options/describe.ts';
+import { checkOptions } from '../../src/options/parse.ts';
 import { Box } from '../../src/spaces/box.ts';
 import { Dict, Tuple } from '../../src/spaces/composite.ts';
 import { Discrete, MultiBinary, MultiDiscrete } from '../../src/spaces/discrete.ts';
@@ -80,50 +81,66 @@ export interface VectorEnv {
   setState(state: unknown): void;
 }
 
-/** Checks the actions of a vector env, before any env makes its step. */
-export class VectorActions {
-  readonly #owner: string;
-  readonly #space: Space;
-  /** Rows whose episode has ended: their actions are not looked at. */
-  readonly #ended: Uint8Array;
+/** What all vector envs have, and the checks of their calls before any env moves. */
+export abstract class BaseVectorEnv implements VectorEnv {
+  readonly numEnvs: number;
+  readonly singleObservationSpace: Space;
+  readonly singleActionSpace: Space;
   /** `[actionSize]`: from where to where a whole number must lie; undefined for what may be any number. */
   readonly #ranges: readonly (Range | undefined)[];
 
   /**
    * @param owner whose errors these are
-   * @param ended `[n]`, 1 where an episode has ended and the env has not been reset since; it is kept
+   * @param ended `[n]`, 1 where an episode has ended and the env has not been reset since: its action is not looked at
    */
-  constructor(owner: string, space: Space, ended: Uint8Array) {
-    this.#owner = owner;
-    this.#space = space;
-    this.#ended = ended;
-    this.#ranges = rangesOf(space);
+  constructor(
+    protected readonly owner: string,
+    readonly autoresetMode: AutoresetMode,
+    { observationSpace, actionSpace }: { readonly observationSpace: Space; readonly actionSpace: Space },
+    protected readonly ended: Uint8Array,
+  ) {
+    this.numEnvs = ended.length;
+    this.singleObservationSpace = observationSpace;
+    this.singleActionSpace = actionSpace;
+    this.#ranges = rangesOf(actionSpace);
   }
 
-  /** @throws unless there are as many numbers as all actions have */
-  checkLength(actions: BatchArray): void {
-    const n = this.#ended.length;
-    const { size } = this.#space;
-    if (actions?.length === n * size) return;
-    const got = actions?.length === undefined ? show(actions) : `${actions.length} numbers`;
-    throw new Error(`${this.#owner}.step: got ${got}, expected ${n} actions of ${size}`);
-  }
-
-  /** @throws where an episode has ended, in the mode `'disabled'` */
-  refuseEnded(): void {
-    const i = this.#ended.indexOf(1);
-    if (i < 0) return;
-    throw new Error(`${this.#owner}.step: the episode of env ${i} has ended, expected a reset({ mask }) first`);
+  /** @throws for an unknown option, a seed by itself say, and a mask of another length */
+  protected checkReset(options: VectorResetOptions = {}): VectorResetOptions {
+    const { mask } = checkOptions(`${this.owner}.reset`, options, {
+      seed: [Number, String, undefined],
+      options: [Object, undefined],
+      mask: [Array, undefined],
+    });
+    if (mask === undefined || mask.length === this.numEnvs) return options;
+    throw new Error(`${this.owner}.reset: mask has ${mask.length} entries, expected ${this.numEnvs}`);
   }
 
   /**
-   * What this looks at it reads by itself: a call for each number would cost more than the look.
-   * @throws what is wrong with an action
+   * @param failed which env has failed since all were reset, if one has
+   * @throws unless there are as many numbers as all actions have; if an env has failed; where an episode has ended in the mode `'disabled'`;
+   *   and what is wrong with an action
    */
-  checkActions(actions: BatchArray): void {
+  protected checkStep(actions: BatchArray, failed?: string): void {
+    const { numEnvs, owner } = this;
+    const { size } = this.singleActionSpace;
+    if (actions?.length !== numEnvs * size) {
+      const got = actions?.length === undefined ? show(actions) : `${actions.length} numbers`;
+      throw new Error(`${owner}.step: got ${got}, expected ${numEnvs} actions of ${size}`);
+    }
+    if (failed !== undefined) {
+      throw new Error(`${owner}.step: ${failed} and the others have gone on, expected a reset() of all first`);
+    }
+    const i = this.autoresetMode === 'disabled' ? this.ended.indexOf(1) : -1;
+    if (i >= 0) throw new Error(`${owner}.step: the episode of env ${i} has ended, expected a reset({ mask }) first`);
+    this.#checkActions(actions);
+  }
+
+  /** What this looks at it reads by itself: a call for each number would cost more than the look. */
+  #checkActions(actions: BatchArray): void {
     const ranges = this.#ranges;
     const size = ranges.length;
-    for (let i = 0, k = 0; i < this.#ended.length; i++) {
+    for (let i = 0, k = 0; i < this.numEnvs; i++) {
       for (let j = 0; j < size; j++, k++) {
         const action = actions[k]!;
         const range = ranges[j];
@@ -131,7 +148,7 @@ export class VectorActions {
           range === undefined
             ? !Number.isNaN(action)
             : action >= range[0] && action <= range[1] && Math.trunc(action) === action;
-        if (!isRight && !this.#ended[i]) this.#refuse(i, j, action);
+        if (!isRight && !this.ended[i]) this.#refuse(i, j, action);
       }
     }
   }
@@ -140,10 +157,20 @@ export class VectorActions {
     const range = this.#ranges[j];
     const wanted = range === undefined ? 'a number' : `an integer in [${range[0]}, ${range[1]}]`;
     const problem =
-      this.#space instanceof Discrete
+      this.singleActionSpace instanceof Discrete
         ? `expected ${wanted}, got ${action}`
         : `entry ${j} is ${action}, expected ${wanted}`;
-    throw new Error(`${this.#owner}.step: the action of env ${i}: ${problem}`);
+    throw new Error(`${this.owner}.step: the action of env ${i}: ${problem}`);
+  }
+
+  abstract reset(options?: VectorResetOptions): [observations: Float32Array, infos: Info[]];
+  abstract step(actions: BatchArray): VectorStep;
+  abstract close(): void;
+  abstract state(): unknown;
+  abstract setState(state: unknown): void;
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 }
 

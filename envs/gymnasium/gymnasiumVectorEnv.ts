@@ -1,13 +1,12 @@
 import { note } from '../../src/options/describe.ts';
 import { Rng } from '../../src/random.ts';
-import type { BatchArray, Space } from '../../src/spaces/space.ts';
-import { checkVectorResetOptions, isReward, rewardRule } from '../core/checks.ts';
+import type { BatchArray } from '../../src/spaces/space.ts';
+import { isReward, rewardRule } from '../core/checks.ts';
 import type { Info } from '../core/env.ts';
 import {
   type AutoresetMode,
+  BaseVectorEnv,
   newVectorStep,
-  VectorActions,
-  type VectorEnv,
   type VectorResetOptions,
   type VectorStep,
 } from '../core/vectorEnv.ts';
@@ -45,17 +44,9 @@ interface Block {
  * What Python holds of an environment is not saved. After {@link setState} the first step ends every episode where it was, truncated
  * with reward 0, and new ones begin, whose seeds depend on the seed of the last reset and the number of steps.
  */
-export class GymnasiumVectorEnv implements VectorEnv {
-  readonly numEnvs: number;
-  readonly autoresetMode: AutoresetMode;
-  readonly singleObservationSpace: Space;
-  readonly singleActionSpace: Space;
-  readonly #name: string;
+export class GymnasiumVectorEnv extends BaseVectorEnv {
   readonly #blocks: readonly Block[];
   readonly #result: VectorStep;
-  /** Rows whose episode has ended and whose env has not been reset since. */
-  readonly #ended: Uint8Array;
-  readonly #check: VectorActions;
   /** Whether an env has failed in a step, or while it was reset, since all were reset. */
   #hasFailed = false;
   #seed: number | string | undefined;
@@ -65,27 +56,18 @@ export class GymnasiumVectorEnv implements VectorEnv {
 
   /** @throws as {@link GymnasiumServer.start} */
   constructor({ autoresetMode, workers, ...options }: GymnasiumVectorEnvOptions) {
-    const n = options.numEnvs;
-    this.#blocks = startBlocks({ ...options, sameStep: autoresetMode === 'sameStep' }, Math.min(workers, n));
-    const { server } = this.#blocks[0]!;
-    this.#name = server.name;
-    this.numEnvs = n;
-    this.autoresetMode = autoresetMode;
-    this.singleObservationSpace = server.observationSpace;
-    this.singleActionSpace = server.actionSpace;
-    this.#ended = new Uint8Array(n);
-    this.#check = new VectorActions(this.#name, this.singleActionSpace, this.#ended);
-    this.#result = newVectorStep(n, this.singleObservationSpace.size);
+    const { numEnvs } = options;
+    const blocks = startBlocks({ ...options, sameStep: autoresetMode === 'sameStep' }, Math.min(workers, numEnvs));
+    const { server } = blocks[0]!;
+    super(server.name, autoresetMode, server, new Uint8Array(numEnvs));
+    this.#blocks = blocks;
+    this.#result = newVectorStep(numEnvs, server.observationSpace.size);
   }
 
   /** @throws as {@link step}; and when the mask has the wrong length */
   reset(given?: VectorResetOptions): [observations: Float32Array, infos: Info[]] {
-    checkVectorResetOptions(this.#name, given);
-    const { seed, options, mask } = given ?? {};
+    const { seed, options, mask } = this.checkReset(given);
     const { numEnvs } = this;
-    if (mask !== undefined && mask.length !== numEnvs) {
-      throw new Error(`${this.#name}: reset() got a mask of ${mask.length} entries, expected ${numEnvs}`);
-    }
     const rng = seed === undefined ? undefined : new Rng(seed).split('vectorEnv');
     const seeds = rng && Array.from({ length: numEnvs }, (_, i) => seedFor(rng.split(i).seed));
     const masked = mask && Array.from(mask);
@@ -123,7 +105,7 @@ export class GymnasiumVectorEnv implements VectorEnv {
     const { size } = this.singleObservationSpace;
     const got = `gave NaN as entry ${at % size} of the observation`;
     throw new Error(
-      `${this.#name}: ${call}() of environment ${first + Math.floor(at / size)} ${got}, expected a number`,
+      `${this.owner}: ${call}() of environment ${first + Math.floor(at / size)} ${got}, expected a number`,
     );
   }
 
@@ -138,7 +120,7 @@ export class GymnasiumVectorEnv implements VectorEnv {
       }
       if (isReward(rewards[i])) continue;
       const got = `gave the reward ${rewards[i]}`;
-      throw new Error(`${this.#name}: step() of environment ${i} ${got}, expected ${rewardRule(rewards[i])}`);
+      throw new Error(`${this.owner}: step() of environment ${i} ${got}, expected ${rewardRule(rewards[i])}`);
     }
   }
 
@@ -149,7 +131,7 @@ export class GymnasiumVectorEnv implements VectorEnv {
       if (mask !== undefined && !mask[i]) continue;
       this.#result.observations.set(server.observations.subarray(row * size, (row + 1) * size), i * size);
       this.#result.infos[i] = server.infos[row]!;
-      this.#ended[i] = 0;
+      this.ended[i] = 0;
     }
   }
 
@@ -159,18 +141,14 @@ export class GymnasiumVectorEnv implements VectorEnv {
    *   its process has ended, if it has
    */
   step(actions: BatchArray): VectorStep {
-    const { numEnvs } = this;
     const { size } = this.singleActionSpace;
-    if (actions.length !== numEnvs * size) {
-      throw new Error(`${this.#name}: step() got ${actions.length} numbers, expected ${numEnvs} actions of ${size}`);
-    }
-    this.#refuseFailed();
-    if (this.autoresetMode === 'disabled') this.#refuseEnded();
-    this.#check.checkActions(actions);
+    // A process that has ended says so by itself.
+    const hasFailed = this.#hasFailed && !this.#blocks.some(({ server }) => server.isGone);
+    this.checkStep(actions, hasFailed ? 'an environment has failed' : undefined);
     if (this.#restored !== undefined) return this.#beginAnew(this.#restored);
     for (const { server, first } of this.#blocks) {
       const end = first + server.numEnvs;
-      server.take(actions.subarray(first * size, end * size), this.#ended.subarray(first, end));
+      server.take(actions.subarray(first * size, end * size), this.ended.subarray(first, end));
     }
     try {
       forAll(this.#blocks, ({ server }) => server.step());
@@ -184,20 +162,6 @@ export class GymnasiumVectorEnv implements VectorEnv {
     return this.#result;
   }
 
-  /** A process that has ended says so by itself. */
-  #refuseFailed(): void {
-    if (!this.#hasFailed || this.#blocks.some(({ server }) => server.isGone)) return;
-    const failed = 'after an environment has failed, and the others have gone on';
-    throw new Error(`${this.#name}: step() ${failed}, expected a reset() of all first`);
-  }
-
-  #refuseEnded(): void {
-    const i = this.#ended.indexOf(1);
-    if (i < 0) return;
-    const expected = 'expected a reset({ mask }) first';
-    throw new Error(`${this.#name}: step() after the episode of env ${i} has ended, ${expected}`);
-  }
-
   #takeStep({ server, first }: Block): void {
     const result = this.#result;
     const { size } = this.singleObservationSpace;
@@ -205,7 +169,7 @@ export class GymnasiumVectorEnv implements VectorEnv {
     result.observations.set(server.observations, first * size);
     result.rewards.set(server.rewards, first);
     // These were reset by this call.
-    result.resets.set(this.#ended.subarray(first, end), first);
+    result.resets.set(this.ended.subarray(first, end), first);
     let lasts = 0;
     for (let i = first, row = 0; i < end; i++, row++) {
       const terminated = server.isTerminated(row);
@@ -214,14 +178,14 @@ export class GymnasiumVectorEnv implements VectorEnv {
       result.truncations[i] = truncated ? 1 : 0;
       result.infos[i] = server.infos[row]!;
       result.finalInfos[i] = undefined;
-      this.#ended[i] = 0;
+      this.ended[i] = 0;
       if (!terminated && !truncated) continue;
       if (this.autoresetMode === 'sameStep') {
         this.#takeFinal(i, server.lastObservations, lasts, server.lastInfos[lasts]!);
         lasts++;
       } else {
         this.#takeFinal(i, server.observations, row, server.infos[row]!);
-        this.#ended[i] = 1;
+        this.ended[i] = 1;
       }
     }
   }
@@ -250,7 +214,7 @@ export class GymnasiumVectorEnv implements VectorEnv {
       this.#takeFinal(i, observations, i, {});
       if (this.autoresetMode === 'sameStep') continue;
       result.observations.set(observations.subarray(i * size, (i + 1) * size), i * size);
-      this.#ended[i] = 1;
+      this.ended[i] = 1;
     }
     return result;
   }
@@ -259,7 +223,7 @@ export class GymnasiumVectorEnv implements VectorEnv {
     if (this.#restored !== undefined) return structuredClone(this.#restored);
     return {
       observations: this.#result.observations.slice(),
-      ended: [...this.#ended],
+      ended: [...this.ended],
       ...(this.#seed !== undefined && { seed: this.#seed }),
       steps: this.#steps,
       ...(this.#hasFailed && { failed: true }),
@@ -272,25 +236,21 @@ export class GymnasiumVectorEnv implements VectorEnv {
     const { numEnvs } = this;
     const size = numEnvs * this.singleObservationSpace.size;
     if (!(observations instanceof Float32Array) || !Array.isArray(ended) || !Number.isSafeInteger(steps)) {
-      throw new Error(`${this.#name}: setState() got something else than a state of ${numEnvs} envs`);
+      throw new Error(`${this.owner}: setState() got something else than a state of ${numEnvs} envs`);
     }
     if (ended.length !== numEnvs || observations.length !== size) {
-      throw new Error(`${this.#name}: the state is of ${ended.length} envs, expected ${numEnvs}`);
+      throw new Error(`${this.owner}: the state is of ${ended.length} envs, expected ${numEnvs}`);
     }
     this.#restored = structuredClone(state);
     this.#seed = seed;
     this.#steps = steps;
-    this.#ended.set(ended);
+    this.ended.set(ended);
     this.#hasFailed = failed === true;
-    note(`${this.#name}: new episodes begin, since the state of an environment in Python is not saved`);
+    note(`${this.owner}: new episodes begin, since the state of an environment in Python is not saved`);
   }
 
   close(): void {
     forAll(this.#blocks, ({ server }) => server.close());
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
   }
 }
 

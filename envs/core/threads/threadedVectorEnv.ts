@@ -1,16 +1,15 @@
 import type { MessagePort, Worker } from 'node:worker_threads';
+import { checkArgument } from '../../../src/options/parse.ts';
 import { spelledOut } from '../../../src/spaces/composite.ts';
-import type { BatchArray, Space } from '../../../src/spaces/space.ts';
-import { checkMethods, checkSpaces, checkVectorResetOptions } from '../checks.ts';
+import type { BatchArray } from '../../../src/spaces/space.ts';
+import { checkMethods, checkSpaces } from '../checks.ts';
 import type { AnyEnv, Info } from '../env.ts';
 import { nodeBuiltin } from '../nodeBuiltin.ts';
-import { checkChoice } from '../options.ts';
 import type { VectorState } from '../syncVectorEnv.ts';
 import {
   type AutoresetMode,
   autoresetModes,
-  VectorActions,
-  type VectorEnv,
+  BaseVectorEnv,
   type VectorResetOptions,
   type VectorStep,
 } from '../vectorEnv.ts';
@@ -54,16 +53,11 @@ const LOADING = 60;
  * The threads write observations, rewards and flags into the arrays of {@link VectorStep}, which are in shared memory. Infos are copied
  * from one thread to the other, where there is something in them.
  */
-export class ThreadedVectorEnv implements VectorEnv {
-  readonly numEnvs: number;
-  readonly autoresetMode: AutoresetMode;
-  readonly singleObservationSpace: Space;
-  readonly singleActionSpace: Space;
+export class ThreadedVectorEnv extends BaseVectorEnv {
   readonly #id: string;
   readonly #timeout: number;
   readonly #control: Int32Array;
   readonly #rows: SharedRows;
-  readonly #check: VectorActions;
   /** Thread k has the envs `firsts[k] … firsts[k + 1] − 1`. */
   readonly #firsts: readonly number[];
   readonly #ports: readonly MessagePort[];
@@ -79,23 +73,20 @@ export class ThreadedVectorEnv implements VectorEnv {
   /** @throws what `make` throws, here or in a thread; for options that cannot go to another thread; and if there are no threads here */
   constructor(given: ThreadedVectorEnvOptions) {
     const { id, options, modules, numEnvs, workers, timeout, autoresetMode = 'sameStep' } = given;
-    checkChoice(OWNER, 'autoresetMode', autoresetMode, autoresetModes);
+    checkArgument(OWNER, 'autoresetMode', autoresetMode, autoresetModes);
     const { MessageChannel, workerData } = nodeBuiltin('node:worker_threads');
     if ((workerData as { oxbowEnvs?: unknown } | null)?.oxbowEnvs !== undefined) {
       const expected = 'expected a module that does no more than register environments';
       throw new Error(`makeVec('${id}'): workers: this is called by a module that a thread imports, ${expected}`);
     }
     const { observationSpace, actionSpace } = spacesOf(given.make);
-    this.numEnvs = numEnvs;
-    this.autoresetMode = autoresetMode;
-    this.singleObservationSpace = observationSpace;
-    this.singleActionSpace = actionSpace;
-    this.#id = id;
-    this.#timeout = timeout;
     const sizes = { numEnvs, observationSize: observationSpace.size, actionSize: actionSpace.size };
     const memory = sharedMemory(sizes);
-    this.#rows = sharedRows(memory, sizes);
-    this.#check = new VectorActions(OWNER, actionSpace, this.#rows.ended);
+    const rows = sharedRows(memory, sizes);
+    super(OWNER, autoresetMode, { observationSpace, actionSpace }, rows.ended);
+    this.#id = id;
+    this.#timeout = timeout;
+    this.#rows = rows;
     this.#firsts = Array.from({ length: workers + 1 }, (_, k) => Math.ceil((k * numEnvs) / workers));
     const control = new Int32Array(new SharedArrayBuffer(4 * (CONTROL.ats + workers))).fill(-1, CONTROL.ats);
     control[CONTROL.undone] = workers;
@@ -121,11 +112,7 @@ export class ThreadedVectorEnv implements VectorEnv {
 
   /** @throws as {@link step}; and when the mask has the wrong length, or the options cannot go to another thread */
   reset(given?: VectorResetOptions): [observations: Float32Array, infos: Info[]] {
-    checkVectorResetOptions(OWNER, given);
-    const { seed, options, mask } = given ?? {};
-    if (mask !== undefined && mask.length !== this.numEnvs) {
-      throw new Error(`${OWNER}.reset: mask has ${mask.length} entries, expected ${this.numEnvs}`);
-    }
+    const { seed, options, mask } = this.checkReset(given);
     const whole = mask && Array.from(mask);
     const { infos, observations } = this.#rows.result;
     const answers = this.#ask('reset', (first, end) => ({
@@ -151,13 +138,8 @@ export class ThreadedVectorEnv implements VectorEnv {
    */
   step(actions: BatchArray): VectorStep {
     const { result } = this.#rows;
-    this.#check.checkLength(actions);
-    if (this.#failed !== undefined) {
-      const failed = `env ${this.#failed} (${this.#id}) has failed at step ${this.#steps}`;
-      throw new Error(`${OWNER}.step: ${failed} and the others have gone on, expected a reset() of all first`);
-    }
-    if (this.autoresetMode === 'disabled') this.#check.refuseEnded();
-    this.#check.checkActions(actions);
+    const at = this.#failed;
+    this.checkStep(actions, at === undefined ? at : `env ${at} (${this.#id}) has failed at step ${this.#steps}`);
     this.#steps++;
     this.#rows.actions.set(actions);
     const answers = this.#ask('step');
@@ -211,10 +193,6 @@ export class ThreadedVectorEnv implements VectorEnv {
       this.#isClosed = true;
       this.#endThreads();
     }
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
   }
 
   #endThreads(): void {
