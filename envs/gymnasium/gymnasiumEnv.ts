@@ -67,7 +67,7 @@ class GymnasiumEnv implements AnyEnv {
 
   reset({ seed, options }: ResetOptions = {}): ResetResult<unknown> {
     this.#server.checkOptions(options);
-    this.#server.reset({ seeds: seed === undefined ? undefined : [seedFor(seed)], options })();
+    this.#server.reset(seed === undefined ? undefined : [seedFor(seed)], options)();
     return [this.#observation(), this.#server.infos[0]!];
   }
 

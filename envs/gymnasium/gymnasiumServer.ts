@@ -7,9 +7,8 @@ import { Discrete, MultiBinary, MultiDiscrete } from '../../src/spaces/discrete.
 import type { Space } from '../../src/spaces/space.ts';
 import { Text } from '../../src/spaces/text.ts';
 import type { Info, Seed } from '../core/env.ts';
-import { nodeBuiltin } from '../core/nodeBuiltin.ts';
 import { autoresetModes, NUM_ENVS_LIMIT } from '../core/vectorEnv.ts';
-import { Frame, FramedProcess, HEADER_BYTES, MOST_BYTES } from './framedProcess.ts';
+import { Frame, HEADER_BYTES, NUMBERS, PythonProcess, requests } from './pythonProcess.ts';
 
 /** As in `oxbow_server.py`. */
 const TERMINATED = 1;
@@ -50,21 +49,6 @@ interface Description {
   readonly rewardThreshold: number | null;
 }
 
-interface GymnasiumReset {
-  /** `[n]`, one for each env; left out: each goes on with its random stream. */
-  readonly seeds?: readonly number[] | undefined;
-  readonly options?: Readonly<Record<string, unknown>> | undefined;
-  /** `[n]`: only the envs where it is not 0. */
-  readonly mask?: ArrayLike<number> | undefined;
-}
-
-/** What an answer to a reset or a step tells beside its numbers. */
-interface Told {
-  readonly infos?: Info[];
-  readonly keys?: readonly string[];
-  readonly texts?: readonly (readonly string[])[];
-}
-
 /** Most infos are empty. */
 const noInfo: Info = Object.freeze({});
 
@@ -99,7 +83,7 @@ export class GymnasiumServer {
   #infoKeys: readonly string[] = [];
 
   readonly #sameStep: boolean;
-  readonly #connection: GymnasiumConnection;
+  readonly #python: PythonProcess;
   readonly #step: Frame;
   readonly #actions: WireArray;
   readonly #skips: Uint8Array;
@@ -115,27 +99,33 @@ export class GymnasiumServer {
    */
   static start(options: GymnasiumServerOptions): () => GymnasiumServer {
     const { id, python, numEnvs: count, first = 0, sameStep, texts = false, options: given, wrappers } = options;
-    const connection = new GymnasiumConnection(`gymnasium:${id}`, python);
-    connection.send('make', JSON.stringify({ id, first, count, options: given, wrappers, sameStep, texts }));
+    const process = new PythonProcess(`gymnasium:${id}`, python);
+    process.send('make', JSON.stringify({ id, first, count, options: given, wrappers, sameStep, texts }));
     return () => {
       try {
-        const described = JSON.parse(connection.receive('make').text()) as Description;
-        return new GymnasiumServer(connection, described, options);
+        const described = JSON.parse(process.receive('make').text()) as Description;
+        return new GymnasiumServer(process, described, options);
       } catch (error) {
-        connection.close();
+        process.close();
         throw error;
       }
     };
   }
 
-  private constructor(connection: GymnasiumConnection, described: Description, options: GymnasiumServerOptions) {
-    const { numEnvs } = options;
-    this.name = connection.name;
+  private constructor(process: PythonProcess, described: Description, { numEnvs, sameStep }: GymnasiumServerOptions) {
+    this.name = process.name;
     this.numEnvs = numEnvs;
-    this.#sameStep = options.sameStep;
-    this.#connection = connection;
-    this.actionSpace = this.#spaceFrom(described.actionSpace, 'action');
-    this.observationSpace = this.#spaceFrom(described.observationSpace, 'observation');
+    this.#sameStep = sameStep;
+    this.#python = process;
+    const space = (what: 'action' | 'observation') => {
+      try {
+        return spaceFrom(described[`${what}Space`]);
+      } catch (error) {
+        throw new Error(`${this.name}: its ${what} space: ${(error as Error).message}`, { cause: error });
+      }
+    };
+    this.actionSpace = space('action');
+    this.observationSpace = space('observation');
     this.maxEpisodeSteps = described.maxEpisodeSteps ?? undefined;
     this.rewardThreshold = described.rewardThreshold ?? undefined;
     const Actions = wireArrayOf(described.actionSpace);
@@ -151,33 +141,32 @@ export class GymnasiumServer {
     this.lastObservations = this.observations;
   }
 
-  /** @throws for a space without numbers, or with some that an int32 does not hold */
-  #spaceFrom(described: SpaceDescription, what: string): Space {
-    try {
-      return spaceFrom(described);
-    } catch (error) {
-      throw new Error(`${this.name}: its ${what} space: ${(error as Error).message}`, { cause: error });
-    }
-  }
-
   /** Whether its process does not answer any more: it has ended, or was let go. */
   get isGone(): boolean {
-    return this.#connection.hasEnded || this.#connection.isClosed;
+    return this.#python.hasEnded || this.#python.isClosed;
   }
 
   /** @throws for an option of {@link reset} that would arrive as something else */
-  checkOptions(options: GymnasiumReset['options']): void {
+  checkOptions(options: Readonly<Record<string, unknown>> | undefined): void {
     const wrong = Object.entries(options ?? {}).find(([, option]) => !isJson(option));
     if (wrong === undefined) return;
     const got = `got the option ${wrong[0]} = ${show(wrong[1])}`;
     throw new Error(`${this.name}: reset() ${got}, expected what JSON can hold`);
   }
 
-  /** @throws as `step` */
-  reset({ seeds, options, mask }: GymnasiumReset): () => void {
-    const asked = { seeds: seeds ?? null, options: options ?? null, mask: mask ? Array.from(mask) : null };
-    this.#connection.send('reset', JSON.stringify(asked));
-    return () => this.#show(this.#connection.receive('reset'));
+  /**
+   * @param seeds `[n]`, one for each env; left out: each goes on with its random stream
+   * @param mask `[n]`: only the envs where it is not 0
+   * @throws as `step`
+   */
+  reset(
+    seeds: readonly number[] | undefined,
+    options: Readonly<Record<string, unknown>> | undefined,
+    mask?: readonly number[] | undefined,
+  ): () => void {
+    const asked = { seeds: seeds ?? null, options: options ?? null, mask: mask ?? null };
+    this.#python.send('reset', JSON.stringify(asked));
+    return () => this.#show(this.#python.receive('reset'));
   }
 
   /**
@@ -194,12 +183,12 @@ export class GymnasiumServer {
 
   /** @throws what Python raised, with its traceback as the cause; or how its process has ended */
   step(): () => void {
-    this.#connection.sendFrame('step', this.#step);
+    this.#python.sendFrame('step', this.#step);
     return this.#stepped;
   }
 
   /** Made once, so that a step makes no function. */
-  readonly #stepped = (): void => this.#show(this.#connection.receive('step'));
+  readonly #stepped = (): void => this.#show(this.#python.receive('step'));
 
   /** An array of integers would round without a word. */
   #checkIntegers(actions: ArrayLike<number>): void {
@@ -220,15 +209,15 @@ export class GymnasiumServer {
 
   /** Closes the envs and lets the process go; it may be called twice, and after the process has ended. */
   close(): () => void {
-    if (this.#connection.isClosed) return () => {};
-    this.#connection.send('close');
+    if (this.#python.isClosed) return () => {};
+    this.#python.send('close');
     return () => {
       try {
-        this.#connection.receive('close');
+        this.#python.receive('close');
       } catch (error) {
-        if (!this.#connection.hasEnded) throw error;
+        if (!this.#python.hasEnded) throw error;
       } finally {
-        this.#connection.close();
+        this.#python.close();
       }
     };
   }
@@ -275,7 +264,11 @@ export class GymnasiumServer {
   /** Undefined where none was told. */
   #infosOf(answer: Frame, at: number): Info[] | undefined {
     if (answer.kind === NUMBERS) return this.#infosOfNumbers(answer, at);
-    const { infos, keys, texts } = JSON.parse(answer.text(at - HEADER_BYTES)) as Told;
+    const { infos, keys, texts } = JSON.parse(answer.text(at - HEADER_BYTES)) as {
+      readonly infos?: Info[];
+      readonly keys?: readonly string[];
+      readonly texts?: readonly (readonly string[])[];
+    };
     if (keys !== undefined) this.#infoKeys = keys;
     if (texts !== undefined) this.texts = texts;
     return infos;
@@ -293,80 +286,6 @@ export class GymnasiumServer {
       });
       return info;
     });
-  }
-}
-
-/** Kinds of requests and answers, as in `oxbow_server.py`. */
-const requests = { make: 0, reset: 1, step: 2, close: 3 } as const;
-const OK = 0;
-const NUMBERS = 2;
-
-/** Requests to a Python process that runs `oxbow_server.py`, and its answers, one after the other. Every error begins with a name. */
-class GymnasiumConnection {
-  readonly name: string;
-  readonly #process: FramedProcess;
-  readonly #answer = new Frame(65536);
-
-  /** @throws if Python cannot be started */
-  constructor(name: string, python: string) {
-    this.name = name;
-    const script = nodeBuiltin('node:url').fileURLToPath(new URL('./oxbow_server.py', import.meta.url));
-    // Python's sets of strings then have the same order in every process, so that a run can be repeated.
-    const defaults = { PYTHONHASHSEED: '0', PYGAME_HIDE_SUPPORT_PROMPT: '1' };
-    try {
-      this.#process = new FramedProcess(python, [script], { ...defaults, ...process.env });
-    } catch (error) {
-      const advice = 'name a Python that has gymnasium by the option python or in OXBOW_PYTHON';
-      throw new Error(`${name}: ${(error as Error).message}; ${advice}`, { cause: error });
-    }
-  }
-
-  get isClosed(): boolean {
-    return this.#process.isClosed;
-  }
-
-  /** Whether an answer was waited for that no one will give. */
-  get hasEnded(): boolean {
-    return this.#process.hasEnded;
-  }
-
-  /** @throws if the text is too long, or after `close` */
-  send(call: keyof typeof requests, text = ''): void {
-    const request = Frame.ofText(requests[call], text);
-    const bytes = request.totalBytes - HEADER_BYTES;
-    if (bytes > MOST_BYTES) {
-      throw new Error(`${this.name}: ${call}() got a text of ${bytes} bytes, expected at most ${MOST_BYTES}`);
-    }
-    this.sendFrame(call, request);
-  }
-
-  /** @throws after `close` */
-  sendFrame(call: string, request: Frame): void {
-    if (this.#process.isClosed) throw new Error(`${this.name}: ${call}() after close()`);
-    this.#process.send(request);
-  }
-
-  /**
-   * Waits for the answer, which is overwritten by the next one.
-   * @throws what Python raised, with its traceback as the cause; or how its process has ended
-   */
-  receive(call: string): Frame {
-    const answer = this.#answer;
-    try {
-      this.#process.receive(answer);
-    } catch (error) {
-      const advice = call === 'make' ? 'what it printed says why' : 'a run resumes from its last checkpoint';
-      throw new Error(`${this.name}: its Python ${(error as Error).message} during ${call}(); ${advice}`, {
-        cause: error,
-      });
-    }
-    if (answer.kind === OK || answer.kind === NUMBERS) return answer;
-    const { message, traceback } = JSON.parse(answer.text()) as { message: string; traceback: string };
-    throw new Error(`${this.name}: ${message}`, { cause: traceback });
-  }
-
-  close(): void {
-    this.#process.close();
   }
 }
 

@@ -75,7 +75,7 @@ export class GymnasiumVectorEnv extends BaseVectorEnv {
     try {
       forAll(this.#blocks, ({ server, first }) => {
         const end = first + server.numEnvs;
-        return server.reset({ seeds: seeds?.slice(first, end), options, mask: masked?.slice(first, end) });
+        return server.reset(seeds?.slice(first, end), options, masked?.slice(first, end));
       });
       for (const block of this.#blocks) this.#takeResets(block, mask);
       this.#checkObservations('reset', this.#result.observations, 0);

@@ -1,105 +1,125 @@
 import type { ChildProcess } from 'node:child_process';
 import { nodeBuiltin } from '../core/nodeBuiltin.ts';
 
-/** A child process that answers one frame with one frame, for which this thread waits. What it prints goes to stderr. */
-export class FramedProcess {
+/** Kinds of requests and answers, as in `oxbow_server.py`. */
+export const requests = { make: 0, reset: 1, step: 2, close: 3 } as const;
+const OK = 0;
+export const NUMBERS = 2;
+
+/**
+ * A Python process that runs `oxbow_server.py` and answers one request after the other, for which this thread waits. What it prints goes to stderr.
+ * Every error begins with a name.
+ */
+export class PythonProcess {
+  readonly name: string;
+  isClosed = false;
+  /** Whether an answer was waited for that no one will give. */
+  hasEnded = false;
   readonly #child: ChildProcess;
   readonly #reader: number;
   readonly #writer: number;
-  #isClosed = false;
+  readonly #answer = new Frame(65536);
   /** Whether there was someone to read the last request. */
   #isHeard = false;
-  #hasEnded = false;
 
-  /**
-   * Runs `command ...args REQUESTS ANSWERS`, the last two being the file descriptors of its pipes.
-   * @throws if it cannot be started
-   */
-  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+  /** @throws if Python cannot be started */
+  constructor(name: string, python: string) {
+    this.name = name;
+    const script = nodeBuiltin('node:url').fileURLToPath(new URL('./oxbow_server.py', import.meta.url));
+    // Python's sets of strings then have the same order in every process, so that a run can be repeated.
+    const env = { PYTHONHASHSEED: '0', PYGAME_HIDE_SUPPORT_PROMPT: '1', ...process.env };
     const { closeSync } = nodeBuiltin('node:fs');
-    const requests = openPipe();
-    const answers = openPipe();
-    this.#writer = requests.writer;
-    this.#reader = answers.reader;
-    this.#child = nodeBuiltin('node:child_process').spawn(command, [...args, '3', '4'], {
-      env,
-      stdio: ['ignore', 2, 'inherit', requests.reader, answers.writer],
-    });
-    closeSync(requests.reader);
-    closeSync(answers.writer);
-    // That there is no such program is said below, at once.
-    this.#child.on('error', () => {});
-    // A child that was forgotten does not keep this process alive.
-    this.#child.unref();
-    if (this.#child.pid === undefined) {
-      this.close();
-      throw new Error(`cannot start ${command}`);
+    try {
+      const requests = openPipe();
+      const answers = openPipe();
+      this.#writer = requests.writer;
+      this.#reader = answers.reader;
+      // The last two are the file descriptors of its pipes.
+      this.#child = nodeBuiltin('node:child_process').spawn(python, [script, '3', '4'], {
+        env,
+        stdio: ['ignore', 2, 'inherit', requests.reader, answers.writer],
+      });
+      closeSync(requests.reader);
+      closeSync(answers.writer);
+      // That there is no such program is said below, at once.
+      this.#child.on('error', () => {});
+      // A child that was forgotten does not keep this process alive.
+      this.#child.unref();
+      if (this.#child.pid === undefined) {
+        this.close();
+        throw new Error(`cannot start ${python}`);
+      }
+    } catch (error) {
+      const advice = 'name a Python that has gymnasium by the option python or in OXBOW_PYTHON';
+      throw new Error(`${name}: ${(error as Error).message}; ${advice}`, { cause: error });
     }
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed;
+  /** @throws if the text is too long, or after `close` */
+  send(call: keyof typeof requests, text = ''): void {
+    const request = Frame.ofText(requests[call], text);
+    const bytes = request.totalBytes - HEADER_BYTES;
+    if (bytes > MOST_BYTES) {
+      throw new Error(`${this.name}: ${call}() got a text of ${bytes} bytes, expected at most ${MOST_BYTES}`);
+    }
+    this.sendFrame(call, request);
   }
 
-  /** Whether a request has found no one at the other end. */
-  get hasEnded(): boolean {
-    return this.#hasEnded;
-  }
-
-  /** Sends a request, of which {@link receive} gives the answer; also where no one reads it any more, which `receive` tells. */
-  send(request: Frame): void {
-    this.#isHeard = this.#send(request);
-  }
-
-  /**
-   * Waits for the answer to what was sent.
-   * @throws if it has ended, with how: `was killed by SIGKILL`; or if it has sent what is no answer, and is ended for it
-   */
-  receive(answer: Frame): void {
-    if (this.#isHeard && this.#receive(answer)) return;
-    this.#hasEnded = true;
-    throw new Error(howItEnded(this.#child));
-  }
-
-  /** Whether there was someone to read it. */
-  #send({ bytes, totalBytes }: Frame): boolean {
+  /** Also where no one reads it any more, which {@link receive} tells. @throws after `close` */
+  sendFrame(call: string, { bytes, totalBytes }: Frame): void {
+    if (this.isClosed) throw new Error(`${this.name}: ${call}() after close()`);
     const { writeSync } = nodeBuiltin('node:fs');
     try {
       for (let sent = 0; sent < totalBytes; ) sent += writeSync(this.#writer, bytes, sent, totalBytes - sent);
-      return true;
+      this.#isHeard = true;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EPIPE') return false;
-      throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+      this.#isHeard = false;
     }
   }
 
-  /** Whether it came whole. */
-  #receive(frame: Frame): boolean {
+  /**
+   * Waits for the answer, which is overwritten by the next one.
+   * @throws what Python raised, with its traceback as the cause; how it has ended, `was killed by SIGKILL`; or that it has sent what is no
+   *   answer, for which it is ended
+   */
+  receive(call: string): Frame {
+    const answer = this.#answer;
+    const problem = this.#isHeard ? this.#read(answer) : howItEnded(this.#child);
+    if (problem !== undefined) {
+      this.hasEnded = true;
+      const advice = call === 'make' ? 'what it printed says why' : 'a run resumes from its last checkpoint';
+      throw new Error(`${this.name}: its Python ${problem} during ${call}(); ${advice}`);
+    }
+    if (answer.kind === OK || answer.kind === NUMBERS) return answer;
+    const { message, traceback } = JSON.parse(answer.text()) as { message: string; traceback: string };
+    throw new Error(`${this.name}: ${message}`, { cause: traceback });
+  }
+
+  /** What has gone wrong, unless a frame came whole. */
+  #read(frame: Frame): string | undefined {
     const { readSync } = nodeBuiltin('node:fs');
     let received = 0;
     while (received < HEADER_BYTES || received < frame.totalBytes) {
-      if (received >= HEADER_BYTES) this.#makeRoom(frame);
+      if (received >= HEADER_BYTES) {
+        const { totalBytes } = frame;
+        if (totalBytes > HEADER_BYTES + MOST_BYTES) {
+          this.#child.kill('SIGKILL');
+          return `sent a frame of ${totalBytes} bytes, expected at most ${HEADER_BYTES + MOST_BYTES},`;
+        }
+        frame.reserve(totalBytes);
+      }
       const more = readSync(this.#reader, frame.bytes, received, frame.bytes.length - received, null);
-      if (more === 0) return false;
+      if (more === 0) return howItEnded(this.#child);
       received += more;
     }
-    return true;
-  }
-
-  #makeRoom(frame: Frame): void {
-    const { totalBytes } = frame;
-    if (totalBytes > HEADER_BYTES + MOST_BYTES) {
-      this.#hasEnded = true;
-      this.#child.kill('SIGKILL');
-      throw new Error(`sent a frame of ${totalBytes} bytes, expected at most ${HEADER_BYTES + MOST_BYTES},`);
-    }
-    frame.reserve(totalBytes);
+    return undefined;
   }
 
   /** Lets the process go: it ends when there are no more requests. */
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.isClosed) return;
+    this.isClosed = true;
     const { closeSync } = nodeBuiltin('node:fs');
     closeSync(this.#writer);
     closeSync(this.#reader);
@@ -110,7 +130,7 @@ export class FramedProcess {
 export const HEADER_BYTES = 8;
 
 /** The longest payload, on both sides: a text of so many characters can still be made. */
-export const MOST_BYTES = 2 ** 29 - 1024;
+const MOST_BYTES = 2 ** 29 - 1024;
 
 /** A frame in memory that is used again. The payload follows the header, so that 8-byte numbers in it are aligned. */
 export class Frame {
@@ -160,18 +180,12 @@ export class Frame {
   }
 }
 
-/** File descriptors of the two ends. */
-interface Pipe {
-  readonly reader: number;
-  readonly writer: number;
-}
-
 /**
- * A pipe whose ends block, so that `readSync` waits: the ones that Node itself makes for a child process do not. No
+ * File descriptors of a pipe whose ends block, so that `readSync` waits: the ones that Node itself makes for a child process do not. No
  * file of it is left.
  * @throws on Windows, and where the system has no `mkfifo`
  */
-function openPipe(): Pipe {
+function openPipe(): { readonly reader: number; readonly writer: number } {
   const { spawnSync } = nodeBuiltin('node:child_process');
   const { closeSync, constants, mkdtempSync, openSync, rmSync } = nodeBuiltin('node:fs');
   const { join } = nodeBuiltin('node:path');
