@@ -16,13 +16,6 @@ export function checkOptionNames(owner: string, options: object, known: readonly
   }
 }
 
-/** @throws when `value` is not one of `choices`. */
-export function checkChoice(owner: string, name: string, value: unknown, choices: readonly string[]): void {
-  if (!choices.includes(value as string)) {
-    throw new Error(`${owner}: ${name}: got ${show(value)}, expected one of ${choices.join(', ')}`);
-  }
-}
-
 /** @throws when `value` is not a finite number in [low, high]. */
 export function checkRange(owner: string, name: string, value: unknown, low: number, high: number): void {
   if (typeof value !== 'number' || !Number.isFinite(value) || value < low || value > high) {

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { show } from '../../src/options/describe.ts';
-import { checkCount, checkOptions, parseOptions } from '../../src/options/parse.ts';
+import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng } from '../../src/random.ts';
 import type { Env, EpisodeScript, ScriptedEpisode } from '../core/env.ts';
-import { checkChoice, checkRange } from '../core/options.ts';
 import { make } from '../core/registry.ts';
-import type { LakeAction, LakeInfo } from './lakeEnv.ts';
+import { type LakeAction, type LakeInfo, lakeOptions } from './lakeEnv.ts';
 import { type AnyLakeId, allLakeGrains } from './lakeGrains.ts';
 import { type Bank, home, lake, type Point, touchDisc } from './lakeMap.ts';
 
@@ -19,20 +18,38 @@ export const demonstrationNoise = 0.1;
 /** A demonstrator keeps between these two from the shore, in units of the grain's margin. */
 export const marginRange = [0.7, 1.3] as const;
 
-/** How many demonstrations, and of what kind. */
-interface DemonstrationOptions {
-  /** A lake, or one with a robot, which is loaded (`loadEnv`). */
-  envId: AnyLakeId;
-  /** How many successful walks to collect. */
-  episodes: number;
-  rng: Rng;
-  action?: LakeAction;
-  /** Share of the walks that go by the upper bank, exact up to rounding. */
-  upperShare?: number;
-  path?: DemonstrationPath;
-  /** Standard deviation of the noise on each component of the velocity. */
-  noise?: number;
-}
+export const lakeDemonstratorOptions = z.strictObject({
+  upperShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe('share of the walks that go by the upper bank, exact up to rounding'),
+  noise: z
+    .number()
+    .nonnegative()
+    .default(demonstrationNoise)
+    .describe('standard deviation of the normal noise on each component of the velocity, whose length is 1'),
+  path: z
+    .enum(demonstrationPaths)
+    .default('shortest')
+    .describe("the way round; 'shortest', or 'rightAngle', first off the axis at a right angle, then the shortest"),
+  failures: z
+    .boolean()
+    .default(false)
+    .describe('whether walks are kept that do not get home; else another by the same bank takes the place of each'),
+});
+
+/** Of a lake, or one with a robot, which is loaded (`loadEnv`). */
+const ofLake = {
+  envId: z.enum(Object.keys(allLakeGrains) as AnyLakeId[]),
+  action: lakeOptions.shape.action,
+};
+
+/** `episodes` successful walks. */
+const demonstrationOptions = lakeDemonstratorOptions
+  .omit({ failures: true })
+  .extend({ ...ofLake, episodes: z.int().positive(), rng: z.instanceof(Rng) });
 
 /** One walk of {@link Demonstrations}. */
 interface DemonstrationEpisode {
@@ -75,13 +92,6 @@ export function shortestPathDirection(position: Point, radius: number, bank: Ban
   return { x: x * cosine - y * sine, y: x * sine + y * cosine };
 }
 
-interface Recorded {
-  observations: number[];
-  actions: number[];
-  return: number;
-  outcome: LakeInfo['outcome'];
-}
-
 /** How one demonstrator walks. */
 interface DemonstratedWalk {
   readonly bank: Bank;
@@ -122,8 +132,13 @@ function demonstratedRadius(envId: AnyLakeId, rng: Rng): number {
 }
 
 /** One walk in the env itself. */
-function demonstrate(env: Env<Float32Array, Float32Array>, walk: DemonstratedWalk): Recorded {
-  const recorded: Recorded = { observations: [], actions: [], return: 0, outcome: undefined };
+function demonstrate(env: Env<Float32Array, Float32Array>, walk: DemonstratedWalk) {
+  const recorded = {
+    observations: [] as number[],
+    actions: [] as number[],
+    return: 0,
+    outcome: undefined as LakeInfo['outcome'],
+  };
   const act = demonstrator(walk);
   let [observation] = env.reset();
   for (let ended = false; !ended; ) {
@@ -155,31 +170,10 @@ function drawBanks(count: number, upperShare: number, rng: Rng): Bank[] {
  *
  * @throws for an option out of range, or when fewer than one walk in ten gets home.
  */
-export function collectDemonstrations(options: DemonstrationOptions): Demonstrations {
-  const {
-    envId,
-    episodes,
-    rng,
-    action = 'velocity',
-    upperShare = 0.5,
-    path = 'shortest',
-    noise = demonstrationNoise,
-  } = checkOptions('collectDemonstrations', options, {
-    envId: String,
-    episodes: Number,
-    rng: Rng,
-    action: [String, undefined],
-    upperShare: [Number, undefined],
-    path: [String, undefined],
-    noise: [Number, undefined],
-  });
+export function collectDemonstrations(options: z.input<typeof demonstrationOptions>): Demonstrations {
   const owner = 'collectDemonstrations';
-  checkChoice(owner, 'envId', envId, Object.keys(allLakeGrains));
-  checkChoice(owner, 'path', path, demonstrationPaths);
-  checkCount(owner, 'episodes', episodes);
-  checkRange(owner, 'upperShare', upperShare, 0, 1);
-  checkRange(owner, 'noise', noise, 0, Infinity);
-
+  const parsed = parseOptions(owner, demonstrationOptions, options);
+  const { envId, episodes, rng, action, upperShare, path, noise } = parsed;
   const env = make<Float32Array, Float32Array>(envId, { action });
   env.reset({ seed: rng.split('env').integer(0, 2 ** 31) });
   const walks = rng.split('walks');
@@ -215,34 +209,9 @@ export function collectDemonstrations(options: DemonstrationOptions): Demonstrat
   };
 }
 
-export const lakeDemonstratorOptions = z.strictObject({
-  upperShare: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.5)
-    .describe('share of the walks that go by the upper bank, exact up to rounding'),
-  noise: z
-    .number()
-    .nonnegative()
-    .default(demonstrationNoise)
-    .describe('standard deviation of the normal noise on each component of the velocity, whose length is 1'),
-  path: z
-    .enum(demonstrationPaths)
-    .default('shortest')
-    .describe("the way round; 'shortest', or 'rightAngle', first off the axis at a right angle, then the shortest"),
-  failures: z
-    .boolean()
-    .default(false)
-    .describe('whether walks are kept that do not get home; else another by the same bank takes the place of each'),
-});
-
+const scriptedOptions = lakeDemonstratorOptions.extend(ofLake);
 /** Options of {@link LakeDemonstrators}. */
-export interface LakeDemonstratorsOptions extends z.input<typeof lakeDemonstratorOptions> {
-  readonly envId: AnyLakeId;
-  /** What an action of the environment is; a velocity by default. */
-  readonly action?: LakeAction;
-}
+export type LakeDemonstratorsOptions = z.input<typeof scriptedOptions>;
 
 /**
  * The scripted walkers of `collectDemonstrations` for whoever plays episodes, as `collectEpisodes` does. Unless `failures` are kept, a walk
@@ -261,15 +230,11 @@ export class LakeDemonstrators implements EpisodeScript {
   readonly options: Readonly<z.output<typeof lakeDemonstratorOptions>>;
 
   /** @throws if the environment is no lake, or for an unknown option or one out of range */
-  constructor({ envId, action = 'velocity', ...options }: LakeDemonstratorsOptions) {
-    if (!Object.hasOwn(allLakeGrains, envId)) {
-      throw new Error(
-        `LakeDemonstrators: envId: got ${envId}, expected one of ${Object.keys(allLakeGrains).join(', ')}`,
-      );
-    }
+  constructor(options: LakeDemonstratorsOptions) {
+    const { envId, action, ...rest } = parseOptions('LakeDemonstrators', scriptedOptions, options);
     this.envId = envId;
     this.action = action;
-    this.options = parseOptions('LakeDemonstrators', lakeDemonstratorOptions, options);
+    this.options = rest;
   }
 
   plans(episodes: number, rng: Rng): (number: number, rng: Rng) => ScriptedEpisode {
