@@ -52,7 +52,8 @@ export function trajectoryPage(trajectory: Shown, options: TrajectoryPageOptions
   const { title = 'An episode', framesPerSecond = usual, three } = options;
   checkPositive('trajectoryPage', 'framesPerSecond', framesPerSecond);
   const head = commonStart(frames);
-  const tail = commonEnd(frames, head.length);
+  // What leaves the head alone.
+  const tail = backwards(commonStart(frames.map((frame) => backwards(frame.slice(head.length)))));
   const middles = frames.map((frame) => frame.slice(head.length, frame.length - tail.length));
   const ends = motion?.ends ?? rewards.map((_, step) => step).concat(steps);
   const deep = motion !== undefined && three !== undefined && deepOf(motion, three);
@@ -107,16 +108,8 @@ function commonStart(texts: readonly string[]): string {
   return first.slice(0, length);
 }
 
-/** The longest common end that leaves the first `start` characters alone. */
-function commonEnd(texts: readonly string[], start: number): string {
-  const [first = ''] = texts;
-  let length = first.length - start;
-  for (const text of texts) {
-    let same = 0;
-    while (same < Math.min(length, text.length - start) && text.at(-1 - same) === first.at(-1 - same)) same++;
-    length = same;
-  }
-  return first.slice(first.length - length);
+function backwards(text: string): string {
+  return text.split('').reverse().join('');
 }
 
 const STYLE = `

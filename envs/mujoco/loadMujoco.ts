@@ -10,15 +10,7 @@ interface LoadMujocoOptions {
   readonly wasm?: string | URL | Uint8Array | undefined;
 }
 
-/** A module of MuJoCo, and why it can no longer be used, if so. */
-interface Physics {
-  readonly module: MainModule;
-  aborted?: string;
-  /** How many models it has refused. */
-  refused: number;
-}
-
-let physics: Physics | undefined;
+let physics: MujocoPhysics | undefined;
 let loading: Promise<void> | undefined;
 
 /**
@@ -38,7 +30,7 @@ export async function loadMujoco(options: LoadMujocoOptions = {}): Promise<void>
 
 async function load({ wasm }: LoadMujocoOptions): Promise<void> {
   const { default: instantiate } = await imported();
-  let next: Physics | undefined;
+  let next: MujocoPhysics | undefined;
   const options = {
     ...(wasm instanceof Uint8Array ? { wasmBinary: wasm } : wasm !== undefined && { locateFile: () => String(wasm) }),
     // What goes wrong is thrown, too.
@@ -55,7 +47,7 @@ async function load({ wasm }: LoadMujocoOptions): Promise<void> {
   if (version !== VERSION) {
     throw new Error(`mujoco: got MuJoCo ${versionText(version)}, expected ${versionText(VERSION)}: ${INSTALL}`);
   }
-  next = { module, refused: 0 };
+  next = new MujocoPhysics(module);
   physics = next;
 }
 
@@ -85,25 +77,19 @@ export function mujocoPhysics(): MujocoPhysics {
   if (physics.aborted !== undefined) {
     throw new Error(`mujoco: the physics has aborted (${physics.aborted}): await loadMujoco() loads it anew`);
   }
-  return new MujocoPhysics(physics);
+  return physics;
 }
 
-/** A module of MuJoCo that notices when it can no longer be used. */
+/** A module of MuJoCo that notices when it can no longer be used. Functions that may fail are called within {@link run}. */
 export class MujocoPhysics {
-  readonly #physics: Physics;
+  readonly module: MainModule;
+  /** Why it can no longer be used, and what lies in its memory no longer be touched, if so. */
+  aborted: string | undefined;
+  /** How many models it has refused. */
+  #refused = 0;
 
-  constructor(physics: Physics) {
-    this.#physics = physics;
-  }
-
-  /** MuJoCo's functions; those that may fail are called within {@link run}. */
-  get module(): MainModule {
-    return this.#physics.module;
-  }
-
-  /** Whether what lies in its memory may still be touched. */
-  get isAlive(): boolean {
-    return this.#physics.aborted === undefined;
+  constructor(module: MainModule) {
+    this.module = module;
   }
 
   /**
@@ -133,21 +119,22 @@ export class MujocoPhysics {
     } catch (error) {
       const said = messageOf(error);
       if (!isRefusal(error)) throw this.#abort(owner, said, error);
-      this.#physics.refused++;
-      if (this.#physics.refused >= MOST_REFUSED) this.#physics.aborted ??= `it has refused ${MOST_REFUSED} models`;
+      this.#refused++;
+      if (this.#refused >= MOST_REFUSED) this.aborted ??= `it has refused ${MOST_REFUSED} models`;
       throw new Error(`${owner}: ${said}${adviceOn(said)}`, { cause: error });
     }
   }
 
   /** @throws if it has aborted */
   checkAlive(owner: string): void {
-    const { aborted } = this.#physics;
-    if (aborted === undefined) return;
-    throw new Error(`${owner}: the physics has aborted (${aborted}): await loadMujoco(), then make a new environment`);
+    if (this.aborted === undefined) return;
+    throw new Error(
+      `${owner}: the physics has aborted (${this.aborted}): await loadMujoco(), then make a new environment`,
+    );
   }
 
   #abort(owner: string, said: string, cause: unknown): Error {
-    this.#physics.aborted ??= said;
+    this.aborted ??= said;
     return new Error(`${owner}: the physics has aborted: ${said}${adviceOn(said)}`, { cause });
   }
 }

@@ -19,7 +19,7 @@ interface Handles {
 }
 
 function free({ physics, model, data }: Handles): void {
-  if (!physics.isAlive) return;
+  if (physics.aborted !== undefined) return;
   if (!data.isDeleted()) data.delete();
   if (!model.isDeleted()) model.delete();
 }
@@ -130,11 +130,12 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
   readonly nv: number;
   readonly nu: number;
   protected readonly name: string;
+  /** The positions of the model's own pose, `[nq]`. */
+  protected readonly initQpos: Float64Array;
   readonly #frameSkip: number;
   readonly #view: SceneView;
   readonly #handles: Handles;
   readonly #views = new Map<string, Float64Array>();
-  readonly #initQpos: Float64Array;
   readonly #stateSize: number;
   #observationSpace: Box<'float64'> | undefined;
   #scene: Scene | undefined;
@@ -178,7 +179,7 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
         range[2 * i]! < range[2 * i + 1]! ? range[2 * i + end]! : (2 * end - 1) * Infinity,
       );
     this.actionSpace = new Box({ low: bound(0), high: bound(1) });
-    this.#initQpos = this.qpos.slice();
+    this.initQpos = this.qpos.slice();
     this.#stateSize = physics.run(name, (module) => module.mj_stateSize(model, this.#stateKind));
     this.#forward();
   }
@@ -204,11 +205,6 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     return this.dataArray('qvel');
   }
 
-  /** The positions of the model's own pose, `[nq]`. */
-  protected get initQpos(): Float64Array {
-    return this.#initQpos;
-  }
-
   /** An array of MuJoCo's `mjData` by its name, row after row: a view that holds until another env is made. */
   protected dataArray(name: MjDataArray): Float64Array {
     const known = this.#views.get(name);
@@ -223,8 +219,7 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
 
   /** An array of MuJoCo's `mjModel` by its name: a copy. */
   protected modelArray(name: MjModelArray): Float64Array {
-    this.#checkOpen();
-    return Float64Array.from(this.#handles.model[name] as ArrayLike<number>);
+    return Float64Array.from(this.#open().model[name] as ArrayLike<number>);
   }
 
   /** The number of a body by its name or number, by which MuJoCo's arrays are ordered. */
@@ -301,7 +296,9 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
   }
 
   step(action: Float32Array): StepResult<Float64Array> {
-    this.#checkAction(action);
+    if (action?.length !== this.nu || !areFinite(action)) {
+      throw new Error(`${this.name}: step() got the action ${show(action)}, expected ${this.nu} finite numbers`);
+    }
     const { physics } = this.#open();
     physics.checkAlive(this.name);
     this.beforeStep();
@@ -447,17 +444,8 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
   }
 
   #open(): Handles {
-    this.#checkOpen();
-    return this.#handles;
-  }
-
-  #checkOpen(): void {
     if (this.#isClosed) throw new Error(`${this.name}: the env is closed`);
-  }
-
-  #checkAction(action: Float32Array): void {
-    if (action?.length === this.nu && areFinite(action)) return;
-    throw new Error(`${this.name}: step() got the action ${show(action)}, expected ${this.nu} finite numbers`);
+    return this.#handles;
   }
 
   #checkStart(state: NonNullable<MujocoResetOptions['state']>): void {

@@ -95,23 +95,18 @@ function shapeOf(
   box: { readonly middle: Vector3; readonly half: Vector3 },
 ): { readonly kind: SolidKind; readonly size: Vector3; readonly middle: Vector3 } {
   const [a, b] = size;
-  const middle: Vector3 = [0, 0, 0];
-  switch (type) {
-    case mjtGeom.mjGEOM_PLANE.value:
-      return { kind: 'plane', size: [a, b, 0], middle };
-    case mjtGeom.mjGEOM_SPHERE.value:
-      return { kind: 'sphere', size: [a, a, a], middle };
-    case mjtGeom.mjGEOM_CAPSULE.value:
-      return { kind: 'capsule', size: [a, a, b], middle };
-    case mjtGeom.mjGEOM_ELLIPSOID.value:
-      return { kind: 'ellipsoid', size, middle };
-    case mjtGeom.mjGEOM_CYLINDER.value:
-      return { kind: 'cylinder', size: [a, a, b], middle };
-    case mjtGeom.mjGEOM_BOX.value:
-      return { kind: 'box', size, middle };
-    default:
-      return { kind: 'box', size: box.half, middle: box.middle };
-  }
+  const sizes: Readonly<Record<SolidKind, Vector3>> = {
+    plane: [a, b, 0],
+    sphere: [a, a, a],
+    capsule: [a, a, b],
+    ellipsoid: size,
+    cylinder: [a, a, b],
+    box: size,
+  };
+  const kinds = Object.keys(sizes) as SolidKind[];
+  const kind = kinds.find((each) => mjtGeom[`mjGEOM_${each.toUpperCase() as Uppercase<SolidKind>}`].value === type);
+  if (kind === undefined) return { kind: 'box', size: box.half, middle: box.middle };
+  return { kind, size: sizes[kind], middle: [0, 0, 0] };
 }
 
 /** The bodies by which trees hang on the world that a motor moves. */

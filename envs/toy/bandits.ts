@@ -98,9 +98,8 @@ export class BumpBanditEnv extends BanditEnv {
   }
 
   render(): string {
-    const label = 'two bumps of reward';
     const highest = Math.max(this.reward([0]), this.reward([1]));
-    return drawCurve({ reward: (a) => this.reward([a]), range: [0, highest], label, action: this.memory.last?.[0] });
+    return drawCurve(this, this.memory.last, { range: [0, highest], label: 'two bumps of reward' });
   }
 
   protected override info(action: ArrayLike<number>): Info {
@@ -145,13 +144,8 @@ export class SoftBanditEnv extends BanditEnv {
   }
 
   render(): string {
-    return drawCurve({
-      reward: (a) => this.reward([a]),
-      range: [-1.125 - Math.min(this.penalty, 2), 0],
-      label: 'the reward of two banks with water between them',
-      shore,
-      action: this.memory.last?.[0],
-    });
+    const label = 'the reward of two banks with water between them';
+    return drawCurve(this, this.memory.last, { range: [-1.125 - Math.min(this.penalty, 2), 0], label, shore });
   }
 
   protected override info(action: ArrayLike<number>): Info {
@@ -282,13 +276,8 @@ export class OpponentBanditEnv extends BanditEnv<OpponentBanditMemory> {
   }
 
   render(): string {
-    return drawCurve({
-      reward: (a) => this.reward([a]),
-      range: [0, 1],
-      label: 'two banks, of which one may be blocked',
-      shore: opponentBanks.nearest,
-      action: this.memory.last?.[0],
-    });
+    const label = 'two banks, of which one may be blocked';
+    return drawCurve(this, this.memory.last, { range: [0, 1], label, shore: opponentBanks.nearest });
   }
 }
 
@@ -391,21 +380,20 @@ const height = 2.4;
 const points = 200;
 
 interface Curve {
-  /** The mean reward of an action. */
-  reward: (action: number) => number;
   /** The rewards at the bottom and at the top. */
   range: readonly [low: number, high: number];
-  /** What the drawing shows. */
   label: string;
   /** |a| below it is drawn as water. */
   shore?: number;
-  /** The last action. */
-  action: number | undefined;
 }
 
-/** The reward of a bandit with one number as action, and where the last action lies on it. */
-function drawCurve({ reward, range: [low, high], label, shore, action }: Curve): string {
-  const at = (a: number) => [a, (clamp((reward(a) - low) / (high - low), 0, 1) * height) as number] as const;
+/** The mean reward of a bandit with one number as action, and where the last action lies on it. */
+function drawCurve(
+  bandit: Pick<BanditEnv, 'reward'>,
+  [action]: readonly number[] = [],
+  { range: [low, high], label, shore }: Curve,
+): string {
+  const at = (a: number) => [a, (clamp((bandit.reward([a]) - low) / (high - low), 0, 1) * height) as number] as const;
   const drawing = new Drawing({ x: [left - 0.1, right + 0.1], y: [-0.4, height + 0.15], label });
   if (shore !== undefined) drawing.rect([-shore, 0], [shore, height + 0.1], { fill: 'water' });
   const curve = Array.from({ length: points + 1 }, (_, i) => at(left + ((right - left) * i) / points));
