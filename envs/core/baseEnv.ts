@@ -48,11 +48,8 @@ export abstract class BaseEnv<Observation = Float32Array, Action = Float32Array 
 
   /** @throws unless the action has as many numbers as the action space; what they are the subclass looks at. */
   protected checkLength(action: ArrayLike<number>): void {
-    if (action?.length !== this.actionSpace.size) this.#refuseLength(action);
-  }
-
-  #refuseLength(action: ArrayLike<number>): never {
     const { size } = this.actionSpace;
+    if (action?.length === size) return;
     throw new Error(`${envName(this)}: step() got the action ${show(action)}, expected ${size} finite numbers`);
   }
 

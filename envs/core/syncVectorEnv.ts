@@ -122,7 +122,7 @@ export class SyncVectorEnv extends BaseVectorEnv {
   #resetRow(i: number, options?: Parameters<AnyEnv['reset']>[0]): void {
     const result: unknown = this.envs[i]!.reset(options);
     const problem = resetProblem(result);
-    if (problem !== undefined) this.#refuse(i, problem);
+    if (problem !== undefined) throw new Error(`${this.#where(i)}: ${problem}`);
     const [observation, info] = result as ResetResult<unknown>;
     this.#writeObservation(observation, this.#result.observations, i);
     this.#result.infos[i] = info;
@@ -137,14 +137,13 @@ export class SyncVectorEnv extends BaseVectorEnv {
     }
   }
 
-  #refuse(i: number, problem: string): never {
-    throw new Error(`${this.#where(i)}: ${problem}`);
-  }
-
   /** An error that JavaScript throws, as for a null where there should be an array, says nothing of where that was. */
   #named(error: unknown, i: number): unknown {
     const isNative = [TypeError, RangeError, ReferenceError, SyntaxError].some((type) => error instanceof type);
-    return isNative ? new Error(`${this.#where(i)}: ${oneLine(error as Error)}`, { cause: error }) : error;
+    if (!isNative) return error;
+    const { name, message } = error as Error;
+    const line = `${name}: ${message.replaceAll(/\s+/g, ' ').slice(0, 200)}`;
+    return new Error(`${this.#where(i)}: ${line}`, { cause: error });
   }
 
   #where(i: number): string {
@@ -191,7 +190,7 @@ export class SyncVectorEnv extends BaseVectorEnv {
   #stepRow(i: number, action: unknown): void {
     const result = this.#result;
     const step: unknown = this.envs[i]!.step(action);
-    if (!isStepResult(step)) this.#refuse(i, stepProblem(step));
+    if (!isStepResult(step)) throw new Error(`${this.#where(i)}: ${stepProblem(step)}`);
     // By index: destructuring goes through an iterator.
     const terminated = step[2];
     const truncated = step[3];
@@ -243,8 +242,4 @@ export class SyncVectorEnv extends BaseVectorEnv {
     this.ended.set(state.ended);
     this.#failed = state.failed;
   }
-}
-
-function oneLine({ name, message }: Error): string {
-  return `${name}: ${message.replaceAll(/\s+/g, ' ').slice(0, 200)}`;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { show } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
+import type { Rng } from '../../src/random.ts';
 import { Box } from '../../src/spaces/box.ts';
 import { RememberingEnv } from '../core/baseEnv.ts';
 import type { Info, Seed } from '../core/env.ts';
@@ -123,16 +124,9 @@ export abstract class LakeWalkEnv extends RememberingEnv<LakeWalkMemory, Float32
     const { memory } = this;
     const used = bankOf(memory.windingAngle);
     if (used !== undefined) memory.upperShare += this.opponentRate * ((used === 'upper' ? 1 : 0) - memory.upperShare);
-    Object.assign(memory, start, { windingAngle: 0, blocked: this.#blockedBank() });
+    const blocked = blockedSide(this.blocking, ['upper', 'lower'], memory.upperShare, this.rng);
+    Object.assign(memory, start, { windingAngle: 0, blocked });
     return [this.#observation(), this.#info(undefined)];
-  }
-
-  #blockedBank(): Bank | undefined {
-    if (this.blocking === 'none') return undefined;
-    if (this.blocking === 'upper' || this.blocking === 'lower') return this.blocking;
-    if (this.blocking === 'opponent' && this.memory.upperShare !== 0.5)
-      return this.memory.upperShare > 0.5 ? 'upper' : 'lower';
-    return this.rng.uniform() < 0.5 ? 'upper' : 'lower';
   }
 
   step(action: Float32Array): [Float32Array, number, boolean, boolean, LakeInfo] {
@@ -221,12 +215,39 @@ const actionKinds = ['velocity', 'heading'] as const;
 /** What an action at the lake is: a velocity, or a heading. */
 export type LakeAction = (typeof actionKinds)[number];
 
-const blockings = ['none', 'upper', 'lower', 'hidden', 'opponent'] as const;
+/**
+ * Which of two sides is blocked in an episode.
+ * @param share how often the first side was used, a moving average
+ */
+export function blockedSide<Side extends string>(
+  blocking: 'none' | 'hidden' | 'opponent' | Side,
+  sides: readonly [Side, Side],
+  share: number,
+  rng: Rng,
+): Side | undefined {
+  if (blocking === 'none') return undefined;
+  if (blocking === 'opponent' && share !== 0.5) return sides[share > 0.5 ? 0 : 1];
+  if (blocking === 'opponent' || blocking === 'hidden') return sides[rng.uniform() < 0.5 ? 0 : 1];
+  return blocking;
+}
+
+/** What is said of the options of an env in which one of two banks may be blocked. */
+export const opponentOptions = {
+  meaningOfBlocked:
+    "which bank is blocked; one for good, one drawn anew for each episode ('hidden'), or the one used more so far ('opponent')",
+  opponentRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe("the opponent's memory; the weight of the newest episode in its moving average"),
+};
+
 /**
  * Which bank is blocked: none, one for good, one drawn anew for each episode (`'hidden'`), or the one used more so
  * far (`'opponent'`). No observation tells.
  */
-export type Blocking = (typeof blockings)[number];
+export type Blocking = 'none' | Bank | 'hidden' | 'opponent';
 
 export const lakeOptions = z.strictObject({
   stride: z
@@ -246,22 +267,15 @@ export const lakeOptions = z.strictObject({
     .default('velocity')
     .describe('what an action is; a velocity of two numbers, or a heading, one angle in radians'),
   blocked: z
-    .enum(blockings)
+    .enum(['none', 'upper', 'lower', 'hidden', 'opponent'])
     .default('none')
-    .describe(
-      "which bank is blocked; one for good, one drawn anew for each episode ('hidden'), or the one used more so far ('opponent')",
-    ),
+    .describe(opponentOptions.meaningOfBlocked),
   upperBonus: z.number().min(0).max(10).default(0).meta({
     description:
       'what crossing the line x = 0 above the lake pays on the way home; crossing it back, above or below, costs as much',
     unit: 'reward',
   }),
-  opponentRate: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.1)
-    .describe("the opponent's memory; the weight of the newest episode in its moving average"),
+  opponentRate: opponentOptions.opponentRate,
 });
 
 /** Options of an environment at the lake. */

@@ -8,6 +8,7 @@ import { RememberingEnv } from '../core/baseEnv.ts';
 import type { Info, ResetResult, Seed, StepResult } from '../core/env.ts';
 import { checkOptionNames } from '../core/options.ts';
 import { Drawing } from '../drawing/drawing.ts';
+import { blockedSide, opponentOptions } from '../lake/lakeEnv.ts';
 
 /** What is left of a bandit between two calls. */
 interface BanditMemory {
@@ -181,26 +182,12 @@ const sides = ['right', 'left'] as const;
 /** A bank of {@link OpponentBanditEnv}. */
 type BanditSide = (typeof sides)[number];
 
-const blockings = ['none', ...sides, 'hidden', 'opponent'] as const;
-/**
- * Which bank is blocked: none, one for good, one drawn anew for each episode (`'hidden'`), or the one used more so far
- * (`'opponent'`). No observation tells.
- */
-type BanditBlocking = (typeof blockings)[number];
-
 export const opponentBanditOptions = z.strictObject({
   blocked: z
-    .enum(blockings)
+    .enum(['none', ...sides, 'hidden', 'opponent'])
     .default('opponent')
-    .describe(
-      "which bank is blocked; one for good, one drawn anew for each episode ('hidden'), or the one used more so far ('opponent')",
-    ),
-  opponentRate: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.1)
-    .describe("the opponent's memory; the weight of the newest episode in its moving average"),
+    .describe(opponentOptions.meaningOfBlocked),
+  opponentRate: opponentOptions.opponentRate,
 });
 
 interface OpponentBanditMemory extends BanditMemory {
@@ -230,7 +217,8 @@ function sideOf(action: ArrayLike<number>): BanditSide | undefined {
  */
 export class OpponentBanditEnv extends BanditEnv<OpponentBanditMemory> {
   readonly actionSpace = new Box({ low: -4, high: 4, shape: [1] });
-  readonly blocking: BanditBlocking;
+  /** As of a lake: no observation tells. */
+  readonly blocking: z.output<typeof opponentBanditOptions>['blocked'];
   readonly opponentRate: number;
   protected override memory: OpponentBanditMemory = { last: undefined, blocked: undefined, rightShare: 0.5 };
 
@@ -258,17 +246,8 @@ export class OpponentBanditEnv extends BanditEnv<OpponentBanditMemory> {
     const used = memory.last && sideOf(memory.last);
     if (used !== undefined) memory.rightShare += this.opponentRate * ((used === 'right' ? 1 : 0) - memory.rightShare);
     const begun = super.begin(options);
-    memory.blocked = this.#blockedSide();
+    memory.blocked = blockedSide(this.blocking, sides, memory.rightShare, this.rng);
     return begun;
-  }
-
-  #blockedSide(): BanditSide | undefined {
-    const { blocking } = this;
-    if (blocking === 'none') return undefined;
-    if (blocking === 'right' || blocking === 'left') return blocking;
-    if (blocking === 'opponent' && this.memory.rightShare !== 0.5)
-      return this.memory.rightShare > 0.5 ? 'right' : 'left';
-    return this.rng.uniform() < 0.5 ? 'right' : 'left';
   }
 
   protected override info(action: ArrayLike<number>): Info {

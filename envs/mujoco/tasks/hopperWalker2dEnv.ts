@@ -96,20 +96,12 @@ const middle = -0.22500000000000009;
 /** A quarter turn about y; √½, and the float64 below it. */
 const lying = [Math.SQRT1_2, 0, -0.7071067811865475, 0];
 
-/** What the legs differ in. */
-interface PlanarLeg {
-  /** Follows each name: `'_left'`. */
-  readonly side?: string;
-  readonly foot: {
-    /** From the shank to the ankle's place in the foot's frame, m. */
-    readonly reach: number;
-    readonly half: number;
-    readonly friction: number;
-  };
-}
-
-/** A leg in the plane y = 0, below a torso of 0.4 m: thigh, shank, foot. Joints bend about −y; angles in degrees. */
-function planarLeg({ side = '', foot: { reach, half, friction } }: PlanarLeg): Body {
+/**
+ * A leg in the plane y = 0, below a torso of 0.4 m: thigh, shank, foot. Joints bend about −y; angles in degrees.
+ * @param foot `reach`: from the shank to the ankle's place in the foot's frame, m
+ * @param side follows each name: `'_left'`
+ */
+function planarLeg({ reach, half, friction }: Record<'reach' | 'half' | 'friction', number>, side = ''): Body {
   const joint = (name: string, range: readonly [number, number], x: number, z: number): Joint => {
     return { name: `${name}${side}_joint`, axis: [0, -1, 0], pos: [x, 0, z], range };
   };
@@ -165,7 +157,7 @@ export const hopper = mjcf({
       pos: [0, 0, 1.25],
       joints: planarRoot(1.25),
       geoms: [{ name: 'torso', type: 'capsule', friction: [0.9], size: [0.05, 0.19999999999999996] }],
-      bodies: [planarLeg({ foot: { reach: 0.13, half: 0.195, friction: 2 } })],
+      bodies: [planarLeg({ reach: 0.13, half: 0.195, friction: 2 })],
     },
   ],
   motors: ['thigh', 'leg', 'foot'].map((name) => ({ name, joint: `${name}_joint` })),
@@ -192,7 +184,7 @@ const walker2d = mjcf({
       pos: [0, 0, 1.25],
       joints: planarRoot(1.25),
       geoms: [{ name: 'torso', type: 'capsule', friction: [0.9], size: [0.05, 0.19999999999999996] }],
-      bodies: sides.map((side) => planarLeg({ side, foot })),
+      bodies: sides.map((side) => planarLeg(foot, side)),
     },
   ],
   motors: sides.flatMap((side) =>
