@@ -24,8 +24,6 @@ export interface SceneStage {
   turn(turn: Turn): void;
   /** To where the eye was at first. */
   turnBack(): void;
-  /** Frees what the graphics card holds. */
-  dispose(): void;
 }
 
 /** What a stage uses of the package `three`. */
@@ -129,14 +127,6 @@ export function sceneStage(
     depthWrite: false,
   });
   const shadowMaterial = new three.ShadowMaterial({ opacity: 0.28, depthWrite: false });
-  const freed: { dispose(): void }[] = [
-    robotMaterial,
-    otherMaterial,
-    fenceMaterial,
-    gridMaterial,
-    shadowMaterial,
-    renderer,
-  ];
   const groups = Array.from({ length: scene.bodies + 1 }, () => new three.Group());
   world.add(...groups);
   const planes = scene.solids.filter(({ kind }) => kind === 'plane');
@@ -146,7 +136,8 @@ export function sceneStage(
   if (floor !== undefined) addGround();
   for (const plane of planes) if (plane !== floor) addFence(plane);
   const shown = new Float64Array(7 * scene.bodies);
-  let [width, height, frame] = [0, 0, 0];
+  let [width, height] = [0, 0];
+  let isDue = false;
   paint(colours);
 
   function addSolid(solid: Solid): void {
@@ -156,11 +147,8 @@ export function sceneStage(
       material = new three.MeshLambertMaterial({
         color: new three.Color().setRGB(...(colour as [number, number, number]), three.SRGBColorSpace),
       });
-      freed.push(material);
     }
-    const geometry = geometryOf(kind, size);
-    freed.push(geometry);
-    const mesh = new three.Mesh(geometry, material);
+    const mesh = new three.Mesh(geometryOf(kind, size), material);
     place(mesh, solid.position, solid.quaternion);
     mesh.castShadow = mesh.receiveShadow = true;
     groups[solid.body]!.add(mesh);
@@ -199,7 +187,6 @@ export function sceneStage(
 
   function addGround(): void {
     const sheet = new three.PlaneGeometry(24 * reach, 24 * reach);
-    freed.push(sheet);
     const shadows = new three.Mesh(sheet, shadowMaterial);
     shadows.receiveShadow = true;
     ground.add(new three.Mesh(sheet, gridMaterial), shadows);
@@ -210,7 +197,6 @@ export function sceneStage(
   function addFence({ size: [a, b], body, position, quaternion }: Solid): void {
     const upright = new three.Vector3(1, 0, 0);
     const mesh = new three.Mesh(new three.PlaneGeometry(1, 1), fenceMaterial);
-    freed.push(mesh.geometry);
     place(mesh, position, quaternion);
     const isUpright = Math.abs(upright.applyQuaternion(mesh.quaternion).z) > 0.5;
     const [high, long] = [0.1 * reach, 2 * ((isUpright ? b : a) || 12 * reach)];
@@ -245,11 +231,12 @@ export function sceneStage(
   }
 
   function invalidate(): void {
-    frame ||= requestAnimationFrame(draw);
+    if (!isDue) requestAnimationFrame(draw);
+    isDue = true;
   }
 
   function draw(): void {
-    frame = 0;
+    isDue = false;
     if (width === 0 || height === 0) return;
     const { followed } = scene;
     if (followed > 0) {
@@ -288,12 +275,7 @@ export function sceneStage(
     invalidate();
   }
 
-  function dispose(): void {
-    cancelAnimationFrame(frame);
-    for (const each of freed) each.dispose();
-  }
-
-  return { show, paint, resize, turn, turnBack, dispose };
+  return { show, paint, resize, turn, turnBack };
 }
 
 /**

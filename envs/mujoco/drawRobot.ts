@@ -16,7 +16,7 @@ export function drawRobot(picture: RobotPicture): string {
   const pixel = (2 * wide) / WIDTH;
   if (view === 'side') drawRuler(drawing, picture, pixel);
   else drawGrid(drawing, picture, pixel);
-  const seen = (point: PicturePoint) => fromMiddle(point, middle);
+  const seen = ([x, y]: PicturePoint): PicturePoint => [x - middle[0], y - middle[1]];
   for (const shape of farthestFirst(shapes)) drawShape(drawing, shape, seen, pixel);
   return drawing.toString();
 }
@@ -30,10 +30,6 @@ export function farthestFirst<Shape extends Pick<PictureShape, 'depth'>>(shapes:
 /** The height of the ruler from the side: the floor, where that is in sight, else the lower edge with room for its text. */
 export function rulerHeight({ middle, half, floor }: RobotPicture, room: number): number {
   return Math.max(middle[1] - half[1] + room, floor ?? Number.NEGATIVE_INFINITY);
-}
-
-function fromMiddle([x, y]: PicturePoint, middle: PicturePoint): PicturePoint {
-  return [x - middle[0], y - middle[1]];
 }
 
 function drawRuler(drawing: Drawing, picture: RobotPicture, pixel: number): void {
