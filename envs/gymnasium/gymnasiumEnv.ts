@@ -3,7 +3,7 @@ import { Dict, Tuple } from '../../src/spaces/composite.ts';
 import type { BatchArray, Space } from '../../src/spaces/space.ts';
 import { Text } from '../../src/spaces/text.ts';
 import type { AnyEnv, EnvSpec, ResetOptions, ResetResult, StepResult } from '../core/env.ts';
-import type { EnvProvider } from '../core/registry.ts';
+import type { VectorEnv } from '../core/vectorEnv.ts';
 import { OrderEnforcing, PassiveEnvChecker } from '../core/wrappers/wrapper.ts';
 import {
   GymnasiumServer,
@@ -17,20 +17,22 @@ import {
 import { GymnasiumVectorEnv } from './gymnasiumVectorEnv.ts';
 
 /** `make('gymnasium:Hopper-v5', { python })`: what Gymnasium knows, and limits in time, in the user's own Python. */
-export const gymnasiumProvider: EnvProvider = {
-  make(id, options) {
+export const gymnasiumProvider = {
+  make(id: string, options: Readonly<Record<string, unknown>>): AnyEnv {
     const parsed = parseOptions(`gymnasium:${id}`, gymnasiumOptions, options);
     const env = new GymnasiumEnv({ id, ...serverOptions(parsed) }, options);
     return new OrderEnforcing(parsed.disableEnvChecker ? env : new PassiveEnvChecker(env));
   },
-  makeVec(id, options) {
+  makeVec(id: string, options: Readonly<Record<string, unknown>>): VectorEnv {
     const parsed = parseOptions(`gymnasium:${id}`, gymnasiumVectorOptions, options);
     const { numEnvs, autoresetMode, ...rest } = parsed;
     return new GymnasiumVectorEnv({ id, numEnvs, workers: rest.workers, autoresetMode, ...serverOptions(rest) });
   },
-  // As Gymnasium parts it: what stands before the colon is imported, also from the current folder.
-  module: (id) => (id.includes(':') ? id.split(':')[0] : undefined),
-  program: ({ python }) => interpreter(typeof python === 'string' ? python : undefined),
+  /** The module that the id makes Python import, as Gymnasium parts it: what stands before the colon, also from the current folder. */
+  module: (id: string) => (id.includes(':') ? id.split(':')[0] : undefined),
+  /** The program that an env with these options runs in. */
+  program: ({ python }: Readonly<Record<string, unknown>>) =>
+    interpreter(typeof python === 'string' ? python : undefined),
 };
 
 /**
