@@ -47,13 +47,6 @@ describe.each(Object.entries(classics))('%s', (id, { starts, limit, threshold })
     expect(stateOf(env)).toEqual(state);
   });
 
-  it('draws the same from a seed, whatever the states between', () => {
-    const env = make(id);
-    const [first] = env.reset({ seed: 5 });
-    env.reset({ options: { state: starts.map(() => 0) } });
-    expect(env.reset({ seed: 5 })[0]).toEqual(first);
-  });
-
   it('is truncated at its limit and knows its threshold', () => {
     const env = make(id, { disableEnvChecker: true });
     expect([env.spec!.maxEpisodeSteps, env.spec!.rewardThreshold]).toEqual([limit, threshold]);

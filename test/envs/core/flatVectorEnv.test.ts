@@ -64,6 +64,15 @@ class Stairs extends BaseEnv<Seen, number> {
 
 const stairs = (info?: (place: number) => Info, autoresetMode: AutoresetMode = 'sameStep', space?: Space) =>
   new SyncVectorEnv([() => new Stairs(info, space), () => new Stairs(info, space)], { autoresetMode });
+/** The step that ends an episode. */
+function lastStep(env: FlatVectorEnv) {
+  const actions = Float32Array.of(1, 1);
+  env.reset({ seed: 0 });
+  env.step(actions);
+  env.step(actions);
+  return env.step(actions);
+}
+
 /** By the order of the names: the eye, then the place. */
 const row = (place: number, ...mask: number[]) => {
   const oneHot = [0, 1, 2, 3].map((i) => (i === place ? 1 : 0));
@@ -140,34 +149,22 @@ describe('action masks', () => {
     ['may allow nothing', [0, 0, 0], [0, 0, 0]],
   ])('where an episode has ended: %s', (_, mask, shown) => {
     const env = masked((place) => (place === 3 ? mask : [0, 1, 0]));
-    env.reset({ seed: 0 });
-    const actions = Float32Array.of(1, 1);
-    env.step(actions);
-    env.step(actions);
-    expect(rows(env.step(actions).finalObservations)[0]).toEqual(row(3, ...shown));
+    expect(rows(lastStep(env).finalObservations)[0]).toEqual(row(3, ...shown));
   });
 
   it.each(['nextStep', 'disabled'] as const)('allow all of a row that has ended until it is reset: %s', (mode) => {
     const info = (place: number) => ({ actionMask: place === 3 ? undefined : [0, 1, 0] });
     const env = new FlatVectorEnv(stairs(info, mode), { actionMask: true });
-    env.reset({ seed: 0 });
-    const actions = Float32Array.of(1, 1);
-    env.step(actions);
-    env.step(actions);
-    expect(rows(env.step(actions).observations)).toEqual([row(3, 1, 1, 1), row(3, 1, 1, 1)]);
+    expect(rows(lastStep(env).observations)).toEqual([row(3, 1, 1, 1), row(3, 1, 1, 1)]);
     const begun = row(0, 0, 1, 0);
-    if (mode === 'nextStep') expect(rows(env.step(actions).observations)).toEqual([begun, begun]);
+    if (mode === 'nextStep') expect(rows(env.step(Float32Array.of(1, 1)).observations)).toEqual([begun, begun]);
     else expect(rows(env.reset({ mask: [0, 1] })[0])).toEqual([row(3, 1, 1, 1), begun]);
   });
 
   it('are needed where the next episode begins in the step that ends one', () => {
     let begun = 0;
     const env = masked((place) => (place === 0 && ++begun > 2 ? undefined : [0, 1, 0]));
-    env.reset({ seed: 0 });
-    const actions = Float32Array.of(1, 1);
-    env.step(actions);
-    env.step(actions);
-    expect(() => env.step(actions)).toThrow('FlatVectorEnv: env 0: actionMask: got none, expected one for every');
+    expect(() => lastStep(env)).toThrow('FlatVectorEnv: env 0: actionMask: got none, expected one for every');
   });
 
   const two = new MultiDiscrete([2, 3]);

@@ -9,6 +9,7 @@ import {
   MultiBinary,
   MultiDiscrete,
   type Space,
+  Text,
   Tuple,
   unflatten,
 } from '../../../envs/index.ts';
@@ -173,6 +174,8 @@ describe('composite and discrete spaces', () => {
     expect([...seen].sort()).toEqual(['0,-1', '0,0', '0,1', '1,-1', '1,0', '1,1'].sort());
     const bits = new Set(Array.from({ length: 100 }, () => [...new MultiBinary(2).sample(rng)].join()));
     expect(bits.size).toBe(4);
+    const texts = new Set(Array.from({ length: 200 }, () => new Text(2, { charset: 'ab' }).sample(rng)));
+    expect([...texts].sort()).toEqual(['a', 'aa', 'ab', 'b', 'ba', 'bb']);
   });
 
   const door = new Dict({ open: new Discrete(2) });

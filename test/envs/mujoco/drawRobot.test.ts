@@ -1,11 +1,11 @@
 import { beforeAll, expect, it } from 'vitest';
-import type { SceneView } from '../../../envs/drawing/scene.ts';
 import { loadEnv, make } from '../../../envs/index.ts';
 import type { PictureShape } from '../../../envs/mujoco/drawRobot.ts';
 import { loadMujoco } from '../../../envs/mujoco/loadMujoco.ts';
 import { type Body, mjcf } from '../../../envs/mujoco/mjcf.ts';
-import { MujocoEnv } from '../../../envs/mujoco/mujocoEnv.ts';
+import type { MujocoEnv } from '../../../envs/mujoco/mujocoEnv.ts';
 import { mujocoEnvs } from '../../../envs/mujoco/mujocoEnvs.ts';
+import { OwnEnv } from './ownEnv.ts';
 
 beforeAll(() => loadMujoco());
 
@@ -27,26 +27,17 @@ const bodies: Body[] = [
 ];
 
 /** A pole on a hinge; a box and a ball that lie loose; a cylinder and an ellipsoid that stand. */
-class Scene extends MujocoEnv {
-  constructor(view: SceneView) {
-    const xml = mjcf({
-      model: 'scene',
-      size: { memory: '1M' },
-      geoms: [
-        { type: 'plane', size: [1, 1, 1], pos: [0, 0, -0.25] },
-        { type: 'cylinder', size: [0.2, 0.1], pos: [-0.5, -0.3, 0.3] },
-        { type: 'ellipsoid', size: [0.3, 0.2, 0.1], pos: [0, 0.5, 0.5], axisangle: [0, 0, 1, Math.PI / 2] },
-      ],
-      bodies,
-      motors: [{ joint: 'hinge' }],
-    });
-    super({ name: 'Scene', xml, frameSkip: 1, view });
-  }
-
-  protected score() {
-    return { reward: 0 };
-  }
-}
+const scene = mjcf({
+  model: 'scene',
+  size: { memory: '1M' },
+  geoms: [
+    { type: 'plane', size: [1, 1, 1], pos: [0, 0, -0.25] },
+    { type: 'cylinder', size: [0.2, 0.1], pos: [-0.5, -0.3, 0.3] },
+    { type: 'ellipsoid', size: [0.3, 0.2, 0.1], pos: [0, 0.5, 0.5], axisangle: [0, 0, 1, Math.PI / 2] },
+  ],
+  bodies,
+  motors: [{ joint: 'hinge' }],
+});
 
 /** Lowest and highest coordinates of an outline. */
 function extentOf({ points, radius }: PictureShape): number[] {
@@ -60,15 +51,10 @@ const near = (numbers: readonly number[]) => numbers.map((x) => expect.closeTo(x
 /** The pole is turned a quarter to the right, the box moved by one metre and turned by half a right angle about z. */
 const qpos = [Math.PI / 2, 1.5, 0.2, 0.1, Math.cos(Math.PI / 8), 0, 0, Math.sin(Math.PI / 8)];
 
-function sceneAt(view: SceneView): Scene {
-  const scene = new Scene(view);
-  scene.reset({ seed: 0, options: { state: { qpos, qvel: new Float64Array(7) } } });
-  return scene;
-}
-
 it('picture() has shapes where a known pose has them, from the side', () => {
-  const scene = sceneAt('side');
-  const { middle, half, floor, shapes } = scene.picture();
+  const env = new OwnEnv(scene);
+  env.reset({ seed: 0, options: { state: { qpos, qvel: new Float64Array(7) } } });
+  const { middle, half, floor, shapes } = env.picture();
   const [cylinder, ellipsoid, pole, box, ball] = shapes as [
     PictureShape,
     PictureShape,
@@ -93,7 +79,7 @@ it('picture() has shapes where a known pose has them, from the side', () => {
   const reach = Math.sqrt(0.5 ** 2 + 0.9 ** 2) + Math.sqrt(0.1 ** 2 + 0.2 ** 2 + 0.05 ** 2);
   expect(half).toEqual(near([1.6 * reach, 1.05 * reach]));
   expect(middle).toEqual(near([0, 1 - 0.15 * reach]));
-  scene.close();
+  env.close();
 });
 
 const ofGymnasium = Object.keys(mujocoEnvs).filter((id) => id.endsWith('-v5'));

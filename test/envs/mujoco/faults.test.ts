@@ -1,12 +1,13 @@
 import type { MjData, MjModel } from '@mujoco/mujoco';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Box, type Env, make } from '../../../envs/index.ts';
-import { HopperEnv, loadMujoco, MujocoEnv, mjcf } from '../../../envs/mujoco/index.ts';
+import { HopperEnv, loadMujoco, type MujocoEnv, mjcf } from '../../../envs/mujoco/index.ts';
 import { mujocoPhysics } from '../../../envs/mujoco/loadMujoco.ts';
 import { mujocoEnvs } from '../../../envs/mujoco/mujocoEnvs.ts';
 import { hopper } from '../../../envs/mujoco/tasks/hopperWalker2dEnv.ts';
 import { humanoid } from '../../../envs/mujoco/tasks/humanoidEnv.ts';
 import { Rng } from '../../../src/index.ts';
+import { memory, OwnEnv } from './ownEnv.ts';
 
 beforeEach(() => loadMujoco());
 
@@ -24,21 +25,6 @@ interface Snapshot {
 }
 const robot = (id: string) => make(id) as unknown as RobotEnv;
 const stateOf = (env: RobotEnv) => env.state!() as Snapshot;
-
-/** Any model, in which nothing is earned. */
-class OwnEnv extends MujocoEnv {
-  constructor(xml: string, frameSkip = 1) {
-    super({ name: 'Own', xml, frameSkip });
-  }
-  /** Where it lies at the start, m. */
-  startHeight: number | undefined;
-  protected override placeAtStart(qpos: Float64Array): void {
-    if (this.startHeight !== undefined) qpos[2] = this.startHeight;
-  }
-  protected score() {
-    return { reward: 0 };
-  }
-}
 
 describe('a module that has aborted', () => {
   /** What breaks it for good, and how its message begins. */
@@ -141,7 +127,7 @@ describe('a model', () => {
   });
 
   it('needs at least one step of physics in a step', () => {
-    expect(() => new OwnEnv(hopper, 0)).toThrow(/^Own: frameSkip: got 0/);
+    expect(() => new OwnEnv(hopper, { frameSkip: 0 })).toThrow(/^Own: frameSkip: got 0/);
     expect(() => new HopperEnv({ frameSkip: 0 })).toThrow(/^Hopper: .*frameSkip/);
   });
 });
@@ -260,15 +246,3 @@ it('environments beside each other keep their numbers when memory grows between 
   expect(crowded).toEqual(alone);
   for (const env of others) env.close();
 });
-
-/** Bytes of the module's memory, which never shrinks. */
-function memory(): number {
-  return mujocoPhysics().run('memory', ({ MjModel, MjData }) => {
-    const model = MjModel.from_xml_string(hopper);
-    const data = new MjData(model);
-    const { byteLength } = (data.qpos as Float64Array).buffer;
-    data.delete();
-    model.delete();
-    return byteLength;
-  });
-}

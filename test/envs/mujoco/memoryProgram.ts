@@ -5,10 +5,9 @@
 import type { Env } from '../../../envs/core/env.ts';
 import { make } from '../../../envs/core/registry.ts';
 import { loadMujoco } from '../../../envs/mujoco/index.ts';
-import { mujocoPhysics } from '../../../envs/mujoco/loadMujoco.ts';
 import { mujocoEnvs } from '../../../envs/mujoco/mujocoEnvs.ts';
-import { hopper } from '../../../envs/mujoco/tasks/hopperWalker2dEnv.ts';
 import { Rng } from '../../../src/random.ts';
+import { memory } from './ownEnv.ts';
 
 /** How many steps, and environments, use no more memory than a few; `flat:1000000,1000` takes longer. */
 const FEW = '20000,100';
@@ -16,18 +15,6 @@ const FEW = '20000,100';
 await loadMujoco();
 type RobotEnv = Env<Float64Array, Float32Array>;
 const robot = (id: string) => make(id) as unknown as RobotEnv;
-
-/** Bytes of the module's memory. */
-function memory(): number {
-  return mujocoPhysics().run('memory', ({ MjModel, MjData }) => {
-    const model = MjModel.from_xml_string(hopper);
-    const data = new MjData(model);
-    const { byteLength } = (data.qpos as Float64Array).buffer;
-    data.delete();
-    model.delete();
-    return byteLength;
-  });
-}
 
 function run(env: RobotEnv, steps: number, rng: Rng): void {
   for (let i = 0; i < steps; i++) {

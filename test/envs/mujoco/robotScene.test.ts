@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadEnv, make, RecordTrajectory, type Trajectory, trajectoryPage } from '../../../envs/index.ts';
 import { mjcf } from '../../../envs/mujoco/mjcf.ts';
-import { MujocoEnv } from '../../../envs/mujoco/mujocoEnv.ts';
 import { rotated } from '../../../envs/mujoco/robotScene.ts';
+import { OwnEnv } from './ownEnv.ts';
 
 beforeAll(() => loadEnv('mujoco/Hopper-v5'));
 
@@ -11,42 +11,32 @@ const quarter = [Math.SQRT1_2, 0, Math.SQRT1_2, 0] as const;
 const near = (numbers: readonly number[]) => numbers.map((x) => expect.closeTo(x, 9));
 
 /** A pole on a hinge with a blue ball at its end; a loose mesh; a wall, and a solid that is not seen. */
-class Pole extends MujocoEnv {
-  constructor() {
-    const xml = mjcf({
-      model: 'pole',
-      size: { memory: '1M' },
+const poleModel = mjcf({
+  model: 'pole',
+  size: { memory: '1M' },
+  geoms: [
+    { type: 'plane', size: [3, 0, 1], pos: [0, 0, -0.5] },
+    { type: 'plane', size: [1, 2, 1], pos: [4, 0, 0], quat: quarter },
+    { type: 'ellipsoid', size: [0.1, 0.2, 0.3], rgba: [1, 1, 1, 0] },
+  ],
+  bodies: [
+    {
+      pos: [0, 0, 1],
+      joints: [{ name: 'hinge', type: 'hinge', axis: [0, 1, 0] }],
       geoms: [
-        { type: 'plane', size: [3, 0, 1], pos: [0, 0, -0.5] },
-        { type: 'plane', size: [1, 2, 1], pos: [4, 0, 0], quat: quarter },
-        { type: 'ellipsoid', size: [0.1, 0.2, 0.3], rgba: [1, 1, 1, 0] },
+        { type: 'capsule', fromto: [0, 0, 0, 0, 0, 0.5], size: [0.05] },
+        { type: 'sphere', size: [0.1], pos: [0, 0, 0.5], rgba: [0.1, 0.2, 0.9, 1] },
       ],
-      bodies: [
-        {
-          pos: [0, 0, 1],
-          joints: [{ name: 'hinge', type: 'hinge', axis: [0, 1, 0] }],
-          geoms: [
-            { type: 'capsule', fromto: [0, 0, 0, 0, 0, 0.5], size: [0.05] },
-            { type: 'sphere', size: [0.1], pos: [0, 0, 0.5], rgba: [0.1, 0.2, 0.9, 1] },
-          ],
-        },
-        { pos: [1, 0, 0], joints: [{ type: 'free' }], geoms: [{ type: 'box', size: [0.1, 0.2, 0.3] }] },
-      ],
-      motors: [{ joint: 'hinge' }],
-    });
-    const meshed = xml
-      .replace('<worldbody>', `<asset>${tetrahedron}</asset><worldbody>`)
-      .replace(/<geom type="box"[^>]*>/, '<geom type="mesh" mesh="tip"/>');
-    super({ name: 'Pole', xml: meshed, frameSkip: 4 });
-  }
-
-  protected score() {
-    return { reward: 0 };
-  }
-}
+    },
+    { pos: [1, 0, 0], joints: [{ type: 'free' }], geoms: [{ type: 'box', size: [0.1, 0.2, 0.3] }] },
+  ],
+  motors: [{ joint: 'hinge' }],
+})
+  .replace('<worldbody>', `<asset>${tetrahedron}</asset><worldbody>`)
+  .replace(/<geom type="box"[^>]*>/, '<geom type="mesh" mesh="tip"/>');
 
 it('scene() and pose() have each solid as the model has it, and where its body is', () => {
-  const env = new Pole();
+  const env = new OwnEnv(poleModel, { frameSkip: 4 });
   env.reset({ options: { state: { qpos: [Math.PI / 2, 1, 2, 3, 1, 0, 0, 0], qvel: new Float64Array(7) } } });
   const scene = env.scene();
   expect(scene).toMatchObject({ bodies: 2, view: 'side', followed: 1, height: 1 });

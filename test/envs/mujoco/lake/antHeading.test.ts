@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { AntHeadingEnv, loadMujoco } from '../../../../envs/mujoco/index.ts';
 import { antGait } from '../../../../envs/mujoco/lake/antGait.ts';
 import { PlainGaussian } from '../../../../envs/mujoco/lake/robotLakeEnv.ts';
+import { rotated } from '../../../../envs/mujoco/robotScene.ts';
 import { policyFromJson, Rng } from '../../../../src/index.ts';
 
 beforeAll(() => loadMujoco());
@@ -20,13 +21,6 @@ const cross = (a: Vector, b: Vector): Vector => [
   a[2] * b[0] - a[0] * b[2],
   a[0] * b[1] - a[1] * b[0],
 ];
-
-/** v turned by a unit quaternion: v + 2 w (u × v) + 2 u × (u × v). */
-function turned([w, ...u]: readonly [number, number, number, number], v: Vector): Vector {
-  const once = cross(u, v);
-  const twice = cross(u, once);
-  return [0, 1, 2].map((i) => v[i]! + 2 * w * once[i]! + 2 * twice[i]!) as unknown as Vector;
-}
 
 describe('AntHeadingEnv', () => {
   it('pays for speed along its heading, and takes for sway, effort and falls, as its docs say', () => {
@@ -51,7 +45,7 @@ describe('AntHeadingEnv', () => {
         const moved: Vector = [(qpos[0]! - before.qpos[0]!) / 0.05, (qpos[1]! - before.qpos[1]!) / 0.05, 0];
         const along = dot(moved, before.heading);
         const across = cross(before.heading, moved)[2];
-        const upright = turned(qpos.slice(3, 7) as never, [0, 0, 1])[2];
+        const upright = rotated(qpos.slice(3, 7) as never, [0, 0, 1])[2];
         const effort = action.reduce((sum, a) => sum + a * a, 0);
         const sway = qvel[3]! ** 2 + qvel[4]! ** 2;
         const paid = Math.min(along, 1.2) - 0.3 * Math.abs(across) + 0.3 - 0.03 * effort - 0.05 * sway;
@@ -77,7 +71,7 @@ describe('AntHeadingEnv', () => {
       for (let t = 0; t < 9; t++) env.step(env.actionSpace.sample(rng));
       const [observation] = env.step(env.actionSpace.sample(rng));
       const { qpos, qvel, heading } = read(env);
-      const own = (v: Vector) => turned(qpos.slice(3, 7) as never, v);
+      const own = (v: Vector) => rotated(qpos.slice(3, 7) as never, v);
       const sides = [own([1, 0, 0]), own([0, 1, 0]), own([-1, 0, 0]), own([0, -1, 0])];
       const front = sides.reduce((best, side, i) => (dot(side, heading) > dot(sides[best]!, heading) ? i : best), 0);
       const [ahead, left, up] = [sides[front]!, sides[(front + 1) % 4]!, own([0, 0, 1])];
