@@ -143,8 +143,7 @@ const CALLS = {
   networks: `
   Mlp: ({ inputDim: 2, hidden: 64, outputDim: 1, rng }) | ({ inputDim: 2, hidden: [64], outputDim: 1 })
     | ({ inputDim: 2, hidden: [64], outputDim: 1, rng, outputScale: 'a' }) | mlp().apply(3)
-    | mlp().apply(undefined)
-  'rleu': new Mlp({ inputDim: 2, hidden: [64], outputDim: 1, rng, activation: 'rleu' })
+    | mlp().apply(undefined) | ({ inputDim: 2, hidden: [64], outputDim: 1, rng, activation: 'rleu' })
   Dense: ({ inputDim: 2, outputDim: 0, rng }) | ({ inputDim: 2, outputDim: 3, rng, kernelInitializer: 'zeros' })
     | new Dense({ inputDim: 2, outputDim: 3, rng }).apply([1, 2])
   Conv2d: ({ channels: 1, filters: 1, size: 3, rng, padding: 'full' }) | ({ channels: 2, filters: 0, size: 3, rng })

@@ -1,30 +1,36 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Activation, Dense } from '../nn/dense.ts';
+import { z } from 'zod';
+import { Dense } from '../nn/dense.ts';
 import { type Initializer, orthogonal, zeros } from '../nn/initializers.ts';
-import { Made, type Order } from '../nn/made.ts';
+import { Made, orderSchema } from '../nn/made.ts';
+import { layerOptions, someWidths } from '../nn/mlp.ts';
 import { checkNumbers } from '../nn/sizes.ts';
-import { boundedLogScale, broadcast, repeatRows, split } from '../nn/tensors.ts';
-import { checkOptions } from '../options/parse.ts';
+import { boundedLogScale, broadcast, split } from '../nn/tensors.ts';
+import { choice } from '../options/fields.ts';
+import { parseOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
-import { Rng } from '../random.ts';
-import { ConditionalBijector, type Direction, type Monotonicity, sumLogDet, type WithLogDet } from './bijector.ts';
-import { boundedLogSlope, type ElementwiseFamily } from './families.ts';
+import {
+  applied,
+  ConditionalBijector,
+  type Direction,
+  type Monotonicity,
+  onRows,
+  type WithLogDet,
+} from './bijector.ts';
+import { boundedLogSlope, type ElementwiseFamily, elementwiseFamilySchema } from './families.ts';
 import { monotoneInverse } from './monotoneInverse.ts';
 
+const parallel = choice(['inverse', 'forward'], 'inverse', 'direction that is one pass of the network');
+
+const autoregressiveOptions = z.strictObject({
+  ...layerOptions,
+  family: elementwiseFamilySchema,
+  parallel,
+  order: orderSchema,
+});
+
 /** Options of {@link Autoregressive}. */
-export interface AutoregressiveOptions {
-  readonly dim: number;
-  readonly family: ElementwiseFamily;
-  readonly contextDim?: number;
-  /** The direction that is one pass of the network; 'inverse' unless given. */
-  readonly parallel?: Direction;
-  /** In which order the entries follow one another; 'natural' unless given. */
-  readonly order?: Order;
-  /** Widths of the network's hidden layers. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
-  readonly rng: Rng;
-}
+export type AutoregressiveOptions = z.input<typeof autoregressiveOptions>;
 
 /**
  * Autoregressive layer: every entry goes through an elementwise bijector whose parameters a masked network computes from the
@@ -46,25 +52,9 @@ export class Autoregressive extends ConditionalBijector {
 
   /** @throws if there are fewer than two entries, the order is none of them, or a size is not positive */
   constructor(options: AutoregressiveOptions) {
-    const {
-      dim,
-      family,
-      contextDim = 0,
-      parallel = 'inverse',
-      order,
-      hidden = [64, 64],
-      activation,
-      rng,
-    } = checkOptions('Autoregressive', options, {
-      dim: Number,
-      family: Object,
-      contextDim: [Number, undefined],
-      parallel: ['forward', 'inverse', undefined],
-      order: ['natural', 'reversed', Array, undefined],
-      hidden: [Array, undefined],
-      activation: [String, undefined],
-      rng: Rng,
-    });
+    const parsed = parseOptions('Autoregressive', autoregressiveOptions, options);
+    const { family, parallel, ...network } = parsed;
+    const { dim, contextDim } = network;
     super(dim, contextDim);
     if (dim === 1) {
       throw new Error(
@@ -74,27 +64,17 @@ export class Autoregressive extends ConditionalBijector {
     this.#family = family;
     this.#parallel = parallel;
     this.network = new Made({
-      dim,
-      contextDim,
+      ...network,
       features: family.features?.size ?? 1,
       outputs: family.parameterCount,
-      ...(order !== undefined && { order }),
-      hidden,
-      activation,
       outputScale: 0,
-      rng,
     });
   }
 
   transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {
-    const rows = input.rank === 2 ? input : tf.reshape(input, [input.size / this.dim, this.dim]);
-    const seen = context && repeatRows(context, rows.shape[0]!);
-    const [output, logDets] =
-      direction === this.#parallel ? this.#atOnce(rows, direction, seen) : this.#inTurn(rows, direction, seen);
-    const logDet = sumLogDet(logDets, 0, 1);
-    return input.rank === 2
-      ? [output, logDet]
-      : [tf.reshape(output, input.shape), tf.reshape(logDet, input.shape.slice(0, -1))];
+    return onRows(input, context, (rows, seen) =>
+      direction === this.#parallel ? this.#atOnce(rows, direction, seen) : this.#inTurn(rows, direction, seen),
+    );
   }
 
   #atOnce(rows: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {
@@ -113,8 +93,7 @@ export class Autoregressive extends ConditionalBijector {
   }
 
   #elementwise(x: tf.Tensor, parameters: tf.Tensor, direction: Direction): WithLogDet {
-    const bijector = this.#family.bijector(parameters, x.shape[1]!);
-    return direction === 'forward' ? bijector.forwardAndLogDet(x) : bijector.inverseAndLogDet(x);
+    return applied(this.#family.bijector(parameters, x.shape[1]!), x, direction);
   }
 
   /** What the network sees of entries. */
@@ -126,16 +105,18 @@ export class Autoregressive extends ConditionalBijector {
 /** How far the network moves a number at first, at most; of what that adds to the slope, about a half, the line has less. */
 const INITIAL_SHARE = 0.2;
 
+const blockAutoregressiveOptions = z
+  .strictObject({
+    ...layerOptions,
+    hidden: someWidths.describe(
+      'widths of the hidden layers; each number, and the context, has an even share of units',
+    ),
+    parallel,
+  })
+  .omit({ activation: true });
+
 /** Options of {@link BlockAutoregressive}. */
-export interface BlockAutoregressiveOptions {
-  readonly dim: number;
-  readonly contextDim?: number;
-  /** The direction that is a formula and one pass of the network; 'inverse' unless given. */
-  readonly parallel?: Direction;
-  /** Widths of the network's hidden layers, of which each number, and the context, has an even share of units. */
-  readonly hidden?: readonly number[];
-  readonly rng: Rng;
-}
+export type BlockAutoregressiveOptions = z.input<typeof blockAutoregressiveOptions>;
 
 /**
  * Block neural autoregressive layer: all numbers through one masked network that increases in each number, given those before it.
@@ -167,21 +148,9 @@ export class BlockAutoregressive extends ConditionalBijector {
 
   /** @throws if there is no hidden layer, or a size is not positive */
   constructor(options: BlockAutoregressiveOptions) {
-    const {
-      dim,
-      contextDim = 0,
-      parallel = 'inverse',
-      hidden = [64, 64],
-      rng,
-    } = checkOptions('BlockAutoregressive', options, {
-      dim: Number,
-      contextDim: [Number, undefined],
-      parallel: ['forward', 'inverse', undefined],
-      hidden: [Array, undefined],
-      rng: Rng,
-    });
+    const parsed = parseOptions('BlockAutoregressive', blockAutoregressiveOptions, options);
+    const { dim, contextDim, parallel, hidden, rng } = parsed;
     super(dim, contextDim);
-    if (hidden.length === 0) throw new Error('BlockAutoregressive: got none, expected at least one hidden layer');
     this.#parallel = parallel;
     checkNumbers(Math.max(...hidden));
     const numbers = Array.from({ length: dim }, (_, i) => i + 1);
@@ -225,13 +194,9 @@ export class BlockAutoregressive extends ConditionalBijector {
   }
 
   transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {
-    const rows = input.rank === 2 ? input : tf.reshape(input, [input.size / this.dim, this.dim]);
-    const seen = context && repeatRows(context, rows.shape[0]!);
-    const [output, logDets] = direction === this.#parallel ? this.#atOnce(rows, seen) : this.#inTurn(rows, seen);
-    const logDet = sumLogDet(logDets, 0, 1);
-    return input.rank === 2
-      ? [output, logDet]
-      : [tf.reshape(output, input.shape), tf.reshape(logDet, input.shape.slice(0, -1))];
+    return onRows(input, context, (rows, seen) =>
+      direction === this.#parallel ? this.#atOnce(rows, seen) : this.#inTurn(rows, seen),
+    );
   }
 
   /** The formula, for all numbers. */

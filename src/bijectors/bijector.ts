@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../module.ts';
 import { positiveInteger } from '../nn/sizes.ts';
-import { broadcastShape } from '../nn/tensors.ts';
+import { broadcastShape, repeatRows } from '../nn/tensors.ts';
 import { show } from '../options/describe.ts';
 
 /** Something that becomes an ordinary `T` when it is given a context, a tensor `[batch, contextDim]`. */
@@ -74,28 +74,40 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
 
   /** y = f(x) and log|det ∂y/∂x|. */
   forwardAndLogDet(x: tf.Tensor): WithLogDet {
-    this.check(x, 'forward');
-    const result = this.computeForward(x);
-    tellObserver({ bijector: this, direction: 'forward', input: x, output: result[0], logDet: result[1] });
-    return result;
+    return this.#withLogDet(x, 'forward');
   }
 
   /** x = f⁻¹(y) and log|det ∂x/∂y|. */
   inverseAndLogDet(y: tf.Tensor): WithLogDet {
-    this.check(y, 'inverse');
-    const result = this.computeInverse(y);
-    tellObserver({ bijector: this, direction: 'inverse', input: y, output: result[0], logDet: result[1] });
+    return this.#withLogDet(y, 'inverse');
+  }
+
+  #withLogDet(input: tf.Tensor, direction: Direction): WithLogDet {
+    this.check(input, direction);
+    const result = direction === 'forward' ? this.computeForward(input) : this.computeInverse(input);
+    observer?.({ bijector: this, direction, input, output: result[0], logDet: result[1] });
     return result;
   }
 
   /** y = f(x). */
   forward(x: tf.Tensor): tf.Tensor {
-    return this.forwardAndLogDet(x)[0];
+    return this.#value(x, 'forward');
   }
 
   /** x = f⁻¹(y). */
   inverse(y: tf.Tensor): tf.Tensor {
-    return this.inverseAndLogDet(y)[0];
+    return this.#value(y, 'inverse');
+  }
+
+  #value(input: tf.Tensor, direction: Direction): tf.Tensor {
+    if (observer !== undefined) return this.#withLogDet(input, direction)[0];
+    this.check(input, direction);
+    return this.computeValue(input, direction);
+  }
+
+  /** The value alone; for a subclass to override that finds it with less work. */
+  protected computeValue(input: tf.Tensor, direction: Direction): tf.Tensor {
+    return (direction === 'forward' ? this.computeForward(input) : this.computeInverse(input))[0];
   }
 
   /** log|det ∂f(x)/∂x|. */
@@ -111,10 +123,7 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
   /** @throws if the input's dtype, rank, last axis or batch does not fit; the error names the bijector. */
   protected check(input: tf.Tensor, direction: Direction): void {
     const fail = (wanted: string): never => {
-      throw new Error(
-        `${this.constructor.name}.${direction}: got ${input instanceof tf.Tensor ? `${input.dtype} of shape [${input.shape}]` : show(input)}, ` +
-          `expected ${wanted}`,
-      );
+      throw new Error(`${this.constructor.name}.${direction}: got ${described(input)}, expected ${wanted}`);
     };
     if (!(input instanceof tf.Tensor) || input.dtype !== 'float32') fail('a float32 tensor');
     if (input.rank < this.eventNdims) fail(`rank at least ${this.eventNdims}`);
@@ -126,6 +135,10 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
   }
 }
 
+function described(input: unknown): string {
+  return input instanceof tf.Tensor ? `${input.dtype} of shape [${input.shape}]` : show(input);
+}
+
 /** A map of each number by itself, which rises. */
 export abstract class IncreasingBijector extends Bijector {
   readonly eventNdims = 0;
@@ -133,6 +146,65 @@ export abstract class IncreasingBijector extends Bijector {
   override monotonicity(): 1 {
     return 1;
   }
+}
+
+/** Parameters of a batch of maps, and the axes of one map at their end; absent where these are of size 0, or `isOptional`. */
+type Part = readonly [parameters: tf.Tensor | undefined, axes: readonly number[], isOptional?: boolean];
+
+/** A map of vectors of `dim` numbers, which rises where that is one. */
+export abstract class VectorBijector extends Bijector {
+  readonly eventNdims = 1;
+  override readonly dim: number;
+  readonly #batch: readonly number[];
+
+  /**
+   * @param expected the parts' shapes in words
+   * @param isSame whether all parts have one batch, not only ones that broadcast
+   * @throws if they do not fit
+   */
+  constructor(dim: number, parts: readonly Part[] = [], expected = '', isSame = false) {
+    super();
+    const batches = parts.flatMap(([part, axes]) => (part ? [part.shape.slice(0, -axes.length || part.rank)] : []));
+    const batch = broadcastShape(...batches);
+    const fits = parts.every(([part, axes, isOptional]) => {
+      if (part === undefined) return isOptional || axes.includes(0);
+      return !axes.includes(0) && tf.util.arraysEqual(part.shape.slice(part.rank - axes.length), [...axes]);
+    });
+    if (batch === undefined || !fits || (isSame && !batches.every((each) => tf.util.arraysEqual(each, batch)))) {
+      const got = parts.map(([part]) => (part === undefined ? 'none' : `[${part.shape}]`));
+      throw new Error(`${new.target.name}: got ${got.join(', ')}, expected ${expected}`);
+    }
+    this.dim = dim;
+    this.#batch = batch;
+  }
+
+  override get parameterShape(): readonly number[] {
+    return [...this.#batch, this.dim];
+  }
+
+  override monotonicity(): Monotonicity | undefined {
+    return this.dim === 1 ? 1 : undefined;
+  }
+}
+
+/** A map of rows `[rows, dim]`, and of a context's repeated to them, on inputs of any rank; it gives log-determinants of each number. */
+export function onRows(
+  input: tf.Tensor,
+  context: tf.Tensor | undefined,
+  map: (rows: tf.Tensor, context: tf.Tensor | undefined) => WithLogDet,
+): WithLogDet {
+  const dim = input.shape.at(-1)!;
+  const rows = input.rank === 2 ? input : tf.reshape(input, [input.size / dim, dim]);
+  const [output, logDets] = map(rows, context && repeatRows(context, rows.shape[0]!));
+  const logDet = sumLogDet(logDets, 0, 1);
+  return input.rank === 2
+    ? [output, logDet]
+    : [tf.reshape(output, input.shape), tf.reshape(logDet, input.shape.slice(0, -1))];
+}
+
+/** Value and log-determinant of one direction. */
+export function applied(bijector: Bijector, input: tf.Tensor, direction: Direction): WithLogDet {
+  return direction === 'forward' ? bijector.forwardAndLogDet(input) : bijector.inverseAndLogDet(input);
 }
 
 /** The size of the last axis where parameters of `shape` fix it: one parameter for the whole axis goes with any size. */
@@ -174,16 +246,6 @@ export function observeBijectors<T>(see: Observer, fn: () => T): T {
   }
 }
 
-/** Whether there is somebody to tell. */
-function isObserved(): boolean {
-  return observer !== undefined;
-}
-
-/** For the base class alone: tells who observes, if anyone does. */
-function tellObserver(use: BijectorUse): void {
-  observer?.(use);
-}
-
 /**
  * A bijector over vectors of `dim` numbers that may depend on a context of `contextDim` numbers.
  *
@@ -214,12 +276,7 @@ export abstract class ConditionalBijector extends Bijector {
   override given(context?: tf.Tensor): Bijector {
     if (this.contextDim === 0) return this;
     if (context?.rank !== 2 || context.shape[1] !== this.contextDim || context.dtype !== 'float32') {
-      const got =
-        context instanceof tf.Tensor
-          ? `${context.dtype} of shape [${context.shape}]`
-          : context === undefined
-            ? 'none'
-            : show(context);
+      const got = context === undefined ? 'none' : described(context);
       throw new Error(
         `${this.constructor.name}.given: got ${got}, ` +
           `expected a float32 context of shape [batch, ${this.contextDim}]`,
@@ -228,40 +285,24 @@ export abstract class ConditionalBijector extends Bijector {
     return new GivenContext(this, context);
   }
 
-  /** As {@link Bijector.forward}, by {@link transformValue}. */
-  override forward(x: tf.Tensor): tf.Tensor {
-    return isObserved() ? super.forward(x) : this.#valueWithoutContext(x, 'forward');
-  }
-
-  /** As {@link Bijector.inverse}, by {@link transformValue}. */
-  override inverse(y: tf.Tensor): tf.Tensor {
-    return isObserved() ? super.inverse(y) : this.#valueWithoutContext(y, 'inverse');
-  }
-
   override monotonicity(_context?: tf.Tensor): Monotonicity | undefined {
     return undefined;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
-    return this.#withoutContext(x, 'forward');
+    return this.transform(x, 'forward');
   }
 
   protected computeInverse(y: tf.Tensor): WithLogDet {
-    return this.#withoutContext(y, 'inverse');
+    return this.transform(y, 'inverse');
   }
 
-  #withoutContext(input: tf.Tensor, direction: Direction): WithLogDet {
-    this.#expectNoContext(direction);
-    return this.transform(input, direction);
-  }
-
-  #valueWithoutContext(input: tf.Tensor, direction: Direction): tf.Tensor {
-    this.check(input, direction);
-    this.#expectNoContext(direction);
+  protected override computeValue(input: tf.Tensor, direction: Direction): tf.Tensor {
     return this.transformValue(input, direction);
   }
 
-  #expectNoContext(direction: Direction): void {
+  protected override check(input: tf.Tensor, direction: Direction): void {
+    super.check(input, direction);
     if (this.contextDim === 0) return;
     throw new Error(
       `${this.constructor.name}.${direction}: has no context; call given(context) with [batch, ${this.contextDim}] first`,
@@ -287,19 +328,6 @@ class GivenContext extends Bijector {
     return [this.#context.shape[0]!, this.dim];
   }
 
-  override forward(x: tf.Tensor): tf.Tensor {
-    return isObserved() ? super.forward(x) : this.#value(x, 'forward');
-  }
-
-  override inverse(y: tf.Tensor): tf.Tensor {
-    return isObserved() ? super.inverse(y) : this.#value(y, 'inverse');
-  }
-
-  #value(input: tf.Tensor, direction: Direction): tf.Tensor {
-    this.check(input, direction);
-    return this.bijector.transformValue(input, direction, this.#context);
-  }
-
   override monotonicity(): Monotonicity | undefined {
     return this.bijector.monotonicity(this.#context);
   }
@@ -310,6 +338,10 @@ class GivenContext extends Bijector {
 
   protected computeInverse(y: tf.Tensor): WithLogDet {
     return this.bijector.transform(y, 'inverse', this.#context);
+  }
+
+  protected override computeValue(input: tf.Tensor, direction: Direction): tf.Tensor {
+    return this.bijector.transformValue(input, direction, this.#context);
   }
 
   protected override check(input: tf.Tensor, direction: Direction): void {

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/sizes.ts';
-import { broadcast, broadcastShape } from '../nn/tensors.ts';
+import { broadcast, broadcastShape, split } from '../nn/tensors.ts';
 import { checkArgument } from '../options/parse.ts';
-import { Bijector, type Monotonicity, sumLogDet, type WithLogDet } from './bijector.ts';
+import { applied, Bijector, type Direction, type Monotonicity, sumLogDet, type WithLogDet } from './bijector.ts';
 
 /**
  * A composition, the last applied first: `new Chain([f, g]).forward(x)` is f(g(x)).
@@ -20,9 +20,7 @@ export class Chain extends Bijector {
   /** @throws if there are no parts, or one gives vectors of another size than the next one takes, or their batches do not fit */
   constructor(bijectors: readonly Bijector[]) {
     super();
-    checkArgument('Chain', 'bijectors', bijectors, Array);
-    for (const [i, part] of bijectors.entries()) checkArgument('Chain', `bijectors.${i}`, part, Bijector);
-    if (bijectors.length === 0) throw new Error('Chain: got none, expected at least one bijector');
+    checkParts('Chain', bijectors);
     this.bijectors = bijectors;
     this.eventNdims = bijectors.some((part) => part.eventNdims === 1) ? 1 : 0;
     const sized = bijectors.filter((part) => part.dim !== undefined).toReversed();
@@ -34,13 +32,8 @@ export class Chain extends Bijector {
         throw new Error(`Chain: got ${part.dim} after ${given}, expected bijectors whose dims meet`);
       }
     }
-    const shapes = bijectors.map((part) => part.parameterShape);
-    const batch = broadcastShape(...shapes.map((shape) => shape.slice(0, -1)));
-    if (batch === undefined) {
-      const list = shapes.map((each) => `[${each}]`).join(' and ');
-      throw new Error(`Chain: got shapes ${list}, expected bijectors whose parameters broadcast with one another`);
-    }
-    const hasAxes = shapes.some((shape) => shape.length > 0);
+    const batch = batchOf('Chain', bijectors);
+    const hasAxes = bijectors.some((part) => part.parameterShape.length > 0);
     this.#parameterShape = hasAxes ? [...batch, this.dim ?? 1] : [];
   }
 
@@ -70,22 +63,18 @@ export class Chain extends Bijector {
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
-    return this.#apply(this.bijectors.toReversed(), x, (part, value) => part.forwardAndLogDet(value));
+    return this.#apply(this.bijectors.toReversed(), x, 'forward');
   }
 
   protected computeInverse(y: tf.Tensor): WithLogDet {
-    return this.#apply(this.bijectors, y, (part, value) => part.inverseAndLogDet(value));
+    return this.#apply(this.bijectors, y, 'inverse');
   }
 
-  #apply(
-    parts: readonly Bijector[],
-    input: tf.Tensor,
-    step: (part: Bijector, value: tf.Tensor) => WithLogDet,
-  ): WithLogDet {
+  #apply(parts: readonly Bijector[], input: tf.Tensor, direction: Direction): WithLogDet {
     let value = input;
     let total: tf.Tensor | undefined;
     for (const part of parts) {
-      const [next, own] = step(part, value);
+      const [next, own] = applied(part, value, direction);
       const logDet = sumLogDet(own, part.eventNdims, this.eventNdims);
       total = total === undefined ? logDet : tf.add(total, logDet);
       value = next;
@@ -152,10 +141,8 @@ export class Blockwise extends Bijector {
    */
   constructor(bijectors: readonly Bijector[], sizes: readonly (number | undefined)[] = []) {
     super();
-    checkArgument('Blockwise', 'bijectors', bijectors, Array);
-    for (const [i, part] of bijectors.entries()) checkArgument('Blockwise', `bijectors.${i}`, part, Bijector);
+    checkParts('Blockwise', bijectors);
     checkArgument('Blockwise', 'sizes', sizes, Array);
-    if (bijectors.length === 0) throw new Error('Blockwise: got none, expected at least one bijector');
     if (sizes.length > 0 && sizes.length !== bijectors.length) {
       throw new Error(`Blockwise: got [${sizes}], expected a size for each of ${bijectors.length} bijectors`);
     }
@@ -169,15 +156,9 @@ export class Blockwise extends Bijector {
       }
       return positiveInteger('Blockwise', `size of block ${i}`, size);
     });
-    const shapes = bijectors.map((part) => part.parameterShape);
-    const batch = broadcastShape(...shapes.map((shape) => shape.slice(0, -1)));
-    if (batch === undefined) {
-      const list = shapes.map((shape) => `[${shape}]`).join(' and ');
-      throw new Error(`Blockwise: got shapes ${list}, expected bijectors whose batches broadcast with one another`);
-    }
     this.bijectors = bijectors;
     this.dim = total(this.#sizes);
-    this.#batch = batch;
+    this.#batch = batchOf('Blockwise', bijectors);
   }
 
   override get outputDim(): number {
@@ -194,21 +175,17 @@ export class Blockwise extends Bijector {
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
-    return this.#apply(x, this.#sizes, (part, block) => part.forwardAndLogDet(block));
+    return this.#apply(x, this.#sizes, 'forward');
   }
 
   protected computeInverse(y: tf.Tensor): WithLogDet {
-    return this.#apply(y, this.#outputSizes(), (part, block) => part.inverseAndLogDet(block));
+    return this.#apply(y, this.#outputSizes(), 'inverse');
   }
 
-  #apply(
-    input: tf.Tensor,
-    sizes: readonly number[],
-    step: (part: Bijector, block: tf.Tensor) => WithLogDet,
-  ): WithLogDet {
-    const blocks = sizes.length === 1 ? [input] : tf.split(input, [...sizes], -1);
+  #apply(input: tf.Tensor, sizes: readonly number[], direction: Direction): WithLogDet {
+    const blocks = split(input, [...sizes], -1);
     const results = this.bijectors.map((part, i) => {
-      const [value, logDet] = step(part, blocks[i]!);
+      const [value, logDet] = applied(part, blocks[i]!, direction);
       return [value, sumLogDet(logDet, part.eventNdims, 1)] as const;
     });
     const batch = broadcastShape(...results.map(([value]) => value.shape.slice(0, -1)))!;
@@ -220,6 +197,21 @@ export class Blockwise extends Bijector {
   #outputSizes(): number[] {
     return this.bijectors.map((part, i) => part.outputDim ?? this.#sizes[i]!);
   }
+}
+
+function checkParts(owner: string, bijectors: readonly Bijector[]): void {
+  checkArgument(owner, 'bijectors', bijectors, Array);
+  for (const [i, part] of bijectors.entries()) checkArgument(owner, `bijectors.${i}`, part, Bijector);
+  if (bijectors.length === 0) throw new Error(`${owner}: got none, expected at least one bijector`);
+}
+
+/** The batch that the parameters of all parts broadcast to. */
+function batchOf(owner: string, bijectors: readonly Bijector[]): readonly number[] {
+  const shapes = bijectors.map((part) => part.parameterShape);
+  const batch = broadcastShape(...shapes.map((shape) => shape.slice(0, -1)));
+  if (batch !== undefined) return batch;
+  const list = shapes.map((shape) => `[${shape}]`).join(' and ');
+  throw new Error(`${owner}: got shapes ${list}, expected bijectors whose parameters broadcast with one another`);
 }
 
 function total(sizes: readonly number[]): number {

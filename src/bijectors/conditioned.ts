@@ -1,12 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Activation } from '../nn/dense.ts';
-import { Mlp } from '../nn/mlp.ts';
+import { z } from 'zod';
+import { layerOptions, Mlp } from '../nn/mlp.ts';
 import { checkNumbers } from '../nn/sizes.ts';
 import { boundedLogScale } from '../nn/tensors.ts';
-import { checkArgument, checkOptions } from '../options/parse.ts';
+import { choice, positive } from '../options/fields.ts';
+import { parseOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
-import { Rng } from '../random.ts';
+import type { Rng } from '../random.ts';
 import {
+  applied,
   type Bijector,
   ConditionalBijector,
   type Direction,
@@ -14,20 +16,16 @@ import {
   sumLogDet,
   type WithLogDet,
 } from './bijector.ts';
-import type { ElementwiseFamily, VectorFamily } from './families.ts';
+import { type ElementwiseFamily, elementwiseFamilySchema, type VectorFamily, vectorFamilySchema } from './families.ts';
 import { ShiftScale } from './shiftScale.ts';
 
-/** Options of {@link Conditioned}. */
-export interface ConditionedOptions {
-  readonly dim: number;
-  readonly family: ElementwiseFamily | VectorFamily;
-  /** 0: the parameters are free variables. */
-  readonly contextDim?: number;
-  /** Widths of the network's hidden layers. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
-  readonly rng: Rng;
-}
+const conditionedOptions = z.strictObject({
+  ...layerOptions,
+  family: z.union([elementwiseFamilySchema, vectorFamilySchema], 'an ElementwiseFamily or a VectorFamily'),
+});
+
+/** Options of {@link Conditioned}; with a `contextDim` of 0 the parameters are free variables. */
+export type ConditionedOptions = z.input<typeof conditionedOptions>;
 
 /**
  * x through a bijector whose parameters depend on the context alone, or are free where there is none.
@@ -45,30 +43,15 @@ export class Conditioned extends ConditionalBijector {
 
   /** @throws if a size is not positive */
   constructor(options: ConditionedOptions) {
-    const {
-      dim,
-      family,
-      contextDim = 0,
-      hidden = [64, 64],
-      activation,
-      rng,
-    } = checkOptions('Conditioned', options, {
-      dim: Number,
-      family: Object,
-      contextDim: [Number, undefined],
-      hidden: [Array, undefined],
-      activation: [String, undefined],
-      rng: Rng,
-    });
+    const { dim, family, contextDim, ...network } = parseOptions('Conditioned', conditionedOptions, options);
     super(dim, contextDim);
     this.#family = family;
     const { parameterCount } = family;
-    checkArgument('Conditioned', 'family.parameterCount', parameterCount, [Number, Function]);
     checkNumbers(typeof parameterCount === 'number' ? parameterCount * dim : parameterCount(dim));
-    const initial = initialParameters(family, dim, rng);
+    const initial = initialParameters(family, dim, network.rng);
     const outputDim = initial.length;
     if (contextDim > 0) {
-      this.network = new Mlp({ inputDim: contextDim, hidden, outputDim, activation, outputScale: 0, rng });
+      this.network = new Mlp({ ...network, inputDim: contextDim, outputDim, outputScale: 0 });
       tf.tidy(() => this.network!.layers.at(-1)!.bias!.assign(tf.tensor1d(initial)));
     } else {
       this.parameters = tf.tidy(() => tf.variable(tf.tensor1d(initial), true));
@@ -90,8 +73,7 @@ export class Conditioned extends ConditionalBijector {
 
   transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {
     const bijector = this.at(context);
-    const [value, logDet] =
-      direction === 'forward' ? bijector.forwardAndLogDet(input) : bijector.inverseAndLogDet(input);
+    const [value, logDet] = applied(bijector, input, direction);
     return [value, sumLogDet(logDet, bijector.eventNdims, 1)];
   }
 }
@@ -105,20 +87,14 @@ function initialParameters(family: ElementwiseFamily | VectorFamily, dim: number
 /** What σ is: one variable for each component, another output of the network, or what it is at first. */
 export type ScaleKind = 'free' | 'state' | 'fixed';
 
-/** Options of {@link LocationScale}. */
-export interface LocationScaleOptions {
-  readonly dim: number;
-  /** 0: location and scale are free variables. */
-  readonly contextDim?: number;
-  /** Widths of the network's hidden layers. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
-  /** `'free'` by default. */
-  readonly scale?: ScaleKind;
-  /** σ before training, for good where it is fixed; 1. */
-  readonly initialScale?: number;
-  readonly rng: Rng;
-}
+const locationScaleOptions = z.strictObject({
+  ...layerOptions,
+  scale: choice(['free', 'state', 'fixed'], 'free', 'what σ is; a free variable, an output of the network, or fixed'),
+  initialScale: positive(1, 'σ before training, for good where it is fixed'),
+});
+
+/** Options of {@link LocationScale}; with a `contextDim` of 0 location and scale are free variables. */
+export type LocationScaleOptions = z.input<typeof locationScaleOptions>;
 
 /**
  * y = μ(context) + σ ⊙ x: over standard normal noise the usual Gaussian policy, over other noise that noise moved and
@@ -137,34 +113,16 @@ export class LocationScale extends ConditionalBijector {
 
   /** @throws if a size is not positive, `initialScale` no positive number, or a σ of the context is asked for without one */
   constructor(options: LocationScaleOptions) {
-    const {
-      dim,
-      contextDim = 0,
-      hidden = [64, 64],
-      activation,
-      scale = 'free',
-      initialScale = 1,
-      rng,
-    } = checkOptions('LocationScale', options, {
-      dim: Number,
-      contextDim: [Number, undefined],
-      hidden: [Array, undefined],
-      activation: [String, undefined],
-      scale: ['free', 'state', 'fixed', undefined],
-      initialScale: [Number, undefined],
-      rng: Rng,
-    });
+    const parsed = parseOptions('LocationScale', locationScaleOptions, options);
+    const { dim, contextDim, scale, initialScale, ...network } = parsed;
     super(dim, contextDim);
-    if (!(initialScale > 0 && initialScale < Number.POSITIVE_INFINITY)) {
-      throw new Error(`LocationScale: got ${initialScale}, expected a positive initialScale`);
-    }
     if (scale === 'state' && contextDim === 0) {
       throw new Error(`LocationScale: got 0, expected a contextDim for the scale 'state'`);
     }
     this.#initialScale = initialScale;
     if (contextDim > 0) {
       const outputDim = scale === 'state' ? 2 * dim : dim;
-      this.network = new Mlp({ inputDim: contextDim, hidden, outputDim, activation, outputScale: 0.01, rng });
+      this.network = new Mlp({ ...network, inputDim: contextDim, outputDim, outputScale: 0.01 });
     } else {
       this.location = tf.tidy(() => tf.variable(tf.zeros([dim])));
     }
@@ -179,9 +137,7 @@ export class LocationScale extends ConditionalBijector {
   }
 
   transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {
-    const bijector = new ShiftScale(this.parametersAt(context));
-    const [value, logDet] =
-      direction === 'forward' ? bijector.forwardAndLogDet(input) : bijector.inverseAndLogDet(input);
+    const [value, logDet] = applied(new ShiftScale(this.parametersAt(context)), input, direction);
     return [value, sumLogDet(logDet, 0, 1)];
   }
 

@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import { currentTrace } from '../engine/trace/traceBackend.ts';
 import { Module } from '../module.ts';
 import { type Activation, activationFunction, activationSlope } from '../nn/dense.ts';
-import { Mlp } from '../nn/mlp.ts';
-import { positiveInteger } from '../nn/sizes.ts';
+import { layerOptions, Mlp, outputScale, someWidths } from '../nn/mlp.ts';
+import { checkNumbers, positiveInteger } from '../nn/sizes.ts';
 import { repeatRows, stopGradient } from '../nn/tensors.ts';
-import { checkArgument, checkOptions } from '../options/parse.ts';
+import { checkArgument, checkOptions, parseOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
-import { Rng } from '../random.ts';
+import type { Rng } from '../random.ts';
 import { ConditionalBijector, type Direction, type Monotonicity, type WithLogDet } from './bijector.ts';
 
 /**
@@ -159,27 +160,31 @@ export abstract class VectorField extends Module {
   }
 }
 
+const hutchinsonTrace = z.strictObject({
+  probes: z.int().positive().describe('how many random directions are averaged'),
+  noise: z
+    .enum(['rademacher', 'normal'])
+    .optional()
+    .describe('their entries; ±1, the default and of least variance, or N(0, 1)'),
+});
+
 /** Hutchinson's estimate of the divergence; see {@link MlpField}. */
-export interface HutchinsonTrace {
-  /** How many random directions are averaged. */
-  readonly probes: number;
-  /** Their entries: ±1 (the default, of least variance), or N(0, 1). */
-  readonly noise?: 'rademacher' | 'normal';
-}
+export type HutchinsonTrace = z.input<typeof hutchinsonTrace>;
+
+export const traceSchema = z
+  .union([z.literal('exact'), hutchinsonTrace])
+  .default('exact')
+  .meta({ description: 'how the divergence is found; exactly, or by an estimate', type: "'exact' | HutchinsonTrace" });
+
+const mlpFieldOptions = z.strictObject({
+  ...layerOptions,
+  hidden: someWidths,
+  outputScale: outputScale.default(0),
+  trace: traceSchema,
+});
 
 /** Options of {@link MlpField}. */
-export interface MlpFieldOptions {
-  readonly dim: number;
-  readonly contextDim?: number;
-  /** Widths of the network's hidden layers, at least one. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
-  /** Gain of the last layer's kernel; 0 by default, so that nothing moves at first. */
-  readonly outputScale?: number;
-  /** The divergence is exact unless an estimate is asked for. */
-  readonly trace?: 'exact' | HutchinsonTrace;
-  readonly rng: Rng;
-}
+export type MlpFieldOptions = z.input<typeof mlpFieldOptions>;
 
 /**
  * v(x, t; context) by a network of [x, t, context], 0 at first unless `outputScale` says otherwise.
@@ -205,28 +210,13 @@ export class MlpField extends VectorField {
   /** @throws if a size or the number of probes is no positive integer, there is no hidden layer, or the activation is unknown */
   constructor(options: MlpFieldOptions) {
     super();
-    const {
-      dim,
-      contextDim = 0,
-      hidden = [64, 64],
-      activation = 'tanh',
-      outputScale = 0,
-      trace = 'exact',
-      rng,
-    } = checkOptions('MlpField', options, {
-      dim: Number,
-      contextDim: [Number, undefined],
-      hidden: [Array, undefined],
-      activation: [String, undefined],
-      outputScale: [Number, undefined],
-      trace: ['exact', Object, undefined],
-      rng: Rng,
-    });
-    this.dim = positiveInteger('MlpField', 'dim', dim);
-    this.contextDim = contextDim === 0 ? 0 : positiveInteger('MlpField', 'contextDim (or 0)', contextDim);
-    if (hidden.length === 0) throw new Error('MlpField: got none, expected at least one hidden layer');
+    const { dim, contextDim, trace, ...network } = parseOptions('MlpField', mlpFieldOptions, options);
+    const { activation, rng } = network;
+    checkNumbers(dim);
+    this.dim = dim;
+    this.contextDim = contextDim;
     this.#activation = activation;
-    this.network = new Mlp({ inputDim: dim + 1 + contextDim, hidden, outputDim: dim, activation, outputScale, rng });
+    this.network = new Mlp({ ...network, inputDim: dim + 1 + contextDim, outputDim: dim });
     this.#noise = trace === 'exact' ? 'rademacher' : (trace.noise ?? 'rademacher');
     if (trace !== 'exact') {
       const count = positiveInteger('MlpField', 'number of probes', trace.probes);

@@ -1,26 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Activation } from '../nn/dense.ts';
-import { Mlp } from '../nn/mlp.ts';
-import { repeatRows, split } from '../nn/tensors.ts';
-import { checkOptions } from '../options/parse.ts';
-import { Rng } from '../random.ts';
-import { ConditionalBijector, type Direction, sumLogDet, type WithLogDet } from './bijector.ts';
-import type { ElementwiseFamily } from './families.ts';
+import { z } from 'zod';
+import { layerOptions, Mlp } from '../nn/mlp.ts';
+import { split } from '../nn/tensors.ts';
+import { parseOptions } from '../options/parse.ts';
+import { applied, ConditionalBijector, type Direction, onRows, type WithLogDet } from './bijector.ts';
+import { type ElementwiseFamily, elementwiseFamilySchema } from './families.ts';
 
-/** Which entries a coupling transforms: a half (of an odd `dim`, 'second' is the longer), or their indices. */
-type TransformedEntries = 'first' | 'second' | 'even' | 'odd' | readonly number[];
+const couplingOptions = z.strictObject({
+  ...layerOptions,
+  transformed: z
+    .union([z.enum(['first', 'second', 'even', 'odd']), z.array(z.int()).readonly()])
+    .describe("entries that are transformed; a half (of an odd dim 'second' is the longer), or their indices"),
+  family: elementwiseFamilySchema,
+});
 
 /** Options of {@link Coupling}. */
-export interface CouplingOptions {
-  readonly dim: number;
-  readonly transformed: TransformedEntries;
-  readonly family: ElementwiseFamily;
-  readonly contextDim?: number;
-  /** Widths of the network's hidden layers. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
-  readonly rng: Rng;
-}
+export type CouplingOptions = z.input<typeof couplingOptions>;
 
 /**
  * Coupling layer: some entries of x pass unchanged, the others go through an elementwise bijector whose parameters a network
@@ -38,23 +33,7 @@ export class Coupling extends ConditionalBijector {
 
   /** @throws if no entry passes or none is transformed, an index is out of range or twice there, or a size is not positive */
   constructor(options: CouplingOptions) {
-    const {
-      dim,
-      transformed,
-      family,
-      contextDim = 0,
-      hidden = [64, 64],
-      activation,
-      rng,
-    } = checkOptions('Coupling', options, {
-      dim: Number,
-      transformed: ['first', 'second', 'even', 'odd', Array],
-      family: Object,
-      contextDim: [Number, undefined],
-      hidden: [Array, undefined],
-      activation: [String, undefined],
-      rng: Rng,
-    });
+    const { dim, contextDim, transformed, family, ...network } = parseOptions('Coupling', couplingOptions, options);
     super(dim, contextDim);
     const selected = selectedEntries(dim, transformed);
     this.#transformedDim = selected.filter(Boolean).length;
@@ -68,32 +47,26 @@ export class Coupling extends ConditionalBijector {
     this.#family = family;
     this.#partition = new Partition(selected);
     this.network = new Mlp({
+      ...network,
       inputDim: passedDim * (family.features?.size ?? 1) + contextDim,
-      hidden,
       outputDim: family.parameterCount * this.#transformedDim,
-      activation,
       outputScale: 0,
-      rng,
     });
   }
 
   transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {
-    const rows = input.rank === 2 ? input : tf.reshape(input, [input.size / this.dim, this.dim]);
-    const [passed, entries] = this.#partition.split(rows);
-    const shown = this.#family.features?.of(passed) ?? passed;
-    const seen = context === undefined ? shown : tf.concat([shown, repeatRows(context, rows.shape[0]!)], 1);
-    const bijector = this.#family.bijector(this.network.apply(seen), this.#transformedDim);
-    const [values, logDets] =
-      direction === 'forward' ? bijector.forwardAndLogDet(entries) : bijector.inverseAndLogDet(entries);
-    const output = this.#partition.merge(passed, values);
-    const logDet = sumLogDet(logDets, 0, 1);
-    return input.rank === 2
-      ? [output, logDet]
-      : [tf.reshape(output, input.shape), tf.reshape(logDet, input.shape.slice(0, -1))];
+    return onRows(input, context, (rows, repeated) => {
+      const [passed, entries] = this.#partition.split(rows);
+      const shown = this.#family.features?.of(passed) ?? passed;
+      const seen = repeated === undefined ? shown : tf.concat([shown, repeated], 1);
+      const bijector = this.#family.bijector(this.network.apply(seen), this.#transformedDim);
+      const [values, logDets] = applied(bijector, entries, direction);
+      return [this.#partition.merge(passed, values), logDets];
+    });
   }
 }
 
-function selectedEntries(dim: number, transformed: TransformedEntries): boolean[] {
+function selectedEntries(dim: number, transformed: CouplingOptions['transformed']): boolean[] {
   const entries = Array.from({ length: dim }, (_, i) => i);
   const half = Math.floor(dim / 2);
   switch (transformed) {

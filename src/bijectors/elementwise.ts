@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { positiveInteger } from '../nn/sizes.ts';
+import { z } from 'zod';
+import { checkNumbers } from '../nn/sizes.ts';
 import { LARGEST_FLOAT32, stopGradient } from '../nn/tensors.ts';
-import { checkOptions } from '../options/parse.ts';
+import { nonnegative } from '../options/fields.ts';
+import { checkOptions, parseOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import { Bijector, IncreasingBijector, type Monotonicity, type WithLogDet } from './bijector.ts';
 import { commonShape, numbersOf, type Parameter, tensorOf } from './shiftScale.ts';
@@ -232,18 +234,23 @@ export class LeakyRelu extends IncreasingBijector {
 
 const MIN_SLOPE = 0.01;
 
+const pReluOptions = z.strictObject({
+  dim: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'size of the last axis, for one slope for each entry; by default one slope for all, of inputs of any size',
+    ),
+  initialSlope: z.number().gt(MIN_SLOPE).default(1).describe('slope before training'),
+  crossingWidth: nonnegative(
+    0,
+    "how far from 0 inputs lend the log-determinant's jump a gradient; 0 for the gradient of each log-determinant by itself",
+  ),
+});
+
 /** Options of {@link PRelu}. */
-export interface PReluOptions {
-  /** The size of the last axis: one slope for each entry. Absent: one slope for all, of inputs of any size. */
-  readonly dim?: number;
-  /** The slope before training, greater than 0.01. */
-  readonly initialSlope?: number;
-  /**
-   * How far from 0 inputs lend the log-determinant's jump a gradient; 0 by default, which is the gradient of each log-determinant by
-   * itself. See {@link PRelu}.
-   */
-  readonly crossingWidth?: number;
-}
+export type PReluOptions = z.input<typeof pReluOptions>;
 
 /**
  * y = x for x ≥ 0 and slope·x for x < 0 with a learned slope |a| + 0.01; log-determinant 0 and log slope. The identity at
@@ -265,22 +272,9 @@ export class PRelu extends IncreasingBijector {
   /** @throws if `dim` is no positive integer, `initialSlope` not above 0.01, or `crossingWidth` negative */
   constructor(options: PReluOptions = {}) {
     super();
-    const {
-      dim,
-      initialSlope = 1,
-      crossingWidth = 0,
-    } = checkOptions('PRelu', options, {
-      dim: [Number, undefined],
-      initialSlope: [Number, undefined],
-      crossingWidth: [Number, undefined],
-    });
-    this.dim = dim === undefined ? undefined : positiveInteger('PRelu', 'dim', dim);
-    if (!(initialSlope > MIN_SLOPE)) {
-      throw new Error(`PRelu: got ${initialSlope}, expected an initialSlope above ${MIN_SLOPE}`);
-    }
-    if (!(crossingWidth >= 0 && crossingWidth < Number.POSITIVE_INFINITY)) {
-      throw new Error(`PRelu: got ${crossingWidth}, expected a crossingWidth of 0 or more`);
-    }
+    const { dim, initialSlope, crossingWidth } = parseOptions('PRelu', pReluOptions, options);
+    checkNumbers(dim ?? 1);
+    this.dim = dim;
     this.crossingWidth = crossingWidth;
     this.a = tf.tidy(() => tf.variable(tf.fill(dim === undefined ? [] : [dim], initialSlope - MIN_SLOPE), true));
   }

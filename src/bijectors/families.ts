@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import { orthogonal } from '../nn/initializers.ts';
 import { positiveInteger } from '../nn/sizes.ts';
 import { boundedLogScale } from '../nn/tensors.ts';
@@ -29,6 +30,11 @@ export interface ElementwiseFamily {
   /** How numbers of this kind are shown to a network, where not as they are: `[batch, n]` → `[batch, size · n]`, laid out as the parameters. */
   readonly features?: { readonly size: number; of(x: tf.Tensor): tf.Tensor };
 }
+
+export const elementwiseFamilySchema = z.custom<ElementwiseFamily>(
+  (value) => typeof (value as ElementwiseFamily | undefined)?.parameterCount === 'number',
+  'an ElementwiseFamily',
+);
 
 /** y = shift + exp(s)·x with s = `boundedLogSlope`(raw). */
 export const affineFamily: ElementwiseFamily = {
@@ -117,6 +123,11 @@ export interface VectorFamily {
   /** @param parameters `[..., count]`; leading axes make a batch of maps */
   bijector(parameters: tf.Tensor, dim: number): Bijector;
 }
+
+export const vectorFamilySchema = z.custom<VectorFamily>(
+  (value) => typeof (value as VectorFamily | undefined)?.parameterCount === 'function',
+  'a VectorFamily',
+);
 
 /**
  * {@link TriangularAffine}, the identity at first; the diagonal lies between e⁻¹⁰ and e¹⁰. Parameters: shift, log L_ii, L's entries below

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { broadcast, broadcastShape, matVec, stopGradient } from '../nn/tensors.ts';
+import { broadcast, matVec, stopGradient } from '../nn/tensors.ts';
 import { checkOptions } from '../options/parse.ts';
-import { Bijector, type Monotonicity, type WithLogDet } from './bijector.ts';
-import { solveUnitTriangular, strictlyLower } from './triangular.ts';
+import { VectorBijector, type WithLogDet } from './bijector.ts';
+import { solveUnitTriangular, strictlyLower, swapLastTwo } from './triangular.ts';
 
 /** Options of {@link LowRankAffine}. */
 export interface LowRankAffineOptions {
@@ -31,20 +31,16 @@ export interface LowRankAffineOptions {
  *
  * Tensors with leading axes make a batch of maps. At V = 0 its gradient is 0: let it begin elsewhere.
  */
-export class LowRankAffine extends Bijector {
-  readonly eventNdims = 1;
-  override readonly dim: number;
+export class LowRankAffine extends VectorBijector {
   readonly rank: number;
   readonly shift: tf.Tensor | undefined;
   readonly logDiagonal: tf.Tensor;
   readonly offDiagonal: tf.Tensor | undefined;
   readonly v: tf.Tensor;
   readonly logD: tf.Tensor | undefined;
-  readonly #parameterShape: readonly number[];
 
   /** @throws if the shapes do not fit one another */
   constructor(options: LowRankAffineOptions) {
-    super();
     const { shift, logDiagonal, offDiagonal, v, logD } = checkOptions('LowRankAffine', options, {
       shift: [tf.Tensor, undefined],
       logDiagonal: tf.Tensor,
@@ -52,37 +48,24 @@ export class LowRankAffine extends Bijector {
       v: tf.Tensor,
       logD: [tf.Tensor, undefined],
     });
-    this.dim = logDiagonal.shape.at(-1) ?? 0;
-    this.rank = v.shape.at(-1) ?? 0;
-    const parts: readonly (readonly [part: tf.Tensor | undefined, event: readonly number[]])[] = [
-      [shift, [this.dim]],
-      [logDiagonal, [this.dim]],
-      [offDiagonal, [(this.dim * (this.dim - 1)) / 2]],
-      [v, [this.dim, this.rank]],
-      [logD, [this.rank]],
-    ];
-    const given = parts.flatMap(([part, event]) => (part === undefined ? [] : [{ shape: part.shape, event }]));
-    const batch = broadcastShape(...given.map(({ shape, event }) => shape.slice(0, shape.length - event.length)));
-    const fits = given.every(({ shape, event }) =>
-      tf.util.arraysEqual(shape.slice(shape.length - event.length), [...event]),
+    const [dim, rank] = [logDiagonal.shape.at(-1) ?? 0, v.shape.at(-1) ?? 0];
+    super(
+      dim,
+      [
+        [shift, [dim], true],
+        [logDiagonal, [dim]],
+        [offDiagonal, [(dim * (dim - 1)) / 2], true],
+        [v, [dim, rank]],
+        [logD, [rank], true],
+      ],
+      'shift and logDiagonal [..., dim], offDiagonal [..., dim (dim − 1) / 2], v [..., dim, rank] and logD [..., rank]',
     );
-    if (batch === undefined || !fits || given.some(({ event }) => event.includes(0))) {
-      const text = (part: tf.Tensor | undefined) => (part === undefined ? 'none' : `[${part.shape}]`);
-      throw new Error(
-        `LowRankAffine: got ${parts.map(([part]) => text(part)).join(', ')}, ` +
-          'expected shift and logDiagonal [..., dim], offDiagonal [..., dim (dim − 1) / 2], v [..., dim, rank] and logD [..., rank]',
-      );
-    }
-    this.#parameterShape = [...batch, this.dim];
+    this.rank = rank;
     this.shift = shift;
     this.logDiagonal = logDiagonal;
     this.offDiagonal = offDiagonal;
     this.v = v;
     this.logD = logD;
-  }
-
-  override get parameterShape(): readonly number[] {
-    return this.#parameterShape;
   }
 
   /** C = I + √D Vᵀ M⁻¹ V √D, `[..., rank, rank]`. */
@@ -96,11 +79,6 @@ export class LowRankAffine extends Bijector {
     const { inverse } = gaussJordan(capacitance);
     const norm = (matrix: tf.Tensor) => tf.max(tf.sum(tf.abs(matrix), -2), -1);
     return tf.mul(norm(capacitance), norm(inverse));
-  }
-
-  /** Rising for one number, undefined for several. */
-  override monotonicity(): Monotonicity | undefined {
-    return this.dim === 1 ? 1 : undefined;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
@@ -142,11 +120,6 @@ export class LowRankAffine extends Bijector {
     const logDet = tf.add(tf.sum(this.logDiagonal, -1), tf.sum(tf.log(pivots), -1));
     return broadcast(logDet, output.shape.slice(0, -1));
   }
-}
-
-function swapLastTwo(x: tf.Tensor): tf.Tensor {
-  const axes = Array.from({ length: x.rank }, (_, axis) => axis);
-  return tf.transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2]);
 }
 
 /**

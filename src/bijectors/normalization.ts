@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { isTraining, rememberBatch } from '../nn/normalization.ts';
-import { positiveInteger } from '../nn/sizes.ts';
+import { z } from 'zod';
+import { batchStatisticsOptions, isTraining, rememberBatch } from '../nn/normalization.ts';
+import { checkNumbers, positiveInteger } from '../nn/sizes.ts';
 import { broadcast } from '../nn/tensors.ts';
-import { checkArgument, checkOptions } from '../options/parse.ts';
+import { flag, positive } from '../options/fields.ts';
+import { checkArgument, parseOptions } from '../options/parse.ts';
 import { Bijector, IncreasingBijector, type WithLogDet } from './bijector.ts';
 import { Chain } from './composition.ts';
 import { ShiftScale } from './shiftScale.ts';
@@ -61,17 +63,14 @@ export function initializeActNorms(bijector: Bijector, y: tf.Tensor, context?: t
   });
 }
 
+const batchNormOptions = z.strictObject({
+  ...batchStatisticsOptions,
+  epsilon: positive(1e-5, 'what is added to every variance'),
+  affine: flag(true, 'whether a learned shift and scale of each entry follow, on the side of the noise'),
+});
+
 /** Options of {@link BatchNorm}. */
-export interface BatchNormOptions {
-  /** The size of the last axis. */
-  readonly dim: number;
-  /** What an update leaves of the running statistics' weights, in [0, 1); 0.99 by default. */
-  readonly momentum?: number;
-  /** Added to every variance; 1e-5 by default. */
-  readonly epsilon?: number;
-  /** Whether a learned shift and scale of each entry follow, on the side of the noise; true by default. */
-  readonly affine?: boolean;
-}
+export type BatchNormOptions = z.input<typeof batchNormOptions>;
 
 /**
  * Data are normalized on their way to the noise: x = exp(logScale) (y − μ) / √(σ² + ε) + shift for each entry, and so
@@ -107,22 +106,9 @@ export class BatchNorm extends IncreasingBijector {
   /** @throws if `dim` is no positive integer, `momentum` not in [0, 1), or `epsilon` not positive */
   constructor(options: BatchNormOptions) {
     super();
-    const {
-      dim,
-      momentum = 0.99,
-      epsilon = 1e-5,
-      affine = true,
-    } = checkOptions('BatchNorm', options, {
-      dim: Number,
-      momentum: [Number, undefined],
-      epsilon: [Number, undefined],
-      affine: [Boolean, undefined],
-    });
-    this.dim = positiveInteger('BatchNorm', 'dim', dim);
-    if (!(momentum >= 0 && momentum < 1)) throw new Error(`BatchNorm: got ${momentum}, expected a momentum in [0, 1)`);
-    if (!(epsilon > 0 && epsilon < Number.POSITIVE_INFINITY)) {
-      throw new Error(`BatchNorm: got ${epsilon}, expected a positive epsilon`);
-    }
+    const { dim, momentum, epsilon, affine } = parseOptions('BatchNorm', batchNormOptions, options);
+    checkNumbers(dim);
+    this.dim = dim;
     this.momentum = momentum;
     this.epsilon = epsilon;
     const variable = (value: tf.Tensor, trainable: boolean) => tf.variable(value, trainable);

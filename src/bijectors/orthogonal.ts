@@ -2,30 +2,22 @@ import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/sizes.ts';
 import { matVec, stopGradient } from '../nn/tensors.ts';
 import { checkArgument } from '../options/parse.ts';
-import { Bijector, type Monotonicity, type WithLogDet } from './bijector.ts';
+import { Bijector, VectorBijector, type WithLogDet } from './bijector.ts';
 
 /** A fixed permutation of the last axis: yᵢ = x_{permutation[i]}; log-determinant 0. */
-export class Permute extends Bijector {
-  readonly eventNdims = 1;
-  override readonly dim: number;
+export class Permute extends VectorBijector {
   readonly permutation: readonly number[];
   readonly #inverse: readonly number[];
 
   /** @throws if `permutation` is no permutation of 0 … dim − 1 */
   constructor(permutation: ArrayLike<number>) {
-    super();
     checkArgument('Permute', 'permutation', permutation, Array);
+    super(permutation.length);
     this.permutation = Array.from(permutation);
-    this.dim = this.permutation.length;
     this.#inverse = Array.from(this.permutation, (_, i) => this.permutation.indexOf(i));
     if (this.dim === 0 || this.#inverse.includes(-1)) {
       throw new Error(`Permute: got [${this.permutation}], expected a permutation of 0 … dim − 1`);
     }
-  }
-
-  /** Rising for one number, undefined for several. */
-  override monotonicity(): Monotonicity | undefined {
-    return this.dim === 1 ? 1 : undefined;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/sizes.ts';
 import { boundedLogScale, matVec, stopGradient } from '../nn/tensors.ts';
 import { checkOptions } from '../options/parse.ts';
-import { Bijector, type Monotonicity, type WithLogDet } from './bijector.ts';
+import { VectorBijector, type WithLogDet } from './bijector.ts';
 import type { VectorFamily } from './families.ts';
 import { monotoneInverse } from './monotoneInverse.ts';
 import { Householder, unitSlices } from './orthogonal.ts';
@@ -17,9 +17,7 @@ const PLANAR_LEAST = 1e-12;
  *
  * Rezende & Mohamed, "Variational Inference with Normalizing Flows", arXiv:1505.05770, section 4.1 and appendix A.1.
  */
-export class Planar extends Bijector {
-  readonly eventNdims = 1;
-  override readonly dim: number;
+export class Planar extends VectorBijector {
   /** `[..., dim]` */
   readonly w: tf.Tensor;
   /** `[..., dim]` */
@@ -29,26 +27,21 @@ export class Planar extends Bijector {
 
   /** @throws if the shapes are not `[..., dim]`, the same and `[...]` */
   constructor(options: { readonly w: tf.Tensor; readonly u: tf.Tensor; readonly b: tf.Tensor }) {
-    super();
     const { w, u, b } = checkOptions('Planar', options, { w: tf.Tensor, u: tf.Tensor, b: tf.Tensor });
-    if (w.rank < 1 || !tf.util.arraysEqual(w.shape, u.shape) || !tf.util.arraysEqual(w.shape.slice(0, -1), b.shape)) {
-      throw new Error(
-        `Planar: got [${w.shape}], [${u.shape}] and [${b.shape}], expected w and u [..., dim] and b [...]`,
-      );
-    }
-    this.dim = w.shape.at(-1)!;
+    const dim = w.shape.at(-1) ?? 0;
+    super(
+      dim,
+      [
+        [w, [dim]],
+        [u, [dim]],
+        [b, []],
+      ],
+      'w and u [..., dim] and b [...]',
+      true,
+    );
     this.w = w;
     this.u = u;
     this.b = b;
-  }
-
-  override get parameterShape(): readonly number[] {
-    return this.w.shape;
-  }
-
-  /** Rising for one number, undefined for several. */
-  override monotonicity(): Monotonicity | undefined {
-    return this.dim === 1 ? 1 : undefined;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
@@ -128,9 +121,7 @@ const RADIAL_LEAST = 1e-24;
  *
  * Rezende & Mohamed, "Variational Inference with Normalizing Flows", arXiv:1505.05770, section 4.1 and appendix A.2.
  */
-export class Radial extends Bijector {
-  readonly eventNdims = 1;
-  override readonly dim: number;
+export class Radial extends VectorBijector {
   /** c, `[..., dim]` */
   readonly center: tf.Tensor;
   /** log α, `[...]` */
@@ -140,32 +131,25 @@ export class Radial extends Bijector {
 
   /** @throws if the shapes are not `[..., dim]`, `[...]` and `[...]` */
   constructor(options: { readonly center: tf.Tensor; readonly logAlpha: tf.Tensor; readonly strength: tf.Tensor }) {
-    super();
     const { center, logAlpha, strength } = checkOptions('Radial', options, {
       center: tf.Tensor,
       logAlpha: tf.Tensor,
       strength: tf.Tensor,
     });
-    const batch = center.shape.slice(0, -1);
-    if (center.rank < 1 || ![logAlpha, strength].every(({ shape }) => tf.util.arraysEqual(shape, batch))) {
-      throw new Error(
-        `Radial: got [${center.shape}], [${logAlpha.shape}] and [${strength.shape}], ` +
-          'expected center [..., dim], logAlpha and strength [...]',
-      );
-    }
-    this.dim = center.shape.at(-1)!;
+    const dim = center.shape.at(-1) ?? 0;
+    super(
+      dim,
+      [
+        [center, [dim]],
+        [logAlpha, []],
+        [strength, []],
+      ],
+      'center [..., dim], logAlpha and strength [...]',
+      true,
+    );
     this.center = center;
     this.logAlpha = logAlpha;
     this.strength = strength;
-  }
-
-  override get parameterShape(): readonly number[] {
-    return this.center.shape;
-  }
-
-  /** Rising for one number, undefined for several. */
-  override monotonicity(): Monotonicity | undefined {
-    return this.dim === 1 ? 1 : undefined;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
@@ -248,9 +232,7 @@ export interface SylvesterOptions {
  *
  * van den Berg et al., "Sylvester Normalizing Flows for Variational Inference", arXiv:1803.05649.
  */
-export class Sylvester extends Bijector {
-  readonly eventNdims = 1;
-  override readonly dim: number;
+export class Sylvester extends VectorBijector {
   readonly rank: number;
   readonly v: tf.Tensor;
   readonly strength: tf.Tensor;
@@ -261,7 +243,6 @@ export class Sylvester extends Bijector {
 
   /** @throws if the shapes do not fit one another, or the rank is above the dimension */
   constructor(options: SylvesterOptions) {
-    super();
     const { v, strength, logDiagonal, outer, inner, b } = checkOptions('Sylvester', options, {
       v: tf.Tensor,
       strength: tf.Tensor,
@@ -270,40 +251,28 @@ export class Sylvester extends Bijector {
       inner: [tf.Tensor, undefined],
       b: tf.Tensor,
     });
-    this.dim = v.shape.at(-1) ?? 0;
-    this.rank = b.shape.at(-1) ?? 0;
-    const batch = v.shape.slice(0, -2);
-    const above = (this.rank * (this.rank - 1)) / 2;
-    const fits =
-      v.rank >= 2 &&
-      this.rank >= 1 &&
-      this.rank <= this.dim &&
-      [strength, logDiagonal, b].every(({ shape }) => tf.util.arraysEqual(shape, [...batch, this.rank])) &&
-      [outer, inner].every((part) =>
-        part === undefined ? above === 0 : tf.util.arraysEqual(part.shape, [...batch, above]),
-      );
-    if (!fits) {
-      const text = (part: tf.Tensor | undefined) => (part === undefined ? 'none' : `[${part.shape}]`);
-      throw new Error(
-        `Sylvester: got ${[v, strength, logDiagonal, b, outer, inner].map(text).join(', ')}, ` +
-          'expected v [..., reflections, dim], strength, logDiagonal and b [..., rank], rank at most dim, and outer and inner [..., rank (rank − 1) / 2]',
-      );
-    }
+    const [dim, rank] = [v.shape.at(-1) ?? 0, b.shape.at(-1) ?? 0];
+    const above = [(rank * (rank - 1)) / 2];
+    super(
+      dim,
+      [
+        [v, [v.shape.at(-2) ?? 0, dim]],
+        [strength, [rank]],
+        [logDiagonal, [rank]],
+        [b, [Math.min(rank, dim)]],
+        [outer, above],
+        [inner, above],
+      ],
+      'v [..., reflections, dim], strength, logDiagonal and b [..., rank], rank at most dim, and outer and inner [..., rank (rank − 1) / 2]',
+      true,
+    );
+    this.rank = rank;
     this.v = v;
     this.strength = strength;
     this.logDiagonal = logDiagonal;
     this.outer = outer;
     this.inner = inner;
     this.b = b;
-  }
-
-  override get parameterShape(): readonly number[] {
-    return [...this.b.shape.slice(0, -1), this.dim];
-  }
-
-  /** Rising for one number, undefined for several. */
-  override monotonicity(): Monotonicity | undefined {
-    return this.dim === 1 ? 1 : undefined;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

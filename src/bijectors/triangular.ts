@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/sizes.ts';
-import { broadcast, broadcastShape, matVec } from '../nn/tensors.ts';
+import { broadcast, matVec } from '../nn/tensors.ts';
 import { checkOptions } from '../options/parse.ts';
-import { Bijector, type Monotonicity, type WithLogDet } from './bijector.ts';
+import { VectorBijector, type WithLogDet } from './bijector.ts';
 
 /** Options of {@link Lu}. */
 export interface LuOptions {
@@ -20,47 +20,32 @@ export interface LuOptions {
  *
  * Kingma & Dhariwal, "Glow: Generative Flow with Invertible 1×1 Convolutions", arXiv:1807.03039, section 3.2.
  */
-export class Lu extends Bijector {
-  readonly eventNdims = 1;
-  override readonly dim: number;
+export class Lu extends VectorBijector {
   readonly logDiagonal: tf.Tensor;
   readonly lower: tf.Tensor | undefined;
   readonly upper: tf.Tensor | undefined;
-  readonly #parameterShape: readonly number[];
 
   /** @throws if the shapes do not fit one another */
   constructor(options: LuOptions) {
-    super();
     const { logDiagonal, lower, upper } = checkOptions('Lu', options, {
       logDiagonal: tf.Tensor,
       lower: [tf.Tensor, undefined],
       upper: [tf.Tensor, undefined],
     });
-    this.dim = logDiagonal.shape.at(-1) ?? 0;
-    const entries = (this.dim * (this.dim - 1)) / 2;
-    const parts = [logDiagonal, lower, upper].filter((part) => part !== undefined);
-    const batch = broadcastShape(...parts.map(({ shape }) => shape.slice(0, -1)));
-    const fits = [lower, upper].every((part) => (part?.shape.at(-1) ?? 0) === entries);
-    if (batch === undefined || this.dim < 1 || !fits) {
-      const text = (part: tf.Tensor | undefined) => (part === undefined ? 'none' : `[${part.shape}]`);
-      throw new Error(
-        `Lu: got ${[logDiagonal, lower, upper].map(text).join(', ')}, ` +
-          'expected logDiagonal [..., dim] and lower and upper [..., dim (dim − 1) / 2]',
-      );
-    }
-    this.#parameterShape = [...batch, this.dim];
+    const dim = logDiagonal.shape.at(-1) ?? 0;
+    const entries = [(dim * (dim - 1)) / 2];
+    super(
+      dim,
+      [
+        [logDiagonal, [dim]],
+        [lower, entries],
+        [upper, entries],
+      ],
+      'logDiagonal [..., dim] and lower and upper [..., dim (dim − 1) / 2]',
+    );
     this.logDiagonal = logDiagonal;
     this.lower = lower;
     this.upper = upper;
-  }
-
-  override get parameterShape(): readonly number[] {
-    return this.#parameterShape;
-  }
-
-  /** Rising for one number, undefined for several. */
-  override monotonicity(): Monotonicity | undefined {
-    return this.dim === 1 ? 1 : undefined;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
@@ -69,7 +54,7 @@ export class Lu extends Bijector {
       y = tf.add(y, matVec(strictlyUpper(this.upper!, this.dim), x));
       y = tf.add(y, matVec(strictlyLower(this.lower!, this.dim), y));
     }
-    return [y, this.#logDet(y)];
+    return [y, sumOf(this.logDiagonal, y)];
   }
 
   protected computeInverse(y: tf.Tensor): WithLogDet {
@@ -81,11 +66,7 @@ export class Lu extends Bijector {
       const unit = tf.mul(strictlyUpper(this.upper!, this.dim), tf.expandDims(scale, -1));
       x = solveUnitTriangular(unit, 'upper', x);
     }
-    return [x, tf.neg(this.#logDet(x))];
-  }
-
-  #logDet(output: tf.Tensor): tf.Tensor {
-    return broadcast(tf.sum(this.logDiagonal, -1), output.shape.slice(0, -1));
+    return [x, tf.neg(sumOf(this.logDiagonal, x))];
   }
 }
 
@@ -105,45 +86,31 @@ export interface TriangularAffineOptions {
  * {@link TriangularAffine.learnable} has variables and is the identity at first. Tensors `[batch, …]` make a batch of maps; the
  * inverse is forward substitution, a few nodes for each dimension.
  */
-export class TriangularAffine extends Bijector {
-  readonly eventNdims = 1;
-  override readonly dim: number;
+export class TriangularAffine extends VectorBijector {
   readonly shift: tf.Tensor;
   readonly logDiagonal: tf.Tensor;
   readonly offDiagonal: tf.Tensor | undefined;
-  readonly #parameterShape: readonly number[];
 
   /** @throws if the shapes do not fit one another */
   constructor(options: TriangularAffineOptions) {
-    super();
     const { shift, logDiagonal, offDiagonal } = checkOptions('TriangularAffine', options, {
       shift: tf.Tensor,
       logDiagonal: tf.Tensor,
       offDiagonal: [tf.Tensor, undefined],
     });
-    this.dim = shift.shape.at(-1) ?? 0;
-    const below = (this.dim * (this.dim - 1)) / 2;
-    const parts = [shift, logDiagonal, ...(offDiagonal === undefined ? [] : [offDiagonal])];
-    const batch = broadcastShape(...parts.map(({ shape }) => shape.slice(0, -1)));
-    if (
-      batch === undefined ||
-      this.dim < 1 ||
-      logDiagonal.shape.at(-1) !== this.dim ||
-      (offDiagonal?.shape.at(-1) ?? 0) !== below
-    ) {
-      throw new Error(
-        `TriangularAffine: got [${shift.shape}], [${logDiagonal.shape}] and ${offDiagonal === undefined ? 'none' : `[${offDiagonal.shape}]`}, ` +
-          'expected shift and logDiagonal [..., dim] and offDiagonal [..., dim (dim − 1) / 2]',
-      );
-    }
-    this.#parameterShape = [...batch, this.dim];
+    const dim = shift.shape.at(-1) ?? 0;
+    super(
+      dim,
+      [
+        [shift, [dim]],
+        [logDiagonal, [dim]],
+        [offDiagonal, [(dim * (dim - 1)) / 2]],
+      ],
+      'shift and logDiagonal [..., dim] and offDiagonal [..., dim (dim − 1) / 2]',
+    );
     this.shift = shift;
     this.logDiagonal = logDiagonal;
     this.offDiagonal = offDiagonal;
-  }
-
-  override get parameterShape(): readonly number[] {
-    return this.#parameterShape;
   }
 
   /** With variables of its own. @throws if `dim` is no positive integer */
@@ -157,15 +124,10 @@ export class TriangularAffine extends Bijector {
     });
   }
 
-  /** Rising for one number, undefined for several. */
-  override monotonicity(): Monotonicity | undefined {
-    return this.dim === 1 ? 1 : undefined;
-  }
-
   protected computeForward(x: tf.Tensor): WithLogDet {
     let y = tf.add(tf.mul(x, tf.exp(this.logDiagonal)), this.shift);
     if (this.offDiagonal !== undefined) y = tf.add(y, matVec(strictlyLower(this.offDiagonal, this.dim), x));
-    return [y, this.#logDet(y)];
+    return [y, sumOf(this.logDiagonal, y)];
   }
 
   protected computeInverse(y: tf.Tensor): WithLogDet {
@@ -175,12 +137,13 @@ export class TriangularAffine extends Bijector {
       const unit = tf.mul(strictlyLower(this.offDiagonal, this.dim), tf.expandDims(scale, -1));
       x = solveUnitTriangular(unit, 'lower', x);
     }
-    return [x, tf.neg(this.#logDet(x))];
+    return [x, tf.neg(sumOf(this.logDiagonal, x))];
   }
+}
 
-  #logDet(output: tf.Tensor): tf.Tensor {
-    return broadcast(tf.sum(this.logDiagonal, -1), output.shape.slice(0, -1));
-  }
+/** Σ log of a diagonal, for each vector of a map's output. */
+function sumOf(logDiagonal: tf.Tensor, output: tf.Tensor): tf.Tensor {
+  return broadcast(tf.sum(logDiagonal, -1), output.shape.slice(0, -1));
 }
 
 /**
@@ -216,7 +179,11 @@ export function strictlyLower(entries: tf.Tensor, dim: number): tf.Tensor {
 
 /** Matrices from their entries above the diagonal, column by column: U₀₁, U₀₂, U₁₂, …; the transposes of {@link strictlyLower}. */
 export function strictlyUpper(entries: tf.Tensor, dim: number): tf.Tensor {
-  const below = strictlyLower(entries, dim);
-  const axes = Array.from({ length: below.rank }, (_, axis) => axis);
-  return tf.transpose(below, [...axes.slice(0, -2), below.rank - 1, below.rank - 2]);
+  return swapLastTwo(strictlyLower(entries, dim));
+}
+
+/** Matrices transposed. */
+export function swapLastTwo(x: tf.Tensor): tf.Tensor {
+  const axes = Array.from({ length: x.rank }, (_, axis) => axis);
+  return tf.transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2]);
 }

@@ -3,7 +3,7 @@ import { Autoregressive, BlockAutoregressive } from '../bijectors/autoregressive
 import type { Bijector, Direction } from '../bijectors/bijector.ts';
 import { Chain } from '../bijectors/composition.ts';
 import { Conditioned } from '../bijectors/conditioned.ts';
-import { type HutchinsonTrace, MlpField, NeuralOde, type OdeSolver } from '../bijectors/continuous.ts';
+import { MlpField, NeuralOde, type OdeSolver, traceSchema } from '../bijectors/continuous.ts';
 import { Coupling } from '../bijectors/coupling.ts';
 import { PRelu } from '../bijectors/elementwise.ts';
 import {
@@ -530,8 +530,6 @@ export const sylvesterFlow = flowFamily('sylvesterFlow', {
   bijector: ({ rank, ...options }) => vectorLayers(sylvesterFamily({ rank }), options),
 });
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
-
 /**
  * Continuous normalizing flow: the noise follows dx/dt = v(x, t; context) from t = 0 to 1, v a network. Before training it is N(0, I).
  *
@@ -547,19 +545,10 @@ export const continuousFlow = flowFamily('continuousFlow', {
       unit: 'steps',
     }),
     solver: z
-      .custom<OdeSolver>(isObject, 'an OdeSolver')
+      .custom<OdeSolver>((value) => typeof value === 'object' && value !== null, 'an OdeSolver')
       .optional()
       .meta({ description: 'solver of the ODE in the place of fixed steps', type: 'OdeSolver' }),
-    trace: z
-      .custom<'exact' | HutchinsonTrace>(
-        (value) => value === 'exact' || isObject(value),
-        "'exact' or a HutchinsonTrace",
-      )
-      .default('exact')
-      .meta({
-        description: 'how the divergence is found; exactly, or by an estimate',
-        type: "'exact' | HutchinsonTrace",
-      }),
+    trace: traceSchema,
   }),
   options: ['steps'],
   bijector: ({ steps, solver, ...field }) =>

@@ -3,10 +3,9 @@ import type { Bijector } from '../bijectors/bijector.ts';
 import { Chain } from '../bijectors/composition.ts';
 import { Reverse } from '../bijectors/orthogonal.ts';
 import { Uniform } from '../distributions/uniform.ts';
-import { networkOptions } from '../nn/mlp.ts';
+import { layerOptions } from '../nn/mlp.ts';
 import { count, positive } from '../options/fields.ts';
 import { parseOptions } from '../options/parse.ts';
-import { rngSchema } from '../random.ts';
 import { Flow, initialFactor } from './flow.ts';
 
 /** A family of flows, and what one has to know to choose it. */
@@ -64,16 +63,7 @@ export function flowFamily<S extends z.ZodRawShape, const N extends keyof S & st
 /** Uniform noise on the circle. */
 const turns = (dim: number, batchShape: number[]) => new Uniform({ dim, low: -Math.PI, high: Math.PI, batchShape });
 
-export const flowSizes = z.strictObject({
-  dim: z.int().positive().meta({ description: 'size of an event', unit: 'numbers' }),
-  contextDim: z
-    .int()
-    .nonnegative()
-    .default(0)
-    .meta({ description: 'size of the context; 0 for none', unit: 'numbers' }),
-  ...networkOptions,
-  rng: rngSchema.describe('streams the initial weights'),
-});
+export const flowSizes = z.strictObject(layerOptions);
 
 /** What every family of flows takes; a family may have networks only where there is a context. */
 type FlowSizes = z.input<typeof flowSizes>;

@@ -1,24 +1,28 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import { Module } from '../module.ts';
-import { checkOptions } from '../options/parse.ts';
-import { Rng } from '../random.ts';
-import { type Activation, activationFunction, Dense } from './dense.ts';
-import { type Initializer, lecunUniform, orthogonal } from './initializers.ts';
-import { kernelOf, positiveInteger } from './sizes.ts';
+import { choice, count, flag } from '../options/fields.ts';
+import { parseOptions } from '../options/parse.ts';
+import { rngSchema } from '../random.ts';
+import { activationFunction, activationNames, Dense } from './dense.ts';
+import { initializerSchema, lecunUniform, orthogonal } from './initializers.ts';
+import { kernelOf } from './sizes.ts';
 
-/** A layer of convolutions: how many filters, their side, and from one window to the next, in pixels. */
-type ConvolutionLayer = readonly [filters: number, size: number, stride: number];
+const size = z.int().positive();
+
+const cnnOptions = z.strictObject({
+  image: z.tuple([size, size, size]).readonly().describe('height, width and channels'),
+  convolutions: z
+    .array(z.tuple([size, size, size]).readonly())
+    .readonly()
+    .describe('of each layer its filters, their side and the stride, both in pixels'),
+  features: size.describe('width of the dense layer behind them'),
+  activation: choice(activationNames, 'relu', 'activation after each layer, the last one too'),
+  rng: rngSchema,
+});
 
 /** Options of {@link Cnn}. */
-export interface CnnOptions {
-  readonly image: readonly [height: number, width: number, channels: number];
-  readonly convolutions: readonly ConvolutionLayer[];
-  /** Width of the dense layer behind them: how many features an image has. */
-  readonly features: number;
-  /** After each layer, the last one too; `relu` by default. */
-  readonly activation?: Activation;
-  readonly rng: Rng;
-}
+export type CnnOptions = z.input<typeof cnnOptions>;
 
 /**
  * A convolutional network from images to features: convolutions without zeros around, and one dense layer, an activation after each.
@@ -34,19 +38,7 @@ export class Cnn extends Module {
   /** @throws if a size is no positive integer, or a window does not fit what comes before */
   constructor(options: CnnOptions) {
     super();
-    const {
-      image,
-      convolutions,
-      features,
-      activation = 'relu',
-      rng,
-    } = checkOptions('Cnn', options, {
-      image: Array,
-      convolutions: Array,
-      features: Number,
-      activation: [String, undefined],
-      rng: Rng,
-    });
+    const { image, convolutions, features, activation, rng } = parseOptions('Cnn', cnnOptions, options);
     this.#activation = activationFunction(activation);
     const kernelInitializer = orthogonal(Math.SQRT2);
     let [height, width, channels] = image;
@@ -105,24 +97,27 @@ export const cnnPresets = {
   },
 } as const satisfies Record<string, Pick<CnnOptions, 'convolutions' | 'features'>>;
 
+const conv2dOptions = z.strictObject({
+  channels: size.describe('channels of the images'),
+  filters: size.describe('channels of the result'),
+  size: size.describe('side of a filter, in pixels'),
+  stride: count(1, 'from one window to the next', 'pixels'),
+  padding: choice(
+    ['valid', 'same'],
+    'valid',
+    "'same' puts zeros around, so that at stride 1 the result is as large as the image; 'valid' does not",
+  ),
+  rng: rngSchema,
+  kernelInitializer: initializerSchema
+    .optional()
+    .describe(
+      'draws the kernel `[size · size · channels, filters]`; what goes into one number of the result, by their count',
+    ),
+  bias: flag(true, 'whether there is a bias, zero at first'),
+});
+
 /** Options of {@link Conv2d}. */
-export interface Conv2dOptions {
-  /** Channels of the images. */
-  readonly channels: number;
-  /** Channels of the result. */
-  readonly filters: number;
-  /** The side of a filter, in pixels. */
-  readonly size: number;
-  /** From one window to the next, in pixels; 1 by default. */
-  readonly stride?: number;
-  /** `'same'` puts zeros around, so that at stride 1 the result is as large as the image; `'valid'` does not, and is the default. */
-  readonly padding?: 'valid' | 'same';
-  readonly rng: Rng;
-  /** Draws the kernel, `[size · size · channels, filters]`: what goes into one number of the result, by how many there are of it. */
-  readonly kernelInitializer?: Initializer;
-  /** Whether there is a bias, zero at first. */
-  readonly bias?: boolean;
-}
+export type Conv2dOptions = z.input<typeof conv2dOptions>;
 
 /** A convolution of images: y[i, j, f] = Σ x[i·stride + p, j·stride + q, c] · kernel[p, q, c, f] + bias[f]. */
 export class Conv2d extends Module {
@@ -136,21 +131,8 @@ export class Conv2d extends Module {
   /** @throws if a size is no positive integer */
   constructor(options: Conv2dOptions) {
     super();
-    checkOptions('Conv2d', options, {
-      channels: Number,
-      filters: Number,
-      size: Number,
-      stride: [Number, undefined],
-      padding: ['valid', 'same', undefined],
-      rng: Rng,
-      kernelInitializer: [Function, undefined],
-      bias: [Boolean, undefined],
-    });
-    const { channels, filters, size, stride = 1, padding = 'valid', rng } = options;
-    const { kernelInitializer = lecunUniform(), bias = true } = options;
-    for (const [name, value] of Object.entries({ channels, filters, size, stride })) {
-      positiveInteger('Conv2d', name, value);
-    }
+    const { channels, filters, size, stride, padding, rng, ...more } = parseOptions('Conv2d', conv2dOptions, options);
+    const { kernelInitializer = lecunUniform(), bias } = more;
     const fanIn = size * size * channels;
     this.kernel = kernelOf(
       fanIn * filters,

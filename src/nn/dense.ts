@@ -1,19 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import { Module } from '../module.ts';
-import { checkArgument, checkOptions } from '../options/parse.ts';
-import { Rng } from '../random.ts';
-import { type Initializer, lecunUniform } from './initializers.ts';
-import { kernelOf, positiveInteger } from './sizes.ts';
+import { flag } from '../options/fields.ts';
+import { checkArgument, parseOptions } from '../options/parse.ts';
+import { rngSchema } from '../random.ts';
+import { initializerSchema, lecunUniform } from './initializers.ts';
+import { kernelOf } from './sizes.ts';
+
+const denseOptions = z.strictObject({
+  inputDim: z.int().positive(),
+  outputDim: z.int().positive(),
+  rng: rngSchema,
+  kernelInitializer: initializerSchema.optional(),
+  bias: flag(true, 'whether there is a bias, zero at first'),
+});
 
 /** Options of {@link Dense}. */
-export interface DenseOptions {
-  readonly inputDim: number;
-  readonly outputDim: number;
-  readonly rng: Rng;
-  readonly kernelInitializer?: Initializer;
-  /** Whether there is a bias, zero at first. */
-  readonly bias?: boolean;
-}
+export type DenseOptions = z.input<typeof denseOptions>;
 
 /** A linear layer: y = x·kernel + bias. */
 export class Dense extends Module {
@@ -25,21 +28,8 @@ export class Dense extends Module {
   /** @throws if a dimension is no positive integer */
   constructor(options: DenseOptions) {
     super();
-    const {
-      inputDim,
-      outputDim,
-      rng,
-      kernelInitializer = lecunUniform(),
-      bias = true,
-    } = checkOptions('Dense', options, {
-      inputDim: Number,
-      outputDim: Number,
-      rng: Rng,
-      kernelInitializer: [Function, undefined],
-      bias: [Boolean, undefined],
-    });
-    positiveInteger('Dense', 'inputDim', inputDim);
-    positiveInteger('Dense', 'outputDim', outputDim);
+    const { inputDim, outputDim, rng, ...more } = parseOptions('Dense', denseOptions, options);
+    const { kernelInitializer = lecunUniform(), bias } = more;
     this.kernel = kernelOf(
       inputDim * outputDim,
       () => kernelInitializer(inputDim, outputDim, rng),

@@ -1,35 +1,33 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import { Module } from '../module.ts';
-import { checkOptions } from '../options/parse.ts';
-import { Rng } from '../random.ts';
-import { type Activation, activationFunction, Dense } from './dense.ts';
+import { count } from '../options/fields.ts';
+import { parseOptions } from '../options/parse.ts';
+import { activationFunction, Dense } from './dense.ts';
 import { orthogonal } from './initializers.ts';
-import { checkNumbers, positiveInteger } from './sizes.ts';
+import { layerOptions, outputScale, widths } from './mlp.ts';
+import { checkNumbers } from './sizes.ts';
 import { split } from './tensors.ts';
 
+export const orderSchema = z
+  .union([z.enum(['natural', 'reversed']), z.array(z.int()).readonly()])
+  .default('natural')
+  .describe('in which order numbers follow one another; from first to last, from last to first, or their indices');
+
 /** In which order numbers follow one another: from first to last, from last to first, or their indices, the first one first. */
-export type Order = 'natural' | 'reversed' | readonly number[];
+export type Order = z.output<typeof orderSchema>;
+
+const madeOptions = z.strictObject({
+  ...layerOptions,
+  hidden: widths,
+  features: count(1, 'inputs that stand for one number', 'inputs'),
+  outputs: z.int().positive().describe('outputs that belong to one number'),
+  order: orderSchema,
+  outputScale,
+});
 
 /** Options of {@link Made}. */
-export interface MadeOptions {
-  /** How many numbers follow one another. */
-  readonly dim: number;
-  /** The size of the context, which every unit may see; 0 for none. */
-  readonly contextDim?: number;
-  /** How many inputs stand for one number; 1. */
-  readonly features?: number;
-  /** How many outputs belong to one number. */
-  readonly outputs: number;
-  /** 'natural' unless given. */
-  readonly order?: Order;
-  /** Widths of the hidden layers; none makes the network linear. */
-  readonly hidden: readonly number[];
-  /** After each hidden layer. */
-  readonly activation?: Activation | undefined;
-  /** Gain of the last layer's orthogonal kernel; 0 makes the output 0 at first. */
-  readonly outputScale?: number;
-  readonly rng: Rng;
-}
+export type MadeOptions = z.input<typeof madeOptions>;
 
 /**
  * A masked multilayer perceptron whose outputs for a number depend on the numbers before it, and on the context, alone:
@@ -59,25 +57,15 @@ export class Made extends Module {
   /** @throws if a size is no positive integer, the order no permutation of 0 … dim − 1, or the activation unknown */
   constructor(options: MadeOptions) {
     super();
-    checkOptions('Made', options, {
-      dim: Number,
-      contextDim: [Number, undefined],
-      features: [Number, undefined],
-      outputs: Number,
-      order: ['natural', 'reversed', Array, undefined],
-      hidden: Array,
-      activation: [String, undefined],
-      outputScale: [Number, undefined],
-      rng: Rng,
-    });
-    const { dim, contextDim = 0, features = 1, outputs, hidden, activation = 'tanh', outputScale = 1, rng } = options;
-    this.#dim = positiveInteger('Made', 'dim', dim);
-    this.#contextDim = contextDim === 0 ? 0 : positiveInteger('Made', 'contextDim (or 0)', contextDim);
-    this.#features = positiveInteger('Made', 'features', features);
-    this.#outputs = positiveInteger('Made', 'outputs', outputs);
+    const parsed = parseOptions('Made', madeOptions, options);
+    const { dim, contextDim, features, outputs, order, hidden, activation, outputScale, rng } = parsed;
+    this.#dim = dim;
+    this.#contextDim = contextDim;
+    this.#features = features;
+    this.#outputs = outputs;
     this.#activation = activationFunction(activation);
     checkNumbers(Math.max(dim * features + contextDim, ...hidden, outputs * dim));
-    this.order = indices(dim, options.order ?? 'natural');
+    this.order = indices(dim, order);
     const positions = Array.from({ length: dim }, (_, i) => this.order.indexOf(i));
     const least = contextDim > 0 ? 0 : Math.min(1, dim - 1);
     this.#degrees = [

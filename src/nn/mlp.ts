@@ -1,32 +1,70 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { Module } from '../module.ts';
-import { choice } from '../options/fields.ts';
-import { checkArgument, checkOptions } from '../options/parse.ts';
-import { Rng } from '../random.ts';
-import { type Activation, activationFunction, activationNames, Dense } from './dense.ts';
-import { type Initializer, orthogonal } from './initializers.ts';
-import { BatchRenorm, type BatchRenormOptions, LayerNorm } from './normalization.ts';
+import { choice, count, flag } from '../options/fields.ts';
+import { checkArgument, parseOptions } from '../options/parse.ts';
+import { rngSchema } from '../random.ts';
+import { activationFunction, activationNames, Dense } from './dense.ts';
+import { initializerSchema, orthogonal } from './initializers.ts';
+import { BatchRenorm, batchRenormOptions, LayerNorm } from './normalization.ts';
+
+/** Widths of hidden layers; none makes a network linear. */
+export const widths = z
+  .array(z.int().positive())
+  .readonly()
+  .meta({ description: 'widths of the hidden layers of each network', unit: 'neurons' });
+
+/** Widths of hidden layers of which there is at least one. */
+export const someWidths = z
+  .array(z.int().positive())
+  .min(1)
+  .readonly()
+  .default([64, 64])
+  .meta({ description: 'widths of the hidden layers, at least one', unit: 'neurons' });
+
+/** Options of whatever has networks. */
+export const networkOptions = {
+  hidden: widths.default([64, 64]),
+  activation: choice(activationNames, 'tanh', 'activation after each hidden layer'),
+};
+
+/** Options of whatever maps events of `dim` numbers by networks. */
+export const layerOptions = {
+  dim: z.int().positive().meta({ description: 'size of an event', unit: 'numbers' }),
+  contextDim: z
+    .int()
+    .nonnegative()
+    .default(0)
+    .meta({ description: 'size of the context; 0 for none', unit: 'numbers' }),
+  ...networkOptions,
+  rng: rngSchema.describe('streams the initial weights'),
+};
+
+export const outputScale = z
+  .number()
+  .default(1)
+  .describe("gain of the last layer's orthogonal kernel; 0 makes the output 0 at first");
+
+const mlpOptions = z.strictObject({
+  ...networkOptions,
+  hidden: widths,
+  inputDim: z.int().positive(),
+  outputDim: z.int().positive(),
+  layerNorm: flag(false, 'whether there is a LayerNorm before each activation'),
+  batchRenorm: batchRenormOptions
+    .omit({ dim: true })
+    .optional()
+    .describe('settings of a BatchRenorm of the input and after each activation; by default there is none'),
+  rng: rngSchema,
+  hiddenInitializer: initializerSchema.optional(),
+  outputScale,
+  outputInitializer: initializerSchema
+    .optional()
+    .describe('in the place of the orthogonal kernel that outputScale scales'),
+});
 
 /** Options of {@link Mlp}. */
-export interface MlpOptions {
-  readonly inputDim: number;
-  /** Widths of the hidden layers; none makes the network linear. */
-  readonly hidden: readonly number[];
-  readonly outputDim: number;
-  /** After each hidden layer. */
-  readonly activation?: Activation | undefined;
-  /** Whether there is a {@link LayerNorm} before each activation. */
-  readonly layerNorm?: boolean;
-  /** A {@link BatchRenorm} of the input and after each activation, with these settings; none by default. */
-  readonly batchRenorm?: Omit<BatchRenormOptions, 'dim'> | undefined;
-  readonly rng: Rng;
-  readonly hiddenInitializer?: Initializer;
-  /** Gain of the last layer's orthogonal kernel; 0 makes the output 0 at first. */
-  readonly outputScale?: number;
-  /** In place of the orthogonal kernel that `outputScale` scales. */
-  readonly outputInitializer?: Initializer;
-}
+export type MlpOptions = z.input<typeof mlpOptions>;
 
 /** A multilayer perceptron with a linear last layer. Kernels are orthogonal (gain √2 in hidden layers), biases 0. */
 export class Mlp extends Module {
@@ -40,21 +78,9 @@ export class Mlp extends Module {
   /** @throws if a dimension is no positive integer, or the activation is unknown */
   constructor(options: MlpOptions) {
     super();
-    checkOptions('Mlp', options, {
-      inputDim: Number,
-      hidden: Array,
-      outputDim: Number,
-      activation: [String, undefined],
-      layerNorm: [Boolean, undefined],
-      batchRenorm: [Object, undefined],
-      rng: Rng,
-      hiddenInitializer: [Function, undefined],
-      outputScale: [Number, undefined],
-      outputInitializer: [Function, undefined],
-    });
-    const { inputDim, hidden, outputDim, activation = 'tanh', rng, outputScale = 1 } = options;
-    const { layerNorm = false, batchRenorm } = options;
-    const { hiddenInitializer = orthogonal(Math.SQRT2), outputInitializer = orthogonal(outputScale) } = options;
+    const parsed = parseOptions('Mlp', mlpOptions, options);
+    const { inputDim, hidden, outputDim, activation, rng, outputScale, layerNorm, batchRenorm } = parsed;
+    const { hiddenInitializer = orthogonal(Math.SQRT2), outputInitializer = orthogonal(outputScale) } = parsed;
     this.#activation = activationFunction(activation);
     const dims = [inputDim, ...hidden, outputDim];
     this.layers = dims.slice(1).map(
@@ -86,22 +112,19 @@ export class Mlp extends Module {
   }
 }
 
+const qNetworkOptions = z.strictObject({
+  inputDim: z.int().positive(),
+  hidden: widths,
+  activation: z.enum(activationNames),
+  actions: z.int().positive().describe('how many actions there are'),
+  outputs: count(1, 'how many numbers each action has', 'numbers'),
+  outputScale: z.number().describe("gain of the last layer's orthogonal kernel"),
+  dueling: z.boolean().describe("whether there are two streams, of the state's value and of the actions' advantages"),
+  rng: rngSchema,
+});
+
 /** Options of {@link QNetwork}. */
-export interface QNetworkOptions {
-  readonly inputDim: number;
-  /** Widths of the hidden layers. */
-  readonly hidden: readonly number[];
-  readonly activation: Activation;
-  /** How many actions there are. */
-  readonly actions: number;
-  /** How many numbers each action has, 1 by default. */
-  readonly outputs?: number;
-  /** Gain of the last layer's orthogonal kernel. */
-  readonly outputScale: number;
-  /** Whether there are two streams, of the state's value and of the actions' advantages. */
-  readonly dueling: boolean;
-  readonly rng: Rng;
-}
+export type QNetworkOptions = z.input<typeof qNetworkOptions>;
 
 /**
  * K numbers for each of n actions: a multilayer perceptron, or a dueling one, which adds what the state is worth to what an action is
@@ -125,24 +148,8 @@ export class QNetwork extends Module {
   /** @throws if a dimension is no positive integer, or the activation is unknown */
   constructor(given: QNetworkOptions) {
     super();
-    const {
-      inputDim,
-      hidden,
-      actions,
-      outputs = 1,
-      dueling,
-      rng,
-      ...options
-    } = checkOptions('QNetwork', given, {
-      inputDim: Number,
-      hidden: Array,
-      activation: String,
-      actions: Number,
-      outputs: [Number, undefined],
-      outputScale: Number,
-      dueling: Boolean,
-      rng: Rng,
-    });
+    const parsed = parseOptions('QNetwork', qNetworkOptions, given);
+    const { inputDim, hidden, actions, outputs, dueling, rng, ...options } = parsed;
     this.#activation = activationFunction(options.activation);
     this.#shape = [actions, outputs];
     const sharedHidden = dueling ? hidden.slice(0, -1) : [];
@@ -178,13 +185,3 @@ export class QNetwork extends Module {
     return tf.add(tf.sub(advantages, tf.mean(advantages, 1, true)), tf.expandDims(this.value.apply(h), 1));
   }
 }
-
-/** Options of whatever has networks. */
-export const networkOptions = {
-  hidden: z
-    .array(z.int().positive())
-    .readonly()
-    .default([64, 64])
-    .meta({ description: 'widths of the hidden layers of each network', unit: 'neurons' }),
-  activation: choice(activationNames, 'tanh', 'activation after each hidden layer'),
-};

@@ -1,17 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import { currentTrace } from '../engine/trace/traceBackend.ts';
 import { Module } from '../module.ts';
-import { checkOptions } from '../options/parse.ts';
-import { positiveInteger } from './sizes.ts';
+import { positive } from '../options/fields.ts';
+import { parseOptions } from '../options/parse.ts';
+import { checkNumbers } from './sizes.ts';
 import { stopGradient } from './tensors.ts';
 
+const dim = z.int().positive().describe('size of the last axis');
+/** Up to here float32 counts by ones. */
+const MOST = 2 ** 24;
+
+const layerNormOptions = z.strictObject({ dim, epsilon: positive(1e-5, 'what is added to every variance') });
+
 /** Options of {@link LayerNorm}. */
-export interface LayerNormOptions {
-  /** The size of the last axis. */
-  readonly dim: number;
-  /** Added to every variance; 1e-5 by default. */
-  readonly epsilon?: number;
-}
+export type LayerNormOptions = z.input<typeof layerNormOptions>;
 
 /**
  * Each vector is brought to mean 0 and variance 1 over its own entries, and then each entry has a scale and a shift of its own:
@@ -29,11 +32,8 @@ export class LayerNorm extends Module {
   /** @throws if `dim` is no positive integer, or `epsilon` not positive */
   constructor(options: LayerNormOptions) {
     super();
-    const { dim, epsilon = 1e-5 } = checkOptions('LayerNorm', options, { dim: Number, epsilon: [Number, undefined] });
-    positiveInteger('LayerNorm', 'dim', dim);
-    if (!(epsilon > 0 && epsilon < Number.POSITIVE_INFINITY)) {
-      throw new Error(`LayerNorm: got ${epsilon}, expected a positive epsilon`);
-    }
+    const { dim, epsilon } = parseOptions('LayerNorm', layerNormOptions, options);
+    checkNumbers(dim);
     this.#epsilon = epsilon;
     this.scale = tf.tidy(() => tf.variable(tf.ones([dim]), true));
     this.shift = tf.tidy(() => tf.variable(tf.zeros([dim]), true));
@@ -47,21 +47,30 @@ export class LayerNorm extends Module {
   }
 }
 
+/** The options that batch normalizations share. */
+export const batchStatisticsOptions = {
+  dim,
+  momentum: z
+    .number()
+    .nonnegative()
+    .lt(1)
+    .default(0.99)
+    .describe("what an update leaves of the running statistics' weights"),
+};
+
+export const batchRenormOptions = z.strictObject({
+  ...batchStatisticsOptions,
+  epsilon: positive(1e-3, 'what is added to every variance'),
+  warmUp: z.int().nonnegative().max(MOST).default(0).meta({
+    description: 'first batches in which r = 1 and d = 0, until the running statistics mean something',
+    unit: 'batches',
+  }),
+  maxScale: z.number().min(1).default(3).describe('r is held within [1 / maxScale, maxScale]'),
+  maxShift: z.number().nonnegative().default(5).describe('d is held within ±maxShift'),
+});
+
 /** Options of {@link BatchRenorm}. */
-export interface BatchRenormOptions {
-  /** The size of the last axis. */
-  readonly dim: number;
-  /** What an update leaves of the running statistics' weights, in [0, 1); 0.99 by default. */
-  readonly momentum?: number;
-  /** Added to every variance; 1e-3 by default. */
-  readonly epsilon?: number;
-  /** Batches at first in which r = 1 and d = 0, as in plain batch normalization, until the running statistics mean something; 0 by default. */
-  readonly warmUp?: number;
-  /** r is held within [1 / maxScale, maxScale]; 3 by default. */
-  readonly maxScale?: number;
-  /** d is held within ±maxShift; 5 by default. */
-  readonly maxShift?: number;
-}
+export type BatchRenormOptions = z.input<typeof batchRenormOptions>;
 
 /**
  * Batch renormalization: {@link whileTraining} y = scale · ((x − μ_B) / σ_B · r + d) + shift by the mean and deviation of each entry over the batch,
@@ -87,37 +96,14 @@ export class BatchRenorm extends Module {
   readonly runningWeight: tf.Variable;
   /** How many batches there were, up to `warmUp`. */
   readonly batches: tf.Variable;
-  readonly #options: Required<BatchRenormOptions>;
+  readonly #options: z.output<typeof batchRenormOptions>;
 
   /** @throws if `dim` is no positive integer, or another option out of its range */
   constructor(options: BatchRenormOptions) {
     super();
-    const {
-      dim,
-      momentum = 0.99,
-      epsilon = 1e-3,
-      warmUp = 0,
-      maxScale = 3,
-      maxShift = 5,
-    } = checkOptions('BatchRenorm', options, {
-      dim: Number,
-      momentum: [Number, undefined],
-      epsilon: [Number, undefined],
-      warmUp: [Number, undefined],
-      maxScale: [Number, undefined],
-      maxShift: [Number, undefined],
-    });
-    positiveInteger('BatchRenorm', 'dim', dim);
-    const wanted = (what: string, got: number) => new Error(`BatchRenorm: got ${got}, expected ${what}`);
-    const isWithin = (value: number, least: number) => value >= least && value < Number.POSITIVE_INFINITY;
-    if (!(momentum >= 0 && momentum < 1)) throw wanted('a momentum in [0, 1)', momentum);
-    if (!(epsilon > 0 && isWithin(epsilon, 0))) throw wanted('a positive epsilon', epsilon);
-    if (!(Number.isInteger(warmUp) && warmUp >= 0 && warmUp <= MOST)) {
-      throw wanted(`an integer warmUp in [0, ${MOST}]`, warmUp);
-    }
-    if (!isWithin(maxScale, 1)) throw wanted('a finite maxScale ≥ 1', maxScale);
-    if (!isWithin(maxShift, 0)) throw wanted('a finite maxShift ≥ 0', maxShift);
-    this.#options = { dim, momentum, epsilon, warmUp, maxScale, maxShift };
+    this.#options = parseOptions('BatchRenorm', batchRenormOptions, options);
+    const { dim } = this.#options;
+    checkNumbers(dim);
     const variable = (value: () => tf.Tensor, trainable: boolean) => tf.tidy(() => tf.variable(value(), trainable));
     this.scale = variable(() => tf.ones([dim]), true);
     this.shift = variable(() => tf.zeros([dim]), true);
@@ -176,9 +162,6 @@ export class BatchRenorm extends Module {
     return tf.sqrt(tf.add(variance, this.#options.epsilon));
   }
 }
-
-/** Up to here float32 counts by ones. */
-const MOST = 2 ** 24;
 
 /** What a module that normalizes remembers of its batches; variables that are not trained. */
 interface RunningStatistics {
