@@ -21,6 +21,43 @@ export const boundedMonotoneKinds: Kinds<BoundedMonotoneOptions> = {
   bound: [Number, undefined],
 };
 
+/** Options that have sizes, which are those of `usual` unless given. @throws if one is no positive integer */
+export function withSizes<T extends object, S extends Record<string, number>>(
+  owner: string,
+  options: T & Partial<S>,
+  others: Kinds<T>,
+  usual: S,
+): T & S {
+  const names = Object.keys(usual) as (keyof S & string)[];
+  const kinds = { ...others, ...Object.fromEntries(names.map((name) => [name, [Number, undefined]])) };
+  const given: Partial<S> = checkOptions(owner, options, kinds as Kinds<T & Partial<S>>);
+  const sizes = names.map((name) => [name, positiveInteger(owner, name, given[name] ?? usual[name]!)]);
+  return { ...given, ...Object.fromEntries(sizes) };
+}
+
+/**
+ * The function of a family of {@link BoundedMonotone}s, its errors named `nameFamily`.
+ * @param usual the sizes unless given
+ * @param count how many parameters a number takes
+ */
+export function boundedFamily<S extends Record<string, number>>(
+  name: string,
+  usual: S,
+  count: (sizes: S) => number,
+  make: (options: Required<BoundedMonotoneOptions> & S) => BoundedMonotone,
+): (options?: Readonly<Partial<S & { bound: number }>>) => ElementwiseFamily {
+  return (options) => {
+    const given = (options === undefined ? {} : options) as Partial<S>;
+    const kinds = { bound: [Number, undefined] };
+    const sizes = withSizes<{ readonly bound?: number }, S>(`${name}Family`, given, kinds, usual);
+    return {
+      name,
+      parameterCount: count(sizes),
+      bijector: (parameters, dim) => make({ bound: 5, ...sizes, parameters: parametersFirst(parameters, dim) }),
+    };
+  };
+}
+
 /**
  * Elementwise increasing map that a formula gives on [−bound, bound] and its tangents at ±bound outside, so that it is
  * continuously differentiable and its tails are affine. The inverse is numerical, by {@link monotoneInverse}; in the tails it is exact.
@@ -148,20 +185,12 @@ export class Bernstein extends BoundedMonotone {
 }
 
 /** {@link Bernstein} of a degree on [−bound, bound]. @throws if the degree is no positive integer, or the bound not positive */
-export function bernsteinFamily(
-  options: { readonly degree?: number; readonly bound?: number } = {},
-): ElementwiseFamily {
-  const { degree = 16, bound = 5 } = checkOptions('bernsteinFamily', options, {
-    degree: [Number, undefined],
-    bound: [Number, undefined],
-  });
-  positiveInteger('bernsteinFamily', 'degree', degree);
-  return {
-    name: 'bernstein',
-    parameterCount: 1 + degree,
-    bijector: (parameters, dim) => new Bernstein({ parameters: parametersFirst(parameters, dim), bound }),
-  };
-}
+export const bernsteinFamily = boundedFamily(
+  'bernstein',
+  { degree: 16 },
+  ({ degree }) => 1 + degree,
+  ({ parameters, bound }) => new Bernstein({ parameters, bound }),
+);
 
 /** `[1, …]` → `[degree + 1, …]`: 1, u, u², … or in the other order. Each is a product of few, by doubling. */
 function powers(u: tf.Tensor, degree: number, order: 'up' | 'down'): tf.Tensor {
@@ -225,17 +254,8 @@ export class SumOfSquares extends BoundedMonotone {
 
   /** @throws if a size is no positive integer, there are not 1 + K(R + 1) parameters, or the bound is not positive */
   constructor(given: SumOfSquaresOptions) {
-    const {
-      polynomials = 3,
-      degree = 4,
-      ...options
-    } = checkOptions('SumOfSquares', given, {
-      ...boundedMonotoneKinds,
-      polynomials: [Number, undefined],
-      degree: [Number, undefined],
-    });
-    positiveInteger('SumOfSquares', 'polynomials', polynomials);
-    positiveInteger('SumOfSquares', 'degree', degree);
+    const sizes = { polynomials: 3, degree: 4 };
+    const { polynomials, degree, ...options } = withSizes('SumOfSquares', given, boundedMonotoneKinds, sizes);
     super(options, 1 + polynomials * (degree + 1));
     this.polynomials = polynomials;
     this.degree = degree;
@@ -274,27 +294,12 @@ export class SumOfSquares extends BoundedMonotone {
 }
 
 /** {@link SumOfSquares} on [−bound, bound]. @throws if a size is no positive integer, or the bound not positive */
-export function sumOfSquaresFamily(
-  options: { readonly polynomials?: number; readonly degree?: number; readonly bound?: number } = {},
-): ElementwiseFamily {
-  const {
-    polynomials = 3,
-    degree = 4,
-    bound = 5,
-  } = checkOptions('sumOfSquaresFamily', options, {
-    polynomials: [Number, undefined],
-    degree: [Number, undefined],
-    bound: [Number, undefined],
-  });
-  positiveInteger('sumOfSquaresFamily', 'polynomials', polynomials);
-  positiveInteger('sumOfSquaresFamily', 'degree', degree);
-  return {
-    name: 'sumOfSquares',
-    parameterCount: 1 + polynomials * (degree + 1),
-    bijector: (parameters, dim) =>
-      new SumOfSquares({ parameters: parametersFirst(parameters, dim), polynomials, degree, bound }),
-  };
-}
+export const sumOfSquaresFamily = boundedFamily(
+  'sumOfSquares',
+  { polynomials: 3, degree: 4 },
+  ({ polynomials, degree }) => 1 + polynomials * (degree + 1),
+  (options) => new SumOfSquares(options),
+);
 
 /** Σ cₘ uᵐ */
 function horner(coefficients: readonly tf.Tensor[], u: tf.Tensor): tf.Tensor {
@@ -366,11 +371,7 @@ export class UnconstrainedMonotonic extends BoundedMonotone {
 
   /** @throws if `units` is no positive integer, there are not 2 + 3H parameters, or the bound is not positive */
   constructor(given: UnconstrainedMonotonicOptions) {
-    const { units = 8, ...options } = checkOptions('UnconstrainedMonotonic', given, {
-      ...boundedMonotoneKinds,
-      units: [Number, undefined],
-    });
-    positiveInteger('UnconstrainedMonotonic', 'units', units);
+    const { units, ...options } = withSizes('UnconstrainedMonotonic', given, boundedMonotoneKinds, { units: 8 });
     super(options, 2 + 3 * units);
     this.units = units;
   }
@@ -405,21 +406,12 @@ export class UnconstrainedMonotonic extends BoundedMonotone {
 }
 
 /** {@link UnconstrainedMonotonic} on [−bound, bound]. @throws if `units` is no positive integer, or the bound not positive */
-export function unconstrainedMonotonicFamily(
-  options: { readonly units?: number; readonly bound?: number } = {},
-): ElementwiseFamily {
-  const { units = 8, bound = 5 } = checkOptions('unconstrainedMonotonicFamily', options, {
-    units: [Number, undefined],
-    bound: [Number, undefined],
-  });
-  positiveInteger('unconstrainedMonotonicFamily', 'units', units);
-  return {
-    name: 'unconstrainedMonotonic',
-    parameterCount: 2 + 3 * units,
-    bijector: (parameters, dim) =>
-      new UnconstrainedMonotonic({ parameters: parametersFirst(parameters, dim), units, bound }),
-  };
-}
+export const unconstrainedMonotonicFamily = boundedFamily(
+  'unconstrainedMonotonic',
+  { units: 8 },
+  ({ units }) => 2 + 3 * units,
+  (options) => new UnconstrainedMonotonic(options),
+);
 
 /** greatest · tanh(raw / greatest) */
 function bounded(raw: tf.Tensor, greatest: number): tf.Tensor {

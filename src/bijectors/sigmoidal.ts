@@ -1,10 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { positiveInteger } from '../nn/sizes.ts';
 import { stopGradient } from '../nn/tensors.ts';
-import { checkOptions } from '../options/parse.ts';
 import type { WithLogDet } from './bijector.ts';
-import { boundedLogSlope, type ElementwiseFamily, parametersFirst } from './families.ts';
-import { BoundedMonotone, type BoundedMonotoneOptions, boundedMonotoneKinds } from './monotone.ts';
+import { boundedLogSlope } from './families.ts';
+import {
+  BoundedMonotone,
+  type BoundedMonotoneOptions,
+  boundedFamily,
+  boundedMonotoneKinds,
+  withSizes,
+} from './monotone.ts';
 
 /** Options of {@link DeepSigmoidal}. */
 export interface DeepSigmoidalOptions extends BoundedMonotoneOptions {
@@ -28,17 +32,8 @@ export class DeepSigmoidal extends BoundedMonotone {
 
   /** @throws if a size is no positive integer, there are not L(3K + 1) parameters, or the bound is not positive */
   constructor(given: DeepSigmoidalOptions) {
-    const {
-      layers = 2,
-      units = 8,
-      ...options
-    } = checkOptions('DeepSigmoidal', given, {
-      ...boundedMonotoneKinds,
-      layers: [Number, undefined],
-      units: [Number, undefined],
-    });
-    positiveInteger('DeepSigmoidal', 'layers', layers);
-    positiveInteger('DeepSigmoidal', 'units', units);
+    const sizes = { layers: 2, units: 8 };
+    const { layers, units, ...options } = withSizes('DeepSigmoidal', given, boundedMonotoneKinds, sizes);
     super(options, layers * sigmoidalParameterCount(units));
     this.layers = layers;
     this.units = units;
@@ -55,27 +50,12 @@ export class DeepSigmoidal extends BoundedMonotone {
 }
 
 /** {@link DeepSigmoidal} on [−bound, bound]. @throws if a size is no positive integer, or the bound not positive */
-export function deepSigmoidalFamily(
-  options: { readonly layers?: number; readonly units?: number; readonly bound?: number } = {},
-): ElementwiseFamily {
-  const {
-    layers = 2,
-    units = 8,
-    bound = 5,
-  } = checkOptions('deepSigmoidalFamily', options, {
-    layers: [Number, undefined],
-    units: [Number, undefined],
-    bound: [Number, undefined],
-  });
-  positiveInteger('deepSigmoidalFamily', 'layers', layers);
-  positiveInteger('deepSigmoidalFamily', 'units', units);
-  return {
-    name: 'deepSigmoidal',
-    parameterCount: layers * sigmoidalParameterCount(units),
-    bijector: (parameters, dim) =>
-      new DeepSigmoidal({ parameters: parametersFirst(parameters, dim), layers, units, bound }),
-  };
-}
+export const deepSigmoidalFamily = boundedFamily(
+  'deepSigmoidal',
+  { layers: 2, units: 8 },
+  ({ layers, units }) => layers * sigmoidalParameterCount(units),
+  (options) => new DeepSigmoidal(options),
+);
 
 /** Options of {@link Gaussianization}. */
 export interface GaussianizationOptions extends BoundedMonotoneOptions {
@@ -97,11 +77,7 @@ export class Gaussianization extends BoundedMonotone {
 
   /** @throws if `components` is no positive integer, there are not 3K + 1 parameters, or the bound is not positive */
   constructor(given: GaussianizationOptions) {
-    const { components = 8, ...options } = checkOptions('Gaussianization', given, {
-      ...boundedMonotoneKinds,
-      components: [Number, undefined],
-    });
-    positiveInteger('Gaussianization', 'components', components);
+    const { components, ...options } = withSizes('Gaussianization', given, boundedMonotoneKinds, { components: 8 });
     super(options, sigmoidalParameterCount(components));
     this.components = components;
   }
@@ -112,21 +88,12 @@ export class Gaussianization extends BoundedMonotone {
 }
 
 /** {@link Gaussianization} on [−bound, bound]. @throws if `components` is no positive integer, or the bound not positive */
-export function gaussianizationFamily(
-  options: { readonly components?: number; readonly bound?: number } = {},
-): ElementwiseFamily {
-  const { components = 8, bound = 5 } = checkOptions('gaussianizationFamily', options, {
-    components: [Number, undefined],
-    bound: [Number, undefined],
-  });
-  positiveInteger('gaussianizationFamily', 'components', components);
-  return {
-    name: 'gaussianization',
-    parameterCount: sigmoidalParameterCount(components),
-    bijector: (parameters, dim) =>
-      new Gaussianization({ parameters: parametersFirst(parameters, dim), components, bound }),
-  };
-}
+export const gaussianizationFamily = boundedFamily(
+  'gaussianization',
+  { components: 8 },
+  ({ components }) => sigmoidalParameterCount(components),
+  (options) => new Gaussianization(options),
+);
 
 /** The factor of G. What is left of x beside G₀, whose slope is below 1, has a slope above 1 − SHARE. */
 const SHARE = 0.9;

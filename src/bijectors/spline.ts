@@ -2,7 +2,39 @@ import * as tf from '@tensorflow/tfjs-core';
 import { broadcast, wrapAngle } from '../nn/tensors.ts';
 import { checkOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
-import { Bijector, type Direction, fixedDim, IncreasingBijector, type WithLogDet } from './bijector.ts';
+import { Bijector, type Direction, fixedDim, type Monotonicity, type WithLogDet } from './bijector.ts';
+
+const splineKinds = {
+  bins: tf.Tensor,
+  derivatives: tf.Tensor,
+  minBinSize: [Number, undefined],
+  minDerivative: [Number, undefined],
+} as const;
+
+/** A spline of each number by itself. */
+abstract class Spline extends Bijector {
+  readonly eventNdims = 0;
+  override readonly dim: number | undefined;
+  readonly bins: tf.Tensor;
+  readonly derivatives: tf.Tensor;
+  protected readonly shape: SplineShape;
+
+  constructor(
+    parameters: RationalQuadraticParameters,
+    limits: SplineLimits & { readonly bound: number },
+    periodic: boolean,
+  ) {
+    super();
+    this.bins = parameters.bins;
+    this.derivatives = parameters.derivatives;
+    this.shape = checkSpline(new.target.name, parameters, limits, periodic);
+    this.dim = fixedDim(this.parameterShape);
+  }
+
+  override get parameterShape(): readonly number[] {
+    return this.bins.shape.slice(2);
+  }
+}
 
 /** Options of {@link RationalQuadraticSpline}. */
 export type RationalQuadraticSplineOptions = RationalQuadraticParameters &
@@ -20,43 +52,31 @@ export type RationalQuadraticSplineOptions = RationalQuadraticParameters &
  *
  * Durkan et al., "Neural Spline Flows", arXiv:1906.04032.
  */
-export class RationalQuadraticSpline extends IncreasingBijector {
-  override readonly dim: number | undefined;
-  readonly bins: tf.Tensor;
-  readonly derivatives: tf.Tensor;
-  readonly #shape: SplineShape;
-
+export class RationalQuadraticSpline extends Spline {
   /** @throws if the shapes do not fit one another, or a limit is out of range */
   constructor(options: RationalQuadraticSplineOptions) {
-    super();
     const { bins, derivatives, ...limits } = checkOptions('RationalQuadraticSpline', options, {
-      bins: tf.Tensor,
-      derivatives: tf.Tensor,
+      ...splineKinds,
       bound: Number,
-      minBinSize: [Number, undefined],
-      minDerivative: [Number, undefined],
     });
-    this.dim = fixedDim(bins.shape.slice(2));
-    this.bins = bins;
-    this.derivatives = derivatives;
-    this.#shape = checkSpline('RationalQuadraticSpline', { bins, derivatives }, limits, false);
+    super({ bins, derivatives }, limits, false);
+  }
+
+  override monotonicity(): Monotonicity {
+    return 1;
   }
 
   /** Beyond ±bound the spline is the identity. */
   get bound(): number {
-    return this.#shape.bound;
-  }
-
-  override get parameterShape(): readonly number[] {
-    return this.bins.shape.slice(2);
+    return this.shape.bound;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
-    return rationalQuadratic(x, this, this.#shape, 'forward');
+    return rationalQuadratic(x, this, this.shape, 'forward');
   }
 
   protected computeInverse(y: tf.Tensor): WithLogDet {
-    return rationalQuadratic(y, this, this.#shape, 'inverse');
+    return rationalQuadratic(y, this, this.shape, 'inverse');
   }
 }
 
@@ -77,46 +97,30 @@ export type CircularSplineOptions = RationalQuadraticParameters &
  *
  * Rezende et al., "Normalizing Flows on Tori and Spheres", arXiv:2002.02428.
  */
-export class CircularSpline extends Bijector {
-  readonly eventNdims = 0;
-  override readonly dim: number | undefined;
-  readonly bins: tf.Tensor;
-  readonly derivatives: tf.Tensor;
+export class CircularSpline extends Spline {
   readonly phase: tf.Tensor;
-  readonly #shape: SplineShape;
 
   /** @throws if the shapes do not fit one another, or a limit is out of range */
   constructor(options: CircularSplineOptions) {
-    super();
     const { bins, derivatives, phase, ...limits } = checkOptions('CircularSpline', options, {
-      bins: tf.Tensor,
-      derivatives: tf.Tensor,
+      ...splineKinds,
       phase: tf.Tensor,
-      minBinSize: [Number, undefined],
-      minDerivative: [Number, undefined],
     });
-    this.dim = fixedDim(bins.shape.slice(2));
-    this.bins = bins;
-    this.derivatives = derivatives;
+    super({ bins, derivatives }, { ...limits, bound: Math.PI }, true);
     this.phase = phase;
-    this.#shape = checkSpline('CircularSpline', { bins, derivatives }, { ...limits, bound: Math.PI }, true);
     const rows = bins.shape.slice(2);
     if (!tf.util.arraysEqual(phase.shape, rows)) {
       throw new Error(`CircularSpline: got [${phase.shape}], expected a phase [${rows}] for bins [${bins.shape}]`);
     }
   }
 
-  override get parameterShape(): readonly number[] {
-    return this.bins.shape.slice(2);
-  }
-
   protected computeForward(x: tf.Tensor): WithLogDet {
-    const [turned, logDet] = rationalQuadratic(wrapAngle(x), this, this.#shape, 'forward');
+    const [turned, logDet] = rationalQuadratic(wrapAngle(x), this, this.shape, 'forward');
     return [wrapAngle(tf.add(turned, this.phase)), logDet];
   }
 
   protected computeInverse(y: tf.Tensor): WithLogDet {
-    const [x, logDet] = rationalQuadratic(wrapAngle(tf.sub(y, this.phase)), this, this.#shape, 'inverse');
+    const [x, logDet] = rationalQuadratic(wrapAngle(tf.sub(y, this.phase)), this, this.shape, 'inverse');
     return [wrapAngle(x), logDet];
   }
 }

@@ -135,17 +135,22 @@ interface Bounds {
  * @throws if the bounds differ in length, or one is not finite, or low ≥ high in float32
  */
 export function roundedBounds(owner: string, { low, high }: Bounds) {
-  const dim = typeof low !== 'number' ? low.length : typeof high !== 'number' ? high.length : undefined;
-  const rounded = (bound: number | ArrayLike<number>, inwards: 1 | -1) =>
-    Array.from(typeof bound === 'number' ? { length: dim ?? 1 } : bound, (value) =>
-      roundFloat32(typeof bound === 'number' ? bound : (value as number), inwards),
-    );
-  const bounds = { dim, low: rounded(low, 1), high: rounded(high, -1) };
+  const dim = [low, high].find((bound) => typeof bound !== 'number')?.length;
+  const bounds = { dim, low: rounded(low, dim, 1), high: rounded(high, dim, -1) };
   const fits = (from: number, i: number) =>
     from < bounds.high[i]! && Number.isFinite(Math.fround(bounds.high[i]! - from));
   if (bounds.low.length === bounds.high.length && bounds.low.length > 0 && bounds.low.every(fits)) return bounds;
-  const text = (bound: number | ArrayLike<number>) => (typeof bound === 'number' ? bound : `[${Array.from(bound)}]`);
-  throw new Error(`${owner}: got low ${text(low)}, high ${text(high)}, expected finite bounds low < high`);
+  throw new Error(`${owner}: got low ${textOf(low)}, high ${textOf(high)}, expected finite bounds low < high`);
+}
+
+function rounded(bound: Bounds['low'], dim: number | undefined, inwards: 1 | -1): number[] {
+  const each: ArrayLike<number> = typeof bound === 'number' ? new Array<number>(dim ?? 1).fill(bound) : bound;
+  return Array.from(each, (value) => roundFloat32(value, inwards));
+}
+
+function textOf(bound: Bounds['low'] | undefined): string {
+  if (bound === undefined) return 'none';
+  return typeof bound === 'number' ? String(bound) : `[${Array.from(bound)}]`;
 }
 
 /**
@@ -215,12 +220,8 @@ export class SoftClip extends IncreasingBijector {
     if (low === undefined && high === undefined) throw new Error('SoftClip: got neither, expected low, high or both');
     this.hingeSoftness = hingeSoftness;
     this.dim = [low, high].find((bound) => typeof bound === 'object')?.length;
-    const bounds = (bound: number | ArrayLike<number>, inwards: 1 | -1) =>
-      Array.from(typeof bound === 'number' ? { length: this.dim ?? 1 } : bound, (value) =>
-        roundFloat32(typeof bound === 'number' ? bound : (value as number), inwards),
-      );
-    this.low = low === undefined ? undefined : bounds(low, 1);
-    this.high = high === undefined ? undefined : bounds(high, -1);
+    this.low = low === undefined ? undefined : rounded(low, this.dim, 1);
+    this.high = high === undefined ? undefined : rounded(high, this.dim, -1);
     this.#farthest = FARTHEST * Math.min(1, hingeSoftness);
     const wide = Math.max(1, hingeSoftness);
     const nearest = CLIP_NEAREST * wide * wide;
@@ -231,9 +232,7 @@ export class SoftClip extends IncreasingBijector {
     const fits = (lowest: number, i: number) =>
       lowest >= -this.#farthest && lowest < this.#highest[i]! && this.#highest[i]! <= this.#farthest;
     if (this.#lowest.length !== this.#highest.length || this.#lowest.length === 0 || !this.#lowest.every(fits)) {
-      const text = (bound: number | ArrayLike<number> | undefined) =>
-        bound === undefined ? 'none' : typeof bound === 'number' ? bound : `[${Array.from(bound)}]`;
-      throw new Error(`SoftClip: got low ${text(low)} and high ${text(high)}, expected finite bounds low < high`);
+      throw new Error(`SoftClip: got low ${textOf(low)} and high ${textOf(high)}, expected finite bounds low < high`);
     }
   }
 
