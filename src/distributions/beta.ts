@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { broadcast, stopGradient } from '../nn/tensors.ts';
-import { checkOptions } from '../options/parse.ts';
+import { broadcast, stopGradient, withGradient } from '../nn/tensors.ts';
 import type { Rng } from '../random.ts';
 import {
   incompleteBeta,
@@ -13,10 +12,28 @@ import {
 } from '../special/beta.ts';
 import { EULER, HALF_LOG_TWO_PI, log1mexp, surprisal, twoProduct } from '../special/elementary.ts';
 import { digamma, digammaRest, lgammaRest } from '../special/gamma.ts';
-import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
+import type { SampleWithLogProb, Tails } from './distribution.ts';
 import { type GammaNoise, gammaNoise, logGammaDraws } from './sampling.ts';
-import { jointShape } from './shapes.ts';
+import { ScalarDistribution } from './shapes.ts';
 import { impossibleOutsideUnitInterval, inUnitInterval, quantileInside, tailsInside } from './support.ts';
+
+/** Over (0, 1), with two concentrations. */
+abstract class UnitIntervalDistribution extends ScalarDistribution {
+  readonly concentration1: tf.Tensor;
+  readonly concentration0: tf.Tensor;
+
+  /** @throws if the parameters are not float32 or do not broadcast */
+  constructor(options: {
+    /** a > 0, `[...batch]` */
+    concentration1: tf.Tensor;
+    /** b > 0, which broadcasts with it */
+    concentration0: tf.Tensor;
+  }) {
+    super(options, ['concentration1', 'concentration0']);
+    this.concentration1 = broadcast(options.concentration1, this.batchShape);
+    this.concentration0 = broadcast(options.concentration0, this.batchShape);
+  }
+}
 
 /**
  * Beta(a, b) over (0, 1), a = concentration1, b = concentration0: log p(x) = (a − 1) log x + (b − 1) log(1 − x) − log B(a, b);
@@ -29,30 +46,7 @@ import { impossibleOutsideUnitInterval, inUnitInterval, quantileInside, tailsIns
  * Draws and arguments lie within [2⁻¹²⁶, 1 − 2⁻²⁴]; of very small concentrations much of the mass lies nearer to the bounds than float32
  * does. `sampleWithLogProb`, and so the entropy's estimate, is exact then, too.
  */
-export class Beta extends Distribution {
-  readonly batchShape: number[];
-  readonly eventShape: number[] = [];
-  readonly reparameterized = true;
-  readonly concentration1: tf.Tensor;
-  readonly concentration0: tf.Tensor;
-
-  /** @throws if the shapes do not fit */
-  constructor(options: {
-    /** a > 0, `[...batch]` */
-    concentration1: tf.Tensor;
-    /** b > 0, which broadcasts with it */
-    concentration0: tf.Tensor;
-  }) {
-    super();
-    const { concentration1, concentration0 } = checkOptions('Beta', options, {
-      concentration1: tf.Tensor,
-      concentration0: tf.Tensor,
-    });
-    this.batchShape = jointShape('Beta', { concentration1, concentration0 });
-    this.concentration1 = broadcast(concentration1, this.batchShape);
-    this.concentration0 = broadcast(concentration0, this.batchShape);
-  }
-
+export class Beta extends UnitIntervalDistribution {
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return inUnitInterval(tf.sigmoid(this.#logits(rng, sampleShape)));
   }
@@ -151,16 +145,12 @@ function logOddsOver(x: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
 
 /** Logits of draws, with the implicit gradient. */
 function logitDraws(a: tf.Tensor, b: tf.Tensor, noise: readonly [GammaNoise, GammaNoise]): tf.Tensor {
-  return tf.customGrad((...args) => {
-    const [up, down, save] = args as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const logit = tf.sub(logGammaDraws(up, noise[0]), logGammaDraws(down, noise[1]));
-    save([up, down, tf.sub(logit, logRatio(up, down))]);
-    return {
-      value: logit,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
-        logitSlopes({ a: saved[0]!, b: saved[1]!, over: saved[2]! }).map((slope) => tf.mul(dy, slope)),
-    };
-  })(a, b);
+  return withGradient(
+    [a, b],
+    (up, down) => tf.sub(logGammaDraws(up, noise[0]), logGammaDraws(down, noise[1])),
+    (dy, [up, down], logit) =>
+      logitSlopes({ a: up, b: down, over: tf.sub(logit, logRatio(up, down)) }).map((slope) => tf.mul(dy, slope)),
+  );
 }
 
 const LEAST = 2 ** -126;
@@ -175,30 +165,7 @@ const LEAST = 2 ** -126;
  *
  * Kumaraswamy, "A generalized probability density function for double-bounded random processes", 1980.
  */
-export class Kumaraswamy extends Distribution {
-  readonly batchShape: number[];
-  readonly eventShape: number[] = [];
-  readonly reparameterized = true;
-  readonly concentration1: tf.Tensor;
-  readonly concentration0: tf.Tensor;
-
-  /** @throws if the parameters are not float32 or do not broadcast */
-  constructor(options: {
-    /** a > 0, `[...batch]` */
-    concentration1: tf.Tensor;
-    /** b > 0, which broadcasts with it */
-    concentration0: tf.Tensor;
-  }) {
-    super();
-    const { concentration1, concentration0 } = checkOptions('Kumaraswamy', options, {
-      concentration1: tf.Tensor,
-      concentration0: tf.Tensor,
-    });
-    this.batchShape = jointShape('Kumaraswamy', { concentration1, concentration0 });
-    this.concentration1 = broadcast(concentration1, this.batchShape);
-    this.concentration0 = broadcast(concentration0, this.batchShape);
-  }
-
+export class Kumaraswamy extends UnitIntervalDistribution {
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return inUnitInterval(tf.exp(this.#logDraws(rng, sampleShape).logX));
   }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { broadcast, stopGradient, wrapAngle } from '../nn/tensors.ts';
-import { checkArgument, checkOptions } from '../options/parse.ts';
+import { broadcast, stopGradient, withGradient, wrapAngle } from '../nn/tensors.ts';
+import { checkArgument } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
 import { besselGap, logBesselI0e } from '../special/besselI.ts';
@@ -10,7 +10,7 @@ import { Distribution } from './distribution.ts';
 import { MixtureSameFamily } from './mixtureSameFamily.ts';
 import { MultivariateNormalDiag } from './multivariateNormal.ts';
 import { firstAccepted } from './sampling.ts';
-import { jointShape } from './shapes.ts';
+import { ScalarDistribution } from './shapes.ts';
 
 const LOG_TWO_PI = portableMath.log(2 * Math.PI);
 /** Each is rejected with probability < 0.35, so that none is accepted once in 4·10⁸ draws. */
@@ -26,10 +26,8 @@ const FLAT_CONCENTRATION = 1e-6;
  *
  * `mean` is the circular mean, `variance` the circular variance 1 − I₁(κ)/I₀(κ) = 1 − E[cos(x − loc)].
  */
-export class VonMises extends Distribution {
-  readonly batchShape: number[];
-  readonly eventShape: number[] = [];
-  readonly reparameterized = true;
+export class VonMises extends ScalarDistribution {
+  override readonly angles = true;
   readonly loc: tf.Tensor;
   readonly concentration: tf.Tensor;
 
@@ -40,15 +38,9 @@ export class VonMises extends Distribution {
     /** κ ≥ 0, which broadcasts with it */
     concentration: tf.Tensor;
   }) {
-    super();
-    const { loc, concentration } = checkOptions('VonMises', options, { loc: tf.Tensor, concentration: tf.Tensor });
-    this.batchShape = jointShape('VonMises', { loc, concentration });
-    this.loc = loc;
-    this.concentration = broadcast(concentration, this.batchShape);
-  }
-
-  override get angles(): boolean {
-    return true;
+    super(options, ['loc', 'concentration']);
+    this.loc = options.loc;
+    this.concentration = broadcast(options.concentration, this.batchShape);
   }
 
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
@@ -84,15 +76,11 @@ export class VonMises extends Distribution {
 
 /** Draws about 0. */
 function angleDraws(concentration: tf.Tensor, turns: tf.Tensor, threshold: tf.Tensor): tf.Tensor {
-  return tf.customGrad((...args) => {
-    const [given, save] = args as [tf.Tensor, tf.GradSaveFunc];
-    const angle = rejectionDraws(tf.maximum(given, FLAT_CONCENTRATION), turns, threshold);
-    save([given, angle]);
-    return {
-      value: angle,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [tf.mul(dy, slopeByConcentration(saved[0]!, saved[1]!))],
-    };
-  })(concentration);
+  return withGradient(
+    [concentration],
+    (own) => rejectionDraws(tf.maximum(own, FLAT_CONCENTRATION), turns, threshold),
+    (dy, [own], angle) => [tf.mul(dy, slopeByConcentration(own, angle))],
+  );
 }
 
 /**
@@ -151,26 +139,19 @@ const FLAT_SCALE = 10;
  * Mardia & Jupp, "Directional Statistics", 2000, section 3.5.7.
  */
 export class WrappedNormal extends Distribution {
+  readonly batchShape: number[];
+  readonly eventShape: number[];
   readonly reparameterized = true;
+  override readonly angles = true;
   /** y. */
   readonly normal: MultivariateNormalDiag;
 
   constructor(normal: MultivariateNormalDiag) {
     super();
     checkArgument('WrappedNormal', 'normal', normal, MultivariateNormalDiag);
+    this.batchShape = normal.batchShape;
+    this.eventShape = normal.eventShape;
     this.normal = normal;
-  }
-
-  override get angles(): boolean {
-    return true;
-  }
-
-  get batchShape(): number[] {
-    return this.normal.batchShape;
-  }
-
-  get eventShape(): number[] {
-    return this.normal.eventShape;
   }
 
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
@@ -228,6 +209,10 @@ function overHarmonics(angle: tf.Tensor, scale: tf.Tensor): tf.Tensor {
  * angle moves round the circle as y moves along the line.
  */
 export class Wrapped extends Distribution {
+  readonly batchShape: number[];
+  readonly eventShape: number[];
+  readonly reparameterized: boolean;
+  override readonly angles = true;
   /** The distribution of y. */
   readonly distribution: Distribution;
   readonly #density: Distribution;
@@ -236,24 +221,11 @@ export class Wrapped extends Distribution {
   constructor(distribution: Distribution) {
     super();
     checkArgument('Wrapped', 'distribution', distribution, Distribution);
+    this.batchShape = distribution.batchShape;
+    this.eventShape = distribution.eventShape;
+    this.reparameterized = distribution.reparameterized;
     this.distribution = distribution;
     this.#density = wrappedDensity(distribution);
-  }
-
-  get batchShape(): number[] {
-    return this.distribution.batchShape;
-  }
-
-  get eventShape(): number[] {
-    return this.distribution.eventShape;
-  }
-
-  get reparameterized(): boolean {
-    return this.distribution.reparameterized;
-  }
-
-  override get angles(): boolean {
-    return true;
   }
 
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { broadcast, stopGradient } from '../nn/tensors.ts';
+import { broadcast, stopGradient, withGradient } from '../nn/tensors.ts';
 import { checkOptions } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
 import { expExcess, HALF_LOG_TWO_PI, outOfProportion } from '../special/elementary.ts';
@@ -133,20 +133,15 @@ function logProportions(a: tf.Tensor): tf.Tensor {
  * in which nothing grows and cancels. Gradients are those by a and by log x, in closed form; `over` takes none.
  */
 function logDensity(concentration: tf.Tensor, logX: tf.Tensor, over: tf.Tensor): tf.Tensor {
-  return tf.customGrad((...args) => {
-    const [a, , from, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+  const value = (a: tf.Tensor, _: tf.Tensor, from: tf.Tensor) => {
     const sum = tf.sum(a, -1);
     const halves = tf.sub(tf.sum(tf.log(a), -1), tf.log(sum));
     const rests = tf.sub(lgammaRest(sum), tf.sum(tf.add(lgammaRest(a), tf.mul(a, expExcess(from))), -1));
-    save([a, from]);
-    return {
-      value: tf.sub(tf.add(tf.mul(halves, 0.5), rests), (a.shape.at(-1)! - 1) * HALF_LOG_TWO_PI),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [y, z] = saved as [tf.Tensor, tf.Tensor];
-        const slope = tf.expandDims(dy, -1);
-        const rest = tf.sub(digammaRest(tf.sum(y, -1, true)), digammaRest(y));
-        return [tf.mul(slope, tf.add(z, rest)), tf.neg(tf.mul(slope, tf.mul(y, tf.expm1(z)))), tf.zerosLike(z)];
-      },
-    };
-  })(concentration, logX, over);
+    return tf.sub(tf.add(tf.mul(halves, 0.5), rests), (a.shape.at(-1)! - 1) * HALF_LOG_TWO_PI);
+  };
+  return withGradient([concentration, logX, over], value, (dy, [a, , from]) => {
+    const slope = tf.expandDims(dy, -1);
+    const rest = tf.sub(digammaRest(tf.sum(a, -1, true)), digammaRest(a));
+    return [tf.mul(slope, tf.add(from, rest)), tf.neg(tf.mul(slope, tf.mul(a, tf.expm1(from)))), tf.zerosLike(from)];
+  });
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { withGradient } from '../nn/tensors.ts';
 import type { Rng } from '../random.ts';
 import { slopeOver } from '../special/gamma.ts';
 
@@ -44,15 +45,11 @@ export function logGammaDrawsOverMean(a: tf.Tensor, noise: GammaNoise): tf.Tenso
  * Gradients", arXiv:1805.08498), by quadrature: {@link slopeOver}.
  */
 export function logGammaOverMean(a: tf.Tensor, noise: GammaNoise): tf.Tensor {
-  return tf.customGrad((...args) => {
-    const [shape, save] = args as [tf.Tensor, tf.GradSaveFunc];
-    const over = logGammaDrawsOverMean(shape, noise);
-    save([shape, over]);
-    return {
-      value: over,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, slopeOver(saved[0]!, saved[1]!)),
-    };
-  })(a);
+  return withGradient(
+    [a],
+    (shape) => logGammaDrawsOverMean(shape, noise),
+    (dy, [shape], over) => [tf.mul(dy, slopeOver(shape, over))],
+  );
 }
 
 function drawn(a: tf.Tensor, { normal, uniform, boost }: GammaNoise) {

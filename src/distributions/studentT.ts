@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { broadcast, stopGradient } from '../nn/tensors.ts';
-import { checkOptions } from '../options/parse.ts';
+import { broadcast, stopGradient, withGradient } from '../nn/tensors.ts';
 import type { Rng } from '../random.ts';
 import { incompleteBeta, incompleteBetaInverse, logitSlopes } from '../special/beta.ts';
 import { HALF_LOG_TWO_PI } from '../special/elementary.ts';
 import { digammaRest, lgammaRest } from '../special/gamma.ts';
-import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
+import type { SampleWithLogProb, Tails } from './distribution.ts';
 import { type GammaNoise, gammaNoise, logGammaDrawsOverMean } from './sampling.ts';
-import { jointShape } from './shapes.ts';
+import { ScalarDistribution } from './shapes.ts';
 import { quantileInside, tailsInside } from './support.ts';
 
 /** Above it z² overflows, and log(1 + z²) is 2 log z. */
@@ -29,10 +28,7 @@ const LARGEST = 2 ** 127;
  *
  * Draws and quantiles lie within ±2¹²⁷, beyond which some mass of ν < 0.2 lies; `sampleWithLogProb`, and so the entropy's estimate, is exact then, too.
  */
-export class StudentT extends Distribution {
-  readonly batchShape: number[];
-  readonly eventShape: number[] = [];
-  readonly reparameterized = true;
+export class StudentT extends ScalarDistribution {
   readonly df: tf.Tensor;
   readonly loc: tf.Tensor;
   readonly logScale: tf.Tensor;
@@ -46,16 +42,10 @@ export class StudentT extends Distribution {
     /** log of the scale, which broadcasts with both; it is no standard deviation */
     logScale: tf.Tensor;
   }) {
-    super();
-    const { df, loc, logScale } = checkOptions('StudentT', options, {
-      df: tf.Tensor,
-      loc: tf.Tensor,
-      logScale: tf.Tensor,
-    });
-    this.batchShape = jointShape('StudentT', { df, loc, logScale });
-    this.df = broadcast(df, this.batchShape);
-    this.loc = broadcast(loc, this.batchShape);
-    this.logScale = broadcast(logScale, this.batchShape);
+    super(options, ['df', 'loc', 'logScale']);
+    this.df = broadcast(options.df, this.batchShape);
+    this.loc = broadcast(options.loc, this.batchShape);
+    this.logScale = broadcast(options.logScale, this.batchShape);
   }
 
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
@@ -184,18 +174,12 @@ function logNormalizer(df: tf.Tensor): tf.Tensor {
 
 /** log |z| of draws, with the implicit gradient: the log-odds of ν/(ν + z²) are log ν − 2 log |z|. */
 function logSizes(df: tf.Tensor, normal: tf.Tensor, noise: GammaNoise): tf.Tensor {
-  return tf.customGrad((...args) => {
-    const [freedom, save] = args as [tf.Tensor, tf.GradSaveFunc];
+  const draws = (freedom: tf.Tensor) => {
     const over = logGammaDrawsOverMean(tf.mul(freedom, 0.5), noise);
-    const size = tf.sub(tf.log(tf.maximum(tf.abs(normal), 2 ** -126)), tf.mul(over, 0.5));
-    save([freedom, size]);
-    return {
-      value: size,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [nu, logSize] = saved as [tf.Tensor, tf.Tensor];
-        const [byHalf] = logitSlopes({ a: tf.mul(nu, 0.5), b: tf.fill(nu.shape, 0.5), over: tf.mul(logSize, -2) });
-        return tf.mul(dy, tf.mul(tf.sub(tf.reciprocal(nu), tf.mul(byHalf, 0.5)), 0.5));
-      },
-    };
-  })(df);
+    return tf.sub(tf.log(tf.maximum(tf.abs(normal), 2 ** -126)), tf.mul(over, 0.5));
+  };
+  return withGradient([df], draws, (dy, [nu], logSize) => {
+    const [byHalf] = logitSlopes({ a: tf.mul(nu, 0.5), b: tf.fill(nu.shape, 0.5), over: tf.mul(logSize, -2) });
+    return [tf.mul(dy, tf.mul(tf.sub(tf.reciprocal(nu), tf.mul(byHalf, 0.5)), 0.5))];
+  });
 }

@@ -9,6 +9,27 @@ export function stopGradient(fn: () => tf.Tensor): tf.Tensor {
   return tf.customGrad(() => ({ value: fn(), gradFunc: () => [] }))();
 }
 
+/**
+ * value(...inputs) with a gradient that is written out.
+ * @param gradients by each input, from that by the value, the inputs and the value
+ */
+export function withGradient<Inputs extends readonly tf.Tensor[]>(
+  inputs: readonly [...Inputs],
+  value: (...inputs: Inputs) => tf.Tensor,
+  gradients: (dy: tf.Tensor, inputs: Inputs, value: tf.Tensor) => tf.Tensor[],
+): tf.Tensor {
+  return tf.customGrad((...args) => {
+    const [given, save] = [args.slice(0, -1) as tf.Tensor[], args.at(-1) as unknown as tf.GradSaveFunc];
+    const own = value(...(given as unknown as Inputs));
+    save([...given, own]);
+    return {
+      value: own,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        gradients(dy, saved.slice(0, -1) as unknown as Inputs, saved.at(-1)!),
+    };
+  })(...inputs);
+}
+
 /** `x` in pieces of these sizes along an axis; one piece is `x` itself, of which `tf.split` has no gradient. */
 export function split(x: tf.Tensor, sizes: number[], axis: number): tf.Tensor[] {
   return sizes.length === 1 ? [x] : tf.split(x, sizes, axis);

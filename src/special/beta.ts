@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '../nn/tensors.ts';
-import { expExcess, HALF_LOG_TWO_PI, logExcess, surprisal } from './elementary.ts';
+import { stopGradient, withGradient } from '../nn/tensors.ts';
+import { expExcess, HALF_LOG_TWO_PI, logExcess } from './elementary.ts';
 import { digamma, digammaRest, lgamma1pRatio, lgammaRest, RAISED, stirlingCorrection } from './gamma.ts';
-import { type LogTail, powerChange, tailQuadrature, tailRoot } from './quadrature.ts';
+import { bothSides, type LogTail, powerChange, shareGradients, tailQuadrature, tailRoot } from './quadrature.ts';
 
 /**
  * log B(a, b) = log Γ(a) + log Γ(b) − log Γ(a + b) for a, b > 0, elementwise, without the cancellation of that sum: with up = a + 4 and
@@ -30,10 +30,6 @@ export function lbeta(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
 
 /** Below it a tail is written as the power that it nearly is. */
 const SMALL = 1 / 8;
-/** e to it and to its negative are finite. */
-const STEEPEST = 87;
-/** The largest gradient by a share. It may be larger than float32 goes, and ∞·0 is NaN. */
-const LARGEST = 2 ** 124;
 
 /**
  * A point x of (0, 1) by its log-odds, from where they are those of the mean: `over` = log(x/(1 − x)) − log(a/b). Near the mean, where
@@ -65,27 +61,22 @@ export function logRatio(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
  * @param over {@link Point}; it takes no gradient, which goes to `logit`
  */
 export function logitLogDensity(a: tf.Tensor, b: tf.Tensor, logit: tf.Tensor, over: tf.Tensor): tf.Tensor {
-  return tf.customGrad((...args) => {
-    const [up, down, , from, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    save([up, down, from]);
-    return {
-      value: logDensity({ a: up, b: down, over: from }),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [x, y, z] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-        const point = { a: x, b: y, over: z };
-        const [logShare, logRest] = logShares(point);
-        const whole = digammaRest(tf.add(x, y));
-        // a − (a + b) x = a (1 − x/m).
-        const byLogit = tf.neg(tf.mul(x, tf.expm1(logShare)));
-        return [
-          tf.mul(dy, tf.add(logShare, tf.sub(whole, digammaRest(x)))),
-          tf.mul(dy, tf.add(logRest, tf.sub(whole, digammaRest(y)))),
-          tf.mul(dy, byLogit),
-          tf.zerosLike(z),
-        ];
-      },
-    };
-  })(a, b, logit, over);
+  return withGradient(
+    [a, b, logit, over],
+    (up, down, _, from) => logDensity({ a: up, b: down, over: from }),
+    (dy, [x, y, , z]) => {
+      const [logShare, logRest] = logShares({ a: x, b: y, over: z });
+      const whole = digammaRest(tf.add(x, y));
+      // a − (a + b) x = a (1 − x/m).
+      const byLogit = tf.neg(tf.mul(x, tf.expm1(logShare)));
+      return [
+        tf.mul(dy, tf.add(logShare, tf.sub(whole, digammaRest(x)))),
+        tf.mul(dy, tf.add(logRest, tf.sub(whole, digammaRest(y)))),
+        tf.mul(dy, byLogit),
+        tf.zerosLike(z),
+      ];
+    },
+  );
 }
 
 /**
@@ -98,24 +89,18 @@ export function logitLogDensity(a: tf.Tensor, b: tf.Tensor, logit: tf.Tensor, ov
  * @param over {@link Point}; it takes no gradient, which goes to `logit`
  */
 export function incompleteBeta(a: tf.Tensor, b: tf.Tensor, logit: tf.Tensor, over: tf.Tensor) {
-  const logWithin = tf.customGrad((...args) => {
-    const [up, down, , from, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    save([up, down, from]);
-    return {
-      value: logTailAt({ a: up, b: down, over: from }).logTail,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [x, y, z] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-        const at = { a: x, b: y, over: z };
-        const hazard = tf.div(dy, tailOf(at).mass);
-        const slope = tf.where(tf.less(z, 0), hazard, tf.neg(hazard));
-        const [byUp, byDown] = logitSlopes(at);
-        return [tf.neg(tf.mul(slope, byUp)), tf.neg(tf.mul(slope, byDown)), slope, tf.zerosLike(z)];
-      },
-    };
-  })(a, b, logit, over);
-  const isLeft = stopGradient(() => tf.less(over, 0));
-  const [within, beyond] = [tf.exp(logWithin), tf.neg(tf.expm1(logWithin))];
-  return { below: tf.where(isLeft, within, beyond), above: tf.where(isLeft, beyond, within) };
+  const logWithin = withGradient(
+    [a, b, logit, over],
+    (up, down, _, from) => logTailAt({ a: up, b: down, over: from }).logTail,
+    (dy, [x, y, , z]) => {
+      const at = { a: x, b: y, over: z };
+      const hazard = tf.div(dy, tailOf(at).mass);
+      const slope = tf.where(tf.less(z, 0), hazard, tf.neg(hazard));
+      const [byUp, byDown] = logitSlopes(at);
+      return [tf.neg(tf.mul(slope, byUp)), tf.neg(tf.mul(slope, byDown)), slope, tf.zerosLike(z)];
+    },
+  );
+  return bothSides(logWithin, over);
 }
 
 /**
@@ -125,24 +110,18 @@ export function incompleteBeta(a: tf.Tensor, b: tf.Tensor, logit: tf.Tensor, ove
  * @param above 1 − below; the smaller of the two is the exact one, and no less than 10⁻⁴⁵
  */
 export function incompleteBetaInverse(a: tf.Tensor, b: tf.Tensor, below: tf.Tensor, above: tf.Tensor) {
-  const over = stopGradient(() => overOf(a, b, below, above));
-  const logit = tf.customGrad((...args) => {
-    const save = args.at(-1) as unknown as tf.GradSaveFunc;
-    const [up, down, left, right, at] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-    save([up, down, left, right, at]);
-    return {
-      value: tf.add(at, logRatio(up, down)),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [x, y, lower, upper, z] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-        const point = { a: x, b: y, over: z };
-        const perMass = tf.exp(tf.clipByValue(tf.neg(logDensity(point)), -STEEPEST, STEEPEST));
-        const slope = tf.clipByValue(tf.mul(dy, perMass), -LARGEST, LARGEST);
-        const [byUp, byDown] = logitSlopes(point).map((each) => tf.mul(dy, each));
-        const [isLower, none] = [tf.less(lower, upper), tf.zerosLike(z)];
-        return [byUp!, byDown!, tf.where(isLower, slope, none), tf.where(isLower, none, tf.neg(slope)), none];
-      },
-    };
-  })(a, b, below, above, over);
+  const tail = (from: tf.Tensor) => logTailAt({ a, b, over: from });
+  const over = stopGradient(() => tailRoot(tail, below, above, tf.reciprocal(a), tf.reciprocal(b)));
+  const logit = withGradient(
+    [a, b, below, above, over],
+    (up, down, _left, _right, at) => tf.add(at, logRatio(up, down)),
+    (dy, [x, y, left, right, z]) => {
+      const point = { a: x, b: y, over: z };
+      const [byUp, byDown] = logitSlopes(point);
+      const byShares = shareGradients(dy, logDensity(point), left, right);
+      return [tf.mul(dy, byUp), tf.mul(dy, byDown), ...byShares, tf.zerosLike(z)];
+    },
+  );
   return { logit, over };
 }
 
@@ -154,17 +133,6 @@ export function shareOf(a: tf.Tensor, b: tf.Tensor, logit: tf.Tensor, over: tf.T
     return tf.sub(tf.minimum(exact, 1), rounded);
   });
   return tf.add(rounded, lost);
-}
-
-/** {@link Point} with those shares below and above it. */
-function overOf(a: tf.Tensor, b: tf.Tensor, below: tf.Tensor, above: tf.Tensor): tf.Tensor {
-  const [toLeft, toRight] = [surprisal(below, above), surprisal(above, below)];
-  const isLeft = tf.less(toRight, tf.neg(logTailAt({ a, b, over: tf.zerosLike(a) }).logTail));
-  const side = tf.sub(1, tf.mul(tf.cast(isLeft, 'float32'), 2));
-  const [perA, perB] = [tf.reciprocal(a), tf.reciprocal(b)];
-  const tail = (s: tf.Tensor) => logTailAt({ a, b, over: tf.mul(side, s) });
-  const y = tf.where(isLeft, toLeft, toRight);
-  return tf.mul(side, tailRoot(tail, y, tf.where(isLeft, perA, perB), tf.where(isLeft, perB, perA)));
 }
 
 function logDensity(point: Point): tf.Tensor {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '../nn/tensors.ts';
+import { stopGradient, withGradient } from '../nn/tensors.ts';
 import { portableMath } from '../portableMath.ts';
 
 /** 2/(n + 2)!: the series of (eˣ − 1 − x)/(x²/2). */
@@ -30,18 +30,10 @@ export function expExcess(x: tf.Tensor): tf.Tensor {
  * The difference is given, since who calls may know it better than p and q do. Gradients are those by p and q; d takes none.
  */
 export function logExcess(p: tf.Tensor, q: tf.Tensor, d: tf.Tensor): tf.Tensor {
-  return tf.customGrad((...args) => {
-    const [from, to, apart, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    save([from, to, apart]);
-    return {
-      value: logExcessValue(from, to, apart),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [was, is, gap] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-        const slope = tf.mul(dy, tf.div(gap, was));
-        return [tf.neg(tf.div(slope, was)), tf.div(slope, is), tf.zerosLike(gap)];
-      },
-    };
-  })(p, q, d);
+  return withGradient([p, q, d], logExcessValue, (dy, [from, to, gap]) => {
+    const slope = tf.mul(dy, tf.div(gap, from));
+    return [tf.neg(tf.div(slope, from)), tf.div(slope, to), tf.zerosLike(gap)];
+  });
 }
 
 function logExcessValue(p: tf.Tensor, q: tf.Tensor, d: tf.Tensor): tf.Tensor {

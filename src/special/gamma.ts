@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '../nn/tensors.ts';
-import { expExcess, HALF_LOG_TWO_PI, logExcess, polynomial, surprisal } from './elementary.ts';
-import { type LogTail, powerChange, tailQuadrature, tailRoot } from './quadrature.ts';
+import { stopGradient, withGradient } from '../nn/tensors.ts';
+import { expExcess, HALF_LOG_TWO_PI, logExcess, polynomial } from './elementary.ts';
+import { bothSides, type LogTail, powerChange, shareGradients, tailQuadrature, tailRoot } from './quadrature.ts';
 
 /**
  * log Γ(x) for x > 0, elementwise; ∞ at 0. With y = x + 4 and Stirling's series at y:
@@ -140,10 +140,6 @@ function inEvenPowers(y: tf.Tensor, coefficients: readonly number[]): tf.Tensor 
 
 /** Below it a tail is written as the power that it nearly is. */
 const SMALL = 1 / 8;
-/** e to it and to its negative are finite. */
-const STEEPEST = 87;
-/** The largest gradient by a share. It may be larger than float32 goes, and ∞·0 is NaN. */
-const LARGEST = 2 ** 124;
 
 /**
  * log of x^a e⁻ˣ / Γ(a), the density of log x of Gamma(a), elementwise, at x = a·e^over. With σ = {@link lgammaRest}
@@ -156,17 +152,15 @@ const LARGEST = 2 ** 124;
  * @param over takes no gradient
  */
 export function logGammaLogDensity(a: tf.Tensor, logX: tf.Tensor, over: tf.Tensor): tf.Tensor {
-  return tf.customGrad((...args) => {
-    const [shape, , from, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    save([shape, from]);
-    return {
-      value: logDensity(shape, from),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [y, z] = saved as [tf.Tensor, tf.Tensor];
-        return [tf.mul(dy, tf.sub(z, digammaRest(y))), tf.neg(tf.mul(dy, tf.mul(y, tf.expm1(z)))), tf.zerosLike(z)];
-      },
-    };
-  })(a, logX, over);
+  return withGradient(
+    [a, logX, over],
+    (shape, _, from) => logDensity(shape, from),
+    (dy, [shape, , from]) => [
+      tf.mul(dy, tf.sub(from, digammaRest(shape))),
+      tf.neg(tf.mul(dy, tf.mul(shape, tf.expm1(from)))),
+      tf.zerosLike(from),
+    ],
+  );
 }
 
 /**
@@ -180,23 +174,17 @@ export function logGammaLogDensity(a: tf.Tensor, logX: tf.Tensor, over: tf.Tenso
  * @param over takes no gradient
  */
 export function incompleteGamma(a: tf.Tensor, logX: tf.Tensor, over: tf.Tensor) {
-  const logWithin = tf.customGrad((...args) => {
-    const [shape, , from, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    save([shape, from]);
-    return {
-      value: logTailAt(shape, from).logTail,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [y, z] = saved as [tf.Tensor, tf.Tensor];
-        const hazard = tf.div(dy, tf.sum(tailOf(y, z).share, 0));
-        const slope = tf.where(tf.less(z, 0), hazard, tf.neg(hazard));
-        const byShape = tf.add(slopeOver(y, z), tf.reciprocal(y));
-        return [tf.neg(tf.mul(slope, byShape)), slope, tf.zerosLike(z)];
-      },
-    };
-  })(a, logX, over);
-  const isLeft = stopGradient(() => tf.less(over, 0));
-  const [within, beyond] = [tf.exp(logWithin), tf.neg(tf.expm1(logWithin))];
-  return { below: tf.where(isLeft, within, beyond), above: tf.where(isLeft, beyond, within) };
+  const logWithin = withGradient(
+    [a, logX, over],
+    (shape, _, from) => logTailAt(shape, from).logTail,
+    (dy, [shape, , from]) => {
+      const hazard = tf.div(dy, tf.sum(tailOf(shape, from).share, 0));
+      const slope = tf.where(tf.less(from, 0), hazard, tf.neg(hazard));
+      const byShape = tf.add(slopeOver(shape, from), tf.reciprocal(shape));
+      return [tf.neg(tf.mul(slope, byShape)), slope, tf.zerosLike(from)];
+    },
+  );
+  return bothSides(logWithin, over);
 }
 
 /**
@@ -206,32 +194,12 @@ export function incompleteGamma(a: tf.Tensor, logX: tf.Tensor, over: tf.Tensor) 
  * @param above 1 − below; the smaller of the two is the exact one, and no less than 10⁻⁴⁵
  */
 export function incompleteGammaInverse(a: tf.Tensor, below: tf.Tensor, above: tf.Tensor): tf.Tensor {
-  return tf.customGrad((...args) => {
-    const [shape, left, right, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const over = overOf(shape, left, right);
-    save([shape, left, right, over]);
-    return {
-      value: over,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [y, lower, upper, z] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-        const perMass = tf.exp(tf.clipByValue(tf.neg(logDensity(y, z)), -STEEPEST, STEEPEST));
-        const slope = tf.clipByValue(tf.mul(dy, perMass), -LARGEST, LARGEST);
-        const [isLower, none] = [tf.less(lower, upper), tf.zerosLike(z)];
-        return [tf.mul(dy, slopeOver(y, z)), tf.where(isLower, slope, none), tf.where(isLower, none, tf.neg(slope))];
-      },
-    };
-  })(a, below, above);
-}
-
-/** log(x/a) of the x with those shares below and above it. */
-function overOf(a: tf.Tensor, below: tf.Tensor, above: tf.Tensor): tf.Tensor {
-  const [toLeft, toRight] = [surprisal(below, above), surprisal(above, below)];
-  const isLeft = tf.less(toRight, tf.neg(logTailAt(a, tf.zerosLike(a)).logTail));
-  const side = tf.sub(1, tf.mul(tf.cast(isLeft, 'float32'), 2));
-  const [perA, none] = [tf.reciprocal(a), tf.zerosLike(a)];
-  const tail = (s: tf.Tensor) => logTailAt(a, tf.mul(side, s));
-  const y = tf.where(isLeft, toLeft, toRight);
-  return tf.mul(side, tailRoot(tail, y, tf.where(isLeft, perA, none), tf.where(isLeft, none, perA)));
+  const root = (shape: tf.Tensor, left: tf.Tensor, right: tf.Tensor) =>
+    tailRoot((over) => logTailAt(shape, over), left, right, tf.reciprocal(shape), tf.zerosLike(shape));
+  return withGradient([a, below, above], root, (dy, [shape, left, right], over) => [
+    tf.mul(dy, slopeOver(shape, over)),
+    ...shareGradients(dy, logDensity(shape, over), left, right),
+  ]);
 }
 
 /**

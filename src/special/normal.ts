@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '../nn/tensors.ts';
+import { stopGradient, withGradient } from '../nn/tensors.ts';
 import { HALF_LOG_TWO_PI, polynomial } from './elementary.ts';
 
 const ROOT_TWO_PI = Math.sqrt(2 * Math.PI);
@@ -11,15 +11,11 @@ const LEAST = 2 ** -126;
 
 /** Φ(x), the distribution function of the standard normal, elementwise: with a small relative error on the left. Its gradient is φ(x). */
 export function ndtr(x: tf.Tensor): tf.Tensor {
-  return tf.customGrad((...args) => {
-    const [at, save] = args as [tf.Tensor, tf.GradSaveFunc];
-    save([at]);
+  const value = (at: tf.Tensor) => {
     const tail = upperTail(tf.abs(at));
-    return {
-      value: tf.where(tf.less(at, 0), tail, tf.sub(1, tail)),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [tf.mul(dy, density(saved[0]!))],
-    };
-  })(x);
+    return tf.where(tf.less(at, 0), tail, tf.sub(1, tail));
+  };
+  return withGradient([x], value, (dy, [at]) => [tf.mul(dy, density(at))]);
 }
 
 /**
@@ -46,17 +42,12 @@ function upperTail(x: tf.Tensor): tf.Tensor {
 
 /** The x ≥ 0 with 1 − Φ(x) = q, for q ≤ ½. */
 function tailQuantile(q: tf.Tensor): tf.Tensor {
-  return tf.customGrad((...args) => {
-    const [tail, save] = args as [tf.Tensor, tf.GradSaveFunc];
+  const value = (tail: tf.Tensor) => {
     const logTail = tf.add(tf.log(tf.maximum(tail, LEAST)), HALF_LOG_TWO_PI);
     const inside = tailPoint(logTail, tf.zerosLike(logTail));
-    const value = tf.where(tf.equal(tail, 0), tf.fill(tail.shape, Number.POSITIVE_INFINITY), inside);
-    save([value]);
-    return {
-      value,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [tf.neg(tf.div(dy, density(saved[0]!)))],
-    };
-  })(q);
+    return tf.where(tf.equal(tail, 0), tf.fill(tail.shape, Number.POSITIVE_INFINITY), inside);
+  };
+  return withGradient([q], value, (dy, _, x) => [tf.neg(tf.div(dy, density(x)))]);
 }
 
 /** s = (x − CENTER) / (x + CENTER) maps [0, ∞) to [−1, 1). */

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { stopGradient } from '../nn/tensors.ts';
 import { portableMath } from '../portableMath.ts';
+import { surprisal } from './elementary.ts';
 
 /**
  * Gauss and Legendre's quadrature on [0, 1]: ∫ f ≈ Σ weights·f(nodes), exact for polynomials of degree 2·count − 1. The nodes are
@@ -75,27 +77,59 @@ const STEPS = 5;
 const LEAST = 1e-30;
 
 /**
- * The distance s > 0 from the mean beyond which e⁻ʸ lies, in the log-odds of a beta distribution, by Halley's method on log F, which is
- * concave in s. It begins where the Gaussian or the exponential tail of these concentrations would end.
+ * The signed distance from the mean, to the left below 0, of the point with `below` and `above` on its sides, in the log-odds of a beta
+ * distribution, by Halley's method on log F, which is concave in it. It begins where the Gaussian or the exponential tail of these
+ * concentrations would end.
  *
- * @param y −log of the tail
- * @param perOwn 1/a of the side's own concentration, and `perOther` that of the other; 0 of one that is infinite: a gamma distribution
+ * @param tail at signed distances
+ * @param perLeft 1/a of the left concentration, and `perRight` that of the right one; 0 of one that is infinite: a gamma distribution
  */
 export function tailRoot(
-  tail: (s: tf.Tensor) => LogTail,
-  y: tf.Tensor,
-  perOwn: tf.Tensor,
-  perOther: tf.Tensor,
+  tail: (over: tf.Tensor) => LogTail,
+  below: tf.Tensor,
+  above: tf.Tensor,
+  perLeft: tf.Tensor,
+  perRight: tf.Tensor,
 ): tf.Tensor {
+  const [toLeft, toRight] = [surprisal(below, above), surprisal(above, below)];
+  const isLeft = tf.less(toRight, tf.neg(tail(tf.zerosLike(perLeft)).logTail));
+  const side = tf.sub(1, tf.mul(tf.cast(isLeft, 'float32'), 2));
+  const y = tf.where(isLeft, toLeft, toRight);
+  const [perOwn, perOther] = [tf.where(isLeft, perLeft, perRight), tf.where(isLeft, perRight, perLeft)];
   const gaussian = tf.sqrt(tf.mul(tf.mul(y, 2), tf.add(perOwn, perOther)));
   const share = tf.mul(y, perOther);
   const exponential = tf.add(tf.log1p(tf.add(tf.sqrt(tf.mul(share, 2)), share)), tf.mul(y, perOwn));
   let s = tf.maximum(tf.minimum(gaussian, exponential), LEAST);
   for (let step = 0; step < STEPS; step++) {
-    const { logTail, mass, fall } = tail(s);
+    const { logTail, mass, fall } = tail(tf.mul(side, s));
     const excess = tf.add(logTail, y);
     const bend = tf.sub(1, tf.mul(tf.mul(excess, tf.sub(tf.mul(fall, mass), 1)), 0.5));
     s = tf.maximum(tf.add(s, tf.div(tf.mul(excess, mass), tf.clipByValue(bend, 0.3, 8))), LEAST);
   }
-  return s;
+  return tf.mul(side, s);
+}
+
+/** e to it and to its negative are finite. */
+const STEEPEST = 87;
+/** The largest gradient by a share. It may be larger than float32 goes, and ∞·0 is NaN. */
+const LARGEST = 2 ** 124;
+
+/** The gradients of a quantile by the shares below and above it, 1/density by the smaller, which is the exact one. */
+export function shareGradients(
+  dy: tf.Tensor,
+  logDensity: tf.Tensor,
+  below: tf.Tensor,
+  above: tf.Tensor,
+): [tf.Tensor, tf.Tensor] {
+  const perMass = tf.exp(tf.clipByValue(tf.neg(logDensity), -STEEPEST, STEEPEST));
+  const slope = tf.clipByValue(tf.mul(dy, perMass), -LARGEST, LARGEST);
+  const [isLower, none] = [tf.less(below, above), tf.zerosLike(slope)];
+  return [tf.where(isLower, slope, none), tf.where(isLower, none, tf.neg(slope))];
+}
+
+/** What lies below and above a point, of the logarithm of what lies on the other side of the mean, which is on the left where `over` < 0. */
+export function bothSides(logWithin: tf.Tensor, over: tf.Tensor): { below: tf.Tensor; above: tf.Tensor } {
+  const isLeft = stopGradient(() => tf.less(over, 0));
+  const [within, beyond] = [tf.exp(logWithin), tf.neg(tf.expm1(logWithin))];
+  return { below: tf.where(isLeft, within, beyond), above: tf.where(isLeft, beyond, within) };
 }
