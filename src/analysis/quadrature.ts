@@ -21,7 +21,10 @@ export interface MarginalOptions extends QuadratureRange {
 export class MarginalByQuadrature extends Distribution {
   readonly joint: Distribution;
   readonly out: number;
+  readonly batchShape: number[];
   readonly eventShape: number[];
+  readonly reparameterized: boolean;
+  override readonly angles: boolean;
   readonly #nodes: tf.Tensor1D;
   readonly #width: number;
 
@@ -37,21 +40,12 @@ export class MarginalByQuadrature extends Distribution {
     const { nodes, width } = midpoints('MarginalByQuadrature', range);
     this.joint = joint;
     this.out = out;
+    this.batchShape = joint.batchShape;
     this.eventShape = [joint.eventShape[0]! - 1];
+    this.reparameterized = joint.reparameterized;
+    this.angles = joint.angles;
     this.#nodes = nodes;
     this.#width = width;
-  }
-
-  get batchShape(): number[] {
-    return this.joint.batchShape;
-  }
-
-  get reparameterized(): boolean {
-    return this.joint.reparameterized;
-  }
-
-  override get angles(): boolean {
-    return this.joint.angles;
   }
 
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
@@ -88,6 +82,7 @@ export class ConditionalByQuadrature extends Distribution {
   readonly batchShape: number[];
   readonly eventShape = [1];
   readonly reparameterized = false;
+  override readonly angles: boolean;
   readonly joint: Distribution;
   readonly of: number;
   readonly given: tf.Tensor;
@@ -120,6 +115,7 @@ export class ConditionalByQuadrature extends Distribution {
       );
     }
     this.batchShape = batch;
+    this.angles = joint.angles;
     this.joint = joint;
     this.of = of;
     this.given = given;
@@ -129,10 +125,6 @@ export class ConditionalByQuadrature extends Distribution {
     this.#range = range;
     this.#logs = this.#logsAt(nodes);
     if (currentTrace() === undefined) this.#checkPossible();
-  }
-
-  override get angles(): boolean {
-    return this.joint.angles;
   }
 
   #checkPossible(): void {

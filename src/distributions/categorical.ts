@@ -99,6 +99,7 @@ export class Categorical extends Distribution {
  * log p(x) = Σ xₖ log softmax(logits)ₖ.
  */
 export class OneHotCategorical extends Distribution {
+  readonly batchShape: number[];
   readonly eventShape: number[];
   readonly reparameterized = false;
   /** The same over indices. */
@@ -112,11 +113,8 @@ export class OneHotCategorical extends Distribution {
     super();
     const { logits } = checkOptions('OneHotCategorical', options, { logits: tf.Tensor });
     this.categorical = new Categorical({ logits });
+    this.batchShape = this.categorical.batchShape;
     this.eventShape = logits.shape.slice(-1);
-  }
-
-  get batchShape(): number[] {
-    return this.categorical.batchShape;
   }
 
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
@@ -224,6 +222,8 @@ const LOWEST = 2 ** -126;
  * arXiv:1611.00712.
  */
 export class RelaxedOneHotCategorical extends Distribution {
+  readonly batchShape: number[];
+  readonly eventShape: number[];
   readonly reparameterized = true;
   /** The distribution of log x. */
   readonly log: ExpRelaxedOneHotCategorical;
@@ -239,14 +239,8 @@ export class RelaxedOneHotCategorical extends Distribution {
     this.log = new ExpRelaxedOneHotCategorical(
       checkOptions('RelaxedOneHotCategorical', options, { temperature: [Number, tf.Tensor], logits: tf.Tensor }),
     );
-  }
-
-  get batchShape(): number[] {
-    return this.log.batchShape;
-  }
-
-  get eventShape(): number[] {
-    return this.log.eventShape;
+    this.batchShape = this.log.batchShape;
+    this.eventShape = this.log.eventShape;
   }
 
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {

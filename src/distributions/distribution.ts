@@ -34,9 +34,7 @@ export abstract class Distribution {
   abstract readonly reparameterized: boolean;
 
   /** Whether events are angles: what is 2π apart is one. */
-  get angles(): boolean {
-    return false;
-  }
+  readonly angles: boolean = false;
 
   /**
    * What its log-density reads: modules, besides tensors that it makes each time anew. Given, what evaluates it often compiles it;

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast, stopGradient } from '../nn/tensors.ts';
-import { checkOptions } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
 import { HALF_LOG_TWO_PI, surprisal } from '../special/elementary.ts';
 import {
@@ -10,9 +9,9 @@ import {
   lgammaRest,
   logGammaLogDensity,
 } from '../special/gamma.ts';
-import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
+import type { SampleWithLogProb, Tails } from './distribution.ts';
 import { gammaNoise, logGammaOverMean } from './sampling.ts';
-import { jointShape } from './shapes.ts';
+import { ScalarDistribution } from './shapes.ts';
 import { impossibleOutside, quantileInside, tailsInside } from './support.ts';
 
 const LOWEST = 2 ** -126;
@@ -26,10 +25,7 @@ const HIGHEST = 2 ** 127;
  * `gammaDraws.ts`. Draws and arguments lie within [2⁻¹²⁶, 2¹²⁷]; of very small concentrations much of the mass lies nearer to 0 than float32
  * does. `sampleWithLogProb`, and so the entropy's estimate, is exact then, too.
  */
-export class Gamma extends Distribution {
-  readonly batchShape: number[];
-  readonly eventShape: number[] = [];
-  readonly reparameterized = true;
+export class Gamma extends ScalarDistribution {
   readonly concentration: tf.Tensor;
   readonly logRate: tf.Tensor;
 
@@ -40,11 +36,9 @@ export class Gamma extends Distribution {
     /** log of the rate, 1/scale, which broadcasts with it */
     logRate: tf.Tensor;
   }) {
-    super();
-    const { concentration, logRate } = checkOptions('Gamma', options, { concentration: tf.Tensor, logRate: tf.Tensor });
-    this.batchShape = jointShape('Gamma', { concentration, logRate });
-    this.concentration = broadcast(concentration, this.batchShape);
-    this.logRate = broadcast(logRate, this.batchShape);
+    super(options, ['concentration', 'logRate']);
+    this.concentration = broadcast(options.concentration, this.batchShape);
+    this.logRate = broadcast(options.logRate, this.batchShape);
   }
 
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
@@ -130,10 +124,7 @@ function positive(logX: tf.Tensor): tf.Tensor {
 }
 
 /** log p(x) = logRate − rate·x for x ≥ 0, rate = exp(logRate); 0 density elsewhere. */
-export class Exponential extends Distribution {
-  readonly batchShape: number[];
-  readonly eventShape: number[] = [];
-  readonly reparameterized = true;
+export class Exponential extends ScalarDistribution {
   readonly logRate: tf.Tensor;
 
   /**
@@ -141,10 +132,8 @@ export class Exponential extends Distribution {
    * @throws if it is not float32
    */
   constructor(options: { logRate: tf.Tensor }) {
-    super();
-    const { logRate } = checkOptions('Exponential', options, { logRate: tf.Tensor });
-    this.batchShape = jointShape('Exponential', { logRate });
-    this.logRate = logRate;
+    super(options, ['logRate']);
+    this.logRate = options.logRate;
   }
 
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {

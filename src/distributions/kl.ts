@@ -13,12 +13,7 @@ import { Dirichlet } from './dirichlet.ts';
 import { checkedSamples, type Distribution, type Estimate, meanWithError } from './distribution.ts';
 import { Exponential, Gamma } from './gamma.ts';
 import { Cauchy, Gumbel, Laplace } from './locationScale.ts';
-import {
-  MultivariateNormalDiag,
-  MultivariateNormalLowRank,
-  MultivariateNormalTriL,
-  StandardNormal,
-} from './multivariateNormal.ts';
+import { MultivariateNormal, MultivariateNormalDiag } from './multivariateNormal.ts';
 import { LogNormal, Normal, TruncatedNormal } from './normal.ts';
 import { BatchBroadcast, divergenceBatch, Independent } from './shapes.ts';
 import { TransformedDistribution } from './transformedDistribution.ts';
@@ -47,24 +42,17 @@ type Formula = (p: Distribution, q: Distribution) => tf.Tensor | undefined;
 
 /** A formula for two distributions of one class. */
 function both<D extends Distribution>(
-  type: new (...args: never[]) => D,
+  type: abstract new (...args: never[]) => D,
   formula: (p: D, q: D) => tf.Tensor | undefined,
 ): Formula {
   return (p, q) => (p instanceof type && q instanceof type ? formula(p, q) : undefined);
-}
-
-const NORMALS = [StandardNormal, MultivariateNormalDiag, MultivariateNormalTriL, MultivariateNormalLowRank] as const;
-type MultivariateNormal = InstanceType<(typeof NORMALS)[number]>;
-
-function isMultivariateNormal(distribution: Distribution): distribution is MultivariateNormal {
-  return NORMALS.some((type) => distribution instanceof type);
 }
 
 const FORMULAS: readonly Formula[] = [
   both(Normal, normals),
   both(LogNormal, (p, q) => normals(p.normal, q.normal)),
   both(MultivariateNormalDiag, (p, q) => tf.sum(normals(p, q), -1)),
-  (p, q) => (isMultivariateNormal(p) && isMultivariateNormal(q) ? multivariateNormals(p, q) : undefined),
+  both(MultivariateNormal, multivariateNormals),
   // With d = log rate_q − log rate_p: eᵈ − 1 − d.
   both(Exponential, (p, q) => expExcess(tf.sub(q.logRate, p.logRate))),
   both(Gumbel, gumbels),

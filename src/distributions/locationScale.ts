@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../nn/tensors.ts';
-import { checkOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
 import { EULER, surprisal } from '../special/elementary.ts';
-import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
-import { jointShape } from './shapes.ts';
+import type { SampleWithLogProb, Tails } from './distribution.ts';
+import { ScalarDistribution } from './shapes.ts';
 
 /** Parameters of a {@link LocationScaleDistribution}. */
 export interface LocationScaleParameters {
@@ -18,22 +17,17 @@ export interface LocationScaleParameters {
 /**
  * loc + scale·Z over numbers, scale = exp(logScale), Z a noise that is densest at 0: log p(x) = log p_Z((x − loc)/scale) − logScale.
  *
- * A subclass writes the noise and its density, and its distribution function and quantiles where it has them in closed form.
+ * A subclass writes the noise and its density, and its distribution function and its quantiles.
  */
-export abstract class LocationScaleDistribution extends Distribution {
-  readonly batchShape: number[];
-  readonly eventShape: number[] = [];
-  readonly reparameterized = true;
+export abstract class LocationScaleDistribution extends ScalarDistribution {
   readonly loc: tf.Tensor;
   readonly logScale: tf.Tensor;
 
   /** @throws if the parameters are not float32 or do not broadcast */
   constructor(options: LocationScaleParameters) {
-    super();
-    const { loc, logScale } = checkOptions(new.target.name, options, { loc: tf.Tensor, logScale: tf.Tensor });
-    this.batchShape = jointShape(new.target.name, { loc, logScale });
-    this.loc = loc;
-    this.logScale = logScale;
+    super(options, ['loc', 'logScale']);
+    this.loc = options.loc;
+    this.logScale = options.logScale;
   }
 
   /** Draws of Z. */
@@ -49,14 +43,10 @@ export abstract class LocationScaleDistribution extends Distribution {
   protected abstract readonly noiseVariance: number;
 
   /** P(Z ≤ z) and P(Z > z); see {@link Distribution.cdf}. */
-  protected noiseTails(_z: tf.Tensor): Tails {
-    return this.unavailable('distribution function in closed form');
-  }
+  protected abstract noiseTails(z: tf.Tensor): Tails;
 
   /** The z with P(Z ≤ z) = below and P(Z > z) = above, of which the smaller is exact. */
-  protected noiseQuantile(_below: tf.Tensor, _above: tf.Tensor): tf.Tensor {
-    return this.unavailable('quantile in closed form');
-  }
+  protected abstract noiseQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor;
 
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return this.#scaled(this.noise(rng, [...sampleShape, ...this.batchShape]));
@@ -133,13 +123,13 @@ export class Laplace extends LocationScaleDistribution {
   }
 
   /** ½ e^−|z| on the side of z, and on the other no less. */
-  protected override noiseTails(z: tf.Tensor): Tails {
+  protected noiseTails(z: tf.Tensor): Tails {
     const half = (of: tf.Tensor) => tf.mul(tf.exp(tf.minimum(of, 0)), 0.5);
     return { below: half(z), above: half(tf.neg(z)) };
   }
 
   /** log 2p, or −log 2(1 − p). */
-  protected override noiseQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+  protected noiseQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
     const logOfTwice = (p: tf.Tensor) => tf.log(tf.mul(tf.minimum(p, 0.5), 2));
     return tf.sub(logOfTwice(below), logOfTwice(above));
   }
@@ -164,12 +154,12 @@ export class Logistic extends LocationScaleDistribution {
     return tf.neg(tf.add(size, tf.mul(tf.softplus(tf.neg(size)), 2)));
   }
 
-  protected override noiseTails(z: tf.Tensor): Tails {
+  protected noiseTails(z: tf.Tensor): Tails {
     return { below: tf.sigmoid(z), above: tf.sigmoid(tf.neg(z)) };
   }
 
   /** The logit. */
-  protected override noiseQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+  protected noiseQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
     return tf.sub(surprisal(above, below), surprisal(below, above));
   }
 }
@@ -198,13 +188,13 @@ export class Gumbel extends LocationScaleDistribution {
   }
 
   /** exp(−e^−z) and the rest. */
-  protected override noiseTails(z: tf.Tensor): Tails {
+  protected noiseTails(z: tf.Tensor): Tails {
     const exponent = tf.neg(tf.exp(tf.minimum(tf.neg(z), LARGEST_EXPONENT)));
     return { below: tf.exp(exponent), above: tf.neg(tf.expm1(exponent)) };
   }
 
   /** −log(−log p). */
-  protected override noiseQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+  protected noiseQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
     return tf.neg(tf.log(surprisal(below, above)));
   }
 
@@ -243,13 +233,13 @@ export class Cauchy extends LocationScaleDistribution {
   }
 
   /** The angles of (−z, 1) and (z, 1), as shares of π. */
-  protected override noiseTails(z: tf.Tensor): Tails {
+  protected noiseTails(z: tf.Tensor): Tails {
     const share = (of: tf.Tensor) => tf.div(tf.atan2(tf.onesLike(of), of), Math.PI);
     return { below: share(tf.neg(z)), above: share(z) };
   }
 
   /** −cot πp, or cot π(1 − p). */
-  protected override noiseQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+  protected noiseQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
     const cot = (p: tf.Tensor) => {
       const angle = tf.mul(tf.minimum(p, 0.5), Math.PI);
       return tf.div(tf.cos(angle), tf.sin(angle));

@@ -1,15 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { WithLogDet } from '../bijectors/bijector.ts';
 import { monotoneInverse } from '../bijectors/monotoneInverse.ts';
-import { broadcast, direction, stopGradient, versine } from '../nn/tensors.ts';
+import { broadcast, direction, LARGEST_FLOAT32 as LARGEST, stopGradient, versine } from '../nn/tensors.ts';
 import { checkOptions } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
 import { Distribution, type Tails } from './distribution.ts';
 import { MultivariateNormalDiag } from './multivariateNormal.ts';
 import { logSumExp, probabilityBefore } from './support.ts';
 
-/** The largest finite float32. */
-const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 /** How often a bracket for quantiles is narrowed, each time to a quarter: components may be far apart, and narrow. */
 const ROUNDS = 12;
 
@@ -24,6 +22,7 @@ export class MixtureSameFamily extends Distribution {
   readonly batchShape: number[];
   readonly eventShape: number[];
   readonly reparameterized: boolean;
+  override readonly angles: boolean;
   readonly logits: tf.Tensor;
   readonly components: Distribution;
   readonly #gaussians: MultivariateNormalDiag | undefined;
@@ -58,6 +57,7 @@ export class MixtureSameFamily extends Distribution {
     this.eventShape = components.eventShape;
     this.logits = logits;
     this.components = components;
+    this.angles = components.angles;
     if (reparameterize) {
       if (!(components instanceof MultivariateNormalDiag)) {
         throw new Error(
@@ -68,10 +68,6 @@ export class MixtureSameFamily extends Distribution {
       this.#gaussians = components;
     }
     this.reparameterized = options.logits === undefined ? components.reparameterized : reparameterize;
-  }
-
-  override get angles(): boolean {
-    return this.components.angles;
   }
 
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {

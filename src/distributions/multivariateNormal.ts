@@ -8,28 +8,99 @@ import { ndtr, ndtri } from '../special/normal.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 import { acrossEvent, diagonalColumns, ofOneNumber } from './shapes.ts';
 
-/**
- * N(0, I) over vectors: log p(x) = −½‖x‖² − ½ dim log 2π. The base of every flow on a line.
- */
-export class StandardNormal extends Distribution {
+const ENTROPY = HALF_LOG_TWO_PI + 0.5;
+
+/** A normal distribution over vectors, N(loc, Σ). */
+export abstract class MultivariateNormal extends Distribution {
   readonly batchShape: number[];
   readonly eventShape: number[];
   readonly reparameterized = true;
 
+  constructor(shape: readonly number[]) {
+    super();
+    this.batchShape = shape.slice(0, -1);
+    this.eventShape = shape.slice(-1);
+  }
+
+  override mode(): tf.Tensor {
+    return this.mean();
+  }
+
+  /** rᵀ Σ⁻¹ r, `[...batch, dim]` → `[...batch]`. */
+  abstract squaredNorm(residual: tf.Tensor): tf.Tensor;
+
+  /** Columns of an S with S Sᵀ = Σ, `[columns, ...batch, dim]`. */
+  abstract rootColumns(): tf.Tensor;
+
+  protected noise(rng: Rng, sampleShape: number[]): tf.Tensor {
+    return rng.normalTensor([...sampleShape, ...this.batchShape, ...this.eventShape]);
+  }
+
+  protected spread(parameter: tf.Tensor): tf.Tensor {
+    return tf.broadcastTo(parameter, [...this.batchShape, ...this.eventShape]);
+  }
+}
+
+/** loc + S z, z of N(0, I), with S of which a product and a quotient are known. */
+abstract class ScaledNormal extends MultivariateNormal {
+  abstract readonly loc: tf.Tensor;
+
+  /** S z. */
+  protected abstract scaled(noise: tf.Tensor): tf.Tensor;
+
+  /** S⁻¹ r. */
+  protected abstract whitened(residual: tf.Tensor): tf.Tensor;
+
+  /** Logarithms that add up to log det S. */
+  protected abstract logs(): tf.Tensor;
+
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
+    return tf.add(this.loc, this.scaled(this.noise(rng, sampleShape)));
+  }
+
+  protected override computeSampleWithLogProb(rng: Rng, sampleShape: number[]): SampleWithLogProb {
+    const noise = this.noise(rng, sampleShape);
+    return { sample: tf.add(this.loc, this.scaled(noise)), logProb: this.#logProbOfNoise(noise) };
+  }
+
+  protected computeLogProb(x: tf.Tensor): tf.Tensor {
+    return this.#logProbOfNoise(this.whitened(tf.sub(x, this.loc)));
+  }
+
+  override entropy(): tf.Tensor {
+    return tf.add(tf.sum(this.spread(this.logs()), -1), this.eventShape[0]! * ENTROPY);
+  }
+
+  override mean(): tf.Tensor {
+    return this.spread(this.loc);
+  }
+
+  squaredNorm(residual: tf.Tensor): tf.Tensor {
+    return tf.sum(tf.square(this.whitened(residual)), -1);
+  }
+
+  #logProbOfNoise(noise: tf.Tensor): tf.Tensor {
+    const terms = tf.add(tf.mul(tf.square(noise), 0.5), this.logs());
+    return tf.sub(-this.eventShape[0]! * HALF_LOG_TWO_PI, tf.sum(terms, -1));
+  }
+}
+
+/**
+ * N(0, I) over vectors: log p(x) = −½‖x‖² − ½ dim log 2π. The base of every flow on a line.
+ */
+export class StandardNormal extends MultivariateNormal {
   /**
    * @param dim the size of one event
    * @param batchShape the shape of the batch of independent copies
    * @throws if `dim` is no positive integer
    */
   constructor(dim: number, batchShape: number[] = []) {
-    super();
     checkArgument('StandardNormal', 'batchShape', batchShape, Array);
-    this.batchShape = batchShape;
-    this.eventShape = [positiveInteger('StandardNormal', 'dim', dim)];
+    super([...batchShape, positiveInteger('StandardNormal', 'dim', dim)]);
   }
 
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
-    return rng.normalTensor([...sampleShape, ...this.batchShape, ...this.eventShape]);
+    return this.noise(rng, sampleShape);
   }
 
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
@@ -45,27 +116,21 @@ export class StandardNormal extends Distribution {
   }
 
   override entropy(): tf.Tensor {
-    return tf.fill(this.batchShape, this.eventShape[0]! * (HALF_LOG_TWO_PI + 0.5));
+    return tf.fill(this.batchShape, this.eventShape[0]! * ENTROPY);
   }
 
   override mean(): tf.Tensor {
     return tf.zeros([...this.batchShape, ...this.eventShape]);
   }
 
-  override mode(): tf.Tensor {
-    return this.mean();
-  }
-
   override variance(): tf.Tensor {
     return tf.ones([...this.batchShape, ...this.eventShape]);
   }
 
-  /** rᵀ r, `[...batch, dim]` → `[...batch]`. */
   squaredNorm(residual: tf.Tensor): tf.Tensor {
     return tf.sum(tf.square(residual), -1);
   }
 
-  /** Columns of the identity, `[dim, ...batch, dim]`. */
   rootColumns(): tf.Tensor {
     return diagonalColumns(this.variance());
   }
@@ -74,10 +139,7 @@ export class StandardNormal extends Distribution {
 /**
  * N(loc, diag(exp(logScale)²)): log p(x) = −½ Σ ((x − loc)/scale)² − Σ logScale − ½ dim log 2π.
  */
-export class MultivariateNormalDiag extends Distribution {
-  readonly batchShape: number[];
-  readonly eventShape: number[];
-  readonly reparameterized = true;
+export class MultivariateNormalDiag extends ScaledNormal {
   readonly loc: tf.Tensor;
   readonly logScale: tf.Tensor;
 
@@ -88,7 +150,6 @@ export class MultivariateNormalDiag extends Distribution {
     /** log of the standard deviations, which broadcasts with `loc` and has no longer events */
     logScale: tf.Tensor;
   }) {
-    super();
     const { loc, logScale } = checkOptions('MultivariateNormalDiag', options, { loc: tf.Tensor, logScale: tf.Tensor });
     const shape = broadcastShape(loc.shape, logScale.shape);
     if (loc.rank === 0 || shape === undefined || shape.at(-1) !== loc.shape.at(-1)) {
@@ -97,75 +158,38 @@ export class MultivariateNormalDiag extends Distribution {
           'expected loc [..., dim] and a logScale that broadcasts to it',
       );
     }
-    this.batchShape = shape.slice(0, -1);
-    this.eventShape = shape.slice(-1);
+    super(shape);
     this.loc = loc;
     this.logScale = logScale;
   }
 
-  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
-    return this.#scaled(this.#noise(rng, sampleShape));
-  }
-
-  protected override computeSampleWithLogProb(rng: Rng, sampleShape: number[]) {
-    const noise = this.#noise(rng, sampleShape);
-    return { sample: this.#scaled(noise), logProb: this.#logProbOfNoise(noise) };
-  }
-
-  protected computeLogProb(x: tf.Tensor): tf.Tensor {
-    return this.#logProbOfNoise(tf.mul(tf.sub(x, this.loc), tf.exp(tf.neg(this.logScale))));
-  }
-
   protected override computeTails(x: tf.Tensor): Tails {
-    const z = tf.mul(tf.sub(x, this.loc), tf.exp(tf.neg(this.logScale)));
+    const z = this.whitened(tf.sub(x, this.loc));
     return acrossEvent({ below: ndtr(z), above: ndtr(tf.neg(z)) }, 1);
   }
 
   protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
-    return this.#scaled(ofOneNumber(this, ndtri(below, above)));
-  }
-
-  override entropy(): tf.Tensor {
-    return tf.add(tf.sum(this.#spread(this.logScale), -1), this.eventShape[0]! * (HALF_LOG_TWO_PI + 0.5));
-  }
-
-  override mean(): tf.Tensor {
-    return this.#spread(this.loc);
-  }
-
-  override mode(): tf.Tensor {
-    return this.mean();
+    return tf.add(this.loc, this.scaled(ofOneNumber(this, ndtri(below, above))));
   }
 
   override variance(): tf.Tensor {
-    return this.#spread(tf.exp(tf.mul(this.logScale, 2)));
+    return this.spread(tf.exp(tf.mul(this.logScale, 2)));
   }
 
-  /** rᵀ Σ⁻¹ r, `[...batch, dim]` → `[...batch]`. */
-  squaredNorm(residual: tf.Tensor): tf.Tensor {
-    return tf.sum(tf.square(tf.mul(residual, tf.exp(tf.neg(this.logScale)))), -1);
-  }
-
-  /** Columns of S with S Sᵀ = Σ, `[columns, ...batch, dim]`. */
   rootColumns(): tf.Tensor {
-    return diagonalColumns(this.#spread(tf.exp(this.logScale)));
+    return diagonalColumns(this.spread(tf.exp(this.logScale)));
   }
 
-  #noise(rng: Rng, sampleShape: number[]): tf.Tensor {
-    return rng.normalTensor([...sampleShape, ...this.batchShape, ...this.eventShape]);
+  protected scaled(noise: tf.Tensor): tf.Tensor {
+    return tf.mul(tf.exp(this.logScale), noise);
   }
 
-  #scaled(noise: tf.Tensor): tf.Tensor {
-    return tf.add(this.loc, tf.mul(tf.exp(this.logScale), noise));
+  protected whitened(residual: tf.Tensor): tf.Tensor {
+    return tf.mul(residual, tf.exp(tf.neg(this.logScale)));
   }
 
-  #logProbOfNoise(noise: tf.Tensor): tf.Tensor {
-    const terms = tf.add(tf.mul(tf.square(noise), 0.5), this.logScale);
-    return tf.sub(-this.eventShape[0]! * HALF_LOG_TWO_PI, tf.sum(terms, -1));
-  }
-
-  #spread(parameter: tf.Tensor): tf.Tensor {
-    return tf.broadcastTo(parameter, [...this.batchShape, ...this.eventShape]);
+  protected logs(): tf.Tensor {
+    return this.logScale;
   }
 }
 
@@ -175,10 +199,7 @@ export class MultivariateNormalDiag extends Distribution {
  *
  * L is applied and inverted by substitution, component by component: meant for the few dimensions of an action.
  */
-export class MultivariateNormalTriL extends Distribution {
-  readonly batchShape: number[];
-  readonly eventShape: number[];
-  readonly reparameterized = true;
+export class MultivariateNormalTriL extends ScaledNormal {
   readonly loc: tf.Tensor;
   readonly logDiagonal: tf.Tensor;
   readonly offDiagonal: tf.Tensor | undefined;
@@ -192,7 +213,6 @@ export class MultivariateNormalTriL extends Distribution {
     /** `[...batch, dim (dim − 1) / 2]`: L₁₀, L₂₀, L₂₁, …; absent when dim is 1 */
     offDiagonal?: tf.Tensor;
   }) {
-    super();
     const { loc, logDiagonal, offDiagonal } = checkOptions('MultivariateNormalTriL', options, {
       loc: tf.Tensor,
       logDiagonal: tf.Tensor,
@@ -212,36 +232,10 @@ export class MultivariateNormalTriL extends Distribution {
           'expected loc and logDiagonal [...batch, dim] and offDiagonal [...batch, dim (dim − 1) / 2]',
       );
     }
-    this.batchShape = batch;
-    this.eventShape = [dim];
+    super([...batch, dim]);
     this.loc = loc;
     this.logDiagonal = logDiagonal;
     this.offDiagonal = offDiagonal;
-  }
-
-  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
-    return tf.add(this.loc, this.#correlated(this.#noise(rng, sampleShape)));
-  }
-
-  protected override computeSampleWithLogProb(rng: Rng, sampleShape: number[]): SampleWithLogProb {
-    const noise = this.#noise(rng, sampleShape);
-    return { sample: tf.add(this.loc, this.#correlated(noise)), logProb: this.#logProbOfNoise(noise) };
-  }
-
-  protected computeLogProb(x: tf.Tensor): tf.Tensor {
-    return this.#logProbOfNoise(this.#whitened(tf.sub(x, this.loc)));
-  }
-
-  override entropy(): tf.Tensor {
-    return tf.add(tf.sum(this.logDiagonal, -1), this.eventShape[0]! * (HALF_LOG_TWO_PI + 0.5));
-  }
-
-  override mean(): tf.Tensor {
-    return this.loc;
-  }
-
-  override mode(): tf.Tensor {
-    return this.loc;
   }
 
   override variance(): tf.Tensor {
@@ -255,19 +249,12 @@ export class MultivariateNormalTriL extends Distribution {
     return tf.concat(variances, -1);
   }
 
-  /** rᵀ Σ⁻¹ r, `[...batch, dim]` → `[...batch]`. */
-  squaredNorm(residual: tf.Tensor): tf.Tensor {
-    return tf.sum(tf.square(this.#whitened(residual)), -1);
-  }
-
-  /** The columns of L, `[dim, ...batch, dim]`. */
   rootColumns(): tf.Tensor {
     const identity = diagonalColumns(tf.onesLike(this.loc));
-    return this.#correlated(identity);
+    return this.scaled(identity);
   }
 
-  /** L⁻¹ r. */
-  #whitened(residual: tf.Tensor): tf.Tensor {
+  protected whitened(residual: tf.Tensor): tf.Tensor {
     const entries = columns(residual);
     const inverseDiagonal = columns(tf.exp(tf.neg(this.logDiagonal)));
     const lower = this.#lower();
@@ -282,12 +269,7 @@ export class MultivariateNormalTriL extends Distribution {
     return tf.concat(noise, -1);
   }
 
-  #noise(rng: Rng, sampleShape: number[]): tf.Tensor {
-    return rng.normalTensor([...sampleShape, ...this.batchShape, ...this.eventShape]);
-  }
-
-  /** L z. */
-  #correlated(noise: tf.Tensor): tf.Tensor {
+  protected scaled(noise: tf.Tensor): tf.Tensor {
     const entries = columns(noise);
     const scaled = columns(tf.mul(tf.exp(this.logDiagonal), noise));
     const lower = this.#lower();
@@ -299,9 +281,8 @@ export class MultivariateNormalTriL extends Distribution {
     return tf.concat(rows, -1);
   }
 
-  #logProbOfNoise(noise: tf.Tensor): tf.Tensor {
-    const terms = tf.add(tf.mul(tf.square(noise), 0.5), this.logDiagonal);
-    return tf.sub(-this.eventShape[0]! * HALF_LOG_TWO_PI, tf.sum(terms, -1));
+  protected logs(): tf.Tensor {
+    return this.logDiagonal;
   }
 
   #lower(): (row: number, column: number) => tf.Tensor {
@@ -324,10 +305,7 @@ function columns(x: tf.Tensor): tf.Tensor[] {
  * by the matrix determinant lemma and Woodbury's identity, the latter as a sum of squares: ‖z‖² − zᵀW u would cancel where V is
  * large.
  */
-export class MultivariateNormalLowRank extends Distribution {
-  readonly batchShape: number[];
-  readonly eventShape: number[];
-  readonly reparameterized = true;
+export class MultivariateNormalLowRank extends MultivariateNormal {
   readonly loc: tf.Tensor;
   readonly logScale: tf.Tensor;
   readonly factor: tf.Tensor;
@@ -341,7 +319,6 @@ export class MultivariateNormalLowRank extends Distribution {
     /** V, `[...batch, dim, rank]` */
     factor: tf.Tensor;
   }) {
-    super();
     const { loc, logScale, factor } = checkOptions('MultivariateNormalLowRank', options, {
       loc: tf.Tensor,
       logScale: tf.Tensor,
@@ -361,8 +338,7 @@ export class MultivariateNormalLowRank extends Distribution {
           'expected loc [..., dim], a logScale that broadcasts to it and factor [..., dim, rank]',
       );
     }
-    this.batchShape = shape!.slice(0, -1);
-    this.eventShape = shape!.slice(-1);
+    super(shape!);
     this.loc = loc;
     this.logScale = logScale;
     this.factor = factor;
@@ -392,21 +368,15 @@ export class MultivariateNormalLowRank extends Distribution {
     return this.#spread(this.loc);
   }
 
-  override mode(): tf.Tensor {
-    return this.mean();
-  }
-
   override variance(): tf.Tensor {
     return this.#spread(tf.add(tf.exp(tf.mul(this.logScale, 2)), tf.sum(tf.square(this.factor), -1)));
   }
 
-  /** rᵀ Σ⁻¹ r, `[...batch, dim]` → `[...batch]`. */
   squaredNorm(residual: tf.Tensor): tf.Tensor {
     const factor = this.#whitened();
     return this.#squaredNorm(residual, factor, capacitanceOf(factor));
   }
 
-  /** The columns of D and V, `[dim + rank, ...batch, dim]`. */
   rootColumns(): tf.Tensor {
     const whole = [...this.batchShape, ...this.eventShape];
     const factor = broadcast(this.factor, [...whole, this.factor.shape.at(-1)!]);

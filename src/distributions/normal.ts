@@ -7,7 +7,7 @@ import { millsRatio, ndtr, ndtri, tailPoint } from '../special/normal.ts';
 import { gaussLegendre } from '../special/quadrature.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 import { LocationScaleDistribution, type LocationScaleParameters } from './locationScale.ts';
-import { jointShape } from './shapes.ts';
+import { ScalarDistribution } from './shapes.ts';
 import { impossibleOutside, tailsInside } from './support.ts';
 
 /** N(loc, exp(logScale)²) over numbers: log p(x) = −½ ((x − loc)/scale)² − logScale − ½ log 2π. */
@@ -23,11 +23,11 @@ export class Normal extends LocationScaleDistribution {
     return tf.sub(-HALF_LOG_TWO_PI, tf.mul(tf.square(z), 0.5));
   }
 
-  protected override noiseTails(z: tf.Tensor): Tails {
+  protected noiseTails(z: tf.Tensor): Tails {
     return { below: ndtr(z), above: ndtr(tf.neg(z)) };
   }
 
-  protected override noiseQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+  protected noiseQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
     return ndtri(below, above);
   }
 }
@@ -126,10 +126,7 @@ const ROOT_HALF_PI = Math.sqrt(Math.PI / 2);
  * Draws are quantiles of uniform numbers, and their gradients, −∂F/p(x), reach all parameters. loc may lie up to 10¹⁸ scales away from the
  * interval.
  */
-export class TruncatedNormal extends Distribution {
-  readonly batchShape: number[];
-  readonly eventShape: number[] = [];
-  readonly reparameterized = true;
+export class TruncatedNormal extends ScalarDistribution {
   readonly loc: tf.Tensor;
   readonly logScale: tf.Tensor;
   readonly low: number | tf.Tensor;
@@ -149,7 +146,6 @@ export class TruncatedNormal extends Distribution {
     /** the greatest value, or ∞, likewise */
     high: number | tf.Tensor;
   }) {
-    super();
     const { loc, logScale, low, high } = checkOptions('TruncatedNormal', options, {
       loc: tf.Tensor,
       logScale: tf.Tensor,
@@ -159,11 +155,10 @@ export class TruncatedNormal extends Distribution {
     if (typeof low === 'number' && typeof high === 'number' && !(Math.fround(low) < Math.fround(high))) {
       throw new Error(`TruncatedNormal: got ${low} and ${high}, expected low < high`);
     }
+    const [lowTensor, highTensor] = [low, high].map((bound) => (typeof bound === 'number' ? tf.scalar(bound) : bound));
+    super({ loc, logScale, low: lowTensor, high: highTensor }, ['loc', 'logScale', 'low', 'high']);
     [this.low, this.high] = [low, high];
-    [this.lowTensor, this.highTensor] = [low, high].map((bound) =>
-      typeof bound === 'number' ? tf.scalar(bound) : bound,
-    ) as [tf.Tensor, tf.Tensor];
-    this.batchShape = jointShape('TruncatedNormal', { loc, logScale, low: this.lowTensor, high: this.highTensor });
+    [this.lowTensor, this.highTensor] = [lowTensor!, highTensor!];
     this.loc = loc;
     this.logScale = logScale;
   }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcastShape } from '../nn/tensors.ts';
-import { checkArgument } from '../options/parse.ts';
+import { checkArgument, checkOptions } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 
@@ -14,8 +14,10 @@ import { Distribution, type SampleWithLogProb, type Tails } from './distribution
 export class Independent extends Distribution {
   readonly distribution: Distribution;
   readonly ndims: number;
-  readonly #batchShape: number[];
-  readonly #eventShape: number[];
+  readonly batchShape: number[];
+  readonly eventShape: number[];
+  readonly reparameterized: boolean;
+  override readonly angles: boolean;
 
   /** @throws if the batch has fewer axes than `ndims`, or `ndims` is no integer ≥ 0 */
   constructor(distribution: Distribution, ndims = 1) {
@@ -29,24 +31,10 @@ export class Independent extends Distribution {
     }
     this.distribution = distribution;
     this.ndims = ndims;
-    this.#batchShape = batchShape.slice(0, at);
-    this.#eventShape = [...batchShape.slice(at), ...eventShape];
-  }
-
-  get batchShape(): number[] {
-    return this.#batchShape;
-  }
-
-  get eventShape(): number[] {
-    return this.#eventShape;
-  }
-
-  get reparameterized(): boolean {
-    return this.distribution.reparameterized;
-  }
-
-  override get angles(): boolean {
-    return this.distribution.angles;
+    this.batchShape = batchShape.slice(0, at);
+    this.eventShape = [...batchShape.slice(at), ...eventShape];
+    this.reparameterized = distribution.reparameterized;
+    this.angles = distribution.angles;
   }
 
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
@@ -103,6 +91,7 @@ export class BatchBroadcast extends Distribution {
   readonly batchShape: number[];
   readonly eventShape: number[];
   readonly reparameterized: boolean;
+  override readonly angles: boolean;
   readonly distribution: Distribution;
 
   /** @throws if the distribution's batch shape does not broadcast to `batchShape` */
@@ -118,11 +107,8 @@ export class BatchBroadcast extends Distribution {
     this.batchShape = [...batchShape];
     this.eventShape = distribution.eventShape;
     this.reparameterized = distribution.reparameterized;
+    this.angles = distribution.angles;
     this.distribution = distribution;
-  }
-
-  override get angles(): boolean {
-    return this.distribution.angles;
   }
 
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
@@ -255,6 +241,22 @@ export function jointShape(owner: string, parameters: Readonly<Record<string, tf
   if (shape !== undefined && tensors.every((each) => each.dtype === 'float32')) return shape;
   const got = tensors.map((each) => `${each.dtype} [${each.shape}]`).join(' and ');
   throw new Error(`${owner}: got ${got}, expected float32 ${Object.keys(parameters).join(' and ')} that broadcast`);
+}
+
+/** A distribution of numbers whose parameters broadcast, and whose draws have gradients. */
+export abstract class ScalarDistribution extends Distribution {
+  readonly batchShape: number[];
+  readonly eventShape: number[] = [];
+  readonly reparameterized = true;
+
+  /** @throws if an option is unknown, or a parameter no float32 tensor, or they do not broadcast */
+  constructor(parameters: object, names: readonly string[]) {
+    super();
+    const { name } = new.target;
+    const tensors = parameters as Readonly<Record<string, tf.Tensor>>;
+    checkOptions(name, tensors, Object.fromEntries(names.map((each) => [each, tf.Tensor])));
+    this.batchShape = jointShape(name, tensors);
+  }
 }
 
 /** The columns of diag(diagonal), `[...batch, dim]` → `[dim, ...batch, dim]`. */

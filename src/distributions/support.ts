@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { broadcast, stopGradient } from '../nn/tensors.ts';
+import { broadcast, LARGEST_FLOAT32, stopGradient } from '../nn/tensors.ts';
 import type { Tails } from './distribution.ts';
 
 /**
@@ -77,11 +77,8 @@ export function probabilityBefore(probabilities: tf.Tensor, axis: number): tf.Te
   return tf.where(isBehind, tf.fill(before.shape, NEVER), before);
 }
 
-/** The largest finite float32. */
-const LARGEST = (2 - 2 ** -23) * 2 ** 127;
-
 /** log Σ eˣ along an axis; −∞, with gradient 0, where all of x are. tfjs's own gives NaN there: −∞ less their maximum, −∞. */
 export function logSumExp(x: tf.Tensor, axis: number): tf.Tensor {
   const isPossible = () => tf.max(tf.cast(tf.notEqual(x, Number.NEGATIVE_INFINITY), 'float32'), axis);
-  return impossibleOutside(() => tf.greater(isPossible(), 0), tf.logSumExp(tf.maximum(x, -LARGEST), axis));
+  return impossibleOutside(() => tf.greater(isPossible(), 0), tf.logSumExp(tf.maximum(x, -LARGEST_FLOAT32), axis));
 }

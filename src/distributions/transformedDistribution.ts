@@ -13,9 +13,12 @@ import { BatchBroadcast } from './shapes.ts';
  * (`monotonicity`), distribution functions and quantiles are the base's: P(f(Z) ≤ y) = P(Z ≤ f⁻¹(y)), or P(Z > f⁻¹(y)) if it falls.
  */
 export class TransformedDistribution extends Distribution {
+  readonly batchShape: number[];
+  readonly eventShape: number[];
+  readonly reparameterized: boolean;
+  override readonly angles: boolean;
   readonly base: Distribution;
   readonly bijector: Bijector;
-  readonly #angles: boolean;
 
   /** @throws if the base's event or batch shape does not fit the bijector's */
   constructor(options: {
@@ -64,24 +67,11 @@ export class TransformedDistribution extends Distribution {
     }
     this.base = tf.util.arraysEqual(whole, base.batchShape) ? base : new BatchBroadcast(base, whole);
     this.bijector = bijector;
-    this.#angles = angles;
-  }
-
-  get batchShape(): number[] {
-    return this.base.batchShape;
-  }
-
-  get eventShape(): number[] {
-    const { eventShape } = this.base;
-    return eventShape.length === 0 ? [] : [...eventShape.slice(0, -1), this.bijector.outputDim ?? eventShape.at(-1)!];
-  }
-
-  get reparameterized(): boolean {
-    return this.base.reparameterized;
-  }
-
-  override get angles(): boolean {
-    return this.#angles;
+    this.batchShape = this.base.batchShape;
+    this.eventShape =
+      eventShape.length === 0 ? [] : [...eventShape.slice(0, -1), bijector.outputDim ?? eventShape.at(-1)!];
+    this.reparameterized = base.reparameterized;
+    this.angles = angles;
   }
 
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {

@@ -172,7 +172,7 @@ class ActionDensity extends Distribution {
   readonly eventShape: number[];
   readonly reparameterized: boolean;
   override readonly state: readonly [Policy];
-  readonly #angles: boolean;
+  override readonly angles: boolean;
   readonly #policy: Policy;
   readonly #observation: number[];
 
@@ -187,11 +187,7 @@ class ActionDensity extends Distribution {
       return { reparameterized: given.reparameterized, angles: given.angles ?? false };
     });
     this.reparameterized = reparameterized;
-    this.#angles = angles;
-  }
-
-  override get angles(): boolean {
-    return this.#angles;
+    this.angles = angles;
   }
 
   protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
@@ -207,7 +203,7 @@ class ActionDensity extends Distribution {
       const distribution = this.#given(actions.shape[0]!);
       const latents = distribution.unsquash(actions);
       const logProb = distribution.logProb(latents);
-      const isSmooth = distribution.squashLogDet !== undefined && !this.#angles;
+      const isSmooth = distribution.squashLogDet !== undefined && !this.angles;
       const bounded = isSmooth
         ? impossibleOutside(() => reaches(distribution.squash(latents), actions), logProb)
         : logProb;
