@@ -4,11 +4,10 @@ import { jacobians, logAbsDeterminant } from '../bijectors/jacobian.ts';
 import { BoundedMonotone } from '../bijectors/monotone.ts';
 import { RationalQuadraticSpline } from '../bijectors/spline.ts';
 import { Sigmoid, SoftClip, Softsign, Tanh } from '../bijectors/squashing.ts';
-import { checkedSamples } from '../distributions/distribution.ts';
 import { TransformedDistribution } from '../distributions/transformedDistribution.ts';
-import { checkArgument, checkOptions } from '../options/parse.ts';
+import { checkArgument, parseOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
-import { type SampleOptions, sampleKinds } from './estimates.ts';
+import { type SampleOptions, sampleOptions } from './estimates.ts';
 
 /** Beyond it tanh x does not hold x to three digits in float32; nor does a sigmoid above twice of it, where it comes near 1. */
 const SATURATED = 6;
@@ -51,8 +50,7 @@ export interface FlowDiagnosis {
  */
 export function diagnoseFlow(distribution: TransformedDistribution, options: SampleOptions): FlowDiagnosis {
   checkArgument('diagnoseFlow', 'distribution', distribution, TransformedDistribution);
-  const { rng, samples = 1024 } = checkOptions('diagnoseFlow', options, sampleKinds);
-  checkedSamples('diagnoseFlow', samples);
+  const { rng, samples } = parseOptions('diagnoseFlow', sampleOptions(1024), options);
   const { base, bijector } = distribution;
   const shares = { tail: new Share(), saturation: new Share() };
   let capacitanceCondition: number | undefined;

@@ -1,17 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkedSamples, Distribution, type Estimate, meanWithError } from '../distributions/distribution.ts';
-import { checkArgument, checkOptions, type Kinds } from '../options/parse.ts';
-import { Rng } from '../random.ts';
+import { z } from 'zod';
+import { Distribution, type Estimate, meanWithError } from '../distributions/distribution.ts';
+import { count } from '../options/fields.ts';
+import { checkArgument, parseOptions } from '../options/parse.ts';
+import { rngSchema } from '../random.ts';
 import { MarginalByQuadrature } from './quadrature.ts';
 
-/** Options of estimates from samples. */
-export interface SampleOptions {
-  readonly rng: Rng;
-  /** How many draws. */
-  readonly samples?: number;
-}
+/** @param usual how many draws unless given: two or more, since one has no standard error */
+export const sampleOptions = (usual: number) =>
+  z.strictObject({
+    rng: rngSchema,
+    samples: z.int().min(2).default(usual).meta({ description: 'how many draws', unit: 'draws' }),
+  });
 
-export const sampleKinds: Kinds<SampleOptions> = { rng: Rng, samples: [Number, undefined] };
+/** Options of estimates from samples. */
+export type SampleOptions = z.input<ReturnType<typeof sampleOptions>>;
 
 /**
  * E[f(X)] estimated from `samples` draws, unbiased, with its standard error.
@@ -25,8 +28,7 @@ export function expectationEstimate(
 ): Estimate {
   checkArgument('expectationEstimate', 'distribution', distribution, Distribution);
   checkArgument('expectationEstimate', 'f', f, Function);
-  const { rng, samples = 1024 } = checkOptions('expectationEstimate', options, sampleKinds);
-  checkedSamples('expectationEstimate', samples);
+  const { rng, samples } = parseOptions('expectationEstimate', sampleOptions(1024), options);
   return meanWithError('expectationEstimate', f(distribution.sample(rng, [samples])));
 }
 
@@ -47,8 +49,8 @@ export interface MomentsEstimate {
  */
 export function momentsEstimate(distribution: Distribution, options: SampleOptions): MomentsEstimate {
   checkArgument('momentsEstimate', 'distribution', distribution, Distribution);
-  const { rng, samples = 4096 } = checkOptions('momentsEstimate', options, sampleKinds);
   const owner = 'momentsEstimate';
+  const { rng, samples } = parseOptions(owner, sampleOptions(4096), options);
   if (distribution.eventShape.length !== 1) {
     throw new Error(`${owner}: got event shape [${distribution.eventShape}], expected a distribution over vectors`);
   }
@@ -57,7 +59,7 @@ export function momentsEstimate(distribution: Distribution, options: SampleOptio
       `${owner}: got angles, expected numbers on a line: cosine and sine of angles have moments (expectationEstimate)`,
     );
   }
-  const draws = distribution.sample(rng, [checkedSamples(owner, samples)]);
+  const draws = distribution.sample(rng, [samples]);
   const mean = meanWithError(owner, draws);
   const apart = tf.sub(draws, mean.value);
   // n/(n − 1): the sample mean takes a degree of freedom.
@@ -69,13 +71,18 @@ export function momentsEstimate(distribution: Distribution, options: SampleOptio
   };
 }
 
+const interval = z.tuple([z.number(), z.number()]).readonly();
+
+const mutualInformationOptions = sampleOptions(512).extend({
+  ranges: z
+    .tuple([interval, interval])
+    .readonly()
+    .describe('intervals that the two components are integrated over for the marginals'),
+  points: count(256, 'points of the midpoint rule', 'points'),
+});
+
 /** From how many samples, and where the marginals are integrated. */
-export interface MutualInformationOptions extends SampleOptions {
-  /** The intervals that the two components are integrated over for the marginals. */
-  readonly ranges: readonly [first: readonly [number, number], second: readonly [number, number]];
-  /** The number of points of the midpoint rule. */
-  readonly points?: number;
-}
+export type MutualInformationOptions = z.input<typeof mutualInformationOptions>;
 
 /**
  * The mutual information of two components, I = E[log p(x₁, x₂) − log p(x₁) − log p(x₂)], nats, estimated from `samples` draws, with its
@@ -85,23 +92,14 @@ export interface MutualInformationOptions extends SampleOptions {
  */
 export function mutualInformationEstimate(joint: Distribution, options: MutualInformationOptions): Estimate {
   checkArgument('mutualInformationEstimate', 'joint', joint, Distribution);
-  const {
-    rng,
-    samples = 512,
-    ranges,
-    points = 256,
-  } = checkOptions('mutualInformationEstimate', options, {
-    ...sampleKinds,
-    ranges: Array,
-    points: [Number, undefined],
-  });
   const owner = 'mutualInformationEstimate';
+  const { rng, samples, ranges, points } = parseOptions(owner, mutualInformationOptions, options);
   if (joint.eventShape.length !== 1 || joint.eventShape[0] !== 2) {
     throw new Error(
       `${owner}: got event shape [${joint.eventShape}], expected a distribution over vectors of two numbers`,
     );
   }
-  const { sample, logProb } = joint.sampleWithLogProb(rng, [checkedSamples(owner, samples)]);
+  const { sample, logProb } = joint.sampleWithLogProb(rng, [samples]);
   const components = tf.split(sample, 2, -1) as [tf.Tensor, tf.Tensor];
   const logs = components.map((component, i) => {
     const out = 1 - i;

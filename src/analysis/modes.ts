@@ -1,20 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import { Distribution } from '../distributions/distribution.ts';
 import { compile, type Outputs } from '../engine/compile.ts';
-import { positiveInteger } from '../nn/sizes.ts';
-import { checkArgument, checkOptions } from '../options/parse.ts';
-import { Rng } from '../random.ts';
+import { count, positive } from '../options/fields.ts';
+import { checkArgument, parseOptions } from '../options/parse.ts';
+import { type Rng, rngSchema } from '../random.ts';
+
+const modesOptions = z.strictObject({
+  rng: rngSchema,
+  starts: count(64, 'how many draws are started from', 'draws'),
+  steps: count(200, 'steps of the ascent, at most', 'steps'),
+  dip: positive(0.05, 'ends belong to one mode if the log-density falls by no more than this between them', 'nats'),
+});
 
 /** Options of {@link modes}. */
-export interface ModesOptions {
-  readonly rng: Rng;
-  /** How many draws are started from. */
-  readonly starts?: number;
-  /** Steps of the ascent, at most. */
-  readonly steps?: number;
-  /** Ends belong to one mode if the log-density falls by no more than this between them, nats. */
-  readonly dip?: number;
-}
+export type ModesOptions = z.input<typeof modesOptions>;
 
 /** A mode as an ascent found it. */
 export interface Mode {
@@ -46,15 +46,7 @@ const BETWEEN = 9;
  * @throws if the distribution is no single one over vectors, an option is no positive number, or no draw has a finite density
  */
 export function modes(distribution: Distribution, options: ModesOptions): Mode[] {
-  const { rng, dip = 0.05 } = checkOptions('modes', options, {
-    rng: Rng,
-    starts: [Number, undefined],
-    steps: [Number, undefined],
-    dip: [Number, undefined],
-  });
-  const starts = positiveInteger('modes', 'number of starts', options.starts ?? 64);
-  const steps = positiveInteger('modes', 'number of steps', options.steps ?? 200);
-  if (!(dip > 0)) throw new Error(`modes: got ${dip}, expected a positive dip`);
+  const { rng, starts, steps, dip } = parseOptions('modes', modesOptions, options);
   checkArgument('modes', 'distribution', distribution, Distribution);
   const { batchShape, eventShape } = distribution;
   if (batchShape.length > 0 || eventShape.length !== 1) {

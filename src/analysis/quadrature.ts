@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Distribution } from '../distributions/distribution.ts';
 import { logSumExp, probabilityBefore } from '../distributions/support.ts';
 import { currentTrace } from '../engine/trace/traceBackend.ts';
-import { broadcast, broadcastShape, direction, stopGradient, versine } from '../nn/tensors.ts';
+import { broadcast, broadcastShape, direction, split, stopGradient, unitSlices, versine } from '../nn/tensors.ts';
 import { checkOptions, type Kinds } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
@@ -260,17 +260,14 @@ function checkJoint(owner: string, eventShape: readonly number[], index: number)
 
 /** `others` with `component` put in at `index` of the last axis; both of one shape before that. */
 function joined(others: tf.Tensor, component: tf.Tensor, index: number): tf.Tensor {
-  const rest = others.shape.at(-1)!;
-  const parts = [index, rest - index];
-  if (index === 0) return tf.concat([component, others], -1);
-  if (index === rest) return tf.concat([others, component], -1);
-  const [before, after] = tf.split(others, parts, -1) as [tf.Tensor, tf.Tensor];
-  return tf.concat([before, component, after], -1);
+  const sizes = [index, others.shape.at(-1)! - index].filter((size) => size > 0);
+  const parts = split(others, sizes, -1);
+  parts.splice(index === 0 ? 0 : 1, 0, component);
+  return tf.concat(parts, -1);
 }
 
 /** x without the component `index` of the last axis. */
 function without(x: tf.Tensor, index: number): tf.Tensor {
-  const dim = x.shape.at(-1)!;
-  const parts = tf.split(x, dim, -1).filter((_, i) => i !== index);
+  const parts = unitSlices(x, -1).filter((_, i) => i !== index);
   return parts.length === 1 ? parts[0]! : tf.concat(parts, -1);
 }

@@ -5,7 +5,7 @@ import { type Initializer, orthogonal, zeros } from '../nn/initializers.ts';
 import { Made, orderSchema } from '../nn/made.ts';
 import { layerOptions, someWidths } from '../nn/mlp.ts';
 import { checkNumbers } from '../nn/sizes.ts';
-import { boundedLogScale, broadcast, split } from '../nn/tensors.ts';
+import { boundedLogScale, broadcast, split, unitSlices } from '../nn/tensors.ts';
 import { choice } from '../options/fields.ts';
 import { parseOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
@@ -223,7 +223,7 @@ export class BlockAutoregressive extends ConditionalBijector {
   /** The inverse of the formula, number by number; what depends on known numbers alone is computed once for each. */
   #inTurn(y: tf.Tensor, context?: tf.Tensor): WithLogDet {
     const batch = y.shape[0]!;
-    const targets = split(y, new Array<number>(this.dim).fill(1), 1);
+    const targets = unitSlices(y, 1);
     const parts = this.layers.map(({ bias }, i) => {
       const [own, others] = this.#weights(i);
       return this.#byOwner(tf.add(own, others), bias!, i);

@@ -213,6 +213,19 @@ export function fixedDim(shape: readonly number[]): number | undefined {
   return last === 1 ? undefined : last;
 }
 
+/**
+ * How a formula over parameters of shape `rows` takes an input: the whole shape of both, and what each becomes: where nothing is broadcast,
+ * one long axis; else the parameters get the input's rank.
+ */
+export function rowsLayout(input: readonly number[], rows: readonly number[]) {
+  const whole = tf.broadcast_util.assertAndGetBroadcastShape([...input], [...rows]);
+  if (tf.util.arraysEqual(whole, [...rows])) {
+    const flat = [tf.util.sizeFromShape(whole)];
+    return { whole, inputRows: flat, ownRows: flat };
+  }
+  return { whole, inputRows: whole, ownRows: [...new Array<number>(whole.length - rows.length).fill(1), ...rows] };
+}
+
 /** Sums a log-determinant from events of rank `from` to events of rank `to`, that is over the last `to − from` axes. */
 export function sumLogDet(logDet: tf.Tensor, from: number, to: number): tf.Tensor {
   if (from >= to) return logDet;

@@ -4,31 +4,50 @@ import { currentTrace } from '../engine/trace/traceBackend.ts';
 import { Module } from '../module.ts';
 import { type Activation, activationFunction, activationSlope } from '../nn/dense.ts';
 import { layerOptions, Mlp, outputScale, someWidths } from '../nn/mlp.ts';
-import { checkNumbers, positiveInteger } from '../nn/sizes.ts';
+import { checkNumbers } from '../nn/sizes.ts';
 import { repeatRows, stopGradient } from '../nn/tensors.ts';
-import { checkArgument, checkOptions, parseOptions } from '../options/parse.ts';
+import { count, positive } from '../options/fields.ts';
+import { parseOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
 import { ConditionalBijector, type Direction, type Monotonicity, type WithLogDet } from './bijector.ts';
+
+/** A step's error in every entry, and in the integral, stays below atol + rtol·|value|. */
+const adaptiveOptions = {
+  rtol: positive(1e-5, 'error that a step may make, as a part of the value'),
+  atol: positive(1e-6, 'error that a step may make beside that'),
+  maxSteps: count(1000, 'steps, refused ones among them, before it gives up', 'steps'),
+};
+type AdaptiveOptions = z.output<z.ZodObject<typeof adaptiveOptions>>;
+
+export const solverSchema = z
+  .discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('fixed'),
+      steps: z.int().positive(),
+      method: z.enum(['dormand-prince', 'midpoint', 'euler']).optional(),
+    }),
+    z.strictObject({ kind: z.literal('adaptive'), ...adaptiveOptions }),
+  ])
+  .meta({ description: 'solver of the ODE', type: 'OdeSolver' });
 
 /**
  * How a {@link NeuralOde} is integrated: with so many steps of equal length, by the method of Dormand and Prince (six evaluations of the
  * field a step, the default), of the midpoint (two) or of Euler (one); or by the Dormand–Prince pair of orders 5 and 4 with as many steps
  * as keep each one's error below atol + rtol·|value| in every entry.
  */
-export type OdeSolver =
-  | { readonly kind: 'fixed'; readonly steps: number; readonly method?: RungeKuttaName }
-  | ({ readonly kind: 'adaptive' } & Partial<AdaptiveOptions>);
+export type OdeSolver = z.input<typeof solverSchema>;
 
 /** From which time to which a path goes. */
 const SPANS = { forward: [0, 1], inverse: [1, 0] } as const;
 
+const neuralOdeOptions = z.strictObject({
+  field: z.custom<VectorField>((value) => value instanceof VectorField, 'a VectorField'),
+  solver: solverSchema.default({ kind: 'fixed', steps: 8 }),
+});
+
 /** Options of {@link NeuralOde}. */
-export interface NeuralOdeOptions {
-  readonly field: VectorField;
-  /** 8 fixed steps by default. */
-  readonly solver?: OdeSolver;
-}
+export type NeuralOdeOptions = z.input<typeof neuralOdeOptions>;
 
 /**
  * The flow of a vector field: y = x(1) where dx/dt = v(x, t; context) and x(0) = x; the inverse goes from t = 1 to 0.
@@ -48,40 +67,14 @@ export interface NeuralOdeOptions {
  */
 export class NeuralOde extends ConditionalBijector {
   readonly field: VectorField;
-  readonly #solver:
-    | { readonly kind: 'fixed'; readonly steps: number; readonly method: RungeKutta }
-    | ({ readonly kind: 'adaptive' } & AdaptiveOptions);
+  readonly #solver: z.output<typeof solverSchema>;
 
   /** @throws if the method is unknown, `steps` or `maxSteps` is no positive integer, or a tolerance no positive number */
   constructor(options: NeuralOdeOptions) {
-    const { field, solver = { kind: 'fixed', steps: 8 } } = checkOptions('NeuralOde', options, {
-      field: VectorField,
-      solver: [Object, undefined],
-    });
+    const { field, solver } = parseOptions('NeuralOde', neuralOdeOptions, options);
     super(field.dim, field.contextDim);
     this.field = field;
-    checkArgument('NeuralOde', 'solver.kind', solver.kind, ['fixed', 'adaptive']);
-    if (solver.kind === 'fixed') {
-      const { steps, method = 'dormand-prince' } = solver;
-      if (!Object.hasOwn(rungeKuttas, method)) {
-        throw new Error(
-          `NeuralOde: got the method '${method}', expected one of ${Object.keys(rungeKuttas).join(', ')}`,
-        );
-      }
-      this.#solver = {
-        kind: 'fixed',
-        steps: positiveInteger('NeuralOde', 'number of steps', steps),
-        method: rungeKuttas[method],
-      };
-      return;
-    }
-    const { rtol = 1e-5, atol = 1e-6, maxSteps = 1000 } = solver;
-    for (const [name, value] of Object.entries({ rtol, atol })) {
-      if (!(value > 0 && value < Number.POSITIVE_INFINITY)) {
-        throw new Error(`NeuralOde: got ${value}, expected a positive ${name}`);
-      }
-    }
-    this.#solver = { kind: 'adaptive', rtol, atol, maxSteps: positiveInteger('NeuralOde', 'maxSteps', maxSteps) };
+    this.#solver = solver;
   }
 
   /** Rising for one number, undefined for several. */
@@ -219,7 +212,7 @@ export class MlpField extends VectorField {
     this.network = new Mlp({ ...network, inputDim: dim + 1 + contextDim, outputDim: dim });
     this.#noise = trace === 'exact' ? 'rademacher' : (trace.noise ?? 'rademacher');
     if (trace !== 'exact') {
-      const count = positiveInteger('MlpField', 'number of probes', trace.probes);
+      const count = trace.probes;
       this.probes = tf.tidy(() => tf.variable(tf.zeros([count, dim]), false));
       tf.tidy(() => this.resample(rng.split('probes')));
     }
@@ -342,8 +335,6 @@ const rungeKuttas = {
   },
 } as const satisfies Readonly<Record<string, RungeKutta>>;
 
-type RungeKuttaName = keyof typeof rungeKuttas;
-
 /** The velocity of x, and the rates of what is integrated along its path, as the divergence. */
 type Rates = readonly [velocity: tf.Tensor, ...others: tf.Tensor[]];
 
@@ -358,13 +349,16 @@ function integrateFixed<R extends Rates>(
   field: Field<R>,
   start: tf.Tensor,
   [from, to]: readonly [number, number],
-  { steps, method }: { readonly steps: number; readonly method: RungeKutta },
+  {
+    steps,
+    method = 'dormand-prince',
+  }: { readonly steps: number; readonly method?: keyof typeof rungeKuttas | undefined },
 ): Reached<R> {
   const h = (to - from) / steps;
   let x = start;
   let integrals: tf.Tensor[] | undefined;
   for (let step = 0; step < steps; step++) {
-    const { value, increments } = advance(method, field, x, from + step * h, h);
+    const { value, increments } = advance(rungeKuttas[method], field, x, from + step * h, h);
     x = value;
     integrals = integrals?.map((integral, i) => tf.add(integral, increments[i]!)) ?? increments;
   }
@@ -397,14 +391,6 @@ function combined(stages: readonly Rates[], part: number, weights: readonly numb
 const DORMAND_PRINCE = rungeKuttas['dormand-prince'];
 /** What the weights of order 4 differ by from those of order 5. */
 const ERRORS = [71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40];
-
-interface AdaptiveOptions {
-  /** The error that a step may make: atol + rtol·|value|, in every entry and in the integral. */
-  readonly rtol: number;
-  readonly atol: number;
-  /** Steps, refused ones among them, before it gives up. */
-  readonly maxSteps: number;
-}
 
 /**
  * The Dormand–Prince pair of orders 5 and 4, by steps as long as the error estimate allows; a step's length is a constant to differentiation.

@@ -5,8 +5,8 @@ import { LARGEST_FLOAT32, stopGradient } from '../nn/tensors.ts';
 import { nonnegative } from '../options/fields.ts';
 import { checkOptions, parseOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
-import { Bijector, IncreasingBijector, type Monotonicity, type WithLogDet } from './bijector.ts';
-import { commonShape, numbersOf, type Parameter, tensorOf } from './shiftScale.ts';
+import { Bijector, type Direction, IncreasingBijector, type Monotonicity, type WithLogDet } from './bijector.ts';
+import { numbersOf, type Parameter, ParameterBijector, tensorOf } from './shiftScale.ts';
 
 /** y = x, log-determinant 0. */
 export class Identity extends IncreasingBijector {
@@ -128,18 +128,15 @@ export interface SinhArcsinhOptions {
  *
  * Jones and Pewsey, "Sinh-arcsinh distributions", Biometrika 96 (2009); scaled as `SinhArcsinh` of TensorFlow Probability is.
  */
-export class SinhArcsinh extends IncreasingBijector {
-  override readonly dim: number | undefined;
+export class SinhArcsinh extends ParameterBijector {
   readonly skewness: Parameter;
   readonly tailweight: Parameter;
-  readonly #parameterShape: readonly number[];
 
   /**
    * @throws if a skewness given in numbers is not finite, a tailweight in numbers not positive and finite, or they do not broadcast with
    *   one another
    */
   constructor(options: SinhArcsinhOptions = {}) {
-    super();
     const { skewness = 0, tailweight = 1 } = checkOptions('SinhArcsinh', options, {
       skewness: [Number, Array, tf.Tensor, undefined],
       tailweight: [Number, Array, tf.Tensor, undefined],
@@ -149,15 +146,13 @@ export class SinhArcsinh extends IncreasingBijector {
     const badTailweight = numbersOf(tailweight).find((value) => !(value > 0 && value < Number.POSITIVE_INFINITY));
     if (badTailweight !== undefined)
       throw new Error(`SinhArcsinh: got ${badTailweight}, expected a positive tailweight`);
+    super([skewness, tailweight]);
     this.skewness = skewness;
     this.tailweight = tailweight;
-    const { shape, dim } = commonShape('SinhArcsinh', [skewness, tailweight]);
-    this.#parameterShape = shape;
-    this.dim = dim;
   }
 
-  override get parameterShape(): readonly number[] {
-    return this.#parameterShape;
+  override monotonicity(): Monotonicity {
+    return 1;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
@@ -224,11 +219,11 @@ export class LeakyRelu extends IncreasingBijector {
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
-    return negativeSlope(x, tf.scalar(this.slope));
+    return negativeSlope(x, tf.scalar(this.slope), 'forward');
   }
 
   protected computeInverse(y: tf.Tensor): WithLogDet {
-    return inverseNegativeSlope(y, tf.scalar(this.slope));
+    return negativeSlope(y, tf.scalar(this.slope), 'inverse');
   }
 }
 
@@ -280,11 +275,11 @@ export class PRelu extends IncreasingBijector {
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
-    return negativeSlope(x, this.#slope(), this.crossingWidth);
+    return negativeSlope(x, this.#slope(), 'forward', this.crossingWidth);
   }
 
   protected computeInverse(y: tf.Tensor): WithLogDet {
-    return inverseNegativeSlope(y, this.#slope(), this.crossingWidth);
+    return negativeSlope(y, this.#slope(), 'inverse', this.crossingWidth);
   }
 
   #slope(): tf.Tensor {
@@ -293,29 +288,14 @@ export class PRelu extends IncreasingBijector {
 }
 
 /**
- * x for x ≥ 0 and slope·x for x < 0, with its log-determinant, 0 and log slope; the slope is positive.
+ * Forward x for x ≥ 0 and slope·x for x < 0, with its log-determinant, 0 and log slope; inverse y / slope. The slope is positive.
  * @param crossingWidth see {@link PReluOptions}
  */
-function negativeSlope(x: tf.Tensor, slope: tf.Tensor, crossingWidth = 0): WithLogDet {
-  const negative = isNegative(x);
+function negativeSlope(x: tf.Tensor, slope: tf.Tensor, direction: Direction, crossingWidth = 0): WithLogDet {
+  const negative = stopGradient(() => tf.cast(tf.less(x, 0), 'float32'));
   const share = withCrossings(negative, x, crossingWidth);
-  return [tf.mul(x, slopeAt(negative, slope)), tf.mul(share, tf.log(slope))];
-}
-
-/** The inverse: y for y ≥ 0 and y / slope for y < 0. */
-function inverseNegativeSlope(y: tf.Tensor, slope: tf.Tensor, crossingWidth = 0): WithLogDet {
-  const negative = isNegative(y);
-  const share = withCrossings(negative, y, crossingWidth);
-  return [tf.div(y, slopeAt(negative, slope)), tf.mul(share, tf.neg(tf.log(slope)))];
-}
-
-/** 1 where x < 0, else 0. */
-function isNegative(x: tf.Tensor): tf.Tensor {
-  return stopGradient(() => tf.cast(tf.less(x, 0), 'float32'));
-}
-
-function slopeAt(negative: tf.Tensor, slope: tf.Tensor): tf.Tensor {
-  return tf.add(tf.mul(negative, tf.sub(slope, 1)), 1);
+  const [own, log] = [tf.add(tf.mul(negative, tf.sub(slope, 1)), 1), tf.log(slope)];
+  return direction === 'forward' ? [tf.mul(x, own), tf.mul(share, log)] : [tf.div(x, own), tf.mul(share, tf.neg(log))];
 }
 
 /** `negative` itself, with the gradient of σ(−x / width). */

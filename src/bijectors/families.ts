@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { orthogonal } from '../nn/initializers.ts';
 import { positiveInteger } from '../nn/sizes.ts';
 import { boundedLogScale } from '../nn/tensors.ts';
-import { checkOptions } from '../options/parse.ts';
+import { flag } from '../options/fields.ts';
+import { checkOptions, parseOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
 import type { Bijector } from './bijector.ts';
@@ -57,11 +58,7 @@ export const additiveFamily: ElementwiseFamily = {
 export function rationalQuadraticSplineFamily(
   options: { readonly bins?: number; readonly bound?: number } = {},
 ): ElementwiseFamily {
-  const { bins = 8, bound = 5 } = checkOptions('rationalQuadraticSplineFamily', options, {
-    bins: [Number, undefined],
-    bound: [Number, undefined],
-  });
-  atLeastTwo('rationalQuadraticSplineFamily', bins);
+  const { bins = 8, bound = 5 } = checkBins('rationalQuadraticSplineFamily', options, { bound: [Number, undefined] });
   return {
     name: 'rationalQuadraticSpline',
     parameterCount: 3 * bins - 1,
@@ -74,8 +71,7 @@ export function rationalQuadraticSplineFamily(
 
 /** {@link CircularSpline} with `bins` bins; networks see an angle's cosine and sine. @throws if `bins` is no integer above 1 */
 export function circularSplineFamily(options: { readonly bins?: number } = {}): ElementwiseFamily {
-  const { bins = 8 } = checkOptions('circularSplineFamily', options, { bins: [Number, undefined] });
-  atLeastTwo('circularSplineFamily', bins);
+  const { bins = 8 } = checkBins('circularSplineFamily', options, {});
   return {
     name: 'circularSpline',
     parameterCount: 3 * bins + 1,
@@ -96,9 +92,10 @@ function pairs(sizes: tf.Tensor): tf.Tensor {
   return tf.reshape(sizes, [2, sizes.shape[0]! / 2, ...sizes.shape.slice(1)]);
 }
 
-function atLeastTwo(where: string, bins: number): void {
-  if (!Number.isInteger(bins) || bins < 2)
-    throw new Error(`${where}: got ${bins}, expected an integer number of bins above 1`);
+function checkBins<T extends { readonly bins?: number }>(owner: string, options: T, others: object): T {
+  const { bins = 2 } = checkOptions(owner, options, { bins: [Number, undefined], ...others } as never);
+  if (Number.isInteger(bins) && bins >= 2) return options;
+  throw new Error(`${owner}: got ${bins}, expected an integer number of bins above 1`);
 }
 
 /** The family of the inverses of a family's bijectors: forward and inverse, and what each costs, change places. */
@@ -179,13 +176,13 @@ export function householderFamily({ reflections }: { readonly reflections?: numb
 /** D at first: little enough to begin near the identity, and V is not 0, where its gradient would be. */
 const INITIAL_D = 0.01;
 
+const lowRankAffineFamilyOptions = z.strictObject({
+  rank: z.int().positive().optional().describe('columns of V; by default 2, or the dimension where that is less'),
+  triangular: flag(false, 'whether M has entries below its diagonal; else everything is linear in the dimension'),
+});
+
 /** Options of {@link lowRankAffineFamily}. */
-export interface LowRankAffineFamilyOptions {
-  /** The columns of V; 2, or the dimension where that is less. */
-  readonly rank?: number;
-  /** Whether M has entries below its diagonal; else everything is linear in the dimension. */
-  readonly triangular?: boolean;
-}
+export type LowRankAffineFamilyOptions = z.input<typeof lowRankAffineFamilyOptions>;
 
 /**
  * {@link LowRankAffine}, near the identity at first. The diagonals of M and D lie between e⁻¹⁰ and e¹⁰ times what they are at first,
@@ -193,11 +190,7 @@ export interface LowRankAffineFamilyOptions {
  * @throws if `rank` is no positive integer
  */
 export function lowRankAffineFamily(options: LowRankAffineFamilyOptions = {}): VectorFamily {
-  const { rank, triangular = false } = checkOptions('lowRankAffineFamily', options, {
-    rank: [Number, undefined],
-    triangular: [Boolean, undefined],
-  });
-  if (rank !== undefined) positiveInteger('lowRankAffineFamily', 'rank', rank);
+  const { rank, triangular } = parseOptions('lowRankAffineFamily', lowRankAffineFamilyOptions, options);
   const sizesFor = (dim: number) => {
     const columns = rank ?? Math.min(2, dim);
     return { columns, below: triangular ? (dim * (dim - 1)) / 2 : 0 };

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { broadcast, matVec, stopGradient } from '../nn/tensors.ts';
+import { broadcast, matVec, optionalTensor, stopGradient } from '../nn/tensors.ts';
 import { checkOptions } from '../options/parse.ts';
 import { VectorBijector, type WithLogDet } from './bijector.ts';
 import { solveUnitTriangular, strictlyLower, swapLastTwo } from './triangular.ts';
@@ -42,11 +42,11 @@ export class LowRankAffine extends VectorBijector {
   /** @throws if the shapes do not fit one another */
   constructor(options: LowRankAffineOptions) {
     const { shift, logDiagonal, offDiagonal, v, logD } = checkOptions('LowRankAffine', options, {
-      shift: [tf.Tensor, undefined],
+      shift: optionalTensor,
       logDiagonal: tf.Tensor,
-      offDiagonal: [tf.Tensor, undefined],
+      offDiagonal: optionalTensor,
       v: tf.Tensor,
-      logD: [tf.Tensor, undefined],
+      logD: optionalTensor,
     });
     const [dim, rank] = [logDiagonal.shape.at(-1) ?? 0, v.shape.at(-1) ?? 0];
     super(

@@ -4,7 +4,7 @@ import { broadcast } from '../nn/tensors.ts';
 import { checkOptions, type Kinds } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import { gaussLegendre } from '../special/quadrature.ts';
-import { fixedDim, IncreasingBijector, type WithLogDet } from './bijector.ts';
+import { fixedDim, IncreasingBijector, rowsLayout, type WithLogDet } from './bijector.ts';
 import { boundedLogSlope, type ElementwiseFamily, parametersFirst } from './families.ts';
 import { type MonotoneInverseOptions, monotoneInverse } from './monotoneInverse.ts';
 
@@ -118,14 +118,10 @@ export abstract class BoundedMonotone extends IncreasingBijector {
   /** Runs on inputs broadcast to the parameters, with f for such inputs or for `[points, ...]` of them. */
   #onRows(input: tf.Tensor, run: (input: tf.Tensor, f: (x: tf.Tensor) => WithLogDet) => WithLogDet): WithLogDet {
     const [count, ...rows] = this.parameters.shape as [number, ...number[]];
-    const whole = tf.broadcast_util.assertAndGetBroadcastShape(input.shape, rows);
+    const { whole, inputRows: shape, ownRows } = rowsLayout(input.shape, rows);
     // Gradients of tfjs do not sum over an axis of none.
     if (whole.includes(0)) return [broadcast(input, whole), tf.zeros(whole)];
-    // Where nothing is broadcast, one long axis; else the parameters get the input's rank.
-    const same = tf.util.arraysEqual(whole, rows);
-    const shape = same ? [tf.util.sizeFromShape(whole)] : whole;
-    const own = same ? shape : [...new Array<number>(whole.length - rows.length).fill(1), ...rows];
-    const formula = this.formula(tf.reshape(this.parameters, [count, 1, ...own]));
+    const formula = this.formula(tf.reshape(this.parameters, [count, 1, ...ownRows]));
     const f = (x: tf.Tensor): WithLogDet => {
       const several = x.rank > shape.length;
       const results = formula(tf.reshape(x, several ? [1, ...x.shape] : [1, 1, ...x.shape]));

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { batchStatisticsOptions, isTraining, rememberBatch } from '../nn/normalization.ts';
+import { batchStatisticsOptions, isTraining, rememberBatch, runningVariables } from '../nn/normalization.ts';
 import { checkNumbers, positiveInteger } from '../nn/sizes.ts';
 import { broadcast } from '../nn/tensors.ts';
 import { flag, positive } from '../options/fields.ts';
@@ -111,15 +111,10 @@ export class BatchNorm extends IncreasingBijector {
     this.dim = dim;
     this.momentum = momentum;
     this.epsilon = epsilon;
-    const variable = (value: tf.Tensor, trainable: boolean) => tf.variable(value, trainable);
-    [this.runningMean, this.runningVariance, this.runningWeight] = tf.tidy(() => [
-      variable(tf.zeros([dim]), false),
-      variable(tf.ones([dim]), false),
-      variable(tf.scalar(0), false),
-    ]);
+    [this.runningMean, this.runningVariance, this.runningWeight] = runningVariables(dim);
     if (affine) {
-      this.shift = tf.tidy(() => variable(tf.zeros([dim]), true));
-      this.logScale = tf.tidy(() => variable(tf.zeros([dim]), true));
+      this.shift = tf.tidy(() => tf.variable(tf.zeros([dim]), true));
+      this.logScale = tf.tidy(() => tf.variable(tf.zeros([dim]), true));
     }
   }
 

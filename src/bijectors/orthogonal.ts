@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/sizes.ts';
-import { matVec, stopGradient } from '../nn/tensors.ts';
+import { matVec, stopGradient, unitSlices } from '../nn/tensors.ts';
 import { checkArgument } from '../options/parse.ts';
 import { Bijector, VectorBijector, type WithLogDet } from './bijector.ts';
 
@@ -152,10 +152,4 @@ function unitVectors(v: tf.Tensor): tf.Tensor {
   const size = stopGradient(() => tf.maximum(tf.max(tf.abs(v), -1, true), LEAST));
   const scaled = tf.div(v, size);
   return tf.mul(scaled, tf.rsqrt(tf.maximum(tf.sum(tf.square(scaled), -1, true), LEAST)));
-}
-
-/** The slices of size 1 along an axis. Unlike `tf.split`, whose gradient fails for a single part, of an axis of size 1 too. */
-export function unitSlices(x: tf.Tensor, axis: -1 | -2): tf.Tensor[] {
-  const count = x.shape.at(axis)!;
-  return count === 1 ? [x] : tf.split(x, count, axis);
 }

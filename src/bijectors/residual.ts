@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/sizes.ts';
-import { boundedLogScale, matVec, stopGradient } from '../nn/tensors.ts';
+import { boundedLogScale, matVec, optionalTensor, stopGradient, unitSlices } from '../nn/tensors.ts';
 import { checkOptions } from '../options/parse.ts';
 import { VectorBijector, type WithLogDet } from './bijector.ts';
 import type { VectorFamily } from './families.ts';
 import { monotoneInverse } from './monotoneInverse.ts';
-import { Householder, unitSlices } from './orthogonal.ts';
+import { Householder } from './orthogonal.ts';
 import { strictlyUpper } from './triangular.ts';
 
 /** ‖w‖² where w is too short for a direction. */
@@ -247,8 +247,8 @@ export class Sylvester extends VectorBijector {
       v: tf.Tensor,
       strength: tf.Tensor,
       logDiagonal: tf.Tensor,
-      outer: [tf.Tensor, undefined],
-      inner: [tf.Tensor, undefined],
+      outer: optionalTensor,
+      inner: optionalTensor,
       b: tf.Tensor,
     });
     const [dim, rank] = [v.shape.at(-1) ?? 0, b.shape.at(-1) ?? 0];

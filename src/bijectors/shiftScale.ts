@@ -4,6 +4,39 @@ import { show } from '../options/describe.ts';
 import { checkArgument, checkOptions } from '../options/parse.ts';
 import { Bijector, fixedDim, type Monotonicity, type WithLogDet } from './bijector.ts';
 
+/** A map of each number by itself, with parameters that broadcast. */
+export abstract class ParameterBijector extends Bijector {
+  readonly eventNdims = 0;
+  override readonly dim: number | undefined;
+  readonly #parameterShape: readonly number[];
+
+  /** @throws if they do not broadcast with one another */
+  constructor(parameters: readonly Parameter[]) {
+    super();
+    const owner = new.target.name;
+    for (const parameter of parameters) {
+      const wrong = numbersOf(parameter).find((number) => typeof number !== 'number' || Number.isNaN(number));
+      if (wrong !== undefined) throw new Error(`${owner}: got ${show(wrong)}, expected numbers`);
+    }
+    const shapes = parameters.map((parameter) => {
+      if (parameter instanceof tf.Tensor) return parameter.shape;
+      return typeof parameter === 'number' ? [] : [parameter.length];
+    });
+    const shape = broadcastShape(...shapes);
+    if (shape === undefined) {
+      const list = shapes.map((each) => `[${each}]`).join(' and ');
+      throw new Error(`${owner}: got shapes ${list}, expected parameters that broadcast with one another`);
+    }
+    this.#parameterShape = shape;
+    // Numbers are listed one for each entry, also where there is one.
+    this.dim = fixedDim(shape) ?? (parameters.some(Array.isArray) ? 1 : undefined);
+  }
+
+  override get parameterShape(): readonly number[] {
+    return this.#parameterShape;
+  }
+}
+
 /** Options of {@link ShiftScale}. */
 export interface ShiftScaleOptions {
   readonly shift?: Parameter;
@@ -19,20 +52,16 @@ export interface ShiftScaleOptions {
  * Parameters that are variables are learnable and belong to the bijector. Tensors `[batch, dim]` make a batch of maps; a
  * result has the shape to which input and parameters broadcast.
  */
-export class ShiftScale extends Bijector {
-  readonly eventNdims = 0;
-  override readonly dim: number | undefined;
+export class ShiftScale extends ParameterBijector {
   readonly shift: Parameter | undefined;
   readonly scale: Parameter | undefined;
   readonly logScale: Parameter | undefined;
-  readonly #parameterShape: readonly number[];
 
   /**
    * @throws if both `scale` and `logScale` are given, the parameters do not broadcast with one another, or a scale given in
    *   numbers is 0 or not finite
    */
   constructor(options: ShiftScaleOptions) {
-    super();
     const { shift, scale, logScale } = checkOptions(new.target.name, options, {
       shift: [Number, Array, tf.Tensor, undefined],
       scale: [Number, Array, tf.Tensor, undefined],
@@ -43,17 +72,10 @@ export class ShiftScale extends Bijector {
     }
     const bad = numbersOf(scale).find((value) => value === 0 || !Number.isFinite(value));
     if (bad !== undefined) throw new Error(`${new.target.name}: got ${bad}, expected a finite scale other than 0`);
+    super([shift, scale, logScale].filter((parameter) => parameter !== undefined));
     this.shift = shift;
     this.scale = scale;
     this.logScale = logScale;
-    const given = [shift, scale, logScale].filter((parameter) => parameter !== undefined);
-    const { shape, dim } = commonShape(new.target.name, given);
-    this.#parameterShape = shape;
-    this.dim = dim;
-  }
-
-  override get parameterShape(): readonly number[] {
-    return this.#parameterShape;
   }
 
   /** The sign of the scale. */
@@ -112,30 +134,4 @@ export function tensorOf(parameter: Parameter): tf.Tensor {
 export function numbersOf(parameter: Parameter | undefined): readonly number[] {
   if (parameter === undefined || parameter instanceof tf.Tensor) return [];
   return typeof parameter === 'number' ? [parameter] : parameter;
-}
-
-/**
- * The shape to which the parameters of a bijector broadcast, and the `dim` that it fixes for events, if it does.
- * @param owner the bijector, as errors name it
- * @throws if the parameters do not broadcast with one another
- */
-export function commonShape(
-  owner: string,
-  parameters: readonly Parameter[],
-): { readonly shape: readonly number[]; readonly dim: number | undefined } {
-  for (const parameter of parameters) {
-    const wrong = numbersOf(parameter).find((number) => typeof number !== 'number' || Number.isNaN(number));
-    if (wrong !== undefined) throw new Error(`${owner}: got ${show(wrong)}, expected numbers`);
-  }
-  const shapes = parameters.map((parameter) => {
-    if (parameter instanceof tf.Tensor) return parameter.shape;
-    return typeof parameter === 'number' ? [] : [parameter.length];
-  });
-  const shape = broadcastShape(...shapes);
-  if (shape === undefined) {
-    const list = shapes.map((each) => `[${each}]`).join(' and ');
-    throw new Error(`${owner}: got shapes ${list}, expected parameters that broadcast with one another`);
-  }
-  // Numbers are listed one for each entry, also where there is one.
-  return { shape, dim: fixedDim(shape) ?? (parameters.some(Array.isArray) ? 1 : undefined) };
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { broadcast, wrapAngle } from '../nn/tensors.ts';
 import { checkOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
-import { Bijector, type Direction, fixedDim, type Monotonicity, type WithLogDet } from './bijector.ts';
+import { Bijector, type Direction, fixedDim, type Monotonicity, rowsLayout, type WithLogDet } from './bijector.ts';
 
 const splineKinds = {
   bins: tf.Tensor,
@@ -174,12 +174,7 @@ function rationalQuadratic(
   shape: SplineShape,
   direction: Direction,
 ): WithLogDet {
-  const rows = bins.shape.slice(2);
-  const whole = tf.broadcast_util.assertAndGetBroadcastShape(input.shape, rows);
-  const same = tf.util.arraysEqual(whole, rows);
-  // Where nothing is broadcast, one long axis; else the parameters get the input's rank.
-  const inputRows = same ? [tf.util.sizeFromShape(whole)] : whole;
-  const ownRows = same ? inputRows : [...new Array<number>(whole.length - rows.length).fill(1), ...rows];
+  const { whole, inputRows, ownRows } = rowsLayout(input.shape, bins.shape.slice(2));
   const [K, knots] = [bins.shape[1]!, derivatives.shape[0]!];
 
   const evaluate = tf.customGrad((...args) => {

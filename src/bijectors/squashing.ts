@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/sizes.ts';
-import { LARGEST_FLOAT32, nextFloat32, roundFloat32, stopGradient } from '../nn/tensors.ts';
+import { LARGEST_FLOAT32, nextFloat32, roundFloat32, select, stopGradient } from '../nn/tensors.ts';
 import { checkOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import { Bijector, IncreasingBijector, type WithLogDet } from './bijector.ts';
@@ -251,8 +251,8 @@ export class SoftClip extends IncreasingBijector {
     const a = tf.sub(width, tf.softplus(u));
     const q = tf.softplus(a);
     // Below 0 s(u − s(−a)) in the form that does not round u: log(1 + σ(a) eᵘ).
-    const p = tf.where(
-      stopGradient(() => tf.less(u, 0)),
+    const p = select(
+      () => tf.less(u, 0),
       tf.log1p(tf.mul(tf.sigmoid(a), tf.exp(tf.minimum(u, 0)))),
       tf.softplus(tf.add(u, logSigmoid(a))),
     );

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/sizes.ts';
-import { broadcast, matVec } from '../nn/tensors.ts';
+import { broadcast, matVec, optionalTensor } from '../nn/tensors.ts';
 import { checkOptions } from '../options/parse.ts';
 import { VectorBijector, type WithLogDet } from './bijector.ts';
 
@@ -29,8 +29,8 @@ export class Lu extends VectorBijector {
   constructor(options: LuOptions) {
     const { logDiagonal, lower, upper } = checkOptions('Lu', options, {
       logDiagonal: tf.Tensor,
-      lower: [tf.Tensor, undefined],
-      upper: [tf.Tensor, undefined],
+      lower: optionalTensor,
+      upper: optionalTensor,
     });
     const dim = logDiagonal.shape.at(-1) ?? 0;
     const entries = [(dim * (dim - 1)) / 2];
@@ -96,7 +96,7 @@ export class TriangularAffine extends VectorBijector {
     const { shift, logDiagonal, offDiagonal } = checkOptions('TriangularAffine', options, {
       shift: tf.Tensor,
       logDiagonal: tf.Tensor,
-      offDiagonal: [tf.Tensor, undefined],
+      offDiagonal: optionalTensor,
     });
     const dim = shift.shape.at(-1) ?? 0;
     super(

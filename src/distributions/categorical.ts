@@ -148,6 +148,15 @@ export class OneHotCategorical extends Distribution {
   }
 }
 
+interface RelaxedOptions {
+  /** λ > 0, a number or a scalar */
+  readonly temperature: number | tf.Tensor;
+  /** `[...batch, n]` */
+  readonly logits: tf.Tensor;
+}
+
+const relaxedKinds = { temperature: [Number, tf.Tensor], logits: tf.Tensor };
+
 /**
  * The logarithm of a relaxed one-hot vector: y = log softmax((logits + G)/λ), G Gumbel(0, 1) noise, λ = temperature. With
  * α = logits,
@@ -167,17 +176,9 @@ export class ExpRelaxedOneHotCategorical extends Distribution {
   readonly temperature: number | tf.Tensor;
 
   /** @throws if there are fewer than two categories, or the temperature is not positive or no scalar */
-  constructor(options: {
-    /** λ > 0, a number or a scalar */
-    temperature: number | tf.Tensor;
-    /** `[...batch, n]` */
-    logits: tf.Tensor;
-  }) {
+  constructor(options: RelaxedOptions) {
     super();
-    const { temperature, logits } = checkOptions(new.target.name, options, {
-      temperature: [Number, tf.Tensor],
-      logits: tf.Tensor,
-    });
+    const { temperature, logits } = checkOptions(new.target.name, options, relaxedKinds);
     if ((logits.shape.at(-1) ?? 0) < 2) {
       throw new Error(`${new.target.name}: got [${logits.shape}], expected logits [..., n] of at least two categories`);
     }
@@ -229,16 +230,9 @@ export class RelaxedOneHotCategorical extends Distribution {
   readonly log: ExpRelaxedOneHotCategorical;
 
   /** @throws if there are fewer than two categories, or the temperature is not positive or no scalar */
-  constructor(options: {
-    /** λ > 0, a number or a scalar */
-    temperature: number | tf.Tensor;
-    /** `[...batch, n]` */
-    logits: tf.Tensor;
-  }) {
+  constructor(options: RelaxedOptions) {
     super();
-    this.log = new ExpRelaxedOneHotCategorical(
-      checkOptions('RelaxedOneHotCategorical', options, { temperature: [Number, tf.Tensor], logits: tf.Tensor }),
-    );
+    this.log = new ExpRelaxedOneHotCategorical(checkOptions('RelaxedOneHotCategorical', options, relaxedKinds));
     this.batchShape = this.log.batchShape;
     this.eventShape = this.log.eventShape;
   }

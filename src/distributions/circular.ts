@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { broadcast, stopGradient, withGradient, wrapAngle } from '../nn/tensors.ts';
+import { broadcast, select, withGradient, wrapAngle } from '../nn/tensors.ts';
 import { checkArgument } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
@@ -162,8 +162,8 @@ export class WrappedNormal extends Distribution {
     const { loc, logScale } = this.normal;
     const scale = tf.exp(tf.minimum(logScale, portableMath.log(FLAT_SCALE)));
     const angle = wrapAngle(tf.sub(x, loc));
-    const logDensity = tf.where(
-      stopGradient(() => tf.less(tf.add(scale, tf.zerosLike(angle)), MIDDLE)),
+    const logDensity = select(
+      () => tf.less(tf.add(scale, tf.zerosLike(angle)), MIDDLE),
       overTurns(angle, tf.minimum(scale, MIDDLE)),
       overHarmonics(angle, tf.maximum(scale, MIDDLE)),
     );

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/sizes.ts';
-import { broadcast, broadcastShape } from '../nn/tensors.ts';
+import { broadcast, broadcastShape, optionalTensor, unitSlices } from '../nn/tensors.ts';
 import { checkArgument, checkOptions } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
 import { HALF_LOG_TWO_PI } from '../special/elementary.ts';
@@ -216,7 +216,7 @@ export class MultivariateNormalTriL extends ScaledNormal {
     const { loc, logDiagonal, offDiagonal } = checkOptions('MultivariateNormalTriL', options, {
       loc: tf.Tensor,
       logDiagonal: tf.Tensor,
-      offDiagonal: [tf.Tensor, undefined],
+      offDiagonal: optionalTensor,
     });
     const dim = loc.shape.at(-1) ?? 0;
     const below = (dim * (dim - 1)) / 2;
@@ -240,7 +240,7 @@ export class MultivariateNormalTriL extends ScaledNormal {
 
   override variance(): tf.Tensor {
     const lower = this.#lower();
-    const diagonal = columns(tf.exp(tf.mul(this.logDiagonal, 2)));
+    const diagonal = unitSlices(tf.exp(tf.mul(this.logDiagonal, 2)), -1);
     const variances = diagonal.map((entry, row) => {
       let sum = entry;
       for (let column = 0; column < row; column++) sum = tf.add(sum, tf.square(lower(row, column)));
@@ -255,8 +255,8 @@ export class MultivariateNormalTriL extends ScaledNormal {
   }
 
   protected whitened(residual: tf.Tensor): tf.Tensor {
-    const entries = columns(residual);
-    const inverseDiagonal = columns(tf.exp(tf.neg(this.logDiagonal)));
+    const entries = unitSlices(residual, -1);
+    const inverseDiagonal = unitSlices(tf.exp(tf.neg(this.logDiagonal)), -1);
     const lower = this.#lower();
     const noise: tf.Tensor[] = [];
     entries.forEach((entry, row) => {
@@ -270,8 +270,8 @@ export class MultivariateNormalTriL extends ScaledNormal {
   }
 
   protected scaled(noise: tf.Tensor): tf.Tensor {
-    const entries = columns(noise);
-    const scaled = columns(tf.mul(tf.exp(this.logDiagonal), noise));
+    const entries = unitSlices(noise, -1);
+    const scaled = unitSlices(tf.mul(tf.exp(this.logDiagonal), noise), -1);
     const lower = this.#lower();
     const rows = scaled.map((entry, row) => {
       let sum = entry;
@@ -286,14 +286,9 @@ export class MultivariateNormalTriL extends ScaledNormal {
   }
 
   #lower(): (row: number, column: number) => tf.Tensor {
-    const entries = this.offDiagonal === undefined ? [] : columns(this.offDiagonal);
+    const entries = this.offDiagonal === undefined ? [] : unitSlices(this.offDiagonal, -1);
     return (row, column) => entries[(row * (row - 1)) / 2 + column]!;
   }
-}
-
-/** The components along the last axis, each `[..., 1]`. */
-function columns(x: tf.Tensor): tf.Tensor[] {
-  return x.shape.at(-1) === 1 ? [x] : tf.split(x, x.shape.at(-1)!, -1);
 }
 
 /**
@@ -412,7 +407,7 @@ export class MultivariateNormalLowRank extends MultivariateNormal {
 /** C = I + WᵀW. */
 function capacitanceOf(factor: tf.Tensor): Cholesky {
   const rank = factor.shape.at(-1)!;
-  const columns = rank === 1 ? [factor] : tf.split(factor, rank, -1);
+  const columns = unitSlices(factor, -1);
   return cholesky(rank, (i, j) => {
     const product = tf.sum(tf.mul(columns[i]!, columns[j]!), -2);
     return i === j ? tf.add(product, 1) : product;
@@ -448,7 +443,7 @@ function cholesky(n: number, entry: (row: number, column: number) => tf.Tensor):
   return {
     halfLogDet: tf.reshape(sum, sum.shape.slice(0, -1)),
     solve(b) {
-      const solution = n === 1 ? [b] : tf.split(b, n, -1);
+      const solution = unitSlices(b, -1);
       for (let row = 0; row < n; row++) {
         for (let k = 0; k < row; k++) solution[row] = tf.sub(solution[row]!, tf.mul(lower[row]![k]!, solution[k]!));
         solution[row] = tf.mul(solution[row]!, inverseDiagonal[row]!);

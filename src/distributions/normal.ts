@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { broadcast, stopGradient } from '../nn/tensors.ts';
+import { broadcast, select, stopGradient } from '../nn/tensors.ts';
 import { checkOptions } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
 import { HALF_LOG_TWO_PI } from '../special/elementary.ts';
@@ -188,16 +188,8 @@ export class TruncatedNormal extends ScalarDistribution {
 
   protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
     const x = this.#inverse(below, above);
-    const atLow = tf.where(
-      stopGradient(() => tf.equal(below, 0)),
-      this.lowTensor,
-      x,
-    );
-    return tf.where(
-      stopGradient(() => tf.equal(above, 0)),
-      this.highTensor,
-      atLow,
-    );
+    const atLow = select(() => tf.equal(below, 0), this.lowTensor, x);
+    return select(() => tf.equal(above, 0), this.highTensor, atLow);
   }
 
   /** logScale + log ∫ + E[rt + t²/2], all of whose terms count from the mode. */
@@ -242,8 +234,8 @@ export class TruncatedNormal extends ScalarDistribution {
   #inverse(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
     const nearest = stopGradient(() => this.#nearestQuantile(below, above));
     const { below: got, above: left } = this.computeTails(nearest);
-    const excess = tf.where(
-      stopGradient(() => tf.less(tf.add(below, tf.zerosLike(nearest)), above)),
+    const excess = select(
+      () => tf.less(tf.add(below, tf.zerosLike(nearest)), above),
       tf.sub(got, below),
       tf.sub(above, left),
     );

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { broadcast, LARGEST_FLOAT32, stopGradient } from '../nn/tensors.ts';
+import { broadcast, LARGEST_FLOAT32, select, stopGradient } from '../nn/tensors.ts';
 import type { Tails } from './distribution.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { Tails } from './distribution.ts';
  */
 export function impossibleOutside(isInside: () => tf.Tensor, logProb: tf.Tensor): tf.Tensor {
   const outside = stopGradient(() => tf.minimum(logProb, Number.NEGATIVE_INFINITY));
-  return tf.where(stopGradient(isInside), logProb, outside);
+  return select(isInside, logProb, outside);
 }
 
 const LOWEST = 2 ** -126;

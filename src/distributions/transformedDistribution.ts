@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Bijector, type Monotonicity, sumLogDet } from '../bijectors/bijector.ts';
-import { broadcast, broadcastShape, stopGradient } from '../nn/tensors.ts';
+import { broadcast, broadcastShape, select } from '../nn/tensors.ts';
 import { checkOptions } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
@@ -126,11 +126,7 @@ function inOrder(sign: Monotonicity, tails: Tails): Tails {
   if (typeof sign === 'number') return sign > 0 ? tails : turned;
   const pick = (side: keyof Tails) => {
     const [rising, falling] = [tails[side], turned[side]];
-    return tf.where(
-      stopGradient(() => tf.greater(tf.add(sign, tf.zerosLike(rising)), 0)),
-      rising,
-      falling,
-    );
+    return select(() => tf.greater(tf.add(sign, tf.zerosLike(rising)), 0), rising, falling);
   };
   return { below: pick('below'), above: pick('above') };
 }

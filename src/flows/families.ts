@@ -3,7 +3,7 @@ import { Autoregressive, BlockAutoregressive } from '../bijectors/autoregressive
 import type { Bijector, Direction } from '../bijectors/bijector.ts';
 import { Chain } from '../bijectors/composition.ts';
 import { Conditioned } from '../bijectors/conditioned.ts';
-import { MlpField, NeuralOde, type OdeSolver, traceSchema } from '../bijectors/continuous.ts';
+import { MlpField, NeuralOde, solverSchema, traceSchema } from '../bijectors/continuous.ts';
 import { Coupling } from '../bijectors/coupling.ts';
 import { PRelu } from '../bijectors/elementwise.ts';
 import {
@@ -544,10 +544,7 @@ export const continuousFlow = flowFamily('continuousFlow', {
       description: 'steps of the ODE solver, of equal length; six evaluations of the field each',
       unit: 'steps',
     }),
-    solver: z
-      .custom<OdeSolver>((value) => typeof value === 'object' && value !== null, 'an OdeSolver')
-      .optional()
-      .meta({ description: 'solver of the ODE in the place of fixed steps', type: 'OdeSolver' }),
+    solver: solverSchema.optional().describe('solver of the ODE in the place of fixed steps'),
     trace: traceSchema,
   }),
   options: ['steps'],

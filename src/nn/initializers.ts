@@ -10,28 +10,12 @@ export const initializerSchema = z.custom<Initializer>((value) => typeof value =
 /** Every entry 0. */
 export const zeros: Initializer = (fanIn, fanOut) => new Float32Array(fanIn * fanOut);
 
-/** Every entry `value`. */
-export function constant(value: number): Initializer {
-  return (fanIn, fanOut) => new Float32Array(fanIn * fanOut).fill(value);
-}
-
-/** N(0, std²). */
-export function normal(std: number): Initializer {
-  return (fanIn, fanOut, rng) => rng.fillNormal(new Float32Array(fanIn * fanOut)).map((value) => value * std);
-}
-
-/** U(±gain·√(6 / (fanIn + fanOut))). Glorot & Bengio, "Understanding the difficulty of training deep networks", 2010. */
-export function glorotUniform(gain = 1): Initializer {
-  return (fanIn, fanOut, rng) => symmetricUniform(fanIn * fanOut, gain * Math.sqrt(6 / (fanIn + fanOut)), rng);
-}
-
 /** U(±gain·√(3 / fanIn)): variance gain²/fanIn. LeCun et al., "Efficient BackProp", 1998; He's rule has gain √2. */
 export function lecunUniform(gain = 1): Initializer {
-  return (fanIn, fanOut, rng) => symmetricUniform(fanIn * fanOut, gain * Math.sqrt(3 / fanIn), rng);
-}
-
-function symmetricUniform(size: number, limit: number, rng: Rng): Float32Array {
-  return Float32Array.from({ length: size }, () => rng.uniform(-limit, limit));
+  return (fanIn, fanOut, rng) => {
+    const limit = gain * Math.sqrt(3 / fanIn);
+    return Float32Array.from({ length: fanIn * fanOut }, () => rng.uniform(-limit, limit));
+  };
 }
 
 /**

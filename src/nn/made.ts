@@ -7,7 +7,7 @@ import { activationFunction, Dense } from './dense.ts';
 import { orthogonal } from './initializers.ts';
 import { layerOptions, outputScale, widths } from './mlp.ts';
 import { checkNumbers } from './sizes.ts';
-import { split } from './tensors.ts';
+import { split, unitSlices } from './tensors.ts';
 
 export const orderSchema = z
   .union([z.enum(['natural', 'reversed']), z.array(z.int()).readonly()])
@@ -180,8 +180,7 @@ interface Column {
 }
 
 function unstack(x: tf.Tensor, axis: number): tf.Tensor[] {
-  const ones = new Array<number>(x.shape[axis]!).fill(1);
-  return split(x, ones, axis).map((piece) => tf.squeeze(piece, [axis]));
+  return unitSlices(x, axis).map((piece) => tf.squeeze(piece, [axis]));
 }
 
 function indices(dim: number, order: Order): readonly number[] {

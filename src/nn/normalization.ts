@@ -104,13 +104,10 @@ export class BatchRenorm extends Module {
     this.#options = parseOptions('BatchRenorm', batchRenormOptions, options);
     const { dim } = this.#options;
     checkNumbers(dim);
-    const variable = (value: () => tf.Tensor, trainable: boolean) => tf.tidy(() => tf.variable(value(), trainable));
-    this.scale = variable(() => tf.ones([dim]), true);
-    this.shift = variable(() => tf.zeros([dim]), true);
-    this.runningMean = variable(() => tf.zeros([dim]), false);
-    this.runningVariance = variable(() => tf.ones([dim]), false);
-    this.runningWeight = variable(() => tf.scalar(0), false);
-    this.batches = variable(() => tf.scalar(0), false);
+    this.scale = tf.tidy(() => tf.variable(tf.ones([dim]), true));
+    this.shift = tf.tidy(() => tf.variable(tf.zeros([dim]), true));
+    [this.runningMean, this.runningVariance, this.runningWeight] = runningVariables(dim);
+    this.batches = tf.tidy(() => tf.variable(tf.scalar(0), false));
   }
 
   /**
@@ -171,6 +168,15 @@ interface RunningStatistics {
   readonly runningVariance: tf.Variable;
   /** 1 − momentumⁿ after n batches. */
   readonly runningWeight: tf.Variable;
+}
+
+/** The variables of {@link RunningStatistics} before any batch. */
+export function runningVariables(dim: number): [mean: tf.Variable, variance: tf.Variable, weight: tf.Variable] {
+  return tf.tidy(() => [
+    tf.variable(tf.zeros([dim]), false),
+    tf.variable(tf.ones([dim]), false),
+    tf.variable(tf.scalar(0), false),
+  ]);
 }
 
 /**

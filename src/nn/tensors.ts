@@ -9,6 +9,11 @@ export function stopGradient(fn: () => tf.Tensor): tf.Tensor {
   return tf.customGrad(() => ({ value: fn(), gradFunc: () => [] }))();
 }
 
+/** `a` where the condition holds, else `b`; what decides takes no gradient, as tfjs has none of comparisons. */
+export function select(condition: () => tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  return tf.where(stopGradient(condition), a, b);
+}
+
 /**
  * value(...inputs) with a gradient that is written out.
  * @param gradients by each input, from that by the value, the inputs and the value
@@ -30,9 +35,18 @@ export function withGradient<Inputs extends readonly tf.Tensor[]>(
   })(...inputs);
 }
 
+/** The kind of a tensor that may be left out. */
+export const optionalTensor = [tf.Tensor, undefined] as const;
+
 /** `x` in pieces of these sizes along an axis; one piece is `x` itself, of which `tf.split` has no gradient. */
 export function split(x: tf.Tensor, sizes: number[], axis: number): tf.Tensor[] {
   return sizes.length === 1 ? [x] : tf.split(x, sizes, axis);
+}
+
+/** The slices of size 1 along an axis. Unlike `tf.split`, whose gradient fails for a single part, of an axis of size 1 too. */
+export function unitSlices(x: tf.Tensor, axis: number): tf.Tensor[] {
+  const count = x.shape.at(axis)!;
+  return count === 1 ? [x] : tf.split(x, count, axis);
 }
 
 /** `x` repeated to `shape`, never `x` itself. Added to zeros: the gradient of tfjs's own `broadcastTo` has a node for each repetition. */

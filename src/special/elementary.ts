@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient, withGradient } from '../nn/tensors.ts';
+import { select, stopGradient, withGradient } from '../nn/tensors.ts';
 import { portableMath } from '../portableMath.ts';
 
 /** 2/(n + 2)!: the series of (eˣ − 1 − x)/(x²/2). */
@@ -16,11 +16,7 @@ const ARTANH = Array.from({ length: 8 }, (_, n) => 1 / (2 * n + 3));
 export function expExcess(x: tf.Tensor): tf.Tensor {
   const near = tf.clipByValue(x, -1, 1);
   const series = tf.mul(tf.mul(tf.square(near), 0.5), polynomial(near, EXPONENTIAL));
-  return tf.where(
-    stopGradient(() => tf.less(tf.abs(x), 1)),
-    series,
-    tf.sub(tf.expm1(x), x),
-  );
+  return select(() => tf.less(tf.abs(x), 1), series, tf.sub(tf.expm1(x), x));
 }
 
 /**
@@ -97,22 +93,14 @@ function upperHalf(x: tf.Tensor): tf.Tensor {
 export function log1mexp(x: tf.Tensor): tf.Tensor {
   const near = tf.log(tf.neg(tf.expm1(tf.maximum(x, -1))));
   const far = tf.log1p(tf.neg(tf.exp(tf.minimum(x, -0.5))));
-  return tf.where(
-    stopGradient(() => tf.greater(x, -Math.LN2)),
-    near,
-    far,
-  );
+  return select(() => tf.greater(x, -Math.LN2), near, far);
 }
 
 /** −log p ≥ 0 of a probability and the rest, 1 − p, of which the smaller is the exact one. */
 export function surprisal(p: tf.Tensor, rest: tf.Tensor): tf.Tensor {
   const ofSmall = tf.neg(tf.log(tf.minimum(p, 0.5)));
   const ofLarge = tf.neg(tf.log1p(tf.neg(tf.minimum(rest, 0.5))));
-  return tf.where(
-    stopGradient(() => tf.less(p, rest)),
-    ofSmall,
-    ofLarge,
-  );
+  return select(() => tf.less(p, rest), ofSmall, ofLarge);
 }
 
 /** Σ cₖ xᵏ, by Horner's rule. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import type { Activation } from '../../src/nn/dense.ts';
-import { Cnn, Conv2d, cnnPresets, Dense, initializers, Mlp, QNetwork, stopGradient } from '../../src/nn/index.ts';
+import { Cnn, Conv2d, cnnPresets, Dense, Mlp, QNetwork, stopGradient } from '../../src/nn/index.ts';
 import { Rng } from '../../src/random.ts';
 import { gradient } from '../oracle/calculus.ts';
 import { cnn } from '../oracle/cnn.ts';
@@ -107,7 +107,8 @@ test('Mlp is made of orthogonal kernels of gain √2, a last one of gain outputS
   expect(norm('layers.0.kernel')).toBeCloseTo(Math.sqrt(2 * 4), 5);
   expect(norm('layers.1.kernel')).toBeCloseTo(0.01 * 2, 5);
   expect(norm('layers.0.bias') + norm('layers.1.bias')).toBe(0);
-  const linear = new Mlp({ inputDim: 2, hidden: [], outputDim: 3, outputInitializer: initializers.constant(1), rng });
+  const ones = (fanIn: number, fanOut: number) => new Float32Array(fanIn * fanOut).fill(1);
+  const linear = new Mlp({ inputDim: 2, hidden: [], outputDim: 3, outputInitializer: ones, rng });
   expect(linear.apply(tf.tensor2d([[2, 3]])).arraySync()).toEqual([[5, 5, 5]]);
 });
 
