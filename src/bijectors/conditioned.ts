@@ -6,7 +6,6 @@ import { boundedLogScale } from '../nn/tensors.ts';
 import { choice, positive } from '../options/fields.ts';
 import { parseOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
-import type { Rng } from '../random.ts';
 import {
   applied,
   type Bijector,
@@ -48,7 +47,10 @@ export class Conditioned extends ConditionalBijector {
     this.#family = family;
     const { parameterCount } = family;
     checkNumbers(typeof parameterCount === 'number' ? parameterCount * dim : parameterCount(dim));
-    const initial = initialParameters(family, dim, network.rng);
+    const initial =
+      typeof family.parameterCount === 'number'
+        ? new Float32Array(family.parameterCount * dim)
+        : (family as VectorFamily).initialParameters(dim, network.rng.split('initial'));
     const outputDim = initial.length;
     if (contextDim > 0) {
       this.network = new Mlp({ ...network, inputDim: contextDim, outputDim, outputScale: 0 });
@@ -76,12 +78,6 @@ export class Conditioned extends ConditionalBijector {
     const [value, logDet] = applied(bijector, input, direction);
     return [value, sumLogDet(logDet, bijector.eventNdims, 1)];
   }
-}
-
-function initialParameters(family: ElementwiseFamily | VectorFamily, dim: number, rng: Rng): Float32Array {
-  return typeof family.parameterCount === 'number'
-    ? new Float32Array(family.parameterCount * dim)
-    : (family as VectorFamily).initialParameters(dim, rng.split('initial'));
 }
 
 /** What σ is: one variable for each component, another output of the network, or what it is at first. */

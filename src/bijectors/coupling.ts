@@ -66,24 +66,21 @@ export class Coupling extends ConditionalBijector {
   }
 }
 
+/** Whether entry i belongs to a part of `dim` entries. */
+const PARTS = {
+  first: (i: number, dim: number) => i < Math.floor(dim / 2),
+  second: (i: number, dim: number) => i >= Math.floor(dim / 2),
+  even: (i: number) => i % 2 === 0,
+  odd: (i: number) => i % 2 === 1,
+};
+
 function selectedEntries(dim: number, transformed: CouplingOptions['transformed']): boolean[] {
   const entries = Array.from({ length: dim }, (_, i) => i);
-  const half = Math.floor(dim / 2);
-  switch (transformed) {
-    case 'first':
-      return entries.map((i) => i < half);
-    case 'second':
-      return entries.map((i) => i >= half);
-    case 'even':
-      return entries.map((i) => i % 2 === 0);
-    case 'odd':
-      return entries.map((i) => i % 2 === 1);
-    default:
-      if (transformed.some((i) => !entries.includes(i)) || new Set(transformed).size !== transformed.length) {
-        throw new Error(`Coupling: got [${transformed}], expected distinct indices from 0 to ${dim - 1}`);
-      }
-      return entries.map((i) => transformed.includes(i));
+  if (typeof transformed === 'string') return entries.map((i) => PARTS[transformed](i, dim));
+  if (transformed.some((i) => !entries.includes(i)) || new Set(transformed).size !== transformed.length) {
+    throw new Error(`Coupling: got [${transformed}], expected distinct indices from 0 to ${dim - 1}`);
   }
+  return entries.map((i) => transformed.includes(i));
 }
 
 /**

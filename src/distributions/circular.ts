@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { broadcast, select, withGradient, wrapAngle } from '../nn/tensors.ts';
+import { broadcast, inFrontOf, select, withGradient, wrapAngle } from '../nn/tensors.ts';
 import { checkArgument } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
@@ -109,14 +109,13 @@ function slopeByConcentration(concentration: tf.Tensor, theta: tf.Tensor): tf.Te
   // Where the integrand has fallen to e⁻¹⁸.
   const endQ = tf.minimum(tf.add(q, tf.div(9, tf.maximum(concentration, FLAT_CONCENTRATION))), 1);
   const length = tf.maximum(tf.sub(tf.mul(tf.asin(tf.sqrt(endQ)), 2), angle), 0);
-  const ones = theta.shape.map(() => 1);
-  const step = tf.mul(tf.tensor(NODES, [NODES.length, ...ones]), length);
+  const step = tf.mul(inFrontOf(theta, NODES), length);
   const halfStep = tf.mul(step, 0.5);
   const y = tf.add(angle, step);
   // cos θ − cos y = 2 sin(½(y + θ)) sin(½(y − θ))
   const fall = tf.mul(tf.mul(tf.sin(tf.add(angle, halfStep)), tf.sin(halfStep)), tf.mul(concentration, 2));
   const score = tf.sub(besselGap(concentration), tf.mul(tf.square(tf.sin(tf.mul(y, 0.5))), 2));
-  const integrand = tf.mul(tf.mul(tf.exp(tf.neg(fall)), score), tf.tensor(WEIGHTS, [WEIGHTS.length, ...ones]));
+  const integrand = tf.mul(tf.mul(tf.exp(tf.neg(fall)), score), inFrontOf(theta, WEIGHTS));
   return tf.mul(tf.sign(theta), tf.mul(tf.sum(integrand, 0), length));
 }
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { broadcast, select, stopGradient } from '../nn/tensors.ts';
+import { broadcast, inFrontOf, select, stopGradient } from '../nn/tensors.ts';
 import { checkOptions } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
 import { HALF_LOG_TWO_PI } from '../special/elementary.ts';
@@ -270,9 +270,8 @@ export class TruncatedNormal extends ScalarDistribution {
     // Cut in x, so that no infinite bound meets a factor.
     const from = this.#inScales(greater(tf.sub(low, mode), tf.neg(left!)));
     const width = tf.sub(this.#inScales(lesser(tf.sub(high, mode), right!)), from);
-    const along = (values: readonly number[]) => tf.tensor([...values], [values.length, ...width.shape.map(() => 1)]);
-    const t = tf.add(from, tf.mul(along(NODES), width));
-    const terms = tf.mul(tf.mul(tf.exp(tf.neg(fall(t, r))), along(WEIGHTS)), width);
+    const t = tf.add(from, tf.mul(inFrontOf(width, NODES), width));
+    const terms = tf.mul(tf.mul(tf.exp(tf.neg(fall(t, r))), inFrontOf(width, WEIGHTS)), width);
     return { mode, r, t, terms, mass: tf.sum(terms, 0) };
   }
 

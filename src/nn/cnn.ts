@@ -4,8 +4,8 @@ import { Module } from '../module.ts';
 import { choice, count, flag } from '../options/fields.ts';
 import { parseOptions } from '../options/parse.ts';
 import { rngSchema } from '../random.ts';
-import { activationFunction, activationNames, Dense } from './dense.ts';
-import { initializerSchema, lecunUniform, orthogonal } from './initializers.ts';
+import { activationFunction, activationNames, Dense, initializerSchema } from './dense.ts';
+import { lecunUniform, orthogonal } from './initializers.ts';
 import { kernelOf } from './sizes.ts';
 
 const size = z.int().positive();

@@ -4,8 +4,10 @@ import { Module } from '../module.ts';
 import { flag } from '../options/fields.ts';
 import { checkArgument, parseOptions } from '../options/parse.ts';
 import { rngSchema } from '../random.ts';
-import { initializerSchema, lecunUniform } from './initializers.ts';
+import { type Initializer, lecunUniform } from './initializers.ts';
 import { kernelOf } from './sizes.ts';
+
+export const initializerSchema = z.custom<Initializer>((value) => typeof value === 'function', 'a function');
 
 const denseOptions = z.strictObject({
   inputDim: z.int().positive(),

@@ -1,11 +1,8 @@
-import { z } from 'zod';
 import type { Rng } from '../random.ts';
 import { claimNumbers } from './sizes.ts';
 
 /** Values for a kernel `[fanIn, fanOut]`, row by row. */
 export type Initializer = (fanIn: number, fanOut: number, rng: Rng) => Float32Array;
-
-export const initializerSchema = z.custom<Initializer>((value) => typeof value === 'function', 'a function');
 
 /** Every entry 0. */
 export const zeros: Initializer = (fanIn, fanOut) => new Float32Array(fanIn * fanOut);

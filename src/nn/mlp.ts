@@ -4,8 +4,8 @@ import { Module } from '../module.ts';
 import { choice, count, flag } from '../options/fields.ts';
 import { checkArgument, parseOptions } from '../options/parse.ts';
 import { rngSchema } from '../random.ts';
-import { activationFunction, activationNames, Dense } from './dense.ts';
-import { initializerSchema, orthogonal } from './initializers.ts';
+import { activationFunction, activationNames, Dense, initializerSchema } from './dense.ts';
+import { orthogonal } from './initializers.ts';
 import { BatchRenorm, batchRenormOptions, LayerNorm } from './normalization.ts';
 
 /** Widths of hidden layers; none makes a network linear. */

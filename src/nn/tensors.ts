@@ -49,6 +49,11 @@ export function unitSlices(x: tf.Tensor, axis: number): tf.Tensor[] {
   return count === 1 ? [x] : tf.split(x, count, axis);
 }
 
+/** Numbers along an axis in front of those of `like`, `[numbers, 1, …]`. */
+export function inFrontOf(like: tf.Tensor, numbers: readonly number[]): tf.Tensor {
+  return tf.tensor([...numbers], [numbers.length, ...like.shape.map(() => 1)]);
+}
+
 /** `x` repeated to `shape`, never `x` itself. Added to zeros: the gradient of tfjs's own `broadcastTo` has a node for each repetition. */
 export function broadcast(x: tf.Tensor, shape: number[]): tf.Tensor {
   return tf.util.arraysEqual(x.shape, shape) ? tf.clone(x) : tf.add(tf.zeros(shape), x);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '../nn/tensors.ts';
+import { inFrontOf, stopGradient } from '../nn/tensors.ts';
 import { portableMath } from '../portableMath.ts';
 import { surprisal } from './elementary.ts';
 
@@ -27,14 +27,14 @@ export function gaussLegendre(count: number): { nodes: number[]; weights: number
 }
 
 /** Nodes w and weights of ∫₀^∞ f(w) dw for f that falls over a length of about 1: w = exp(v − e⁻ᵛ), evenly in v. */
-const QUADRATURE = (() => {
+const TAIL = (() => {
   const step = 0.15;
-  return Array.from({ length: 44 }, (_, i) => {
-    const v = -2.6 + step * i;
-    const inverse = portableMath.exp(-v);
-    const node = portableMath.exp(v - inverse);
-    return { node, weight: step * node * (1 + inverse) };
-  });
+  const inverses = Array.from({ length: 44 }, (_, i) => -2.6 + step * i).map((v) => ({
+    v,
+    inverse: portableMath.exp(-v),
+  }));
+  const nodes = inverses.map(({ v, inverse }) => portableMath.exp(v - inverse));
+  return { nodes, weights: inverses.map(({ inverse }, i) => step * nodes[i]! * (1 + inverse)) };
 })();
 
 /**
@@ -42,24 +42,15 @@ const QUADRATURE = (() => {
  * shorter ones only next to 0, in proportion to w. They are dense next to 0 in the manner of powers, so that 10⁻⁶ of the width is still seen.
  */
 export function tailQuadrature(width: tf.Tensor): { nodes: tf.Tensor; weights: tf.Tensor } {
-  const scaled = (pick: 'node' | 'weight') =>
-    tf.mul(
-      tf.tensor(
-        QUADRATURE.map((each) => each[pick]),
-        [QUADRATURE.length, ...width.shape.map(() => 1)],
-      ),
-      width,
-    );
-  return { nodes: scaled('node'), weights: scaled('weight') };
+  return { nodes: tf.mul(inFrontOf(width, TAIL.nodes), width), weights: tf.mul(inFrontOf(width, TAIL.weights), width) };
 }
 
 const { nodes: NODES, weights: WEIGHTS } = gaussLegendre(12);
 
 /** ∫₀¹ u^(a − 1) g(u) du for 0 < a ≤ 1/8 and a smooth g with g(0) = 0, elementwise. @param g u of shape `[nodes, ...a's]` → the same */
 export function powerChange(a: tf.Tensor, g: (u: tf.Tensor) => tf.Tensor): tf.Tensor {
-  const along = (values: readonly number[]) => tf.tensor([...values], [values.length, ...a.shape.map(() => 1)]);
-  const u = along(NODES);
-  return tf.sum(tf.mul(tf.mul(tf.exp(tf.mul(tf.sub(a, 1), tf.log(u))), g(u)), along(WEIGHTS)), 0);
+  const u = inFrontOf(a, NODES);
+  return tf.sum(tf.mul(tf.mul(tf.exp(tf.mul(tf.sub(a, 1), tf.log(u))), g(u)), inFrontOf(a, WEIGHTS)), 0);
 }
 
 /** A log-concave tail at distances s ≥ 0 from the mean, elementwise. */
