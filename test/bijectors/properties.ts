@@ -63,31 +63,23 @@ export const properties = (entries: readonly BijectorCase[]) =>
       const one = tf
         .split(x, BATCH)
         .map((row, i) => numbers(module.given(context && tf.slice(context, [i], [1])), 'forward', row));
-      expectClose(
-        one.map((row) => row.value[0]),
-        whole.value,
-        1e-6,
-      );
-      expectClose(
-        one.map((row) => row.logDet[0]),
-        whole.logDet,
-        1e-6,
-      );
+      for (const part of ['value', 'logDet'] as const)
+        expectClose(
+          one.map((row) => row[part][0]),
+          whole[part],
+          1e-6,
+        );
       for (const direction of ['forward', 'inverse'] as const) {
         const input = direction === 'forward' ? x : bijector.forward(x);
         const shifted = tf.mul(input, 0.5);
         const stacked = numbers(bijector, direction, tf.stack([input, shifted]));
         const apart = [input, shifted].map((part) => numbers(bijector, direction, part));
-        expectClose(
-          stacked.value,
-          apart.map((part) => part.value),
-          1e-6,
-        );
-        expectClose(
-          stacked.logDet,
-          apart.map((part) => part.logDet),
-          1e-6,
-        );
+        for (const part of ['value', 'logDet'] as const)
+          expectClose(
+            stacked[part],
+            apart.map((each) => each[part]),
+            1e-6,
+          );
       }
     });
 

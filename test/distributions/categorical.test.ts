@@ -18,6 +18,7 @@ import {
 import { numbers, onAllEngines } from '../engine/support.ts';
 import { gradient } from '../oracle/calculus.ts';
 import { lgamma64 } from '../oracle/special.ts';
+import { expectCompiledAsEager } from './compiledAsEager.ts';
 
 const LOGITS = [
   [0.3, -1, 2, 0],
@@ -192,11 +193,7 @@ describe.each([0.3, 1, 2.5])('RelaxedOneHotCategorical at temperature %s', (temp
       };
       return { gradient: tf.grad(through)(logits) };
     };
-    const compiled = compile(run, { name: 'relaxed', state: [] });
-    const inputs = { logits: tf.tensor2d(LOGITS) };
-    const [eager, graph] = [run(inputs, new Rng(1)).gradient, compiled(inputs, new Rng(1)).gradient];
-    expect(tf.max(tf.abs(tf.sub(eager, graph))).dataSync()[0]).toBeLessThan(1e-4);
-    compiled.dispose();
+    expectCompiledAsEager(run, { logits: tf.tensor2d(LOGITS) }, () => 1e-4);
   });
 });
 

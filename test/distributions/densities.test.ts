@@ -15,11 +15,11 @@ import {
   TransformedDistribution,
   Uniform,
 } from '../../src/distributions/index.ts';
-import { compile } from '../../src/engine/index.ts';
 import { Rng } from '../../src/random.ts';
 import { covarianceOf, multivariateNormalLogPdf, normalLogPdf } from '../oracle/densities.ts';
 import { logisticLogPdf } from '../oracle/scalarDensities.ts';
 import { lgamma64 } from '../oracle/special.ts';
+import { expectCompiledAsEager } from './compiledAsEager.ts';
 
 const BATCH = 3;
 const DIM = 2;
@@ -211,13 +211,7 @@ describe.each(cases)('$name', ({ name, parameters, make, oracle, support = (x) =
       if (hasEntropy) Object.assign(gradients, { entropy: distribution.entropy() });
       return { ...distribution.sampleWithLogProb(noise, [3]), ...Object.fromEntries(Object.entries(gradients)) };
     };
-    const compiled = compile(run, { name: 'densities', state: [] });
-    const [eager, graph] = [run(tensors(), new Rng(3)), compiled(tensors(), new Rng(3))];
-    for (const [key, tensor] of Object.entries(eager)) {
-      const gap = tf.max(tf.abs(tf.sub(tensor, graph[key]!))).dataSync()[0]!;
-      expect(gap, key).toBeLessThan(1e-4 * (1 + tf.max(tf.abs(tensor)).dataSync()[0]!));
-    }
-    compiled.dispose();
+    expectCompiledAsEager(run, tensors(), (value) => 1e-4 * (1 + Math.abs(value)));
   });
 });
 

@@ -30,6 +30,7 @@ import {
 } from '../../src/distributions/index.ts';
 import { compile } from '../../src/engine/index.ts';
 import { Rng } from '../../src/random.ts';
+import { expectCompiledAsEager } from './compiledAsEager.ts';
 
 const BATCH = 3;
 const rng = new Rng('kl');
@@ -235,13 +236,7 @@ test('compiled as eager, with gradients: a low-rank normal and its divergences',
     return { value: through(inputs.loc, inputs.factor, inputs.below), loc: loc!, factor: factor!, below: below! };
   };
   const inputs = { loc: some(3), factor: some(3, 2), below: some(3) };
-  const compiled = compile(run, { name: 'divergences', state: [] });
-  const [eager, graph] = [run(inputs, new Rng(1)), compiled(inputs, new Rng(1))];
-  for (const [key, value] of Object.entries(eager)) {
-    const gap = tf.max(tf.abs(tf.sub(value, graph[key as keyof typeof graph]))).dataSync()[0]!;
-    expect(gap, key).toBeLessThan(1e-4);
-  }
-  compiled.dispose();
+  expectCompiledAsEager(run, inputs, () => 1e-4);
 });
 
 test('two Laplace and two Cauchy distributions, by their formulas; near ones do not cancel', () => {

@@ -1,19 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import {
-  Cauchy,
-  compile,
-  Exponential,
-  Gumbel,
-  Kumaraswamy,
-  Logistic,
-  Normal,
-  Rng,
-  TruncatedNormal,
-} from '../../src/index.ts';
+import { Cauchy, Exponential, Gumbel, Kumaraswamy, Logistic, Normal, Rng, TruncatedNormal } from '../../src/index.ts';
 import { integrate } from '../oracle/scalarDensities.ts';
 import { truncatedNormalLogPdf } from '../oracle/tails.ts';
 import { CASES, type Parameters } from './cases.ts';
+import { expectCompiledAsEager } from './compiledAsEager.ts';
 
 const numbers = (x: tf.Tensor): number[] => [...x.dataSync()];
 
@@ -191,16 +182,7 @@ describe.each(CASES)('$name', ({ name, make, logPdf, support, ...each }) => {
         ...Object.fromEntries(gradients.entries()),
       };
     };
-    const compiled = compile(run, { name: 'scalars', state: [] });
-    const [eager, graph] = [run(tensors(), new Rng(3)), compiled(tensors(), new Rng(3))];
-    for (const [key, value] of Object.entries(eager)) {
-      const other = numbers(graph[key]!);
-      numbers(value).forEach((entry, k) => {
-        if (key === 'nan') expect([entry, other[k]]).toEqual([Number.NaN, Number.NaN]);
-        else expect(Math.abs(entry - other[k]!), key).toBeLessThan(2e-5 * (1 + Math.abs(entry)));
-      });
-    }
-    compiled.dispose();
+    expectCompiledAsEager(run, tensors(), (value) => 2e-5 * (1 + Math.abs(value)));
   });
 
   test.skipIf(names.length < 2)('parameters broadcast, or are an error', () => {

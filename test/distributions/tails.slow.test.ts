@@ -4,7 +4,6 @@ import { neuralSplineFlow } from '../../src/flows/index.ts';
 import {
   BatchBroadcast,
   Chain,
-  compile,
   Exp,
   Exponential,
   Independent,
@@ -40,6 +39,7 @@ import {
   type ScalarCase,
   through,
 } from './cases.ts';
+import { expectCompiledAsEager } from './compiledAsEager.ts';
 
 type Case = Pick<ScalarCase, 'name' | 'parameters' | 'make' | 'support' | 'conditioning'> & {
   readonly oracle: Oracle<tails.Tails64>;
@@ -292,7 +292,7 @@ describe.each(cases)('$name', ({ parameters: own, make, oracle, support, conditi
   });
 
   test('compiled as eager, gradients too', () => {
-    const run = ({ x, p, ...rest }: Parameters) => {
+    const run = ({ x, p, ...rest }: Parameters): Parameters => {
       const values = (at: tf.Tensor, share: tf.Tensor, ...own: tf.Tensor[]) => {
         const distribution = make(named(own));
         return tf.add(tf.add(distribution.cdf(at), tf.mul(distribution.survival(at), 3)), distribution.quantile(share));
@@ -308,15 +308,7 @@ describe.each(cases)('$name', ({ parameters: own, make, oracle, support, conditi
       };
     };
     const inputs = { x: tf.tensor1d(points[3]!), p: tf.fill([count], 0.3), ...tensors() };
-    const compiled = compile(run, { name: 'tails', state: [] });
-    const [eager, graph] = [run(inputs), compiled(inputs)];
-    for (const [key, value] of Object.entries(eager)) {
-      const other = numbers(graph[key as keyof typeof graph]!);
-      numbers(value).forEach((entry, i) =>
-        expect(Math.abs(entry - other[i]!), key).toBeLessThan(1e-5 * conditioning * (1 + Math.abs(entry))),
-      );
-    }
-    compiled.dispose();
+    expectCompiledAsEager(run, inputs, (value) => 1e-5 * conditioning * (1 + Math.abs(value)));
   });
 });
 
