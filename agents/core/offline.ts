@@ -8,13 +8,13 @@ import { count, nonnegative, positive } from '../../src/options/fields.ts';
 import { type Bounds, unitBounds } from '../../src/policies/boxScale.ts';
 import { DivergedError, type Rate } from '../../src/training/optimization.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
-import { checkContinuous, checkFitsInMemory, hasAngles, leavesBounds } from './checks.ts';
+import { checkContinuous, hasAngles, leavesBounds } from './checks.ts';
 import { type ActorCriticRate, actorCriticRates } from './critics.ts';
 import { type ActionSpace, commandActions, vectorEnvFor } from './envs.ts';
 import { ExplorationNoise, MinibatchTraining, ReplayCollector, ratesAt, shapesWith, updatesDue } from './loops.ts';
 import { ActionMoments, normalizationOptions, observationsOfData, standardize } from './normalization.ts';
 import { type noiseOptions, offPolicyOptions, partSchemas } from './options.ts';
-import { bytesPerTransition, emptyBatch, ReplayBuffer, replayFor, type Transitions } from './replay.ts';
+import { emptyBatch, ReplayBuffer, replayFor, type Transitions } from './replay.ts';
 import type { Parts, Stateful } from './state.ts';
 
 /** The option of what the data count in the end, where the agent has gone on online. */
@@ -221,9 +221,10 @@ export class OfflineReplay {
     const statistics = observationsOfData(policy, config, moments);
     const { numSteps, areBytes, episodes } = datasetFor(owner, policy, dataset);
     this.actionSpace = boundedAsPolicy(owner, policy, dataset.actionSpace as ActionSpace);
-    const shape = { observationDim, actionDim, bytes: areBytes };
-    checkFitsInMemory(`${owner}: dataset`, numSteps, 'transitions', bytesPerTransition(shape));
-    this.data = new ReplayBuffer({ owner, capacity: numSteps, numEnvs: 1, batchSize, gamma, nSteps, ...shape });
+    this.data = new ReplayBuffer({
+      ...{ owner, source: 'dataset', capacity: numSteps, numEnvs: 1, batchSize, gamma, nSteps },
+      ...{ observationDim, actionDim, bytes: areBytes },
+    });
     // Others learn actions beyond the bounds as they are, since to a density all that is clipped lies in one point.
     const clips = !leavesBounds(policy, this.actionSpace);
     let [outside, largestReward] = [0, 0];

@@ -20,23 +20,31 @@ const LEAST = 1e-6;
  */
 export class Priorities {
   readonly #alpha: number;
-  readonly #tree: SumTree;
+  /**
+   * A binary tree: the powers pᵢ^α are its leaves, the last half, and node i is the sum of 2 i and 2 i + 1, rounded once, so that sums depend on
+   * the powers alone and not on the order in which they were set.
+   */
+  readonly #sums: Float64Array;
+  readonly #leaves: number;
   /** max p. */
   #largest = 1;
 
   constructor(capacity: number, alpha: number) {
     this.#alpha = alpha;
-    this.#tree = new SumTree(capacity);
+    let leaves = 1;
+    while (leaves < capacity) leaves *= 2;
+    this.#leaves = leaves;
+    this.#sums = new Float64Array(2 * leaves);
   }
 
   clear(): void {
-    this.#tree.setFirst(new Float64Array());
+    this.#sums.fill(0);
     this.#largest = 1;
   }
 
   /** A row that is new. */
   add(row: number): void {
-    this.#tree.set(row, power(this.#largest, this.#alpha));
+    this.#set(row, power(this.#largest, this.#alpha));
   }
 
   /** Sets the priority of a row by its error δ. @throws if it is not finite */
@@ -44,7 +52,7 @@ export class Priorities {
     const priority = Math.abs(error) + LEAST;
     if (!Number.isFinite(priority)) throw new Error(`the error of row ${row} is ${error}, expected a finite number`);
     this.#largest = Math.max(this.#largest, priority);
-    this.#tree.set(row, power(priority, this.#alpha));
+    this.#set(row, power(priority, this.#alpha));
   }
 
   /**
@@ -55,29 +63,51 @@ export class Priorities {
    */
   draw(rng: Rng, rows: Int32Array, weights: Float32Array, held: number, beta: number): void {
     if (held === 0) throw new Error('Priorities.draw: there are no rows to draw from');
-    const tree = this.#tree;
-    const { total } = tree;
+    const powers = this.#sums.subarray(this.#leaves);
     // The largest weight is that of the least probable row.
     let least = Number.POSITIVE_INFINITY;
     for (let i = 0; i < rows.length; i++) {
-      const row = tree.find(((i + rng.uniform()) / rows.length) * total);
+      const row = this.#find(((i + rng.uniform()) / rows.length) * this.#sums[1]!);
       rows[i] = row;
-      least = Math.min(least, tree.get(row));
+      least = Math.min(least, powers[row]!);
     }
-    for (let i = 0; i < rows.length; i++) weights[i] = power(least / tree.get(rows[i]!), beta);
+    for (let i = 0; i < rows.length; i++) weights[i] = power(least / powers[rows[i]!]!, beta);
   }
 
   /** pᵢ^α of the N rows that are held, and max p. */
   state(held: number) {
-    return { powers: this.#tree.first(held), largest: this.#largest };
+    return { powers: this.#sums.slice(this.#leaves, this.#leaves + held), largest: this.#largest };
   }
 
   /** @throws if the state is not that of N rows */
   setState({ powers, largest }: ReturnType<Priorities['state']>, held: number): void {
-    const all = new Float64Array(held);
-    setSameLength({ 'priorities.powers': [all, powers] });
-    this.#tree.setFirst(all);
+    setSameLength({ 'priorities.powers': [new Float64Array(held), powers] });
+    this.#sums.fill(0);
+    powers.forEach((each, row) => {
+      this.#set(row, each);
+    });
     this.#largest = largest;
+  }
+
+  #set(row: number, value: number): void {
+    const sums = this.#sums;
+    let at = this.#leaves + row;
+    sums[at] = value;
+    for (at >>>= 1; at >= 1; at >>>= 1) sums[at] = sums[2 * at]! + sums[2 * at + 1]!;
+  }
+
+  /** The row at which the running sum passes one, or one next to it by rounding; never one of power 0, unless all are. */
+  #find(sum: number): number {
+    const sums = this.#sums;
+    let rest = sum;
+    let at = 1;
+    while (at < this.#leaves) {
+      at *= 2;
+      if (rest < sums[at]! || sums[at + 1] === 0) continue;
+      rest -= sums[at]!;
+      at += 1;
+    }
+    return at - this.#leaves;
   }
 }
 
@@ -86,144 +116,113 @@ function power(x: number, y: number): number {
   return portableMath.exp(y * portableMath.log(x));
 }
 
-type Numbers = Float32Array | Int32Array | Uint8Array;
+type Numbers = Float32Array | Uint8Array;
 
-type ArrayOf<A extends Numbers> = (new (length: number) => A) & { readonly BYTES_PER_ELEMENT: number };
+type NumbersType = (new (length: number) => Numbers) & { readonly BYTES_PER_ELEMENT: number };
 
 /** How much memory is taken at a time, bytes. */
 const CHUNK = 2 ** 22;
 
 /**
  * Up to `capacity` rows of `width` numbers. Memory is taken chunk by chunk when rows are written that need it, so that a buffer that
- * is never filled costs little, and growing never copies what is there. Rows that were not written hold zeros.
+ * is never filled costs little, and growing never copies what is there.
+ *
+ * With `shares` the numbers are k/255 for whole numbers k from 0 to 255, of which k is kept, as a byte: exact, in float32.
  */
-export class Rows<A extends Numbers> {
-  readonly width: number;
-  readonly #type: ArrayOf<A>;
+export class Rows {
+  readonly #type: NumbersType;
+  readonly #width: number;
   readonly #capacity: number;
-  readonly #chunks: (A | undefined)[] = [];
-  /** A chunk has 2^bits rows. */
-  readonly #bits: number;
+  readonly #shares: boolean;
+  readonly #perChunk: number;
+  readonly #chunks: Numbers[] = [];
 
-  constructor(type: ArrayOf<A>, width: number, capacity: number) {
-    this.width = width;
+  /** @param options `perChunk` is how many rows memory is taken for at a time */
+  constructor(
+    type: NumbersType,
+    width: number,
+    capacity: number,
+    options: { shares?: boolean; perChunk?: number | undefined } = {},
+  ) {
     this.#type = type;
+    this.#width = width;
     this.#capacity = capacity;
-    let bits = 0;
-    while (2 ** (bits + 1) * width * type.BYTES_PER_ELEMENT <= CHUNK) bits += 1;
-    this.#bits = bits;
+    this.#shares = options.shares ?? false;
+    this.#perChunk = options.perChunk ?? Math.max(1, Math.floor(CHUNK / type.BYTES_PER_ELEMENT / width));
   }
 
-  /** The number of a row of one, 0 if it has not been written. */
+  /** The number of a row of one. */
   get(row: number): number {
-    const chunk = this.#chunks[row >>> this.#bits];
-    return chunk === undefined ? 0 : chunk[row & ((1 << this.#bits) - 1)]!;
-  }
-
-  /** @throws {RangeError} if there is no memory for it */
-  set(row: number, value: number): void {
-    this.#chunkOf(row)[row & ((1 << this.#bits) - 1)] = value;
+    return this.#chunkOf(row)[this.#begin(row)]!;
   }
 
   /** Copies row `row` into row `at` of `into`. */
-  read(row: number, into: Numbers, at: number): void {
-    const { width } = this;
-    const chunk = this.#chunks[row >>> this.#bits]!;
-    copyNumbers(chunk, (row & ((1 << this.#bits) - 1)) * width, into, at * width, width);
-  }
-
-  /** Copies row `at` of `from` into row `row`. @throws {RangeError} if there is no memory for it */
-  write(row: number, from: Numbers, at: number): void {
-    const { width } = this;
-    copyNumbers(from, at * width, this.#chunkOf(row), (row & ((1 << this.#bits) - 1)) * width, width);
-  }
-
-  /** The first `count` rows as they are kept, one after the other. */
-  first(count: number): A {
-    const rows = new this.#type(count * this.width);
-    for (let row = 0; row < count; row += 1 << this.#bits) {
-      rows.set(this.#chunkOf(row).subarray(0, (count - row) * this.width), row * this.width);
-    }
-    return rows;
+  read(row: number, into: Float32Array, at: number): void {
+    const width = this.#width;
+    const chunk = this.#chunkOf(row);
+    const begin = this.#begin(row);
+    for (let j = 0; j < width; j++) into[at * width + j] = this.#shares ? chunk[begin + j]! / 255 : chunk[begin + j]!;
   }
 
   /**
-   * Sets the first rows, as {@link first} returned them.
-   * @param name what they are, as errors name it
-   * @throws if these are not `count` rows; {RangeError} if there is no memory for them
+   * Copies row `at` of `from` into row `row`.
+   * @throws if a number is to be k/255 and is none; {RangeError} if there is no memory for it
    */
-  setFirst(rows: A, count: number, name: string): void {
-    const { width } = this;
-    if (!(rows instanceof this.#type && rows.length === count * width)) {
-      const got = `${rows?.constructor.name} of ${rows?.length} numbers`;
-      throw new Error(`${name}: got ${got}, expected a ${this.#type.name} of ${count} rows of ${width}`);
-    }
-    for (let row = 0; row * width < rows.length; row += 1 << this.#bits) {
-      const chunk = this.#chunkOf(row);
-      chunk.set(rows.subarray(row * width, row * width + chunk.length) as A & Uint8Array);
+  write(row: number, from: ArrayLike<number>, at: number): void {
+    const width = this.#width;
+    const chunk = this.#chunkOf(row);
+    const begin = this.#begin(row);
+    for (let j = 0; j < width; j++) {
+      const x = from[at * width + j]!;
+      chunk[begin + j] = this.#shares ? Math.round(x * 255) : x;
+      if (!this.#shares || Math.fround(chunk[begin + j]! / 255) === x) continue;
+      const expected = 'expected k/255 with whole numbers k from 0 to 255, as its space says';
+      throw new Error(`got ${x} in an observation, ${expected}`);
     }
   }
 
-  /** These rows as they are kept, one after the other. */
-  gathered(rows: Int32Array): A {
-    const { width } = this;
+  /** Frees the memory of a row that has a chunk of its own. */
+  free(row: number): void {
+    if (this.#chunks[row] !== undefined) delete this.#chunks[row];
+  }
+
+  /** Rows as they are kept, one after the other: the first ones, or any where each has a chunk of its own. */
+  kept(rows: Int32Array): Numbers {
+    const width = this.#width;
     const all = new this.#type(rows.length * width);
-    for (const [at, row] of rows.entries()) {
-      const begin = (row & ((1 << this.#bits) - 1)) * width;
-      all.set(this.#chunks[row >>> this.#bits]!.subarray(begin, begin + width) as A & Uint8Array, at * width);
+    for (let i = 0; i < rows.length; i += this.#perChunk) {
+      all.set(this.#chunkOf(rows[i]!).subarray(0, (rows.length - i) * width), i * width);
     }
     return all;
   }
 
-  #chunkOf(row: number): A {
-    const index = row >>> this.#bits;
-    const found = this.#chunks[index];
-    if (found !== undefined) return found;
-    const rows = Math.min(1 << this.#bits, this.#capacity - index * (1 << this.#bits));
-    const made = new this.#type(rows * this.width);
-    this.#chunks[index] = made;
-    return made;
-  }
-}
-
-/** A row of fewer numbers is copied by a loop: a view of it would cost more than it saves. */
-const FEW = 32;
-
-function copyNumbers(from: Numbers, begin: number, to: Numbers, at: number, count: number): void {
-  if (count < FEW) for (let j = 0; j < count; j++) to[at + j] = from[begin + j]!;
-  else to.set(from.subarray(begin, begin + count), at);
-}
-
-/** k/255 in float32, as a policy sees the bytes of an image. */
-const SHARES = Float32Array.from({ length: 256 }, (_, k) => k / 255);
-
-/** Rows of numbers k/255, k a whole number from 0 to 255, each kept as the byte k. Exact. */
-class ByteRows extends Rows<Uint8Array> {
-  readonly #row: Uint8Array;
-
-  constructor(width: number, capacity: number) {
-    super(Uint8Array, width, capacity);
-    this.#row = new Uint8Array(width);
-  }
-
-  override read(row: number, into: Float32Array, at: number): void {
-    super.read(row, this.#row, 0);
-    for (let j = 0; j < this.width; j++) into[at * this.width + j] = SHARES[this.#row[j]!]!;
-  }
-
-  /** @throws if a number is no k/255 */
-  override write(row: number, from: Float32Array, at: number): void {
-    for (let j = 0; j < this.width; j++) {
-      const share = from[at * this.width + j]!;
-      const byte = Math.round(share * 255);
-      if (SHARES[byte] !== share) {
-        throw new Error(
-          `got ${share} in an observation, expected k/255 with whole numbers k from 0 to 255, as its space says`,
-        );
-      }
-      this.#row[j] = byte;
+  /**
+   * Sets such rows, as {@link kept} returned them.
+   * @param name what they are, as errors name it
+   * @throws if they are not as many; {RangeError} if there is no memory for them
+   */
+  setKept(rows: Int32Array, all: Numbers, name: string): void {
+    const width = this.#width;
+    if (!(all instanceof this.#type && all.length === rows.length * width)) {
+      const got = `${all?.constructor.name} of ${all?.length} numbers`;
+      throw new Error(`${name}: got ${got}, expected a ${this.#type.name} of ${rows.length} rows of ${width}`);
     }
-    super.write(row, this.#row, 0);
+    for (let i = 0; i < rows.length; i += this.#perChunk) {
+      const chunk = this.#chunkOf(rows[i]!);
+      chunk.set(all.subarray(i * width, i * width + chunk.length));
+    }
+  }
+
+  #begin(row: number): number {
+    return (row % this.#perChunk) * this.#width;
+  }
+
+  #chunkOf(row: number): Numbers {
+    const index = Math.floor(row / this.#perChunk);
+    this.#chunks[index] ??= new this.#type(
+      Math.min(this.#perChunk, this.#capacity - index * this.#perChunk) * this.#width,
+    );
+    return this.#chunks[index];
   }
 }
 
@@ -241,6 +240,8 @@ interface ReplayBufferOptions
     Partial<Pick<ReplayConfig, 'nSteps' | 'prioritizedAlpha'>> {
   /** Whose it is, as errors name it: `Sac`. */
   readonly owner: string;
+  /** The option that says how many it holds, as errors name it; `bufferSize` by default. */
+  readonly source?: string;
   /** The most transitions that it holds. */
   readonly capacity: number;
   /** Parallel environments. */
@@ -277,9 +278,6 @@ export class ReplayBuffer {
   readonly current: Float32Array;
   readonly #options: ReplayBufferOptions;
   readonly #rows;
-  /** Rows of the last observations that are not in use, and how many have ever been. */
-  #freeEndRows: number[] = [];
-  #usedEndRows = 0;
   readonly #priorities: Priorities | undefined;
   readonly #batch: Transitions;
   /** The rows of the minibatch. */
@@ -289,29 +287,34 @@ export class ReplayBuffer {
 
   constructor(options: ReplayBufferOptions) {
     this.#options = options;
-    const { capacity, batchSize, numEnvs, observationDim, actionDim, prioritizedAlpha = 0, bytes = false } = options;
+    const { owner, source = 'bufferSize', capacity, batchSize, numEnvs, observationDim, actionDim } = options;
+    const { prioritizedAlpha = 0, bytes = false } = options;
+    // What each transition takes, last observations of episodes aside: reward, how it ended, and the tree of the priorities.
+    const size = observationDim * (bytes ? 1 : 4) + actionDim * 4 + 4 + 1 + (prioritizedAlpha > 0 ? 32 : 0);
+    // First: what holds the priorities takes all of its memory at once.
+    checkFitsInMemory(`${owner}: ${source}`, capacity, 'transitions', size);
     this.current = new Float32Array(numEnvs * observationDim);
-    const observationRows = (): Rows<Float32Array | Uint8Array> =>
-      bytes ? new ByteRows(observationDim, capacity) : new Rows(Float32Array, observationDim, capacity);
+    const observationRows = (perChunk?: number) =>
+      new Rows(bytes ? Uint8Array : Float32Array, observationDim, capacity, { shares: bytes, perChunk });
     this.#rows = {
       observations: observationRows(),
       actions: new Rows(Float32Array, actionDim, capacity),
       rewards: new Rows(Float32Array, 1, capacity),
       /** 0 where the episode went on. */
       ends: new Rows(Uint8Array, 1, capacity),
-      /** Which row of the last observations a transition has that ended its episode. */
-      endRows: new Rows(Int32Array, 1, capacity),
-      lastObservations: observationRows(),
+      /** Where the transitions led to that ended their episodes: of the others there are none. */
+      lastObservations: observationRows(1),
     };
     this.#priorities = prioritizedAlpha > 0 ? new Priorities(capacity, prioritizedAlpha) : undefined;
+    const [column, observations] = [{ shape: [batchSize] }, { shape: [batchSize, observationDim] }];
     this.shapes = {
-      observations: { shape: [batchSize, observationDim] },
+      observations,
       actions: { shape: [batchSize, actionDim] },
-      rewards: { shape: [batchSize] },
-      nextObservations: { shape: [batchSize, observationDim] },
-      terminations: { shape: [batchSize] },
-      discounts: { shape: [batchSize] },
-      ...(this.#priorities && { weights: { shape: [batchSize] } }),
+      rewards: column,
+      nextObservations: observations,
+      terminations: column,
+      discounts: column,
+      ...(this.#priorities && { weights: column }),
     };
     this.#batch = emptyBatch(this.shapes);
     this.#drawn = new Int32Array(batchSize);
@@ -324,9 +327,8 @@ export class ReplayBuffer {
 
   /** Forgets all transitions. @param observations the first ones of all environments, if there are some */
   begin(observations?: Float32Array): void {
+    for (let row = 0; row < this.size; row++) this.#rows.lastObservations.free(row);
     this.#added = 0;
-    this.#freeEndRows = [];
-    this.#usedEndRows = 0;
     this.#priorities?.clear();
     if (observations) this.current.set(observations);
   }
@@ -347,13 +349,12 @@ export class ReplayBuffer {
   }
 
   /**
-   * Takes a whole episode: the same as its steps one after the other. One that neither ended nor was cut counts as cut.
-   * @throws if the replay is of several environments, observations that are to be bytes are none, or there is no memory for more
+   * Takes a whole episode, where there is one environment: the same as its steps one after the other. One that neither ended nor was cut
+   * counts as cut.
+   * @throws if observations that are to be bytes are none, or there is no memory for more
    */
   addEpisode(episode: Episode): void {
-    const { owner, numEnvs } = this.#options;
     const { observations, rewards, terminations, truncations } = episode;
-    if (numEnvs !== 1) throw new Error(`${owner}: a replay of ${numEnvs} environments takes steps, and no episodes`);
     const steps = rewards.length;
     for (let t = 0; t < steps; t++) {
       const end = endOf(terminations[t]!, t === steps - 1 ? 1 : truncations[t]!);
@@ -391,26 +392,24 @@ export class ReplayBuffer {
   }
 
   state() {
-    const { size } = this;
-    const { observations, actions, rewards, ends, endRows, lastObservations } = this.#rows;
-    const lasts = endRows.first(size).filter((_, row) => ends.get(row) !== 0);
+    const { observations, actions, rewards, ends, lastObservations } = this.#rows;
+    const held = Int32Array.from({ length: this.size }, (_, row) => row);
     return {
       version: VERSION,
       added: this.#added,
       current: this.current.slice(),
-      observations: observations.first(size),
-      actions: actions.first(size),
-      rewards: rewards.first(size),
-      ends: ends.first(size),
-      // In the order of their transitions' rows.
-      lastObservations: lastObservations.gathered(lasts),
-      ...(this.#priorities && { priorities: this.#priorities.state(size) }),
+      observations: observations.kept(held),
+      actions: actions.kept(held),
+      rewards: rewards.kept(held),
+      ends: ends.kept(held),
+      lastObservations: lastObservations.kept(held.filter((row) => ends.get(row) !== 0)),
+      ...(this.#priorities && { priorities: this.#priorities.state(held.length) }),
     };
   }
 
   setState(state: ReplayBufferState): void {
     const { capacity, numEnvs } = this.#options;
-    const { version, added, current, ends, priorities } = state;
+    const { version, added, current, priorities } = state;
     if (version !== VERSION) {
       throw new Error(`the replay has version ${version ?? 1} of the format, this oxbow reads version ${VERSION}`);
     }
@@ -422,17 +421,17 @@ export class ReplayBuffer {
         `priorities: got ${priorities ? 'some' : 'none'}, expected the same options as those of the agent`,
       );
     }
-    const size = Math.min(added, capacity);
+    const held = Int32Array.from({ length: Math.min(added, capacity) }, (_, row) => row);
     this.begin();
     setSameLength({ current: [this.current, current] });
-    const { observations, actions, rewards, endRows, lastObservations } = this.#rows;
-    observations.setFirst(state.observations, size, 'observations');
-    actions.setFirst(state.actions, size, 'actions');
-    rewards.setFirst(state.rewards, size, 'rewards');
-    this.#rows.ends.setFirst(ends, size, 'ends');
-    for (let row = 0; row < size; row++) if (ends[row] !== 0) endRows.set(row, this.#usedEndRows++);
-    lastObservations.setFirst(state.lastObservations, this.#usedEndRows, 'lastObservations');
-    if (priorities) this.#priorities?.setState(priorities, size);
+    const { observations, actions, rewards, ends, lastObservations } = this.#rows;
+    observations.setKept(held, state.observations, 'observations');
+    actions.setKept(held, state.actions, 'actions');
+    rewards.setKept(held, state.rewards, 'rewards');
+    ends.setKept(held, state.ends, 'ends');
+    const ended = held.filter((row) => state.ends[row] !== 0);
+    lastObservations.setKept(ended, state.lastObservations, 'lastObservations');
+    if (priorities) this.#priorities?.setState(priorities, held.length);
     this.#added = added;
   }
 
@@ -449,20 +448,16 @@ export class ReplayBuffer {
     lastAt: number,
   ): void {
     const { owner, capacity } = this.#options;
-    const { observations, actions, rewards, ends, endRows, lastObservations } = this.#rows;
+    const { observations, actions, rewards, ends, lastObservations } = this.#rows;
+    const row = this.#added % capacity;
     try {
-      const row = this.#added % capacity;
-      if (this.#added >= capacity && ends.get(row) !== 0) this.#freeEndRows.push(endRows.get(row));
       observations.write(row, columns.observations, at);
       actions.write(row, columns.actions, at);
-      rewards.set(row, columns.rewards[at]!);
-      ends.set(row, end);
+      rewards.write(row, columns.rewards, at);
+      ends.write(row, [end], 0);
+      if (end === 0) lastObservations.free(row);
+      else lastObservations.write(row, lasts, lastAt);
       this.#priorities?.add(row);
-      if (end !== 0) {
-        const endRow = this.#freeEndRows.pop() ?? this.#usedEndRows++;
-        endRows.set(row, endRow);
-        lastObservations.write(endRow, lasts, lastAt);
-      }
       this.#added += 1;
     } catch (error) {
       const isFull = error instanceof RangeError;
@@ -474,7 +469,7 @@ export class ReplayBuffer {
   /** Writes what a row stands for into row i of a minibatch. */
   #gather(row: number, batch: Transitions, i: number, scale: Scale): void {
     const { capacity, numEnvs, gamma, nSteps = 1 } = this.#options;
-    const { observations, actions, rewards, ends, endRows, lastObservations } = this.#rows;
+    const { observations, actions, rewards, ends, lastObservations } = this.#rows;
     const { nextObservations } = batch;
     observations.read(row, batch.observations, i);
     actions.read(row, batch.actions, i);
@@ -496,7 +491,7 @@ export class ReplayBuffer {
     batch.discounts[i] = discount;
     const end = ends.get(at);
     batch.terminations[i] = end === TERMINATED ? 1 : 0;
-    if (end !== 0) lastObservations.read(endRows.get(at), nextObservations, i);
+    if (end !== 0) lastObservations.read(at, nextObservations, i);
     else if (after >= numEnvs) observations.read((at + numEnvs) % capacity, nextObservations, i);
     else {
       // The last step of all environments, the last row of which is of the last environment.
@@ -505,17 +500,6 @@ export class ReplayBuffer {
       for (let j = 0; j < observationDim; j++) nextObservations[i * observationDim + j] = this.current[from + j]!;
     }
   }
-}
-
-/** What each transition takes, last observations of episodes aside. */
-export function bytesPerTransition({
-  observationDim,
-  actionDim,
-  bytes = false,
-  prioritizedAlpha = 0,
-}: Pick<ReplayBufferOptions, 'observationDim' | 'actionDim' | 'bytes' | 'prioritizedAlpha'>): number {
-  // Action, reward, how it ended, and where its last observation is then; the tree of the priorities.
-  return observationDim * (bytes ? 1 : 4) + actionDim * 4 + 4 + 1 + 4 + (prioritizedAlpha > 0 ? 32 : 0);
 }
 
 /** How an episode went on after a transition; where both are said, the task itself ended. */
@@ -533,85 +517,8 @@ export function replayFor(owner: string, config: ReplayConfig, env: VectorEnv): 
   // A mask of actions, which may be added to the flat observation, is of zeros and ones.
   const { singleObservationSpace } = env instanceof FlatVectorEnv ? env.env : env;
   const bytes = new ObservationLayout(`${owner}: observations`, singleObservationSpace).areBytes;
-  const options = {
-    ...config,
-    owner,
-    capacity: config.bufferSize,
-    numEnvs: env.numEnvs,
-    observationDim,
-    actionDim,
-    bytes,
-  };
-  // First: what holds the priorities takes all of its memory at once.
-  checkFitsInMemory(`${owner}: bufferSize`, config.bufferSize, 'transitions', bytesPerTransition(options));
-  return new ReplayBuffer(options);
-}
-
-/**
- * Numbers ≥ 0 with the sums over parts of them, in a binary tree: a number is set, and the one at which a running sum passes a value is found, in
- * O(log n). Each inner node is the sum of its two children, rounded once, so the tree depends on the numbers alone and not on the order
- * in which they were set.
- */
-export class SumTree {
-  readonly count: number;
-  /** Node 1 is the root, those of i are 2 i and 2 i + 1; the leaves are the last half. */
-  readonly #nodes: Float64Array;
-  readonly #leaves: number;
-
-  /** All are 0. */
-  constructor(count: number) {
-    this.count = count;
-    let leaves = 1;
-    while (leaves < count) leaves *= 2;
-    this.#leaves = leaves;
-    this.#nodes = new Float64Array(2 * leaves);
-  }
-
-  /** The sum of all. */
-  get total(): number {
-    return this.#nodes[1]!;
-  }
-
-  get(i: number): number {
-    return this.#nodes[this.#leaves + i]!;
-  }
-
-  set(i: number, value: number): void {
-    const nodes = this.#nodes;
-    let at = this.#leaves + i;
-    nodes[at] = value;
-    for (at >>>= 1; at >= 1; at >>>= 1) nodes[at] = nodes[2 * at]! + nodes[2 * at + 1]!;
-  }
-
-  /** The first `count` numbers. */
-  first(count: number): Float64Array {
-    return this.#nodes.slice(this.#leaves, this.#leaves + count);
-  }
-
-  /** Sets the first numbers, and all others to 0. */
-  setFirst(values: Float64Array): void {
-    const nodes = this.#nodes;
-    nodes.fill(0);
-    nodes.set(values, this.#leaves);
-    for (let at = this.#leaves - 1; at >= 1; at--) nodes[at] = nodes[2 * at]! + nodes[2 * at + 1]!;
-  }
-
-  /** The i with Σ_{j < i} xⱼ ≤ sum < Σ_{j ≤ i} xⱼ, or one next to it by rounding; never one of number 0, unless all are. */
-  find(sum: number): number {
-    const nodes = this.#nodes;
-    let rest = sum;
-    let at = 1;
-    while (at < this.#leaves) {
-      const left = nodes[2 * at]!;
-      if (rest < left || nodes[2 * at + 1] === 0) {
-        at = 2 * at;
-      } else {
-        rest -= left;
-        at = 2 * at + 1;
-      }
-    }
-    return at - this.#leaves;
-  }
+  const { bufferSize: capacity } = config;
+  return new ReplayBuffer({ ...config, owner, capacity, numEnvs: env.numEnvs, observationDim, actionDim, bytes });
 }
 
 /** A minibatch of transitions, row by row. */

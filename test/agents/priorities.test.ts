@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Priorities, SumTree } from '../../agents/core/replay.ts';
+import { Priorities } from '../../agents/core/replay.ts';
 import { Rng } from '../../src/index.ts';
 
 const ERRORS = [0.5, -2, 0, 7, -0.03, 1, 1e-3, 3];
@@ -92,41 +92,38 @@ test('an error that is no number is refused', () => {
   expect(() => made(0.6).update(3, Number.NaN)).toThrow(/row 3 is NaN/);
 });
 
-test.each([1, 2, 7, 64, 100])('after any updates of %i numbers, sums and finds are those of a list', (count) => {
-  const rng = new Rng('updates');
-  const tree = new SumTree(count);
-  const list = Array<number>(count).fill(0);
-  for (let round = 0; round < 200; round++) {
-    const i = rng.integer(0, count);
-    // Multiples of 2⁻¹⁰, so that sums are exact; often 0.
-    list[i] = rng.integer(0, 3) === 0 ? 0 : rng.integer(1, 4096) / 1024;
-    tree.set(i, list[i]!);
-    const total = list.reduce((sum, x) => sum + x, 0);
-    expect(tree.total).toBe(total);
-    expect(tree.get(i)).toBe(list[i]);
-    if (total === 0) continue;
-    for (const sum of [0, total * rng.uniform(), total * (1 - 2 ** -53)]) {
-      const found = tree.find(sum);
-      const before = list.slice(0, found).reduce((all, x) => all + x, 0);
-      expect([before <= sum, sum < before + list[found]!]).toEqual([true, true]);
+/** Draws one row at this share of the sum of all powers. */
+function find(priorities: Priorities, share: number): number {
+  const rows = new Int32Array(1);
+  priorities.draw({ uniform: () => share } as Rng, rows, new Float32Array(1), 1, 1);
+  return rows[0]!;
+}
+
+test.each([1, 2, 7, 64, 100])(
+  'of %i rows the one is drawn at which the running sum passes, after any updates',
+  (count) => {
+    const rng = new Rng('updates');
+    const priorities = new Priorities(count, 1);
+    const other = new Priorities(count, 1);
+    for (let round = 0; round < 200; round++) {
+      priorities.update(rng.integer(0, count), rng.integer(0, 3) === 0 ? 0 : rng.uniform());
+      const state = priorities.state(count);
+      const total = state.powers.reduce((sum, x) => sum + x, 0);
+      // However it came by its numbers.
+      other.setState(state, count);
+      for (const share of [0, rng.uniform(), 1 - 2 ** -53]) {
+        const found = find(priorities, share);
+        expect(find(other, share)).toBe(found);
+        const before = state.powers.slice(0, found).reduce((sum, x) => sum + x, 0);
+        const [least, most] = [before - 1e-12, before + state.powers[found]! + 1e-12];
+        expect([state.powers[found]! > 0, least <= share * total, share * total <= most]).toEqual([true, true, true]);
+      }
     }
-  }
-});
+  },
+);
 
-test('a sum tree is that of its numbers, however it came by them', () => {
-  const rng = new Rng('numbers');
-  const [one, other] = [new SumTree(64), new SumTree(64)];
-  for (let i = 0; i < 500; i++) one.set(rng.integer(0, 64), rng.uniform());
-  other.set(49, 1);
-  other.setFirst(one.first(64));
-  expect(other.total).toBe(one.total);
-  expect(other.first(64)).toEqual(one.first(64));
-  const sums = Array.from({ length: 1000 }, () => rng.uniform() * one.total);
-  expect(sums.map((sum) => other.find(sum))).toEqual(sums.map((sum) => one.find(sum)));
-});
-
-test('a number of 0 is never found, also where rounding goes beyond the last', () => {
-  const tree = new SumTree(6);
-  tree.setFirst(Float64Array.of(0, 0.1, 0, 0.2, 0, 0));
-  expect([0, 0.05, 0.1, 0.2, tree.total, 1].map((sum) => tree.find(sum))).toEqual([1, 1, 3, 3, 3, 3]);
+test('a row of power 0 is never drawn, also where rounding goes beyond the last', () => {
+  const priorities = new Priorities(6, 1);
+  priorities.setState({ powers: Float64Array.of(0, 0.1, 0, 0.2, 0, 0), largest: 1 }, 6);
+  expect([0, 0.2, 0.4, 0.7, 1, 3].map((share) => find(priorities, share))).toEqual([1, 1, 3, 3, 3, 3]);
 });
