@@ -79,7 +79,7 @@ export class A2c extends CheckpointedAgent<A2cReport> {
     const { env, actionSpace } = vectorEnvFor('A2c', policy, config.env);
     checkDensity('A2c', policy);
     checkPolicy(policy);
-    const normalizers = normalizersFor([policy], env.numEnvs, config);
+    const normalizers = normalizersFor(policy, env.numEnvs, config);
     const value = new ValueNetwork(policy, config.valueHidden, config.rng.split('value'));
     this.value = value;
     const optimizer = new PolicyOptimizer(policy, {

@@ -19,7 +19,7 @@ import { count, flag } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { bestActions } from '../src/policies/qNetworkPolicy.ts';
 import type { TrainOptions, TrainReport } from './agent.ts';
-import { copyOfPolicy, polyak, quantileHuber, tdErrors, tdTarget, weightedRows } from './core/critics.ts';
+import { polyak, quantileHuber, tdErrors, tdTarget, weightedRows } from './core/critics.ts';
 import { vectorEnvFor } from './core/envs.ts';
 import { compileAct, meanAction, ReplayTraining, type UpdateMetrics } from './core/loops.ts';
 import { maxGradientNorm, offPolicyOptions, optionalMaxGradientNorm } from './core/options.ts';
@@ -134,13 +134,10 @@ abstract class QLearning<P extends EpsilonGreedyPolicy> extends CheckpointedAgen
     const { policy, tau, learningRate } = config;
     const { env, actionSpace } = vectorEnvFor(owner, policy, config.env);
     checkPolicy(policy, { gradients: false });
-    const target = copyOfPolicy(owner, policy, config.rng.split('target'));
+    const streams = ['actions', 'replay'] as const;
+    this.#training = new ReplayTraining({ owner, config, env, actionSpace, rates: { learningRate }, streams });
+    const target = this.#training.targetOf(policy, config.rng.split('target'));
     this.target = target;
-    this.#training = new ReplayTraining<UpdateReport, 'learningRate'>({
-      ...{ owner, config, env, actionSpace, rates: { learningRate } },
-      targetPolicies: [target],
-      streams: ['actions', 'replay'],
-    });
     this.#optimizer = new Adam(policy.trainableVariables(), adam);
     const modules = { policy, target, optimizer: this.#optimizer };
     const name = owner.toLowerCase();

@@ -132,7 +132,7 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
     checkPolicy(policy);
     const { numEnvs } = env;
     checkBatchSize('Fpo', config, numEnvs);
-    const normalizers = normalizersFor([policy], numEnvs, config);
+    const normalizers = normalizersFor(policy, numEnvs, config);
     const value = new ValueNetwork(policy, config.valueHidden, config.rng.split('value'));
     this.value = value;
     const policyOptimizer = new PolicyOptimizer(policy, {

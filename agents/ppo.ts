@@ -151,7 +151,7 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
     checkPolicy(policy);
     checkBatchSize('Ppo', config, env.numEnvs);
     this.#baseEntropy = config.baseEntropy ?? (actionSpace instanceof Box ? boxRescaleLogDet(actionSpace) : 0);
-    const normalizers = normalizersFor([policy], env.numEnvs, config);
+    const normalizers = normalizersFor(policy, env.numEnvs, config);
     const value = new ValueNetwork(policy, config.valueHidden, config.rng.split('value'));
     this.value = value;
     const policyOptimizer = new PolicyOptimizer(policy, {

@@ -85,7 +85,7 @@ export class Reinforce extends CheckpointedAgent<ReinforceReport> {
     const { env, actionSpace } = vectorEnvFor('Reinforce', policy, config.env);
     checkDensity('Reinforce', policy);
     checkPolicy(policy);
-    const normalizers = normalizersFor([policy], env.numEnvs, config);
+    const normalizers = normalizersFor(policy, env.numEnvs, config);
     const value = new ValueNetwork(policy, config.valueHidden, config.rng.split('value'));
     this.value = value;
     const policyOptimizer = new PolicyOptimizer(policy, {

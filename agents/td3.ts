@@ -13,7 +13,6 @@ import {
   type ActorCriticRate,
   actorCriticRates,
   ClippedAdam,
-  copyOfPolicy,
   criticNetworksOptions,
   polyak,
   tdTarget,
@@ -110,11 +109,9 @@ export class Td3 extends CheckpointedAgent<Td3Report> {
     adviseOnPolicy('td3', policy, actionSpace);
     checkHasMode('Td3', policy);
     this.#actionSpace = actionSpace;
-    const targetPolicy = copyOfPolicy('Td3', policy, rng.split('target'));
-    this.#training = new ReplayTraining<Td3Report, ActorCriticRate>({
-      ...{ owner: 'Td3', config, env, actionSpace, rates: actorCriticRates(config) },
-      targetPolicies: [targetPolicy],
-    });
+    const rates = actorCriticRates(config);
+    this.#training = new ReplayTraining({ owner: 'Td3', config, env, actionSpace, rates });
+    const targetPolicy = this.#training.targetOf(policy, rng.split('target'));
     this.#noise = new ExplorationNoise(env.numEnvs, actionSpace, config);
     const ofCritics = criticNetworksOptions(policy, actionSpace, config);
     this.critics = new ActionValues(ofCritics);

@@ -45,8 +45,7 @@ function episodesOf(
     const [actions, rewards]: number[][] = [[], []];
     for (;;) {
       const action = act(observation, i);
-      const commanded = new Float32Array(action.length);
-      commandActions(action, env.actionSpace as Box, commanded);
+      const commanded = commandActions(action, env.actionSpace as Box);
       const [next, reward, terminated, truncated] = env.step(commanded);
       observation = next as Float32Array;
       observations.push(...observation);

@@ -24,55 +24,54 @@ import { type ChoiceSpace, choicesOf, ObservationLayout, type Policy, type Rng }
 import { note } from '../../src/options/describe.ts';
 import { partSchemas } from './options.ts';
 
-/** Copies rows of actions into `target`, as the environment gets them: each component of a box clipped to its bounds. */
-export function commandActions(actions: ArrayLike<number>, space: ActionSpace, target: Float32Array): void {
-  target.set(actions);
-  if (!(space instanceof Box)) return;
+/** Rows of actions as the environment gets them, each component of a box clipped to its bounds, in a fresh array. */
+export function commandActions(actions: ArrayLike<number>, space: ActionSpace): Float32Array {
+  const commanded = new Float32Array(actions);
+  if (!(space instanceof Box)) return commanded;
   const { low, high, size } = space;
-  for (let i = 0; i < target.length; i++) {
-    target[i] = Math.min(Math.max(actions[i]!, low[i % size]!), high[i % size]!);
+  for (let i = 0; i < commanded.length; i++) {
+    commanded[i] = Math.min(Math.max(actions[i]!, low[i % size]!), high[i % size]!);
   }
+  return commanded;
 }
 
 /**
- * One step of all environments.
+ * One step of all environments, and the actions as they got them.
  * @param owner whose environments they are, as errors name it: `Ppo`
- * @param actions `[envs · actionDim]`, which `commanded` gets as the environments do: clipped to their bounds
+ * @param actions `[envs · actionDim]`
  * @throws if a reward or an observation is not finite
  */
-export function stepEnvs(
-  owner: string,
-  { env, actionSpace }: PolicyEnv,
-  actions: ArrayLike<number>,
-  commanded: Float32Array,
-): VectorStep {
-  commandActions(actions, actionSpace, commanded);
+export function stepEnvs(owner: string, { env, actionSpace }: PolicyEnv, actions: ArrayLike<number>) {
+  const commanded = commandActions(actions, actionSpace);
   const step = env.step(commanded);
   const { rewards, terminations, truncations, observations, finalObservations } = step;
-  for (let i = 0; i < env.numEnvs; i++) {
-    if (!Number.isFinite(rewards[i])) refuse(owner, i, 'reward', rewards[i]!);
-    if (terminations[i] || truncations[i]) checkRow(owner, finalObservations, i, env.numEnvs);
-    checkRow(owner, observations, i, env.numEnvs);
-  }
-  return step;
+  checkFinite(owner, 'reward', rewards, env);
+  checkFinite(owner, 'observation', observations, env);
+  checkFinite(owner, 'observation', finalObservations, env, (i) => Boolean(terminations[i] || truncations[i]));
+  return { ...step, commanded };
 }
 
 /** The first observations, `[envs · observationDim]`. @throws if one is not finite */
 export function resetEnvs(owner: string, env: VectorEnv, seed?: string): Float32Array {
   const [observations] = env.reset(seed === undefined ? {} : { seed });
-  for (let i = 0; i < env.numEnvs; i++) checkRow(owner, observations, i, env.numEnvs);
+  checkFinite(owner, 'observation', observations, env);
   return observations;
 }
 
-function checkRow(owner: string, observations: Float32Array, env: number, numEnvs: number): void {
-  const size = observations.length / numEnvs;
-  for (let j = env * size; j < (env + 1) * size; j++) {
-    if (!Number.isFinite(observations[j])) refuse(owner, env, 'observation', observations[j]!);
+/** @param isRead of which environments the rows are looked at; of all by default */
+function checkFinite(
+  owner: string,
+  what: string,
+  rows: ArrayLike<number>,
+  { numEnvs }: VectorEnv,
+  isRead: (env: number) => boolean = () => true,
+): void {
+  for (let i = 0; i < rows.length; i++) {
+    if (Number.isFinite(rows[i])) continue;
+    const env = Math.floor((i * numEnvs) / rows.length);
+    if (!isRead(env)) continue;
+    throw new Error(`${owner}: environment ${env} gave ${rows[i]} in its ${what}, expected finite numbers`);
   }
-}
-
-function refuse(owner: string, env: number, what: string, value: number): never {
-  throw new Error(`${owner}: environment ${env} gave ${value} in its ${what}, expected finite numbers`);
 }
 
 /** Fills `actions`, `[envs · actionDim]`, with draws that are uniform in a space: a bounded box, or one of choices. */

@@ -168,7 +168,7 @@ function* played({
   while (next < count) {
     if (scripts !== undefined) scripts.act(tap, numbers, actions);
     else if (actor === undefined) drawActions(actionSpace, choosing, actions);
-    else commandActions(actor.act(observations, choosing).action, actionSpace, actions);
+    else actions.set(commandActions(actor.act(observations, choosing).action, actionSpace));
     if (noise > 0) disturb(actionSpace, noise, disturbing, actions);
     const step = env.step(actions);
     for (let i = 0; i < numEnvs; i++) {
@@ -325,7 +325,7 @@ function disturb(space: ActionSpace, noise: number, rng: Rng, actions: Float32Ar
     for (let j = 0; j < actions.length; j++) {
       actions[j]! += rng.normal(0, (noise * (high[j % size]! - low[j % size]!)) / 2);
     }
-    commandActions(actions, space, actions);
+    actions.set(commandActions(actions, space));
     return;
   }
   for (let at = 0; at < actions.length; at += space.size) {
@@ -383,14 +383,12 @@ export class EpisodeCollector {
   readonly #options: EpisodeCollectorOptions;
   readonly #widths: { observation: number; action: number };
   readonly #current: Float32Array;
-  readonly #commanded: Float32Array;
 
   constructor(options: EpisodeCollectorOptions) {
     const { env, actionSpace } = options;
     this.#options = options;
     this.#widths = { observation: env.singleObservationSpace.size, action: actionSpace.size };
     this.#current = new Float32Array(env.numEnvs * this.#widths.observation);
-    this.#commanded = new Float32Array(env.numEnvs * actionSpace.size);
     this.steps = new EpisodeSteps(256, this.#widths);
   }
 
@@ -437,7 +435,7 @@ export class EpisodeCollector {
     for (let left = numEnvs; left > 0; count += numEnvs) {
       const acted = actor.act({ observations: this.#current }, rng);
       statistics?.observe(this.#current);
-      const step = stepEnvs(owner, this.#options, acted.action, this.#commanded);
+      const step = stepEnvs(owner, this.#options, acted.action);
       const rewards = scaler?.scaled(step) ?? step.rewards;
       for (let i = 0; i < numEnvs; i++) {
         const episode = episodes[i]!;

@@ -121,12 +121,11 @@ function* played({ policy, env, actionSpace, rng, greedy, candidates, onStep, on
   const returns = new Float64Array(numEnvs);
   const lengths = new Int32Array(numEnvs);
   const episodes = Int32Array.from({ length: numEnvs }, (_, i) => (i < reports.length ? i : -1));
-  const actions = new Float32Array(numEnvs * policy.actionDim);
   try {
     let left = reports.length;
     let [observations] = env.reset({ seed: rng.split('env').seed });
     while (left > 0) {
-      commandActions(actor.act(observations).action, actionSpace, actions);
+      const actions = commandActions(actor.act(observations).action, actionSpace);
       onStep?.({ observations, actions, episodes });
       const step = env.step(actions);
       for (let i = 0; i < numEnvs; i++) {

@@ -5,6 +5,7 @@ import { type Module, type Policy, type Rng, sampleAction } from '../../src/inde
 import { type Bounds, halfWidths } from '../../src/policies/boxScale.ts';
 import { type Rate, rateAt } from '../../src/training/optimization.ts';
 import type { EpisodeReport, TrainOptions, TrainReport } from '../agent.ts';
+import { copyOfPolicy } from './critics.ts';
 import { fillUniform, type PolicyEnv, resetEnvs, stepEnvs } from './envs.ts';
 import { EpisodeTracker } from './episodeStatistics.ts';
 import { type Normalizers, normalizersFor } from './normalization.ts';
@@ -110,14 +111,11 @@ export class ReplayCollector {
   /** What of it belongs to the state of an agent, between two steps, beside the environments and the replay. */
   readonly tracker: EpisodeTracker;
   readonly #options: ReplayCollectorOptions;
-  readonly #commanded: Float32Array;
 
   /** @param options `owner` is the agent's class, as errors name it */
   constructor(options: ReplayCollectorOptions) {
-    const { env, actionSpace } = options;
     this.#options = options;
-    this.#commanded = new Float32Array(env.numEnvs * actionSpace.size);
-    this.tracker = new EpisodeTracker(env.numEnvs);
+    this.tracker = new EpisodeTracker(options.env.numEnvs);
   }
 
   /** Resets the environments and empties the replay, with which every training begins. */
@@ -136,11 +134,11 @@ export class ReplayCollector {
    */
   step(actions: ArrayLike<number>, ended: EpisodeReport[]): void {
     const { owner, replay, statistics, scaler } = this.#options;
-    const step = stepEnvs(owner, this.#options, actions, this.#commanded);
+    const step = stepEnvs(owner, this.#options, actions);
     scaler?.observe(step);
     statistics?.observe(replay.current);
     statistics?.publish();
-    replay.add(this.#commanded, step);
+    replay.add(step.commanded, step);
     this.tracker.track(step, ended);
   }
 }
@@ -219,8 +217,6 @@ interface ReplayTrainingOptions<RateName extends string> extends PolicyEnv {
   readonly config: Omit<OffPolicyConfig, 'tau'>;
   /** What changes in the course of the training, by the names under which updates get it. */
   readonly rates: Readonly<Record<RateName, Rate>>;
-  /** Target networks of the policy, which see observations as it does. */
-  readonly targetPolicies?: readonly Policy[];
   /** All three by default; `updates` is left out where updates draw no numbers. */
   readonly streams?: readonly Stream[];
 }
@@ -235,26 +231,25 @@ export class ReplayTraining<Report extends TrainReport, RateName extends string>
   readonly #scale: ((reward: number) => number) | undefined;
   readonly #collector: ReplayCollector;
 
-  /**
-   * @throws if the replay can never fit in memory, or observations are to be normalized and the policy cannot; the target policies are freed
-   *   then
-   */
+  /** @throws if the replay can never fit in memory, or observations are to be normalized and the policy cannot */
   constructor(options: ReplayTrainingOptions<RateName>) {
-    const { owner, config, env, actionSpace, targetPolicies = [] } = options;
+    const { owner, config, env, actionSpace } = options;
     super(owner, options.streams);
     this.#options = options;
-    try {
-      this.replay = replayFor(owner, config, env);
-      this.#normalizers = normalizersFor([config.policy, ...targetPolicies], env.numEnvs, config);
-    } catch (error) {
-      for (const target of targetPolicies) target.dispose();
-      throw error;
-    }
-    const { replay } = this;
+    const replay = replayFor(owner, config, env);
+    this.replay = replay;
+    this.#normalizers = normalizersFor(config.policy, env.numEnvs, config);
     const { scaler } = this.#normalizers;
     this.shapes = shapesWith(replay.shapes, options.rates);
     this.#scale = scaler && ((reward) => scaler.scale(reward));
     this.#collector = new ReplayCollector({ owner, env, actionSpace, replay, ...this.#normalizers });
+  }
+
+  /** A copy of the policy, as a target network, which sees observations as it does. @throws as `copyOfPolicy` */
+  targetOf<P extends Policy>(policy: P, rng: Rng): P {
+    const target = copyOfPolicy(this.owner, policy, rng);
+    this.#normalizers.statistics?.share(target);
+    return target;
   }
 
   /** What the agent's state consists of: its modules, the noise if it adds some, and the parts of the training. */

@@ -27,13 +27,11 @@ export const normalizationOptions = {
 type NormalizationOptions = z.output<z.ZodObject<typeof normalizationOptions>>;
 type NormalizerOptions = NormalizationOptions & { readonly gamma: number };
 type ObservationOptions = Pick<NormalizationOptions, 'normalizeObservations' | 'clipObservations'>;
-/** The policy that acts, and the target networks that it has: they see observations alike. */
-type Policies = readonly [Policy, ...Policy[]];
 
 /** What brings observations and rewards to one scale; undefined where an agent uses them as they are. */
-export function normalizersFor(policies: Policies, numEnvs: number, options: NormalizerOptions) {
+export function normalizersFor(policy: Policy, numEnvs: number, options: NormalizerOptions) {
   return {
-    statistics: ObservationStatistics.of(policies, options),
+    statistics: ObservationStatistics.of(policy, options),
     scaler: options.normalizeRewards ? new RewardScaler(numEnvs, options.gamma) : undefined,
   };
 }
@@ -53,39 +51,47 @@ function varianceOf({ mean, variance }: RunningMeanStd): Float64Array {
   });
 }
 
+/** Mean and variance of rows. */
+class Moments extends RunningMeanStd {
+  /** Takes in rows, one after the other. */
+  observe(rows: Float32Array): void {
+    const { length } = this.mean;
+    for (let at = 0; at < rows.length; at += length) this.update(rows.subarray(at, at + length));
+  }
+}
+
 /**
  * Mean and variance of all observations that the agent has acted on, in float64. The policies' normalizers get them by {@link publish},
  * not at once: within a rollout a policy must stay the same. Numbers that lie in [0, 1] by themselves, bytes and choices, get mean 0 and
  * variance 1: a rare choice would be a large number otherwise, and an image brings its scale along.
  */
-export class ObservationStatistics extends RunningMeanStd {
-  readonly #policies: Policies;
+export class ObservationStatistics extends Moments {
+  readonly #policies: Policy[];
   readonly #scaled: readonly ObservationPart[];
 
   /** @param start as how many observations mean 0 and variance 1 count */
-  constructor(policies: Policies, start?: number) {
-    super(policies[0].observationDim, undefined, start);
-    this.#policies = policies;
-    this.#scaled = partsOf(policies[0]).filter(({ isScaled }) => isScaled);
+  constructor(policy: Policy, start?: number) {
+    super(policy.observationDim, undefined, start);
+    this.#policies = [policy];
+    this.#scaled = partsOf(policy).filter(({ isScaled }) => isScaled);
   }
 
   /**
-   * The statistics for policies, which begin with the moments of the first one. Undefined where it has no normalizer and
-   * `normalizeObservations` is false, or every part of an observation lies in [0, 1].
+   * The statistics for a policy, which begin with its moments. Undefined where it has no normalizer and `normalizeObservations` is false, or
+   * every part of an observation lies in [0, 1].
    */
-  static of(policies: Policies, options: ObservationOptions): ObservationStatistics | undefined {
-    const before = momentsOf(policies, options);
+  static of(policy: Policy, options: ObservationOptions): ObservationStatistics | undefined {
+    const before = momentsOf(policy, options);
     if (before === undefined) return undefined;
-    const statistics = new ObservationStatistics(policies);
+    const statistics = new ObservationStatistics(policy);
     const { mean, variance, count } = before;
     if (count > 0) statistics.setState({ mean: Array.from(mean), variance: Array.from(variance), count });
     return statistics;
   }
 
-  /** Takes in observations, row by row. */
-  observe(observations: Float32Array): void {
-    const dim = this.mean.length;
-    for (let at = 0; at < observations.length; at += dim) this.update(observations.subarray(at, at + dim));
+  /** Another policy with a normalizer that gets the moments, a target network. */
+  share(policy: Policy): void {
+    this.#policies.push(policy);
   }
 
   /** Gives the policies the moments, see {@link varianceOf}. */
@@ -99,14 +105,12 @@ export class ObservationStatistics extends RunningMeanStd {
   }
 }
 
-/** The moments that the first policy has, after `normalizeObservations` has given all a normalizer; undefined where nothing is normalized. */
-function momentsOf(policies: Policies, options: ObservationOptions): ObservationMoments | undefined {
-  const parts = partsOf(policies[0]);
+/** The moments that the policy has, after `normalizeObservations` has given it a normalizer; undefined where nothing is normalized. */
+function momentsOf(policy: Policy, options: ObservationOptions): ObservationMoments | undefined {
+  const parts = partsOf(policy);
   if (parts.length > 0 && parts.every(({ isScaled }) => isScaled)) return undefined;
-  if (options.normalizeObservations) {
-    for (const policy of policies) policy.normalizeObservations({ clip: options.clipObservations });
-  }
-  return policies[0].normalizer?.moments();
+  if (options.normalizeObservations) policy.normalizeObservations({ clip: options.clipObservations });
+  return policy.normalizer?.moments();
 }
 
 /** What an observation is made of, where the policy knows its space. */
@@ -181,13 +185,12 @@ export const standardize = flag(
  * Mean and deviation of the actions of data, in float64, for a policy that was made for actions without bounds. A policy that has
  * been trained, or has units already, stays as it is.
  */
-export class ActionMoments {
+export class ActionMoments extends Moments {
   readonly #policy: Policy;
-  readonly #moments: RunningMeanStd;
 
   private constructor(policy: Policy) {
+    super(policy.actionDim, undefined, 0);
     this.#policy = policy;
-    this.#moments = new RunningMeanStd(policy.actionDim, undefined, 0);
   }
 
   /** Undefined where the policy takes no units of data. */
@@ -195,15 +198,9 @@ export class ActionMoments {
     return standardize && policy.takesUnits ? new ActionMoments(policy) : undefined;
   }
 
-  /** Takes in actions, row by row. */
-  observe(actions: Float32Array): void {
-    const { actionDim } = this.#policy;
-    for (let at = 0; at < actions.length; at += actionDim) this.#moments.update(actions.subarray(at, at + actionDim));
-  }
-
   /** Tells the policy. A number that has always been the same gets deviation 1. */
   publish(): void {
-    this.#policy.standardizeActions({ mean: this.#moments.mean, deviation: varianceOf(this.#moments).map(Math.sqrt) });
+    this.#policy.standardizeActions({ mean: this.mean, deviation: varianceOf(this).map(Math.sqrt) });
   }
 }
 
@@ -218,6 +215,6 @@ export function observationsOfData(
   actions: ActionMoments | undefined,
 ): ObservationStatistics | undefined {
   const normalizeObservations = options.normalizeObservations || actions !== undefined;
-  const before = momentsOf([policy], { ...options, normalizeObservations });
-  return before?.count === 0 ? new ObservationStatistics([policy], 0) : undefined;
+  const before = momentsOf(policy, { ...options, normalizeObservations });
+  return before?.count === 0 ? new ObservationStatistics(policy, 0) : undefined;
 }

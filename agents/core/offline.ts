@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { checkEpisode, type Episode, type EpisodeSource } from '../../datasets/episode.ts';
 import { Box, type VectorEnv } from '../../envs/index.ts';
 import { fingerprintOfNumbers } from '../../src/fingerprint.ts';
-import { type Module, ObservationLayout, type Policy, type Rng } from '../../src/index.ts';
+import { linearSchedule, type Module, ObservationLayout, type Policy, type Rng } from '../../src/index.ts';
 import { note } from '../../src/options/describe.ts';
 import { count, nonnegative, positive } from '../../src/options/fields.ts';
 import { type Bounds, unitBounds } from '../../src/policies/boxScale.ts';
-import { DivergedError, type Rate } from '../../src/training/optimization.ts';
+import { DivergedError } from '../../src/training/optimization.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
 import { checkContinuous, hasAngles, leavesBounds } from './checks.ts';
 import { type ActorCriticRate, actorCriticRates } from './critics.ts';
@@ -14,7 +14,7 @@ import { type ActionSpace, commandActions, vectorEnvFor } from './envs.ts';
 import { ExplorationNoise, MinibatchTraining, ReplayCollector, ratesAt, shapesWith, updatesDue } from './loops.ts';
 import { ActionMoments, normalizationOptions, observationsOfData, standardize } from './normalization.ts';
 import { type noiseOptions, offPolicyOptions, partSchemas } from './options.ts';
-import { emptyBatch, ReplayBuffer, replayFor, type Transitions } from './replay.ts';
+import { emptyBatch, ReplayBuffer, replayFor, type Transitions, type TransitionTensors } from './replay.ts';
 import type { Parts, Stateful } from './state.ts';
 
 /** The option of what the data count in the end, where the agent has gone on online. */
@@ -23,8 +23,11 @@ export const onlineDataFactor = nonnegative(
   'factor of the term that keeps the policy near the data, at the end of the online steps; it goes there from 1 in a straight line',
 );
 
-/** What changes in the course of a training whose policy is kept near the data. */
-export type DataRate = ActorCriticRate | 'dataFactor';
+/** What changes in the course of a training: learning rates, and what the data count. */
+type DataRate = ActorCriticRate | 'dataFactor';
+
+/** A minibatch with the rates of its update. */
+export type OfflineBatch = TransitionTensors<DataRate>;
 
 /** What data are like, by which the weight of staying near them is chosen. */
 const kinds = ['mixed', 'demonstrations'] as const;
@@ -230,8 +233,7 @@ export class OfflineReplay {
     let [outside, largestReward] = [0, 0];
     for (const episode of episodes()) {
       outside += countOutside(episode.actions, this.actionSpace);
-      const actions = episode.actions.slice();
-      if (clips) commandActions(episode.actions, this.actionSpace, actions);
+      const actions = clips ? commandActions(episode.actions, this.actionSpace) : episode.actions;
       for (const reward of episode.rewards) largestReward = Math.max(largestReward, Math.abs(reward));
       statistics?.observe(episode.observations.subarray(0, -observationDim));
       moments?.observe(actions);
@@ -313,6 +315,14 @@ type TrainingConfig = OfflineConfig &
   z.output<z.ZodObject<typeof noiseOptions>> &
   Parameters<typeof actorCriticRates>[0] & { readonly onlineDataFactor?: number };
 
+/** Where the agent goes on online. */
+interface Online {
+  readonly env: VectorEnv;
+  readonly replay: ReplayBuffer;
+  readonly noise: ExplorationNoise;
+  readonly collector: ReplayCollector;
+}
+
 /**
  * What the loop of an agent calls that learns from data: each step is one update. The last `onlineSteps` are steps of the environments, whose
  * transitions go into a replay beside the data; after each as many updates follow as are due.
@@ -322,7 +332,7 @@ type TrainingConfig = OfflineConfig &
  *
  * No value can be beyond max |r| / (1 − γ). Where the mean value of what is learned from is twice as far, the critics have diverged.
  */
-export class OfflineTraining<Report extends TrainReport, RateName extends string> extends MinibatchTraining<Report> {
+export class OfflineTraining<Report extends TrainReport> extends MinibatchTraining<Report> {
   readonly replay: OfflineReplay;
   /** The data's; an environment has the same. */
   readonly actionSpace: Box;
@@ -331,15 +341,10 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
   /** How many environments it acts in online, 1 if in none. */
   readonly numEnvs: number;
   /** Shapes of what {@link sample} returns. */
-  readonly shapes: ReturnType<typeof shapesWith<RateName>>;
+  readonly shapes: ReturnType<typeof shapesWith<DataRate>>;
   readonly #config: TrainingConfig;
   readonly #remedy: string;
-  readonly #rates: Record<RateName, Rate>;
-  /** By the share of the online steps that is done, which is 0 before them. */
-  readonly #onlineRates: Record<string, Rate>;
-  readonly #env: VectorEnv | undefined;
-  readonly #noise: ExplorationNoise | undefined;
-  readonly #collector: ReplayCollector | undefined;
+  readonly #online: Online | undefined;
   #envSeed = '';
   /** The step at which it went online; null before. */
   #onlineFrom: number | null = null;
@@ -353,9 +358,7 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
     super(owner, undefined, `${remedy} usually helps`);
     this.#config = config;
     this.#remedy = remedy;
-    const { policy, onlineSteps, onlineDataFactor } = config;
-    this.#rates = actorCriticRates(config) as Record<RateName, Rate>;
-    this.#onlineRates = onlineDataFactor === undefined ? {} : { dataFactor: { linear: [1, onlineDataFactor] } };
+    const { policy, onlineSteps } = config;
     const given = config.env && vectorEnvFor(owner, policy, config.env);
     const env = onlineSteps > 0 ? given?.env : undefined;
     this.replay = new OfflineReplay(owner, config, env);
@@ -365,19 +368,20 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
     }
     this.actionSpace = actionSpace;
     this.units = unitBounds(actionSpace, policy.actionScale);
-    this.shapes = shapesWith<RateName>(this.replay.data.shapes, { ...this.#rates, ...this.#onlineRates });
+    this.shapes = shapesWith<DataRate>(this.replay.data.shapes, { ...actorCriticRates(config), dataFactor: 1 });
     this.numEnvs = env?.numEnvs ?? 1;
-    this.#env = env;
-    if (env === undefined) return;
-    this.#noise = new ExplorationNoise(env.numEnvs, this.units ?? actionSpace, config, hasAngles(policy));
-    this.#collector = new ReplayCollector({ owner, env, actionSpace, replay: this.replay.online! });
+    const replay = this.replay.online;
+    if (env === undefined || replay === undefined) return;
+    const noise = new ExplorationNoise(env.numEnvs, this.units ?? actionSpace, config, hasAngles(policy));
+    this.#online = { env, replay, noise, collector: new ReplayCollector({ owner, env, actionSpace, replay }) };
   }
 
   /** What the agent's state consists of: its modules, and the parts of the training. */
   parts(modules: Readonly<Record<string, Module>>): Parts {
-    const onlineFrom: Stateful<number | null> = {
+    const { noise, env, collector } = this.#online ?? {};
+    const onlineFrom = {
       state: () => this.#onlineFrom,
-      setState: (step) => {
+      setState: (step: number | null) => {
         this.#onlineFrom = step;
       },
     };
@@ -385,18 +389,17 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
       units: this.units && constantState(this.units),
       ...modules,
       replay: this.replay,
-      noise: this.#whenOnline(this.#noise),
-      env: this.#whenOnline(this.#env),
-      collector: this.#whenOnline(this.#collector?.tracker),
-      onlineFrom,
-      training: this,
+      noise: this.#whenOnline(noise),
+      env: this.#whenOnline(env),
+      collector: this.#whenOnline(collector?.tracker),
+      ...{ onlineFrom, training: this },
     };
   }
 
   override begin(options: TrainOptions): boolean {
     const { owner } = this;
     const { onlineSteps } = this.#config;
-    if (onlineSteps > 0 && this.#env === undefined) {
+    if (onlineSteps > 0 && this.#online === undefined) {
       throw new Error(`${owner}: onlineSteps: got ${onlineSteps} without an env, expected one to make them in`);
     }
     if (onlineSteps > options.steps) {
@@ -416,18 +419,19 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
   /** Begins a step. @returns the observations to act on, if it is a step of the environments; undefined if it is one on the data alone */
   observations(): Float32Array | undefined {
     if (this.#onlineFrom === null && this.step >= this.steps - this.#config.onlineSteps) {
-      this.#noise!.reset();
-      this.#collector!.reset(this.#envSeed);
+      this.#online!.noise.reset();
+      this.#online!.collector.reset(this.#envSeed);
       this.#onlineFrom = this.step;
     }
-    if (this.#onlineFrom !== null) return this.replay.online!.current;
+    if (this.#onlineFrom !== null) return this.#online!.replay.current;
     this.step += 1;
     return undefined;
   }
 
   /** One step of every environment, which the replay keeps. @param actions `[envs · actionDim]`, to which noise is added */
   collect(actions: ArrayLike<number>): void {
-    this.#collector!.step(this.#noise!.addedTo(actions, this.streams.actions), this.episodes);
+    const { noise, collector } = this.#online!;
+    collector.step(noise.addedTo(actions, this.streams.actions), this.episodes);
     this.step += this.numEnvs;
   }
 
@@ -446,15 +450,16 @@ export class OfflineTraining<Report extends TrainReport, RateName extends string
   }
 
   /** The minibatch of the next update, with the rates of the moment. */
-  sample(): Transitions & Readonly<Record<RateName, number>> {
+  sample(): Transitions & Readonly<Record<DataRate, number>> {
     const { step } = this;
+    const { onlineDataFactor = 1 } = this.#config;
     const from = this.#onlineFrom ?? step;
     const onlineShare = step === from ? 0 : Math.min(1, (step - from) / (this.steps - from));
     this.updates += 1;
     return {
       ...this.replay.sample(this.streams.replay),
-      ...ratesAt(this.owner, this.#rates, this.share),
-      ...ratesAt(this.owner, this.#onlineRates, onlineShare),
+      ...ratesAt(this.owner, actorCriticRates(this.#config), this.share),
+      dataFactor: linearSchedule(1, onlineDataFactor)(onlineShare),
     };
   }
 

@@ -113,7 +113,6 @@ export class RolloutCollector implements Stateful {
   readonly #rollout;
   /** The observations to act on next, `[envs · observationDim]`. */
   readonly #current: Float32Array;
-  readonly #commanded: Float32Array;
 
   constructor(options: RolloutCollectorOptions) {
     const { env, actionSpace, horizon } = options;
@@ -121,14 +120,13 @@ export class RolloutCollector implements Stateful {
     this.#options = options;
     this.#tracker = new EpisodeTracker(envs);
     this.#current = new Float32Array(envs * env.singleObservationSpace.size);
-    this.#commanded = new Float32Array(envs * actionSpace.size);
     this.#rollout = {
       horizon,
       envs,
       /** `[horizon · envs · observationDim]` */
       observations: new Float32Array(horizon * this.#current.length),
       /** The actions before the squash, `[horizon · envs · actionDim]`. */
-      latents: new Float32Array(horizon * this.#commanded.length),
+      latents: new Float32Array(steps * actionSpace.size),
       /** log π of the actions; 0 for a policy without a density. */
       logProbs: new Float32Array(steps),
       values: new Float32Array(steps),
@@ -164,7 +162,7 @@ export class RolloutCollector implements Stateful {
       if (logProb !== undefined) rollout.logProbs.set(logProb, t * numEnvs);
       rollout.values.set(value, t * numEnvs);
       // The environment gets the action clipped to its bounds; the learner keeps the unclipped one.
-      const step = stepEnvs(owner, this.#options, action, this.#commanded);
+      const step = stepEnvs(owner, this.#options, action);
       const { terminations, truncations, finalObservations } = step;
       const rewards = scaler?.scaled(step) ?? step.rewards;
       let finalValues: ArrayLike<number> | undefined;

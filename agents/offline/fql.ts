@@ -18,15 +18,14 @@ import {
 } from '../core/critics.ts';
 import { compileAct, sampledAction, type UpdateMetrics } from '../core/loops.ts';
 import {
-  type DataRate,
   dataWeight,
   dataWeightOption,
+  type OfflineBatch,
   OfflineTraining,
   offlineOptions,
   onlineDataFactor,
 } from '../core/offline.ts';
 import { criticOptions, layerWidths, noiseOptions, targetValue } from '../core/options.ts';
-import type { TransitionTensors } from '../core/replay.ts';
 import { CheckpointedAgent, compileOnArrays } from '../core/state.ts';
 
 /** α by the kind of the data. */
@@ -87,7 +86,7 @@ export class Fql extends CheckpointedAgent<FqlReport> {
   readonly #units: Bounds;
   readonly #targets: ActionValues;
   readonly #optimizers;
-  readonly #training: OfflineTraining<FqlReport, DataRate>;
+  readonly #training: OfflineTraining<FqlReport>;
   readonly #act;
   readonly #update;
 
@@ -100,11 +99,7 @@ export class Fql extends CheckpointedAgent<FqlReport> {
     checkCarries(policy);
     checkPolicy(policy);
     this.#policy = policy;
-    this.#training = new OfflineTraining<FqlReport, DataRate>(
-      'Fql',
-      config,
-      'a larger alpha, or a smaller learningRate,',
-    );
+    this.#training = new OfflineTraining('Fql', config, 'a larger alpha, or a smaller learningRate,');
     const { actionSpace, units, numEnvs, shapes } = this.#training;
     const ofCritics = criticNetworksOptions(policy, actionSpace, config, { units });
     this.#units = units ?? actionSpace;
@@ -125,7 +120,9 @@ export class Fql extends CheckpointedAgent<FqlReport> {
     const networks = { policy, behavior: this.behavior, critics: this.critics, targets: this.#targets };
     const modules = { ...networks, ...this.#optimizers };
     this.#act = compileAct('fql', policy, numEnvs, sampledAction);
-    this.#update = compileOnArrays('fql/update', modules, shapes, (batch: FqlBatch, rng) => this.#improve(batch, rng));
+    this.#update = compileOnArrays('fql/update', modules, shapes, (batch: OfflineBatch, rng) =>
+      this.#improve(batch, rng),
+    );
     this.parts = this.#training.parts(modules);
     this.compiled = [this.#act, this.#update];
   }
@@ -143,7 +140,7 @@ export class Fql extends CheckpointedAgent<FqlReport> {
   }
 
   /** One minibatch: critics, behaviour, policy, targets. */
-  #improve(batch: FqlBatch, rng: Rng): UpdateMetrics<FqlReport> {
+  #improve(batch: OfflineBatch, rng: Rng): UpdateMetrics<FqlReport> {
     const { policy, tau, targetValue } = this.#config;
     const { actionSpace } = this.#training;
     const { observations, actions, nextObservations, learningRate, criticLearningRate } = batch;
@@ -165,7 +162,7 @@ export class Fql extends CheckpointedAgent<FqlReport> {
     return { policyLoss, distillationLoss, behaviorLoss, criticLoss, actionValue };
   }
 
-  #policyLosses({ observations, dataFactor }: FqlBatch, seen: tf.Tensor, rng: Rng) {
+  #policyLosses({ observations, dataFactor }: OfflineBatch, seen: tf.Tensor, rng: Rng) {
     const alpha = tf.mul(dataFactor, dataWeight(this.#config.alpha, ALPHA));
     const noise = rng.normalTensor([observations.shape[0]!, this.#policy.actionDim]);
     const behavior = this.behavior.given(seen).squash(this.behavior.carried(seen, noise));
@@ -189,5 +186,3 @@ function checkCarries(policy: Policy): asserts policy is ImplicitPolicy {
       "makePolicy('implicit', …)",
   );
 }
-
-type FqlBatch = TransitionTensors<DataRate>;

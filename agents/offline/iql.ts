@@ -7,18 +7,10 @@ import { MOST_SAMPLES } from '../../src/policies/bestOfPolicy.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
 import { checkDensity, hasAngles, withArticle } from '../core/checks.ts';
-import {
-  ActionValues,
-  type ActorCriticRate,
-  ClippedAdam,
-  criticNetworksOptions,
-  polyak,
-  tdTarget,
-} from '../core/critics.ts';
+import { ActionValues, ClippedAdam, criticNetworksOptions, polyak, tdTarget } from '../core/critics.ts';
 import { compileAct, sampledAction, type UpdateMetrics } from '../core/loops.ts';
-import { OfflineTraining, offlineOptions } from '../core/offline.ts';
+import { type OfflineBatch, OfflineTraining, offlineOptions } from '../core/offline.ts';
 import { criticOptions, noiseOptions } from '../core/options.ts';
-import type { TransitionTensors } from '../core/replay.ts';
 import { CheckpointedAgent, compileOnArrays } from '../core/state.ts';
 import { ValueNetwork } from '../core/valueFunction.ts';
 
@@ -92,7 +84,7 @@ export class Iql extends CheckpointedAgent<IqlReport> {
   readonly actingPolicy: Policy | undefined;
   readonly #config: z.output<typeof iqlOptions>;
   readonly #optimizers;
-  readonly #training: OfflineTraining<IqlReport, ActorCriticRate>;
+  readonly #training: OfflineTraining<IqlReport>;
   readonly #act;
   readonly #update;
 
@@ -104,11 +96,7 @@ export class Iql extends CheckpointedAgent<IqlReport> {
     const { policy, rng, criticHidden: hidden, criticActivation: activation } = config;
     checkHasLoss(config);
     checkPolicy(policy);
-    this.#training = new OfflineTraining<IqlReport, ActorCriticRate>(
-      'Iql',
-      config,
-      'a smaller learningRate, or criticLayerNorm,',
-    );
+    this.#training = new OfflineTraining('Iql', config, 'a smaller learningRate, or criticLayerNorm,');
     const { actionSpace, units, numEnvs, shapes } = this.#training;
     const ofCritics = criticNetworksOptions(policy, actionSpace, config, { units, angles: hasAngles(policy) });
     this.critics = new ActionValues(ofCritics);
@@ -130,7 +118,9 @@ export class Iql extends CheckpointedAgent<IqlReport> {
       ...this.#optimizers,
     };
     this.#act = compileAct('iql', acting ?? policy, numEnvs, sampledAction);
-    this.#update = compileOnArrays('iql/update', modules, shapes, (batch: IqlBatch, rng) => this.#improve(batch, rng));
+    this.#update = compileOnArrays('iql/update', modules, shapes, (batch: OfflineBatch, rng) =>
+      this.#improve(batch, rng),
+    );
     this.parts = this.#training.parts(modules);
     this.compiled = [this.#act, this.#update];
   }
@@ -157,7 +147,7 @@ export class Iql extends CheckpointedAgent<IqlReport> {
   }
 
   /** One minibatch: value, policy, critics, targets. */
-  #improve(batch: IqlBatch, rng: Rng): UpdateMetrics<IqlReport> {
+  #improve(batch: OfflineBatch, rng: Rng): UpdateMetrics<IqlReport> {
     const { policy, tau, expectile } = this.#config;
     const { observations, actions, nextObservations, learningRate, criticLearningRate } = batch;
     const seen = policy.normalized(observations);
@@ -184,7 +174,7 @@ export class Iql extends CheckpointedAgent<IqlReport> {
   }
 
   /** @param advantages Q − V, `[batch]` */
-  #extractionLoss({ observations, actions }: IqlBatch, advantages: tf.Tensor, rng: Rng): tf.Tensor {
+  #extractionLoss({ observations, actions }: OfflineBatch, advantages: tf.Tensor, rng: Rng): tf.Tensor {
     const { policy, beta, maxWeight } = this.#config;
     // The exponent is bounded, and not its exponential, which overflows.
     const weights = tf.exp(tf.minimum(tf.mul(beta, advantages), tf.log(tf.scalar(maxWeight))));
@@ -216,5 +206,3 @@ function checkHasLoss({ policy, beta }: { readonly policy: Policy; readonly beta
     `Iql: beta: got ${beta}, expected 0: the matchingLoss of ${name} takes no weights; with 0 it clones the data, and bestOf chooses among its samples`,
   );
 }
-
-type IqlBatch = TransitionTensors<ActorCriticRate>;

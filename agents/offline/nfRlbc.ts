@@ -8,15 +8,14 @@ import { checkDensity, checkReparameterized, hasAngles } from '../core/checks.ts
 import { ActionValues, ClippedAdam, criticNetworksOptions, polyak, tdTarget, valueWeight } from '../core/critics.ts';
 import { compileAct, sampledAction, type UpdateMetrics } from '../core/loops.ts';
 import {
-  type DataRate,
   dataWeight,
   dataWeightOption,
+  type OfflineBatch,
   OfflineTraining,
   offlineOptions,
   onlineDataFactor,
 } from '../core/offline.ts';
 import { criticOptions, noiseOptions, targetValue } from '../core/options.ts';
-import type { TransitionTensors } from '../core/replay.ts';
 import { CheckpointedAgent, compileOnArrays } from '../core/state.ts';
 
 /** α by the kind of the data. */
@@ -69,7 +68,7 @@ export class NfRlbc extends CheckpointedAgent<NfRlbcReport> {
   readonly #config: z.output<typeof nfRlbcOptions>;
   readonly #targets: ActionValues;
   readonly #optimizers;
-  readonly #training: OfflineTraining<NfRlbcReport, DataRate>;
+  readonly #training: OfflineTraining<NfRlbcReport>;
   readonly #act;
   readonly #update;
 
@@ -84,11 +83,7 @@ export class NfRlbc extends CheckpointedAgent<NfRlbcReport> {
     checkDensity('NfRlbc', policy);
     checkPolicy(policy);
     checkReparameterized('NfRlbc', policy);
-    this.#training = new OfflineTraining<NfRlbcReport, DataRate>(
-      'NfRlbc',
-      config,
-      'a larger alpha, or a smaller learningRate,',
-    );
+    this.#training = new OfflineTraining('NfRlbc', config, 'a larger alpha, or a smaller learningRate,');
     const { actionSpace, units, numEnvs, shapes } = this.#training;
     const ofCritics = criticNetworksOptions(policy, actionSpace, config, { units, angles: hasAngles(policy) });
     this.critics = new ActionValues(ofCritics);
@@ -99,7 +94,7 @@ export class NfRlbc extends CheckpointedAgent<NfRlbcReport> {
     };
     const modules = { policy, critics: this.critics, targets: this.#targets, ...this.#optimizers };
     this.#act = compileAct('nf-rlbc', policy, numEnvs, sampledAction);
-    this.#update = compileOnArrays('nf-rlbc/update', modules, shapes, (batch: NfRlbcBatch, rng) =>
+    this.#update = compileOnArrays('nf-rlbc/update', modules, shapes, (batch: OfflineBatch, rng) =>
       this.#improve(batch, rng),
     );
     this.parts = this.#training.parts(modules);
@@ -119,7 +114,7 @@ export class NfRlbc extends CheckpointedAgent<NfRlbcReport> {
   }
 
   /** One minibatch: critics, policy, targets. */
-  #improve(batch: NfRlbcBatch, rng: Rng): UpdateMetrics<NfRlbcReport> {
+  #improve(batch: OfflineBatch, rng: Rng): UpdateMetrics<NfRlbcReport> {
     const { policy, tau, targetValue, alpha } = this.#config;
     const { observations, actions, nextObservations, learningRate, criticLearningRate } = batch;
     const seen = policy.normalized(observations);
@@ -150,5 +145,3 @@ export class NfRlbc extends CheckpointedAgent<NfRlbcReport> {
     return clippedActions(sampleAction(distribution, rng).action, this.#training.actionSpace);
   }
 }
-
-type NfRlbcBatch = TransitionTensors<DataRate>;

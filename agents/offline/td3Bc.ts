@@ -17,9 +17,8 @@ import {
   valueWeight,
 } from '../core/critics.ts';
 import { compileAct, meanAction, type UpdateMetrics } from '../core/loops.ts';
-import { type DataRate, OfflineTraining, offlineOptions, onlineDataFactor } from '../core/offline.ts';
+import { type OfflineBatch, OfflineTraining, offlineOptions, onlineDataFactor } from '../core/offline.ts';
 import { criticOptions, noiseOptions, policyDelay } from '../core/options.ts';
-import type { TransitionTensors } from '../core/replay.ts';
 import { CheckpointedAgent, compileOnArrays } from '../core/state.ts';
 import { targetNoiseOptions, withTargetNoise } from '../td3.ts';
 
@@ -70,7 +69,7 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
   readonly #config: z.output<typeof td3BcOptions>;
   readonly #targets: { readonly policy: Policy; readonly critics: ActionValues };
   readonly #optimizers;
-  readonly #training: OfflineTraining<Td3BcReport, DataRate>;
+  readonly #training: OfflineTraining<Td3BcReport>;
   readonly #act;
   readonly #update;
   /** The update without policy and targets. */
@@ -87,11 +86,7 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
     const { policy, rng } = config;
     checkPolicy(policy);
     checkHasMode('Td3Bc', policy);
-    this.#training = new OfflineTraining<Td3BcReport, DataRate>(
-      'Td3Bc',
-      config,
-      'a smaller alpha, or a smaller learningRate,',
-    );
+    this.#training = new OfflineTraining('Td3Bc', config, 'a smaller alpha, or a smaller learningRate,');
     const { actionSpace, units, numEnvs, shapes } = this.#training;
     const ofCritics = criticNetworksOptions(policy, actionSpace, config, { units });
     adviseOnPolicy('td3-bc', policy, actionSpace);
@@ -103,7 +98,7 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
     this.#optimizers = { critics: criticOptimizer, policy: policyOptimizer };
     const networks = { policy, critics: this.critics, targetPolicy, targetCritics: this.#targets.critics };
     const modules = { ...networks, criticOptimizer, policyOptimizer };
-    const update = (isPolicyDue: boolean) => (batch: Td3BcBatch, rng: Rng) => this.#improve(batch, rng, isPolicyDue);
+    const update = (isPolicyDue: boolean) => (batch: OfflineBatch, rng: Rng) => this.#improve(batch, rng, isPolicyDue);
     this.#act = compileAct('td3-bc', policy, numEnvs, meanAction);
     this.#update = compileOnArrays('td3-bc/update', modules, shapes, update(true));
     this.#updateCritics = compileOnArrays(
@@ -136,7 +131,7 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
   }
 
   /** The update of the critics on one minibatch, and of policy and targets where it is due. */
-  #improve(batch: Td3BcBatch, rng: Rng, isPolicyDue: boolean): UpdateMetrics<Td3BcReport> {
+  #improve(batch: OfflineBatch, rng: Rng, isPolicyDue: boolean): UpdateMetrics<Td3BcReport> {
     const { policy, tau } = this.#config;
     const { observations, actions, nextObservations, criticLearningRate } = batch;
     const seen = policy.normalized(observations);
@@ -154,7 +149,7 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
     return { ...ofPolicy, criticLoss: loss, ...others };
   }
 
-  #improvePolicy({ observations, actions, learningRate, dataFactor }: Td3BcBatch, seen: tf.Tensor) {
+  #improvePolicy({ observations, actions, learningRate, dataFactor }: OfflineBatch, seen: tf.Tensor) {
     const { policy, alpha } = this.#config;
     const { units, actionSpace } = this.#training;
     const losses = () => {
@@ -169,5 +164,3 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
     return { policyLoss: loss, cloningLoss };
   }
 }
-
-type Td3BcBatch = TransitionTensors<DataRate>;

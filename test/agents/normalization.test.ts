@@ -140,7 +140,7 @@ describe('agents', () => {
     const number = new Box({ low: -9, high: 9, shape: [1] });
     const observationSpace = new Tuple([number, new Discrete(3), number, new MultiBinary(1)]);
     const policy = makePolicy('gaussian', { observationSpace, actionSpace: wideBox, rng: new Rng(0), hidden: [4] });
-    const statistics = ObservationStatistics.of([policy], { normalizeObservations: true, clipObservations: 10 })!;
+    const statistics = ObservationStatistics.of(policy, { normalizeObservations: true, clipObservations: 10 })!;
     statistics.observe(Float32Array.of(2, 1, 0, 0, 30, 1, 4, 0, 0, 1, 50, 1));
     statistics.publish();
     const { mean, variance } = policy.normalizer!.moments();
@@ -154,14 +154,16 @@ describe('agents', () => {
     const made = () => new GaussianPolicy({ observationDim: 2, actionDim: 1, hidden: [4], rng: new Rng(0) });
     const [policy, target] = [made(), made()];
     const asked = { normalizeObservations: true, clipObservations: 10 };
-    const statistics = ObservationStatistics.of([policy, target], asked)!;
+    const statistics = ObservationStatistics.of(policy, asked)!;
+    target.normalizeObservations();
+    statistics.share(target);
     statistics.observe(Float32Array.of(0, 30, 1, 50));
     statistics.publish();
     for (const { normalizer } of [policy, target]) expect(normalizer!.moments().mean[0]).toBeCloseTo(0.5, 3);
     const image = new Box({ low: 0, high: 255, shape: [4, 4, 3], dtype: 'uint8' });
     for (const observationSpace of [new Discrete(5), new MultiBinary(3), image]) {
       const plain = makePolicy('gaussian', { observationSpace, actionSpace: wideBox, rng: new Rng(0), hidden: [4] });
-      expect(ObservationStatistics.of([plain], asked)).toBeUndefined();
+      expect(ObservationStatistics.of(plain, asked)).toBeUndefined();
       expect(plain.normalizer).toBeUndefined();
     }
   });
