@@ -61,11 +61,8 @@ const policyOf = <P extends EpsilonGreedyPolicy>(
   Class: abstract new (...options: never[]) => P,
   name: PolicyName,
 ): z.ZodType<P, Policy> => {
-  const schema = z.custom<P>(
-    (value) => value instanceof Class,
-    `a ${Class.name}, as makePolicy('${name}', …) gives one`,
-  ) as z.ZodType<P, Policy>;
-  return schema.meta({
+  const expected = `a ${Class.name}, as makePolicy('${name}', …) gives one`;
+  return (z.custom<P>((value) => value instanceof Class, expected) as z.ZodType<P, Policy>).meta({
     description: 'the policy that is trained; the share of uniform actions comes down to its epsilon',
     type: Class.name,
   });

@@ -4,7 +4,7 @@ import { Adam, checkPolicy, clipByGlobalNorm, FlowMatchingPolicy, type Rng, valu
 import { count } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { Minibatches, rateAt, rateSchema } from '../src/training/optimization.ts';
-import type { EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
+import type { EpisodeReport, TrainOptions } from './agent.ts';
 import { withArticle } from './core/checks.ts';
 import { vectorEnvFor } from './core/envs.ts';
 import { normalizationOptions, normalizersFor } from './core/normalization.ts';
@@ -17,7 +17,7 @@ import {
   OVER_TRAINING,
   partSchemas,
 } from './core/options.ts';
-import { boundedAbove, clippedSurrogate, PolicyOptimizer, standardized } from './core/policyGradient.ts';
+import { boundedAbove, clippedSurrogate, PolicyOptimizer, PolicyUpdates, standardized } from './core/policyGradient.ts';
 import {
   checkBatchSize,
   compileActor,
@@ -25,16 +25,9 @@ import {
   RolloutCollector,
   rolloutOptions,
 } from './core/rollout.ts';
-import {
-  CheckpointedAgent,
-  compileOnArrays,
-  type FigureOf,
-  MeanMetrics,
-  scalarsOf,
-  Training,
-  UpdateHistory,
-} from './core/state.ts';
+import { CheckpointedAgent, compileOnArrays, type FigureOf, MeanMetrics, scalarsOf, Training } from './core/state.ts';
 import { explainedVariance, ValueNetwork } from './core/valueFunction.ts';
+import type { PpoReport } from './ppo.ts';
 
 /** Adam's, as PPO is used with. */
 const EPSILON = 1e-5;
@@ -65,25 +58,10 @@ export const fpoOptions = z.strictObject({
 /** Options of {@link Fpo}. */
 export type FpoOptions = z.input<typeof fpoOptions>;
 
-/** One rollout and the updates made from it. */
-export interface FpoReport extends TrainReport {
-  readonly policyLoss: number;
-  readonly valueLoss: number;
+/** One rollout and the updates made from it, as PPO's, with the ratio of matching losses in the place of that of probabilities. */
+export interface FpoReport extends Omit<PpoReport, 'entropy'> {
   /** The mean loss by which the policy matches its own actions: of the noise that it foretells. */
   readonly matchingLoss: number;
-  /** E[(ratio − 1) − log ratio] over all minibatches, with the ratio of matching losses. */
-  readonly approxKl: number;
-  /** The same of the minibatch where it was largest. */
-  readonly largestKl: number;
-  /** The largest ratio, new to old, of any step. */
-  readonly largestRatio: number;
-  /** Updates of the policy from this rollout: fewer than of the value function where `targetKl` ended them. */
-  readonly policyUpdates: number;
-  /** The share of samples whose ratio was clipped. */
-  readonly clipFraction: number;
-  /** 1 − Var[returns − values] / Var[returns]. */
-  readonly explainedVariance: number;
-  readonly gradientNorm: number;
 }
 
 /**
@@ -108,7 +86,7 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
   readonly #options: z.output<typeof fpoOptions>;
   readonly #policy: FlowMatchingPolicy;
   readonly #collector: RolloutCollector;
-  readonly #history: UpdateHistory;
+  readonly #moved: PolicyUpdates<Exclude<FigureOf<FpoReport>, 'valueLoss'>>;
   readonly #training = new Training('Fpo', ['actions', 'minibatches', 'matching']);
   readonly #draw;
   readonly #updatePolicy;
@@ -141,7 +119,7 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
       optimizer: (parameters) => new Adam(parameters, { epsilon: EPSILON }),
     });
     const valueOptimizer = new Adam(value.trainableVariables(), { epsilon: EPSILON });
-    this.#history = new UpdateHistory([policy, policyOptimizer]);
+    this.#moved = new PolicyUpdates('Fpo', [policy, policyOptimizer], config.targetKl);
     const actor = compileActor('Fpo', env, policy, value);
     this.#collector = new RolloutCollector({ owner: 'Fpo', ...config, ...normalizers, env, actionSpace, actor });
 
@@ -200,9 +178,9 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
    * @throws {DivergedError} if a loss is no longer a number
    */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<FpoReport, void, undefined> {
-    const { epochs, batchSize, draws, gamma, lambda, targetKl } = this.#options;
+    const { epochs, batchSize, draws, gamma, lambda } = this.#options;
     const { observationDim, actionDim } = this.#policy;
-    const training = this.#training;
+    const [training, moved] = [this.#training, this.#moved];
     if (training.begin({ steps, rng })) this.#collector.reset(rng.split('env').seed);
     while (training.step < steps) {
       const progress = training.step / steps;
@@ -231,36 +209,24 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
       // As PPO, but for the loss of the policy.
       const rates = { learningRate: rate('learningRate'), clip: rate('clip') };
       const valueRate = { learningRate: rate('valueLearningRate') };
-      const policyMetrics = new MeanMetrics<Exclude<FigureOf<FpoReport>, 'valueLoss'>>('Fpo');
       const valueMetrics = new MeanMetrics<'valueLoss'>('Fpo');
-      let [largestKl, largestRatio, policyUpdates] = [0, 0, 0];
-      let overshot = false;
-      this.#history.forget();
+      moved.begin();
       for (let epoch = 0; epoch < epochs; epoch++) {
         for (const rows of minibatches.epoch(training.streams.minibatches)) {
           const batch = minibatches.gather(rows);
           valueMetrics.add(training.step, scalarsOf(this.#updateValue({ ...batch, ...valueRate })));
           training.updates += 1;
-          if (overshot) continue;
-          if (targetKl !== null) this.#history.record();
-          const metrics = scalarsOf(this.#updatePolicy({ ...batch, ...rates }));
-          // The first minibatch sees the policy that acted: there is nothing to undo.
-          overshot = targetKl !== null && policyUpdates > 0 && metrics.approxKl > 1.5 * targetKl;
-          if (overshot) {
-            policyUpdates = this.#history.undo();
-            continue;
-          }
-          policyUpdates += 1;
-          policyMetrics.add(training.step, metrics);
-          largestKl = Math.max(largestKl, metrics.approxKl);
-          largestRatio = Math.max(largestRatio, metrics.largestRatio);
+          if (moved.hasEnded) continue;
+          moved.record();
+          moved.add(training.step, scalarsOf(this.#updatePolicy({ ...batch, ...rates })));
         }
       }
 
       const { step, updates } = training;
+      const { largestKl, largestRatio, policyUpdates } = moved;
       yield {
         ...{ step, updates, episodes },
-        ...policyMetrics.take(),
+        ...moved.metrics.take(),
         ...valueMetrics.take(),
         ...{ largestKl, largestRatio, policyUpdates },
         explainedVariance: explainedVariance(rollout.values, returns),

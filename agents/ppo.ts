@@ -22,7 +22,7 @@ import {
   partSchemas,
   shapeRate,
 } from './core/options.ts';
-import { clippedSurrogate, meanEntropy, PolicyOptimizer, standardized } from './core/policyGradient.ts';
+import { clippedSurrogate, meanEntropy, PolicyOptimizer, PolicyUpdates, standardized } from './core/policyGradient.ts';
 import {
   checkBatchSize,
   compileActor,
@@ -31,15 +31,7 @@ import {
   rolloutOptions,
   soften,
 } from './core/rollout.ts';
-import {
-  CheckpointedAgent,
-  compileOnArrays,
-  type FigureOf,
-  MeanMetrics,
-  scalarsOf,
-  Training,
-  UpdateHistory,
-} from './core/state.ts';
+import { CheckpointedAgent, compileOnArrays, type FigureOf, MeanMetrics, scalarsOf, Training } from './core/state.ts';
 import { clippedValueLoss, explainedVariance, ValueNetwork } from './core/valueFunction.ts';
 
 /** Adam's, as PPO is used with. */
@@ -132,7 +124,7 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
   readonly #options: z.output<typeof ppoOptions>;
   readonly #baseEntropy: number;
   readonly #collector: RolloutCollector;
-  readonly #history: UpdateHistory;
+  readonly #moved: PolicyUpdates<Exclude<FigureOf<PpoReport>, 'valueLoss'>>;
   readonly #training = new Training('Ppo', ['actions', 'minibatches', 'entropy']);
   readonly #updatePolicy;
   readonly #updateValue;
@@ -159,7 +151,7 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
       optimizer: (parameters) => new Adam(parameters, { epsilon: EPSILON }),
     });
     const valueOptimizer = new Adam(value.trainableVariables(), { epsilon: EPSILON });
-    this.#history = new UpdateHistory([policy, policyOptimizer]);
+    this.#moved = new PolicyUpdates('Ppo', [policy, policyOptimizer], config.targetKl);
     const actor = compileActor('Ppo', env, policy, value);
     this.#collector = new RolloutCollector({ owner: 'Ppo', ...config, ...normalizers, env, actionSpace, actor });
 
@@ -205,8 +197,8 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
    * @throws {DivergedError} if a loss is no longer a number
    */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<PpoReport, void, undefined> {
-    const { policy, epochs, batchSize, gamma, lambda, targetKl } = this.#options;
-    const training = this.#training;
+    const { policy, epochs, batchSize, gamma, lambda } = this.#options;
+    const [training, moved] = [this.#training, this.#moved];
     if (training.begin({ steps, rng })) this.#collector.reset(rng.split('env').seed);
     while (training.step < steps) {
       const progress = training.step / steps;
@@ -233,36 +225,24 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
 
       const rates = { learningRate: rate('learningRate'), clip: rate('clip') };
       const valueRate = { learningRate: rate('valueLearningRate') };
-      const policyMetrics = new MeanMetrics<Exclude<FigureOf<PpoReport>, 'valueLoss'>>('Ppo');
       const valueMetrics = new MeanMetrics<'valueLoss'>('Ppo');
-      let [largestKl, largestRatio, policyUpdates] = [0, 0, 0];
-      let overshot = false;
-      this.#history.forget();
+      moved.begin();
       for (let epoch = 0; epoch < epochs; epoch++) {
         for (const rows of minibatches.epoch(training.streams.minibatches)) {
           const batch = minibatches.gather(rows);
           valueMetrics.add(training.step, scalarsOf(this.#updateValue({ ...batch, ...valueRate })));
           training.updates += 1;
-          if (overshot) continue;
-          if (targetKl !== null) this.#history.record();
-          const metrics = scalarsOf(this.#updatePolicy({ ...batch, ...rates }, training.streams.entropy));
-          // The first minibatch sees the policy that acted: there is nothing to undo.
-          overshot = targetKl !== null && policyUpdates > 0 && metrics.approxKl > 1.5 * targetKl;
-          if (overshot) {
-            policyUpdates = this.#history.undo();
-            continue;
-          }
-          policyUpdates += 1;
-          policyMetrics.add(training.step, metrics);
-          largestKl = Math.max(largestKl, metrics.approxKl);
-          largestRatio = Math.max(largestRatio, metrics.largestRatio);
+          if (moved.hasEnded) continue;
+          moved.record();
+          moved.add(training.step, scalarsOf(this.#updatePolicy({ ...batch, ...rates }, training.streams.entropy)));
         }
       }
 
       const { step, updates } = training;
+      const { largestKl, largestRatio, policyUpdates } = moved;
       yield {
         ...{ step, updates, episodes },
-        ...policyMetrics.take(),
+        ...moved.metrics.take(),
         ...valueMetrics.take(),
         ...{ largestKl, largestRatio, policyUpdates },
         explainedVariance: explainedVariance(rollout.values, returns),

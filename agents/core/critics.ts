@@ -15,6 +15,7 @@ import { stopGradient } from '../../src/nn/tensors.ts';
 import { type Bounds, halfWidths } from '../../src/policies/boxScale.ts';
 import { ActionCritics, type CriticNetworksOptions } from '../../src/policies/criticNetworks.ts';
 import type { Rate } from '../../src/training/optimization.ts';
+import type { TransitionTensors } from './replay.ts';
 
 /**
  * 1 for each of the `count` least numbers of a row, 0 for the others; of equal ones the first are taken: `[…, n]` → `[…, n]`. The rank
@@ -39,12 +40,8 @@ export interface CriticLoss {
   readonly errors?: tf.Tensor;
 }
 
-interface LossOptions {
-  /** c; 1 by default. */
-  readonly factor?: number;
-  /** w of each row, `[batch]`; all have 1 unless they are given. */
-  readonly weights?: tf.Tensor | undefined;
-}
+/** c, 1 by default, and w of each row, `[batch]`; all have 1 unless they are given. */
+type LossOptions = { readonly factor?: number; readonly weights?: tf.Tensor | undefined };
 
 /** Independent networks Q₁(o, a), …, Q_N(o, a): of two the less is a target that is seldom too high, "twin critics". */
 export class ActionValues extends ActionCritics {
@@ -231,13 +228,6 @@ export function tdErrors(values: readonly tf.Tensor[], targets: tf.Tensor): tf.T
   );
 }
 
-/** What {@link tdTarget} takes of a minibatch, `[batch]` each. */
-interface Outcome {
-  readonly rewards: tf.Tensor;
-  readonly terminations: tf.Tensor;
-  readonly discounts: tf.Tensor;
-}
-
 /**
  * The target of temporal-difference learning, y = r + γ (1 − terminated) V(s′), `[batch]`, where γ is each row's discount. An episode that a
  * limit cut goes on in V.
@@ -248,10 +238,17 @@ interface Outcome {
  *
  * @param nextValues V(s′), `[batch]`, or `[batch, …]` for several values of each
  */
-export function tdTarget({ rewards, terminations, discounts }: Outcome, nextValues: tf.Tensor): tf.Tensor {
-  const [batch] = nextValues.shape;
-  const ofRows = (column: tf.Tensor) => tf.reshape(column, [batch!, ...nextValues.shape.slice(1).fill(1)]);
-  return tf.add(ofRows(rewards), tf.mul(ofRows(tf.mul(tf.sub(1, terminations), discounts)), nextValues));
+export function tdTarget(
+  batch: Pick<TransitionTensors, 'rewards' | 'terminations' | 'discounts'>,
+  nextValues: tf.Tensor,
+): tf.Tensor {
+  const ofRows = (column: tf.Tensor) =>
+    tf.reshape(
+      column,
+      nextValues.shape.map((size, axis) => (axis === 0 ? size : 1)),
+    );
+  const goesOn = tf.mul(tf.sub(1, batch.terminations), batch.discounts);
+  return tf.add(ofRows(batch.rewards), tf.mul(ofRows(goesOn), nextValues));
 }
 
 /** Below it values are taken for this, so that those that are all 0 weigh no more than they can. */

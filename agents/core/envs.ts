@@ -45,31 +45,25 @@ export function stepEnvs(owner: string, { env, actionSpace }: PolicyEnv, actions
   const commanded = commandActions(actions, actionSpace);
   const step = env.step(commanded);
   const { rewards, terminations, truncations, observations, finalObservations } = step;
-  checkFinite(owner, 'reward', rewards, env);
-  checkFinite(owner, 'observation', observations, env);
-  checkFinite(owner, 'observation', finalObservations, env, (i) => Boolean(terminations[i] || truncations[i]));
+  const ended = terminations.map((terminated, i) => terminated | truncations[i]!);
+  checkFinite(owner, 'reward', rewards, env.numEnvs);
+  checkFinite(owner, 'observation', observations, env.numEnvs);
+  checkFinite(owner, 'observation', finalObservations, env.numEnvs, ended);
   return { ...step, commanded };
 }
 
 /** The first observations, `[envs · observationDim]`. @throws if one is not finite */
 export function resetEnvs(owner: string, env: VectorEnv, seed?: string): Float32Array {
   const [observations] = env.reset(seed === undefined ? {} : { seed });
-  checkFinite(owner, 'observation', observations, env);
+  checkFinite(owner, 'observation', observations, env.numEnvs);
   return observations;
 }
 
-/** @param isRead of which environments the rows are looked at; of all by default */
-function checkFinite(
-  owner: string,
-  what: string,
-  rows: ArrayLike<number>,
-  { numEnvs }: VectorEnv,
-  isRead: (env: number) => boolean = () => true,
-): void {
+/** @param ended of which environments the rows are looked at; of all by default */
+function checkFinite(owner: string, what: string, rows: ArrayLike<number>, numEnvs: number, ended?: Uint8Array): void {
   for (let i = 0; i < rows.length; i++) {
-    if (Number.isFinite(rows[i])) continue;
     const env = Math.floor((i * numEnvs) / rows.length);
-    if (!isRead(env)) continue;
+    if (Number.isFinite(rows[i]) || ended?.[env] === 0) continue;
     throw new Error(`${owner}: environment ${env} gave ${rows[i]} in its ${what}, expected finite numbers`);
   }
 }

@@ -138,7 +138,7 @@ export class ReplayCollector {
     scaler?.observe(step);
     statistics?.observe(replay.current);
     statistics?.publish();
-    replay.add(step.commanded, step);
+    replay.add(step);
     this.tracker.track(step, ended);
   }
 }
@@ -253,7 +253,7 @@ export class ReplayTraining<Report extends TrainReport, RateName extends string>
   }
 
   /** What the agent's state consists of: its modules, the noise if it adds some, and the parts of the training. */
-  parts(modules: Readonly<Record<string, Module>>, noise?: ExplorationNoise): Parts {
+  parts(modules: Readonly<Record<string, Module>>, noise?: Stateful): Parts {
     const { env } = this.#options;
     const ours = { ...this.#normalizers, env, collector: this.#collector.tracker, training: this };
     return { ...modules, replay: this.replay, noise, ...ours };

@@ -9,6 +9,7 @@ import {
   Sgd,
 } from '../../src/index.ts';
 import { stopGradient } from '../../src/nn/tensors.ts';
+import { MeanMetrics } from './state.ts';
 
 /**
  * min(x, most), entry by entry, whose gradient is 1 everywhere, also where the bound holds: what is too large can still be told to come down.
@@ -147,5 +148,86 @@ export class PolicyOptimizer extends Module {
       this.shape.update(shape.gradients, tf.mul(learningRate, shapeRate));
     }
     return main.norm;
+  }
+}
+
+/** The variables as they were when so many updates had been made. */
+interface Kept {
+  readonly updates: number;
+  readonly values: readonly tf.TypedArray[];
+}
+
+/**
+ * The updates of a policy from one rollout, which end where they have moved it further than 1.5 times the KL that they are to. That an update
+ * has gone too far is seen when the next one measures what it began with: the way back is to the last state that was kept and measured since.
+ */
+export class PolicyUpdates<Figure extends string> {
+  readonly metrics: MeanMetrics<Figure>;
+  hasEnded = false;
+  policyUpdates = 0;
+  largestKl = 0;
+  largestRatio = 0;
+  readonly #variables: readonly tf.Variable[];
+  readonly #targetKl: number;
+  readonly #share: number;
+  #kept: readonly Kept[] = [];
+
+  /**
+   * @param owner the agent's class, as errors name it
+   * @param modules that an update changes
+   * @param targetKl null sets no limit
+   * @param share of the updates so far that lie between two states that are kept: few at first, when one update may be too far, and
+   *   more later, since to keep a state costs about a tenth of a small update
+   */
+  constructor(owner: string, modules: readonly Module[], targetKl: number | null, share = 1 / 16) {
+    this.metrics = new MeanMetrics(owner);
+    this.#variables = modules.flatMap((module) => module.variables());
+    this.#targetKl = targetKl ?? Number.POSITIVE_INFINITY;
+    this.#share = share;
+  }
+
+  /** To be called before those of a rollout. */
+  begin(): void {
+    this.#kept = [];
+    this.metrics.take();
+    Object.assign(this, { hasEnded: false, policyUpdates: 0, largestKl: 0, largestRatio: 0 });
+  }
+
+  /** To be called before each update. What is read of a variable is never written to again, so that nothing is copied. */
+  record(): void {
+    const { policyUpdates: updates } = this;
+    const sinceKept = updates - (this.#kept.at(-1)?.updates ?? Number.NEGATIVE_INFINITY);
+    if (this.#targetKl < Number.POSITIVE_INFINITY && sinceKept >= this.#share * updates) {
+      const values = this.#variables.map((variable) => variable.dataSync());
+      this.#kept = [...this.#kept.slice(-1), { updates, values }];
+    }
+    this.policyUpdates += 1;
+  }
+
+  /**
+   * Takes what the update has measured; where that is too far, goes back, exactly.
+   * @throws {DivergedError} if a figure is not a finite number
+   */
+  add(step: number, figures: Partial<Record<Figure, number>> & Record<'approxKl' | 'largestRatio', number>): void {
+    const { approxKl, largestRatio } = figures;
+    // The first minibatch sees the policy that acted: there is nothing to undo.
+    this.hasEnded = this.policyUpdates > 1 && approxKl > 1.5 * this.#targetKl;
+    if (this.hasEnded) {
+      this.#undo();
+      return;
+    }
+    this.metrics.add(step, figures);
+    this.largestKl = Math.max(this.largestKl, approxKl);
+    this.largestRatio = Math.max(this.largestRatio, largestRatio);
+  }
+
+  #undo(): void {
+    const measured = this.#kept.findLast(({ updates }) => updates < this.policyUpdates - 1)!;
+    tf.tidy(() => {
+      this.#variables.forEach((variable, i) => {
+        variable.assign(tf.tensor(measured.values[i]!, variable.shape, variable.dtype));
+      });
+    });
+    this.policyUpdates = measured.updates;
   }
 }

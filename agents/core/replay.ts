@@ -57,12 +57,9 @@ export class Priorities {
 
   /**
    * Draws rows, and their weights.
-   * @param held N, how many rows there are
    * @param beta β
-   * @throws if there are none
    */
-  draw(rng: Rng, rows: Int32Array, weights: Float32Array, held: number, beta: number): void {
-    if (held === 0) throw new Error('Priorities.draw: there are no rows to draw from');
+  draw(rng: Rng, rows: Int32Array, weights: Float32Array, beta: number): void {
     const powers = this.#sums.subarray(this.#leaves);
     // The largest weight is that of the least probable row.
     let least = Number.POSITIVE_INFINITY;
@@ -254,6 +251,9 @@ interface ReplayBufferOptions
 
 type ReplayBufferState = ReturnType<ReplayBuffer['state']>;
 
+/** Transitions, row by row. */
+type Columns = Omit<Episode, 'rewards'> & { readonly rewards: ArrayLike<number> };
+
 /** What a reward is learned as. */
 type Scale = ((reward: number) => number) | undefined;
 
@@ -335,31 +335,21 @@ export class ReplayBuffer {
 
   /**
    * Takes a step of all environments from the current observations.
-   * @param actions what they got, `[envs · actionDim]`
+   * @param step `commanded` are the actions that they got, `[envs · actionDim]`
    * @throws if observations that are to be kept as bytes are none, or there is no memory for more
    */
-  add(actions: Float32Array, step: Omit<VectorStep, 'infos' | 'finalInfos' | 'resets'>): void {
-    const { rewards, terminations, truncations, finalObservations } = step;
-    const columns = { observations: this.current, actions, rewards };
-    for (let i = 0; i < this.#options.numEnvs; i++) {
-      const end = endOf(terminations[i]!, truncations[i]!);
-      this.#addRow(columns, i, end, finalObservations, i);
-    }
+  add(step: Omit<VectorStep, 'infos' | 'finalInfos' | 'resets'> & { readonly commanded: Float32Array }): void {
+    const columns = { ...step, observations: this.current, actions: step.commanded };
+    for (let i = 0; i < this.#options.numEnvs; i++) this.#addRow(columns, i, step.finalObservations, i);
     this.current.set(step.observations);
   }
 
   /**
-   * Takes a whole episode, where there is one environment: the same as its steps one after the other. One that neither ended nor was cut
-   * counts as cut.
-   * @throws if observations that are to be bytes are none, or there is no memory for more
+   * Takes a whole episode, where there is one environment: the same as its steps one after the other.
+   * @throws as {@link add}
    */
   addEpisode(episode: Episode): void {
-    const { observations, rewards, terminations, truncations } = episode;
-    const steps = rewards.length;
-    for (let t = 0; t < steps; t++) {
-      const end = endOf(terminations[t]!, t === steps - 1 ? 1 : truncations[t]!);
-      this.#addRow(episode, t, end, observations, t + 1);
-    }
+    for (let t = 0; t < episode.rewards.length; t++) this.#addRow(episode, t, episode.observations, t + 1);
   }
 
   /** Transitions drawn with replacement, in arrays that the next call uses again. @throws if it holds none */
@@ -367,7 +357,7 @@ export class ReplayBuffer {
     const [rows, batch] = [this.#drawn, this.#batch];
     if (this.#priorities === undefined) this.sampleInto(batch, 0, rows.length, rng, scale);
     else {
-      this.#priorities.draw(rng, rows, batch.weights!, this.size, beta);
+      this.#priorities.draw(rng, rows, batch.weights!, beta);
       for (let i = 0; i < rows.length; i++) this.#gather(rows[i]!, batch, i, scale);
     }
     return batch;
@@ -437,19 +427,14 @@ export class ReplayBuffer {
 
   /**
    * Adds a transition, row `at` of these arrays.
-   * @param end whether the episode ended with it
    * @param lasts has in its row `lastAt` where the transition led to, if the episode ended
    */
-  #addRow(
-    columns: Pick<Episode, 'observations' | 'actions'> & { rewards: ArrayLike<number> },
-    at: number,
-    end: number,
-    lasts: Float32Array,
-    lastAt: number,
-  ): void {
+  #addRow(columns: Columns, at: number, lasts: Float32Array, lastAt: number): void {
     const { owner, capacity } = this.#options;
     const { observations, actions, rewards, ends, lastObservations } = this.#rows;
     const row = this.#added % capacity;
+    // Where both are said, the task itself ended.
+    const end = columns.terminations[at] ? TERMINATED : columns.truncations[at] ? TRUNCATED : 0;
     try {
       observations.write(row, columns.observations, at);
       actions.write(row, columns.actions, at);
@@ -502,11 +487,6 @@ export class ReplayBuffer {
   }
 }
 
-/** How an episode went on after a transition; where both are said, the task itself ended. */
-function endOf(terminated: number, truncated: number): number {
-  return terminated ? TERMINATED : truncated ? TRUNCATED : 0;
-}
-
 /**
  * The replay that an agent's options ask for. Where bytes are all that observations have, as in images and one-hot vectors, it keeps bytes.
  * @param owner whose it is, as errors name it: `Sac`
@@ -553,6 +533,6 @@ export function emptyBatch(shapes: BatchShapes): Transitions {
 }
 
 /** The same as tensors, and numbers beside it: rates. */
-export type TransitionTensors<Scalar extends string> = { readonly [Column in keyof Transitions]: tf.Tensor } & Readonly<
-  Record<Scalar, tf.Tensor>
->;
+export type TransitionTensors<Scalar extends string = never> = { readonly [C in keyof Transitions]: tf.Tensor } & {
+  readonly [S in Scalar]: tf.Tensor;
+};

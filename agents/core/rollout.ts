@@ -83,18 +83,17 @@ export function compileActor(
   value: ValueNetwork,
   valuesOf = (observations: tf.Tensor) => value.of(observations),
 ) {
-  const name = owner.toLowerCase();
+  type Inputs = Record<'observations', tf.Tensor>;
+  const [name, modules] = [owner.toLowerCase(), { policy, value }];
   const shapes = { observations: { shape: [numEnvs, policy.observationDim] } };
-  const act = ({ observations }: Record<'observations', tf.Tensor>, rng: Rng) => ({
+  const act = compileOnArrays(`${name}/act`, modules, shapes, ({ observations }: Inputs, rng) => ({
     ...sampleAction(policy.given(observations), rng),
     value: valuesOf(observations),
-  });
-  const values = ({ observations }: Record<'observations', tf.Tensor>) => ({ value: valuesOf(observations) });
-  const actor = {
-    act: compileOnArrays(`${name}/act`, { policy, value }, shapes, act),
-    values: compileOnArrays(`${name}/values`, { policy, value }, shapes, values),
-  };
-  return { ...actor, compiled: Object.values(actor) };
+  }));
+  const values = compileOnArrays(`${name}/values`, modules, shapes, ({ observations }: Inputs) => ({
+    value: valuesOf(observations),
+  }));
+  return { act, values, compiled: [act, values] };
 }
 
 export interface RolloutCollectorOptions extends PolicyEnv, Normalizers {

@@ -55,7 +55,8 @@ function recorded({ ends = 0.3, ...options }: Overrides = {}, steps = 0) {
       past.push({ observation: current[i]!, reward: rewards[i]!, next: end ? finals[i]! : followed[i]!, end });
     });
     current = followed;
-    replay.add(actions, {
+    replay.add({
+      commanded: actions,
       observations: Float32Array.from(followed.flat()),
       rewards: Float64Array.from(rewards),
       terminations: Uint8Array.from(terminations),
@@ -89,7 +90,8 @@ function recorded({ ends = 0.3, ...options }: Overrides = {}, steps = 0) {
 }
 
 /** A step of so many environments, of zeros. */
-const stepOf = (envs: number) => ({
+const stepOf = (envs: number, commanded = new Float32Array(envs)) => ({
+  commanded,
   observations: new Float32Array(2 * envs),
   finalObservations: new Float32Array(2 * envs),
   rewards: new Float64Array(envs),
@@ -160,13 +162,12 @@ test('begin forgets what was held, and its priorities', () => {
   expect([...replay.current]).toEqual([1, 2, 3, 4, 5, 6]);
   const priorities = { powers: new Float64Array(), largest: 1 };
   expect(replay.state()).toMatchObject({ added: 0, lastObservations: new Float32Array(), priorities });
-  expect(() => replay.sample(new Rng(0))).toThrow(/no rows/);
-  replay.add(Float32Array.of(100, 101, 102), stepOf(3));
+  replay.add(stepOf(3, Float32Array.of(100, 101, 102)));
   for (const { number } of rowsOf(replay, new Rng(1))) expect(number).toBeGreaterThanOrEqual(100);
 });
 
 describe('whole episodes', () => {
-  /** Episodes of these lengths; one in three ends by itself, one in three is cut, of one neither is said. */
+  /** Episodes of these lengths; one in three ends by itself, one in three is cut, of one both are said. */
   function episodesOf(lengths: readonly number[], bytes = false): Episode[] {
     const rng = new Rng('episodes');
     return lengths.map((steps, e) => ({
@@ -175,8 +176,8 @@ describe('whole episodes', () => {
       ),
       actions: Float32Array.from({ length: steps }, (_, t) => 100 * e + t),
       rewards: rng.fillNormal(new Float32Array(steps)),
-      terminations: Uint8Array.from({ length: steps }, (_, t) => Number(t === steps - 1 && e % 3 === 0)),
-      truncations: Uint8Array.from({ length: steps }, (_, t) => Number(t === steps - 1 && e % 3 === 1)),
+      terminations: Uint8Array.from({ length: steps }, (_, t) => Number(t === steps - 1 && e % 3 !== 1)),
+      truncations: Uint8Array.from({ length: steps }, (_, t) => Number(t === steps - 1 && e % 3 !== 0)),
     }));
   }
   const sizes = { owner: 'Test', batchSize: 16, numEnvs: 1, observationDim: 2, actionDim: 1, gamma: GAMMA };
@@ -195,15 +196,15 @@ describe('whole episodes', () => {
     const row = (rows: Float32Array, t: number) => rows.slice(2 * t, 2 * t + 2);
     for (const episode of episodesOf([3, 1, 7, 5, 2, 9], options.bytes)) {
       whole.addEpisode(episode);
-      const { observations, actions, rewards, terminations } = episode;
+      const { observations, actions, rewards, terminations, truncations } = episode;
       steps.current.set(row(observations, 0));
       rewards.forEach((reward, t) => {
-        const isLast = t === rewards.length - 1;
-        steps.add(actions.slice(t, t + 1), {
+        steps.add({
+          commanded: actions.slice(t, t + 1),
           observations: row(observations, t + 1),
           rewards: Float64Array.of(reward),
           terminations: terminations.slice(t, t + 1),
-          truncations: Uint8Array.of(Number(isLast)),
+          truncations: truncations.slice(t, t + 1),
           finalObservations: row(observations, t + 1),
         });
       });
@@ -236,8 +237,8 @@ describe('whole episodes', () => {
       expect(row(batch.nextObservations, i)).toEqual(row(observations, last));
       expect(batch.rewards[i]).toBeCloseTo((isNew ? 2 : 1) * sum, 5);
       expect(batch.discounts[i]).toBeCloseTo(GAMMA ** (last - t), 6);
-      // The third episode says neither: it counts as cut.
-      expect(batch.terminations[i]).toBe(Number(last === rewards.length && e % 3 === 0));
+      // Where both are said, the task itself ended.
+      expect(batch.terminations[i]).toBe(Number(last === rewards.length && e % 3 !== 1));
     }
     expect(seen.size).toBeGreaterThan(8);
   });
@@ -322,7 +323,7 @@ describe('images', () => {
     const observations = [...first];
     replay.begin(first);
     const step = flat.step(Float32Array.of(0));
-    replay.add(Float32Array.of(0), step);
+    replay.add({ ...step, commanded: Float32Array.of(0) });
     const { observations: held } = replay.state();
     expect(held).toBeInstanceOf(Uint8Array);
     expect([...held].map((k) => Math.fround(k / 255))).toEqual(observations);
@@ -336,12 +337,10 @@ describe('images', () => {
     const { replay } = recorded({ bytes: true }, 2);
     const observations = Float32Array.of(0, 1, 3 / 255, 254 / 255, value, 0);
     replay.begin(observations);
-    expect(() => replay.add(new Float32Array(3), stepOf(3))).toThrow(
-      `Test: got ${Math.fround(value)} in an observation`,
-    );
+    expect(() => replay.add(stepOf(3))).toThrow(`Test: got ${Math.fround(value)} in an observation`);
     observations[4] = 1;
     replay.begin(observations);
-    replay.add(new Float32Array(3), stepOf(3));
+    replay.add(stepOf(3));
     expect([...replay.state().observations]).toEqual([0, 255, 3, 254, 255, 0]);
   });
 });

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { MeanMetrics, UpdateHistory } from '../../agents/core/state.ts';
+import { PolicyUpdates } from '../../agents/core/policyGradient.ts';
+import { MeanMetrics } from '../../agents/core/state.ts';
 import { type EpisodeReport, episodeStatistics, stateFromJson, stateToJson } from '../../agents/index.ts';
 import type { Info } from '../../envs/index.ts';
 import { Adam, compile, Mlp, Rng, valueAndGradients } from '../../src/index.ts';
@@ -97,7 +98,7 @@ test.each([
     { name: 'update', state: [network, optimizer] },
   ).onArrays({ x: { shape: [2, 1] } });
   const states = () => [network, optimizer].map((module) => module.stateDict());
-  const history = new UpdateHistory([network, optimizer], share);
+  const history = new PolicyUpdates('Ppo', [network, optimizer], 1, share);
   const before: ReturnType<typeof states>[] = [];
   for (let i = 0; i < updates; i++) {
     before.push(states());
@@ -105,7 +106,10 @@ test.each([
     update({ x: [i, 1] });
   }
   const tensors = tf.memory().numTensors;
-  expect(history.undo()).toBe(left);
+  history.add(7, { approxKl: 1.5, largestRatio: 1 });
+  expect(history.hasEnded).toBe(false);
+  history.add(7, { approxKl: 1.51, largestRatio: 1 });
+  expect([history.hasEnded, history.policyUpdates]).toEqual([true, left]);
   expect(tf.memory().numTensors).toBe(tensors);
   expect(states()).toEqual(before[left]);
   update({ x: [left, 1] });

@@ -113,6 +113,7 @@ test('online, a share of each minibatch is from the data, and rewards of both ar
   expect(isNew()).not.toContain(true);
   expect(replay.largestReward).toBeLessThan(10);
   const step = {
+    commanded: Float32Array.of(3, 2),
     observations: new Float32Array(2),
     rewards: Float64Array.of(7),
     terminations: new Uint8Array(1),
@@ -120,7 +121,7 @@ test('online, a share of each minibatch is from the data, and rewards of both ar
     finalObservations: new Float32Array(2),
   };
   // Beyond all that the data have.
-  replay.online!.add(Float32Array.of(3, 2), step);
+  replay.online!.add(step);
   expect(isNew()).toEqual(Array.from({ length: 40 }, (_, i) => i >= 10));
   expect(replay.sample(new Rng(0)).rewards.slice(10)).toEqual(new Float32Array(30).fill(14));
   expect(replay.largestReward).toBe(14);
