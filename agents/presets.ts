@@ -38,6 +38,45 @@ const swinging = {
 } as const;
 const cloning = { hidden: [64, 64], activation: 'relu', initialScale: 0.5 } as const;
 
+/** Q-learning's of CartPole. */
+const balancing = {
+  batchSize: 128,
+  learningRate: { linear: [1e-3, 0] },
+  updateEvery: 1,
+  updatesPerStep: 1,
+  targetUpdateEvery: 1,
+  tau: 0.01,
+  nSteps: 3,
+  explorationFraction: 0.16,
+  normalizeRewards: true,
+} as const;
+
+/** Q-learning's of Acrobot. */
+const swingingUp = {
+  batchSize: 128,
+  bufferSize: 50_000,
+  learningRate: { linear: [1e-3, 0] },
+  learningStarts: 1,
+  updateEvery: 4,
+  updatesPerStep: 0.5,
+  targetUpdateEvery: 250,
+  explorationFraction: 0.12,
+  normalizeRewards: true,
+} as const;
+
+/** Q-learning's of MountainCar. */
+const climbing = {
+  batchSize: 128,
+  bufferSize: 10_000,
+  learningRate: { linear: [4e-3, 0] },
+  gamma: 0.98,
+  updateEvery: 16,
+  targetUpdateEvery: 600,
+  nSteps: 5,
+  explorationFraction: 0.2,
+  normalizeRewards: true,
+} as const;
+
 /** PPO's of both landers: every rollout has some ends of flights, and the horizon of 200 steps reaches from the first brake to the landing. */
 const landing = {
   horizon: 512,
@@ -111,37 +150,11 @@ export const presets = {
     },
     a2c: { steps: 500_000, envs: 8, agent: { learningRate: { linear: [7e-4, 0] } }, policy: {} },
     reinforce: { steps: 150_000, envs: 8, agent: { learningRate: 3e-3, valueLearningRate: 3e-3 }, policy: {} },
-    dqn: {
-      steps: 50_000,
-      envs: 1,
-      agent: {
-        batchSize: 128,
-        learningRate: { linear: [1e-3, 0] },
-        updateEvery: 1,
-        updatesPerStep: 1,
-        targetUpdateEvery: 1,
-        tau: 0.01,
-        nSteps: 3,
-        explorationFraction: 0.16,
-        normalizeRewards: true,
-      },
-      policy: { epsilon: 0.04 },
-    },
+    dqn: { steps: 50_000, envs: 1, agent: balancing, policy: { epsilon: 0.04 } },
     'qr-dqn': {
       steps: 50_000,
       envs: 1,
-      agent: {
-        batchSize: 128,
-        bufferSize: 25_000,
-        learningRate: { linear: [1e-3, 0] },
-        updateEvery: 1,
-        updatesPerStep: 1,
-        targetUpdateEvery: 1,
-        tau: 0.01,
-        nSteps: 3,
-        explorationFraction: 0.16,
-        normalizeRewards: true,
-      },
+      agent: { ...balancing, bufferSize: 25_000 },
       policy: { quantiles: 16, epsilon: 0.04 },
     },
   },
@@ -248,73 +261,20 @@ export const presets = {
       },
       policy: {},
     },
-    dqn: {
-      steps: 100_000,
-      envs: 1,
-      agent: {
-        batchSize: 128,
-        bufferSize: 50_000,
-        learningRate: { linear: [1e-3, 0] },
-        learningStarts: 1,
-        updateEvery: 4,
-        updatesPerStep: 0.5,
-        targetUpdateEvery: 250,
-        explorationFraction: 0.12,
-        normalizeRewards: true,
-      },
-      policy: { epsilon: 0.1 },
-    },
+    dqn: { steps: 100_000, envs: 1, agent: swingingUp, policy: { epsilon: 0.1 } },
     'qr-dqn': {
       steps: 100_000,
       envs: 1,
-      agent: {
-        batchSize: 128,
-        bufferSize: 50_000,
-        learningRate: { linear: [1e-3, 0] },
-        learningStarts: 1,
-        updateEvery: 4,
-        updatesPerStep: 0.5,
-        targetUpdateEvery: 250,
-        nSteps: 3,
-        explorationFraction: 0.12,
-        normalizeRewards: true,
-      },
+      agent: { ...swingingUp, nSteps: 3 },
       policy: { quantiles: 16, epsilon: 0.1 },
     },
   },
   'MountainCar-v0': {
-    dqn: {
-      steps: 120_000,
-      envs: 1,
-      agent: {
-        batchSize: 128,
-        bufferSize: 10_000,
-        learningRate: { linear: [4e-3, 0] },
-        gamma: 0.98,
-        updateEvery: 16,
-        updatesPerStep: 1,
-        targetUpdateEvery: 600,
-        nSteps: 5,
-        explorationFraction: 0.2,
-        normalizeRewards: true,
-      },
-      policy: { epsilon: 0.07 },
-    },
+    dqn: { steps: 120_000, envs: 1, agent: { ...climbing, updatesPerStep: 1 }, policy: { epsilon: 0.07 } },
     'qr-dqn': {
       steps: 120_000,
       envs: 1,
-      agent: {
-        batchSize: 128,
-        bufferSize: 10_000,
-        learningRate: { linear: [4e-3, 0] },
-        gamma: 0.98,
-        updateEvery: 16,
-        updatesPerStep: 0.5,
-        targetUpdateEvery: 600,
-        nSteps: 5,
-        explorationFraction: 0.2,
-        normalizeRewards: true,
-      },
+      agent: { ...climbing, updatesPerStep: 0.5 },
       policy: { quantiles: 16, epsilon: 0.07 },
     },
   },

@@ -143,7 +143,7 @@ export class Reinforce extends CheckpointedAgent<ReinforceReport> {
    * @throws {DivergedError} if a loss is no longer a number
    */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<ReinforceReport, void, undefined> {
-    const { policy, valueUpdates } = this.#options;
+    const { valueUpdates } = this.#options;
     const training = this.#training;
     if (training.begin({ steps, rng })) this.#collector.reset(rng.split('env').seed);
     const metrics = new MeanMetrics<FigureOf<ReinforceReport>>('Reinforce');
@@ -153,21 +153,13 @@ export class Reinforce extends CheckpointedAgent<ReinforceReport> {
         rateAt(`Reinforce: ${name}`, this.#options[name], progress);
 
       const episodes: EpisodeReport[] = [];
-      training.step += this.#collector.collect(training.streams.actions, episodes);
+      const collected = this.#collector.collect(training.streams.actions, episodes);
+      training.step += collected.count;
 
-      // As many rows as a power of two, so that few sizes are compiled; those that are too many have weight 0.
-      const { rows } = this.#collector;
-      let size = 1;
-      while (size < rows) size *= 2;
-      this.#collector.pad(size);
-      const { steps: collected } = this.#collector;
-      const batch = {
-        observations: collected.observations.subarray(0, size * policy.observationDim),
-        latents: collected.latents.subarray(0, size * policy.actionDim),
-        returns: collected.returns.subarray(0, size),
-        advantages: this.#advantages(size),
-        weights: new Float32Array(size).fill(1 / rows, 0, rows),
-      };
+      // Rows that are too many have weight 0.
+      const { rows, size, observations, latents, returns } = collected;
+      const weights = new Float32Array(size).fill(1 / rows, 0, rows);
+      const batch = { observations, latents, returns, advantages: this.#advantages(collected), weights };
       const improved = scalarsOf(this.#update(size)({ ...batch, learningRate: rate('learningRate') }));
       const fitting = { ...batch, learningRate: rate('valueLearningRate') };
       let valueLoss = 0;
@@ -180,13 +172,12 @@ export class Reinforce extends CheckpointedAgent<ReinforceReport> {
     }
   }
 
-  /** G − V(o), in the first of `size` rows; standardized with `normalizeAdvantages`. */
-  #advantages(size: number): Float32Array {
-    const { steps, rows } = this.#collector;
+  /** G − V(o), in the first rows; standardized with `normalizeAdvantages`. */
+  #advantages({ rows, size, returns, values }: ReturnType<EpisodeCollector['collect']>): Float32Array {
     const advantages = new Float32Array(size);
     let [sum, squares] = [0, 0];
     for (let i = 0; i < rows; i++) {
-      advantages[i] = steps.returns[i]! - steps.values[i]!;
+      advantages[i] = returns[i]! - values[i]!;
       sum += advantages[i]!;
     }
     if (!this.#options.normalizeAdvantages || rows === 1) return advantages;

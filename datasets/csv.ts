@@ -2,10 +2,9 @@ import { writeWholeFile } from '../src/files.ts';
 import { parseJson } from '../src/json.ts';
 import { shortened } from '../src/options/describe.ts';
 import { parseOptions } from '../src/options/parse.ts';
-import { spacesFromJson } from '../src/spaces/json.ts';
-import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
-import { checkEpisode, type Episode, episodesOf, type StoredEpisode, typedEpisode } from './episode.ts';
-import { atEnd, numberText, plainAbout, textLines } from './jsonLines.ts';
+import { type Dataset, type DatasetAbout, DatasetInFiles, datasetAboutSchema, within } from './dataset.ts';
+import { atEnd, checkEpisode, type StoredEpisode, typedEpisode } from './episode.ts';
+import { numberText, plainAbout, textLines } from './jsonLines.ts';
 
 /** Where each kind of column is in a row. */
 interface Columns {
@@ -27,20 +26,13 @@ interface Columns {
  * The last row of an episode has its last observation; action, reward and ends are empty there. A line before the names, `# {…}`, says what
  * the dataset is. Without it, spaces are boxes without bounds. An episode whose last step says of no end counts as truncated.
  */
-export class CsvDataset implements Dataset {
-  readonly path: string;
-  readonly format = 'csv';
-  readonly finished = true;
-  readonly about: DatasetAbout;
+export class CsvDataset extends DatasetInFiles<'csv'> {
   readonly numEpisodes: number;
   readonly numSteps: number;
-  readonly observationSpace: Dataset['observationSpace'];
-  readonly actionSpace: Dataset['actionSpace'];
   readonly #columns: Columns;
 
   /** Reads all of it once. @throws one line, if it cannot be read, or a row does not fit */
   constructor(path: string) {
-    this.path = path;
     let said: string | undefined;
     let names: string[] = [];
     for (const line of textLines(path)) {
@@ -51,18 +43,16 @@ export class CsvDataset implements Dataset {
       }
     }
     const columns = columnsIn(path, names);
-    this.about =
+    const about =
       said === undefined
         ? plainAbout(columns.observations.length, columns.actions.length, infosIn(names))
-        : aboutIn(path, said);
-    this.#columns = { ...columns, infos: this.about.infos.map((name) => columnOf(path, names, `info.${name}`)) };
+        : aboutIn(`${path}: line 1`, said);
+    super(path, 'csv', about, `${path}: line 1`);
+    this.#columns = { ...columns, infos: about.infos.map((name) => columnOf(path, names, `info.${name}`)) };
     checkNoOthers(path, names, this.#columns);
-    const { observationSpace, actionSpace } = spacesFromJson(`${path}: line 1`, this.about);
-    this.observationSpace = observationSpace;
-    this.actionSpace = actionSpace;
     for (const [what, found, { size }] of [
-      ['observation', this.#columns.observations, this.observationSpace],
-      ['action', this.#columns.actions, this.actionSpace],
+      ['observation', columns.observations, this.observationSpace],
+      ['action', columns.actions, this.actionSpace],
     ] as const) {
       if (found.length !== size) throw new Error(`${path}: has ${found.length} columns ${what}.…, expected ${size}`);
     }
@@ -74,10 +64,6 @@ export class CsvDataset implements Dataset {
     if (episodes === 0) throw new Error(`${path}: has no episode, expected at least one`);
     this.numEpisodes = episodes;
     this.numSteps = steps;
-  }
-
-  episodes(): Iterable<Episode> {
-    return episodesOf(this.path, this.storedEpisodes());
   }
 
   /** @throws one line that names the line, if one does not fit */
@@ -261,14 +247,12 @@ function infosIn(names: readonly string[]): string[] {
     .sort();
 }
 
-function aboutIn(path: string, text: string): DatasetAbout {
-  let json: unknown;
-  try {
-    json = parseJson(text);
-  } catch (error) {
-    throw new Error(`${path}: line 1: ${(error as Error).message}`);
-  }
-  return parseOptions(`${path}: line 1`, datasetAboutSchema, json);
+function aboutIn(where: string, text: string): DatasetAbout {
+  return parseOptions(
+    where,
+    datasetAboutSchema,
+    within(where, () => parseJson(text)),
+  );
 }
 
 /** Whether a cell says that something is so; an empty one says that it is not. */

@@ -2,8 +2,15 @@ import type { Hash } from 'node:crypto';
 import { z } from 'zod';
 import { nodeBuiltin } from '../envs/core/nodeBuiltin.ts';
 import { checkArgument } from '../src/options/parse.ts';
-import { spaceJsonSchema } from '../src/spaces/json.ts';
-import { type ColumnDtypes, dtypes, type EpisodeSource, type StoredEpisode } from './episode.ts';
+import { spaceJsonSchema, spacesFromJson } from '../src/spaces/json.ts';
+import {
+  type ColumnDtypes,
+  dtypes,
+  type Episode,
+  type EpisodeSource,
+  episodesOf,
+  type StoredEpisode,
+} from './episode.ts';
 
 const jsonObject = z.record(z.string(), z.json());
 
@@ -42,6 +49,43 @@ export interface Dataset extends EpisodeSource {
   readonly hash?: string | null;
   /** The same as `episodes()`, of numbers as they are stored. */
   storedEpisodes(): Iterable<StoredEpisode>;
+}
+
+/** A {@link Dataset} of which a format says how its episodes are read. */
+export abstract class DatasetInFiles<Format extends string> implements Dataset {
+  readonly path: string;
+  readonly format: Format;
+  readonly about: DatasetAbout;
+  readonly observationSpace: Dataset['observationSpace'];
+  readonly actionSpace: Dataset['actionSpace'];
+  readonly finished: boolean = true;
+  abstract readonly numEpisodes: number;
+  abstract readonly numSteps: number;
+
+  /** @param where the spaces are said, as errors name it */
+  protected constructor(path: string, format: Format, about: DatasetAbout, where = path) {
+    this.path = path;
+    this.format = format;
+    this.about = about;
+    const { observationSpace, actionSpace } = spacesFromJson(where, about);
+    this.observationSpace = observationSpace;
+    this.actionSpace = actionSpace;
+  }
+
+  episodes(): Iterable<Episode> {
+    return episodesOf(this.path, this.storedEpisodes());
+  }
+
+  abstract storedEpisodes(): Iterable<StoredEpisode>;
+}
+
+/** What a body returns; what it throws gets before it where that was. */
+export function within<T>(where: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw new Error(`${where}: ${(error as Error).message}`);
+  }
 }
 
 /**

@@ -94,6 +94,11 @@ function rowDtype(space: Space): Dtype {
   return 'float32';
 }
 
+/** 1 at the last of some steps, if it is so. */
+export function atEnd(steps: number, isSo: boolean | number): Uint8Array {
+  return Uint8Array.from({ length: steps }, (_, t) => (t === steps - 1 ? Number(isSo) : 0));
+}
+
 /** With all numbers as agents take them. @throws one line, if a number is beyond those of float32 */
 export function episodeOf(stored: StoredEpisode): Episode {
   checkArgument('episodeOf', 'stored', stored, Object);

@@ -4,16 +4,9 @@ import { Box } from '../envs/index.ts';
 import { writeWholeFile } from '../src/files.ts';
 import { parseJson } from '../src/json.ts';
 import { parseOptions } from '../src/options/parse.ts';
-import { spacesFromJson, spaceToJson } from '../src/spaces/json.ts';
-import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
-import {
-  checkEpisode,
-  type Episode,
-  episodesOf,
-  type NumberArray,
-  type StoredEpisode,
-  typedEpisode,
-} from './episode.ts';
+import { spaceToJson } from '../src/spaces/json.ts';
+import { type Dataset, type DatasetAbout, DatasetInFiles, datasetAboutSchema, within } from './dataset.ts';
+import { atEnd, checkEpisode, type NumberArray, type StoredEpisode, typedEpisode } from './episode.ts';
 
 const FORMAT = 'oxbow-episodes';
 
@@ -47,68 +40,31 @@ type JsonEpisode = z.output<typeof episodeSchema>;
  * `{"observations": [[…], …], "actions": [[…], …], "rewards": […], "terminated": true, "truncated": false}`. Without the first line, spaces are
  * boxes without bounds, infos are those of any episode, and one that says of no end counts as truncated, as in CSV.
  */
-export class JsonLinesDataset implements Dataset {
-  readonly path: string;
-  readonly format = 'jsonl';
-  readonly finished = true;
-  readonly about: DatasetAbout;
+export class JsonLinesDataset extends DatasetInFiles<'jsonl'> {
   readonly numEpisodes: number;
   readonly numSteps: number;
-  readonly observationSpace: Dataset['observationSpace'];
-  readonly actionSpace: Dataset['actionSpace'];
   readonly #hasHeader: boolean;
 
   /** @throws one line, if it cannot be read, or its first line is not that of such a file */
   constructor(path: string) {
     const [first = ''] = textLines(path);
-    this.path = path;
+    const where = `${path}: line 1`;
     const { about, episodes, steps, hasHeader } = begun(path, () => {
-      const json = parsed(path, 1, first);
+      const json = within(where, () => parseJson(first));
       const isEpisode = typeof json === 'object' && json !== null && 'observations' in json;
-      if (!isEpisode) return { ...parseOptions(`${path}: line 1`, headerSchema, json), hasHeader: true };
-      return { ...this.#plain(parseOptions(`${path}: line 1`, episodeSchema, json)), hasHeader: false };
+      if (!isEpisode) return { ...parseOptions(where, headerSchema, json), hasHeader: true };
+      return { ...plain(path, parseOptions(where, episodeSchema, json)), hasHeader: false };
     });
+    super(path, 'jsonl', about, where);
     this.#hasHeader = hasHeader;
-    this.about = about;
     this.numEpisodes = episodes;
     this.numSteps = steps;
-    const { observationSpace, actionSpace } = spacesFromJson(`${path}: line 1`, about);
-    this.observationSpace = observationSpace;
-    this.actionSpace = actionSpace;
-  }
-
-  /** What a file is taken for that begins with an episode. */
-  #plain({ observations, actions }: JsonEpisode): Pick<z.output<typeof headerSchema>, 'about' | 'episodes' | 'steps'> {
-    let [episodes, steps] = [0, 0];
-    const infos = new Set<string>();
-    for (const { json } of this.#lines(false)) {
-      episodes += 1;
-      steps += json.rewards.length;
-      for (const name of Object.keys(json.infos)) infos.add(name);
-    }
-    const about = plainAbout(observations[0]?.length ?? 0, actions[0]?.length ?? 0, [...infos].sort());
-    return { about, episodes, steps };
-  }
-
-  /** The episodes with their lines. */
-  *#lines(hasHeader: boolean): Iterable<{ readonly where: string; readonly json: JsonEpisode }> {
-    let number = 0;
-    for (const line of textLines(this.path)) {
-      number += 1;
-      if ((number === 1 && hasHeader) || line.trim() === '') continue;
-      const where = `${this.path}: line ${number}`;
-      yield { where, json: parseOptions(where, episodeSchema, parsed(this.path, number, line)) };
-    }
-  }
-
-  episodes(): Iterable<Episode> {
-    return episodesOf(this.path, this.storedEpisodes());
   }
 
   /** @throws one line that names the line, if one is no episode or does not fit the spaces, or some are missing */
   *storedEpisodes(): Iterable<StoredEpisode> {
     let [episodes, steps] = [0, 0];
-    for (const { where, json } of this.#lines(this.#hasHeader)) {
+    for (const { where, json } of episodeLines(this.path, this.#hasHeader)) {
       const count = json.rewards.length;
       const untold = this.#hasHeader ? undefined : new Array<number>(count + 1).fill(Number.NaN);
       const told = this.about.infos.flatMap((name) => {
@@ -132,6 +88,34 @@ export class JsonLinesDataset implements Dataset {
       const expected = `expected ${this.numEpisodes} of ${this.numSteps}`;
       throw new Error(`${this.path}: has ${episodes} episodes of ${steps} steps, ${expected}: it is cut`);
     }
+  }
+}
+
+/** What a file is taken for that begins with an episode. */
+function plain(path: string, { observations, actions }: JsonEpisode) {
+  let [episodes, steps] = [0, 0];
+  const infos = new Set<string>();
+  for (const { json } of episodeLines(path, false)) {
+    episodes += 1;
+    steps += json.rewards.length;
+    for (const name of Object.keys(json.infos)) infos.add(name);
+  }
+  const about = plainAbout(observations[0]?.length ?? 0, actions[0]?.length ?? 0, [...infos].sort());
+  return { about, episodes, steps };
+}
+
+/** The episodes with their lines. */
+function* episodeLines(
+  path: string,
+  hasHeader: boolean,
+): Iterable<{ readonly where: string; readonly json: JsonEpisode }> {
+  let number = 0;
+  for (const line of textLines(path)) {
+    number += 1;
+    if ((number === 1 && hasHeader) || line.trim() === '') continue;
+    const where = `${path}: line ${number}`;
+    const json = within(where, () => parseJson(line));
+    yield { where, json: parseOptions(where, episodeSchema, json) };
   }
 }
 
@@ -203,21 +187,6 @@ function rowsOf(where: string, name: string, rows: readonly (readonly number[])[
   const wrong = rows.findIndex((row) => row.length !== width);
   if (wrong < 0) return rows.flat();
   throw new Error(`${where}: ${name}: row ${wrong} has ${rows[wrong]!.length} numbers, expected ${width}`);
-}
-
-function parsed(path: string, number: number, line: string): unknown {
-  try {
-    return parseJson(line);
-  } catch (error) {
-    throw new Error(`${path}: line ${number}: ${(error as Error).message}`);
-  }
-}
-
-/** 1 at the last of some steps, if it is so. */
-export function atEnd(steps: number, isSo: boolean): Uint8Array {
-  const values = new Uint8Array(steps);
-  if (steps > 0) values[steps - 1] = Number(isSo);
-  return values;
 }
 
 /** Bytes read at a time. */

@@ -5,15 +5,13 @@ import { fingerprint } from '../src/fingerprint.ts';
 import { parseJson } from '../src/json.ts';
 import { show } from '../src/options/describe.ts';
 import { checkArgument, parseOptions } from '../src/options/parse.ts';
-import { spaceFromJson, spacesFromJson } from '../src/spaces/json.ts';
-import { ContentHash, type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
+import { spaceFromJson } from '../src/spaces/json.ts';
+import { ContentHash, type DatasetAbout, DatasetInFiles, datasetAboutSchema, within } from './dataset.ts';
 import {
   bytesPer,
   checkEpisode,
   type Dtype,
-  type Episode,
   type EpisodeSpaces,
-  episodesOf,
   type NumberArray,
   type StoredEpisode,
   typedEpisode,
@@ -21,39 +19,26 @@ import {
 } from './episode.ts';
 
 /** A dataset in oxbow's own format: a folder that `DatasetWriter` has written. One shard is in memory at a time. */
-export class StoredDataset implements Dataset {
-  readonly path: string;
-  readonly format = 'oxbow';
-  readonly about: DatasetAbout;
-  readonly finished: boolean;
+export class StoredDataset extends DatasetInFiles<'oxbow'> {
+  override readonly finished: boolean;
   readonly numEpisodes: number;
   readonly numSteps: number;
   /** How many episodes there were to be. */
   readonly planned: number;
   /** The SHA-256 of what the episodes hold, as `ContentHash` takes it; null if it is not finished. */
   readonly hash: string | null;
-  readonly observationSpace: Dataset['observationSpace'];
-  readonly actionSpace: Dataset['actionSpace'];
   readonly shards: DatasetIndex['shards'];
 
   /** @throws one line, if the folder holds no dataset, or what it says of itself is damaged */
   constructor(path: string) {
     const { about, finished, planned, hash, numEpisodes, numSteps, shards } = readIndex(path);
-    this.path = path;
-    this.about = about;
+    super(path, 'oxbow', about);
     this.finished = finished;
     this.planned = planned;
     this.hash = hash;
     this.numEpisodes = numEpisodes;
     this.numSteps = numSteps;
     this.shards = shards;
-    const { observationSpace, actionSpace } = spacesFromJson(path, about);
-    this.observationSpace = observationSpace;
-    this.actionSpace = actionSpace;
-  }
-
-  episodes(): Iterable<Episode> {
-    return episodesOf(this.path, this.storedEpisodes());
   }
 
   /** @throws one line, if a file is missing, cut or damaged, or an episode in it is none */
@@ -78,12 +63,7 @@ export class StoredDataset implements Dataset {
 
 function readWhole(path: string, expected: string): Uint8Array {
   const { readFileSync } = nodeBuiltin('node:fs');
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw new Error(`${path}: cannot be read: ${(error as Error).message}`);
-  }
+  const bytes = within(`${path}: cannot be read`, () => readFileSync(path));
   if (nodeBuiltin('node:crypto').createHash('sha256').update(bytes).digest('hex') !== expected) {
     throw new Error(`${path}: is damaged: its checksum does not fit`);
   }
@@ -292,12 +272,7 @@ function readIndex(folder: string): DatasetIndex {
   // The folder itself may be a link: whoever reads it has named it.
   const problem = storedProblem(`${folder}/.`);
   if (problem !== undefined) throw new Error(problem);
-  let json: unknown;
-  try {
-    json = parseJson(nodeBuiltin('node:fs').readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new Error(`${path}: cannot be read: ${(error as Error).message}`);
-  }
+  const json = within(`${path}: cannot be read`, () => parseJson(nodeBuiltin('node:fs').readFileSync(path, 'utf8')));
   const { format, version, sha256: expected, ...content } = (json ?? {}) as Record<string, unknown>;
   if (format !== FORMAT) throw new Error(`${path}: is no dataset: it lacks "format": "${FORMAT}"`);
   if (version !== VERSION) {
@@ -425,20 +400,14 @@ function headerOf(where: string, bytes: Uint8Array): { header: Header; begin: nu
   const count = from <= bytes.length ? new DataView(bytes.buffer, bytes.byteOffset).getUint32(MAGIC.length, true) : 0;
   const begin = from + count;
   if (count === 0 || begin > bytes.length) throw new Error(`${where}: is cut in its header`);
-  const { data: header } = headerSchema.safeParse(parsed(where, text(from, begin)));
+  const { data: header } = headerSchema.safeParse(
+    within(`${where}: its header is damaged`, () => parseJson(text(from, begin))),
+  );
   const lists = [header?.seeds, header?.policies];
   if (header === undefined || lists.some((list) => list !== undefined && list.length !== header.steps.length)) {
     throw new Error(`${where}: its header is damaged`);
   }
   return { header, begin };
-}
-
-function parsed(where: string, text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch (error) {
-    throw new Error(`${where}: its header is damaged: ${(error as Error).message}`);
-  }
 }
 
 function columnIn(episode: StoredEpisode, name: string): NumberArray {

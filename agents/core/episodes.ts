@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { arrayOf, type StoredEpisode, usualDtypes } from '../../datasets/episode.ts';
+import { arrayOf, atEnd, type StoredEpisode, usualDtypes } from '../../datasets/episode.ts';
 import { Box, type EpisodeScript, type Info, type ScriptedEpisode, type VectorEnv } from '../../envs/index.ts';
 import { Actor, type Policy, Rng } from '../../src/index.ts';
 import { flag, nonnegative } from '../../src/options/fields.ts';
@@ -282,17 +282,12 @@ class Recorder {
     this.#observe(finalObservations, finalInfos[env]!, env);
     const steps = this.#rewards.length;
     const dtypes = usualDtypes(this.#tap.singleObservationSpace, this.#tap.singleActionSpace);
-    const atEnd = (value: number) => {
-      const values = new Uint8Array(steps);
-      values[steps - 1] = value;
-      return values;
-    };
     return {
       observations: arrayOf(dtypes.observations, this.#observations),
       actions: arrayOf(dtypes.actions, this.#actions),
       rewards: Float64Array.from(this.#rewards),
-      terminations: atEnd(terminations[env]!),
-      truncations: atEnd(truncations[env]!),
+      terminations: atEnd(steps, terminations[env]!),
+      truncations: atEnd(steps, truncations[env]!),
       ...(this.#infos.length > 0 && {
         infos: Object.fromEntries(this.#infos.map((name, i) => [name, Float64Array.from(this.#told[i]!)])),
       }),
@@ -349,47 +344,18 @@ interface EpisodeCollectorOptions extends Omit<RolloutCollectorOptions, 'horizon
   readonly episodesPerEnv: number;
 }
 
-/** The steps of whole episodes, row by row; the rows of one episode are in their order, with those of others between them. */
-class EpisodeSteps {
-  readonly observations: Float32Array;
-  readonly latents: Float32Array;
-  /** V of the observation that each step began with. */
-  readonly values: Float32Array;
-  /** The discounted sum of rewards from each step on; of a truncated episode with the value of its last observation. */
-  readonly returns: Float32Array;
-  readonly envs: Int32Array;
-
-  constructor(capacity: number, widths: { observation: number; action: number }) {
-    this.observations = new Float32Array(capacity * widths.observation);
-    this.latents = new Float32Array(capacity * widths.action);
-    this.values = new Float32Array(capacity);
-    this.returns = new Float32Array(capacity);
-    this.envs = new Int32Array(capacity);
-  }
-
-  set(other: EpisodeSteps): void {
-    for (const name of ['observations', 'latents', 'values', 'returns', 'envs'] as const) this[name].set(other[name]);
-  }
-}
+/** Columns of the steps of episodes; the rows of one episode are in their order, with those of others between them. */
+type EpisodeColumn = 'observations' | 'latents' | 'values' | 'returns';
 
 /**
  * Runs whole episodes with one policy, of each of several parallel environments as many, so that short ones do not count more often. An
  * environment whose episode has ended idles until all have.
  */
 export class EpisodeCollector {
-  /** The steps of the last call of `collect` are in the first `rows` rows; the arrays are used again. */
-  steps: EpisodeSteps;
-  rows = 0;
   readonly #options: EpisodeCollectorOptions;
-  readonly #widths: { observation: number; action: number };
-  readonly #current: Float32Array;
 
   constructor(options: EpisodeCollectorOptions) {
-    const { env, actionSpace } = options;
     this.#options = options;
-    this.#widths = { observation: env.singleObservationSpace.size, action: actionSpace.size };
-    this.#current = new Float32Array(env.numEnvs * this.#widths.observation);
-    this.steps = new EpisodeSteps(256, this.#widths);
   }
 
   /** Seeds the environments, with which every training begins. */
@@ -398,49 +364,61 @@ export class EpisodeCollector {
   }
 
   /**
+   * The steps of the episodes are the first `rows` of `size` rows, a power of two, so that few sizes are compiled. Those behind are copies of
+   * the first: an action that the policy took has a density, which nothing else need have. Returns are discounted sums of rewards from each
+   * step on, of a truncated episode with the value of its last observation.
    * @param ended gets the episodes
-   * @returns how many steps the environments made, the idle ones included
+   * @returns also `count`, how many steps the environments made, the idle ones included
    * @throws if the environment gives a reward or an observation that is not finite
    */
-  collect(rng: Rng, ended: EpisodeReport[]): number {
-    this.rows = 0;
-    this.#options.statistics?.publish();
+  collect(rng: Rng, ended: EpisodeReport[]) {
+    const { statistics, episodesPerEnv } = this.#options;
+    statistics?.publish();
+    const lists: Record<EpisodeColumn, number[]> = { observations: [], latents: [], values: [], returns: [] };
     let count = 0;
-    for (let round = 0; round < this.#options.episodesPerEnv; round++) count += this.#round(rng, ended);
-    return count;
+    for (let round = 0; round < episodesPerEnv; round++) count += this.#round(lists, rng, ended);
+    const rows = lists.returns.length;
+    let size = 1;
+    while (size < rows) size *= 2;
+    const padded = (name: EpisodeColumn) => {
+      const width = lists[name].length / rows;
+      const numbers = new Float32Array(size * width);
+      numbers.set(lists[name]);
+      for (let row = rows; row < size; row++) numbers.copyWithin(row * width, 0, width);
+      return numbers;
+    };
+    const [observations, latents] = [padded('observations'), padded('latents')];
+    return { count, rows, size, observations, latents, values: padded('values'), returns: padded('returns') };
   }
 
-  /**
-   * Fills the rows behind those of the last call of `collect`, up to `size`, with copies of its first step: an action that the policy took has a
-   * density, which nothing else need have.
-   */
-  pad(size: number): void {
-    const { observation, action } = this.#widths;
-    const { observations, latents } = this.steps;
-    for (let row = this.rows; row < size; row++) {
-      observations.copyWithin(row * observation, 0, observation);
-      latents.copyWithin(row * action, 0, action);
-    }
-  }
-
-  #round(rng: Rng, ended: EpisodeReport[]): number {
+  #round(lists: Record<EpisodeColumn, number[]>, rng: Rng, ended: EpisodeReport[]): number {
     const { owner, env, actor, gamma, statistics, scaler } = this.#options;
     const { numEnvs } = env;
-    const first = this.rows;
+    const { returns } = lists;
+    const first = returns.length;
+    const envs: number[] = [];
+    const append = (name: EpisodeColumn, values: ArrayLike<number>, i: number) => {
+      const width = values.length / numEnvs;
+      for (let j = i * width; j < (i + 1) * width; j++) lists[name].push(values[j]!);
+    };
     const episodes = Array.from({ length: numEnvs }, () => ({ return: 0, length: 0, isRunning: true, after: 0 }));
-    this.#current.set(resetEnvs(owner, env));
+    const current = resetEnvs(owner, env).slice();
     // What idled is in the middle of an episode, which has no end.
     scaler?.begin();
     let count = 0;
     for (let left = numEnvs; left > 0; count += numEnvs) {
-      const acted = actor.act({ observations: this.#current }, rng);
-      statistics?.observe(this.#current);
+      const acted = actor.act({ observations: current }, rng);
+      statistics?.observe(current);
       const step = stepEnvs(owner, this.#options, acted.action);
-      const rewards = scaler?.scaled(step) ?? step.rewards;
+      const rewards = Float32Array.from(scaler?.scaled(step) ?? step.rewards);
       for (let i = 0; i < numEnvs; i++) {
         const episode = episodes[i]!;
         if (!episode.isRunning) continue;
-        this.#append(i, acted, rewards[i]!);
+        append('observations', current, i);
+        append('latents', acted.latent, i);
+        append('values', acted.value, i);
+        append('returns', rewards, i);
+        envs.push(i);
         episode.return += step.rewards[i]!;
         episode.length += 1;
         if (!step.terminations[i] && !step.truncations[i]) continue;
@@ -449,33 +427,13 @@ export class EpisodeCollector {
         if (!step.terminations[i]) episode.after = actor.values({ observations: step.finalObservations }).value[i]!;
         ended.push({ return: episode.return, length: episode.length, info: step.finalInfos[i]! });
       }
-      this.#current.set(step.observations);
+      current.set(step.observations);
     }
-    const { returns, envs } = this.steps;
-    for (let row = this.rows - 1; row >= first; row--) {
+    for (let row = envs.length - 1; row >= 0; row--) {
       const episode = episodes[envs[row]!]!;
-      episode.after = returns[row]! + gamma * episode.after;
-      returns[row] = episode.after;
+      episode.after = returns[first + row]! + gamma * episode.after;
+      returns[first + row] = episode.after;
     }
     return count;
-  }
-
-  /** Records what environment `i` saw, did and got. */
-  #append(i: number, { latent, value }: Readonly<Record<'latent' | 'value', ArrayLike<number>>>, reward: number): void {
-    if (this.rows === this.steps.values.length) {
-      const larger = new EpisodeSteps(2 * this.rows, this.#widths);
-      larger.set(this.steps);
-      this.steps = larger;
-    }
-    const { observation, action } = this.#widths;
-    const { observations, latents, values, returns, envs } = this.steps;
-    for (let j = 0; j < observation; j++) {
-      observations[this.rows * observation + j] = this.#current[i * observation + j]!;
-    }
-    for (let j = 0; j < action; j++) latents[this.rows * action + j] = latent[i * action + j]!;
-    values[this.rows] = value[i]!;
-    returns[this.rows] = reward;
-    envs[this.rows] = i;
-    this.rows += 1;
   }
 }

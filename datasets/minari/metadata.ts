@@ -5,7 +5,7 @@ import { leadsToFile } from '../../src/files.ts';
 import { parseJson } from '../../src/json.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { type SpaceJson, spaceJsonSchema } from '../../src/spaces/json.ts';
-import { type DatasetAbout, datasetAboutSchema } from '../dataset.ts';
+import { type DatasetAbout, datasetAboutSchema, within } from '../dataset.ts';
 import type { Dtype } from '../episode.ts';
 
 /** The files of a dataset of Minari's, in its folder `data`. */
@@ -35,23 +35,14 @@ export function dataFolder(path: string): string | undefined {
 /** @throws one line, if it cannot be read, or is none of Minari's in HDF5 */
 export function readMetadata(folder: string): MinariMetadata {
   const path = nodeBuiltin('node:path').join(folder, METADATA);
-  let json: unknown;
-  try {
-    json = parseJson(nodeBuiltin('node:fs').readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new Error(`${path}: cannot be read: ${(error as Error).message}`);
-  }
+  const json = within(`${path}: cannot be read`, () => parseJson(nodeBuiltin('node:fs').readFileSync(path, 'utf8')));
   return parseOptions(path, metadataSchema, json);
 }
 
 /** A space as Python writes it, whose JSON has infinities. @throws one line, if it is none */
 export function spaceFromText(where: string, text: string): SpaceJson {
-  let json: unknown;
-  try {
-    json = parseJson(text.replaceAll(/(?<=[[,:] *)-?Infinity(?= *[\],}])/g, '"$&"'));
-  } catch (error) {
-    throw new Error(`${where}: ${(error as Error).message}`);
-  }
+  const quoted = text.replaceAll(/(?<=[[,:] *)-?Infinity(?= *[\],}])/g, '"$&"');
+  const json = within(where, () => parseJson(quoted));
   return parseOptions(where, spaceJsonSchema, json);
 }
 

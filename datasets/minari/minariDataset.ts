@@ -5,7 +5,7 @@ import { parseJson } from '../../src/json.ts';
 import { shortened } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { spacesFromJson } from '../../src/spaces/json.ts';
-import type { Dataset, DatasetAbout } from '../dataset.ts';
+import { type Dataset, type DatasetAbout, within } from '../dataset.ts';
 import {
   arrayOf,
   type ColumnDtypes,
@@ -105,19 +105,11 @@ export class MinariDataset implements Dataset {
 
   #open(): Hdf5Reader {
     if (!leadsToFile(this.#file)) throw new Error(`${this.#file}: there is no such file`);
-    try {
-      return new Hdf5Reader(this.#hdf5, this.#file);
-    } catch (error) {
-      throw new Error(`${this.#file}: cannot be opened: ${(error as Error).message}`);
-    }
+    return within(`${this.#file}: cannot be opened`, () => new Hdf5Reader(this.#hdf5, this.#file));
   }
 
   #named<T>(i: number, body: () => T): T {
-    try {
-      return body();
-    } catch (error) {
-      throw new Error(`${this.#file}: episode ${i}: ${(error as Error).message}`);
-    }
+    return within(`${this.#file}: episode ${i}`, body);
   }
 
   /** The types of the columns, as the first episode has them, and the infos of all. */
@@ -221,7 +213,8 @@ function aboutFrom(
     jpeg_encoding: _____,
     ...minari
   } = metadata;
-  const parsed = spec === undefined ? undefined : (parsedSpec(path, spec) as { id?: unknown } | null);
+  const parsed =
+    spec === undefined ? undefined : (within(`${path}: env_spec`, () => parseJson(spec)) as { id?: unknown } | null);
   const name = typeof metadata.algorithm_name === 'string' ? metadata.algorithm_name : undefined;
   return {
     environment:
@@ -229,14 +222,6 @@ function aboutFrom(
     policies: name === undefined ? [] : [{ name }],
     provenance: { minari: minari as never },
   };
-}
-
-function parsedSpec(path: string, text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch (error) {
-    throw new Error(`${path}: env_spec: ${(error as Error).message}`);
-  }
 }
 
 /** Columns of infos. */
@@ -251,17 +236,9 @@ function groupIn(file: Hdf5Reader, i: number): string {
 
 function columnIn(file: Hdf5Reader, group: string, path: readonly string[]): Column {
   const name = path.join('.');
-  const column = within(name, () => file.column([group, ...path].join('/')));
+  const column = within(shortened(name), () => file.column([group, ...path].join('/')));
   if (column === undefined) throw new Error(`has no ${name}`);
   return column;
-}
-
-function within<T>(name: string, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    throw new Error(`${shortened(name)}: ${(error as Error).message}`);
-  }
 }
 
 /** The numbers of a column that must have `rows` rows of this shape; numpy leaves out axes of one, and adds them. */
@@ -277,7 +254,7 @@ function numbersIn(
   const [found, ...inner] = column.shape;
   const same = (a: readonly number[], b: readonly number[]) => String(a) === String(b);
   const longer = (axes: readonly number[]) => axes.filter((n) => n !== 1);
-  return within(path.join('.'), () => {
+  return within(shortened(path.join('.')), () => {
     const [got, expected] = [count(column.shape), rows * count(shape)];
     if (got !== expected) throw new Error(`got ${got} numbers, expected ${expected}`);
     if (found !== rows || !same(longer(inner), longer(shape))) {
