@@ -21,7 +21,7 @@ import { ActionMoments, normalizationOptions, observationsOfData, standardize } 
 import { datasetFor, datasetOption } from './core/offline.ts';
 import { entropyCoefficient, learningRate, maxGradientNorm, partSchemas, reportEvery } from './core/options.ts';
 import { meanEntropy } from './core/policyGradient.ts';
-import { CheckpointedAgent, plainStateDict, scalarsOf, Training } from './core/state.ts';
+import { CheckpointedAgent, plainStateDict, scalarsOf, Training, withWeights } from './core/state.ts';
 
 /** Pairs of observation and action, row by row: `[count · observationDim]` and `[count · actionDim]`. */
 export interface Demonstrations {
@@ -217,15 +217,7 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
 
   /** With the weights that the training has come to, also where the policy has the best ones: it goes on from there. */
   override state(): AgentState {
-    if (this.#lastWeights === undefined) return super.state();
-    const { policy } = this.#options;
-    const current = plainStateDict(policy);
-    policy.loadStateDict(this.#lastWeights);
-    try {
-      return super.state();
-    } finally {
-      policy.loadStateDict(current);
-    }
+    return withWeights(this.#options.policy, this.#lastWeights, () => super.state());
   }
 
   override setState(state: AgentState): void {

@@ -121,10 +121,7 @@ abstract class QLearning<P extends EpsilonGreedyPolicy> extends CheckpointedAgen
   readonly #update;
   readonly #follow;
 
-  /**
-   * @param owner the class, as errors name it: `Dqn`
-   * @throws if the policy does not fit the environment, or is not of `makePolicy`
-   */
+  /** @throws if the policy does not fit the environment, or is not of `makePolicy` */
   constructor(owner: string, config: QLearningConfig<P>, adam?: AdamOptions) {
     super(owner);
     this.config = config;

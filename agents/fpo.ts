@@ -6,6 +6,7 @@ import { parseOptions } from '../src/options/parse.ts';
 import { Minibatches, rateAt, rateSchema } from '../src/training/optimization.ts';
 import type { EpisodeReport, TrainOptions } from './agent.ts';
 import { withArticle } from './core/checks.ts';
+import { repeated } from './core/critics.ts';
 import { vectorEnvFor } from './core/envs.ts';
 import { normalizationOptions, normalizersFor } from './core/normalization.ts';
 import {
@@ -284,9 +285,3 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
 type Drawn = 'observations' | 'latents' | 'noise' | 'times';
 type PolicyBatch = Record<Drawn | 'losses' | 'advantages' | 'clip' | 'learningRate', tf.Tensor>;
 type ValueBatch = Record<'observations' | 'returns' | 'learningRate', tf.Tensor>;
-
-/** Each row `count` times in a row: `[batch, n]` → `[batch · count, n]`. */
-function repeated(rows: tf.Tensor, count: number): tf.Tensor {
-  const [batch, size] = rows.shape as [number, number];
-  return tf.reshape(tf.tile(tf.expandDims(rows, 1), [1, count, 1]), [batch * count, size]);
-}

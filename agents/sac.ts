@@ -120,7 +120,6 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
   readonly #updateCritics;
 
   /**
-   * @param owner the class, as errors name it: `Sac`
    * @param name as the registry names it: `sac`
    * @param config the options; without a `tau` there are no target networks
    * @throws if the environment does not fit the policy, or the policy has no density or is not reparameterized

@@ -23,6 +23,7 @@ import {
   ClippedAdam,
   criticNetworksOptions,
   polyak,
+  repeated,
   tdTarget,
 } from './core/critics.ts';
 import { vectorEnvFor } from './core/envs.ts';
@@ -259,10 +260,4 @@ function checkHasLogDet(policy: Policy): void {
   throw new Error(
     `SoftQLearning: policy: got ${withArticle(policy.constructor.name)}, whose squash has no log-determinant, expected one with squash: 'tanh'`,
   );
-}
-
-/** Each row `count` times in a row: `[batch, n]` → `[batch · count, n]`. */
-function repeated(rows: tf.Tensor, count: number): tf.Tensor {
-  const [batch, size] = rows.shape as [number, number];
-  return tf.reshape(tf.tile(tf.expandDims(rows, 1), [1, count, 1]), [batch * count, size]);
 }

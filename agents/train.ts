@@ -251,16 +251,11 @@ interface AnyPreset {
   readonly byPolicy?: Readonly<Record<string, { readonly agent?: Options; readonly policy?: Options }>>;
 }
 
-/** The preset of an agent on an environment, undefined where there is none. */
-function presetOf(env: string, agent: string): AnyPreset | undefined {
-  const all: Readonly<Record<string, Readonly<Record<string, AnyPreset>>>> = presets;
-  return Object.hasOwn(all, env) && Object.hasOwn(all[env]!, agent) ? all[env]![agent] : undefined;
-}
-
 /** The preset with what a policy has of its own in it. @param policy its name; another policy, or several, have the common settings */
 export function presetFor(env: string, agent: string, policy?: string): Omit<AnyPreset, 'byPolicy'> | undefined {
-  const { byPolicy = {}, ...common } = presetOf(env, agent) ?? {};
-  if (!('steps' in common)) return undefined;
+  const all: Readonly<Record<string, Readonly<Record<string, AnyPreset>>>> = presets;
+  if (!Object.hasOwn(all, env) || !Object.hasOwn(all[env]!, agent)) return undefined;
+  const { byPolicy = {}, ...common } = all[env]![agent]!;
   const own = policy !== undefined && Object.hasOwn(byPolicy, policy) ? byPolicy[policy]! : {};
   return { ...common, agent: { ...common.agent, ...own.agent }, policy: { ...common.policy, ...own.policy } };
 }
@@ -274,22 +269,10 @@ const suited: Readonly<Record<AgentName, Readonly<Record<string, unknown>>>> = p
  */
 const scaling: readonly string[] = ['a2c', 'fpo', 'ppo', 'reinforce'] satisfies AgentName[];
 
-/** What a training has for whatever is not given. */
-interface TrainingDefaults {
-  /** Environment steps, over all environments. */
-  readonly steps: number;
-  /** Parallel environments. */
-  readonly envs: number;
-  /** Defaults of the agent's options, in place of its own. */
-  readonly agent: Readonly<Record<string, unknown>>;
-  /** Defaults of the policy's options, in place of its own; for a policy that has them. */
-  readonly policy: Readonly<Record<string, unknown>>;
-}
-
 /**
- * The defaults of an agent on an environment: those of the preset, where there is one, or scales; of one policy also what the preset has for
- * it alone; and before the policy's own those that
- * suit the agent.
+ * What a training has for whatever is not given: steps over all environments, how many these are, and defaults of the options of agent and
+ * policy in place of their own. They are those of the preset, where there is one, of one policy also what it has for that alone, or scales; and
+ * for the policy those that suit the agent.
  * @param env its id; without one there is no preset
  * @param policies their names, or what there is; one that is not built in need not be able to normalize observations
  * @param actions those of the environment, if they are known: what has no bounds gets no squash
@@ -299,7 +282,7 @@ export function trainingDefaults(
   env: string | undefined,
   policies: readonly unknown[],
   actions?: Space,
-): TrainingDefaults {
+): Omit<AnyPreset, 'byPolicy'> {
   const [only, ...others] = policies;
   const name = typeof only === 'string' && others.length === 0 ? only : undefined;
   const preset = env === undefined ? undefined : presetFor(env, agent, name);
@@ -488,11 +471,7 @@ type AnySettings = Omit<
 
 /** @throws if evaluations are asked for that cannot be, or something that only they tell */
 function checkEvaluations({ env, ...options }: AnySettings): void {
-  try {
-    checkEvaluationOptions(options);
-  } catch (error) {
-    throw new Error(`train: ${(error as Error).message}`);
-  }
+  checkEvaluationOptions(options, 'train: ');
   if (options.evaluateEvery > 0 && typeof env === 'object') {
     throw new Error(
       'train: evaluateEvery: evaluations open environments of their own, expected env to be an id or a function that makes one, got one that there is',

@@ -114,9 +114,6 @@ export class HindsightEpisodes implements EpisodeSource {
       throw new Error(`HindsightEpisodes: got ${achieved.length} columns achieved and ${desired.length} desired`);
     }
     const { strategy = 'future', goals = 4, seed = 0, terminated = () => false } = options;
-    if (!['final', 'future'].includes(strategy)) {
-      throw new Error(`HindsightEpisodes: strategy: got ${strategy}, expected final or future`);
-    }
     if (!Number.isInteger(goals) || goals < 1) {
       throw new Error(`HindsightEpisodes: goals: got ${goals}, expected an integer ≥ 1`);
     }

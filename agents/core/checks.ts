@@ -32,18 +32,12 @@ function hasFreeScale(policy: Policy): boolean {
   return policy instanceof GaussianPolicy && policy.logScale?.trainable === true;
 }
 
-/**
- * @param owner who asks, as errors name it: `Sac`
- * @throws if the actions are discrete
- */
+/** @throws if the actions are discrete */
 export function checkContinuous(owner: string, actionSpace: ActionSpace): asserts actionSpace is Box {
   if (!(actionSpace instanceof Box)) throw new Error(`${owner}: policy: wanted continuous actions, got discrete ones`);
 }
 
-/**
- * @param owner who asks, as errors name it: `Ppo`
- * @throws if the policy has samples and no density
- */
+/** @throws if the policy has samples and no density */
 export function checkDensity(owner: string, policy: Policy): void {
   if (hasDensity(policy)) return;
   throw new Error(
@@ -83,10 +77,7 @@ function memoryOfMachine(): number {
   return Math.min(total, process?.constrainedMemory?.() || Number.POSITIVE_INFINITY);
 }
 
-/**
- * @param owner who asks, as errors name it: `Td3`
- * @throws if the policy has no exact mode, or one that is cut off at bounds, where the gradient ends
- */
+/** @throws if the policy has no exact mode, or one that is cut off at bounds, where the gradient ends */
 export function checkHasMode(owner: string, policy: Policy): void {
   const hasMode = tf.tidy(() => Number(policy.given(tf.zeros([1, policy.observationDim])).mode !== undefined));
   const got = `${owner}: policy: got ${withArticle(policy.constructor.name)}, whose mode`;
@@ -95,10 +86,7 @@ export function checkHasMode(owner: string, policy: Policy): void {
   throw new Error(`${got} stays at a bound without a gradient, expected one with squash: 'tanh', as a Gaussian`);
 }
 
-/**
- * @param owner who asks, as errors name it: `Sac`
- * @throws if the gradient does not go through the policy's samples
- */
+/** @throws if the gradient does not go through the policy's samples */
 export function checkReparameterized(owner: string, policy: Policy): void {
   const isReparameterized = tf.tidy(() => policy.given(tf.zeros([1, policy.observationDim])).reparameterized);
   if (isReparameterized) return;

@@ -134,7 +134,6 @@ export function criticNetworksOptions(
 
 /**
  * A second policy of the same architecture and with the same variables, as a target network.
- * @param owner who asks, as errors name it: `Td3`
  * @throws if `makePolicy` did not make the policy, so that nobody knows how to make another
  */
 export function copyOfPolicy<P extends Policy>(owner: string, policy: P, rng: Rng): P {
@@ -228,6 +227,8 @@ export function tdErrors(values: readonly tf.Tensor[], targets: tf.Tensor): tf.T
   );
 }
 
+type Outcome = Pick<TransitionTensors, 'rewards' | 'terminations' | 'discounts'>;
+
 /**
  * The target of temporal-difference learning, y = r + γ (1 − terminated) V(s′), `[batch]`, where γ is each row's discount. An episode that a
  * limit cut goes on in V.
@@ -238,15 +239,9 @@ export function tdErrors(values: readonly tf.Tensor[], targets: tf.Tensor): tf.T
  *
  * @param nextValues V(s′), `[batch]`, or `[batch, …]` for several values of each
  */
-export function tdTarget(
-  batch: Pick<TransitionTensors, 'rewards' | 'terminations' | 'discounts'>,
-  nextValues: tf.Tensor,
-): tf.Tensor {
-  const ofRows = (column: tf.Tensor) =>
-    tf.reshape(
-      column,
-      nextValues.shape.map((size, axis) => (axis === 0 ? size : 1)),
-    );
+export function tdTarget(batch: Outcome, nextValues: tf.Tensor): tf.Tensor {
+  const shape = nextValues.shape.map((size, axis) => (axis === 0 ? size : 1));
+  const ofRows = (column: tf.Tensor) => tf.reshape(column, shape);
   const goesOn = tf.mul(tf.sub(1, batch.terminations), batch.discounts);
   return tf.add(ofRows(batch.rewards), tf.mul(ofRows(goesOn), nextValues));
 }
@@ -275,4 +270,10 @@ export function weightedRows(losses: tf.Tensor, weights: tf.Tensor | undefined):
   if (weights === undefined) return losses;
   const [batch, ...others] = losses.shape;
   return tf.mul(tf.reshape(weights, [batch!, ...others.fill(1)]), losses);
+}
+
+/** Each row `count` times in a row: `[batch, n]` → `[batch · count, n]`. */
+export function repeated(rows: tf.Tensor, count: number): tf.Tensor {
+  const [batch, size] = rows.shape as [number, number];
+  return tf.reshape(tf.tile(tf.expandDims(rows, 1), [1, count, 1]), [batch * count, size]);
 }

@@ -37,7 +37,6 @@ export function commandActions(actions: ArrayLike<number>, space: ActionSpace): 
 
 /**
  * One step of all environments, and the actions as they got them.
- * @param owner whose environments they are, as errors name it: `Ppo`
  * @param actions `[envs · actionDim]`
  * @throws if a reward or an observation is not finite
  */
@@ -124,7 +123,6 @@ interface OpenEnvs {
 
 /**
  * Opens environments that reset in the step that ends an episode.
- * @param owner who asks, as errors name it: `train`
  * @param usual how many, unless `numEnvs` says it
  * @throws as `makeVec` does; if options or a number are given for environments that there are
  */
@@ -237,7 +235,6 @@ export interface PolicyEnv {
 /**
  * The environments that a policy acts in, their observations as it sees them; a single one becomes a vector of one. Says so where their
  * actions have other bounds than those that the policy was made for.
- * @param owner who asks, as errors name it: `Ppo`
  * @throws if they do not fit the policy, have actions or observations that no policy has, or do not reset in the same step
  */
 export function vectorEnvFor(owner: string, policy: Policy, given: VectorEnv | AnyEnv): PolicyEnv {

@@ -7,7 +7,7 @@ import { commandActions, type EnvRequest, envRequestShape, openEnvs, vectorEnvFo
 import { type EpisodeStatistics, episodeStatistics } from './episodeStatistics.ts';
 import { inTurns } from './loops.ts';
 import { partSchemas } from './options.ts';
-import { CheckpointedAgent, plainStateDict, type Stateful } from './state.ts';
+import { CheckpointedAgent, plainStateDict, type Stateful, withWeights } from './state.ts';
 
 /** How a policy is evaluated while it is trained: options of a training, and of `EvaluatedAgent`. */
 export const evaluationOptions = {
@@ -31,12 +31,12 @@ export const evaluationOptions = {
 /** Values of {@link evaluationOptions}. */
 export type EvaluationOptions = z.output<z.ZodObject<typeof evaluationOptions>>;
 
-/** @throws if something is asked for that only evaluations tell, and there are none */
-export function checkEvaluationOptions({ evaluateEvery, keep, stopAtReturn }: EvaluationOptions): void {
+/** @param where begins the error. @throws if something is asked for that only evaluations tell, and there are none */
+export function checkEvaluationOptions({ evaluateEvery, keep, stopAtReturn }: EvaluationOptions, where = ''): void {
   if (evaluateEvery > 0) return;
   const without = 'without evaluations, expected evaluateEvery > 0 beside it';
-  if (keep === 'best') throw new Error(`keep: got "best" ${without}`);
-  if (stopAtReturn !== undefined) throw new Error(`stopAtReturn: got ${stopAtReturn} ${without}`);
+  if (keep === 'best') throw new Error(`${where}keep: got "best" ${without}`);
+  if (stopAtReturn !== undefined) throw new Error(`${where}stopAtReturn: got ${stopAtReturn} ${without}`);
 }
 
 /** How many environments are opened, at most: enough to act in batches, and few enough for large ones. */
@@ -298,27 +298,12 @@ export class EvaluatedAgent<Report extends TrainReport = TrainReport> extends Ch
    */
   withKept<T>(use: (step: number) => T): T {
     const { step, best } = this.#progress;
-    if (best?.weights == null || this.#lastWeights !== undefined) return use(best?.weights == null ? step : best.step);
-    const { policy } = this.#options;
-    const current = plainStateDict(policy);
-    policy.loadStateDict(best.weights);
-    try {
-      return use(best.step);
-    } finally {
-      policy.loadStateDict(current);
-    }
+    const weights = this.#lastWeights === undefined ? best?.weights : undefined;
+    return withWeights(this.#options.policy, weights, () => use(best?.weights == null ? step : best.step));
   }
 
   override state(): AgentState {
-    const { policy } = this.#options;
-    const { best } = this.#progress;
-    if (this.#lastWeights === undefined) return super.state();
-    policy.loadStateDict(this.#lastWeights);
-    try {
-      return super.state();
-    } finally {
-      policy.loadStateDict(best!.weights!);
-    }
+    return withWeights(this.#options.policy, this.#lastWeights, () => super.state());
   }
 
   override setState(state: AgentState): void {

@@ -158,7 +158,6 @@ export abstract class MinibatchTraining<Report extends TrainReport> extends Trai
   readonly #metrics: MeanMetrics<FigureOf<Report>>;
 
   /**
-   * @param owner the agent's class, as errors name it: `Sac`
    * @param streams names of the random streams
    * @param advice what usually helps where a metric is not a finite number
    */

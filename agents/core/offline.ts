@@ -123,7 +123,6 @@ export type OfflineConfig = z.output<z.ZodObject<typeof offlineOptions>>;
 
 /**
  * A dataset as a policy sees it: its episodes have one row of numbers for each observation.
- * @param owner who learns from it, as errors name it: `Iql`
  * @returns `areBytes`: whether all numbers of observations are k/255 for whole numbers k from 0 to 255
  * @throws one line, if its spaces do not fit the policy, or there is no step; the episodes at one that is no episode of the dataset's spaces
  */
@@ -213,7 +212,6 @@ export class OfflineReplay {
   #fingerprint: string | undefined;
 
   /**
-   * @param owner whose it is, as errors name it: `Iql`
    * @param env where the agent goes online, if it does
    * @throws one line, if there is no step, the spaces do not fit the policy, or an episode is no episode of them
    */
@@ -350,7 +348,6 @@ export class OfflineTraining<Report extends TrainReport> extends MinibatchTraini
   #onlineFrom: number | null = null;
 
   /**
-   * @param owner the agent's class, as errors name it: `Iql`
    * @param remedy what usually helps where the critics diverge: `a larger alpha, or a smaller learningRate,`
    * @throws one line, if data and environment do not fit the policy, or each other; as {@link OfflineReplay} does
    */

@@ -173,7 +173,6 @@ export class PolicyUpdates<Figure extends string> {
   #kept: readonly Kept[] = [];
 
   /**
-   * @param owner the agent's class, as errors name it
    * @param modules that an update changes
    * @param targetKl null sets no limit
    * @param share of the updates so far that lie between two states that are kept: few at first, when one update may be too far, and

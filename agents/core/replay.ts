@@ -489,7 +489,6 @@ export class ReplayBuffer {
 
 /**
  * The replay that an agent's options ask for. Where bytes are all that observations have, as in images and one-hot vectors, it keeps bytes.
- * @param owner whose it is, as errors name it: `Sac`
  * @throws if as many transitions as it is to hold can never fit in memory
  */
 export function replayFor(owner: string, config: ReplayConfig, env: VectorEnv): ReplayBuffer {

@@ -73,7 +73,6 @@ export function checkBatchSize(owner: string, options: { horizon: number; batchS
 
 /**
  * Compiles what acts in all environments at once: samples of the policy with V of the same observations, and V alone.
- * @param owner the agent's class, whose name in lower case profiles show
  * @param valuesOf V as the agent uses it, `[envs, observationDim]` → `[envs]`
  */
 export function compileActor(

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { base64ToUint8Array } from 'uint8array-extras';
 import type { Tensors } from '../../src/engine/compile.ts';
-import { compile, Module, Rng, type StateDict } from '../../src/index.ts';
+import { compile, Module, type Policy, Rng, type StateDict } from '../../src/index.ts';
 import { checkLevels, parseJson, toBase64 } from '../../src/json.ts';
 import { checkArgument } from '../../src/options/parse.ts';
 import { DivergedError } from '../../src/training/optimization.ts';
@@ -97,6 +97,18 @@ export function plainStateDict(module: Module): StateDict {
   return Object.fromEntries(entries.map(([path, { shape, values }]) => [path, { shape: [...shape], values }]));
 }
 
+/** Calls a function while a policy has other weights, if there are some. */
+export function withWeights<T>(policy: Policy, weights: StateDict | null | undefined, body: () => T): T {
+  if (weights == null) return body();
+  const current = plainStateDict(policy);
+  policy.loadStateDict(weights);
+  try {
+    return body();
+  } finally {
+    policy.loadStateDict(current);
+  }
+}
+
 /**
  * Compiles a function for arrays of fixed shapes; see `compile` and its `onArrays`.
  * @param modules that it reads or changes
@@ -120,10 +132,7 @@ export class MeanMetrics<Name extends string> {
   readonly #advice: string | undefined;
   #sums: Partial<Record<Name, { sum: number; count: number }>> = {};
 
-  /**
-   * @param owner the agent's class, as errors name it
-   * @param advice what usually helps where a metric is not a number, as errors say it
-   */
+  /** @param advice what usually helps where a metric is not a number, as errors say it */
   constructor(owner: string, advice?: string) {
     this.#owner = owner;
     this.#advice = advice;
@@ -309,10 +318,7 @@ export class Training<Stream extends string> implements Stateful {
   #seed: string | undefined;
   #goesOn = false;
 
-  /**
-   * @param owner the agent's class, as errors name it: `Sac`
-   * @param names of the random streams
-   */
+  /** @param names of the random streams */
   constructor(owner: string, names: readonly Stream[]) {
     this.owner = owner;
     this.#names = names;
