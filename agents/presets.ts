@@ -77,18 +77,6 @@ const climbing = {
   normalizeRewards: true,
 } as const;
 
-/** PPO's of both landers: every rollout has some ends of flights, and the horizon of 200 steps reaches from the first brake to the landing. */
-const landing = {
-  horizon: 512,
-  batchSize: 128,
-  epochs: 10,
-  gamma: 0.995,
-  lambda: 0.95,
-  learningRate: { linear: [1e-3, 0] },
-  normalizeObservations: true,
-  normalizeRewards: true,
-} as const;
-
 /** PPO's of robots: those of CleanRL, with four environments. */
 const robot = {
   horizon: 512,
@@ -100,6 +88,9 @@ const robot = {
   normalizeObservations: true,
   normalizeRewards: true,
 } as const;
+
+/** PPO's of both landers: every rollout has some ends of flights, and the horizon of 200 steps reaches from the first brake to the landing. */
+const landing = { ...robot, batchSize: 128, gamma: 0.995, learningRate: { linear: [1e-3, 0] } } as const;
 
 /** Robots of MuJoCo by PPO. Rates are those of searches with the whole million steps, docs/results/agents.md#robots: what short trainings find is too high. */
 const robotByPpo = {

@@ -24,9 +24,9 @@ import {
 import { checkArgument, parseOptions, withDefaults } from '../src/options/parse.ts';
 import { builtinPolicies, policyOptionsFor } from '../src/policies/builtinPolicies.ts';
 import { policySchema, suitedOptions } from '../src/policies/registry.ts';
-import type { Agent } from './agent.ts';
+import type { Agent, EpisodeReport } from './agent.ts';
 import { type EnvRequest, envRequestShape, openEnvs, spacesOf } from './core/envs.ts';
-import { type EpisodeFigures, episodeStatistics, RecentEpisodes } from './core/episodeStatistics.ts';
+import { episodeStatistics } from './core/episodeStatistics.ts';
 import {
   checkEvaluationOptions,
   EvaluatedAgent,
@@ -374,7 +374,13 @@ export interface TrainSettings<
 }
 
 /** What came of a training. */
-export interface TrainResult<Action extends ActedAction = UsualAction> extends EpisodeFigures {
+export interface TrainResult<Action extends ActedAction = UsualAction> {
+  /** Episodes that ended. */
+  readonly episodes: number;
+  /** The mean return of the last hundred of them; null where none has ended. */
+  readonly meanReturn: number | null;
+  /** The mean length of these. */
+  readonly meanLength: number | null;
   /**
    * What was trained, for its caller to dispose. With `bestOf` of `Iql` it is a policy around that which was trained, with critics: it is
    * disposed in the place of it.
@@ -434,22 +440,23 @@ export async function* trainStream<
     const dataset = typeof checked.dataset === 'string' ? await openDataset(checked.dataset) : checked.dataset;
     const plan = { ...withOptions(checked, env), env, close, dataset, evaluations: checked, rng: new Rng(seed) };
     session = new TrainingSession('train: agent', plan);
-    const recent = new RecentEpisodes();
-    const reached = { steps: 0, updates: 0 };
+    let recent: EpisodeReport[] = [];
+    const reached = { steps: 0, updates: 0, episodes: 0 };
     let stops = false;
     for await (const report of session.reports(steps, signal)) {
-      recent.add(report.episodes);
-      Object.assign(reached, { steps: report.step, updates: report.updates });
+      recent = [...recent, ...report.episodes].slice(-100);
+      const episodes = reached.episodes + report.episodes.length;
+      Object.assign(reached, { steps: report.step, updates: report.updates, episodes });
       stops = report.evaluation?.stops ?? false;
       yield report as AgentReportsByName[N] & EvaluatedReport;
     }
     isWhole = true;
     const best = session.evaluated?.best;
+    const { return: meanReturn, length: meanLength } = episodeStatistics(recent);
     return {
       policy: session.policy as Policy<TrainedAction<P>>,
       env: id,
-      ...reached,
-      ...recent.figures(),
+      ...{ ...reached, meanReturn, meanLength },
       finished: stops || reached.steps >= steps,
       best: best && { step: best.step, return: best.return },
     };

@@ -43,11 +43,10 @@ export function commandActions(actions: ArrayLike<number>, space: ActionSpace): 
 export function stepEnvs(owner: string, { env, actionSpace }: PolicyEnv, actions: ArrayLike<number>) {
   const commanded = commandActions(actions, actionSpace);
   const step = env.step(commanded);
-  const { rewards, terminations, truncations, observations, finalObservations } = step;
-  const ended = terminations.map((terminated, i) => terminated | truncations[i]!);
-  checkFinite(owner, 'reward', rewards, env.numEnvs);
-  checkFinite(owner, 'observation', observations, env.numEnvs);
-  checkFinite(owner, 'observation', finalObservations, env.numEnvs, ended);
+  const ended = step.terminations.map((terminated, i) => terminated | step.truncations[i]!);
+  checkFinite(owner, 'reward', step.rewards, env.numEnvs);
+  checkFinite(owner, 'observation', step.observations, env.numEnvs);
+  checkFinite(owner, 'observation', step.finalObservations, env.numEnvs, ended);
   return { ...step, commanded };
 }
 

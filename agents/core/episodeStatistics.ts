@@ -96,11 +96,10 @@ export class EpisodeTracker implements Stateful {
     for (let i = 0; i < rewards.length; i++) {
       this.#returns[i]! += rewards[i]!;
       this.#lengths[i]! += 1;
-      if (terminations[i] || truncations[i]) {
-        finished.push({ return: this.#returns[i]!, length: this.#lengths[i]!, info: finalInfos[i]! });
-        this.#returns[i] = 0;
-        this.#lengths[i] = 0;
-      }
+      if (!terminations[i] && !truncations[i]) continue;
+      finished.push({ return: this.#returns[i]!, length: this.#lengths[i]!, info: finalInfos[i]! });
+      this.#returns[i] = 0;
+      this.#lengths[i] = 0;
     }
   }
 
@@ -115,37 +114,6 @@ export class EpisodeTracker implements Stateful {
 
   setState({ returns, lengths }: ReturnType<EpisodeTracker['state']>): void {
     setSameLength({ returns: [this.#returns, returns], lengths: [this.#lengths, lengths] });
-  }
-}
-
-/** How many the means are of. */
-const MOST = 100;
-
-/** What there is to say of the episodes of a training. */
-export interface EpisodeFigures {
-  /** Episodes that ended. */
-  readonly episodes: number;
-  /** The mean return of the last hundred of them; null where none has ended. */
-  readonly meanReturn: number | null;
-  /** The mean length of these. */
-  readonly meanLength: number | null;
-}
-
-/** Keeps the last hundred episodes of a training. */
-export class RecentEpisodes {
-  #recent: EpisodeReport[] = [];
-  #count = 0;
-
-  add(episodes: readonly EpisodeReport[]): void {
-    this.#count += episodes.length;
-    this.#recent = [...this.#recent, ...episodes].slice(-MOST);
-  }
-
-  figures(): EpisodeFigures {
-    const mean = (what: 'return' | 'length') =>
-      this.#recent.reduce((sum, episode) => sum + episode[what], 0) / this.#recent.length;
-    const has = this.#recent.length > 0;
-    return { episodes: this.#count, meanReturn: has ? mean('return') : null, meanLength: has ? mean('length') : null };
   }
 }
 

@@ -100,16 +100,46 @@ export function* collectStepwise<Id extends string = string>(
     const rng = new Rng(seed).split('collect');
     const plan = isScript(player) ? player.plans(episodes, rng.split('plans')) : undefined;
     if (player !== 'random' && !isScript(player)) actor = new Actor(player, { rng, batch: env.numEnvs, greedy });
-    const size = EACH * env.numEnvs;
+    const { numEnvs } = env;
+    const size = EACH * numEnvs;
     for (let round = Math.floor(skip / size); round * size < episodes; round++) {
       const first = round * size;
       const count = Math.min(size, episodes - first);
-      let number = first;
       const plans = plan && ((i: number, own: Rng) => plan(first + i, own));
-      const play = { env, tap, actor, plans, actionSpace, count, noise, infos, rng: rng.split(round) };
-      for (const episode of played(play)) {
-        if (episode === undefined) yield undefined;
-        else if (number++ >= skip) yield episode;
+      const own = rng.split(round);
+      const [choosing, disturbing] = [own.split('actions'), own.split('noise')];
+      const numbers = Int32Array.from({ length: numEnvs }, (_, i) => (i < count ? i : -1));
+      const ended = new Map<number, StoredEpisode>();
+      const actions = new Float32Array(numEnvs * actionSpace.size);
+      const scripts = plans && new Scripts(plans, count, own.split('scripts'));
+      let next = 0;
+      let [observations] = env.reset({ seed: own.split('env').seed });
+      const recorders = Array.from({ length: numEnvs }, (_, i) => new Recorder(tap, actionSpace, infos, i));
+      while (next < count) {
+        if (scripts !== undefined) scripts.act(tap, numbers, actions);
+        else if (actor === undefined) drawActions(actionSpace, choosing, actions);
+        else actions.set(commandActions(actor.act(observations, choosing).action, actionSpace));
+        if (noise > 0) disturb(actionSpace, noise, disturbing, actions);
+        const step = env.step(actions);
+        for (let i = 0; i < numEnvs; i++) {
+          const number = numbers[i]!;
+          if (number < 0) continue;
+          const episode = recorders[i]!.add(actions);
+          if (episode === undefined) continue;
+          const isOne = scripts?.ends(number, tap.last!.finalInfos[i]!) ?? true;
+          if (isOne) {
+            ended.set(number, episode);
+            numbers[i] = number + numEnvs < count ? number + numEnvs : -1;
+          }
+          recorders[i] = new Recorder(tap, actionSpace, infos, i);
+        }
+        observations = step.observations;
+        yield undefined;
+        for (let episode = ended.get(next); episode !== undefined; episode = ended.get(next)) {
+          ended.delete(next);
+          if (first + next >= skip) yield episode;
+          next += 1;
+        }
       }
     }
   } finally {
@@ -128,81 +158,16 @@ export function collectingEnv(policy: EpisodePlayer, env: VectorEnv, noise: numb
   return seen;
 }
 
-interface Play {
-  readonly env: VectorEnv;
-  /** What the environments give, before it is flattened for the policy. */
-  readonly tap: TappedVectorEnv;
-  /** Undefined where no policy acts. */
-  readonly actor: Actor | undefined;
-  /** The plan of an episode of the round, where plans act. */
-  readonly plans: ReturnType<EpisodeScript['plans']> | undefined;
-  readonly actionSpace: ActionSpace;
-  readonly count: number;
-  readonly noise: number;
-  readonly infos: readonly string[];
-  readonly rng: Rng;
-}
-
-/** One round. */
-function* played({
-  env,
-  tap,
-  actor,
-  plans,
-  actionSpace,
-  count,
-  noise,
-  infos,
-  rng,
-}: Play): Generator<StoredEpisode | undefined> {
-  const { numEnvs } = env;
-  const [choosing, disturbing] = [rng.split('actions'), rng.split('noise')];
-  const numbers = Int32Array.from({ length: numEnvs }, (_, i) => (i < count ? i : -1));
-  const recorders = Array.from({ length: numEnvs }, () => new Recorder(tap, actionSpace, infos));
-  const ended = new Map<number, StoredEpisode>();
-  const actions = new Float32Array(numEnvs * actionSpace.size);
-  const scripts = plans && new Scripts(plans, count, rng.split('scripts'));
-  let next = 0;
-  let [observations] = env.reset({ seed: rng.split('env').seed });
-  for (let i = 0; i < numEnvs; i++) recorders[i]!.begin(i);
-  while (next < count) {
-    if (scripts !== undefined) scripts.act(tap, numbers, actions);
-    else if (actor === undefined) drawActions(actionSpace, choosing, actions);
-    else actions.set(commandActions(actor.act(observations, choosing).action, actionSpace));
-    if (noise > 0) disturb(actionSpace, noise, disturbing, actions);
-    const step = env.step(actions);
-    for (let i = 0; i < numEnvs; i++) {
-      const number = numbers[i]!;
-      if (number < 0) continue;
-      const episode = recorders[i]!.add(i, actions);
-      if (episode === undefined) continue;
-      const isOne = scripts?.ends(number, tap.last!.finalInfos[i]!) ?? true;
-      if (isOne) {
-        ended.set(number, episode);
-        numbers[i] = number + numEnvs < count ? number + numEnvs : -1;
-      }
-      recorders[i]!.begin(i);
-    }
-    observations = step.observations;
-    yield undefined;
-    for (let episode = ended.get(next); episode !== undefined; episode = ended.get(next)) {
-      ended.delete(next);
-      next += 1;
-      yield episode;
-    }
-  }
-}
-
 /** The plans of a round. */
 class Scripts {
-  readonly #plans: Exclude<Play['plans'], undefined>;
+  readonly #plans: ReturnType<EpisodeScript['plans']>;
   readonly #count: number;
   readonly #rng: Rng;
   readonly #playing = new Map<number, ScriptedEpisode>();
   readonly #plays: number[];
   #left = 0;
 
-  constructor(plans: Exclude<Play['plans'], undefined>, count: number, rng: Rng) {
+  constructor(plans: ReturnType<EpisodeScript['plans']>, count: number, rng: Rng) {
     this.#plans = plans;
     this.#count = count;
     this.#rng = rng;
@@ -216,14 +181,13 @@ class Scripts {
   act({ observations, singleObservationSpace }: TappedVectorEnv, numbers: Int32Array, actions: Float32Array): void {
     actions.fill(0);
     const size = actions.length / numbers.length;
-    const width = singleObservationSpace.size;
     for (const [i, number] of numbers.entries()) {
       if (number < 0) continue;
       if (!this.#playing.has(number)) {
         const play = this.#plays[number]!++;
         this.#playing.set(number, this.#plans(number, this.#rng.split(number).split(play)));
       }
-      const own = observations.subarray(i * width, (i + 1) * width);
+      const own = rowOf(observations, singleObservationSpace, i);
       actions.set(this.#playing.get(number)!.act(own), i * size);
     }
   }
@@ -249,37 +213,30 @@ class Recorder {
   readonly #tap: TappedVectorEnv;
   readonly #actionSpace: ActionSpace;
   readonly #infos: readonly string[];
-  #observations: number[] = [];
-  #actions: number[] = [];
-  #rewards: number[] = [];
-  #told: number[][] = [];
+  readonly #env: number;
+  readonly #observations: number[] = [];
+  readonly #actions: number[] = [];
+  readonly #rewards: number[] = [];
+  readonly #told: readonly number[][];
 
-  constructor(tap: TappedVectorEnv, actionSpace: ActionSpace, infos: readonly string[]) {
+  constructor(tap: TappedVectorEnv, actionSpace: ActionSpace, infos: readonly string[], env: number) {
     this.#tap = tap;
     this.#actionSpace = actionSpace;
     this.#infos = infos;
-  }
-
-  begin(env: number): void {
-    this.#observations = [];
-    this.#actions = [];
-    this.#rewards = [];
-    this.#told = this.#infos.map(() => []);
-    this.#observe(this.#tap.observations, this.#tap.infos[env]!, env);
+    this.#env = env;
+    this.#told = infos.map(() => []);
+    this.#observe(tap.observations, tap.infos[env]!);
   }
 
   /** @returns the episode, if it has ended */
-  add(env: number, actions: Float32Array): StoredEpisode | undefined {
-    const { rewards, terminations, truncations, finalObservations, finalInfos } = this.#tap.last!;
-    const { size } = this.#actionSpace;
-    for (let j = env * size; j < (env + 1) * size; j++) this.#actions.push(actions[j]!);
+  add(actions: Float32Array): StoredEpisode | undefined {
+    const { observations, infos, rewards, terminations, truncations, finalObservations, finalInfos } = this.#tap.last!;
+    const env = this.#env;
+    this.#actions.push(...rowOf(actions, this.#actionSpace, env));
     this.#rewards.push(rewards[env]!);
     const hasEnded = terminations[env] === 1 || truncations[env] === 1;
-    if (!hasEnded) {
-      this.#observe(this.#tap.observations, this.#tap.infos[env]!, env);
-      return undefined;
-    }
-    this.#observe(finalObservations, finalInfos[env]!, env);
+    this.#observe(hasEnded ? finalObservations : observations, (hasEnded ? finalInfos : infos)[env]!);
+    if (!hasEnded) return undefined;
     const steps = this.#rewards.length;
     const dtypes = usualDtypes(this.#tap.singleObservationSpace, this.#tap.singleActionSpace);
     return {
@@ -294,13 +251,16 @@ class Recorder {
     };
   }
 
-  #observe(rows: Float32Array, info: Info, env: number): void {
-    const { size } = this.#tap.singleObservationSpace;
-    for (let j = env * size; j < (env + 1) * size; j++) this.#observations.push(rows[j]!);
+  #observe(rows: Float32Array, info: Info): void {
+    for (const number of rowOf(rows, this.#tap.singleObservationSpace, this.#env)) this.#observations.push(number);
     this.#infos.forEach((name, i) => {
       this.#told[i]!.push(numberIn(info, name));
     });
   }
+}
+
+function rowOf(rows: Float32Array, { size }: { readonly size: number }, i: number): Float32Array {
+  return rows.subarray(i * size, (i + 1) * size);
 }
 
 /** The number or boolean of a name, `a.b` for what b is in a; NaN if there is none. */

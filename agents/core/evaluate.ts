@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Actor, type Policy, Rng, type StateDict } from '../../src/index.ts';
+import { Actor, Rng, type StateDict } from '../../src/index.ts';
 import { choice, count, flag } from '../../src/options/fields.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import type { Agent, AgentState, EpisodeReport, TrainOptions, TrainReport } from '../agent.ts';
@@ -100,30 +100,21 @@ export function* evaluateStepwise<Id extends string = string>(
   options: EvaluateOptions<Id>,
 ): Generator<void, Evaluation, void> {
   const parsed = parseOptions('evaluate', evaluateOptions, options);
-  const { policy, episodes: count, seed, rng } = parsed;
+  const { policy, episodes: count, seed, rng, greedy, candidates, onStep, onEnd } = parsed;
   if (seed !== undefined && rng !== undefined) throw new Error('evaluate: got a seed and an rng, expected one of them');
-  const { env, close } = openEnvs('evaluate', parsed as EvaluateOptions, Math.min(count, MOST_ENVS));
+  const opened = openEnvs('evaluate', parsed as EvaluateOptions, Math.min(count, MOST_ENVS));
+  let actor: Actor | undefined;
   try {
-    const play = { ...parsed, ...vectorEnvFor('evaluate', policy, env), rng: rng ?? new Rng(seed ?? 0) };
-    return evaluationOf(yield* played(play));
-  } finally {
-    close();
-  }
-}
-
-type Play = Omit<z.output<typeof evaluateOptions>, 'env' | 'rng' | 'policy'> &
-  ReturnType<typeof vectorEnvFor> & { readonly rng: Rng; readonly policy: Policy };
-
-function* played({ policy, env, actionSpace, rng, greedy, candidates, onStep, onEnd, ...rest }: Play) {
-  const { numEnvs } = env;
-  const actor = new Actor(policy, { rng: rng.split('actions'), batch: numEnvs, greedy, candidates });
-  const reports = new Array<EpisodeReport>(rest.episodes);
-  const returns = new Float64Array(numEnvs);
-  const lengths = new Int32Array(numEnvs);
-  const episodes = Int32Array.from({ length: numEnvs }, (_, i) => (i < reports.length ? i : -1));
-  try {
+    const { env, actionSpace } = vectorEnvFor('evaluate', policy, opened.env);
+    const { numEnvs } = env;
+    const streams = rng ?? new Rng(seed ?? 0);
+    actor = new Actor(policy, { rng: streams.split('actions'), batch: numEnvs, greedy, candidates });
+    const reports = new Array<EpisodeReport>(count);
+    const returns = new Float64Array(numEnvs);
+    const lengths = new Int32Array(numEnvs);
+    const episodes = Int32Array.from({ length: numEnvs }, (_, i) => (i < reports.length ? i : -1));
     let left = reports.length;
-    let [observations] = env.reset({ seed: rng.split('env').seed });
+    let [observations] = env.reset({ seed: streams.split('env').seed });
     while (left > 0) {
       const actions = commandActions(actor.act(observations).action, actionSpace);
       onStep?.({ observations, actions, episodes });
@@ -144,9 +135,10 @@ function* played({ policy, env, actionSpace, rng, greedy, candidates, onStep, on
       observations = step.observations;
       yield;
     }
-    return reports;
+    return evaluationOf(reports);
   } finally {
-    actor.dispose();
+    actor?.dispose();
+    opened.close();
   }
 }
 

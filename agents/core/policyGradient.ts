@@ -81,12 +81,7 @@ export function estimatedEntropy(distribution: ActionDistribution, rng: Rng): tf
  * from the actions at hand where it is only reported.
  * @param logProb log π of the actions at hand, `[batch]`
  */
-export function meanEntropy(
-  distribution: ActionDistribution,
-  logProb: tf.Tensor,
-  rng: Rng,
-  isTrained: boolean,
-): tf.Tensor {
+export function meanEntropy(distribution: ActionDistribution, logProb: tf.Tensor, rng: Rng, isTrained: boolean) {
   if (distribution.entropy) return tf.mean(distribution.entropy());
   return isTrained ? estimatedEntropy(distribution, rng) : tf.neg(tf.mean(logProb));
 }

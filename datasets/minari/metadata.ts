@@ -56,22 +56,18 @@ type Environment = NonNullable<DatasetAbout['environment']>;
 interface Entry {
   readonly entry: string;
   readonly steps: number;
-  readonly threshold?: number;
+  readonly threshold: number | undefined;
 }
 
 const MUJOCO = 'mujoco/';
 const PYTHON = 'gymnasium:';
 
-const robot = (file: string, name: string, threshold?: number, steps = 1000): Entry => ({
-  entry: `gymnasium.envs.mujoco.${file}_v5:${name}Env`,
-  steps,
-  ...(threshold !== undefined && { threshold }),
-});
-const classic = (entry: string, steps: number, threshold?: number): Entry => ({
-  entry: `gymnasium.envs.classic_control.${entry}`,
-  steps,
-  ...(threshold !== undefined && { threshold }),
-});
+const robot = (file: string, name: string, threshold?: number, steps = 1000): Entry => {
+  return { entry: `gymnasium.envs.mujoco.${file}_v5:${name}Env`, steps, threshold };
+};
+const classic = (entry: string, steps: number, threshold?: number): Entry => {
+  return { entry: `gymnasium.envs.classic_control.${entry}`, steps, threshold };
+};
 
 /** Gymnasium's environments of which oxbow has the twin, by their ids there, as Gymnasium 1 registers them. */
 const ENTRIES: Readonly<Record<string, Entry>> = {
