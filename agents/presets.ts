@@ -1,7 +1,7 @@
 import type { AgentName, AgentOptionsByName } from './registry.ts';
 
 /** Settings that an agent solves an environment with; JSON. */
-interface Preset<Options> {
+export interface Preset<Options> {
   /** Environment steps of the training, over its environments; updates on data of an agent that learns from them. */
   readonly steps: number;
   /** Parallel environments. */

@@ -38,7 +38,7 @@ import {
 import { Turns } from './core/loops.ts';
 import { datasetOption } from './core/offline.ts';
 import { partSchemas } from './core/options.ts';
-import { presets } from './presets.ts';
+import { type Preset, presets } from './presets.ts';
 import {
   type AgentName,
   type AgentOptionsByName,
@@ -240,16 +240,8 @@ function givesMasks(env: VectorEnv | AnyEnv): boolean {
   return (info?.actionMask ?? info?.action_mask) != null;
 }
 
-type Options = Readonly<Record<string, unknown>>;
-
 /** A preset, whichever agent's it is. */
-interface AnyPreset {
-  readonly steps: number;
-  readonly envs: number;
-  readonly agent: Options;
-  readonly policy: Options;
-  readonly byPolicy?: Readonly<Record<string, { readonly agent?: Options; readonly policy?: Options }>>;
-}
+type AnyPreset = Preset<Readonly<Record<string, unknown>>>;
 
 /** The preset with what a policy has of its own in it. @param policy its name; another policy, or several, have the common settings */
 export function presetFor(env: string, agent: string, policy?: string): Omit<AnyPreset, 'byPolicy'> | undefined {

@@ -6,20 +6,8 @@ import { type Dataset, type DatasetAbout, DatasetInFiles, datasetAboutSchema, wi
 import { atEnd, checkEpisode, type StoredEpisode, typedEpisode } from './episode.ts';
 import { numberText, plainAbout, textLines } from './jsonLines.ts';
 
-/** Where each kind of column is in a row. */
-interface Columns {
-  readonly episode: number;
-  readonly observations: readonly number[];
-  readonly actions: readonly number[];
-  readonly reward: number;
-  /** −1 where there is none, as for those below. */
-  readonly terminated: number;
-  readonly truncated: number;
-  /** In the order of the dataset's names. */
-  readonly infos: readonly number[];
-  readonly seed: number;
-  readonly policy: number;
-}
+/** Where each kind of column is in a row; infos are in the order of the dataset's names. */
+type Columns = ReturnType<typeof columnsIn> & { readonly infos: readonly number[] };
 
 /**
  * A dataset as CSV, a row for each observation: `episode,step,observation.0,…,action.0,…,reward,terminated,truncated,info.<name>,…,seed,policy`.
@@ -202,7 +190,8 @@ function columnOf(path: string, names: readonly string[], name: string): number 
   return at;
 }
 
-function columnsIn(path: string, names: readonly string[]): Omit<Columns, 'infos'> {
+/** −1 stands for a column that is not there. */
+function columnsIn(path: string, names: readonly string[]) {
   const at = (name: string) => names.indexOf(name);
   const needed = (name: string) => columnOf(path, names, name);
   const numbered = (name: string) => {

@@ -9,21 +9,16 @@ import { MinariDataset } from './minari/minariDataset.ts';
 import { writeMinari } from './minari/writeMinari.ts';
 import { DatasetWriter, hasIndex, StoredDataset } from './storedDataset.ts';
 
-/** Options of {@link openDataset}. */
-interface OpenDatasetOptions {
-  /** Whether a dataset may be read that was not finished, as far as it is; false. */
-  readonly unfinished?: boolean;
-}
-
 /**
  * Opens a dataset for reading. Its files are data: nothing in them is run.
  *
+ * @param options `unfinished`: whether a dataset may be read that was not finished, as far as it is; false by default
  * @example
  * const dataset = await openDataset('data/pendulum');
  * for (const { observations, rewards } of dataset.episodes()) console.log(observations.length, rewards.length);
  * @throws one line, if there is none, it is damaged, or it is not finished
  */
-export async function openDataset(path: string, options: OpenDatasetOptions = {}): Promise<Dataset> {
+export async function openDataset(path: string, options: { readonly unfinished?: boolean } = {}): Promise<Dataset> {
   checkArgument('openDataset', 'path', path, String);
   const { unfinished = false } = checkOptions('openDataset', options, { unfinished: [Boolean, undefined] });
   const found = nodeBuiltin('node:fs').statSync(path, { throwIfNoEntry: false });

@@ -111,45 +111,34 @@ export interface EnvRequest<Id extends string = string> {
   readonly numEnvs?: number | undefined;
 }
 
-/** Environments that are open. */
-interface OpenEnvs {
-  readonly env: VectorEnv | AnyEnv;
-  /** What it was named, undefined if by no id. */
-  readonly id: string | undefined;
-  /** Closes what was opened here. */
-  close(): void;
-}
-
 /**
  * Opens environments that reset in the step that ends an episode.
  * @param usual how many, unless `numEnvs` says it
+ * @returns them, and what closes those that were opened here
  * @throws as `makeVec` does; if options or a number are given for environments that there are
  */
-export function openEnvs(owner: string, { env: source, envOptions, numEnvs }: EnvRequest, usual: number): OpenEnvs {
+export function openEnvs(owner: string, { env: source, envOptions, numEnvs }: EnvRequest, usual: number) {
   if (typeof source !== 'string' && envOptions !== undefined) {
     if ('workers' in envOptions && typeof source === 'function') {
       const expected = 'expected the id that it is registered under, in a module of its own';
       throw new Error(`${owner}: envOptions: workers: a function cannot go to another thread, ${expected}`);
     }
-    throw new Error(
-      `${owner}: envOptions: these are for an environment that is named by its id, got ${kindOf(source)}`,
-    );
+    const got = `got ${kindOf(source)}`;
+    throw new Error(`${owner}: envOptions: these are for an environment that is named by its id, ${got}`);
+  }
+  if (typeof source === 'object') {
+    const expected = 'expected an id or a function that makes one';
+    if (numEnvs !== undefined) {
+      throw new Error(`${owner}: numEnvs: got ${numEnvs} for ${kindOf(source)}, ${expected}`);
+    }
+    return { env: source, close: () => {} };
   }
   const [count, autoresetMode] = [numEnvs ?? usual, 'sameStep'] as const;
-  if (typeof source === 'string') {
-    const env = makeVec(source, { ...envOptions, numEnvs: count, autoresetMode });
-    return { env, id: source, close: () => env.close() };
-  }
-  if (typeof source === 'function') {
-    const env = new SyncVectorEnv(Array<() => AnyEnv>(count).fill(source), { autoresetMode });
-    return { env, id: undefined, close: () => env.close() };
-  }
-  if (numEnvs !== undefined) {
-    throw new Error(
-      `${owner}: numEnvs: got ${numEnvs} for ${kindOf(source)}, expected an id or a function that makes one`,
-    );
-  }
-  return { env: source, id: undefined, close: () => {} };
+  const env =
+    typeof source === 'string'
+      ? makeVec(source, { ...envOptions, numEnvs: count, autoresetMode })
+      : new SyncVectorEnv(Array<() => AnyEnv>(count).fill(source), { autoresetMode });
+  return { env, close: () => env.close() };
 }
 
 function kindOf(source: Exclude<EnvSource, string>): string {
@@ -167,6 +156,10 @@ export function spacesOf(env: VectorEnv | AnyEnv): { readonly observationSpace: 
 /** Keeps what a vector env gave last, for who sees it through a wrapper that changes observations. */
 export class TappedVectorEnv implements VectorEnv {
   readonly env: VectorEnv;
+  readonly numEnvs: number;
+  readonly autoresetMode: AutoresetMode;
+  readonly singleObservationSpace: Space;
+  readonly singleActionSpace: Space;
   /** What the last reset gave, or the last step. */
   observations = new Float32Array(0);
   infos: readonly Info[] = [];
@@ -175,22 +168,10 @@ export class TappedVectorEnv implements VectorEnv {
 
   constructor(env: VectorEnv) {
     this.env = env;
-  }
-
-  get numEnvs(): number {
-    return this.env.numEnvs;
-  }
-
-  get autoresetMode(): AutoresetMode {
-    return this.env.autoresetMode;
-  }
-
-  get singleObservationSpace(): Space {
-    return this.env.singleObservationSpace;
-  }
-
-  get singleActionSpace(): Space {
-    return this.env.singleActionSpace;
+    this.numEnvs = env.numEnvs;
+    this.autoresetMode = env.autoresetMode;
+    this.singleObservationSpace = env.singleObservationSpace;
+    this.singleActionSpace = env.singleActionSpace;
   }
 
   reset(options?: VectorResetOptions): [observations: Float32Array, infos: Info[]] {
