@@ -19,7 +19,7 @@ import {
   reportEvery,
   shapeRate,
 } from './core/options.ts';
-import { meanEntropy, PolicyOptimizer, standardized } from './core/policyGradient.ts';
+import { EPSILON, meanEntropy, PolicyOptimizer, standardized } from './core/policyGradient.ts';
 import { compileActor, generalizedAdvantages, RolloutCollector } from './core/rollout.ts';
 import { CheckpointedAgent, compileOnArrays, type FigureOf, MeanMetrics, scalarsOf, Training } from './core/state.ts';
 import { ValueNetwork } from './core/valueFunction.ts';
@@ -86,7 +86,7 @@ export class A2c extends CheckpointedAgent<A2cReport> {
       ...config,
       others: value.trainableVariables(),
       optimizer: (parameters) =>
-        config.optimizer === 'adam' ? new Adam(parameters, { epsilon: 1e-5 }) : new RmsProp(parameters),
+        config.optimizer === 'adam' ? new Adam(parameters, { epsilon: EPSILON }) : new RmsProp(parameters),
     });
     const actor = compileActor('A2c', env, policy, value);
     this.#collector = new RolloutCollector({ owner: 'A2c', ...config, ...normalizers, env, actionSpace, actor });

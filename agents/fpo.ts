@@ -18,7 +18,14 @@ import {
   OVER_TRAINING,
   partSchemas,
 } from './core/options.ts';
-import { boundedAbove, clippedSurrogate, PolicyOptimizer, PolicyUpdates, standardized } from './core/policyGradient.ts';
+import {
+  boundedAbove,
+  clippedSurrogate,
+  EPSILON,
+  PolicyOptimizer,
+  PolicyUpdates,
+  standardized,
+} from './core/policyGradient.ts';
 import {
   checkBatchSize,
   compileActor,
@@ -29,9 +36,6 @@ import {
 import { CheckpointedAgent, compileOnArrays, type FigureOf, MeanMetrics, scalarsOf, Training } from './core/state.ts';
 import { explainedVariance, ValueNetwork } from './core/valueFunction.ts';
 import type { PpoReport } from './ppo.ts';
-
-/** Adam's, as PPO is used with. */
-const EPSILON = 1e-5;
 
 /** The largest log-ratio: a ratio of matching losses is exp of a difference that nothing bounds. */
 const LARGEST_LOG_RATIO = 3;
@@ -114,11 +118,7 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
     const normalizers = normalizersFor(policy, numEnvs, config);
     const value = new ValueNetwork(policy, config.valueHidden, config.rng.split('value'));
     this.value = value;
-    const policyOptimizer = new PolicyOptimizer(policy, {
-      maxGradientNorm,
-      shapeRate: 1,
-      optimizer: (parameters) => new Adam(parameters, { epsilon: EPSILON }),
-    });
+    const policyOptimizer = new PolicyOptimizer(policy, { maxGradientNorm, shapeRate: 1 });
     const valueOptimizer = new Adam(value.trainableVariables(), { epsilon: EPSILON });
     this.#moved = new PolicyUpdates('Fpo', [policy, policyOptimizer], config.targetKl);
     const actor = compileActor('Fpo', env, policy, value);

@@ -22,7 +22,14 @@ import {
   partSchemas,
   shapeRate,
 } from './core/options.ts';
-import { clippedSurrogate, meanEntropy, PolicyOptimizer, PolicyUpdates, standardized } from './core/policyGradient.ts';
+import {
+  clippedSurrogate,
+  EPSILON,
+  meanEntropy,
+  PolicyOptimizer,
+  PolicyUpdates,
+  standardized,
+} from './core/policyGradient.ts';
 import {
   checkBatchSize,
   compileActor,
@@ -33,9 +40,6 @@ import {
 } from './core/rollout.ts';
 import { CheckpointedAgent, compileOnArrays, type FigureOf, MeanMetrics, scalarsOf, Training } from './core/state.ts';
 import { clippedValueLoss, explainedVariance, ValueNetwork } from './core/valueFunction.ts';
-
-/** Adam's, as PPO is used with. */
-const EPSILON = 1e-5;
 
 export const ppoOptions = z.strictObject({
   ...partSchemas,
@@ -146,10 +150,7 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
     const normalizers = normalizersFor(policy, env.numEnvs, config);
     const value = new ValueNetwork(policy, config.valueHidden, config.rng.split('value'));
     this.value = value;
-    const policyOptimizer = new PolicyOptimizer(policy, {
-      ...config,
-      optimizer: (parameters) => new Adam(parameters, { epsilon: EPSILON }),
-    });
+    const policyOptimizer = new PolicyOptimizer(policy, config);
     const valueOptimizer = new Adam(value.trainableVariables(), { epsilon: EPSILON });
     this.#moved = new PolicyUpdates('Ppo', [policy, policyOptimizer], config.targetKl);
     const actor = compileActor('Ppo', env, policy, value);

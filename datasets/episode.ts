@@ -202,7 +202,7 @@ function checkFlags(where: string, values: ArrayLike<number>): void {
 /** That choices, in whatever part of a row, are members of their spaces; bounds of boxes are not looked at. */
 function checkMembers(where: string, values: ArrayLike<number>, space: Space): void {
   const { size } = space;
-  for (const { part, offset } of choicesIn(space)) {
+  for (const { space: part, offset } of choicesIn(space)) {
     const row = new Float64Array(part.size);
     for (let at = 0; at < values.length; at += size) {
       for (let i = 0; i < row.length; i++) row[i] = values[at + offset + i]!;
@@ -214,32 +214,37 @@ function checkMembers(where: string, values: ArrayLike<number>, space: Space): v
   }
 }
 
-/** A part of a row, and where it begins. */
-interface Part {
-  readonly part: Space;
+/** A part of a space that has no parts, and where its numbers are in a row. */
+export interface Leaf {
+  /** The names of the parts that lead to it, and its own, as HDF5's groups have them; none where the space has no parts. */
+  readonly path: readonly string[];
+  readonly space: Space;
   readonly offset: number;
 }
 
-/** Episodes are many, and the text of a large box takes longer than one of them. */
-const known = new WeakMap<Space, readonly Part[]>();
-
-/** The parts of a space that are choices. */
-function choicesIn(space: Space): readonly Part[] {
-  const found = known.get(space) ?? partsOf(space, 0);
-  known.set(space, found);
-  return found;
+/** The parts of a space in the order of a row. */
+export function leavesOf(space: Space, path: readonly string[] = [], offset = 0): Leaf[] {
+  const { names, spaces } = space as Partial<Pick<Dict, 'names' | 'spaces'>>;
+  if (spaces === undefined) return [{ path, space, offset }];
+  const parts =
+    names?.map((name) => [name, spaces[name]!] as const) ??
+    Object.values(spaces).map((part, i) => [`_index_${i}`, part] as const);
+  let at = offset;
+  return parts.flatMap(([name, part]) => {
+    at += part.size;
+    return leavesOf(part, [...path, name], at - part.size);
+  });
 }
 
-function partsOf(space: Space, offset: number): Part[] {
-  const { names, spaces } = space as Partial<Pick<Dict, 'names' | 'spaces'>>;
-  if (spaces === undefined) {
-    return /^(Multi)?(Discrete|Binary)\b/.test(String(space)) ? [{ part: space, offset }] : [];
-  }
-  let at = offset;
-  return (names?.map((name) => spaces[name]!) ?? Object.values(spaces)).flatMap((part) => {
-    at += part.size;
-    return partsOf(part, at - part.size);
-  });
+/** Episodes are many, and the text of a large box takes longer than one of them. */
+const known = new WeakMap<Space, readonly Leaf[]>();
+
+/** The parts of a space that are choices. */
+function choicesIn(space: Space): readonly Leaf[] {
+  const isChoice = ({ space }: Leaf) => /^(Multi)?(Discrete|Binary)\b/.test(String(space));
+  const found = known.get(space) ?? leavesOf(space).filter(isChoice);
+  known.set(space, found);
+  return found;
 }
 
 /**

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   type ActionDistribution,
+  Adam,
   clipByGlobalNorm,
   Module,
   type Optimizer,
@@ -86,13 +87,16 @@ export function meanEntropy(distribution: ActionDistribution, logProb: tf.Tensor
   return isTrained ? estimatedEntropy(distribution, rng) : tf.neg(tf.mean(logProb));
 }
 
+/** Adam's, as policy gradients are used with. */
+export const EPSILON = 1e-5;
+
 interface PolicyOptimizerOptions {
   /** The rate of the policy's {@link Policy.shapeVariables}, as a share of the others'. */
   readonly shapeRate: number;
   /** The largest global norm of the gradient by either kind of variables. */
   readonly maxGradientNorm: number;
-  /** Makes the optimizer of all variables but those of shape. */
-  readonly optimizer: (parameters: readonly tf.Variable[]) => Optimizer;
+  /** Makes the optimizer of all variables but those of shape; Adam with {@link EPSILON} by default. */
+  readonly optimizer?: (parameters: readonly tf.Variable[]) => Optimizer;
   /** Variables that learn beside the policy's place and width, as those of a value function; none. */
   readonly others?: readonly tf.Variable[];
 }
@@ -118,7 +122,8 @@ export class PolicyOptimizer extends Module {
     // Anyone's policy will do, a subclass or not.
     const shape = policy.shapeVariables?.() ?? [];
     const rest = policy.trainableVariables().filter((variable) => !shape.includes(variable));
-    this.main = options.optimizer([...rest, ...(options.others ?? [])]);
+    const { optimizer = (parameters) => new Adam(parameters, { epsilon: EPSILON }), others = [] } = options;
+    this.main = optimizer([...rest, ...others]);
     if (shape.length > 0) this.shape = new Sgd(shape);
     this.#options = options;
   }

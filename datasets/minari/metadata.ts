@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { nodeBuiltin } from '../../envs/core/nodeBuiltin.ts';
-import { Box, Dict, Discrete, MultiDiscrete, type Space, Text, Tuple } from '../../envs/index.ts';
+import { Box, Discrete, MultiDiscrete, type Space, Text } from '../../envs/index.ts';
 import { leadsToFile } from '../../src/files.ts';
 import { parseJson } from '../../src/json.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { type SpaceJson, spaceJsonSchema } from '../../src/spaces/json.ts';
 import { type DatasetAbout, datasetAboutSchema, within } from '../dataset.ts';
-import type { Dtype } from '../episode.ts';
+import type { Dtype, Leaf } from '../episode.ts';
 
 /** The files of a dataset of Minari's, in its folder `data`. */
 export const METADATA = 'metadata.json';
@@ -148,31 +148,6 @@ export function environmentFrom(spec: z.output<typeof envSpec>): Environment {
   const { entry, steps } = ENTRIES[id]!;
   const options = limit == null || limit === steps ? {} : { maxEpisodeSteps: limit };
   return { id: entry.includes('.mujoco.') ? `${MUJOCO}${id}` : id, options };
-}
-
-/** A part of a space that is no Dict or Tuple, and where its numbers are in a row. */
-export interface Leaf {
-  /** The names of HDF5's groups that lead to it, and its own; none where the space has no parts. */
-  readonly path: readonly string[];
-  readonly space: Space;
-  readonly offset: number;
-}
-
-/** The parts of a space in the order of a row. */
-export function leavesOf(space: Space, path: readonly string[] = [], offset = 0): Leaf[] {
-  const parts: (readonly [string, Space])[] | undefined =
-    space instanceof Dict
-      ? space.names.map((name) => [name, space.spaces[name] as Space] as const)
-      : space instanceof Tuple
-        ? (space.spaces as readonly Space[]).map((part, i) => [`_index_${i}`, part] as const)
-        : undefined;
-  if (parts === undefined) return [{ path, space, offset }];
-  let at = offset;
-  return parts.flatMap(([name, part]) => {
-    const leaves = leavesOf(part, [...path, name], at);
-    at += part.size;
-    return leaves;
-  });
 }
 
 /**

@@ -14,6 +14,8 @@ import {
   type Dtype,
   type Episode,
   episodesOf,
+  type Leaf,
+  leavesOf,
   type NumberArray,
   type StoredEpisode,
 } from '../episode.ts';
@@ -25,8 +27,6 @@ import {
   environmentFrom,
   envSpec,
   isInt64,
-  type Leaf,
-  leavesOf,
   MAIN,
   type MinariMetadata,
   readMetadata,

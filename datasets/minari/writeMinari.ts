@@ -3,9 +3,9 @@ import { nodeBuiltin } from '../../envs/core/nodeBuiltin.ts';
 import { writeWholeFile, writeWholeFolder } from '../../src/files.ts';
 import type { SpaceJson } from '../../src/spaces/json.ts';
 import type { Dataset, DatasetAbout } from '../dataset.ts';
-import { dtypeOf, type NumberArray, type StoredEpisode } from '../episode.ts';
+import { dtypeOf, type Leaf, leavesOf, type NumberArray, type StoredEpisode } from '../episode.ts';
 import { Hdf5File, loadHdf5 } from './hdf5.ts';
-import { checkNumbers, gymnasiumSpec, isInt64, type Leaf, leavesOf, MAIN, METADATA, spaceToText } from './metadata.ts';
+import { checkNumbers, gymnasiumSpec, isInt64, MAIN, METADATA, spaceToText } from './metadata.ts';
 
 /** The version of Minari whose format is written. */
 const VERSION = '0.5.4';
