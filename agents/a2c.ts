@@ -100,8 +100,7 @@ export class A2c extends CheckpointedAgent<A2cReport> {
       learningRate: { shape: [] },
     };
     this.#update = compileOnArrays('a2c/update', { policy, value, optimizer }, shapes, (batch: A2cBatch, rng) => {
-      const losses = valueAndGradients(() => this.#loss(batch, rng), optimizer.parameters);
-      const { gradients, loss: _, ...metrics } = losses;
+      const { gradients, loss: _, ...metrics } = valueAndGradients(() => this.#loss(batch, rng), optimizer.parameters);
       return { ...metrics, gradientNorm: optimizer.update(gradients, batch.learningRate) };
     });
     this.compiled = [...actor.compiled, this.#update];
