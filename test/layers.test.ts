@@ -61,7 +61,7 @@ test('the command starts without the engine, which is loaded by what computes', 
       loaded.add(relative(root, resolve(root, dirname(path), specifier!)));
     }
   }
-  expect(loaded).toContain('cli/experiment/config.ts');
+  expect(loaded).toContain('cli/commands/options.ts');
   const NAMES = ['src/engine/runtime/engineNames.ts'];
   expect([...loaded].filter((path) => path.startsWith('src/engine/') && !NAMES.includes(path))).toEqual([]);
 });

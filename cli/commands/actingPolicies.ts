@@ -7,11 +7,10 @@ import { type AnyLakeId, allLakeGrains } from '../../envs/lake/lakeGrains.ts';
 import { loadPolicy } from '../../src/index.ts';
 import { describeIssue, nearest } from '../../src/options/describe.ts';
 import { sha256 } from '../experiment/checkedJson.ts';
-import { readableConfig } from '../experiment/config.ts';
 import { InputError } from '../experiment/errors.ts';
 import type { Registry } from '../experiment/experiment.ts';
 import { firstLine } from '../experiment/text.ts';
-import { loadExperiment } from '../run/loadExperiment.ts';
+import { readableJobs } from '../run/loadExperiment.ts';
 import { RunDirectory } from '../run/runDirectory.ts';
 import { type AllowedCode, refusedModule } from '../train/allowedCode.ts';
 import { snapshotFile, snapshotSteps } from '../train/checkpointFile.ts';
@@ -76,14 +75,12 @@ export async function actingPolicies(label: string, name: string, given: ActingI
 }
 
 /** The folders of a run's jobs, of those that there are. */
-async function jobFolders(label: string, name: string, { registry, allowed }: ActingIn): Promise<string[]> {
+async function jobFolders(label: string, name: string, known: ActingIn): Promise<string[]> {
   const directory = RunDirectory.open(name);
-  const { experiment: id, config } = directory.run;
-  const refused = refusedModule(config, allowed);
+  const refused = refusedModule(directory.run.config, known.allowed);
   if (refused !== undefined) throw new InputError(`${label}: ${name}: ${refused}`);
-  const experiment = await loadExperiment(registry, id, config, allowed);
-  const readable = readableConfig(experiment, config, join(name, 'config.json'));
-  return experiment.jobs(readable).map((job) => directory.jobPath(job));
+  const { jobs } = await readableJobs(directory, known);
+  return jobs.map((job) => directory.jobPath(job));
 }
 
 function snapshotsOf(

@@ -1,19 +1,24 @@
-import { Command } from 'commander';
-import type { MakeOptions } from '../../envs/index.ts';
-import { InputError } from '../experiment/errors.ts';
-import { firstLine } from '../experiment/text.ts';
+import { collectingEnv } from '../../agents/core/episodes.ts';
+import { MOST_ENVS } from '../../agents/core/evaluate.ts';
+import { openDataset } from '../../datasets/index.ts';
+import { makeVec } from '../../envs/index.ts';
+import { makeFolder } from '../../src/files.ts';
+import { Policy, selectBackend, selectEngine } from '../../src/index.ts';
+import { InputError, orInputError } from '../experiment/errors.ts';
+import { firstLine, shellWord } from '../experiment/text.ts';
 import { EXIT, storageErrorOf, version } from '../run/environment.ts';
+import { lockFolder, lostLock } from '../run/lock.ts';
 import { formatDuration } from '../run/progress.ts';
 import { interruptible } from '../run/signals.ts';
-import type { Collected } from './collectDataset.ts';
-import {
-  type CodeFlags,
-  type CommandContext,
-  integerOption,
-  numberOption,
-  collect as repeated,
-  withLoadOption,
-} from './run.ts';
+import { withoutOption } from '../terminal/commandLine.ts';
+import { allowedOptions, programOf } from '../train/allowedCode.ts';
+import { summaryText } from '../train/datasetSummary.ts';
+import { checkEnvOptions, loadModules, loadNamedEnv } from '../train/loadNamedEnv.ts';
+import { actingPolicies } from './actingPolicies.ts';
+import { type Collected, collectDataset } from './collectDataset.ts';
+import type { CommandContext } from './options.ts';
+import { type CodeFlags, integerOption, numberOption } from './run.ts';
+import { optionsOf } from './train.ts';
 
 interface CollectFlags extends Omit<CodeFlags, 'env'> {
   policy: string[];
@@ -32,72 +37,13 @@ interface CollectFlags extends Omit<CodeFlags, 'env'> {
 const LINE_INTERVAL = 5000;
 
 /** `oxbow collect <env>`: plays episodes of policies into a dataset. */
-export function collectCommand(context: CommandContext): Command {
-  return withLoadOption(new Command('collect'))
-    .description('play episodes of one policy or several into a dataset, or go on with one that was stopped')
-    .argument('<env>', 'the id of an environment, as "oxbow list envs" names them')
-    .option(
-      '--policy <what>',
-      'who acts: random (where none is named), demonstrators at a lake, the file of a saved policy, a run with all its policies, or its snapshots, run@step or run@all; may be repeated',
-      repeated,
-      [],
-    )
-    .option('--shares <list>', 'how the episodes are shared among the --policy options: 1,3 (default: evenly)')
-    .requiredOption('--episodes <n>', 'how many episodes, of all policies together')
-    .option(
-      '--noise <x>',
-      'noise on actions: its standard deviation, where 1 is half of their range; of choices, the share that is random',
-      '0',
-    )
-    .option('--greedy', 'take greedy actions in place of sampled ones')
-    .option('--seed <n>', 'seed of the episodes', '0')
-    .option('--envs <n>', 'parallel environments, of which the episodes depend on the number (default: 16)')
-    .option(
-      '--infos <list>',
-      'infos to keep beside observations, by their names: x_position,reward_ctrl; numbers alone',
-    )
-    .option(
-      '--set <key=value>',
-      'an option of the environment, env.key, or of demonstrators, demonstrators.upperShare; may be repeated',
-      repeated,
-      [],
-    )
-    .requiredOption('--out <dir>', 'folder of the dataset; one that the same command has begun is gone on with')
-    .action(async (env: string, flags: CollectFlags) => context.end(await collectWith(env, flags, context)));
-}
-
-async function collectWith(id: string, flags: CollectFlags, { registry, argv }: CommandContext): Promise<number> {
+export async function collect({ registry, argv }: CommandContext, id: string, flags: CollectFlags): Promise<number> {
   const episodes = integerOption('--episodes', flags.episodes, 1);
   const seed = integerOption('--seed', flags.seed, 0);
   const noise = numberOption('--noise', flags.noise, 'a number ≥ 0', (n) => Number.isFinite(n) && n >= 0);
-  const [{ MOST_ENVS }, { collectingEnv }] = await Promise.all([
-    import('../../agents/core/evaluate.ts'),
-    import('../../agents/core/episodes.ts'),
-  ]);
   const envs = integerOption('--envs', flags.envs ?? String(MOST_ENVS), 1);
   const names = flags.policy.length === 0 ? ['random'] : flags.policy;
   const shares = sharesOf(flags.shares, names);
-  const [
-    { Policy, selectBackend, selectEngine },
-    { makeVec },
-    { lockFolder, lostLock },
-    { actingPolicies },
-    { allowedOptions, programOf, shellWord },
-    { checkEnvOptions, loadModules, loadNamedEnv },
-    { collectDataset },
-    { optionsOf },
-    { makeFolder },
-  ] = await Promise.all([
-    import('../../src/index.ts'),
-    import('../../envs/index.ts'),
-    import('../run/lock.ts'),
-    import('./actingPolicies.ts'),
-    import('../train/allowedCode.ts'),
-    import('../train/loadNamedEnv.ts'),
-    import('./collectDataset.ts'),
-    import('./train.ts'),
-    import('../../src/files.ts'),
-  ]);
   const infos = flags.infos?.split(',').map((name) => name.trim()) ?? [];
   if (infos.includes('')) throw new InputError(`--infos: got ${flags.infos}, expected names with a comma between them`);
   const wrong = flags.set.find((assignment) => !/^(env|demonstrators)\.[^=]+=/.test(assignment));
@@ -124,42 +70,30 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
     episodes,
   );
   const { python: _, ...kept } = options;
+  const numEnvs = Math.min(envs, episodes);
+  const drawn = { seed, greedy: flags.greedy === true, noise };
+  // Where a dataset lies is no part of what it is.
+  const command = ['oxbow', ...withoutOption(argv, '--out')].map(shellWord).join(' ');
   const settings = {
-    environment: { id, options: kept },
-    policies,
-    counts,
-    seed,
-    greedy: flags.greedy === true,
-    noise,
-    infos,
-    provenance: {
-      command: ['oxbow', ...withoutOut(argv)].map(shellWord).join(' '),
-      oxbow: version(),
-      seed,
-      greedy: flags.greedy === true,
-      noise,
-      envs: Math.min(envs, episodes),
-    },
+    ...{ environment: { id, options: kept }, policies, counts, infos, ...drawn },
+    provenance: { command, oxbow: version(), ...drawn, envs: numEnvs },
   };
-  let env: ReturnType<typeof makeVec>;
-  try {
-    const own: MakeOptions = allowedOptions(id, options, allowed);
-    env = makeVec(id, { ...own, numEnvs: Math.min(envs, episodes), autoresetMode: 'sameStep' });
+  const env = await orInputError(() => {
+    const made = makeVec(id, { ...allowedOptions(id, options, allowed), numEnvs, autoresetMode: 'sameStep' });
     // Before there is a folder.
-    for (const { policy } of policies) collectingEnv(policy, env, noise);
-  } catch (error) {
-    throw new InputError(firstLine((error as Error).message));
-  }
+    for (const { policy } of policies) collectingEnv(policy, made, noise);
+    return made;
+  });
   try {
     return await interruptible(async (signal) => {
       const taken = new AbortController();
-      const lock = await locked(flags.out, () => {
+      const lock = await orInputError(() => {
         makeFolder(flags.out);
         return lockFolder(flags.out, {
           wait: (line) => void process.stderr.write(`${line}\n`),
           lost: () => taken.abort(),
         });
-      });
+      }, `--out: cannot write into ${flags.out}: `);
       try {
         const progress = new Progress(episodes);
         const onProgress = (collected: Collected) => progress.tell(collected);
@@ -184,15 +118,6 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
   }
 }
 
-async function locked<T>(out: string, take: () => Promise<T>): Promise<T> {
-  try {
-    return await take();
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(`--out: cannot write into ${out}: ${firstLine((error as Error).message)}`);
-  }
-}
-
 async function ended(
   out: string,
   planned: number,
@@ -205,8 +130,6 @@ async function ended(
     );
     return EXIT.interrupted;
   }
-  const { summaryText } = await import('../train/datasetSummary.ts');
-  const { openDataset } = await import('../../datasets/index.ts');
   process.stdout.write(`${summaryText(await openDataset(out))}\n`);
   if (missing.length > 0) process.stderr.write(`--infos: no step had a number of ${missing.join(', ')}: all are NaN\n`);
   return EXIT.ok;
@@ -257,9 +180,4 @@ function sharesOf(list: string | undefined, names: readonly string[]): number[] 
     );
   }
   return shares;
-}
-
-/** Where a dataset lies is no part of what it is. */
-function withoutOut(argv: readonly string[]): string[] {
-  return argv.filter((word, i) => word !== '--out' && argv[i - 1] !== '--out' && !word.startsWith('--out='));
 }

@@ -1,35 +1,36 @@
-import { Command } from 'commander';
 import { z } from 'zod';
+import { agentNamed, builtinAgents } from '../../agents/registry.ts';
+import { envSchema, isUnloaded } from '../../envs/core/registry.ts';
+import { make, registeredEnvs } from '../../envs/index.ts';
+import { policies } from '../../src/index.ts';
 import { expectedOneOf } from '../../src/options/describe.ts';
 import { listOptions } from '../../src/options/list.ts';
+import { policySchema } from '../../src/policies/registry.ts';
 import { InputError } from '../experiment/errors.ts';
 import type { Registry } from '../experiment/experiment.ts';
 import { textTable } from '../report/table.ts';
+import { EXIT } from '../run/environment.ts';
 import { experimentsOf, loadExperiment } from '../run/loadExperiment.ts';
 import { PROGRAM } from '../terminal/commandLine.ts';
 import { terminalWidth, wrapText } from '../terminal/wrapText.ts';
 import { TRAIN } from '../train/allowedCode.ts';
-import { withLoadOption } from './run.ts';
+import { loadAllEnvs, loadModules } from '../train/loadNamedEnv.ts';
+import { commonTrainShape } from '../train/trainConfig.ts';
+import type { CommandContext } from './options.ts';
 
-/** What `oxbow list` can list. */
 const KINDS = ['experiments', 'envs', 'agents', 'policies', 'settings'] as const;
-type Kind = (typeof KINDS)[number];
 
 /** `oxbow list`: what the other commands may name, and the settings of one of them. */
-export function listCommand(registry: Registry): Command {
-  return withLoadOption(new Command('list'))
-    .description('list experiments, environments, agents and policies, or all settings of one of them')
-    .argument('[what]', `${KINDS.join(', ')}, or the name of an experiment`)
-    .argument('[name]', 'list the settings of this experiment, environment, agent or policy')
-    .addHelpText(
-      'after',
-      '\n"oxbow list agents ppo" and "oxbow list envs Lake-v0" show their settings. Experiments of --load <file> are listed too.',
-    )
-    .action(async (what: string | undefined, name: string | undefined, { load }: { load: string[] }) => {
-      const files = load.length === 0 ? [] : await (await import('../train/loadNamedEnv.ts')).loadModules(load);
-      const experiments = Object.assign({}, ...(await Promise.all(files.map(experimentsOf))), registry.experiments);
-      process.stdout.write(`${await listing({ ...registry, experiments }, what, name)}\n`);
-    });
+export async function list(
+  { registry }: CommandContext,
+  what: string | undefined,
+  name: string | undefined,
+  { load }: { load: string[] },
+): Promise<number> {
+  const loaded = await Promise.all((await loadModules(load)).map(experimentsOf));
+  const experiments = Object.assign({}, ...loaded, registry.experiments);
+  process.stdout.write(`${await listing({ ...registry, experiments }, what, name)}\n`);
+  return EXIT.ok;
 }
 
 async function listing(registry: Registry, what: string | undefined, name: string | undefined): Promise<string> {
@@ -39,7 +40,7 @@ async function listing(registry: Registry, what: string | undefined, name: strin
     return (await Promise.all(all)).join('\n\n');
   }
   const experiments = Object.keys(registry.experiments);
-  switch (what as Kind) {
+  switch (what as (typeof KINDS)[number]) {
     case 'experiments':
       return name === undefined ? describeExperiments(registry) : experimentSettings(registry, name);
     case 'envs':
@@ -97,8 +98,7 @@ async function describeExperiments(registry: Registry): Promise<string> {
 }
 
 /** The settings that all trainings have. */
-async function trainSettings(): Promise<string> {
-  const { commonTrainShape } = await import('../train/trainConfig.ts');
+function trainSettings(): string {
   const table = settingsText('Settings of oxbow train', z.strictObject(commonTrainShape));
   return `${table}\n\nThose of agents and policies: ${PROGRAM} list agents <agent>, ${PROGRAM} list policies <policy>`;
 }
@@ -113,11 +113,6 @@ async function experimentSettings(registry: Registry, name: string): Promise<str
 }
 
 async function describeEnvs(): Promise<string> {
-  const [{ make, registeredEnvs }, { isUnloaded }, { loadAllEnvs }] = await Promise.all([
-    import('../../envs/index.ts'),
-    import('../../envs/core/registry.ts'),
-    import('../train/loadNamedEnv.ts'),
-  ]);
   const missing = await loadAllEnvs();
   const ids = registeredEnvs().filter((id) => !isUnloaded(id));
   const rows = ids.map((id) => {
@@ -134,11 +129,6 @@ async function describeEnvs(): Promise<string> {
 }
 
 async function envSettings(id: string): Promise<string> {
-  const [{ registeredEnvs }, { envSchema }, { loadAllEnvs }] = await Promise.all([
-    import('../../envs/index.ts'),
-    import('../../envs/core/registry.ts'),
-    import('../train/loadNamedEnv.ts'),
-  ]);
   await loadAllEnvs();
   const ids = registeredEnvs();
   if (!ids.includes(id)) throw new InputError(`list envs: got ${id}, ${expectedOneOf(id, ids)}`);
@@ -149,8 +139,7 @@ async function envSettings(id: string): Promise<string> {
   return `${settingsText(`Options of ${id}`, schema)}\n\nTo set one: ${PROGRAM} train ${id} … --set env.${first.name}=…`;
 }
 
-async function agentSettings(name: string | undefined): Promise<string> {
-  const { agentNamed, builtinAgents } = await import('../../agents/registry.ts');
+function agentSettings(name: string | undefined): string {
   const names = Object.keys(builtinAgents);
   if (name === undefined) {
     const lines = Object.entries(builtinAgents).map(([agent, { description }]) => hanging(`  ${agent}: `, description));
@@ -162,9 +151,7 @@ async function agentSettings(name: string | undefined): Promise<string> {
 }
 
 /** The registered policies, or the options of one. */
-async function policySettings(name: string | undefined): Promise<string> {
-  const { policies } = await import('../../src/index.ts');
-  const { policySchema } = await import('../../src/policies/registry.ts');
+function policySettings(name: string | undefined): string {
   const known = policies();
   const names = known.map((policy) => policy.name);
   if (name !== undefined) {

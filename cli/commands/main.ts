@@ -4,15 +4,7 @@ import type { Registry } from '../experiment/experiment.ts';
 import { printable } from '../experiment/text.ts';
 import { EXIT, isDescriptorError, RAISE, version } from '../run/environment.ts';
 import { exitOnSignals } from '../run/signals.ts';
-import { collectCommand } from './collect.ts';
-import { datasetCommand } from './dataset.ts';
-import { evalCommand } from './eval.ts';
-import { listCommand } from './list.ts';
-import { figureCommand, reportCommand } from './report.ts';
-import { resumeCommand, runCommand, workerCommand } from './run.ts';
-import { trainCommand } from './train.ts';
-import { tuneCommand } from './tune.ts';
-import { verifyCommand } from './verify.ts';
+import { commands } from './options.ts';
 
 /**
  * The `oxbow` command on the experiments of a registry.
@@ -32,23 +24,7 @@ export async function main(argv: readonly string[], registry: Registry): Promise
     .version(version())
     // `tune train` has options of its own beside those of `tune`.
     .enablePositionalOptions();
-  const context = { registry, argv, end };
-  for (const command of [
-    runCommand(context),
-    trainCommand(context),
-    resumeCommand(context),
-    evalCommand(registry),
-    collectCommand(context),
-    datasetCommand(end),
-    verifyCommand(registry, end),
-    tuneCommand(context),
-    listCommand(registry),
-    reportCommand(registry),
-    figureCommand(registry),
-    workerCommand(registry, end),
-  ]) {
-    program.addCommand(command);
-  }
+  for (const command of commands({ registry, argv }, end)) program.addCommand(command);
   for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])]) {
     command.configureOutput({ outputError: () => {} }).exitOverride();
   }

@@ -67,14 +67,9 @@ export function writeCompactJson(path: string, value: unknown): void {
  */
 export function checkWritable(option: string, what: 'file' | 'folder', path: string): void {
   if (path.trim() === '') throw new InputError(`${option}: got "", expected a ${what}`);
-  try {
-    if (what === 'file') checkWritableFile(path);
-    else checkFolder(path);
-  } catch (error) {
-    throw new InputError(
-      `${option}: cannot write ${what === 'file' ? '' : 'into '}${path}: ${(error as Error).message}`,
-    );
-  }
+  writeNamed(option, what === 'file' ? path : `into ${path}`, () =>
+    what === 'file' ? checkWritableFile(path) : checkFolder(path),
+  );
 }
 
 function checkFolder(path: string): void {
@@ -83,5 +78,14 @@ function checkFolder(path: string): void {
     checkWritableFile(join(path, 'a-file'));
   } finally {
     if (made !== undefined) rmSync(made, { recursive: true, force: true });
+  }
+}
+
+/** Writes what an option names. @throws InputError that says which option and path, if it cannot be written */
+export function writeNamed(option: string, path: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    throw new InputError(`${option}: cannot write ${path}: ${(error as Error).message}`);
   }
 }

@@ -1,6 +1,18 @@
+import { firstLine } from './text.ts';
+
 /** Bad input by the user: one line that names the field, the value and what was expected. The command exits with 2. */
 export class InputError extends Error {
   override readonly name = 'InputError';
+}
+
+/** What `body` gives; what else it throws than bad input becomes that, its first line behind the label. */
+export async function orInputError<T>(body: () => T | Promise<T>, label = ''): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${label}${firstLine((error as Error).message)}`);
+  }
 }
 
 /** An error as plain data, for another process. */

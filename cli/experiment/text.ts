@@ -41,3 +41,8 @@ export function printable(text: string): string {
 export function firstLine(text: string): string {
   return text.split('\n', 1)[0]!;
 }
+
+/** A text as a shell takes it for one word, whatever is in it. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

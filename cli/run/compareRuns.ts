@@ -1,6 +1,5 @@
 import { basename, resolve } from 'node:path';
 import { Rng } from '../../src/random.ts';
-import { checkConfig } from '../experiment/config.ts';
 import { InputError } from '../experiment/errors.ts';
 import type {
   AnyExperiment,
@@ -21,7 +20,7 @@ import { metricTable } from '../report/table.ts';
 import { improvementInterval, probabilityOfImprovement } from '../statistics/comparison.ts';
 import { formatP, holm, pairedPermutationTest } from '../statistics/pValues.ts';
 import { beginning, commandOf } from '../terminal/commandLine.ts';
-import { type KnownExperiments, loadExperiment } from './loadExperiment.ts';
+import { experimentOf, type KnownExperiments } from './loadExperiment.ts';
 import { RunDirectory, storedOutcomes } from './runDirectory.ts';
 
 /** A run with what came of its jobs. */
@@ -81,11 +80,9 @@ export async function compareRuns(paths: readonly string[], known: KnownExperime
   };
 }
 
-async function open(path: string, name: string, { registry, allowed }: KnownExperiments): Promise<OpenRun> {
+async function open(path: string, name: string, known: KnownExperiments): Promise<OpenRun> {
   const directory = RunDirectory.open(path);
-  const { config, seeds } = directory.run;
-  const experiment = await loadExperiment(registry, directory.run.experiment, config, allowed);
-  checkConfig(experiment, config, `${path}/config.json`);
+  const { experiment } = await experimentOf(directory, known);
   const { jobs, outcomes } = storedOutcomes(experiment, directory);
   return {
     name,
@@ -93,7 +90,7 @@ async function open(path: string, name: string, { registry, allowed }: KnownExpe
     directory,
     jobs,
     outcomes,
-    summary: summarize(jobs, outcomes, seeds),
+    summary: summarize(jobs, outcomes, directory.run.seeds),
     conditionLabel: (condition) => experiment.conditionLabel?.(condition) ?? condition,
     policyLabel: (policy) => experiment.policyLabel?.(policy) ?? policy,
   };

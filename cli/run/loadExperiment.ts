@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expectedOneOf } from '../../src/options/describe.ts';
+import { checkConfig, readableConfig } from '../experiment/config.ts';
 import { InputError } from '../experiment/errors.ts';
-import type { AnyExperiment, CommonConfig, Registry } from '../experiment/experiment.ts';
+import type { AnyExperiment, CommonConfig, Registry, RunConfig } from '../experiment/experiment.ts';
 import { portablePath } from '../terminal/commandLine.ts';
 import { type AllowedCode, NO_CODE, TRAIN, TRAIN_TUNING } from '../train/allowedCode.ts';
 
@@ -42,6 +44,29 @@ export async function loadExperiment(
   const names = Object.keys(experiments);
   if (!names.includes(name)) throw new InputError(`experiment: got ${name}, ${expected(name, names)}`);
   return experiments[name]!();
+}
+
+/** A run directory, as far as it says what it holds. */
+interface Stored {
+  readonly path: string;
+  readonly run: RunConfig;
+}
+
+/** The experiment of a stored run, and its settings, which are whole. @throws InputError if they are not */
+export async function experimentOf({ path, run: { experiment: name, config } }: Stored, known: KnownExperiments) {
+  const experiment = await loadExperiment(known.registry, name, config, known.allowed);
+  checkConfig(experiment, config, join(path, 'config.json'));
+  return { experiment, config };
+}
+
+/** {@link experimentOf} with the jobs, for who reads what they have left: of a run of another oxbow, too; see {@link readableConfig}. */
+export async function readableJobs(
+  { path, run: { experiment: name, config } }: Stored,
+  known: KnownExperiments,
+  say?: (line: string) => void,
+) {
+  const experiment = await loadExperiment(known.registry, name, config, known.allowed);
+  return { experiment, jobs: experiment.jobs(readableConfig(experiment, config, join(path, 'config.json'), say)) };
 }
 
 function expected(name: string, names: readonly string[]): string {

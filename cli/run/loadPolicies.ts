@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LoadedPolicy, loadPolicy } from '../../src/index.ts';
 import { checkArgument, checkOptions } from '../../src/options/parse.ts';
-import { readableConfig } from '../experiment/config.ts';
 import type { Job, Registry } from '../experiment/experiment.ts';
-import { loadExperiment, registry as trainingsOnly } from './loadExperiment.ts';
+import { readableJobs, registry as trainingsOnly } from './loadExperiment.ts';
 import { RunDirectory } from './runDirectory.ts';
 
 /** A trained policy of a run: the job that trained it, and what the job measured. */
@@ -36,16 +35,11 @@ export async function loadPolicies(directory: string, options: LoadPoliciesOptio
     filter: [Function, undefined],
   });
   const run = RunDirectory.open(directory);
-  const { experiment: name, config } = run.run;
-  const experiment = await loadExperiment(registry, name, config);
-  const readable = readableConfig(experiment, config, join(directory, 'config.json'));
-  return experiment
-    .jobs(readable)
-    .filter(filter)
-    .flatMap((job) => {
-      const outcome = run.outcome(job);
-      const file = join(run.jobPath(job), 'policy.json');
-      if (outcome === undefined || !existsSync(file)) return [];
-      return { job, metrics: outcome.result.metrics, ...loadPolicy(file) };
-    });
+  const { jobs } = await readableJobs(run, { registry });
+  return jobs.filter(filter).flatMap((job) => {
+    const outcome = run.outcome(job);
+    const file = join(run.jobPath(job), 'policy.json');
+    if (outcome === undefined || !existsSync(file)) return [];
+    return { job, metrics: outcome.result.metrics, ...loadPolicy(file) };
+  });
 }

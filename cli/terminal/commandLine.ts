@@ -2,6 +2,7 @@ import { basename, isAbsolute, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { resolveConfig, type Setting } from '../experiment/config.ts';
 import type { AnyExperiment, CommonConfig } from '../experiment/experiment.ts';
+import { shellWord } from '../experiment/text.ts';
 
 /** What starts the command here: in a clone of the repository, whose sources run as they are, npm does. */
 export const PROGRAM = import.meta.url.endsWith('.ts') ? 'npm run oxbow --' : 'oxbow';
@@ -9,7 +10,7 @@ export const PROGRAM = import.meta.url.endsWith('.ts') ? 'npm run oxbow --' : 'o
 /** A command with its arguments as it can be pasted into a shell: `oxbow run lake --set 'a=b c'`. */
 export function commandLine(...argv: readonly string[]): string {
   const loader = PROGRAM === 'oxbow' ? loaderOf(argv) : '';
-  return `${loader}${[PROGRAM, ...argv.map(quoted)].join(' ')}`;
+  return `${loader}${[PROGRAM, ...argv.map(shellWord)].join(' ')}`;
 }
 
 /** What stands before a command that loads a module of TypeScript, where Node cannot read it by itself; else nothing. */
@@ -33,10 +34,6 @@ export function withoutOption(argv: readonly string[], option: string): string[]
 /** Arguments with an option set to another value, and without the option as it stood there. */
 export function withOption(argv: readonly string[], option: string, value: string): string[] {
   return [...withoutOption(argv, option), option, value];
-}
-
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
 /** The options that set fields; others are set by `--set`. */
@@ -65,7 +62,7 @@ export function commandOf(experiment: AnyExperiment, config: CommonConfig): stri
       if (option === '--load') return modulesOf(config).flatMap((file) => [option, portablePath(file)]);
       return option === undefined ? ['--set', `${path.join('.')}=${text}`] : [option, text];
     });
-    const command = [beginning(experiment), ...(preset === undefined ? [] : [`--${preset}`]), ...words.map(quoted)];
+    const command = [beginning(experiment), ...(preset === undefined ? [] : [`--${preset}`]), ...words.map(shellWord)];
     return [`${loaderOf(words)}${command.join(' ')}`];
   });
   return commands.toSorted((a, b) => a.length - b.length)[0];

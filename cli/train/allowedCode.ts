@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { providerOf } from '../../envs/core/registry.ts';
 import type { CommonConfig } from '../experiment/experiment.ts';
+import { shellWord } from '../experiment/text.ts';
 
 /**
  * The code beside oxbow's own that may run: what the command line has named, or the caller. The settings of a run, of a queued job or
@@ -23,7 +24,7 @@ export const NO_CODE: AllowedCode = { load: [] };
  * is not allowed, and which option allows it. Undefined if all is allowed. Trainings alone have such settings.
  */
 export function refusedCode(experiment: string, config: CommonConfig, allowed: AllowedCode): string | undefined {
-  if (!isOfTrainings(experiment)) return undefined;
+  if (experiment !== TRAIN && experiment !== TRAIN_TUNING) return undefined;
   const { environments } = config;
   const options = (config as { env?: unknown }).env;
   const refused = environments.map((id) => refusedProgram(id, isObject(options) ? options : {}, allowed));
@@ -82,18 +83,8 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-/** A text as a shell takes it for one word, whatever is in it. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
 /** The name of the experiment that `oxbow train` runs, whatever the registry holds. */
 export const TRAIN = 'train';
 
 /** The name of the one that `oxbow tune train` runs. */
 export const TRAIN_TUNING = 'train-tuning';
-
-/** Whether an experiment's settings are those of trainings. */
-function isOfTrainings(experiment: string): boolean {
-  return experiment === TRAIN || experiment === TRAIN_TUNING;
-}

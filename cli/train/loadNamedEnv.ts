@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { envSchema, limitNames, loadableNamespaces, noteLoaded, providerOf } from '../../envs/core/registry.ts';
 import { loadEnv, makeVec, registeredEnvs, type Space } from '../../envs/index.ts';
 import { describeIssue, expectedOneOf } from '../../src/options/describe.ts';
-import { InputError, toErrorData } from '../experiment/errors.ts';
+import { InputError, orInputError, toErrorData } from '../experiment/errors.ts';
 import { firstLine } from '../experiment/text.ts';
 
 /**
@@ -74,17 +74,12 @@ export function checkEnvOptions(label: string, id: string, options: Readonly<Rec
  * @param options of the environment
  * @throws InputError if there is no such environment
  */
-export function actionSpaceOf(id: string, options: Readonly<Record<string, unknown>>): Space {
-  try {
+export function actionSpaceOf(id: string, options: Readonly<Record<string, unknown>>): Promise<Space> {
+  return orInputError(() => {
     const env = makeVec(id, options);
-    try {
-      return env.singleActionSpace;
-    } finally {
-      env.close();
-    }
-  } catch (error) {
-    throw new InputError(firstLine((error as Error).message));
-  }
+    env.close();
+    return env.singleActionSpace;
+  });
 }
 
 /**

@@ -82,3 +82,16 @@ export function withOutcomes(table: Table, summary: readonly SummaryRow[]): Tabl
     rows: table.rows.map((row, i) => [...row, outcomes[i]!]),
   };
 }
+
+/** What some numbers come to: their sum, their mean with the deviation from it, and the ends. */
+export function spreadOf(values: readonly number[]) {
+  let [total, lowest, highest] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    total += value;
+    lowest = Math.min(lowest, value);
+    highest = Math.max(highest, value);
+  }
+  const mean = total / values.length;
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  return { total, mean, deviation, lowest, highest };
+}

@@ -8,9 +8,9 @@ import { openDataset } from '../../datasets/datasetFiles.ts';
 import { type EpisodeSource, episodeAt } from '../../datasets/episode.ts';
 import type { VectorEnv } from '../../envs/index.ts';
 import { savePolicy } from '../../src/index.ts';
-import { InputError } from '../experiment/errors.ts';
+import { InputError, orInputError } from '../experiment/errors.ts';
 import type { Job, JobContext, JobResult, MetricsRow } from '../experiment/experiment.ts';
-import { firstLine, formatReturn, trueMinus } from '../experiment/text.ts';
+import { formatReturn, trueMinus } from '../experiment/text.ts';
 import { isSnapshotDue, readCheckpoint, saveSnapshot, snapshotSteps, writeCheckpoint } from './checkpointFile.ts';
 import { makeTraining, sampledAndGreedy, unsavedBecause } from './makeTraining.ts';
 import { sharesOf } from './outcomes.ts';
@@ -249,12 +249,7 @@ export async function openTrainingDataset({
   datasetHash: expected,
 }: Pick<TrainConfig, 'dataset' | 'datasetHash'>): Promise<EpisodeSource | undefined> {
   if (path === undefined) return undefined;
-  let dataset: Dataset;
-  try {
-    dataset = await openDataset(path);
-  } catch (error) {
-    throw new InputError(`--dataset: ${(error as Error).message}`);
-  }
+  const dataset = await orInputError(() => openDataset(path), '--dataset: ');
   return expected === undefined ? dataset : withHash(dataset, expected);
 }
 
@@ -278,21 +273,15 @@ function withHash(dataset: Dataset, expected: string): EpisodeSource {
   };
 }
 
-/** Which episodes a dataset holds. */
-interface DatasetIdentity {
-  /** Of what it holds, as its index says it where it has one: who reads its episodes finds a wrong one. */
-  readonly hash: string;
-  /** The id of the environment that they were played in, if the dataset says it. */
-  readonly env: string | undefined;
-}
-
-/** @throws InputError if there is no whole dataset at the path */
-export async function datasetIdentity(path: string): Promise<DatasetIdentity> {
-  try {
+/**
+ * Which episodes a dataset holds, by their hash, as its index says it where it has one: who reads its episodes finds a wrong one; and the id of
+ * the environment that they were played in, if it says so.
+ * @throws InputError if there is no whole dataset at the path
+ */
+export function datasetIdentity(path: string): Promise<{ readonly hash: string; readonly env: string | undefined }> {
+  return orInputError(async () => {
     const dataset = await openDataset(path);
     const hash = dataset.hash ?? ContentHash.of(dataset.storedEpisodes());
     return { hash, env: dataset.about.environment?.id };
-  } catch (error) {
-    throw new InputError(`--dataset: ${firstLine((error as Error).message)}`);
-  }
+  }, '--dataset: ');
 }

@@ -2,16 +2,18 @@ import type { z } from 'zod';
 import { agentNamed, builtinAgents } from '../../agents/registry.ts';
 import { policies as knownPolicies, selectBackend, selectEngine } from '../../src/index.ts';
 import { expectedOneOf, show } from '../../src/options/describe.ts';
-import { InputError } from '../experiment/errors.ts';
+import { InputError, orInputError } from '../experiment/errors.ts';
 import {
   type AnyExperiment,
+  type CommonConfig,
   defineExperiment,
   type Job,
+  type Runtime,
   type SummaryRow,
   type Table,
 } from '../experiment/experiment.ts';
 import { selectRuntime } from '../experiment/selectRuntime.ts';
-import { firstLine, formatReturn, printable } from '../experiment/text.ts';
+import { formatReturn, printable } from '../experiment/text.ts';
 import { metricTable } from '../report/table.ts';
 import { type AllowedCode, allowedOptions, NO_CODE, refusedCode, TRAIN } from './allowedCode.ts';
 import { checkEnvOptions, loadNamedEnv } from './loadNamedEnv.ts';
@@ -52,26 +54,15 @@ export function trainExperiment(choice: TrainChoice, allowed: AllowedCode = NO_C
     steps: { [agent]: 'steps' },
     resumable: true,
 
-    async runtime(config) {
-      const refused = refusedCode(TRAIN, config, allowed);
-      if (refused !== undefined) throw new InputError(refused);
-      checkPolicies(config.policies);
-      const runtime = await selectRuntime(config);
-      await loadNamedEnv(TRAIN, env);
-      checkEnvOptions('env', env, config.env);
-      try {
+    runtime: (config) =>
+      trainingRuntime(TRAIN, config, allowed, async () => {
         const dataset = await openTrainingDataset(config);
         const unsaved = config.policies.map((policy) => tryOut({ study: agent, env, policy }, own(config), dataset));
         const why = unsaved.find((reason) => reason !== undefined);
-        if (why !== undefined) {
-          const said = `oxbow: no checkpoints, a run that is stopped begins its unfinished jobs again: ${why}`;
-          process.stderr.write(`${printable(said)}\n`);
-        }
-        return runtime;
-      } catch (error) {
-        throw new InputError(firstLine((error as Error).message));
-      }
-    },
+        if (why === undefined) return;
+        const said = `oxbow: no checkpoints, a run that is stopped begins its unfinished jobs again: ${why}`;
+        process.stderr.write(`${printable(said)}\n`);
+      }),
 
     jobs: ({ seeds, policies }) =>
       policies.flatMap((policy) =>
@@ -86,9 +77,7 @@ export function trainExperiment(choice: TrainChoice, allowed: AllowedCode = NO_C
       ),
 
     async runJob(job, config, context) {
-      await selectBackend();
-      const { name, line } = await selectEngine(config.engine);
-      if (name !== config.engine) throw new Error(`the run has the engine ${config.engine}, got ${line}`);
+      await selectRunEngine(config);
       return trainJob(job, own(config), context);
     },
 
@@ -98,6 +87,35 @@ export function trainExperiment(choice: TrainChoice, allowed: AllowedCode = NO_C
 
     report: (outcomes, summary, config) => trainSections(outcomes, summary, config),
   });
+}
+
+/**
+ * What jobs of trainings run on, after a look at all that they need.
+ * @param tryAll tries out what is trained
+ * @throws InputError if something is missing, not allowed, or does not fit
+ */
+export async function trainingRuntime(
+  name: string,
+  config: Pick<TrainConfig, keyof CommonConfig | 'engine' | 'env'>,
+  allowed: AllowedCode,
+  tryAll: () => Promise<void>,
+): Promise<Runtime> {
+  const refused = refusedCode(name, config, allowed);
+  if (refused !== undefined) throw new InputError(refused);
+  checkPolicies(config.policies);
+  const runtime = await selectRuntime(config);
+  const [env] = config.environments as [string];
+  await loadNamedEnv(name, env);
+  checkEnvOptions('env', env, config.env);
+  await orInputError(tryAll);
+  return runtime;
+}
+
+/** Selects the engine that a run has recorded, for one of its jobs. @throws if it is not here */
+export async function selectRunEngine({ engine }: Pick<TrainConfig, 'engine'>): Promise<void> {
+  await selectBackend();
+  const { name, line } = await selectEngine(engine);
+  if (name !== engine) throw new Error(`the run has the engine ${engine}, got ${line}`);
 }
 
 /** @throws InputError if a policy is unknown */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { DivergedError, episodeStatistics } from '../../agents/index.ts';
 import { type ActingAgentName, agentNamed } from '../../agents/registry.ts';
-import { Rng, savePolicy, selectBackend, selectEngine } from '../../src/index.ts';
+import { Rng, savePolicy } from '../../src/index.ts';
 import { InputError } from '../experiment/errors.ts';
 import {
   type AnyExperiment,
@@ -15,18 +15,16 @@ import {
   type SummaryRow,
   type Table,
 } from '../experiment/experiment.ts';
-import { selectRuntime } from '../experiment/selectRuntime.ts';
 import { groupBy } from '../experiment/summarize.ts';
 import { firstLine, plural, trueMinus } from '../experiment/text.ts';
 import { isGroup, type Settings } from '../experiment/tuned.ts';
 import { portablePath } from '../terminal/commandLine.ts';
-import { type AllowedCode, allowedOptions, NO_CODE, refusedCode, TRAIN_TUNING } from '../train/allowedCode.ts';
-import { checkEnvOptions, loadNamedEnv } from '../train/loadNamedEnv.ts';
+import { type AllowedCode, allowedOptions, NO_CODE, TRAIN_TUNING } from '../train/allowedCode.ts';
 import { makeEnvs, makeTraining, tryOut } from '../train/makeTraining.ts';
 import { measurePolicy } from '../train/measurePolicy.ts';
 import { POLICY, runTraining } from '../train/runTraining.ts';
 import { type TrainChoice, type TrainConfig, trainSchema } from '../train/trainConfig.ts';
-import { checkPolicies, trainExperiment } from '../train/trainExperiment.ts';
+import { selectRunEngine, trainExperiment, trainingRuntime } from '../train/trainExperiment.ts';
 import { drawSettings, type SearchSpace } from './searchSpace.ts';
 import {
   checkSpace,
@@ -144,29 +142,19 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
     resumable: true,
     conditionLabel: (condition) => `${Number(condition.replace('steps-', '')).toLocaleString('en-GB')} steps`,
 
-    async runtime(config) {
-      const refused = refusedCode(TRAIN_TUNING, config as unknown as TrainConfig, allowed);
-      if (refused !== undefined) throw new InputError(refused);
-      checkPolicies(config.policies);
-      const schemas = config.policies.map((policy) => {
-        const { agent: ofAgent, policy: ofPolicy, envs } = trainSchema({ ...choices, policies: [policy] }).shape;
-        return z.strictObject({ agent: ofAgent, policy: ofPolicy, envs });
-      });
-      const names = config.policies.length === 1 ? `${agent} with ${config.policies[0]}` : agent;
-      checkSpace('--space', spaceOf(config), schemas, `option of ${names}`);
-      const runtime = await selectRuntime(config);
-      await loadNamedEnv(TRAIN_TUNING, env);
-      checkEnvOptions('env', env, config.env);
-      try {
+    runtime: (config) =>
+      trainingRuntime(TRAIN_TUNING, config, allowed, async () => {
+        const schemas = config.policies.map((policy) => {
+          const { agent: ofAgent, policy: ofPolicy, envs } = trainSchema({ ...choices, policies: [policy] }).shape;
+          return z.strictObject({ agent: ofAgent, policy: ofPolicy, envs });
+        });
+        const names = config.policies.length === 1 ? `${agent} with ${config.policies[0]}` : agent;
+        checkSpace('--space', spaceOf(config), schemas, `option of ${names}`);
         for (const policy of config.policies) {
           tryOut({ study: agent, env, policy }, own(trialConfig(config, policy, {})));
           for (const settings of trialsOf(config)) trialConfig(config, policy, settings);
         }
-        return runtime;
-      } catch (error) {
-        throw new InputError(firstLine((error as Error).message));
-      }
-    },
+      }),
 
     jobs: (config) =>
       config.policies.flatMap((policy) => halvingRungs(config).flatMap((_, rung) => jobsOf(config, policy, rung))),
@@ -188,9 +176,7 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
     },
 
     async runJob(job, config, context) {
-      await selectBackend();
-      const { name, line } = await selectEngine(config.engine);
-      if (name !== config.engine) throw new Error(`the run has the engine ${config.engine}, got ${line}`);
+      await selectRunEngine(config);
       const settings = own(trialConfig(config, job.of, trialsOf(config)[job.trial]!));
       return trialJob(job, settings, context, halvingRungs(config)[job.rung]!.steps, config.greedy);
     },
