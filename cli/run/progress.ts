@@ -10,23 +10,6 @@ const LINE_INTERVAL = 5000;
 /** Milliseconds from the first word of a job, and the share of the work, before the time left is estimated. */
 const [WARM_UP, SHARE] = [10_000, 0.02];
 
-/** Shows how far a run is. */
-export interface ProgressDisplay {
-  /** @param state how the job goes, in a few words */
-  update(job: Job, fraction: number, state?: string): void;
-  /** The job has ended, well or with an error. */
-  end(job: Job, how: 'finished' | 'failed'): void;
-  /** A line of its own, above the bars. */
-  log(line: string): void;
-  close(): void;
-}
-
-/** Bars on a terminal; elsewhere a line now and then. */
-export function progressDisplay(jobs: readonly Job[], stream: NodeJS.WriteStream): ProgressDisplay {
-  const estimate = new TimeLeft(jobs);
-  return stream.isTTY ? new Bars(jobs.length, estimate, stream) : new Lines(jobs.length, estimate, stream);
-}
-
 /** How much of the work is done, by weight, and how long the rest takes at the pace so far. */
 export class TimeLeft {
   readonly #fractions = new Map<string, number>();
@@ -74,69 +57,23 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(s / 3600)} h ${two(Math.floor((s % 3600) / 60))} min`;
 }
 
-/** How many jobs have failed and the time left, each with a comma in front; nothing where there is none or it is not yet known. */
-function more({ failed }: { readonly failed: number }, { seconds }: TimeLeft): string {
-  return [
-    ...(failed === 0 ? [] : [`${failed} failed`]),
-    ...(seconds === undefined ? [] : [`${formatDuration(seconds)} left`]),
-  ]
-    .map((part) => `, ${part}`)
-    .join('');
-}
-
-class Lines implements ProgressDisplay {
-  readonly #states = new Map<string, string>();
+/** Shows how far some jobs are: by bars on a terminal, elsewhere by lines now and then. */
+export class ProgressDisplay {
+  readonly #estimate: TimeLeft;
   readonly #ended = { finished: 0, failed: 0 };
+  /** How the jobs go that are being done, in a few words. */
+  readonly #states = new Map<string, string>();
+  readonly #bars: { readonly all: MultiBar; readonly overall: SingleBar } | undefined;
+  readonly #running = new Map<string, SingleBar>();
   #last = performance.now();
 
   constructor(
-    private readonly total: number,
-    private readonly estimate: TimeLeft,
+    private readonly jobs: readonly Job[],
     private readonly stream: NodeJS.WriteStream,
-  ) {}
-
-  update(job: Job, fraction: number, state?: string): void {
-    this.estimate.update(job, fraction);
-    if (state !== undefined) this.#states.set(job.id, state);
-    this.#show();
-  }
-
-  end(job: Job, how: 'finished' | 'failed'): void {
-    this.#ended[how]++;
-    this.#states.delete(job.id);
-    this.update(job, 1);
-  }
-
-  log(line: string): void {
-    this.stream.write(`${printable(line)}\n`);
-  }
-
-  close(): void {}
-
-  #show(): void {
-    const now = performance.now();
-    if (now - this.#last < LINE_INTERVAL) return;
-    this.#last = now;
-    const percent = Math.floor(100 * this.estimate.fraction);
-    this.log(
-      `${percent} % done, ${this.#ended.finished} of ${plural(this.total, 'job')} finished${more(this.#ended, this.estimate)}`,
-    );
-    for (const [id, state] of this.#states) this.log(`  ${id}: ${state}`);
-  }
-}
-
-class Bars implements ProgressDisplay {
-  readonly #bars: MultiBar;
-  readonly #overall: SingleBar;
-  readonly #running = new Map<string, SingleBar>();
-  readonly #ended = { finished: 0, failed: 0 };
-
-  constructor(
-    private readonly total: number,
-    private readonly estimate: TimeLeft,
-    stream: NodeJS.WriteStream,
   ) {
-    this.#bars = new MultiBar({
+    this.#estimate = new TimeLeft(jobs);
+    if (!stream.isTTY) return;
+    const all = new MultiBar({
       stream,
       format: '{bar} {percentage} %  {label}',
       barCompleteChar: '█',
@@ -148,108 +85,109 @@ class Bars implements ProgressDisplay {
       clearOnComplete: true,
       gracefulExit: false,
     });
-    this.#overall = this.#bars.create(1, 0, { label: '' });
-    this.#showOverall();
+    this.#bars = { all, overall: all.create(1, 0, { label: '' }) };
+    this.#show();
   }
 
+  /** @param state how the job goes, in a few words */
   update(job: Job, fraction: number, state?: string): void {
-    this.estimate.update(job, fraction);
-    let bar = this.#running.get(job.id);
-    if (bar === undefined) {
-      bar = this.#bars.create(1, 0, { label: job.id });
+    this.#estimate.update(job, fraction);
+    if (state !== undefined) this.#states.set(job.id, state);
+    if (this.#bars !== undefined) {
+      const bar = this.#running.get(job.id) ?? this.#bars.all.create(1, 0, { label: job.id });
       this.#running.set(job.id, bar);
+      bar.update(fraction, { label: printable(state === undefined ? job.id : `${job.id}  ${state}`) });
     }
-    bar.update(fraction, { label: printable(state === undefined ? job.id : `${job.id}  ${state}`) });
-    this.#showOverall();
+    this.#show();
   }
 
+  /** The job has ended, well or with an error. */
   end(job: Job, how: 'finished' | 'failed'): void {
     this.#ended[how]++;
-    this.estimate.update(job, 1);
+    this.#states.delete(job.id);
+    this.#estimate.update(job, 1);
     const bar = this.#running.get(job.id);
-    if (bar !== undefined) this.#bars.remove(bar);
+    if (bar !== undefined) this.#bars!.all.remove(bar);
     this.#running.delete(job.id);
-    this.#showOverall();
+    this.#show();
   }
 
+  /** A line of its own, above the bars. */
   log(line: string): void {
-    // The line is written with the next drawing of the bars: now, since they may be gone soon.
-    this.#bars.log(`${printable(line)}\n`);
-    this.#bars.update();
+    const text = `${printable(line)}\n`;
+    if (this.#bars === undefined) this.stream.write(text);
+    else {
+      // The line is written with the next drawing of the bars: now, since they may be gone soon.
+      this.#bars.all.log(text);
+      this.#bars.all.update();
+    }
   }
 
   close(): void {
-    this.#bars.stop();
+    this.#bars?.all.stop();
   }
 
-  #showOverall(): void {
-    const label = `${this.#ended.finished} of ${plural(this.total, 'job')}${more(this.#ended, this.estimate)}`;
-    this.#overall.update(this.estimate.fraction, { label });
+  #show(): void {
+    const { finished, failed } = this.#ended;
+    const { fraction, seconds } = this.#estimate;
+    const more =
+      (failed === 0 ? '' : `, ${failed} failed`) + (seconds === undefined ? '' : `, ${formatDuration(seconds)} left`);
+    const count = `${finished} of ${plural(this.jobs.length, 'job')}`;
+    this.#bars?.overall.update(fraction, { label: `${count}${more}` });
+    const now = performance.now();
+    if (this.#bars !== undefined || now - this.#last < LINE_INTERVAL) return;
+    this.#last = now;
+    this.log(`${Math.floor(100 * fraction)} % done, ${count} finished${more}`);
+    for (const [id, state] of this.#states) this.log(`  ${id}: ${state}`);
   }
 }
 
 /** What has come of the jobs of a run so far. */
 export class RunProgress {
-  #jobs: readonly Job[] = [];
-  readonly #due: (outcomes: readonly Outcome[]) => readonly Job[];
-  readonly #isOurs: (job: Job, index: number) => boolean;
+  /** The jobs that are to be done, as far as {@link lookAhead} has seen. */
+  jobs: readonly Job[] = [];
   /** How long jobs took, by job. */
   readonly seconds: Record<string, number> = {};
   /** Who has done them, by job, where that were workers of a queue. */
   readonly workers: Record<string, string> = {};
   /** Errors, by job. */
   readonly failures: Record<string, string> = {};
+  /** Whether the user can mend each of them. */
+  isBadInput = true;
   readonly #outcomes = new Map<string, Outcome>();
   readonly #breaking = new AbortController();
-  #isBadInput = true;
+  /** Aborts when nothing more can be stored; the reason is {@link broken}. */
+  readonly breaking = this.#breaking.signal;
 
   /**
    * @param due the jobs that are to be done, by what came of those that have finished
    * @param isOurs whether this command does the job at a place of their order; others do the rest
    */
   constructor(
-    due: (outcomes: readonly Outcome[]) => readonly Job[],
-    isOurs: (job: Job, index: number) => boolean = () => true,
-  ) {
-    this.#due = due;
-    this.#isOurs = isOurs;
-  }
-
-  /** The jobs that are to be done, as far as {@link lookAhead} has seen. */
-  get jobs(): readonly Job[] {
-    return this.#jobs;
-  }
+    private readonly due: (outcomes: readonly Outcome[]) => readonly Job[],
+    private readonly isOurs: (job: Job, index: number) => boolean,
+  ) {}
 
   /** Asks which jobs are to be done, now that some have finished. @returns whether there are more than before */
   lookAhead(): boolean {
-    const before = this.#jobs.length;
-    this.#jobs = this.#due([...this.#outcomes.values()]);
-    return this.#jobs.length > before;
+    const before = this.jobs.length;
+    this.jobs = this.due([...this.#outcomes.values()]);
+    return this.jobs.length > before;
   }
 
   /** Those of the finished jobs, in the order of the jobs. */
   get outcomes(): Outcome[] {
-    return this.jobs.map((job) => this.#outcomes.get(job.id)).filter((outcome) => outcome !== undefined);
+    return this.jobs.flatMap((job) => this.#outcomes.get(job.id) ?? []);
   }
 
   /** The jobs that this command is to do and that have not finished. */
   get unfinished(): Job[] {
-    return this.jobs.filter(this.#isOurs).filter((job) => !this.#outcomes.has(job.id));
-  }
-
-  /** Whether the user can mend each of the errors. */
-  get isBadInput(): boolean {
-    return this.#isBadInput;
-  }
-
-  /** Aborts when nothing more can be stored; the reason is {@link broken}. */
-  get breaking(): AbortSignal {
-    return this.#breaking.signal;
+    return this.jobs.filter(this.isOurs).filter((job) => !this.#outcomes.has(job.id));
   }
 
   /** Why nothing more can be stored, if that is so: the run stops then. */
   get broken(): Error | undefined {
-    return this.#breaking.signal.reason;
+    return this.breaking.reason;
   }
 
   break(error: Error): void {
@@ -269,7 +207,7 @@ export class RunProgress {
     }
     const isInput = error.name === 'InputError';
     this.failures[job.id] = (isInput ? undefined : error.stack) ?? error.message;
-    this.#isBadInput &&= isInput;
+    this.isBadInput &&= isInput;
     return true;
   }
 }

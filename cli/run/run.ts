@@ -9,7 +9,7 @@ import { EXIT, isDescriptorError, RAISE, storageErrorOf, version } from './envir
 import { isPlainPath } from './jobFolder.ts';
 import { isLostLock, lostLock } from './lock.ts';
 import { type JobEvents, type RunJobs, runJobs } from './pool.ts';
-import { type ProgressDisplay, progressDisplay, RunProgress } from './progress.ts';
+import { ProgressDisplay, RunProgress } from './progress.ts';
 import { RunDirectory } from './runDirectory.ts';
 import { writeResults } from './writeResults.ts';
 
@@ -149,7 +149,7 @@ async function doJobs(run: Run, runJobs: RunJobs): Promise<void> {
   const waiting = progress.unfinished;
   clear(run, waiting);
   announce(run, waiting);
-  const display = progressDisplay(waiting, stdout);
+  const display = new ProgressDisplay(waiting, stdout);
   const onAbort = () => display.log('Stopping: what has finished is kept. Ctrl-C again quits at once.');
   signal.addEventListener('abort', onAbort, { once: true });
   try {

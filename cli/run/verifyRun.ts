@@ -8,7 +8,7 @@ import { firstLine, plural, trueMinus } from '../experiment/text.ts';
 import { EXIT, version } from './environment.ts';
 import { readJobFolder } from './jobFolder.ts';
 import { runJobs } from './pool.ts';
-import { progressDisplay } from './progress.ts';
+import { ProgressDisplay } from './progress.ts';
 import type { RunOptions } from './run.ts';
 import type { RunDirectory } from './runDirectory.ts';
 
@@ -40,7 +40,7 @@ export async function verifyRun(
   const folder = mkdtempSync(join(tmpdir(), 'oxbow-verify-'));
   /** What differs, by job; undefined where nothing does. */
   const problems = new Map<string, string | undefined>();
-  const display = progressDisplay(jobs, stdout);
+  const display = new ProgressDisplay(jobs, stdout);
   const say = (job: Job, how: 'finished' | 'failed', problem: string | undefined) => {
     problems.set(job.id, problem);
     display.end(job, how);

@@ -7,7 +7,7 @@ import type { Job, Outcome } from '../../../cli/experiment/experiment.ts';
 import { summarize, writeMetrics } from '../../../cli/experiment/summarize.ts';
 import { nodeProblem } from '../../../cli/run/environment.ts';
 import { type JobEvents, JobProcess, runJobs } from '../../../cli/run/pool.ts';
-import { progressDisplay, TimeLeft } from '../../../cli/run/progress.ts';
+import { ProgressDisplay, TimeLeft } from '../../../cli/run/progress.ts';
 import { sampleOf } from '../../../cli/run/verifyRun.ts';
 
 function job(policy: string, seed: number, weight = 1): Job {
@@ -105,7 +105,7 @@ describe('what a job says', () => {
       written += data;
     });
     try {
-      const display = progressDisplay([job('a', 0)], stream as unknown as NodeJS.WriteStream);
+      const display = new ProgressDisplay([job('a', 0)], stream as unknown as NodeJS.WriteStream);
       const evil = '\u001b]0;owned\u0007\u202e\u009b2J';
       now.mockReturnValue(5001);
       display.update(job('a', 0), 0.5, `state ${evil}`);
