@@ -6,7 +6,7 @@ import { loadPolicy, Rng, selectBackend, selectEngine } from '../../src/index.ts
 import { isRegistered } from '../../src/policies/registry.ts';
 import { checkWritable, writeJson, writeNamed } from '../experiment/checkedJson.ts';
 import { InputError, orInputError } from '../experiment/errors.ts';
-import type { Experiment, Job, Outcome, Table } from '../experiment/experiment.ts';
+import type { AnyExperiment, Job, Outcome, Table } from '../experiment/experiment.ts';
 import { groupBy, summarize } from '../experiment/summarize.ts';
 import { formatReturn, plural, printable, trueMinus } from '../experiment/text.ts';
 import { metricTable, textTable } from '../report/table.ts';
@@ -156,10 +156,7 @@ function jobTable(title: string, evaluations: readonly Evaluation[]): Table {
 function policyTables(
   jobs: readonly Job[],
   evaluations: readonly Evaluation[],
-  {
-    conditionLabel = (condition) => condition,
-    policyLabel = (policy) => policy,
-  }: Pick<Experiment, 'conditionLabel' | 'policyLabel'>,
+  { conditionLabel, policyLabel }: AnyExperiment,
 ): Table[] {
   const outcomes = evaluations.map(({ returns, lengths, counts }, i): Outcome => {
     const shares = sharesOf({ episodes: returns.length, counts });

@@ -392,8 +392,14 @@ export interface Registry {
   readonly experiments: Record<string, () => Promise<AnyExperiment>>;
 }
 
-/** An experiment whose settings and jobs are its own business; see {@link defineExperiment}. */
-export type AnyExperiment = Experiment<CommonConfig, Job>;
+/** An experiment whose settings and jobs are its own business, with all its labels; see {@link defineExperiment}. */
+export type AnyExperiment = Experiment & Required<Pick<Experiment, 'conditionLabel' | 'policyLabel'>>;
+
+/** Keys as they are. */
+export const plainLabels = {
+  conditionLabel: (condition: string): string => condition,
+  policyLabel: (policy: string): string => policy,
+};
 
 /** Checks an experiment against its own types and gives it the type that a {@link Registry} holds. @throws if it lacks a part */
 export function defineExperiment<C extends CommonConfig, J extends Job>(experiment: Experiment<C, J>): AnyExperiment {
@@ -408,5 +414,5 @@ export function defineExperiment<C extends CommonConfig, J extends Job>(experime
   for (const method of ['runtime', 'jobs', 'runJob', 'tables', 'report'] as const) {
     checkArgument(where, method, experiment[method], Function);
   }
-  return experiment as unknown as AnyExperiment;
+  return { ...plainLabels, ...(experiment as unknown as Experiment) };
 }

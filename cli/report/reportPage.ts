@@ -1,7 +1,6 @@
 import type {
   AnyExperiment,
   Conclusion,
-  Experiment,
   Job,
   Outcome,
   Remark,
@@ -36,7 +35,7 @@ export async function reportPage(
 ): Promise<Page> {
   const { config, engine, backend, versions } = run;
   const { seeds, studies, environments } = config;
-  const policies = config.policies.map((policy) => experiment.policyLabel?.(policy) ?? policy);
+  const policies = config.policies.map((policy) => experiment.policyLabel(policy));
   const missing = missingJobs(jobs, outcomes, experiment);
   const conclusions = experiments ?? {};
   const command = commandOf(experiment, config);
@@ -149,10 +148,7 @@ const FEW_SEEDS = 10;
 export function missingJobs(
   jobs: readonly Job[],
   outcomes: readonly Outcome[],
-  {
-    conditionLabel = (condition) => condition,
-    policyLabel = (policy) => policy,
-  }: Pick<Experiment, 'conditionLabel' | 'policyLabel'> = {},
+  { conditionLabel, policyLabel }: Pick<AnyExperiment, 'conditionLabel' | 'policyLabel'>,
 ): string[] {
   const finished = new Set(outcomes.map(({ job }) => job.id));
   const isMissing = ({ id }: Job) => !finished.has(id);

@@ -1,18 +1,8 @@
 import { basename, resolve } from 'node:path';
 import { Rng } from '../../src/random.ts';
 import { InputError } from '../experiment/errors.ts';
-import type {
-  AnyExperiment,
-  Figure,
-  Job,
-  MetricsRow,
-  Outcome,
-  Section,
-  SummaryRow,
-  Table,
-} from '../experiment/experiment.ts';
+import type { AnyExperiment, Figure, Job, Outcome, SummaryRow, Table } from '../experiment/experiment.ts';
 import { groupBy, summarize } from '../experiment/summarize.ts';
-import { alignSteps, intervalChart, learningCurves } from '../report/charts.ts';
 import { type Page, renderPage } from '../report/page.ts';
 import { FEW_ROWS, howSure, missingJobs } from '../report/reportPage.ts';
 import { flatSettings } from '../report/settings.ts';
@@ -20,6 +10,7 @@ import { metricTable } from '../report/table.ts';
 import { improvementInterval, probabilityOfImprovement } from '../statistics/comparison.ts';
 import { formatP, holm, pairedPermutationTest } from '../statistics/pValues.ts';
 import { beginning, commandOf } from '../terminal/commandLine.ts';
+import { curvePoints, curvesFigure, metricFigure } from '../train/trainSections.ts';
 import { experimentOf, type KnownExperiments } from './loadExperiment.ts';
 import { RunDirectory, storedOutcomes } from './runDirectory.ts';
 
@@ -32,17 +23,21 @@ interface OpenRun {
   readonly jobs: readonly Job[];
   readonly outcomes: readonly Outcome[];
   readonly summary: readonly SummaryRow[];
-  conditionLabel(condition: string): string;
-  policyLabel(policy: string): string;
 }
 
+type Measured = Pick<Job, 'study' | 'condition' | 'policy'>;
+
 /** What one run measured of one study, condition and policy, under a name that no other has. */
-interface Subject {
+interface Subject extends Measured {
   readonly label: string;
   readonly run: OpenRun;
-  readonly study: string;
-  readonly condition: string | undefined;
-  readonly policy: string;
+}
+
+/** What came of all runs in one environment. */
+interface Part {
+  readonly env: string;
+  readonly tables: readonly Table[];
+  readonly figures: readonly Figure[];
 }
 
 export interface Comparison {
@@ -65,17 +60,12 @@ export async function compareRuns(paths: readonly string[], known: KnownExperime
   const runs = await Promise.all(paths.map((path, i) => open(path, names[i]!, known)));
   const all = subjects(runs);
   const environments = [...new Set(runs.flatMap(({ jobs }) => jobs.map(({ env }) => env)))];
-  const parts = environments.map((env) => ({ env, ...compare(env, all) }));
+  const parts = environments.map((env) => compare(env, all));
   return {
     tables: parts.flatMap(({ tables }) => tables),
     html() {
       const { common, different } = parted(runs);
-      const settings: Section = {
-        title: 'What differs',
-        paragraphs: ['The settings that not all of the runs have alike; those that they share are at the end.'],
-        tables: [different],
-      };
-      return renderPage(page(runs, parts, different.rows.length === 0 ? [] : [settings]), common);
+      return renderPage(page(runs, parts, different), common);
     },
   };
 }
@@ -84,95 +74,55 @@ async function open(path: string, name: string, known: KnownExperiments): Promis
   const directory = RunDirectory.open(path);
   const { experiment } = await experimentOf(directory, known);
   const { jobs, outcomes } = storedOutcomes(experiment, directory);
-  return {
-    name,
-    experiment,
-    directory,
-    jobs,
-    outcomes,
-    summary: summarize(jobs, outcomes, directory.run.seeds),
-    conditionLabel: (condition) => experiment.conditionLabel?.(condition) ?? condition,
-    policyLabel: (policy) => experiment.policyLabel?.(policy) ?? policy,
-  };
+  return { name, experiment, directory, jobs, outcomes, summary: summarize(jobs, outcomes, directory.run.seeds) };
 }
 
-/** Labels say what not all have in common. */
+/** Labels say what not all have in common, and the run's name where that does not tell which is meant. */
 function subjects(runs: readonly OpenRun[]): Subject[] {
-  const all = runs.flatMap((run) =>
-    [...groupBy(run.jobs, ({ study, condition, policy }) => JSON.stringify([study, condition, policy])).values()].map(
-      ([job]) => ({ run, study: job!.study, condition: job!.condition, policy: job!.policy }),
-    ),
-  );
+  const all = runs.flatMap((run) => [...groupBy(run.jobs, key).values()].map(([job]) => ({ ...job!, run })));
   const parts = [
     ({ study }: (typeof all)[number]) => study,
-    ({ condition, run }: (typeof all)[number]) => (condition === undefined ? '' : run.conditionLabel(condition)),
-    ({ policy, run }: (typeof all)[number]) => run.policyLabel(policy),
-    ({ run }: (typeof all)[number]) => run.name,
-  ];
-  const differ = parts.map((part) => new Set(all.map(part)).size > 1);
-  const short = all.map((subject) =>
-    parts
-      .slice(0, 3)
-      .filter((_, i) => differ[i])
-      .map((part) => part(subject))
-      .filter((part) => part !== '')
-      .join(' '),
-  );
-  // The run's name is for where study, condition and policy do not tell which is meant.
-  const unique = new Set(short).size === all.length;
+    ({ condition, run }: (typeof all)[number]) => condition && run.experiment.conditionLabel(condition),
+    ({ policy, run }: (typeof all)[number]) => run.experiment.policyLabel(policy),
+  ].filter((part) => new Set(all.map(part)).size > 1);
+  const short = all.map((subject) => parts.flatMap((part) => part(subject) ?? []));
+  const isUnique = new Set(short.map((words) => words.join(' '))).size === all.length;
   return all.map((subject, i) => ({
     ...subject,
-    label: unique ? short[i]! : `${subject.run.name}${short[i] === '' ? '' : ` ${short[i]}`}`,
+    label: [...(isUnique ? [] : [subject.run.name]), ...short[i]!].join(' '),
   }));
 }
 
-function compare(env: string, all: readonly Subject[]): { tables: Table[]; figures: Figure[] } {
-  const isOf = (subject: Subject) => (item: Pick<Job, 'env' | 'study' | 'condition' | 'policy'>) =>
-    item.env === env &&
-    item.study === subject.study &&
-    item.condition === subject.condition &&
-    item.policy === subject.policy;
+function key({ study, condition, policy }: Measured): string {
+  return JSON.stringify([study, condition, policy]);
+}
+
+function compare(env: string, all: readonly Subject[]): Part {
+  const isOf = (subject: Subject) => (item: Measured & { readonly env: string }) =>
+    item.env === env && key(item) === key(subject);
   const here = all.filter((subject) => subject.run.jobs.some(isOf(subject)));
   const rows = here.flatMap((subject) =>
     subject.run.summary.filter(isOf(subject)).map((row) => ({ ...row, policy: subject.label })),
   );
-  const metrics = [...new Set(rows.map(({ metric }) => metric))];
-  const labels = here.map(({ label }) => label);
-  const columns = metrics.map((metric) => ({ metric, label: metric, format: significant }));
-  const tables = [metricTable(env, rows, columns), ...differences(env, here, rows, metrics[0])];
-  const points = here.flatMap((subject) =>
+  const outcomes = here.flatMap((subject) =>
     subject.run.outcomes
       .filter(({ job }) => isOf(subject)(job))
-      .flatMap(({ job, rows }) => rows.flatMap((row) => curvePoint(row, subject.label, job.seed))),
+      .map((outcome) => ({ ...outcome, job: { ...outcome.job, policy: subject.label } })),
   );
-  const curves: Figure = {
-    caption: `${env}: return of an episode by steps. A line is the interquartile mean over the seeds, a band its 95 % interval.`,
-    name: `${env.replaceAll(/[^\w.-]/g, '-')}-curves`,
-    spec: learningCurves(alignSteps(points), { x: 'steps', y: 'return of an episode', policies: labels }),
-  };
+  const metrics = [...groupBy(rows, ({ metric }) => metric)];
+  const policies = here.map(({ label }) => label);
+  const columns = metrics.map(([metric]) => ({ metric, label: metric, format: significant }));
+  const nameOf = (what: string) => `${env}-${what}`.replaceAll(/[^\w.-]/g, '-');
+  const options = { what: `${env}: return of an episode`, steps: 'steps' };
+  const curves = curvesFigure(outcomes, policies, nameOf('curves'), options);
   // A metric that is the same everywhere, as the steps of an episode often are, needs no drawing.
-  const varying = metrics.filter(
-    (metric) => new Set(rows.filter((row) => row.metric === metric).flatMap(({ perSeed }) => perSeed)).size > 1,
-  );
-  const charts = varying.map(
-    (metric): Figure => ({
-      caption: `${env}: ${metric}. A dot is the interquartile mean over the seeds, a bar its 95 % interval, a tick a seed.`,
-      name: `${env}-${metric}`.replaceAll(/[^\w.-]/g, '-'),
-      spec: intervalChart(
-        rows.filter((row) => row.metric === metric),
-        { x: metric, policies: labels },
-      ),
-    }),
-  );
+  const varying = metrics.filter(([, own]) => new Set(own.flatMap(({ perSeed }) => perSeed)).size > 1);
+  const charts = varying.map(([x, own]) => metricFigure(env, own, { x, name: nameOf(x), policies }));
   return {
-    tables,
-    figures: points.length > 0 ? [curves, ...charts] : charts,
+    env,
+    tables: [metricTable(env, rows, columns), ...differences(env, here, rows, metrics[0]?.[0])],
+    figures: [...(curvePoints(outcomes).length > 0 ? [curves] : []), ...charts],
   };
-}
-
-function curvePoint(row: MetricsRow, policy: string, seed: number) {
-  const { step, return: value } = row;
-  return typeof step === 'number' && typeof value === 'number' ? [{ policy, seed, step, value }] : [];
 }
 
 /** How each differs from the first, where they have two seeds or more in common. */
@@ -224,21 +174,19 @@ function improvement(x: readonly number[], y: readonly number[]): string {
   return low === null ? share : `${share} [${low.toFixed(2)},\u00a0${high.toFixed(2)}]`;
 }
 
-function page(
-  runs: readonly OpenRun[],
-  parts: readonly { env: string; tables: readonly Table[]; figures: readonly Figure[] }[],
-  more: readonly Section[],
-): Page {
-  const missing = runs.flatMap(({ name, jobs, outcomes, ...labels }) =>
-    missingJobs(jobs, outcomes, labels).map((line) => `${name}: ${line}`),
+function page(runs: readonly OpenRun[], parts: readonly Part[], different: Table): Page {
+  const missing = runs.flatMap(({ name, jobs, outcomes, experiment }) =>
+    missingJobs(jobs, outcomes, experiment).map((line) => `${name}: ${line}`),
   );
   const tables = parts.flatMap((part) => part.tables);
   const isShort = tables.reduce((sum, { rows }) => sum + rows.length, 0) <= FEW_ROWS;
   const seeds = Math.min(...runs.map(({ directory }) => directory.run.seeds.length));
+  const facts = runs.map(({ name, directory: { run, date } }) => [name, described(run, date)] as const);
+  const settings = 'The settings that not all of the runs have alike; those that they share are at the end.';
   return {
     title: `${runs.length} runs compared: ${runs.map(({ name }) => name).join(', ')}`,
     lead: [...new Set(runs.map(({ experiment }) => experiment.headline ?? experiment.description))].join(' '),
-    run: runs.map(({ name, directory: { run, date } }) => `${name}: ${described(run, date)}.`).join(' '),
+    run: facts.map(([name, what]) => `${name}: ${what}.`).join(' '),
     ...(missing.length > 0 && {
       warning: { text: 'Partial: not all jobs have finished, and numbers will change as they do.', items: missing },
     }),
@@ -251,10 +199,10 @@ function page(
     ),
     sections: [
       ...parts.map(({ env, tables, figures }) => ({ title: env, figures, ...(!isShort && { tables }) })),
-      ...more,
+      ...(different.rows.length > 0 ? [{ title: 'What differs', paragraphs: [settings], tables: [different] }] : []),
     ],
     howToRead: [HOW_TO_READ],
-    facts: runs.map(({ name, directory: { run, date } }) => [name, described(run, date)]),
+    facts,
   };
 }
 

@@ -3,7 +3,13 @@ import { pathToFileURL } from 'node:url';
 import { expectedOneOf } from '../../src/options/describe.ts';
 import { checkConfig, readableConfig } from '../experiment/config.ts';
 import { InputError } from '../experiment/errors.ts';
-import type { AnyExperiment, CommonConfig, Registry, RunConfig } from '../experiment/experiment.ts';
+import {
+  type AnyExperiment,
+  type CommonConfig,
+  plainLabels,
+  type Registry,
+  type RunConfig,
+} from '../experiment/experiment.ts';
 import { portablePath } from '../terminal/commandLine.ts';
 import { type AllowedCode, NO_CODE, TRAIN, TRAIN_TUNING } from '../train/allowedCode.ts';
 
@@ -90,6 +96,9 @@ export async function experimentsOf(file: string): Promise<Experiments> {
   const isOne = Object.keys(found).length === 1;
   const command = (name: string) => `oxbow run ${portablePath(file)}${isOne ? '' : `#${name}`}`;
   return Object.fromEntries(
-    Object.entries(found).map(([name, load]) => [name, async () => ({ command: command(name), ...(await load()) })]),
+    Object.entries(found).map(([name, load]) => [
+      name,
+      async () => ({ ...plainLabels, command: command(name), ...(await load()) }),
+    ]),
   );
 }

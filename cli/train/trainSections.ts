@@ -22,7 +22,8 @@ export function trainSections(
   summary: readonly SummaryRow[],
   config: TrainConfig,
 ): Section[] {
-  const { policies, environments, evaluationEpisodes } = config;
+  const { policies, evaluationEpisodes } = config;
+  const [env] = config.environments as [string];
   const of = (metric: string) => summary.filter((row) => row.metric === metric);
   const options = { better: 'higher', format: formatReturn } as const;
   const words = [
@@ -47,8 +48,8 @@ export function trainSections(
         ...words,
       ],
       figures: [
-        chart(of('return'), 'return, sampled actions', environments[0]!, policies),
-        chart(of('greedyReturn'), 'return, greedy actions', environments[0]!, policies),
+        metricFigure(env, of('return'), { x: 'return, sampled actions', name: 'evaluation-sampled', policies }),
+        metricFigure(env, of('greedyReturn'), { x: 'return, greedy actions', name: 'evaluation-greedy', policies }),
       ],
     },
     ...outcomeSections(summary),
@@ -168,17 +169,22 @@ export function curvesFigure(
 }
 
 /** The rows that have the column: of returns those between which an episode ended. */
-function curvePoints(outcomes: readonly Outcome[], column: string): CurvePoint[] {
+export function curvePoints(outcomes: readonly Outcome[], column = 'return'): CurvePoint[] {
   return outcomes.flatMap(({ job: { policy, seed }, rows }) =>
     rows.flatMap(({ step, [column]: value }) =>
-      typeof value === 'number' ? [{ policy, seed, step: step as number, value }] : [],
+      typeof value === 'number' && typeof step === 'number' ? [{ policy, seed, step, value }] : [],
     ),
   );
 }
 
-function chart(rows: readonly SummaryRow[], x: string, env: string, policies: readonly string[]): Figure {
+/** A metric of the trainings on one environment, by policy. */
+export function metricFigure(
+  env: string,
+  rows: readonly SummaryRow[],
+  { x, name, policies }: { readonly x: string; readonly name: string; readonly policies: readonly string[] },
+): Figure {
   return {
-    name: x.includes('greedy') ? 'evaluation-greedy' : 'evaluation-sampled',
+    name,
     caption: `${env}: ${x}. A dot is the interquartile mean over the seeds, a bar its 95 % interval, a tick a seed.`,
     spec: intervalChart(rows, { x, policies }),
   };
