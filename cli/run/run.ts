@@ -5,11 +5,11 @@ import { commandLine, withOption, withoutOption } from '../terminal/commandLine.
 import { terminalWidth, wrapText } from '../terminal/wrapText.ts';
 import type { AllowedCode } from '../train/allowedCode.ts';
 import { EXIT, isDescriptorError, RAISE, storageErrorOf, version } from './environment.ts';
-
 import { isPlainPath } from './jobFolder.ts';
 import { isLostLock, lostLock } from './lock.ts';
 import { type JobEvents, type RunJobs, runJobs } from './pool.ts';
 import { ProgressDisplay, RunProgress } from './progress.ts';
+import { connectRedis, queueJobs } from './queue.ts';
 import { RunDirectory } from './runDirectory.ts';
 import { writeResults } from './writeResults.ts';
 
@@ -66,12 +66,12 @@ export async function runExperiment(
       `--shard: ${experiment.name} chooses its jobs by what came of others, expected a run without it`,
     );
   }
-  const { config, engine, backend, lines } = await withEngine(experiment, given, out);
+  const { config, engine, backend, lines } = await runtimeOf(experiment, given, out);
   if (signal.aborted) return EXIT.interrupted;
   const redis =
     options.queue === undefined
       ? undefined
-      : await (await import('./queue.ts')).connectRedis('--queue', options.queue, (line) => stdout.write(`${line}\n`));
+      : await connectRedis('--queue', options.queue, (line) => stdout.write(`${line}\n`));
   const progress = new RunProgress(
     (outcomes) => experiment.due?.(outcomes, config) ?? jobs,
     (_, index) => shard === undefined || index % shard.count === shard.index,
@@ -93,21 +93,18 @@ export async function runExperiment(
         lost: (error) => progress.break(error),
       },
     );
-    for (const job of jobs) {
-      const outcome = directory.outcome(job);
-      if (outcome !== undefined) progress.finish(job, outcome);
-    }
+    takeFinished(jobs, directory, progress);
     progress.lookAhead();
     const run = { experiment, config, registry, directory, progress, options };
-    const said = lines.filter((line) => line !== `engine: ${engine}`);
-    stdout.write(`${wrapText(whatRuns(experiment, config, engine), terminalWidth(stdout)).join('\n')}\n`);
-    for (const line of said) stdout.write(`${line}\n`);
+    const said = [
+      ...wrapText(whatRuns(experiment, config, engine), terminalWidth(stdout)),
+      ...lines.filter((line) => line !== `engine: ${engine}`),
+    ];
+    const before = progress.outcomes.length;
+    if (before > 0) said.push(`Continuing ${directory.path}: ${finishedJobs(before, progress.jobs.length)} before.`);
+    stdout.write(`${said.join('\n')}\n`);
     const started = { date: new Date(), time: performance.now() };
-    sayContinuing(run);
-    const jobsOf =
-      redis === undefined
-        ? runJobs
-        : (await import('./queue.ts')).queueJobs({ redis, engine, backend, directory: directory.path });
+    const jobsOf = redis === undefined ? runJobs : queueJobs({ redis, engine, backend, directory: directory.path });
     do {
       await doJobs(run, jobsOf);
     } while (progress.unfinished.length === 0 && progress.lookAhead());
@@ -124,31 +121,32 @@ export async function runExperiment(
  * records which one it takes: what is installed later changes no run.
  * @throws InputError if that one is not here
  */
-async function withEngine(
+async function runtimeOf(
   experiment: AnyExperiment,
   config: RunConfig['config'],
   out: string | undefined,
 ): Promise<Runtime & { config: RunConfig['config'] }> {
-  const asked = (config as { engine?: unknown }).engine;
-  const { engine: begun } = (asked === 'auto' && out !== undefined && RunDirectory.begun(out)) || {};
-  const runtime = await experiment.runtime(begun === undefined ? config : withSetting(config, begun));
+  const isAuto = (config as { engine?: unknown }).engine === 'auto';
+  const begun = isAuto && out !== undefined ? RunDirectory.begun(out)?.engine : undefined;
+  const withEngine = (engine: string) => ({ ...config, engine }) as RunConfig['config'];
+  const runtime = await experiment.runtime(begun === undefined ? config : withEngine(begun));
   if (begun !== undefined && begun !== runtime.engine) {
     throw new InputError(`${out} was begun with the engine ${begun}, got ${runtime.lines[0]}`);
   }
-  return { ...runtime, config: asked === 'auto' ? withSetting(config, runtime.engine) : config };
-}
-
-function withSetting(config: RunConfig['config'], engine: string): RunConfig['config'] {
-  return { ...config, engine } as RunConfig['config'];
+  return { ...runtime, config: isAuto ? withEngine(runtime.engine) : config };
 }
 
 /** Does the jobs that have not finished. */
 async function doJobs(run: Run, runJobs: RunJobs): Promise<void> {
   const { experiment, config, registry, directory, progress, options } = run;
-  const { workers, allowed, signal, stdout } = options;
+  const { workers, allowed, queue, signal, stdout } = options;
   const waiting = progress.unfinished;
   clear(run, waiting);
-  announce(run, waiting);
+  if (waiting.length > 0) {
+    const where = queue !== undefined ? 'the queue' : plural(Math.min(workers, waiting.length), 'worker process');
+    stdout.write(`${plural(waiting.length, 'job')} in ${where}, results in ${directory.path}\n`);
+    if (stdout.isTTY) stdout.write('Ctrl-C stops, keeps what has finished, and says how to go on.\n');
+  }
   const display = new ProgressDisplay(waiting, stdout);
   const onAbort = () => display.log('Stopping: what has finished is kept. Ctrl-C again quits at once.');
   signal.addEventListener('abort', onAbort, { once: true });
@@ -175,15 +173,14 @@ async function doJobs(run: Run, runJobs: RunJobs): Promise<void> {
     display.close();
     signal.removeEventListener('abort', onAbort);
   }
-  if (progress.broken === undefined) takeUnsaid(run);
-  const cutOff = progress.unfinished.filter((job) => progress.failures[job.id] === undefined);
-  clear(run, cutOff);
+  const cutOff = () => progress.unfinished.filter((job) => progress.failures[job.id] === undefined);
+  // Those whose workers were ended before they could say that they had finished.
+  if (progress.broken === undefined) takeFinished(cutOff(), directory, progress);
+  clear(run, cutOff());
 }
 
-/** Takes in jobs that have finished, and whose workers were ended before they could say so. */
-function takeUnsaid({ directory, progress }: Run): void {
-  for (const job of progress.unfinished) {
-    if (progress.failures[job.id] !== undefined) continue;
+function takeFinished(jobs: readonly Job[], directory: RunDirectory, progress: RunProgress): void {
+  for (const job of jobs) {
     const outcome = directory.outcome(job);
     if (outcome !== undefined) progress.finish(job, outcome);
   }
@@ -220,23 +217,6 @@ function sharedOut({ directory, progress, options: { shard, argv = [] } }: Run):
   if (progress.outcomes.length === progress.jobs.length) return `${share}.`;
   const whole = commandLine(...withoutOption(withOption(argv, '--out', directory.path), '--shard'));
   return `${share}. Copy what the others have left in their jobs/ into ${directory.path}/jobs/, then:\n  ${whole}`;
-}
-
-/** Says what is done before. */
-function sayContinuing({ directory, progress, options }: Run): void {
-  const all = progress.jobs.length;
-  const before = progress.outcomes.length;
-  if (before === 0) return;
-  options.stdout.write(`Continuing ${directory.path}: ${finishedJobs(before, all)} before.\n`);
-}
-
-/** Says what is to be done, where, and how to stop it. */
-function announce({ directory, options }: Run, waiting: readonly Job[]): void {
-  const { workers, queue, stdout } = options;
-  if (waiting.length === 0) return;
-  const where = queue !== undefined ? 'the queue' : plural(Math.min(workers, waiting.length), 'worker process');
-  stdout.write(`${plural(waiting.length, 'job')} in ${where}, results in ${directory.path}\n`);
-  if (stdout.isTTY) stdout.write('Ctrl-C stops, keeps what has finished, and says how to go on.\n');
 }
 
 /** The command that goes on with the run; undefined where it is not known, or may have a password. */

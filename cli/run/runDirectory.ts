@@ -5,7 +5,7 @@ import { stringify } from 'safe-stable-stringify';
 import { z } from 'zod';
 import { isTemporary, makeFolder, storedProblem } from '../../src/files.ts';
 import { readCheckedJson, sha256, writeCheckedJson } from '../experiment/checkedJson.ts';
-import { InputError } from '../experiment/errors.ts';
+import { InputError, orInputError } from '../experiment/errors.ts';
 import type { AnyExperiment, CommonConfig, Job, Outcome, RunConfig } from '../experiment/experiment.ts';
 import { jobMetrics, writeMetrics } from '../experiment/summarize.ts';
 import { ownSettings } from '../report/settings.ts';
@@ -45,12 +45,6 @@ export interface Session {
   readonly failures: Record<string, string>;
 }
 
-/** How a command holds a run directory; see {@link lockFolder}. */
-interface Holding {
-  wait(line: string): void;
-  lost(error: Error): void;
-}
-
 /** What a run writes beside `config.json` and its lock. */
 const FILES = ['jobs', 'logs', 'metrics.csv', 'metrics.jsonl', 'summary.json', 'report.html', 'run.json'];
 
@@ -80,7 +74,11 @@ export class RunDirectory {
    * @param path by default a new directory `runs/<experiment>-<time>`
    * @throws InputError if the directory holds something else, is damaged, in use, or cannot be written; nothing is changed then
    */
-  static async start(path: string | undefined, run: RunConfig, holding: Holding): Promise<RunDirectory> {
+  static async start(
+    path: string | undefined,
+    run: RunConfig,
+    holding: Parameters<typeof lockFolder>[1],
+  ): Promise<RunDirectory> {
     if (path === '') throw new InputError('--out: got "", expected a directory');
     let created: string | undefined;
     let lock: Lock | undefined;
@@ -133,14 +131,12 @@ export class RunDirectory {
    * Opens a directory that holds a run, to write what is derived from its jobs.
    * @throws InputError if it holds none, is damaged, in use, or cannot be written
    */
-  static async hold(path: string, holding: Holding): Promise<RunDirectory> {
+  static async hold(path: string, holding: Parameters<typeof lockFolder>[1]): Promise<RunDirectory> {
     const { run } = RunDirectory.open(path);
-    try {
-      return new RunDirectory(path, run, await lockFolder(path, holding));
-    } catch (error) {
-      if (error instanceof InputError) throw error;
-      throw new InputError(`cannot write ${path}: ${(error as Error).message}`);
-    }
+    return orInputError(
+      async () => new RunDirectory(path, run, await lockFolder(path, holding)),
+      `cannot write ${path}: `,
+    );
   }
 
   /** Whether this command holds the directory, and it is still there. */
@@ -268,8 +264,8 @@ function continued(old: RunConfig, run: RunConfig): RunConfig {
   return key === settingsKey(grown) ? grown : { ...grown, settings: key };
 }
 
-function withoutLists(config: CommonConfig): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(config).filter(([key]) => !LISTS.some((list) => list === key)));
+function withoutLists({ seeds, studies, policies, environments, ...others }: CommonConfig): Record<string, unknown> {
+  return others;
 }
 
 /** What differs between two runs so that the second does not continue the first. */
