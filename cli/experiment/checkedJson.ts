@@ -22,14 +22,8 @@ export function writeCheckedJson(path: string, value: object): void {
  * @throws InputError that names the file if it is not as it was written, or never was by oxbow
  */
 export function readCheckedJson<T>(path: string, schema: z.ZodType<T>, advice: string): T | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new InputError(`cannot read ${path}: ${message}`);
-  }
+  const text = unlessMissing(path, () => readFileSync(path, 'utf8'));
+  if (text === undefined) return undefined;
   const { sha256: sum, ...value } = parseObject(text);
   if (sum !== sha256(JSON.stringify(value))) {
     throw new InputError(`${path} is damaged or was edited: its checksum does not fit; ${advice}`);
@@ -39,6 +33,17 @@ export function readCheckedJson<T>(path: string, schema: z.ZodType<T>, advice: s
   const { path: field, message } = error.issues[0]!;
   const where = field.length === 0 ? '' : `${field.join('.')}: `;
   throw new InputError(`${path} is not as oxbow writes it: ${where}${message}; ${advice}`);
+}
+
+/** What is read of a file, undefined if there is none. @throws InputError if it cannot be read */
+export function unlessMissing<T>(path: string, read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new InputError(`cannot read ${path}: ${message}`);
+  }
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -51,11 +51,8 @@ export function resolveConfig(
 ): CommonConfig {
   const { schema, presets } = experiment;
   if (name !== undefined && presets[name] === undefined) {
-    throw new InputError(
-      `--${name}: ${experiment.name} has no such settings, expected ${Object.keys(presets)
-        .map((known) => `--${known}`)
-        .join(' or ')}`,
-    );
+    const known = Object.keys(presets).map((preset) => `--${preset}`);
+    throw new InputError(`--${name}: ${experiment.name} has no such settings, expected ${known.join(' or ')}`);
   }
   const preset = name === undefined ? {} : (presets[name] as Json);
   const usualSeeds = schema.parse(preset).seeds;
@@ -77,24 +74,12 @@ export function resolveConfig(
     const count = path.join('.') === 'seeds' && !text.includes(',');
     add({ path, label }, nest(path, parseText(text, count ? undefined : schemaField(schema, path))));
   }
-  return parseConfig(experiment, merge(preset, expandSeeds(asked, usualSeeds)), sources);
-}
-
-/**
- * The settings of a run, with the defaults of those that are not given.
- * @param sources where they come from, later ones before earlier ones
- * @throws InputError that names the source, the field, the value and what was expected
- */
-function parseConfig(experiment: AnyExperiment, given: unknown, sources: readonly Source[] = []): CommonConfig {
-  const parsed = experiment.schema.safeParse(given, { reportInput: true });
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw inputError(
-    experiment,
-    issue,
-    given,
-    sources.findLast(({ path }) => path.every((key, i) => String(issue.path[i]) === key)),
-  );
+  const given = merge(preset, expandSeeds(asked, usualSeeds));
+  const { data, error } = schema.safeParse(given, { reportInput: true });
+  if (error === undefined) return data;
+  const issue = error.issues[0]!;
+  const source = sources.findLast(({ path }) => path.every((key, i) => String(issue.path[i]) === key));
+  throw inputError(experiment, issue, given, source);
 }
 
 /**
@@ -289,6 +274,6 @@ function merge(base: Json, over: Json): Json {
   return Object.fromEntries([...Object.entries(base), ...entries]);
 }
 
-function isObject(value: unknown): value is Json {
+export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,39 +1,28 @@
+import { isObject } from '../experiment/config.ts';
 import type { CommonConfig } from '../experiment/experiment.ts';
-import type { Tuned } from '../experiment/tuned.ts';
-import { mapValues } from '../experiment/tuned.ts';
+import { mapValues, type Tuned } from '../experiment/tuned.ts';
 
 /** All settings one by one, by path; the records of a list by their numbers from 1 on. */
-export function flatSettings(value: object): [string, string][] {
-  return flatten(value, []);
-}
-
-function flatten(value: object, path: readonly string[]): [string, string][] {
+export function flatSettings(value: object, path: readonly string[] = []): [string, string][] {
   return Object.entries(value).flatMap(([key, entry]): [string, string][] => {
     const at = [...path, key];
-    if (isRecords(entry)) return flatten(Object.fromEntries(entry.map((record, i) => [i + 1, record])), at);
-    return isGroup(entry) ? flatten(entry, at) : [[at.join('.'), text(entry)]];
+    if (isRecords(entry)) return flatSettings(Object.fromEntries(entry.map((record, i) => [i + 1, record])), at);
+    return isObject(entry) ? flatSettings(entry, at) : [[at.join('.'), text(entry)]];
   });
 }
 
 /** A group with a setting of its own, not only groups. */
 function isRecord(value: unknown): value is object {
-  return isGroup(value) && Object.values(value).some((entry) => !isGroup(entry) && !isRecords(entry));
+  return isObject(value) && Object.values(value).some((entry) => !isObject(entry) && !isRecords(entry));
 }
 
 function isRecords(value: unknown): value is readonly object[] {
   return Array.isArray(value) && value.length > 0 && value.every(isRecord);
 }
 
-function isGroup(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function text(value: unknown): string {
-  return Array.isArray(value)
-    ? value.map(text).join(', ') || '–'
-    : isGroup(value)
-      ? JSON.stringify(value)
-      : String(value);
+  if (Array.isArray(value)) return value.map(text).join(', ') || '–';
+  return isObject(value) ? JSON.stringify(value) : String(value);
 }
 
 /**

@@ -137,6 +137,15 @@ function reason(error: Error): string {
 /** How a worker calls itself in Redis, which lists its clients: `alpha:123*4` on `alpha` takes four jobs at a time. */
 export const workerName = (me: string, jobs: number): string => `${me}*${jobs}`;
 
+/** Says each line once. */
+export function once(say: (line: string) => void): (line: string) => void {
+  const said = new Set<string>();
+  return (line) => {
+    if (!said.has(line)) say(line);
+    said.add(line);
+  };
+}
+
 /** Folders of a job by name. */
 type Folders = Readonly<Record<string, string>>;
 
@@ -197,12 +206,8 @@ export function queueJobs({ redis, engine, backend, directory }: QueueOptions): 
     const idOf = (job: Job) => sha256(JSON.stringify([run, settings, job.id])).slice(0, 32);
     const open = new Map([...jobs].sort((a, b) => b.weight - a.weight).map((job) => [idOf(job), job]));
     const losses = new Map<string, number>();
-    const watch = new Watch(queue, events);
-    const said = new Set<string>();
-    const sayOnce = (line: string) => {
-      if (!said.has(line)) events.noted(line);
-      said.add(line);
-    };
+    const watched = watch(queue, events);
+    const sayOnce = once((line) => events.noted(line));
     const add = async (id: string, job: Job): Promise<void> => {
       const { cancel, checkpoint } = keysOf(id);
       const folders = foldersOf(job);
@@ -256,7 +261,7 @@ export function queueJobs({ redis, engine, backend, directory }: QueueOptions): 
       if (entry === undefined) return add(id, job);
       if (entry.finishedOn === undefined) {
         if (entry.failedReason) sayOnce(entry.failedReason);
-        return watch.progress(id, job, progressSchema.safeParse(entry.progress).data);
+        return watched.progress(id, job, progressSchema.safeParse(entry.progress).data);
       }
       const { data: result } = resultSchema.safeParse(entry.returnvalue);
       if (result !== undefined) return take(id, job, result);
@@ -268,7 +273,7 @@ export function queueJobs({ redis, engine, backend, directory }: QueueOptions): 
       while (open.size > 0 && !signal.aborted) {
         const begun = performance.now();
         try {
-          await watch.workers();
+          await watched.workers();
           for (const [id, job] of open) if (!signal.aborted) await look(id, job);
         } catch (error) {
           // What Redis refuses now, for want of memory say, it may take later.
@@ -304,42 +309,35 @@ export function queueJobs({ redis, engine, backend, directory }: QueueOptions): 
 }
 
 /** Shows what a queue says of workers and jobs. */
-class Watch {
-  readonly #queue: Queue;
-  readonly #events: JobEvents;
+function watch(queue: Queue, events: JobEvents) {
   /** Jobs at a time by worker. */
-  #workers: ReadonlyMap<string, number> | undefined;
+  let there: ReadonlyMap<string, number> | undefined;
   /** How many lines of a job have been said. */
-  readonly #lines = new Map<string, number>();
+  const lines = new Map<string, number>();
+  return {
+    /** Says who has come and who has left, and how many jobs they do at a time. */
+    async workers(): Promise<void> {
+      const found = await queue.getWorkers();
+      const names = found.map(({ rawname = '' }) => /^(?:.*:w:)?(.*)\*(\d+)$/.exec(rawname) ?? []);
+      const now = new Map(names.flatMap(([, me, jobs]) => (me === undefined ? [] : [[me, Number(jobs)] as const])));
+      if (there === undefined && now.size === 0) {
+        events.noted('No worker yet: start some with oxbow worker <the same address>');
+      }
+      for (const [me, jobs] of now) {
+        if (!there?.has(me)) events.noted(`Worker ${me} is there, ${plural(jobs, 'job')} at a time`);
+      }
+      for (const me of there?.keys() ?? []) if (!now.has(me)) events.noted(`Worker ${me} has left`);
+      there = now;
+    },
 
-  constructor(queue: Queue, events: JobEvents) {
-    this.#queue = queue;
-    this.#events = events;
-  }
-
-  /** Says who has come and who has left, and how many jobs they do at a time. */
-  async workers(): Promise<void> {
-    const found = await this.#queue.getWorkers();
-    const names = found.map(({ rawname = '' }) => /^(?:.*:w:)?(.*)\*(\d+)$/.exec(rawname) ?? []);
-    const now = new Map(names.flatMap(([, me, jobs]) => (me === undefined ? [] : [[me, Number(jobs)] as const])));
-    const before = this.#workers ?? new Map<string, number>();
-    if (this.#workers === undefined && now.size === 0) {
-      this.#events.noted('No worker yet: start some with oxbow worker <the same address>');
-    }
-    for (const [me, jobs] of now) {
-      if (!before.has(me)) this.#events.noted(`Worker ${me} is there, ${plural(jobs, 'job')} at a time`);
-    }
-    for (const me of before.keys()) if (!now.has(me)) this.#events.noted(`Worker ${me} has left`);
-    this.#workers = now;
-  }
-
-  async progress(id: string, job: Job, progress: QueuedProgress | undefined): Promise<void> {
-    if (progress === undefined) return;
-    const { fraction, state = '', worker } = progress;
-    this.#events.progress(job, fraction, `${state} @ ${worker}`.trim());
-    const before = this.#lines.get(id) ?? 0;
-    const { logs } = await this.#queue.getJobLogs(id, before);
-    for (const line of logs) this.#events.said(job, firstLine(line));
-    this.#lines.set(id, before + logs.length);
-  }
+    async progress(id: string, job: Job, progress: QueuedProgress | undefined): Promise<void> {
+      if (progress === undefined) return;
+      const { fraction, state = '', worker } = progress;
+      events.progress(job, fraction, `${state} @ ${worker}`.trim());
+      const before = lines.get(id) ?? 0;
+      const { logs } = await queue.getJobLogs(id, before);
+      for (const line of logs) events.said(job, firstLine(line));
+      lines.set(id, before + logs.length);
+    },
+  };
 }

@@ -17,6 +17,7 @@ import {
   connectRedis,
   KEPT,
   keysOf,
+  once,
   packFolders,
   QUEUE,
   type QueuedJob,
@@ -81,11 +82,7 @@ export async function serveQueue(
   const stopping = AbortSignal.any([signal, breaking.signal]);
   const host: Host = { me, redis, registry, allowed, signal: stopping, say };
   const processes = Array.from({ length: workers }, () => new JobProcess());
-  const said = new Set<string>();
-  const sayOnce = (line: string) => {
-    if (!said.has(line)) say(line);
-    said.add(line);
-  };
+  const sayOnce = once(say);
   const work = async (entry: Entry): Promise<QueuedResult> => {
     const process = processes.pop()!;
     const folder = mkdtempSync(join(tmpdir(), 'oxbow-worker-'));

@@ -160,7 +160,6 @@ export function performanceProfile(
   const where = 'performanceProfile';
   finiteNumbers(where, 'scores', scores);
   finiteNumbers(where, 'thresholds', thresholds);
-  finiteNumbers(where, 'thresholds', thresholds);
   checkArgument(where, 'options', options, Object);
   const { rng, resamples, level } = completeOptions(where, { ...options, resamples: options.resamples ?? 2000 });
   const drawn = drawResamples(rng.split('runs'), scores.length, resamples);

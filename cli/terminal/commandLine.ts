@@ -1,6 +1,6 @@
 import { basename, isAbsolute, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { resolveConfig, type Setting } from '../experiment/config.ts';
+import { type ConfigSources, isObject, resolveConfig, type Setting } from '../experiment/config.ts';
 import type { AnyExperiment, CommonConfig } from '../experiment/experiment.ts';
 import { shellWord } from '../experiment/text.ts';
 
@@ -113,9 +113,8 @@ function leaves(value: object, path: readonly string[] = []): Map<string, unknow
   return new Map(
     Object.entries(value).flatMap(([key, entry]): [string, unknown][] => {
       const at = [...path, key];
-      const isGroup = typeof entry === 'object' && entry !== null && !Array.isArray(entry);
       if (entry === undefined) return [];
-      return isGroup && Object.keys(entry).length > 0 ? [...leaves(entry, at)] : [[at.join('.'), entry]];
+      return isObject(entry) && Object.keys(entry).length > 0 ? [...leaves(entry, at)] : [[at.join('.'), entry]];
     }),
   );
 }
@@ -130,7 +129,7 @@ function textOf(value: unknown, isOption: boolean): string {
   return isPlainList ? value.join(',') : JSON.stringify(value);
 }
 
-function gives(experiment: AnyExperiment, sources: Parameters<typeof resolveConfig>[1], config: CommonConfig): boolean {
+function gives(experiment: AnyExperiment, sources: ConfigSources, config: CommonConfig): boolean {
   try {
     const plain = (of: CommonConfig) => JSON.parse(JSON.stringify(of)) as unknown;
     return isDeepStrictEqual(plain(resolveConfig(experiment, sources)), plain(config));

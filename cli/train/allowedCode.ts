@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { providerOf } from '../../envs/core/registry.ts';
+import { isObject } from '../experiment/config.ts';
 import type { CommonConfig } from '../experiment/experiment.ts';
 import { shellWord } from '../experiment/text.ts';
 
@@ -25,9 +26,8 @@ export const NO_CODE: AllowedCode = { load: [] };
  */
 export function refusedCode(experiment: string, config: CommonConfig, allowed: AllowedCode): string | undefined {
   if (experiment !== TRAIN && experiment !== TRAIN_TUNING) return undefined;
-  const { environments } = config;
-  const options = (config as { env?: unknown }).env;
-  const refused = environments.map((id) => refusedProgram(id, isObject(options) ? options : {}, allowed));
+  const { env } = config as { env?: unknown };
+  const refused = config.environments.map((id) => refusedProgram(id, isObject(env) ? env : {}, allowed));
   return refusedModule(config, allowed) ?? refused.find((why) => why !== undefined);
 }
 
@@ -77,10 +77,6 @@ function refusedProgram(
 /** The program that an environment runs in, as its options name it; undefined if it runs in this process. */
 export function programOf(id: string, options: Readonly<Record<string, unknown>>): string | undefined {
   return providerOf(id)?.provider.program(options);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }
 
 /** The name of the experiment that `oxbow train` runs, whatever the registry holds. */

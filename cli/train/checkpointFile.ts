@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { makeFolder, writeWholeFile } from '../../src/files.ts';
 import { type Policy, savePolicy } from '../../src/index.ts';
 import { checkLevels, parseJson } from '../../src/json.ts';
+import { unlessMissing } from '../experiment/checkedJson.ts';
 import { InputError } from '../experiment/errors.ts';
 
 /** The first bytes of a file, then the format's version and the header's length, both as a 32-bit number. */
@@ -47,14 +48,8 @@ function* withDigest(parts: Iterable<Uint8Array>): Generator<Uint8Array> {
  * @throws InputError, one line, if it cannot be read, is cut off, was edited, or is no checkpoint of this version of the format
  */
 export function readCheckpoint(path: string): unknown {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new InputError(`cannot read ${path}: ${message}`);
-  }
+  const file = unlessMissing(path, () => openSync(path, 'r'));
+  if (file === undefined) return undefined;
   try {
     return readState(path, file);
   } finally {

@@ -5,6 +5,7 @@ import { trainingDefaults } from '../../agents/train.ts';
 import type { Space } from '../../envs/index.ts';
 import type { EngineName } from '../../src/index.ts';
 import { unwrapSchema } from '../../src/options/describe.ts';
+import { count, nonnegative } from '../../src/options/fields.ts';
 import { likewise, withDefault, withDefaults } from '../../src/options/parse.ts';
 import { policySchema } from '../../src/policies/registry.ts';
 import { type CommonConfig, commonShape, engineSetting, type Job } from '../experiment/experiment.ts';
@@ -32,16 +33,14 @@ export interface TrainConfig extends CommonConfig, EvaluationOptions {
   readonly snapshots?: number | undefined;
 }
 
-const count = (usual: number) => z.int().positive().default(usual);
-
 /** The settings that all trainings have. */
 export const commonTrainShape = {
   engine: engineSetting('auto'),
-  steps: count(100_000).meta({
-    description:
-      'environment steps of each training, over its environments; updates on data of an agent that learns from them',
-    unit: 'steps',
-  }),
+  steps: count(
+    100_000,
+    'environment steps of each training, over its environments; updates on data of an agent that learns from them',
+    'steps',
+  ),
   envs: z
     .int()
     .positive()
@@ -63,14 +62,12 @@ export const commonTrainShape = {
     .nonnegative()
     .default(1000)
     .meta({ description: 'environment steps between two rows of the logs, at least', unit: 'steps' }),
-  checkpointInterval: z.number().nonnegative().default(30).meta({
-    description: 'time between two checkpoints, at least; with 0 there is one at every row of the logs',
-    unit: 'seconds',
-  }),
-  evaluationEpisodes: count(100).meta({
-    description: 'episodes of each trained policy, with sampled and with greedy actions',
-    unit: 'episodes',
-  }),
+  checkpointInterval: nonnegative(
+    30,
+    'time between two checkpoints, at least; with 0 there is one at every row of the logs',
+    'seconds',
+  ),
+  evaluationEpisodes: count(100, 'episodes of each trained policy, with sampled and with greedy actions', 'episodes'),
   snapshots: z.int().positive().max(10_000).optional().meta({
     description:
       'policies that a training leaves of its course, one behind each of so many equal parts; by default none',

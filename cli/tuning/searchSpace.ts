@@ -8,11 +8,10 @@ import type { Settings, SettingValue } from '../experiment/tuned.ts';
  */
 export type Dimension =
   | { readonly choice: readonly SettingValue[] }
-  | { readonly uniform: readonly [low: number, high: number]; readonly schedule?: readonly ('constant' | 'linear')[] }
-  | {
-      readonly logUniform: readonly [low: number, high: number];
-      readonly schedule?: readonly ('constant' | 'linear')[];
-    };
+  | ({ readonly schedule?: readonly ('constant' | 'linear')[] } & (
+      | { readonly uniform: readonly [low: number, high: number] }
+      | { readonly logUniform: readonly [low: number, high: number] }
+    ));
 
 /** The settings that are searched, by name, in groups if need be: plain JSON. */
 export interface SearchSpace {
@@ -35,36 +34,21 @@ export function drawSettings(
   rng: Rng,
   search: (typeof SEARCHES)[number],
 ): Settings[] {
-  return settingsAt(space, trials, rng, (stream) =>
+  const draw = (stream: Rng) =>
     search === 'random'
-      ? Float64Array.from({ length: trials }, () => stream.uniform())
-      : Float64Array.from(stream.permutation(trials), (stratum) => (stratum + stream.uniform()) / trials),
-  );
-}
-
-/** @param draw the cumulative probabilities of the trials in a dimension, from its stream */
-function settingsAt(
-  space: SearchSpace,
-  trials: number,
-  rng: Rng,
-  draw: (stream: Rng) => ArrayLike<number>,
-): Settings[] {
+      ? Array.from({ length: trials }, () => stream.uniform())
+      : Array.from(stream.permutation(trials), (stratum) => (stratum + stream.uniform()) / trials);
   const columns = Object.entries(space).map(([name, part]): [string, readonly (SettingValue | Settings)[]] => {
     const stream = rng.split(name);
-    return [name, isDimension(part) ? columnAt(part, stream, draw) : settingsAt(part, trials, stream, draw)];
+    if (!isDimension(part)) return [name, drawSettings(part, trials, stream, search)];
+    const values = draw(stream).map((u) => at(part, u));
+    if (!('schedule' in part) || part.schedule === undefined) return [name, values];
+    const { schedule } = part;
+    const schedules = draw(stream.split('schedule')).map((u) => schedule[Math.floor(u * schedule.length)]);
+    return [name, values.map((value, i) => (schedules[i] === 'linear' ? { linear: [value as number, 0] } : value))];
   });
   return Array.from({ length: trials }, (_, i) =>
     Object.fromEntries(columns.map(([name, values]) => [name, values[i]!])),
-  );
-}
-
-function columnAt(dimension: Dimension, stream: Rng, draw: (stream: Rng) => ArrayLike<number>): SettingValue[] {
-  const values = Array.from(draw(stream), (u) => at(dimension, u));
-  if (!('schedule' in dimension) || dimension.schedule === undefined) return values;
-  const { schedule } = dimension;
-  const schedules = draw(stream.split('schedule'));
-  return values.map((value, i) =>
-    schedule[Math.floor(schedules[i]! * schedule.length)] === 'linear' ? { linear: [value as number, 0] } : value,
   );
 }
 

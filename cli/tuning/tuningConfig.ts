@@ -4,6 +4,7 @@ import { evaluationOptions } from '../../agents/core/evaluate.ts';
 import { type ActingAgentName, agentNamed } from '../../agents/registry.ts';
 import { presetFor } from '../../agents/train.ts';
 import { describeIssue, show } from '../../src/options/describe.ts';
+import { choice, flag } from '../../src/options/fields.ts';
 import { policySchema } from '../../src/policies/registry.ts';
 import { InputError } from '../experiment/errors.ts';
 import { commonShape } from '../experiment/experiment.ts';
@@ -29,10 +30,7 @@ export interface TrainTuningConfig extends Omit<TrainConfig, keyof typeof evalua
 
 const tuningShape = {
   trials: z.int().positive().max(10_000).default(16).describe('settings drawn for each policy'),
-  search: z
-    .enum(SEARCHES)
-    .default('latin-hypercube')
-    .describe('how settings are drawn: by Latin hypercube sampling, or each by itself'),
+  search: choice(SEARCHES, 'latin-hypercube', 'how settings are drawn: by Latin hypercube sampling, or each by itself'),
   searchSeed: z.int().nonnegative().default(0).describe('seed of the draws of settings; another one tries others'),
   halving: z
     .int()
@@ -50,11 +48,8 @@ const tuningShape = {
     .describe(
       'rounds of successive halving, of which the last one has all the steps; fewer where settings or steps do not last',
     ),
-  greedy: z.boolean().default(false).describe('whether greedy actions are judged in place of sampled ones'),
-  over: z
-    .enum(['mean', 'worst'])
-    .default('mean')
-    .describe('what the score of settings is of the returns of their seeds'),
+  greedy: flag(false, 'whether greedy actions are judged in place of sampled ones'),
+  over: choice(['mean', 'worst'], 'mean', 'what the score of settings is of the returns of their seeds'),
   space: z
     .record(z.string(), z.unknown())
     .optional()
