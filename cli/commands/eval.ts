@@ -86,9 +86,8 @@ export async function evaluateRun({ registry }: CommandContext, path: string, fl
         rng: new Rng(seed).split('eval'),
       });
       if (flags.record !== undefined) {
-        const about = { greedy: flags.greedy === true, title: `${job.policy}, ${id}, seed ${job.seed}` };
-        const rng = new Rng(seed).split('record');
-        const recording = recordEpisode({ ...about, policy, env: id, options: own, rng });
+        const acting = { policy, id, options: own, greedy: flags.greedy === true, rng: new Rng(seed).split('record') };
+        const recording = recordEpisode(acting, `${job.policy}, ${id}, seed ${job.seed}`);
         pages.set(job.id, recording.page);
         if (recording.missing !== undefined) missing.add(recording.missing);
       }

@@ -18,11 +18,8 @@ export type Tuned = Record<string, Record<string, Record<string, Settings>>>;
 
 /** Whether a part of {@link Settings} is a group of them. */
 export function isGroup(value: SettingValue | Settings): value is Settings {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isLinearRate(value);
-}
-
-function isLinearRate(value: object): boolean {
-  return 'linear' in value && Array.isArray(value.linear);
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject && !('linear' in value && Array.isArray(value.linear));
 }
 
 /**

@@ -16,14 +16,11 @@ export interface CurvePoint {
 
 /** Options of {@link learningCurves}. */
 interface LearningCurvesOptions {
-  readonly title?: string;
   /** Axis titles, with units. */
   readonly x: string;
   readonly y: string;
   /** The experiment's full list, which fixes the colours. */
   readonly policies: readonly string[];
-  /** Bootstrap resamples of each band; 2,000 unless given. */
-  readonly resamples?: number;
 }
 
 /** 0, 500, 20k. */
@@ -36,7 +33,7 @@ const STEPS = { tickCount: 4, labelExpr: "datum.value === 0 ? '0' : format(datum
 export function learningCurves(points: readonly CurvePoint[], options: LearningCurvesOptions): LayeredSpec {
   checkArgument('learningCurves', 'points', points, Array);
   checkArgument('learningCurves', 'options', options, Object);
-  const bootstrap = new Bootstrap({ rng: new Rng('learning curves'), resamples: options.resamples ?? 2000 });
+  const bootstrap = new Bootstrap({ rng: new Rng('learning curves'), resamples: 2000 });
   const values = [...groupBy(points, ({ policy }) => policy)].flatMap(([policy, own]) => {
     const seeds = new Set(own.map(({ seed }) => seed)).size;
     return [...groupBy(own, ({ step }) => step)]
@@ -47,11 +44,8 @@ export function learningCurves(points: readonly CurvePoint[], options: LearningC
   const present = new Set(values.map(({ policy }) => policy));
   const x = { field: 'step', type: 'quantitative', title: options.x, axis: STEPS } as const;
   return {
-    ...(options.title !== undefined && { title: options.title }),
     data: { values },
-    encoding: {
-      color: lineColours(options.policies, present),
-    },
+    encoding: { color: lineColours(options.policies, present) },
     layer: [
       {
         mark: { type: 'area', opacity: 0.18 },
@@ -71,7 +65,6 @@ export function learningCurves(points: readonly CurvePoint[], options: LearningC
 
 /** Options of {@link intervalChart}. */
 interface IntervalChartOptions {
-  readonly title?: string;
   /** Axis title, with the unit. */
   readonly x: string;
   /** The experiment's full list, which fixes the colours. */
@@ -108,7 +101,6 @@ export function intervalChart(rows: readonly SummaryRow[], options: IntervalChar
     perSeed.filter((value) => value !== null).map((value) => ({ policy, value })),
   );
   return {
-    ...(options.title !== undefined && { title: options.title }),
     // With its names the chart is about as wide as a phone's page.
     width: Math.max(120, 290 - 7 * Math.max(0, ...measured.map(({ policy }) => policy.length))),
     height: { step: 30 },
@@ -160,7 +152,6 @@ interface PolicyProfile {
 
 /** Options of {@link profileChart}. */
 interface ProfileChartOptions {
-  readonly title?: string;
   /** Title of the axis of scores, with the unit. */
   readonly x: string;
   /** The experiment's full list, which fixes the colours. */
@@ -183,13 +174,10 @@ export function profileChart(profiles: readonly PolicyProfile[], options: Profil
   const share = { title: 'share of runs above', axis: { format: '%', tickCount: 4 }, scale: { domain: [0, 1] } };
   const y = { type: 'quantitative', ...share } as const;
   return {
-    ...(options.title !== undefined && { title: options.title }),
     data: { values },
     // With its axis and the title of that it is about as wide as a phone's page.
     width: 258,
-    encoding: {
-      color: lineColours(options.policies, present),
-    },
+    encoding: { color: lineColours(options.policies, present) },
     layer: [
       {
         transform: [{ filter: 'datum.low !== null' }],

@@ -106,7 +106,7 @@ function renderFirstPage(page: Page, numbering: Numbering): string {
 <p class="lead">${escapeHtml(lead)} <span class="ran" data-from="run">${escapeHtml(run)}</span></p>
 ${warning === undefined ? '' : renderWarning(warning)}
 ${answers.length === 0 ? '' : `<ol class="answers ${size}">\n${answers.join('\n')}\n</ol>`}
-${answer === undefined ? '' : `<div class="answers large">${renderItem('div', { answer, size: 'large' })}</div>`}
+${answer === undefined ? '' : `<div class="answers large">${renderItem('div', answer, 'large')}</div>`}
 ${tables.map((table) => renderTable(table, numbering.label(table))).join('\n')}
 <dl class="notes">${notes.join('')}</dl>
 </header>`;
@@ -114,26 +114,18 @@ ${tables.map((table) => renderTable(table, numbering.label(table))).join('\n')}
 
 const BELOW = 'The command is <a href="#command">below</a>.';
 
-/** A question with its answer, if the run has one. */
+/** A question with its answer, if the run has one: what was asked, what came of it, and its picture. */
 function renderAnswer(
   code: string,
   { question, answer }: Conclusion,
   { part, size }: { readonly part: string | undefined; readonly size: 'small' | 'large' },
 ): string {
   const link = part === undefined ? escapeHtml(code) : `<a href="#${part}">${escapeHtml(code)}</a>`;
-  const asked = `<p class="question"><b>${link}</b> ${escapeHtml(question)}</p>\n`;
-  return renderItem('li', { answer, size, asked });
+  return renderItem('li', answer, size, `<p class="question"><b>${link}</b> ${escapeHtml(question)}</p>\n`);
 }
 
-interface Item {
-  readonly answer: Answer | undefined;
-  readonly size: 'small' | 'large';
-  /** The question as HTML. */
-  readonly asked?: string;
-}
-
-/** What was asked, what came of it, and its picture. */
-function renderItem(tag: 'li' | 'div', { answer, size, asked = '' }: Item): string {
+/** @param asked the question as HTML */
+function renderItem(tag: 'li' | 'div', answer: Answer | undefined, size: 'small' | 'large', asked = ''): string {
   const said = answer === undefined ? '' : `<p class="answer" data-from="results">${text(answer.text)}</p>\n`;
   const { chart } = answer ?? {};
   const picture =
@@ -160,27 +152,20 @@ function renderWarning({ text, items }: NonNullable<Page['warning']>): string {
   return `<div class="warning" role="status"><p>${escapeHtml(text)}</p>${missing}</div>`;
 }
 
-/** Pixels of a picture: its width, a line of text, what is between two bars, a character at most, letters. */
-interface Sizes {
-  readonly width: number;
-  readonly line: number;
-  readonly gap: number;
-  readonly character: number;
-  readonly font: number;
-  /** Characters of a line of a label: what is longer goes on below. */
-  readonly longest: number;
-}
-
+/**
+ * Pixels of a picture: its width, a line of text, what is between two bars, a character at most, letters; and the characters of a line of a
+ * label, whose rest goes on below.
+ */
 const SIZES = {
   small: { width: 250, line: 11, gap: 4, character: 6.3, font: 10.5, longest: 22 },
   large: { width: 400, line: 15, gap: 8, character: 8, font: 13.5, longest: 24 },
-} as const satisfies Record<string, Sizes>;
+};
 
 /**
  * The bars of an answer as an SVG: labels, bars with the whiskers of their intervals, and values as they are read.
  * @param size large where it is the only one of its page
  */
-function answerPicture({ bars, caption, most }: AnswerChart, size: keyof typeof SIZES = 'small'): string {
+function answerPicture({ bars, caption, most }: AnswerChart, size: keyof typeof SIZES): string {
   const sizes = SIZES[size];
   const { width: whole, line, gap, character, font, longest } = sizes;
   const width = (text: string) => character * text.length;
@@ -214,7 +199,7 @@ interface Row {
   readonly middle: number;
   readonly left: number;
   readonly at: (value: number) => number;
-  readonly sizes: Sizes;
+  readonly sizes: (typeof SIZES)['small'];
 }
 
 function drawBar(

@@ -35,47 +35,26 @@ export async function measurePolicy({
   }
 }
 
-/** A page, and what was in the way of three dimensions, if they are missing. */
-interface Recording {
-  readonly page: string;
-  readonly missing?: string;
-}
-
 /**
- * One episode of a policy as a page that plays it.
+ * One episode of a policy as a page that plays it, and what was in the way of three dimensions, if they are missing.
  * @param title heads the page
  * @throws if the environment does not draw itself
  */
-export function recordEpisode({
-  policy,
-  env: id,
-  options,
-  greedy,
-  rng,
-  title,
-}: {
-  policy: Policy;
-  env: string;
-  options: MakeOptions;
-  greedy: boolean;
-  rng: Rng;
-  title: string;
-}): Recording {
-  let recording: Recording = { page: '' };
+export function recordEpisode(
+  { id, options, ...acting }: { policy: Policy; id: string; options: MakeOptions; greedy: boolean; rng: Rng },
+  title: string,
+): { readonly page: string; readonly missing?: string } {
+  let recorded: Trajectory<unknown, unknown> | undefined;
   const onEpisode = (trajectory: Trajectory<unknown, unknown>) => {
-    recording = pageOf(trajectory, title);
+    recorded = trajectory;
   };
-  const recorded = () => new RecordTrajectory(make(id, options), { frames: true, onEpisode });
-  const env = new SyncVectorEnv([recorded]);
+  const env = new SyncVectorEnv([() => new RecordTrajectory(make(id, options), { frames: true, onEpisode })]);
   try {
-    evaluate({ policy, env, episodes: 1, rng, greedy });
+    evaluate({ ...acting, env, episodes: 1 });
   } finally {
     env.close();
   }
-  return recording;
-}
-
-function pageOf(trajectory: Trajectory<unknown, unknown>, title: string): Recording {
+  const trajectory = recorded!;
   if (trajectory.motion === undefined) return { page: trajectoryPage(trajectory, { title }) };
   let three: ReturnType<typeof threeScript>;
   try {

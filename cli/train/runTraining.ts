@@ -59,14 +59,6 @@ const CHECKPOINT = 'checkpoint';
 export const POLICY = 'policy.json';
 
 /** All that the rest of a training depends on. */
-interface TrainingCheckpoint {
-  readonly job: string;
-  readonly settings: string;
-  readonly step: number;
-  readonly rows: readonly MetricsRow[];
-  readonly agent: AgentState;
-}
-
 const checkpointSchema = z.strictObject({
   job: z.string(),
   settings: z.string(),
@@ -74,6 +66,7 @@ const checkpointSchema = z.strictObject({
   rows: z.array(z.custom<MetricsRow>()),
   agent: z.custom<AgentState>(),
 });
+type TrainingCheckpoint = z.infer<typeof checkpointSchema>;
 
 /** The share of the time between two checkpoints that writing one may take. */
 const WRITING_SHARE = 0.05;
@@ -149,17 +142,11 @@ export async function runTraining(
       const pauses = until < steps && report.step >= until;
       if (canSave && (last || pauses || time >= due)) {
         save(() => {
-          const { settings } = context;
-          const state = agent.state();
           const { step } = report;
+          const about = { job: job.id, settings: context.settings, step, rows: log.rows };
+          const checkpoint: TrainingCheckpoint = { ...about, agent: agent.state() };
           log.sync();
-          writeCheckpoint(path, {
-            job: job.id,
-            settings,
-            step,
-            rows: log.rows,
-            agent: state,
-          } satisfies TrainingCheckpoint);
+          writeCheckpoint(path, checkpoint);
           const savePolicyOf = (of: number) =>
             savePolicy(join(context.directory, POLICY), training.policy, { env: job.env, step: of });
           if (evaluated === undefined) savePolicyOf(step);

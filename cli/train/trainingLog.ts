@@ -83,12 +83,9 @@ function scalarsOf({ step: _, ...values }: MetricsRow): Record<string, number> {
 /** TensorBoard groups by what stands before the slash. */
 function tagOf(column: string): string {
   if (isShare(column)) return column;
-  if (column.startsWith(EVALUATION)) return `${EVALUATION}/${lowerFirst(column.slice(EVALUATION.length))}`;
+  const [, first, rest] = /^evaluation(.)(.*)$/.exec(column) ?? [];
+  if (first !== undefined) return `${EVALUATION}/${first.toLowerCase()}${rest}`;
   return `${EPISODE.has(column) ? 'episode' : 'train'}/${column}`;
-}
-
-function lowerFirst(name: string): string {
-  return `${name.slice(0, 1).toLowerCase()}${name.slice(1)}`;
 }
 
 function jsonLine(row: MetricsRow): string {
