@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { constants as system, tmpdir } from 'node:os';
+import { closeSync, constants, openSync } from 'node:fs';
+import { constants as system } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from './fixture/files.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-supervise-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('supervise');
 
 const CLI = ['--import', 'tsx', 'experiments/cli.ts'];
 

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { oxbow } from '../fixture/oxbow.ts';
+import { temporaryFolder } from '../fixture/files.ts';
+import { refusal } from '../fixture/oxbow.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-bad-'));
+const folder = temporaryFolder('bad');
 const out = join(folder, 'run');
 const occupied = join(folder, 'occupied');
 mkdirSync(occupied);
@@ -35,29 +35,15 @@ describe('bad input', () => {
     ['type in a file', ['run', 'drift', '--config', wrongType], `${wrongType}: steps: got "ten"`],
     ['JSON', ['run', 'drift', '--config', invalid], `--config: ${invalid} is not valid JSON`],
   ])('%s: one line, code 2, nothing written', async (_, argv, message) => {
-    const { code, stdout, stderr } = await oxbow(
-      ...argv,
-      ...(argv[0] === 'run' && argv.length > 1 && argv.at(-1) !== '--steps' ? ['--out', out] : []),
-    );
-    expect(stderr).toContain(`oxbow: ${message}`);
-    expect(stderr.trimEnd()).not.toContain('\n');
-    expect(stdout).toBe('');
-    expect(code).toBe(2);
+    const isRun = argv[0] === 'run' && argv.length > 1 && argv.at(-1) !== '--steps';
+    expect(await refusal(...argv, ...(isRun ? ['--out', out] : []))).toContain(`oxbow: ${message}`);
     expect(existsSync(out)).toBe(false);
   });
 
   it('an empty name is no directory', async () => {
     const before = readdirSync('.');
-    expect(await oxbow('run', 'drift', '--out', '')).toEqual({
-      code: 2,
-      stdout: '',
-      stderr: 'oxbow: --out: got "", expected a directory\n',
-    });
-    expect(await oxbow('report', '')).toEqual({
-      code: 2,
-      stdout: '',
-      stderr: 'oxbow: got "", expected a run directory\n',
-    });
+    expect(await refusal('run', 'drift', '--out', '')).toBe('oxbow: --out: got "", expected a directory\n');
+    expect(await refusal('report', '')).toBe('oxbow: got "", expected a run directory\n');
     expect(readdirSync('.')).toEqual(before);
   });
 
@@ -65,22 +51,18 @@ describe('bad input', () => {
     ['a path below a file', join(wrongType, 'run')],
     ['a directory of the system', '/proc/oxbow/run'],
   ])('%s cannot be written', async (_, path) => {
-    const { code, stdout, stderr } = await oxbow('run', 'drift', '--out', path);
-    expect(stderr).toMatch(/^oxbow: --out: cannot write .*\n$/);
-    expect(stderr).toContain(path);
-    expect(stdout).toBe('');
-    expect(code).toBe(2);
+    const line = await refusal('run', 'drift', '--out', path);
+    expect(line).toMatch(/^oxbow: --out: cannot write /);
+    expect(line).toContain(path);
   });
 
   it('leaves a directory that is no run as it is', async () => {
-    const { code, stderr } = await oxbow('run', 'drift', '--out', occupied);
-    expect(stderr).toBe(
+    expect(await refusal('run', 'drift', '--out', occupied)).toBe(
       `oxbow: --out: ${occupied} is not empty and holds no run, expected a new or empty directory or a run\n`,
     );
-    expect(code).toBe(2);
     expect(readdirSync(occupied)).toEqual(['thesis.txt']);
-    const report = await oxbow('report', occupied);
-    expect(report.stderr).toBe(`oxbow: ${occupied} holds no run, expected a directory with the config.json of one\n`);
-    expect(report.code).toBe(2);
+    expect(await refusal('report', occupied)).toBe(
+      `oxbow: ${occupied} holds no run, expected a directory with the config.json of one\n`,
+    );
   });
 });

@@ -1,15 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { writeCheckedJson } from '../../../cli/experiment/checkedJson.ts';
+import { expect, test } from 'vitest';
 import { make } from '../../../envs/index.ts';
 import { makePolicy, Rng, savePolicy } from '../../../src/index.ts';
+import { forge, temporaryFolder } from '../fixture/files.ts';
 import { jobsHere } from '../fixture/jobsHere.ts';
-import { oxbow } from '../fixture/oxbow.ts';
+import { oxbow, refusal } from '../fixture/oxbow.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-eval-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('eval');
 
 test('a run of another oxbow, whose settings are not all known, can be evaluated, and is refused by what uses them', async () => {
   jobsHere();
@@ -26,22 +23,20 @@ test('a run of another oxbow, whose settings are not all known, can be evaluated
       }
     }
   }
-  const file = join(folder, 'run/config.json');
-  const { sha256: _, ...run } = JSON.parse(readFileSync(file, 'utf8'));
-  writeCheckedJson(file, {
+
+  const file = join(out, 'config.json');
+  forge(file, ({ config, ...run }) => ({
     ...run,
-    config: { ...run.config, noise: { ...run.config.noise, colour: 'red', '\u001b[31m': 1 } },
-  });
-  const evaluated = await oxbow('eval', join(folder, 'run'), '--env', 'SoftBandit-v0', '--episodes', '2');
+    config: { ...config, noise: { ...config.noise, colour: 'red', '\u001b[31m': 1 } },
+  }));
+  const evaluated = await oxbow('eval', out, '--env', 'SoftBandit-v0', '--episodes', '2');
   expect([evaluated.code, evaluated.stderr]).toEqual([
     0,
     `${file}: another oxbow made the run, whose noise.colour, noise.\\x1b[31m this one has not: left out\n`,
   ]);
   expect(evaluated.stdout).toContain('wide/Line-v0/still/seed-1');
   for (const command of ['report', 'verify']) {
-    const { code, stderr } = await oxbow(command, join(folder, 'run'));
-    expect(code).toBe(2);
-    expect(stderr).toMatch(
+    expect(await refusal(command, out)).toMatch(
       /^oxbow: [^\n]*config\.json: noise\.colour: unknown setting of drift, [^\n]*: another oxbow made the run; read it with that one, or make it again\n$/,
     );
   }

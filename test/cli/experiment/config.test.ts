@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import {
@@ -12,8 +11,9 @@ import {
 import { tunedSchema } from '../../../cli/experiment/tuned.ts';
 import { parseOptions } from '../../../src/options/parse.ts';
 import { drift } from '../fixture/drift.ts';
+import { temporaryFolder } from '../fixture/files.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-config-'));
+const folder = temporaryFolder('config');
 
 function file(content: string): string {
   const path = join(folder, `${content.length}.json`);

@@ -1,12 +1,12 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { alignSteps } from '../../../cli/report/charts.ts';
+import { temporaryFolder } from '../fixture/files.ts';
 import { jobsHere } from '../fixture/jobsHere.ts';
 import { oxbow } from '../fixture/oxbow.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-compare-'));
+const folder = temporaryFolder('compare');
 const run = (name: string, scale: number, seeds: number) =>
   oxbow(
     ...['run', 'drift', '--study', 'plain', '--policies', 'left,right', '--seeds', String(seeds)],

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { registry } from '../../../cli/run/loadExperiment.ts';
+import { temporaryFolder } from '../fixture/files.ts';
 import { jobsHere } from '../fixture/jobsHere.ts';
 import { oxbowOn } from '../fixture/oxbow.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-own-study-'));
+const folder = temporaryFolder('own-study');
 const STUDY = 'test/cli/fixture/ownStudy.ts';
 
 /** The command of the package, which knows no experiment by name. */

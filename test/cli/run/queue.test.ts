@@ -1,12 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serialize } from 'node:v8';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { packFolders, unpackFolders } from '../../../cli/run/queue.ts';
+import { temporaryFolder } from '../fixture/files.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-queue-'));
+const folder = temporaryFolder('queue');
 const to = (name: string) => ({ directory: join(folder, name, 'job'), logs: join(folder, name, 'logs') });
 
 test('folders of a job come back as they were, without what was begun and not ended', async () => {

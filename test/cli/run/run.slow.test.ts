@@ -1,16 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { commandLine } from '../../../cli/terminal/commandLine.ts';
+import { readJson, temporaryFolder } from '../fixture/files.ts';
 import { jobsHere } from '../fixture/jobsHere.ts';
 import { type Ended, oxbow } from '../fixture/oxbow.ts';
 
 const cli = fileURLToPath(new URL('../fixture/cli.ts', import.meta.url));
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-run-'));
+const folder = temporaryFolder('run');
 
 /** Starts the command as users do, in a process of its own. */
 function start(...argv: string[]): { process: ChildProcess; stdout: () => string; ended: Promise<Ended> } {
@@ -29,7 +29,6 @@ function start(...argv: string[]): { process: ChildProcess; stdout: () => string
 }
 
 const read = (...path: string[]) => readFileSync(join(...path), 'utf8');
-const readJson = (...path: string[]) => JSON.parse(read(...path));
 
 async function until(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 30_000;

@@ -1,23 +1,13 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { writeCheckedJson } from '../../../cli/experiment/checkedJson.ts';
 import type { CommonConfig, Job, Outcome, RunConfig } from '../../../cli/experiment/experiment.ts';
 import { writeJobFolder } from '../../../cli/run/jobFolder.ts';
 import { RunDirectory } from '../../../cli/run/runDirectory.ts';
+import { temporaryFolder } from '../fixture/files.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-directory-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('directory');
 
 const holding = { wait: () => {}, lost: () => {} };
 const job: Job = { id: 's/e/p/seed-0', study: 's', env: 'e', policy: 'p', seed: 0, weight: 1 };

@@ -1,11 +1,11 @@
-import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../fixture/files.ts';
 import { jobsHere } from '../fixture/jobsHere.ts';
-import { oxbow } from '../fixture/oxbow.ts';
+import { oxbow, refusal } from '../fixture/oxbow.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-shard-'));
+const folder = temporaryFolder('shard');
 const read = (...path: string[]) => readFileSync(join(folder, ...path), 'utf8');
 
 describe('oxbow run --shard', () => {
@@ -34,7 +34,7 @@ describe('oxbow run --shard', () => {
   });
 
   it.each(['', '0/2', '3/2', '1', '1/0', 'a/b', '1/2/3'])('refuses the share "%s"', async (share) => {
-    const { code, stderr } = await oxbow('run', 'drift', '--shard', share, '--out', join(folder, 'none'));
-    expect([code, stderr]).toEqual([2, `oxbow: --shard: got ${share || '""'}, expected one of n shares: 1/n to n/n\n`]);
+    const line = `oxbow: --shard: got ${share || '""'}, expected one of n shares: 1/n to n/n\n`;
+    expect(await refusal('run', 'drift', '--shard', share, '--out', join(folder, 'none'))).toBe(line);
   });
 });

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../cli/experiment/errors.ts';
 import { readCheckpoint, writeCheckpoint } from '../../../cli/train/checkpointFile.ts';
+import { temporaryFolder } from '../fixture/files.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-checkpoint-'));
+const folder = temporaryFolder('checkpoint');
 const path = join(folder, 'checkpoint');
 
 const state = {
@@ -98,7 +98,7 @@ describe('a checkpoint file', () => {
   });
 
   it('that is a folder is refused by its name', () => {
-    const path = mkdtempSync(join(tmpdir(), 'oxbow-checkpoint-'));
+    const path = temporaryFolder('checkpoint');
     expect(() => readCheckpoint(path)).toThrow(new InputError(`${path} is no checkpoint of oxbow`));
     rmSync(path, { recursive: true });
   });

@@ -1,12 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../fixture/files.ts';
 import type { Ended } from '../fixture/oxbow.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-load-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('load');
 
 const node = (...argv: string[]) =>
   spawnSync(process.execPath, ['--import', 'tsx', ...argv], { encoding: 'utf8', timeout: 120_000 });

@@ -1,18 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { formatReturn, trueMinus } from '../../../cli/experiment/text.ts';
 import { loadPolicies } from '../../../cli/index.ts';
 import { engineLoader } from '../../../src/engine/runtime/engine.ts';
+import { readJson, set, temporaryFolder } from '../fixture/files.ts';
 import { jobsHere } from '../fixture/jobsHere.ts';
-import { oxbow } from '../fixture/oxbow.ts';
+import { oxbow, refusal } from '../fixture/oxbow.ts';
 
 const seesaw = fileURLToPath(new URL('../fixture/seesaw.ts', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-train-'));
-const set = (...settings: string[]) => settings.flatMap((setting) => ['--set', setting]);
+const folder = temporaryFolder('train');
 
 /** A training of a second. */
 const SMALL = [
@@ -20,7 +19,6 @@ const SMALL = [
   ...set('agent.horizon=128', 'policy.hidden=8', 'evaluationEpisodes=4', 'checkpointInterval=0', 'logInterval=0'),
 ];
 const SEESAW = ['train', 'Seesaw-v0', '--agent', 'ppo', '--load', seesaw, ...SMALL];
-const readJson = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'));
 
 describe('oxbow train', () => {
   it.each([
@@ -41,9 +39,8 @@ describe('oxbow train', () => {
     expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(readJson(out, 'config.json').config.policy).toMatchObject({ squash: 'rescale', scale: 'state' });
-    const asked = await oxbow(...endless, ...argv, ...set('policy.squash=tanh'), '--out', join(out, 'asked'));
-    expect(asked.stderr).toMatch(/^oxbow: [^\n]*squash "tanh": got [^\n]*, expected finite bounds[^\n]*\n$/);
-    expect(asked.code).toBe(2);
+    const asked = await refusal(...endless, ...argv, ...set('policy.squash=tanh'), '--out', join(out, 'asked'));
+    expect(asked).toMatch(/squash "tanh": got [^\n]*, expected finite bounds/);
   });
 
   it("trains a user's policies on a user's environment, and the run can be resumed, evaluated, loaded and reported", async () => {
@@ -102,17 +99,14 @@ describe('oxbow train', () => {
     expect(readJson(out, 'summary.json').fingerprint).toBe(fingerprint);
 
     const pages = join(folder, 'pages', 'of plank');
-    const unseen = await oxbow('eval', out, '--episodes', '1', '--record', pages);
-    expect(unseen.stderr).toMatch(
-      /^oxbow: ppo\/Seesaw-v0\/gaussian\/seed-0: RecordTrajectory: frames need an env with render[^\n]*\n$/,
-    );
+    const unseen = await refusal('eval', out, '--episodes', '1', '--record', pages);
+    expect(unseen).toContain('oxbow: ppo/Seesaw-v0/gaussian/seed-0: RecordTrajectory: frames need an env with render');
     expect(existsSync(pages)).toBe(false);
     // Said at once, and not after a thousand million episodes.
     const occupied = join(out, 'run.json');
     for (const option of ['--record', '--json']) {
-      const below = await oxbow('eval', out, '--episodes', '1000000000', option, join(occupied, 'pages'));
-      expect(below.stderr).toMatch(new RegExp(`^oxbow: ${option}: cannot write (into )?${occupied}[^\\n]*\\n$`));
-      expect(below.code).toBe(2);
+      const below = await refusal('eval', out, '--episodes', '1000000000', option, join(occupied, 'pages'));
+      expect(below).toMatch(new RegExp(`^oxbow: ${option}: cannot write (into )?${occupied}`));
     }
     const recorded = await oxbow('eval', out, '--episodes', '1', '--env', 'SoftBandit-v0', '--record', pages);
     expect(recorded.stdout).toContain(join(pages, 'ppo-Seesaw-v0-plank-seed-1.html'));
@@ -266,11 +260,8 @@ describe('oxbow train', () => {
     const out = join(folder, 'none');
     const agent = argv.includes('--agent') ? [] : ['--agent', 'ppo'];
     const train = ['train', ...argv, ...agent, '--load', seesaw, '--out', out];
-    const { code, stdout, stderr } = await oxbow(...(['resume', 'eval'].includes(argv[0]!) ? [argv[0]!, out] : train));
-    expect(stderr).toContain(`oxbow: ${message}`);
-    expect(stderr.trimEnd()).not.toContain('\n');
-    expect(stdout).toBe('');
-    expect(code).toBe(2);
+    const line = await refusal(...(['resume', 'eval'].includes(argv[0]!) ? [argv[0]!, out] : train));
+    expect(line).toContain(`oxbow: ${message}`);
     expect(existsSync(out)).toBe(false);
   });
 });

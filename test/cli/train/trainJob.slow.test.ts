@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JobContext, MetricsRow } from '../../../cli/experiment/experiment.ts';
@@ -9,8 +8,9 @@ import type { TrainConfig } from '../../../cli/train/trainConfig.ts';
 import { trainExperiment } from '../../../cli/train/trainExperiment.ts';
 import { Rng } from '../../../src/random.ts';
 import { readEvents } from '../../support/readEvents.ts';
+import { temporaryFolder } from '../fixture/files.ts';
 
-const base = mkdtempSync(join(tmpdir(), 'oxbow-train-job-'));
+const base = temporaryFolder('train-job');
 
 /** A job of a training, and its settings. */
 async function training(agent: string, env: string, policy: string, settings: object) {

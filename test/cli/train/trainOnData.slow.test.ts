@@ -1,5 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { train } from '../../../agents/index.ts';
@@ -7,12 +6,12 @@ import { sampledAndGreedy } from '../../../cli/train/makeTraining.ts';
 import { DatasetWriter, spaceToJson } from '../../../datasets/index.ts';
 import { make } from '../../../envs/index.ts';
 import { BestOfPolicy, loadPolicy, Rng } from '../../../src/index.ts';
+import { set, temporaryFolder } from '../fixture/files.ts';
 import { jobsHere } from '../fixture/jobsHere.ts';
-import { oxbow } from '../fixture/oxbow.ts';
+import { oxbow, refusal } from '../fixture/oxbow.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-data-'));
+const folder = temporaryFolder('data');
 const data = join(folder, 'data');
-const set = (...settings: string[]) => settings.flatMap((setting) => ['--set', setting]);
 const SMALL = [
   ...['--steps', '60', '--workers', '1', '--engine', 'wasm'],
   ...set('policy.hidden=4', 'agent.batchSize=8', 'agent.reportEvery=20', 'evaluationEpisodes=2', 'logInterval=0'),
@@ -95,11 +94,8 @@ describe('oxbow train --dataset', () => {
     expect(one).toMatchObject({ code: 0, stderr: '' });
     expect((await oxbow('eval', run, '--episodes', '2')).stdout).toBe(one.stdout);
     expect(await oxbow('verify', run)).toMatchObject({ code: 0 });
-    const refused = await oxbow(...argv, ...set('agent.bestOf=0'), '--out', join(folder, 'none'));
-    expect(refused).toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(/^oxbow: .*agent\.bestOf: got 0, expected/),
-    });
+    const refused = await refusal(...argv, ...set('agent.bestOf=0'), '--out', join(folder, 'none'));
+    expect(refused).toMatch(/agent\.bestOf: got 0, expected/);
   });
 
   it('says where the episodes were played, if that was another environment', async () => {
@@ -126,14 +122,11 @@ describe('oxbow train --dataset', () => {
     expect((await oxbow(...argv, ...small)).code).toBe(0);
     rmSync(path, { recursive: true });
     write(path, 2);
-    const { code, stderr } = await oxbow(...argv, ...small, '--seeds', '2');
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/^oxbow: --out: .* another config \(datasetHash\), /)]);
+    const more = await refusal(...argv, ...small, '--seeds', '2');
+    expect(more).toMatch(/^oxbow: --out: .* another config \(datasetHash\), /);
     for (const command of ['resume', 'verify']) {
-      const { code, stderr } = await oxbow(command, run);
-      expect([code, stderr]).toEqual([
-        2,
-        expect.stringMatching(/^oxbow: --dataset: .*moved: holds other episodes, .* expected those .*\n$/),
-      ]);
+      const line = await refusal(command, run);
+      expect(line).toMatch(/^oxbow: --dataset: .*moved: holds other episodes, .* expected those /);
     }
   });
 
@@ -145,10 +138,7 @@ describe('oxbow train --dataset', () => {
     [['--agent', 'iql', '--dataset', data, '--online-steps', 'x'], /agent\.onlineSteps: got/],
   ])('%j is refused in one line, and nothing is written', async (argv, message) => {
     const run = join(folder, 'refused');
-    const { code, stderr } = await oxbow('train', 'Pendulum-v1', ...argv, '--out', run);
-    expect(stderr).toMatch(message);
-    expect(stderr).toMatch(/^oxbow: [^\n]*\n$/);
-    expect(code).toBe(2);
+    expect(await refusal('train', 'Pendulum-v1', ...argv, '--out', run)).toMatch(message);
     expect(existsSync(run)).toBe(false);
   });
 });
