@@ -18,6 +18,27 @@ import { Rng } from '../../../src/random.ts';
 const X = [0.81, 0.92, 0.88, 0.95, 0.79, 0.9, 0.86, 0.97];
 const Y = [0.84, 0.85, 0.83, 0.96, 0.7, 0.93, 0.8, 0.9];
 
+/** That the ends of an interval lie at the tails of all values, give or take a probability. */
+function ends(
+  { low, high }: { low: number | null; high: number | null },
+  values: number[],
+  { tail, within }: { tail: number; within: number },
+): void {
+  const sorted = values.toSorted((a, b) => a - b);
+  for (const [end, q] of [
+    [low, tail],
+    [high, 1 - tail],
+  ] as const) {
+    expect(end).toBeGreaterThanOrEqual(sorted[Math.floor((q - within) * (sorted.length - 1))]!);
+    expect(end).toBeLessThanOrEqual(sorted[Math.ceil((q + within) * (sorted.length - 1))]!);
+  }
+}
+
+/** Every resample of some values. */
+function resamples<T>(values: readonly T[]): T[][] {
+  return values.reduce<T[][]>((pools) => pools.flatMap((pool) => values.map((value) => [...pool, value])), [[]]);
+}
+
 describe('interquartileMean', () => {
   it.each([
     // scipy.stats.trim_mean(x, 0.25)
@@ -46,27 +67,14 @@ describe('quantile', () => {
   });
 });
 
-describe('quantile of many values', () => {
-  it('is that of the sorted ones, ties or not', () => {
-    const rng = new Rng('quantile');
-    for (const kinds of [1, 3, 1000]) {
-      const values = Float64Array.from({ length: 501 }, () => rng.integer(0, kinds));
-      const sorted = values.toSorted();
-      for (const k of [0, 1, 12, 250, 499, 500]) expect(quantile(values, k / 500)).toBe(sorted[k]);
-    }
-  });
-});
-
 describe('Bootstrap', () => {
   /** Every resample of every stratum, once. */
   function allMeans(strata: number[][]): number[] {
-    let pools: number[][] = [[]];
-    for (const stratum of strata) {
-      for (let draw = 0; draw < stratum.length; draw++) {
-        pools = pools.flatMap((pool) => stratum.map((value) => [...pool, value]));
-      }
-    }
-    return pools.map(interquartileMean).sort((a, b) => a - b);
+    const pools = strata.reduce<number[][]>(
+      (before, stratum) => before.flatMap((pool) => resamples(stratum).map((drawn) => [...pool, ...drawn])),
+      [[]],
+    );
+    return pools.map(interquartileMean);
   }
 
   it.each([
@@ -79,15 +87,8 @@ describe('Bootstrap', () => {
       ],
     ],
   ])('agrees with the list of all resamples of %j', (strata) => {
-    const means = allMeans(strata);
-    const { low, high } = new Bootstrap({ rng: new Rng(1) }).interval(strata);
     // 50,000 resamples know a 2.5 % tail to ± 0.0007 (one standard error).
-    const below = (q: number) => means[Math.floor(q * (means.length - 1))]!;
-    const above = (q: number) => means[Math.ceil(q * (means.length - 1))]!;
-    expect(low).toBeGreaterThanOrEqual(below(0.022));
-    expect(low).toBeLessThanOrEqual(above(0.028));
-    expect(high).toBeGreaterThanOrEqual(below(0.972));
-    expect(high).toBeLessThanOrEqual(above(0.978));
+    ends(new Bootstrap({ rng: new Rng(1) }).interval(strata), allMeans(strata), { tail: 0.025, within: 0.003 });
   });
 
   it('takes the coverage that is asked for', () => {
@@ -111,16 +112,6 @@ describe('Bootstrap', () => {
   it('knows no interval of a stratum of one run', () => {
     const bootstrap = new Bootstrap({ rng: new Rng(0), resamples: 10 });
     for (const strata of [[[3]], [[1, 2], [3]]]) expect(bootstrap.interval(strata)).toEqual({ low: null, high: null });
-  });
-
-  it('refuses what has no interval', () => {
-    const bootstrap = new Bootstrap({ rng: new Rng(0), resamples: 10 });
-    expect(() => bootstrap.interval([])).toThrow('at least one stratum');
-    expect(() => bootstrap.interval([[1], []])).toThrow('at least one number in strata[1], got none');
-    expect(() => new Bootstrap({ rng: new Rng(0), resamples: 0 })).toThrow(
-      'resamples must be a positive integer up to 10000000, got 0',
-    );
-    expect(() => new Bootstrap({ rng: new Rng(0), level: 95 })).toThrow('level must lie between 0 and 1, got 95');
   });
 });
 
@@ -155,19 +146,9 @@ describe('improvementInterval', () => {
       [1, 3, 5],
       [2, 3],
     ];
-    const resamples = (values: number[]) =>
-      values.reduce<number[][]>((pools) => pools.flatMap((pool) => values.map((value) => [...pool, value])), [[]]);
     const all = resamples(x).flatMap((a) => resamples(y).map((b) => probabilityOfImprovement(a, b)));
-    all.sort((a, b) => a - b);
-    const { low, high } = improvementInterval(x, y, { rng: new Rng(1), level: 0.8 });
     // 50,000 resamples know a 10 % tail to ± 0.0013 (one standard error).
-    for (const [end, q] of [
-      [low!, 0.1],
-      [high!, 0.9],
-    ] as const) {
-      expect(end).toBeGreaterThanOrEqual(all[Math.floor((q - 0.005) * (all.length - 1))]!);
-      expect(end).toBeLessThanOrEqual(all[Math.ceil((q + 0.005) * (all.length - 1))]!);
-    }
+    ends(improvementInterval(x, y, { rng: new Rng(1), level: 0.8 }), all, { tail: 0.1, within: 0.005 });
   });
 
   it('knows no interval of one run, and has none of width where all is won', () => {
@@ -175,9 +156,6 @@ describe('improvementInterval', () => {
     expect(improvementInterval([1], [2, 3], options)).toEqual({ low: null, high: null });
     expect(improvementInterval([1, 2], [3], options)).toEqual({ low: null, high: null });
     expect(improvementInterval([4, 5], [2, 3], options)).toEqual({ low: 1, high: 1 });
-    expect(() => improvementInterval([1, 2], [3, 4], { ...options, level: 0 })).toThrow(
-      'improvementInterval: level must lie between 0 and 1, got 0',
-    );
   });
 });
 
@@ -204,21 +182,12 @@ describe('equivalenceTest', () => {
       [1, 2, 4, 8.5, 16],
       [3, 1, 3, 9, 12],
     ];
-    let draws: number[][] = [[]];
-    for (let draw = 0; draw < 5; draw++) draws = draws.flatMap((runs) => [0, 1, 2, 3, 4].map((run) => [...runs, run]));
-    const all = draws.map((runs) => {
+    const all = resamples([0, 1, 2, 3, 4]).map((runs) => {
       const mean = (values: number[]) => interquartileMean(runs.map((run) => values[run]!));
       return mean(x) - mean(y);
     });
-    const test = equivalenceTest(x, y, { bound: 1, rng: new Rng(1) });
-    for (const [end, q] of [
-      [test.low!, 0.05],
-      [test.high!, 0.95],
-    ] as const) {
-      // 50,000 resamples know a 5 % tail to ± 0.001 (one standard error).
-      expect(end).toBeGreaterThanOrEqual(quantile(Float64Array.from(all), q - 0.004));
-      expect(end).toBeLessThanOrEqual(quantile(Float64Array.from(all), q + 0.004));
-    }
+    // 50,000 resamples know a 5 % tail to ± 0.001 (one standard error).
+    ends(equivalenceTest(x, y, { bound: 1, rng: new Rng(1) }), all, { tail: 0.05, within: 0.0036 });
   });
 
   it('says equivalent, different or undecided, by where the interval lies', () => {
@@ -244,19 +213,6 @@ describe('equivalenceTest', () => {
       const x = X.slice(0, pairs);
       const { difference, low, verdict } = equivalenceTest(x, x, { bound: 1, rng: new Rng(0), resamples: 10 });
       expect([difference, low, verdict]).toEqual([0, pairs === 1 ? null : 0, 'undecided']);
-    }
-  });
-
-  it('wants pairs, a bound and a confidence', () => {
-    const options = { bound: 1, rng: new Rng(0) };
-    expect(() => equivalenceTest([1, 2], [1], options)).toThrow('needs pairs, got 2 and 1 values');
-    for (const bound of [0, -1, Number.POSITIVE_INFINITY]) {
-      expect(() => equivalenceTest([1, 2], [1, 2], { ...options, bound })).toThrow(`a finite bound > 0, got ${bound}`);
-    }
-    for (const confidence of [0.5, 1, 95]) {
-      expect(() => equivalenceTest([1, 2], [1, 2], { ...options, confidence })).toThrow(
-        `confidence must lie between 0.5 and 1, got ${confidence}`,
-      );
     }
   });
 });
@@ -291,17 +247,6 @@ describe('pairedPermutationTest', () => {
     expect(Math.abs(p - 1726 / 32768)).toBeLessThan(0.003);
     // Of the patterns that were drawn none reaches the sum: the one that was observed does.
     expect(pairedPermutationTest(Array(30).fill(1), Array(30).fill(0), new Rng(5), 10)).toBe(1 / 11);
-    expect(() => pairedPermutationTest(Array(21).fill(1), Array(21).fill(0))).toThrow('pass an rng');
-  });
-
-  it('wants pairs', () => {
-    expect(() => pairedPermutationTest([1, 2], [1])).toThrow('needs pairs, got 2 and 1 values');
-    expect(() => pairedPermutationTest([1e308, 1e308], [-1e308, 0])).toThrow('too large to be summed');
-    for (const patterns of [0, 1.5, Number.NaN]) {
-      expect(() => pairedPermutationTest([1], [2], new Rng(0), patterns)).toThrow(
-        `number of patterns, got ${patterns}`,
-      );
-    }
   });
 });
 
@@ -311,11 +256,6 @@ describe('holm', () => {
     expect(holm([0.01, 0.04, 0.03, 0.005])).toEqual([0.03, 0.06, 0.06, 0.02].map((p) => expect.closeTo(p, 12)));
     expect(holm([0.9, 0.8])).toEqual([1, 1]);
     expect(holm([0.03])).toEqual([0.03]);
-  });
-
-  it('wants p-values', () => {
-    expect(() => holm([0.1, 1.5])).toThrow('holm: wanted p-values from 0 to 1, got pValues[1] = 1.5');
-    expect(() => holm([-0.1])).toThrow('got pValues[0] = -0.1');
   });
 });
 
@@ -381,42 +321,18 @@ describe('wilsonInterval', () => {
     expect(mirrored.low).toBeCloseTo(1 - interval.high, 12);
     expect(mirrored.high).toBeCloseTo(1 - interval.low, 12);
   });
-
-  it('refuses impossible counts', () => {
-    expect(() => wilsonInterval(3, 2)).toThrow('got 3 of 2');
-    expect(() => wilsonInterval(0, 0)).toThrow('got 0 of 0');
-    expect(() => wilsonInterval(Number.NaN, 5)).toThrow('successes: got NaN, expected a number');
-    expect(() => wilsonInterval(5, Number.POSITIVE_INFINITY)).toThrow('got 5 of Infinity');
-    expect(() => wilsonInterval(1, 5, Number.NaN)).toThrow('wanted a finite z > 0, got NaN');
-    expect(() => wilsonInterval(1, 5, Number.POSITIVE_INFINITY)).toThrow('wanted a finite z > 0, got Infinity');
-  });
 });
 
 describe('what no statistic is made of is refused, by function, argument and index', () => {
+  const zeros = (values: number[]) => values.map(() => 0);
   const statistics: [name: string, argument: string, of: (values: number[]) => unknown][] = [
     ['interquartileMean', 'values', interquartileMean],
     ['quantile', 'values', (values) => quantile(Float64Array.from(values), 0.5)],
     ['holm', 'pValues', holm],
     ['probabilityOfImprovement', 'x', (values) => probabilityOfImprovement(values, [1, 2])],
     ['probabilityOfImprovement', 'y', (values) => probabilityOfImprovement([1, 2], values)],
-    [
-      'pairedPermutationTest',
-      'x',
-      (values) =>
-        pairedPermutationTest(
-          values,
-          values.map(() => 0),
-        ),
-    ],
-    [
-      'pairedPermutationTest',
-      'y',
-      (values) =>
-        pairedPermutationTest(
-          values.map(() => 0),
-          values,
-        ),
-    ],
+    ['pairedPermutationTest', 'x', (values) => pairedPermutationTest(values, zeros(values))],
+    ['pairedPermutationTest', 'y', (values) => pairedPermutationTest(zeros(values), values)],
     ['improvementInterval', 'x', (values) => improvementInterval(values, [1, 2], { rng: new Rng(0) })],
     ['improvementInterval', 'y', (values) => improvementInterval([1, 2], values, { rng: new Rng(0) })],
     ['performanceProfile', 'scores', (values) => performanceProfile(values, [0], { rng: new Rng(0) })],
@@ -436,9 +352,46 @@ describe('what no statistic is made of is refused, by function, argument and ind
     expect(() => of([])).toThrow(`${name}: wanted at least one number in ${argument}, got none`);
   });
 
-  it('quantile wants q from 0 to 1', () => {
-    for (const q of [-0.1, 1.1, Number.NaN]) {
-      expect(() => quantile(Float64Array.of(1, 2), q)).toThrow(`quantile: wanted q from 0 to 1, got ${q}`);
-    }
+  const rng = new Rng(0);
+  const bootstrap = new Bootstrap({ rng, resamples: 10 });
+  const equivalence = (options: object) => () => equivalenceTest([1, 2], [1, 2], { bound: 1, rng, ...options });
+  const ofTwo = (level: number) => () => improvementInterval([1, 2], [3, 4], { rng, level });
+  const ones: number[] = Array(21).fill(1);
+  it.each<[() => unknown, string]>([
+    [() => bootstrap.interval([]), 'at least one stratum'],
+    [() => bootstrap.interval([[1], []]), 'at least one number in strata[1], got none'],
+    [() => new Bootstrap({ rng, resamples: 0 }), 'resamples must be a positive integer up to 10000000, got 0'],
+    [() => new Bootstrap({ rng, level: 95 }), 'level must lie between 0 and 1, got 95'],
+    [ofTwo(0), 'improvementInterval: level must lie between 0 and 1, got 0'],
+    [() => equivalenceTest([1, 2], [1], { bound: 1, rng }), 'needs pairs, got 2 and 1 values'],
+    ...[0, -1, Number.POSITIVE_INFINITY].map((bound): [() => unknown, string] => [
+      equivalence({ bound }),
+      `a finite bound > 0, got ${bound}`,
+    ]),
+    ...[0.5, 1, 95].map((confidence): [() => unknown, string] => [
+      equivalence({ confidence }),
+      `confidence must lie between 0.5 and 1, got ${confidence}`,
+    ]),
+    [() => pairedPermutationTest(ones, zeros(ones)), 'pass an rng'],
+    [() => pairedPermutationTest([1, 2], [1]), 'needs pairs, got 2 and 1 values'],
+    [() => pairedPermutationTest([1e308, 1e308], [-1e308, 0]), 'too large to be summed'],
+    ...[0, 1.5, Number.NaN].map((patterns): [() => unknown, string] => [
+      () => pairedPermutationTest([1], [2], rng, patterns),
+      `number of patterns, got ${patterns}`,
+    ]),
+    [() => holm([0.1, 1.5]), 'holm: wanted p-values from 0 to 1, got pValues[1] = 1.5'],
+    [() => holm([-0.1]), 'got pValues[0] = -0.1'],
+    [() => wilsonInterval(3, 2), 'got 3 of 2'],
+    [() => wilsonInterval(0, 0), 'got 0 of 0'],
+    [() => wilsonInterval(Number.NaN, 5), 'successes: got NaN, expected a number'],
+    [() => wilsonInterval(5, Number.POSITIVE_INFINITY), 'got 5 of Infinity'],
+    [() => wilsonInterval(1, 5, Number.NaN), 'wanted a finite z > 0, got NaN'],
+    [() => wilsonInterval(1, 5, Number.POSITIVE_INFINITY), 'wanted a finite z > 0, got Infinity'],
+    ...[-0.1, 1.1, Number.NaN].map((q): [() => unknown, string] => [
+      () => quantile(Float64Array.of(1, 2), q),
+      `quantile: wanted q from 0 to 1, got ${q}`,
+    ]),
+  ])('%s: %s', (call, message) => {
+    expect(call).toThrow(message);
   });
 });
