@@ -95,9 +95,7 @@ export async function collect({ registry, argv }: CommandContext, id: string, fl
         });
       }, `--out: cannot write into ${flags.out}: `);
       try {
-        const progress = new Progress(episodes);
-        const onProgress = (collected: Collected) => progress.tell(collected);
-        const stopping = { signal: AbortSignal.any([signal, taken.signal]), onProgress };
+        const stopping = { signal: AbortSignal.any([signal, taken.signal]), onProgress: sayProgress(episodes) };
         const collected = await collectDataset(flags.out, env, settings, stopping);
         if (!lock.holds) throw lostLock();
         return await ended(flags.out, episodes, collected);
@@ -136,28 +134,22 @@ async function ended(
 }
 
 /** Says now and then how far it is. */
-class Progress {
-  readonly #planned: number;
-  #begun: { readonly time: number; readonly episodes: number } | undefined;
-  #last = performance.now();
-
-  constructor(planned: number) {
-    this.#planned = planned;
-  }
-
-  tell({ episodes, steps }: Collected): void {
+function sayProgress(planned: number): (collected: Collected) => void {
+  let begun: { readonly time: number; readonly episodes: number } | undefined;
+  let last = performance.now();
+  return ({ episodes, steps }) => {
     const now = performance.now();
-    if (this.#begun === undefined) {
-      this.#begun = { time: now, episodes };
-      if (episodes > 0) process.stderr.write(`goes on after ${episodes} of ${this.#planned} episodes\n`);
+    if (begun === undefined) {
+      begun = { time: now, episodes };
+      if (episodes > 0) process.stderr.write(`goes on after ${episodes} of ${planned} episodes\n`);
     }
-    if (now - this.#last < LINE_INTERVAL) return;
-    this.#last = now;
-    const done = episodes - this.#begun.episodes;
-    const left = ((now - this.#begun.time) / 1000 / done) * (this.#planned - episodes);
+    if (now - last < LINE_INTERVAL) return;
+    last = now;
+    const done = episodes - begun.episodes;
+    const left = ((now - begun.time) / 1000 / done) * (planned - episodes);
     const rest = done > 0 ? `, ${formatDuration(left)} left` : '';
-    process.stderr.write(`${episodes} of ${this.#planned} episodes, ${steps.toLocaleString('en-GB')} steps${rest}\n`);
-  }
+    process.stderr.write(`${episodes} of ${planned} episodes, ${steps.toLocaleString('en-GB')} steps${rest}\n`);
+  };
 }
 
 /** How many of `total` each one gets; the largest rests are rounded up. */

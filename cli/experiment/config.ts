@@ -261,7 +261,8 @@ export function readJson(text: string): unknown {
   }
 }
 
-function nest(path: readonly string[], value: unknown): Json {
+/** A value at its path: `{ agent: { gamma: value } }`. */
+export function nest(path: readonly string[], value: unknown): Json {
   return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Json;
 }
 

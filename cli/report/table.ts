@@ -98,11 +98,7 @@ export function textTable(table: Table, width = Infinity): string {
   checkArgument('textTable', 'table.columns', table.columns, Array);
   const columns = table.columns.map((_, i) => columnOf(table, i));
   const labels = columns[0]!;
-  const fits = (group: readonly Column[]) =>
-    sum(group.map((column) => column.natural)) + GAP * (group.length - 1) <= width;
-  const blocks = fits(columns)
-    ? [columns.map((column) => ({ ...column, width: column.natural }))]
-    : groupsOf(columns.slice(1), labels, width);
+  const blocks = total(columns) <= width ? [columns] : groupsOf(columns.slice(1), labels, width);
   return [
     ...wrapText(trueMinus(printable(table.title)), width),
     blocks.map((block) => blockLines(block, table.rows.length).join('\n')).join('\n\n'),
@@ -115,11 +111,7 @@ interface Column {
   readonly head: string;
   readonly cells: readonly string[];
   readonly isRight: boolean;
-  /** Columns of text that it has where nothing is broken. */
-  readonly natural: number;
-}
-
-interface FittedColumn extends Column {
+  /** Columns of text: at first those that it has where nothing is broken. */
   readonly width: number;
 }
 
@@ -127,30 +119,27 @@ function columnOf({ columns, rows }: Table, i: number): Column {
   const cell = (text: string) => printable(text).replaceAll('\n', '\\n');
   const head = cell(columns[i]!);
   const cells = rows.map((row) => trueMinus(cell(row[i] ?? '')));
-  const natural = longest([head, ...cells]);
-  return { head, cells, isRight: i > 0 && isNumeric(cells), natural };
+  return { head, cells, isRight: i > 0 && isNumeric(cells), width: longest([head, ...cells]) };
 }
 
 /** Columns beside the labels of their rows, as many as fit; the rest below them in the same way. */
-function groupsOf(columns: readonly Column[], labels: Column, width: number): FittedColumn[][] {
+function groupsOf(columns: readonly Column[], labels: Column, width: number): Column[][] {
   const needed = columns.map(({ head, cells }) => longest([...cells, ...head.split(' '), head.slice(0, SHORT_HEAD)]));
   const share = columns.length === 0 ? width : Math.floor(LABELS * width);
-  const ofLabels =
-    labels.natural + GAP + Math.max(0, ...needed) <= width ? labels.natural : Math.min(labels.natural, share);
+  const ofLabels = labels.width + GAP + Math.max(0, ...needed) <= width ? labels.width : Math.min(labels.width, share);
   const first = { ...labels, width: ofLabels };
-  const groups: FittedColumn[][] = [[first]];
+  const groups: Column[][] = [[first]];
   for (const [i, column] of columns.entries()) {
     const fitted = { ...column, width: Math.min(needed[i]!, width - GAP - ofLabels) };
     const group = groups.at(-1)!;
-    const total = sum([...group, fitted].map((each) => each.width)) + GAP * group.length;
-    if (total <= width) group.push(fitted);
+    if (total([...group, fitted]) <= width) group.push(fitted);
     else groups.push([first, fitted]);
   }
   return groups;
 }
 
 /** The lines of columns side by side. */
-function blockLines(block: readonly FittedColumn[], rows: number): string[] {
+function blockLines(block: readonly Column[], rows: number): string[] {
   const lineUp = (texts: readonly string[]): string[] => {
     const cells = texts.map((text, i) => wrapText(text, block[i]!.width));
     return Array.from({ length: Math.max(...cells.map(({ length }) => length)) }, (_, at) =>
@@ -173,8 +162,9 @@ function longest(texts: readonly string[]): number {
   return Math.max(...texts.map(({ length }) => length));
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+/** Columns of text of a group, with the gaps. */
+function total(group: readonly Column[]): number {
+  return group.reduce((sum, { width }) => sum + width, 0) + GAP * (group.length - 1);
 }
 
 /** Options of {@link describeBest}. */

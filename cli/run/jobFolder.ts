@@ -79,16 +79,14 @@ function isInside(name: string): boolean {
   return name.split(/[\\/]/).every((part) => !['', '.', '..'].includes(part)) && !isAbsolute(name);
 }
 
+const rowsSchema = z.array(z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()])));
+
 function readRows(path: string, advice: string): MetricsRow[] {
-  const isValue = (value: unknown) => value === null || ['number', 'string', 'boolean'].includes(typeof value);
-  const isRow = (row: unknown) => typeof row === 'object' && row !== null && Object.values(row).every(isValue);
   try {
-    const rows: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (Array.isArray(rows) && rows.every(isRow)) return rows;
+    return rowsSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
-    // Said below.
+    throw new InputError(`${path} holds no rows of metrics; ${advice}`);
   }
-  throw new InputError(`${path} holds no rows of metrics; ${advice}`);
 }
 
 /**

@@ -375,12 +375,8 @@ type Rung = Readonly<Record<'trials' | 'steps', number>>;
  *
  * @param config n is `trials`, R is `steps`, η is `halving`, and s + 1 at most `rungs`
  */
-export function halvingRungs({
-  trials,
-  steps,
-  halving,
-  rungs,
-}: Pick<TrainTuningConfig, 'trials' | 'steps' | 'halving' | 'rungs'>): Rung[] {
+export function halvingRungs(config: Pick<TrainTuningConfig, 'trials' | 'steps' | 'halving' | 'rungs'>): Rung[] {
+  const { trials, steps, halving, rungs } = config;
   let last = 0;
   while (halving > 1 && last + 1 < rungs && Math.min(trials, steps) >= halving ** (last + 1)) last++;
   return Array.from({ length: last + 1 }, (_, i) => ({

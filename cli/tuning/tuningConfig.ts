@@ -6,6 +6,7 @@ import { presetFor } from '../../agents/train.ts';
 import { describeIssue, show } from '../../src/options/describe.ts';
 import { choice, flag } from '../../src/options/fields.ts';
 import { policySchema } from '../../src/policies/registry.ts';
+import { nest } from '../experiment/config.ts';
 import { InputError } from '../experiment/errors.ts';
 import { commonShape } from '../experiment/experiment.ts';
 import type { Settings, SettingValue } from '../experiment/tuned.ts';
@@ -243,7 +244,7 @@ function extremes(dimension: Dimension): SettingValue[] {
 }
 
 function problemOf(schema: z.ZodType, path: readonly string[], value: unknown, what: string): string | undefined {
-  const given = path.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
+  const given = nest(path, value);
   const { error } = schema.safeParse(given, { reportInput: true });
   const [issue] = error?.issues ?? [];
   return issue && describeIssue(schema, issue, given, what);
