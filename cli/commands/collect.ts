@@ -89,10 +89,7 @@ export async function collect({ registry, argv }: CommandContext, id: string, fl
       const taken = new AbortController();
       const lock = await orInputError(() => {
         makeFolder(flags.out);
-        return lockFolder(flags.out, {
-          wait: (line) => void process.stderr.write(`${line}\n`),
-          lost: () => taken.abort(),
-        });
+        return lockFolder(flags.out, () => taken.abort());
       }, `--out: cannot write into ${flags.out}: `);
       try {
         const stopping = { signal: AbortSignal.any([signal, taken.signal]), onProgress: sayProgress(episodes) };

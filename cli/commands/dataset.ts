@@ -60,8 +60,7 @@ export const convertDataset = command(async (path: string, out: string, { to }: 
 export const finishCollected = command(async (path: string) => {
   // Before there is a lock in a folder that is none of ours.
   new StoredDataset(path);
-  const say = (line: string) => void process.stderr.write(`${line}\n`);
-  const lock = await lockFolder(path, { wait: say, lost: ({ message }) => say(message) });
+  const lock = await lockFolder(path, ({ message }) => process.stderr.write(`${message}\n`));
   try {
     process.stdout.write(`${path}: finished, hash ${finishDataset(path)}\n`);
   } finally {

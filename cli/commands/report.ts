@@ -36,16 +36,11 @@ export async function report(
 }
 
 async function rewrite(path: string, tables: boolean, known: KnownExperiments): Promise<void> {
-  const directory = await RunDirectory.hold(path, {
-    wait: (line) => process.stderr.write(`${line}\n`),
-    lost: () => {},
-  });
+  const directory = await RunDirectory.hold(path);
   try {
     const { experiment } = await experimentOf(directory, known);
     const { jobs, outcomes } = storedOutcomes(experiment, directory);
-    const report = await fromResults(path, () =>
-      writeResults(experiment, directory, jobs, outcomes, { stdout: process.stdout, tables }),
-    );
+    const report = await fromResults(path, () => writeResults(experiment, directory, jobs, outcomes, { tables }));
     process.stdout.write(`Report: ${printable(report)}\n`);
   } finally {
     directory.release();

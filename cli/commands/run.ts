@@ -101,9 +101,8 @@ export async function runWith(
   const config = resolveConfig(experiment, { ...sources, settings: [...sources.settings, ...steps] });
   check?.(config);
   const { out, queue } = flags;
-  const { stdout, stderr } = process;
   return interruptible((signal) =>
-    runExperiment(experiment, config, registry, { argv, out, workers, allowed, queue, shard, signal, stdout, stderr }),
+    runExperiment(experiment, config, registry, { argv, out, workers, allowed, queue, shard, signal }),
   );
 }
 
@@ -186,9 +185,8 @@ export async function resume({ registry, argv }: CommandContext, out: string, fl
   const directory = RunDirectory.open(out);
   const { experiment, config } = await experimentOf(directory, { registry, allowed });
   for (const job of experiment.jobs(config)) directory.jobPath(job);
-  const { stdout, stderr } = process;
   return interruptible((signal) =>
-    runExperiment(experiment, config, registry, { argv, out, workers, allowed, signal, stdout, stderr }),
+    runExperiment(experiment, config, registry, { argv, out, workers, allowed, signal }),
   );
 }
 
@@ -196,8 +194,7 @@ export async function resume({ registry, argv }: CommandContext, out: string, fl
 export async function worker({ registry }: CommandContext, url: string, flags: WorkFlags): Promise<number> {
   const workers = workerCount(flags);
   const allowed = await allowCode(flags);
-  const { stdout } = process;
-  await interruptible((signal) => serveQueue(url, registry, { workers, allowed, signal, stdout }));
+  await interruptible((signal) => serveQueue(url, registry, { workers, allowed, signal }));
   return EXIT.ok;
 }
 

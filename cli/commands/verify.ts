@@ -25,8 +25,7 @@ export async function verify({ registry }: CommandContext, path: string, flags: 
   const allowed = await allowCode(flags);
   const directory = RunDirectory.open(path);
   const { experiment } = await experimentOf(directory, { registry, allowed });
-  const { stdout } = process;
   return interruptible((signal) =>
-    verifyRun(experiment, directory, registry, { ids: flags.job, share }, { workers, allowed, signal, stdout }),
+    verifyRun(experiment, directory, registry, { ids: flags.job, share }, { workers, allowed, signal }),
   );
 }

@@ -46,14 +46,10 @@ export function isOfLock(name: string): boolean {
  * Takes the lock of a folder, so that one command at a time works on it. On one machine a lock is held as long as its process is there,
  * also while it stands still. On another machine, whose processes cannot be seen, it is held as long as it is renewed.
  *
- * @param wait told when the folder is locked and it is not yet known by whom
  * @param lost called if the lock is lost later: the folder was removed, or this machine stood still
  * @throws InputError if another command holds it
  */
-export async function lockFolder(
-  path: string,
-  { wait, lost }: { wait: (line: string) => void; lost: (error: Error) => void },
-): Promise<Lock> {
+export async function lockFolder(path: string, lost: (error: Error) => void = () => {}): Promise<Lock> {
   const file = join(path, LOCK);
   const mine: Holder = { id: randomUUID(), place: place(), pid: process.pid, started: startOf(process.pid)! };
   const begun = performance.now();
@@ -66,9 +62,8 @@ export async function lockFolder(
       if (startOf(holder.pid) === holder.started && !isLost) throw inUse(path);
     } else if (Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) < STALE) {
       if (performance.now() - begun > STALE + 2 * UPDATE) throw inUse(path);
-      const seconds = STALE / 1000;
-      if (!isSaid)
-        wait(`${path} is in use on another machine, or was: waiting ${seconds} s to see whether it still is.`);
+      const line = `${path} is in use on another machine, or was: waiting ${STALE / 1000} s to see whether it still is.`;
+      if (!isSaid) process.stderr.write(`${line}\n`);
       isSaid = true;
       await delay(UPDATE);
       continue;

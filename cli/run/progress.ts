@@ -69,7 +69,7 @@ export class ProgressDisplay {
 
   constructor(
     private readonly jobs: readonly Job[],
-    private readonly stream: NodeJS.WriteStream,
+    private readonly stream: NodeJS.WriteStream = process.stdout,
   ) {
     this.#estimate = new TimeLeft(jobs);
     if (!stream.isTTY) return;

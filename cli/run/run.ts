@@ -28,8 +28,6 @@ export interface RunOptions {
   readonly shard?: { readonly index: number; readonly count: number } | undefined;
   /** Aborts when the run is to stop. */
   readonly signal: AbortSignal;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
 }
 
 /** Milliseconds between two writes of the metrics of a run in progress. */
@@ -58,7 +56,8 @@ export async function runExperiment(
   registry: Registry,
   options: RunOptions,
 ): Promise<number> {
-  const { out, shard, signal, stdout, stderr } = options;
+  const { out, shard, signal } = options;
+  const { stdout } = process;
   const jobs = experiment.jobs(given);
   checkJobs(experiment, jobs);
   if (shard !== undefined && experiment.due !== undefined) {
@@ -88,10 +87,7 @@ export async function runExperiment(
         backend,
         versions: { oxbow: version(), node: process.versions.node },
       },
-      {
-        wait: (line) => stderr.write(`${line}\n`),
-        lost: (error) => progress.break(error),
-      },
+      (error) => progress.break(error),
     );
     takeFinished(jobs, directory, progress);
     progress.lookAhead();
@@ -139,7 +135,8 @@ async function runtimeOf(
 /** Does the jobs that have not finished. */
 async function doJobs(run: Run, runJobs: RunJobs): Promise<void> {
   const { experiment, config, registry, directory, progress, options } = run;
-  const { workers, allowed, queue, signal, stdout } = options;
+  const { workers, allowed, queue, signal } = options;
+  const { stdout } = process;
   const waiting = progress.unfinished;
   clear(run, waiting);
   if (waiting.length > 0) {
@@ -147,7 +144,7 @@ async function doJobs(run: Run, runJobs: RunJobs): Promise<void> {
     stdout.write(`${plural(waiting.length, 'job')} in ${where}, results in ${directory.path}\n`);
     if (stdout.isTTY) stdout.write('Ctrl-C stops, keeps what has finished, and says how to go on.\n');
   }
-  const display = new ProgressDisplay(waiting, stdout);
+  const display = new ProgressDisplay(waiting);
   const onAbort = () => display.log('Stopping: what has finished is kept. Ctrl-C again quits at once.');
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -259,7 +256,7 @@ function jobEvents({ directory, progress }: Run, display: ProgressDisplay): JobE
  */
 async function store(run: Run, started: { readonly date: Date; readonly time: number }): Promise<string | undefined> {
   const { experiment, directory, progress, options } = run;
-  const { workers, signal, stdout } = options;
+  const { workers, signal } = options;
   if (!directory.isHeld) {
     progress.break(lostLock());
     return undefined;
@@ -274,7 +271,7 @@ async function store(run: Run, started: { readonly date: Date; readonly time: nu
       ...(options.queue !== undefined && { by: progress.workers }),
       failures: progress.failures,
     });
-    return await writeResults(experiment, directory, progress.jobs, progress.outcomes, { stdout });
+    return await writeResults(experiment, directory, progress.jobs, progress.outcomes);
   } catch (error) {
     const broken = storageErrorOf(error) ?? (directory.isHeld ? undefined : lostLock());
     if (broken === undefined) throw error;
@@ -286,7 +283,8 @@ async function store(run: Run, started: { readonly date: Date; readonly time: nu
 /** Says how the run has ended, and returns the exit code. */
 function conclude(run: Run, report: string | undefined): number {
   const { directory, progress, options } = run;
-  const { signal, stdout, stderr } = options;
+  const { signal } = options;
+  const { stdout, stderr } = process;
   const { jobs, failures, broken } = progress;
   const finished = progress.outcomes.length;
   const count = finishedJobs(finished, jobs.length);

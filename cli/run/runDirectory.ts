@@ -77,7 +77,7 @@ export class RunDirectory {
   static async start(
     path: string | undefined,
     run: RunConfig,
-    holding: Parameters<typeof lockFolder>[1],
+    lost: (error: Error) => void = () => {},
   ): Promise<RunDirectory> {
     if (path === '') throw new InputError('--out: got "", expected a directory');
     let created: string | undefined;
@@ -86,7 +86,7 @@ export class RunDirectory {
       if (path === undefined) path = created = newDirectory(run.experiment);
       else checkDirectory(path, run);
       created ??= makeFolder(path);
-      lock = await lockFolder(path, holding);
+      lock = await lockFolder(path, lost);
       const old = checkDirectory(path, run);
       const directory = new RunDirectory(path, old === undefined ? run : continued(old, run), lock);
       if (!isDeepStrictEqual(old, plain(directory.run))) writeCheckedJson(join(path, 'config.json'), directory.run);
@@ -131,12 +131,9 @@ export class RunDirectory {
    * Opens a directory that holds a run, to write what is derived from its jobs.
    * @throws InputError if it holds none, is damaged, in use, or cannot be written
    */
-  static async hold(path: string, holding: Parameters<typeof lockFolder>[1]): Promise<RunDirectory> {
+  static async hold(path: string): Promise<RunDirectory> {
     const { run } = RunDirectory.open(path);
-    return orInputError(
-      async () => new RunDirectory(path, run, await lockFolder(path, holding)),
-      `cannot write ${path}: `,
-    );
+    return orInputError(async () => new RunDirectory(path, run, await lockFolder(path)), `cannot write ${path}: `);
   }
 
   /** Whether this command holds the directory, and it is still there. */

@@ -8,7 +8,7 @@ import { checkConfig } from '../experiment/config.ts';
 import { InputError, toErrorData } from '../experiment/errors.ts';
 import type { AnyExperiment, Registry } from '../experiment/experiment.ts';
 import { firstLine, plural, printable } from '../experiment/text.ts';
-import { type AllowedCode, refusedCode } from '../train/allowedCode.ts';
+import { refusedCode } from '../train/allowedCode.ts';
 import { storageErrorOf, version } from './environment.ts';
 import { loadExperiment } from './loadExperiment.ts';
 import type { Task } from './performJob.ts';
@@ -29,6 +29,7 @@ import {
   unpackFolders,
   workerName,
 } from './queue.ts';
+import type { RunOptions } from './run.ts';
 
 /** Milliseconds between two words of a worker about a job. */
 const INTERVAL = 1000;
@@ -39,15 +40,8 @@ const [LOCK, STALLED] = [15_000, 5_000];
 /** How often a job may be lost with its worker: the job itself may be what ends them. */
 const MOST_LOSSES = 20;
 
-interface ServeOptions {
-  /** Jobs at a time. */
-  readonly workers: number;
-  /** Which code of others jobs may run: what they name allows nothing. */
-  readonly allowed: AllowedCode;
-  /** Aborts when the worker is to stop. */
-  readonly signal: AbortSignal;
-  readonly stdout: NodeJS.WriteStream;
-}
+/** Jobs at a time, which code of others they may run whatever they name, and what aborts when the worker is to stop. */
+type ServeOptions = Pick<RunOptions, 'workers' | 'allowed' | 'signal'>;
 
 /** What all jobs of a worker share. */
 interface Host extends Pick<ServeOptions, 'allowed' | 'signal'> {
@@ -72,9 +66,9 @@ class Refusal extends Error {
 export async function serveQueue(
   url: string,
   registry: Registry,
-  { workers, allowed, signal, stdout }: ServeOptions,
+  { workers, allowed, signal }: ServeOptions,
 ): Promise<void> {
-  const say = (line: string) => void stdout.write(`${printable(firstLine(line))}\n`);
+  const say = (line: string) => void process.stdout.write(`${printable(firstLine(line))}\n`);
   const { Worker, UnrecoverableError } = await queuePackages();
   const redis = await connectRedis('worker', url, say);
   const me = `${hostname()}:${process.pid}`;

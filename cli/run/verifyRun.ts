@@ -25,7 +25,7 @@ export async function verifyRun(
   directory: RunDirectory,
   registry: Registry,
   { ids, share = 1 }: { readonly ids: readonly string[]; readonly share?: number | undefined },
-  { workers, allowed, signal, stdout }: Pick<RunOptions, 'workers' | 'allowed' | 'signal' | 'stdout'>,
+  { workers, allowed, signal }: Pick<RunOptions, 'workers' | 'allowed' | 'signal'>,
 ): Promise<number> {
   const { config, engine, backend, versions } = directory.run;
   const here = await experiment.runtime(config);
@@ -40,7 +40,7 @@ export async function verifyRun(
   const folder = mkdtempSync(join(tmpdir(), 'oxbow-verify-'));
   /** What differs, by job; undefined where nothing does. */
   const problems = new Map<string, string | undefined>();
-  const display = new ProgressDisplay(jobs, stdout);
+  const display = new ProgressDisplay(jobs);
   const say = (job: Job, how: 'finished' | 'failed', problem: string | undefined) => {
     problems.set(job.id, problem);
     display.end(job, how);
@@ -76,9 +76,9 @@ export async function verifyRun(
   }
   if (signal.aborted) return EXIT.interrupted;
   const agreeing = [...problems.values()].filter((problem) => problem === undefined).length;
-  stdout.write(`${agreeing} of ${plural(jobs.length, 'job')} gave the same bytes again\n`);
+  process.stdout.write(`${agreeing} of ${plural(jobs.length, 'job')} gave the same bytes again\n`);
   if (agreeing < jobs.length && engine !== 'wasm') {
-    stdout.write(
+    process.stdout.write(
       `The engine ${engine} rounds by the processor: on one of another kind than the run's, other bytes prove nothing.\n`,
     );
   }

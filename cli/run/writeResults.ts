@@ -15,23 +15,17 @@ import { commandLine } from '../terminal/commandLine.ts';
 import { terminalWidth } from '../terminal/wrapText.ts';
 import type { RunDirectory } from './runDirectory.ts';
 
-/** How results are printed. */
-interface PrintOptions {
-  readonly stdout: NodeJS.WriteStream;
-  /** Whether the tables are printed too, where questions have answers. */
-  readonly tables?: boolean;
-}
-
 /**
  * Writes metrics, summary and report of the finished jobs, prints what came of them, and returns the report's path. Printed are the answers to
  * the questions, or the tables, where there are none.
+ * @param options.tables whether the tables are printed in any case
  */
 export async function writeResults(
   experiment: AnyExperiment,
   directory: RunDirectory,
   jobs: readonly Job[],
   outcomes: readonly Outcome[],
-  print: PrintOptions,
+  { tables: alwaysTables = false } = {},
 ): Promise<string> {
   const { config, seeds, engine, backend } = directory.run;
   directory.writeMetrics(outcomes);
@@ -58,17 +52,17 @@ export async function writeResults(
     config,
   );
   const isAnswered = Object.values(experiments ?? {}).some(({ answer }) => answer !== undefined);
-  const withTables = !isAnswered || print.tables === true;
+  const withTables = !isAnswered || alwaysTables;
   const shown = { tables: [...(withTables ? tables : []), ...(clocked ?? [])], conclusions: experiments ?? {} };
-  if (outcomes.length > 0) say(shown, { jobs: jobs.length, finished: outcomes.length }, print.stdout);
-  if (whole !== undefined) print.stdout.write(`Fingerprint: ${whole}\n`);
+  if (outcomes.length > 0) say(shown, { jobs: jobs.length, finished: outcomes.length });
+  if (whole !== undefined) process.stdout.write(`Fingerprint: ${whole}\n`);
   for (const name of Object.keys(files)) {
     const argv = experiment.usedBy?.(name, config);
     if (argv === undefined) continue;
-    print.stdout.write(`To use ${name}: ${commandLine(...argv, '--config', `${directory.path}/${name}`)}\n`);
+    process.stdout.write(`To use ${name}: ${commandLine(...argv, '--config', `${directory.path}/${name}`)}\n`);
   }
   if (!withTables && tables.length > 0) {
-    print.stdout.write(`Tables: ${commandLine('report', directory.path, '--tables')}\n`);
+    process.stdout.write(`Tables: ${commandLine('report', directory.path, '--tables')}\n`);
   }
   return writeReport(experiment, directory, { jobs, outcomes, results, experiments, tables, fingerprint: whole });
 }
@@ -82,9 +76,9 @@ function written({ question, answer, prediction }: Conclusion): object {
 function say(
   { tables, conclusions }: { tables: readonly Table[]; conclusions: Readonly<Record<string, Conclusion>> },
   { jobs, finished }: Record<'jobs' | 'finished', number>,
-  stdout: NodeJS.WriteStream,
 ): void {
-  const width = terminalWidth(stdout);
+  const { stdout } = process;
+  const width = terminalWidth();
   const bold = stdout.isTTY === true && !process.env.NO_COLOR;
   const texts = [
     ...(Object.keys(conclusions).length === 0 ? [] : [answersText(conclusions, { width, bold })]),

@@ -118,7 +118,7 @@ describe('oxbow collect', () => {
     expect(await run('stopped', -1)).toEqual(whole);
     expect(await run('kept', 2)).toMatchObject({ hash: null });
     // Whoever collects may be writing the next file.
-    const lock = await lockFolder(at('kept'), { wait: () => {}, lost: () => {} });
+    const lock = await lockFolder(at('kept'));
     const line = await refusal('dataset', 'finish', at('kept'));
     expect(line).toMatch(/kept is in use by another command, expected one at a time\n$/);
     lock.release();

@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { isLostLock, lockFolder } from '../../../cli/run/lock.ts';
 
-const holding = { wait: () => {}, lost: () => {} };
-
 let folder: string;
 let file: string;
 beforeEach(() => {
@@ -17,7 +15,7 @@ beforeEach(() => {
 
 /** Writes a lock as another process would, which has its own number and start. */
 async function lockOf(change: (holder: Record<string, unknown>) => object): Promise<void> {
-  const lock = await lockFolder(folder, holding);
+  const lock = await lockFolder(folder);
   const text = readFileSync(file, 'utf8');
   lock.release();
   writeFileSync(file, JSON.stringify(change(JSON.parse(text))));
@@ -25,13 +23,13 @@ async function lockOf(change: (holder: Record<string, unknown>) => object): Prom
 
 describe('the lock of a folder', () => {
   test('one at a time has it, and gives it back', async () => {
-    const lock = await lockFolder(folder, holding);
+    const lock = await lockFolder(folder);
     expect(lock.holds).toBe(true);
     const line = `${folder} is in use by another command, expected one at a time`;
-    await expect(lockFolder(folder, holding)).rejects.toThrow(line);
+    await expect(lockFolder(folder)).rejects.toThrow(line);
     lock.release();
     expect([lock.holds, readdirSync(folder)]).toEqual([false, []]);
-    (await lockFolder(folder, holding)).release();
+    (await lockFolder(folder)).release();
   });
 
   test.skipIf(process.platform === 'win32')(
@@ -49,11 +47,11 @@ describe('the lock of a folder', () => {
           : 'running';
       await lockOf((holder) => ({ ...holder, pid, started }));
       child.kill('SIGSTOP');
-      await expect(lockFolder(folder, holding)).rejects.toThrow('is in use by another command');
+      await expect(lockFolder(folder)).rejects.toThrow('is in use by another command');
       child.kill('SIGKILL');
       await once(child, 'exit');
       writeFileSync(join(folder, 'summary.json.1234.tmp'), 'part');
-      const lock = await lockFolder(folder, holding);
+      const lock = await lockFolder(folder);
       expect(readdirSync(folder)).toEqual(['.lock']);
       lock.release();
     },
@@ -63,20 +61,23 @@ describe('the lock of a folder', () => {
     'is not held by another process that has the number of one that has ended',
     async () => {
       await lockOf((holder) => ({ ...holder, started: '1' }));
-      (await lockFolder(folder, holding)).release();
+      (await lockFolder(folder)).release();
     },
   );
 
   test('of another machine is held while it is renewed', async () => {
     await lockOf((holder) => ({ ...holder, place: 'elsewhere' }));
-    const wait = vi.fn();
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     const renewing = setInterval(() => utimesSync(file, new Date(), new Date()), 100);
-    await expect(lockFolder(folder, { ...holding, wait })).rejects.toThrow('is in use by another command');
+    await expect(lockFolder(folder)).rejects.toThrow('is in use by another command');
     clearInterval(renewing);
-    expect(wait).toHaveBeenCalledOnce();
+    expect(said.mock.calls).toEqual([
+      [expect.stringMatching(/ is in use on another machine, or was: waiting 5 s [^\n]*\n$/)],
+    ]);
+    said.mockRestore();
     const long = new Date(Date.now() - 60_000);
     utimesSync(file, long, long);
-    (await lockFolder(folder, holding)).release();
+    (await lockFolder(folder)).release();
     expect(readdirSync(folder)).toEqual([]);
   }, 30_000);
 
@@ -86,13 +87,13 @@ describe('the lock of a folder', () => {
       writeFileSync(file, text);
       const long = new Date(Date.now() - 60_000);
       utimesSync(file, long, long);
-      (await lockFolder(folder, holding)).release();
+      (await lockFolder(folder)).release();
     },
   );
 
   test('that is lost is told, and the lock of the next stays', async () => {
     const lost = vi.fn();
-    const lock = await lockFolder(folder, { ...holding, lost });
+    const lock = await lockFolder(folder, lost);
     writeFileSync(file, '{"id":"next"}');
     expect(lock.holds).toBe(false);
     await vi.waitFor(() => expect(lost).toHaveBeenCalledOnce(), 5000);
@@ -103,7 +104,7 @@ describe('the lock of a folder', () => {
 
   test('is lost with its folder, which is not made again', async () => {
     const lost = vi.fn();
-    const lock = await lockFolder(folder, { ...holding, lost });
+    const lock = await lockFolder(folder, lost);
     renameSync(folder, `${folder}-away`);
     expect(lock.holds).toBe(false);
     await vi.waitFor(() => expect(lost).toHaveBeenCalledOnce(), 5000);
@@ -115,7 +116,7 @@ describe('the lock of a folder', () => {
     const long = new Date(Date.now() - 60_000);
     utimesSync(file, long, long);
     const source = `import { lockFolder } from ${JSON.stringify(new URL('../../../cli/run/lock.ts', import.meta.url).href)};
-      const take = () => lockFolder(${JSON.stringify(folder)}, { wait() {}, lost() {} }).then(() => 1, () => 0);
+      const take = () => lockFolder(${JSON.stringify(folder)}).then(() => 1, () => 0);
       console.log((await Promise.all([take(), take(), take(), take()])).reduce((a, b) => a + b));`;
     const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], {
       encoding: 'utf8',

@@ -9,7 +9,6 @@ import { temporaryFolder } from '../fixture/files.ts';
 
 const folder = temporaryFolder('directory');
 
-const holding = { wait: () => {}, lost: () => {} };
 const job: Job = { id: 's/e/p/seed-0', study: 's', env: 'e', policy: 'p', seed: 0, weight: 1 };
 const result = { metrics: { score: 0.1 + 0.2, side: null }, data: { walks: [1, 2] } };
 const rows = [{ step: 1, loss: 0.5 }];
@@ -26,7 +25,7 @@ const newPath = () => join(folder, `run-${made++}`);
 /** A run with one finished job and one session. */
 async function finishedRun({ bytes = [1, 2, 3], score = 0.1 + 0.2 } = {}): Promise<string> {
   const path = newPath();
-  const directory = await RunDirectory.start(path, runOf(), holding);
+  const directory = await RunDirectory.start(path, runOf());
   mkdirSync(join(directory.jobPath(job), 'weights'), { recursive: true });
   writeFileSync(join(directory.jobPath(job), 'weights', 'policy.bin'), Uint8Array.from(bytes));
   const metrics = { ...result.metrics, score };
@@ -51,7 +50,7 @@ async function finishedRun({ bytes = [1, 2, 3], score = 0.1 + 0.2 } = {}): Promi
 
 /** What continuing the run gives: the outcome of the job, or the error. */
 async function resume(path: string, run = runOf()): Promise<Outcome | undefined> {
-  const directory = await RunDirectory.start(path, run, holding);
+  const directory = await RunDirectory.start(path, run);
   try {
     return directory.outcome(job);
   } finally {
@@ -65,7 +64,7 @@ function files(path: string): string[] {
 
 test('the date of a run is the day on which jobs of it were done last', async () => {
   const path = newPath();
-  const directory = await RunDirectory.start(path, runOf(), holding);
+  const directory = await RunDirectory.start(path, runOf());
   const session = { seconds: 1, workers: 1, interrupted: false, failures: {} };
   expect(directory.date).toBeUndefined();
   directory.addSession({ ...session, started: '2026-11-25T23:59:59.000Z', jobs: { a: 1 } });
@@ -153,7 +152,7 @@ describe('damage', () => {
 
   test('a result in the place of another, or of other settings', async () => {
     const path = await finishedRun();
-    const directory = await RunDirectory.start(path, runOf(), holding);
+    const directory = await RunDirectory.start(path, runOf());
     const at = directory.jobPath(job);
     writeJobFolder(at, { job: { ...job, id: 'other' }, settings: directory.settings, result, rows });
     expect(() => directory.outcome(job)).toThrow(`${at}/result.json is of job other`);
@@ -181,7 +180,7 @@ describe('damage', () => {
 });
 
 test.each(['../outside', '/outside', 'a//b', 'a/../../b'])('a job has no folder %s', async (id) => {
-  const directory = await RunDirectory.start(newPath(), runOf(), holding);
+  const directory = await RunDirectory.start(newPath(), runOf());
   expect(() => directory.jobPath({ ...job, id })).toThrow(`got settings with a job '${id}'`);
   directory.release();
 });
@@ -201,7 +200,7 @@ describe('a run', () => {
   test('may grow by policies with tuned settings of their own, and by no others', async () => {
     const tuned = (own: object) => ({ tuned: { s: { e: own } } });
     const path = newPath();
-    const begun = await RunDirectory.start(path, runOf(tuned({ p: { rate: 1 } })), holding);
+    const begun = await RunDirectory.start(path, runOf(tuned({ p: { rate: 1 } })));
     mkdirSync(begun.jobPath(job), { recursive: true });
     writeJobFolder(begun.jobPath(job), { job, settings: begun.settings, result, rows });
     begun.release();
@@ -237,16 +236,16 @@ describe('a run', () => {
     const path = newPath();
     mkdirSync(join(path, 'jobs'), { recursive: true });
     writeFileSync(join(path, 'thesis.txt'), 'years of work');
-    await expect(RunDirectory.start(path, runOf(), holding)).rejects.toThrow('is not empty and holds no run');
+    await expect(RunDirectory.start(path, runOf())).rejects.toThrow('is not empty and holds no run');
     expect(() => RunDirectory.open(path)).toThrow('holds no run');
     expect(readdirSync(path).sort()).toEqual(['jobs', 'thesis.txt']);
-    await expect(RunDirectory.start('', runOf(), holding)).rejects.toThrow('--out: got "", expected a directory');
+    await expect(RunDirectory.start('', runOf())).rejects.toThrow('--out: got "", expected a directory');
     expect(() => RunDirectory.open('')).toThrow('got "", expected a run directory');
   });
 
   test('has a directory of its own by default', async () => {
     const directories: RunDirectory[] = [];
-    for (let i = 0; i < 3; i++) directories.push(await RunDirectory.start(undefined, runOf(), holding));
+    for (let i = 0; i < 3; i++) directories.push(await RunDirectory.start(undefined, runOf()));
     expect(new Set(directories.map(({ path }) => path)).size).toBe(3);
     for (const directory of directories) {
       expect(directory.path).toMatch(/^runs\/x-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(-\d)?$/);
