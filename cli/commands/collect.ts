@@ -17,20 +17,16 @@ import { checkEnvOptions, loadModules, loadNamedEnv } from '../train/loadNamedEn
 import { actingPolicies } from './actingPolicies.ts';
 import { type Collected, collectDataset } from './collectDataset.ts';
 import type { CommandContext } from './options.ts';
-import { type CodeFlags, integerOption, numberOption } from './run.ts';
+import { integerOption, numberOption, type Texts } from './run.ts';
 import { optionsOf } from './train.ts';
 
-interface CollectFlags extends Omit<CodeFlags, 'env'> {
-  policy: string[];
-  shares?: string;
-  episodes: string;
-  noise: string;
-  greedy?: boolean;
-  seed: string;
-  envs?: string;
-  infos?: string;
-  set: string[];
-  out: string;
+interface CollectFlags
+  extends Required<Texts<'episodes' | 'noise' | 'seed' | 'out'>>,
+    Texts<'shares' | 'envs' | 'infos'> {
+  readonly policy: readonly string[];
+  readonly set: readonly string[];
+  readonly load: readonly string[];
+  readonly greedy?: boolean;
 }
 
 /** Milliseconds between two lines of progress. */

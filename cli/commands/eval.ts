@@ -19,15 +19,12 @@ import { isEnv, loadNamedEnv } from '../train/loadNamedEnv.ts';
 import { measurePolicy, recordEpisode } from '../train/measurePolicy.ts';
 import { describeShares, type Ends, endsOf, sharesOf, spreadOf, withOutcomes } from '../train/outcomes.ts';
 import type { CommandContext } from './options.ts';
-import { allowCode, type CodeFlags, integerOption } from './run.ts';
+import { allowCode, type CodeFlags, integerOption, type Texts } from './run.ts';
 
-interface EvalFlags extends CodeFlags {
-  episodes: string;
-  greedy?: boolean;
-  env?: string;
-  seed: string;
-  json?: string;
-  record?: string;
+interface EvalFlags extends Omit<CodeFlags, 'env'>, Texts<'env' | 'json' | 'record'> {
+  readonly episodes: string;
+  readonly seed: string;
+  readonly greedy?: boolean;
 }
 
 /** The episodes of one job's policy. */

@@ -14,23 +14,18 @@ import { type AllowedCode, NO_CODE } from '../train/allowedCode.ts';
 import { loadModules } from '../train/loadNamedEnv.ts';
 import type { CommandContext } from './options.ts';
 
-export interface RunFlags {
-  seeds?: string;
-  seed?: string;
-  policies?: string;
-  study?: string;
-  env?: string;
-  engine?: string;
-  steps?: string;
-  quick?: boolean;
-  full?: boolean;
-  config?: string;
-  out?: string;
-  workers?: string;
-  threads?: string;
-  queue?: string;
-  shard?: string;
-  set: string[];
+/** Options as they are written, of which each may be missing. */
+export type Texts<Names extends string> = { readonly [N in Names]?: string };
+
+/** The options of commands that run something. */
+export interface WorkingFlags
+  extends Texts<'seeds' | 'seed' | 'engine' | 'steps' | 'config' | 'out' | 'workers' | 'threads' | 'queue' | 'shard'> {
+  readonly set: readonly string[];
+}
+
+interface RunFlags extends WorkingFlags, Texts<'policies' | 'study' | 'env'> {
+  readonly quick?: boolean;
+  readonly full?: boolean;
 }
 
 /** The fields of the config that options set, whatever the experiment. */
@@ -112,7 +107,7 @@ function optionOf(field: string): string {
 }
 
 /** How many processes do jobs, by `--workers` and `--threads`; what does a job finds its threads in `OXBOW_THREADS`. */
-export function workerCount({ workers, threads: given }: Pick<RunFlags, 'workers' | 'threads'>): number {
+export function workerCount({ workers, threads: given }: Texts<'workers' | 'threads'>): number {
   const [label, asked] =
     given === undefined ? ['OXBOW_THREADS', process.env.OXBOW_THREADS || '1'] : ['--threads', given];
   const isFrom1To = (most: number) => (value: number) => Number.isInteger(value) && value >= 1 && value <= most;
@@ -176,7 +171,7 @@ function stepsSetting(text: string, experiment: AnyExperiment, sources: ConfigSo
 }
 
 /** The options of a command that does the jobs of others' runs. */
-export interface WorkFlags extends CodeFlags, Pick<RunFlags, 'workers' | 'threads'> {}
+export interface WorkFlags extends CodeFlags, Texts<'workers' | 'threads'> {}
 
 /** `oxbow resume <dir>`: goes on with a run that was stopped, with its own settings. */
 export async function resume({ registry, argv }: CommandContext, out: string, flags: WorkFlags): Promise<number> {
@@ -200,9 +195,9 @@ export async function worker({ registry }: CommandContext, url: string, flags: W
 
 /** The options that allow code of others to run. */
 export interface CodeFlags {
-  load: string[];
-  python?: string;
-  env?: string | string[];
+  readonly load: readonly string[];
+  readonly python?: string;
+  readonly env?: string | readonly string[];
 }
 
 /** What the options allow; modules are imported. */

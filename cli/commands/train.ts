@@ -13,46 +13,28 @@ import { datasetIdentity } from '../train/runTraining.ts';
 import type { TrainChoice, TrainConfig } from '../train/trainConfig.ts';
 import { checkPolicies, trainExperiment } from '../train/trainExperiment.ts';
 import type { CommandContext } from './options.ts';
-import { type RunFlags, runWith } from './run.ts';
+import { runWith, type Texts, type WorkingFlags } from './run.ts';
 
-interface TrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quick' | 'full'> {
-  evaluateEvery?: string;
-  keep?: string;
-  snapshots?: string;
-  stopAtReturn?: string;
-  agent?: string | undefined;
-  policy?: string | undefined;
-  dataset?: string;
-  onlineSteps?: string;
-  envs?: string;
-  load: string[];
+/** The options that choose what is trained, and those of its run. */
+export interface TrainingFlags extends WorkingFlags, Texts<'agent' | 'policy'> {
+  readonly load: readonly string[];
 }
 
+/** The options that set fields of their names. */
+const FIELDS = ['envs', 'dataset', 'evaluateEvery', 'keep', 'stopAtReturn', 'snapshots'] as const;
+
+interface TrainFlags extends TrainingFlags, Texts<(typeof FIELDS)[number] | 'onlineSteps'> {}
+
 /** `oxbow train <env>`: trains an agent, or goes on with a training that was stopped. */
-export async function train(
-  context: CommandContext,
-  env: string,
-  {
-    agent,
-    policy,
-    dataset,
-    onlineSteps,
-    envs,
-    evaluateEvery,
-    keep,
-    stopAtReturn,
-    snapshots,
-    load,
-    ...flags
-  }: TrainFlags,
-): Promise<number> {
-  const { choice, allowed, modules, check } = await chooseTraining('train', env, { ...flags, agent, policy, load });
+export async function train(context: CommandContext, env: string, flags: TrainFlags): Promise<number> {
+  const { dataset, onlineSteps } = flags;
+  const { choice, allowed, modules, check } = await chooseTraining('train', env, flags);
   const data = dataset === undefined ? undefined : await datasetIdentity(dataset);
   if (data?.env !== undefined && !isSameTask(data.env, env)) {
     const said = `oxbow: ${dataset} was played in ${data.env}, and the policy will be evaluated in ${env}`;
     process.stderr.write(`${printable(said)}\n`);
   }
-  const given = { envs, dataset, evaluateEvery, keep, stopAtReturn, snapshots };
+  const given = Object.fromEntries(FIELDS.map((name) => [name, flags[name]]));
   const more = { ...given, datasetHash: data?.hash, load: modules };
   const set = onlineSteps === undefined ? flags.set : [...flags.set, `agent.onlineSteps=${onlineSteps}`];
   return runWith(context, trainExperiment(choice, allowed), { ...flags, set }, more, { allowed, check });
@@ -66,7 +48,7 @@ export async function train(
 export async function chooseTraining(
   label: string,
   env: string,
-  { agent, policy, load, set, config: file }: Pick<TrainFlags, 'agent' | 'policy' | 'load' | 'set' | 'config'>,
+  { agent, policy, load, set, config: file }: TrainingFlags,
 ) {
   if (agent === undefined) {
     throw new InputError(`${label}: --agent: got none, ${expectedOneOf('', Object.keys(builtinAgents))}`);

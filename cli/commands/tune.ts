@@ -1,36 +1,23 @@
 import { readJsonFile } from '../experiment/config.ts';
 import { trainTuningExperiment } from '../tuning/tuneTraining.ts';
 import type { CommandContext } from './options.ts';
-import { type RunFlags, runWith } from './run.ts';
-import { chooseTraining } from './train.ts';
+import { runWith, type Texts } from './run.ts';
+import { chooseTraining, type TrainingFlags } from './train.ts';
 
-interface TuneTrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quick' | 'full'> {
-  agent?: string | undefined;
-  policy?: string | undefined;
-  envs?: string;
-  trials?: string;
-  search?: string;
-  halving?: string;
-  over?: string;
-  greedy?: boolean;
-  space?: string;
-  load: string[];
+/** The options that set fields of their names. */
+const FIELDS = ['envs', 'trials', 'search', 'halving', 'over'] as const;
+
+interface TuneTrainFlags extends TrainingFlags, Texts<(typeof FIELDS)[number] | 'space'> {
+  readonly greedy?: boolean;
 }
 
 /** `oxbow tune train <env>`: searches for the settings of a training. */
-export async function tuneTrain(
-  context: CommandContext,
-  env: string,
-  { agent, policy, envs, trials, search, halving, over, greedy, space, load, ...flags }: TuneTrainFlags,
-): Promise<number> {
-  const { choice, allowed, modules, check } = await chooseTraining('tune train', env, {
-    ...flags,
-    agent,
-    policy,
-    load,
-  });
+export async function tuneTrain(context: CommandContext, env: string, flags: TuneTrainFlags): Promise<number> {
+  const { choice, allowed, modules, check } = await chooseTraining('tune train', env, flags);
+  const { greedy, space } = flags;
   const more = {
-    ...{ envs, trials, search, halving, over, greedy: greedy ? 'true' : undefined },
+    ...Object.fromEntries(FIELDS.map((name) => [name, flags[name]])),
+    greedy: greedy ? 'true' : undefined,
     space: space === undefined ? undefined : JSON.stringify(readJsonFile('--space', space)),
     load: modules,
   };
