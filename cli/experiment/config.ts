@@ -210,10 +210,7 @@ export function readJsonFile(label: string, file: string): unknown {
 
 const LARGEST_SEED = Number.MAX_SAFE_INTEGER - MOST_SEEDS;
 
-/**
- * A count of seeds becomes the list base, base + 1, …, where `seed` is the base, the first of the usual seeds unless given; both are
- * shorthands, not settings.
- */
+/** A count of seeds becomes the list base, base + 1, …: `seed` is the base, the first of the usual seeds unless given. */
 function expandSeeds(raw: Json, usual: readonly number[], source?: Source): Json {
   const { seed, ...rest } = raw;
   const refuse = (field: string, problem: string) => {

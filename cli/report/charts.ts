@@ -221,12 +221,7 @@ function onGrid(seeds: readonly (readonly CurvePoint[])[]): CurvePoint[] {
 /** Characters: two longer names do not fit side by side on a phone. */
 const LONG_NAME = 16;
 
-/**
- * The colour of lines by the field `policy`, with a legend below the chart.
- *
- * @param policies the experiment's full list, which fixes the colours.
- * @param present those that the chart shows.
- */
+/** The colour of lines by the field `policy`, fixed by the full list, with a legend below of those that are `present`. */
 function lineColours(policies: readonly string[], present: ReadonlySet<string>) {
   const { domain, range } = policyColours(policies);
   const shown = domain.map((policy, i) => ({ policy, colour: range[i]! })).filter(({ policy }) => present.has(policy));

@@ -103,9 +103,8 @@ export async function renderSvg(spec: TopLevelSpec, theme: Theme | 'page' = 'lig
 }
 
 /**
- * Without what a still figure has no use for: labels that others hide, Vega's roles of single marks, which a reader of the page would have to walk
- * through, its class names, empty groups' outlines, defaults and what all texts share, digits below a tenth of a pixel in paths and a
- * hundredth elsewhere.
+ * Without what a still figure has no use for: hidden labels, Vega's roles and class names, empty outlines, defaults, what all texts share,
+ * digits below a tenth of a pixel in paths and a hundredth elsewhere.
  */
 function plain(svg: string): string {
   return svg

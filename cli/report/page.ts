@@ -83,10 +83,7 @@ ${definitions('settings', flatSettings(config))}
 /** A command longer than this is below alone. */
 const LONG_COMMAND = 150;
 
-/**
- * The first page of a report, which stands alone: what was run, the answer to each question with a small picture, and what else a
- * reader wants to know. Texts that are computed say in `data-from` what of: the results, the run or its settings.
- */
+/** The first page, which stands alone. Texts that are computed say in `data-from` what of: results, the run, its settings. */
 function renderFirstPage(page: Page, numbering: Numbering): string {
   const { title, lead, run, warning, conclusions, answer, tables = [], remarks, commands, sections } = page;
   const asked = Object.entries(conclusions);
@@ -161,10 +158,7 @@ const SIZES = {
   large: { width: 400, line: 15, gap: 8, character: 8, font: 13.5, longest: 24 },
 };
 
-/**
- * The bars of an answer as an SVG: labels, bars with the whiskers of their intervals, and values as they are read.
- * @param size large where it is the only one of its page
- */
+/** The bars of an answer as an SVG: labels, bars with the whiskers of their intervals, and values as they are read. */
 function answerPicture({ bars, caption, most }: AnswerChart, size: keyof typeof SIZES): string {
   const sizes = SIZES[size];
   const { width: whole, line, gap, character, font, longest } = sizes;

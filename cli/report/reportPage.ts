@@ -112,12 +112,7 @@ function policyList(policies: readonly string[]): string {
 
 /** `26 November 2026` for `2026-11-26`. */
 function dateText(date: string): string {
-  return new Date(date).toLocaleDateString('en-GB', {
-    day: 'numeric',
-    month: 'long',
-    year: 'numeric',
-    timeZone: 'UTC',
-  });
+  return new Date(date).toLocaleDateString('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
 }
 
 function howToRead(seeds: number): string {

@@ -82,10 +82,7 @@ function contents({ figures = [], tables = [], sections = [] }: Section): { figu
 /** Narrow figures that leave room for a table in their row. */
 const FEW = 2;
 
-/**
- * Wide figures by themselves; those between them in columns of nearly one height; then tables: beside each other and beside few last figures, as far as
- * there is room.
- */
+/** Wide figures by themselves, the others in columns of nearly one height, then tables beside each other and few last figures. */
 async function renderEvidence({ figures = [], tables = [] }: Section, numbering: Numbering): Promise<string[]> {
   const html: string[] = [];
   let narrow: string[] = [];

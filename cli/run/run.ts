@@ -113,8 +113,7 @@ export async function runExperiment(
 }
 
 /**
- * What a run computes with. Where the settings leave the engine to be chosen, it is the one that the run was begun with, and a new run
- * records which one it takes: what is installed later changes no run.
+ * What a run computes with. An engine that the settings leave open is the one that the run was begun with, or that it records now.
  * @throws InputError if that one is not here
  */
 async function runtimeOf(
@@ -250,10 +249,7 @@ function jobEvents({ directory, progress }: Run, display: ProgressDisplay): JobE
   };
 }
 
-/**
- * Writes what has been done and what is derived from it, and prints what came of it.
- * @returns the report's path, undefined where it cannot be written
- */
+/** Writes what has been done and prints what came of it. Returns the report's path, undefined where it cannot be written. */
 async function store(run: Run, started: { readonly date: Date; readonly time: number }): Promise<string | undefined> {
   const { experiment, directory, progress, options } = run;
   const { workers, signal } = options;

@@ -209,10 +209,7 @@ function newDirectory(experiment: string): string {
   }
 }
 
-/**
- * The run that the directory holds, undefined if none.
- * @throws InputError if it holds something else, or a run that `run` does not continue
- */
+/** The run that the directory holds, if any. @throws InputError if it holds something else, or what `run` does not continue */
 function checkDirectory(path: string, run: RunConfig): RunConfig | undefined {
   if (!existsSync(path)) return undefined;
   const found = readdirSync(path);

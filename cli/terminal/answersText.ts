@@ -39,10 +39,7 @@ const LABELS = 0.4;
 /** A column of text in eighths, which is as fine as text gets. */
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/**
- * The lines of a chart in text: its caption, and for each bar its label, the bar, and the value with its interval. Where the line is too
- * short for all three, the bar stands below them.
- */
+/** The lines of a chart: its caption, and a label, a bar and a value each; where there is no room, the bar stands below. */
 function barChart({ caption, most, bars }: AnswerChart, width: number): string[] {
   const end = most ?? Math.max(0, ...bars.map(({ value }) => value).filter(Number.isFinite));
   const ofTexts = longest(bars.map(({ text }) => text));

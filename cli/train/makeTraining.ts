@@ -21,7 +21,7 @@ export function makeTraining(
   dataset?: EpisodeSource | undefined,
 ): TrainingSession<VectorEnv> {
   const { agent: agentOptions, policy: policyOptions } = config;
-  const env = makeEnvs(envName, config, config.envs);
+  const env = makeVec(envName, { ...config.env, numEnvs: config.envs });
   const evaluations = { ...config, env: envName, envOptions: config.env };
   const close = () => env.close();
   try {
@@ -34,11 +34,6 @@ export function makeTraining(
   }
 }
 
-/** Environments of a run that reset in the step that ends an episode. */
-export function makeEnvs(id: string, { env }: Pick<TrainConfig, 'env'>, numEnvs: number): VectorEnv {
-  return makeVec(id, { ...env, numEnvs });
-}
-
 /** The episodes of a policy by sampled and by greedy actions, in the same environments one after the other. */
 export async function sampledAndGreedy(
   policy: Policy,
@@ -47,7 +42,7 @@ export async function sampledAndGreedy(
   rng: Rng,
 ): Promise<{ readonly sampled: EpisodeStatistics; readonly greedy: EpisodeStatistics }> {
   const { evaluationEpisodes: episodes } = config;
-  const env = makeEnvs(id, config, Math.min(MOST_ENVS, episodes));
+  const env = makeVec(id, { ...config.env, numEnvs: Math.min(MOST_ENVS, episodes) });
   const by = async (greedy: boolean) =>
     episodeStatistics((await inTurns(evaluateStepwise({ policy, env, episodes, greedy, rng }))).episodes);
   try {

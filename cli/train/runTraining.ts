@@ -171,11 +171,7 @@ export async function runTraining(
   }
 }
 
-/**
- * Brings the agent to a checkpoint, if it is there.
- * @param from where it lies, and the job that has left it
- * @throws InputError if it does not fit
- */
+/** Brings the agent to a checkpoint, if one by that author lies at the path. @throws InputError if it does not fit */
 function goOn(
   { agent }: TrainingSession<VectorEnv>,
   { path, job: author }: { readonly path: string; readonly job: string },

@@ -97,10 +97,7 @@ export function trainSchema(choices: TrainChoice) {
   });
 }
 
-/**
- * The options of the policies. Of several policies, an option that only some have is for those, and what is not given is each one's
- * own default. Where one is not registered, nothing is known of them.
- */
+/** The options of the policies: of several, one that only some have is for those. Of one that is not registered nothing is known. */
 function policySettings(policies: readonly string[], usual: Readonly<Record<string, unknown>>): z.ZodObject {
   const schemas = policies.map((policy) => policySchema(policy));
   if (!schemas.every((schema) => schema !== undefined)) return z.looseObject({});

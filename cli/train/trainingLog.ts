@@ -227,10 +227,7 @@ function maskedCrc(bytes: Uint8Array): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
 
-/**
- * A file that is written whole at first, in place of one that was there, and grows then. It is written by a descriptor that stays open:
- * what a process appends that stood still while another has replaced the file lands in a file without a name.
- */
+/** A file that grows. Its descriptor stays open: what a process appends after another has replaced the file is in no file. */
 class GrowingFile {
   readonly #file: number;
 

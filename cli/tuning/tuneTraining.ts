@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { DivergedError, episodeStatistics } from '../../agents/index.ts';
 import { type ActingAgentName, agentNamed } from '../../agents/registry.ts';
+import { makeVec } from '../../envs/index.ts';
 import { Rng, savePolicy } from '../../src/index.ts';
 import { InputError } from '../experiment/errors.ts';
 import {
@@ -20,7 +21,7 @@ import { firstLine, plural, trueMinus } from '../experiment/text.ts';
 import { isGroup, type Settings } from '../experiment/tuned.ts';
 import { portablePath } from '../terminal/commandLine.ts';
 import { type AllowedCode, allowedOptions, NO_CODE, TRAIN_TUNING } from '../train/allowedCode.ts';
-import { makeEnvs, makeTraining, tryOut } from '../train/makeTraining.ts';
+import { makeTraining, tryOut } from '../train/makeTraining.ts';
 import { measurePolicy } from '../train/measurePolicy.ts';
 import { POLICY, runTraining } from '../train/runTraining.ts';
 import { type TrainChoice, type TrainConfig, trainSchema } from '../train/trainConfig.ts';
@@ -239,7 +240,7 @@ async function trialJob(
     });
     const episodes = await measurePolicy({
       policy: training.policy,
-      makeEnvs: (numEnvs) => makeEnvs(env, config, numEnvs),
+      makeEnvs: (numEnvs) => makeVec(env, { ...config.env, numEnvs }),
       episodes: config.evaluationEpisodes,
       greedy,
       rng: context.rng.split('evaluation'),
