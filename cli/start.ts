@@ -51,11 +51,8 @@ async function perform(parent: number, argv: readonly string[], registry: () => 
 }
 
 /**
- * Runs the command in a process of its own, ends it when a signal asks for it, and exits as it does.
- *
- * What computes is not what listens. The command may compute or wait for as long as it likes, and its own listeners are deaf
- * meanwhile. This process does nothing else. It passes a signal on, and the command ends in its own way: it stores what it has
- * done. If it has not ended in time, it is killed.
+ * Runs the command in a process of its own, ends it when a signal asks for it, and exits as it does. What computes is not what listens: the
+ * command may be deaf for as long as it likes. It gets the signal to end in its own way, and is killed if it has not ended in time.
  */
 function supervise(argv: readonly string[]): void {
   const node = [...withTypeScript(process.execArgv), process.argv[1]!, CHILD_OF, String(process.pid), ...argv];

@@ -48,10 +48,9 @@ const WORDS = ['random', 'demonstrators'];
 const SNAPSHOTS = /^(.+)@(all|\d+)$/;
 
 /**
- * The policies that a word of a command line names: `random`, `demonstrators`, a file of a saved policy, a run directory, whose jobs' policies
- * it is, or `RUN@STEP` and `RUN@all`, the snapshots of its trainings.
- * @param label begins the errors: `--policy`
- * @throws InputError, one line
+ * The policies of a word: `random`, `demonstrators`, a file of a saved policy, a run directory, whose jobs' policies it is, or `RUN@STEP` and
+ * `RUN@all`, the snapshots of its trainings.
+ * @throws InputError, one line that begins with the label
  */
 export async function actingPolicies(label: string, name: string, given: ActingIn): Promise<readonly ActingPolicy[]> {
   if (name === 'random') return [{ policy: 'random', about: { name } }];

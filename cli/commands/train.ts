@@ -40,11 +40,7 @@ export async function train(context: CommandContext, env: string, flags: TrainFl
   return runWith(context, trainExperiment(choice, allowed), { ...flags, set }, more, { allowed, check });
 }
 
-/**
- * What is trained, and the code of others that the command line has named for it: its modules are imported, what it chooses is checked.
- * @param label whose argument the environment is: `train`
- * @throws InputError, one line
- */
+/** What is trained, and the code of others that the command line allows, which is imported. @throws InputError, one line */
 export async function chooseTraining(
   label: string,
   env: string,

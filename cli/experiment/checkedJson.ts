@@ -65,10 +65,8 @@ export function writeCompactJson(path: string, value: unknown): void {
 }
 
 /**
- * That a file can be written, or files into a folder, which need not be there: said before the work, not after it. Leaves nothing
- * behind.
- * @param option that named it
- * @throws InputError if not
+ * That a file can be written, or files into a folder, which need not be there: said before the work. Leaves nothing behind.
+ * @throws InputError that names the option, if not
  */
 export function checkWritable(option: string, what: 'file' | 'folder', path: string): void {
   if (path.trim() === '') throw new InputError(`${option}: got "", expected a ${what}`);

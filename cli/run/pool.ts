@@ -49,19 +49,11 @@ export const runJobs: RunJobs = async (jobs, foldersOf, { workers, signal, ...da
   await Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, doJobs));
 };
 
-/**
- * A process that does jobs, one at a time: started by the first, and anew after one that ended it.
- *
- * A process, not a thread: one that is killed in the middle of a native call takes nothing else with it.
- */
+/** A process that does jobs, one at a time. Not a thread: one that is killed in a native call takes nothing else with it. */
 export class JobProcess {
   #worker: { readonly process: ChildProcess; readonly closed: Promise<void> } | undefined;
 
-  /**
-   * Does one job. When `signal` aborts, the process is killed.
-   * @returns its seconds
-   * @throws what the job has thrown, or how its process ended
-   */
+  /** Does one job, and returns its seconds; killed when `signal` aborts. @throws what the job has thrown, or how its process ended */
   async perform(task: Task, events: Pick<JobEvents, 'progress' | 'said'>, signal: AbortSignal): Promise<number> {
     signal.throwIfAborted();
     if (this.#worker !== undefined && hasEnded(this.#worker.process)) await this.end();

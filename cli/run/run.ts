@@ -44,11 +44,8 @@ interface Run {
 }
 
 /**
- * Does the jobs of an experiment that have not been done, writes the run directory, and prints what came of them and the report's
- * path.
- *
- * @returns the exit code.
- * @throws InputError before anything is written.
+ * Does the jobs of an experiment that have not been done, writes the run directory, prints what came of them, and returns the exit code.
+ * @throws InputError before anything is written
  */
 export async function runExperiment(
   experiment: AnyExperiment,

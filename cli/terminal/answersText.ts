@@ -6,11 +6,7 @@ const INDENT = ' '.repeat(4);
 /** Text that is read is no wider. */
 const WIDEST = 80;
 
-/**
- * What came of each question: its answer with a chart.
- * @param width columns of text
- * @param bold whether questions stand out
- */
+/** What came of each question: its answer with a chart, in columns of text. @param bold whether questions stand out */
 export function answersText(
   conclusions: Readonly<Record<string, Conclusion>>,
   { width, bold }: { readonly width: number; readonly bold: boolean },

@@ -209,11 +209,7 @@ function isTagged(object: object): boolean {
 const FOLDER = 'snapshots';
 const NAME = /^step-(\d+)\.json$/;
 
-/**
- * Whether a snapshot is due at a report: the first one at or behind each of so many equal parts of a training.
- * @param count how many parts; undefined for no snapshots
- * @param before the step of the report before
- */
+/** Whether a snapshot is due at a report: the first one at or behind each of `count` equal parts, after that of the step `before`. */
 export function isSnapshotDue(
   { count, steps }: { readonly count: number | undefined; readonly steps: number },
   before: number,

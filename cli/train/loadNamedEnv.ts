@@ -7,11 +7,7 @@ import { describeIssue, expectedOneOf } from '../../src/options/describe.ts';
 import { InputError, orInputError, toErrorData } from '../experiment/errors.ts';
 import { firstLine } from '../experiment/text.ts';
 
-/**
- * Loads what an environment needs.
- * @param label whose argument the id is: `train`
- * @throws InputError if there is no such environment, or a package that it needs is not installed
- */
+/** Loads what an environment needs. @throws InputError if there is no such one, or a package that it needs is not installed */
 export async function loadNamedEnv(label: string, id: string): Promise<void> {
   const problem = await loadProblem(id);
   if (!isMade(id)) {
@@ -51,11 +47,7 @@ function isMade(id: string): boolean {
   return providerOf(id) !== undefined || registeredEnvs().includes(id);
 }
 
-/**
- * Checks the options of an environment by its schema, if it has one.
- * @param label what is before the dot of an option: `--set env`
- * @throws InputError that begins with the option
- */
+/** Checks the options of an environment by its schema, if it has one. @throws InputError that begins with the option */
 export function checkEnvOptions(label: string, id: string, options: Readonly<Record<string, unknown>>): void {
   const schema = envSchema(id);
   if (schema === undefined) return;
@@ -69,11 +61,7 @@ export function checkEnvOptions(label: string, id: string, options: Readonly<Rec
   throw new InputError(`${[label, ...path].join('.')}: ${problem}`);
 }
 
-/**
- * Which actions an environment takes.
- * @param options of the environment
- * @throws InputError if there is no such environment
- */
+/** Which actions an environment with these options takes. @throws InputError if there is no such environment */
 export function actionSpaceOf(id: string, options: Readonly<Record<string, unknown>>): Promise<Space> {
   return orInputError(() => {
     const env = makeVec(id, options);
@@ -83,9 +71,7 @@ export function actionSpaceOf(id: string, options: Readonly<Record<string, unkno
 }
 
 /**
- * Imports a user's own modules, which register environments and policies, or export experiments. Importing one again does nothing.
- * @param label of the argument that names them
- * @returns their absolute paths
+ * Imports a user's own modules, which register environments and policies, or export experiments. Returns their absolute paths.
  * @throws InputError that names the module, if it is not there, or throws
  */
 export async function loadModules(paths: readonly string[], label = '--load'): Promise<string[]> {

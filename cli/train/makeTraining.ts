@@ -9,11 +9,7 @@ import type { Job } from '../experiment/experiment.ts';
 import { firstLine } from '../experiment/text.ts';
 import type { TrainConfig } from './trainConfig.ts';
 
-/**
- * What a job trains, from the settings of its run.
- * @param dataset for an agent that learns from data
- * @throws one line, if something does not fit
- */
+/** What a job trains, on a dataset if its agent learns from data. @throws one line, if something does not fit */
 export function makeTraining(
   { study: agent, env: envName, policy }: Pick<Job, 'study' | 'env' | 'policy'>,
   config: TrainConfig,

@@ -80,9 +80,9 @@ interface Stage {
 }
 
 /**
- * Trains an agent, from its last checkpoint if there is one, and leaves checkpoints and the policy. Wherever it is killed, it ends with
- * the same state.
- * @param stage by default all of it. A training that pauses and goes on is the same, to the byte, as one that does not
+ * Trains an agent, from its last checkpoint if there is one, and leaves checkpoints and the policy: wherever it is killed or pauses, it ends
+ * with the same state, to the byte.
+ * @param stage by default all of it
  */
 export async function runTraining(
   training: TrainingSession<VectorEnv>,
@@ -223,8 +223,7 @@ function count(steps: number): string {
 }
 
 /**
- * The dataset, for an agent that learns from data; undefined where the settings name nothing. If they have a hash, whoever reads its
- * episodes to their end is told when they are others.
+ * The dataset, for an agent that learns from data, if the settings name one. Whoever reads its episodes is told if their hash is another.
  * @throws InputError if there is no whole dataset at the path
  */
 export async function openTrainingDataset({
@@ -256,11 +255,7 @@ function withHash(dataset: Dataset, expected: string): EpisodeSource {
   };
 }
 
-/**
- * Which episodes a dataset holds, by their hash, as its index says it where it has one: who reads its episodes finds a wrong one; and the id of
- * the environment that they were played in, if it says so.
- * @throws InputError if there is no whole dataset at the path
- */
+/** The hash of a dataset's episodes, as its index says it where it has one, and the environment that they were played in, if known. */
 export function datasetIdentity(path: string): Promise<{ readonly hash: string; readonly env: string | undefined }> {
   return orInputError(async () => {
     const dataset = await openDataset(path);

@@ -47,14 +47,13 @@ interface TrialJob extends Job {
 }
 
 /**
- * The search for the settings of a training: for each policy the same number of trials, drawn from a space, and one with the settings
- * that are in use at present, each trained once for each of the seeds. The settings with the highest mean return of the evaluation at the
- * end are chosen. With successive halving the trainings of the best go on from their checkpoints from round to round; the present
- * settings take part in every round. Beside the usual files the run directory gets `tuned.json`, the best settings as a config file of
- * `oxbow train`, and `trials.json`, the search space and all trials.
+ * The search for the settings of a training: for each policy so many trials, drawn from a space, and one with the settings in use at present,
+ * trained once for each of the seeds. Chosen are those with the highest mean return at the end. With successive halving the trainings of the
+ * best go on from their checkpoints from round to round, and the present settings always. The run directory gets `tuned.json`, the best
+ * settings as a config file of `oxbow train`, and `trials.json`, the space and all trials.
  *
  * @param allowed the code beside oxbow's own that jobs may run
- * @throws InputError if the agent is unknown, or a policy is named twice
+ * @throws InputError if the agent is unknown or learns from data, or a policy is named twice
  */
 export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode = NO_CODE): AnyExperiment {
   const { choices, description } = trainExperiment(choice, allowed);
