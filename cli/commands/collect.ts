@@ -112,7 +112,7 @@ export async function collect({ registry, argv }: CommandContext, id: string, fl
 async function ended(
   out: string,
   planned: number,
-  { episodes, hash, missing }: { episodes: number; hash: string | null; missing: readonly string[] },
+  { episodes, hash, missing }: Awaited<ReturnType<typeof collectDataset>>,
 ): Promise<number> {
   if (hash === null) {
     process.stderr.write(

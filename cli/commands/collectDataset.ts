@@ -26,19 +26,10 @@ export interface Collected {
   readonly steps: number;
 }
 
-/** What has come of it. */
-interface CollectedDataset extends Collected {
-  /** Null if it was stopped before the end. */
-  readonly hash: string | null;
-  /** Those of the infos that no step had. */
-  readonly missing: readonly string[];
-}
-
 /**
  * Plays the episodes of policies into a dataset, or goes on with one that was begun with the same settings.
  * @param env resets in the step that ends an episode
- * @param onProgress told after each episode
- * @param signal stops it: what is whole stays
+ * @returns the hash, null where `signal` has stopped it and what is whole stays, and those of the infos that no step had
  * @throws as `DatasetWriter` and `collectEpisodes` do
  */
 export async function collectDataset(
@@ -46,21 +37,19 @@ export async function collectDataset(
   env: VectorEnv,
   settings: CollectSettings,
   { signal, onProgress }: { signal: AbortSignal; onProgress: (collected: Collected) => void },
-): Promise<CollectedDataset> {
+): Promise<Collected & { readonly hash: string | null; readonly missing: readonly string[] }> {
   const { policies, counts, seed, greedy, noise } = settings;
   const infos = [...new Set(settings.infos)].sort();
-  const writer = new DatasetWriter(
-    path,
-    aboutOf(env, { ...settings, infos }),
-    counts.reduce((a, b) => a + b, 0),
-  );
+  const planned = counts.reduce((a, b) => a + b, 0);
+  const writer = new DatasetWriter(path, aboutOf(env, { ...settings, infos }), planned);
   const begun = writer.numEpisodes;
   const missing = new Set(infos);
   const note = (episode: StoredEpisode) => {
     for (const name of missing) if (!episode.infos![name]!.every(Number.isNaN)) missing.delete(name);
   };
   const turns = new Turns();
-  onProgress({ episodes: writer.numEpisodes, steps: writer.numSteps });
+  const collected = () => ({ episodes: writer.numEpisodes, steps: writer.numSteps });
+  onProgress(collected());
   let first = 0;
   for (const [i, count] of counts.entries()) {
     const skip = Math.max(0, writer.numEpisodes - first);
@@ -72,18 +61,18 @@ export async function collectDataset(
       if (episode !== undefined) {
         writer.append({ ...episode, policy: i });
         note(episode);
-        onProgress({ episodes: writer.numEpisodes, steps: writer.numSteps });
+        onProgress(collected());
       }
       await turns.next();
       if (!signal.aborted) continue;
       writer.flush();
-      return { episodes: writer.numEpisodes, steps: writer.numSteps, hash: null, missing: [] };
+      return { ...collected(), hash: null, missing: [] };
     }
   }
   const hash = writer.finish();
   // Those that were there before may have had them.
   if (begun > 0 && missing.size > 0) for (const episode of new StoredDataset(path).storedEpisodes()) note(episode);
-  return { episodes: writer.numEpisodes, steps: writer.numSteps, hash, missing: [...missing] };
+  return { ...collected(), hash, missing: [...missing] };
 }
 
 function aboutOf(env: VectorEnv, { environment, policies, counts, infos, provenance }: CollectSettings): DatasetAbout {
