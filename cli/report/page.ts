@@ -1,7 +1,7 @@
 import { escapeHtml } from '../../envs/drawing/drawing.ts';
 import { themeColour } from '../../envs/drawing/palette.ts';
 import { contentSecurityPolicy } from '../../envs/drawing/trajectoryPage.ts';
-import type { Answer, AnswerBar, AnswerChart, Conclusion, Remark, Section, Table } from '../experiment/experiment.ts';
+import type { Answer, AnswerChart, Conclusion, Remark, Section, Table } from '../experiment/experiment.ts';
 import { wrapText } from '../terminal/wrapText.ts';
 import { Numbering } from './figure.ts';
 import { PAGE_STYLE } from './pageStyle.ts';
@@ -160,62 +160,41 @@ const SIZES = {
 
 /** The bars of an answer as an SVG: labels, bars with the whiskers of their intervals, and values as they are read. */
 function answerPicture({ bars, caption, most }: AnswerChart, size: keyof typeof SIZES): string {
-  const sizes = SIZES[size];
-  const { width: whole, line, gap, character, font, longest } = sizes;
+  const { width: whole, line, gap, character, font, longest } = SIZES[size];
   const width = (text: string) => character * text.length;
   const labels = bars.map(({ label }) => wrapText(label, longest));
   const left = Math.max(0, ...labels.flat().map(width)) + 6;
   const right = Math.max(0, ...bars.map(({ text }) => width(text))) + 6;
-  const ends = bars.flatMap(({ value, high }) => [value, high ?? value]);
-  const end = most ?? Math.max(0, ...ends);
+  const end = most ?? Math.max(0, ...bars.flatMap(({ value, high }) => [value, high ?? value]));
   // What goes beyond the axis ends with it.
   const at = (value: number) => left + (whole - left - right) * Math.min(1, Math.max(0, end > 0 ? value / end : 0));
-  let top = 0;
-  const rows = bars.map((bar, i) => {
+  const number = (x: number) => String(Number(x.toFixed(1)));
+  const ink = themeColour('ink');
+  const letters = (x: number, y: number, text: string, more = '') =>
+    `<text x="${number(x)}" y="${number(y)}"${more} fill="${ink}">${escapeHtml(text)}</text>`;
+  let height = 1;
+  const rows = bars.map(({ value, low, high, text, colour = themeColour('muted') }, i) => {
     const lines = labels[i]!;
-    const height = line * lines.length + gap;
-    const row = drawBar(bar, { lines, middle: top + height / 2, left, at, sizes });
-    top += height;
-    return row;
+    const middle = height - 1 + (line * lines.length + gap) / 2;
+    height += line * lines.length + gap;
+    // From the middle of letters down to the line they stand on.
+    const baseline = middle + 0.36 * font;
+    const ends = low === null || high === null ? [] : [number(at(low)), number(at(high))];
+    const whisker = `<path d="M${ends[0]} ${middle}H${ends[1]}M${ends[0]} ${middle - 2.5}v5M${ends[1]} ${middle - 2.5}v5" stroke="${ink}"/>`;
+    const label = lines.map((part, k) =>
+      letters(left - 5, baseline + line * (k - (lines.length - 1) / 2), part, ' text-anchor="end"'),
+    );
+    return (
+      label.join('') +
+      `<rect x="${number(left)}" y="${number(middle - line / 2)}" width="${number(at(value) - left)}" height="${line}" fill="${escapeHtml(colour)}" fill-opacity=".65"/>` +
+      (ends.length === 0 ? '' : whisker) +
+      letters(Math.max(at(value), high === null ? 0 : at(high)) + 4, baseline, text)
+    );
   });
-  const height = top + 1;
   const described = `${caption}: ${bars.map(({ label, text }) => `${label} ${text}`).join(', ')}`;
   return (
     `<svg width="${whole}" height="${height}" viewBox="0 0 ${whole} ${height}" role="img" aria-label="${escapeHtml(described)}" ` +
     `font-family="system-ui, sans-serif" font-size="${font}">` +
     `<path d="M${left} 0V${height}" stroke="${themeColour('faint')}"/>${rows.join('')}</svg>`
-  );
-}
-
-interface Row {
-  /** Of the label. */
-  readonly lines: readonly string[];
-  readonly middle: number;
-  readonly left: number;
-  readonly at: (value: number) => number;
-  readonly sizes: (typeof SIZES)['small'];
-}
-
-function drawBar(
-  { value, low, high, text, colour = themeColour('muted') }: AnswerBar,
-  { lines, middle, left, at, sizes: { line, font } }: Row,
-): string {
-  const ink = themeColour('ink');
-  const number = (x: number) => String(Number(x.toFixed(1)));
-  /** From the middle of letters down to the line they stand on. */
-  const baseline = middle + 0.36 * font;
-  const whisker =
-    low === null || high === null
-      ? ''
-      : `<path d="M${number(at(low))} ${middle}H${number(at(high))}M${number(at(low))} ${middle - 2.5}v5M${number(at(high))} ${middle - 2.5}v5" stroke="${ink}"/>`;
-  const end = Math.max(at(value), high === null ? 0 : at(high));
-  const label = lines.map((part, i) => {
-    const y = baseline + line * (i - (lines.length - 1) / 2);
-    return `<text x="${number(left - 5)}" y="${number(y)}" text-anchor="end" fill="${ink}">${escapeHtml(part)}</text>`;
-  });
-  return (
-    label.join('') +
-    `<rect x="${number(left)}" y="${number(middle - line / 2)}" width="${number(at(value) - left)}" height="${line}" fill="${escapeHtml(colour)}" fill-opacity=".65"/>${whisker}` +
-    `<text x="${number(end + 4)}" y="${number(baseline)}" fill="${ink}">${escapeHtml(text)}</text>`
   );
 }
