@@ -5,10 +5,7 @@ import { textTable } from '../cli/report/table.ts';
 import { Rng, selectBackend, selectEngine } from '../src/index.ts';
 import { AGENT_ROWS, type AgentRow } from './agentSubjects.ts';
 import { TwinProcess } from './peers/twinProcess.ts';
-import { clock, median } from './timing.ts';
-
-/** Steps a second, of blocks of whole rollouts or updates. */
-type Time = () => Promise<number>;
+import { clock, inTurns, type Run } from './timing.ts';
 
 const NEEDS = 'from PyPI, with gymnasium';
 const LIBRARIES = [
@@ -67,31 +64,26 @@ for (const { rows, ...library } of LIBRARIES) {
 const table: string[][] = [];
 const results: Record<string, unknown>[] = [];
 for (const row of rows) {
-  const ours = row.policies.map((policy) => ({ name: policy, time: ourTime(row, policy) }));
-  const theirs: { name: string; time: Time }[] = [];
+  const sides: Record<string, Run> = Object.fromEntries(row.policies.map((policy) => [policy, ourTime(row, policy)]));
+  const rivals: string[] = [];
   for (const { name, rows, twin } of peers) {
     if (!rows.test(row.name) || row.name.startsWith('reinforce')) continue;
     await twin.ask({ make: row.name });
-    theirs.push({ name, time: () => twinTime(twin, row.name) });
+    rivals.push(name);
+    sides[name] = () => twinTime(twin, row.name);
   }
-  const all = [...ours, ...theirs].map((entry) => ({ ...entry, speeds: [] as number[] }));
   // The first block compiles.
-  for (const { time } of all) await time();
-  for (let round = 0; round < rounds; round++) for (const entry of all) entry.speeds.push(await entry.time());
-  const speeds = new Map(all.map(({ name, speeds }) => [name, median(speeds)]));
-  for (const { name } of ours) {
-    const own = speeds.get(name)!;
-    const ratios = theirs.map((peer) => [peer.name, own / speeds.get(peer.name)!] as const);
+  for (const time of Object.values(sides)) await time();
+  const speeds = Object.entries(await inTurns(rounds, sides)).map(([name, { median }]) => [name, median] as const);
+  const of = Object.fromEntries(speeds);
+  for (const [name, own] of speeds) {
+    const ratios = rivals.includes(name) ? [] : rivals.map((peer) => [peer, own / of[peer]!] as const);
+    const told = ratios.map(([peer, ratio]) => `${ratio.toFixed(2)} × ${peer}`).join(', ');
+    table.push([row.name, name, String(Math.round(own)), told]);
+    if (rivals.includes(name)) continue;
     results.push({ row: row.name, policy: name, stepsPerSecond: own, ratios: Object.fromEntries(ratios) });
-    table.push([
-      row.name,
-      name,
-      String(Math.round(own)),
-      ratios.map(([peer, ratio]) => `${ratio.toFixed(2)} × ${peer}`).join(', '),
-    ]);
   }
-  for (const { name } of theirs) table.push([row.name, name, String(Math.round(speeds.get(name)!)), '']);
-  console.log(`${row.name}: ${[...speeds].map(([name, speed]) => `${name} ${Math.round(speed)}`).join(', ')}`);
+  console.log(`${row.name}: ${speeds.map(([name, speed]) => `${name} ${Math.round(speed)}`).join(', ')}`);
 }
 for (const { twin } of peers) twin.stop();
 console.log(
@@ -99,7 +91,8 @@ console.log(
 );
 if (options.json !== undefined) writeJson(options.json, results);
 
-function ourTime(row: AgentRow, policy: string): Time {
+/** Steps a second, of blocks of whole rollouts or updates. */
+function ourTime(row: AgentRow, policy: string): Run {
   const rng = new Rng('bench');
   const { agent, block } = row.make(policy, rng.split('policy'));
   const reports = agent.train({ steps: 1e9, rng: rng.split('training') });

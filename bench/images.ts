@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import { Adam, Cnn, cnnPresets, compile, Dense, Module, Rng, selectEngine, valueAndGradients } from '../src/index.ts';
 import { TwinProcess } from './peers/twinProcess.ts';
-import { clock, median } from './timing.ts';
+import { clock, inTurns, type Run } from './timing.ts';
 
 const program = new Command('bench:images')
   .description(
@@ -90,33 +90,27 @@ const twin = await TwinProcess.start({
 
 for (const row of rows) {
   const engines = options.engines.split(',');
-  const steps = new Map<string, () => number>();
+  const sides: Record<string, Run> = {};
   for (const engine of engines) {
     const { request, run } = await stepOf(row, engine);
     const losses = Array.from({ length: 4 }, run);
-    steps.set(engine, run);
-    if (twin === undefined) continue;
-    const { losses: theirs } = (await twin.ask({ make: request, losses: 4 })) as { losses: number[] };
-    const apart = Math.max(...losses.map((loss, i) => Math.abs(loss - theirs[i]!) / loss));
-    if (!(apart < 1e-3)) throw new Error(`${row.network} on ${engine}: losses ${losses}, PyTorch's ${theirs}`);
-  }
-  const times = new Map<string, number[]>([...engines, ...(twin ? ['torch'] : [])].map((name) => [name, []]));
-  for (let round = 0; round < Number(options.rounds); round++) {
-    for (const [engine, run] of steps) {
+    sides[engine] = async () => {
       await select(engine);
       // It makes its plan anew, and the second call traces once more.
       for (let i = 0; i < 3; i++) run();
       const begin = now();
       for (let i = 0; i < row.steps; i++) run();
-      times.get(engine)!.push((now() - begin) / row.steps);
-    }
-    if (twin !== undefined) {
-      const asked = { time: row.steps, processor: options.processorTime ?? false };
-      const { milliseconds } = (await twin.ask(asked)) as { milliseconds: number };
-      times.get('torch')!.push(milliseconds);
-    }
+      return (now() - begin) / row.steps;
+    };
+    if (twin === undefined) continue;
+    const { losses: theirs } = (await twin.ask({ make: request, losses: 4 })) as { losses: number[] };
+    const apart = Math.max(...losses.map((loss, i) => Math.abs(loss - theirs[i]!) / loss));
+    if (!(apart < 1e-3)) throw new Error(`${row.network} on ${engine}: losses ${losses}, PyTorch's ${theirs}`);
+    const asked = { time: row.steps, processor: options.processorTime ?? false };
+    sides.torch = async () => (await twin.ask(asked)).milliseconds as number;
   }
-  const figures = [...times].map(([name, list]) => ({ name, median: median(list), least: Math.min(...list) }));
+  const times = Object.entries(await inTurns(Number(options.rounds), sides));
+  const figures = times.map(([name, turns]) => ({ name, ...turns }));
   if (options.json) console.log(JSON.stringify({ row: row.network, figures }));
   else {
     for (const { name, median, least } of figures) {

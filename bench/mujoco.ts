@@ -5,7 +5,7 @@ import type { MujocoEnv } from '../envs/mujoco/mujocoEnv.ts';
 import { mujocoEnvs } from '../envs/mujoco/mujocoEnvs.ts';
 import { Rng } from '../src/index.ts';
 import { TwinProcess } from './peers/twinProcess.ts';
-import { median } from './timing.ts';
+import { inTurns } from './timing.ts';
 
 const program = new Command('bench:mujoco')
   .description(
@@ -94,15 +94,12 @@ for (const id of ids) {
   // Until it is compiled, and to know how many steps are a turn.
   run(2000);
   const steps = Math.max(20, Math.round((1000 * Number(options.milliseconds)) / run(500)));
-  const ours: number[] = [];
-  const theirs: number[] = [];
-  for (let round = 0; round < Number(options.rounds); round++) {
-    ours.push(run(steps));
-    theirs.push(((await twin.ask({ steps })) as { microseconds: number }).microseconds);
-  }
+  const { own, other } = await inTurns(Number(options.rounds), {
+    own: () => run(steps),
+    other: async () => (await twin.ask({ steps })).microseconds as number,
+  }).then((turns) => ({ own: turns.own!.median, other: turns.other!.median }));
   stepped.close();
   env.close();
-  const [own, other] = [median(ours), median(theirs)];
   if (options.json)
     console.log(JSON.stringify({ id, gymnasium: twin.version, microseconds: { own, other }, ratio: other / own }));
   else {

@@ -4,10 +4,8 @@ import { writeJson } from '../cli/experiment/checkedJson.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
 import { PEERS, Peer, type PeerName, type Rival } from './peers/peer.ts';
 import { POLICY_ROWS } from './rows.ts';
-import { border, type RuntimeRow, threads } from './runtimes.ts';
-import { scaling } from './scaling.ts';
 import { product, type Subject } from './subjects.ts';
-import { BLOCK, block, clock, median, warmUp } from './timing.ts';
+import { BLOCK, block, clock, inTurns, type Run, warmUp } from './timing.ts';
 import { UPDATE_ROWS } from './updateSubjects.ts';
 
 interface Timed {
@@ -47,13 +45,7 @@ const program = new Command('bench')
   .option('--check', 'only compare results with the peers, at batch 64')
   .option('--engines <list>', 'engines to time, as in OXBOW_ENGINE (default: "auto")')
   .option('--only <text>', 'only rows whose name contains the text')
-  .option(
-    '--batches <list>',
-    'batch sizes (default: those of each row; with --threads "1,16,64,256,2048", with --border "64,128,256,512")',
-  )
-  .option('--scaling', 'only how the time of log-determinants grows with the dimension')
-  .option('--border', 'only training steps in WebAssembly and in ONNX Runtime, at batches around the border of auto')
-  .option('--threads <list>', 'only training steps by these numbers of threads: 1,2')
+  .option('--batches <list>', 'batch sizes (default: those of each row)')
   .option('--rounds <n>', 'blocks of each row', '9')
   .option(
     '--processor-time',
@@ -70,46 +62,32 @@ const options = program.opts<{
   batches?: string;
   rounds: string;
   processorTime?: true;
-  scaling?: true;
-  border?: true;
-  threads?: string;
 }>();
 const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) program.error(`--rounds: got ${options.rounds}, expected an integer ≥ 1`);
 
-/** The border lies between these for networks of 64 × 64. */
-const BORDER_BATCHES = '64,128,256,512';
-const listed = options.batches ?? (options.border ? BORDER_BATCHES : '1,16,64,256,2048');
-const batches = listed.split(',').map(Number);
-if (!batches.every((batch) => Number.isInteger(batch) && batch > 0)) {
+const batches = options.batches?.split(',').map(Number);
+if (batches?.every((batch) => Number.isInteger(batch) && batch > 0) === false) {
   program.error(`--batches: got ${options.batches}, expected positive integers`);
 }
 
-const rows: (Timed | RuntimeRow)[] = [];
+const rows: Timed[] = [];
 const wanted = (name: string): boolean => options.only === undefined || name.includes(options.only);
 
 const peers = await startPeers(options.vs.split(',').filter((name) => name !== ''));
 const now = clock(options.processorTime === true);
 const kind = options.processorTime ? 'processor time, ' : '';
-console.log(`${cpus()[0]?.model ?? 'unknown processor'}, one thread; ${kind}medians of ${rounds} blocks`);
+console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${kind}medians of ${rounds} blocks`);
 console.log((await selectBackend()).line);
 for (const { name, version } of peers) console.log(`peer ${name}: ${version}, one thread`);
 
-if (options.border) rows.push(...(await border({ batches, rounds, wanted })));
-const counts = options.threads?.split(',').map(Number);
-if (counts !== undefined) rows.push(...(await threads(counts, { batches, rounds, wanted })));
-const isWhole = !options.border && counts === undefined;
-for (const request of !isWhole ? [] : (options.engines ?? (options.browser ? 'wasm' : 'auto')).split(',')) {
+for (const request of (options.engines ?? (options.browser ? 'wasm' : 'auto')).split(',')) {
   const engine = await selectEngine(request);
   console.log(engine.line);
-  if (options.scaling) {
-    scaling();
-    continue;
-  }
   const peak = options.check ? 0 : await peakRate();
   if (peak > 0) console.log(`largest product rate: ${(peak / 1e9).toFixed(1)} GFLOP/s`);
   for (const { name, trains, batches: own, make } of [...POLICY_ROWS, ...UPDATE_ROWS]) {
-    for (const batch of !wanted(name) ? [] : options.check ? [64] : options.batches === undefined ? own : batches) {
+    for (const batch of !wanted(name) ? [] : options.check ? [64] : (batches ?? own)) {
       const rivals = peers.filter((peer) => peer.has(name));
       for (const peer of rivals) await compare(make(batch), peer, name, batch);
       if (options.check) continue;
@@ -163,9 +141,9 @@ async function compare(subject: Subject, peer: Rival, name: string, batch: numbe
   const agrees = difference <= AGREEMENT;
   if (!agrees) process.exitCode = 1;
   if (options.check || !agrees) {
-    const verdict = agrees ? 'agrees' : `DIFFERS by more than ${AGREEMENT}`;
+    const what = agrees ? 'agrees' : `DIFFERS by more than ${AGREEMENT}`;
     console.log(
-      `${name.padEnd(30)} batch ${String(batch).padStart(4)}  ${peer.name} ${verdict}: ${difference.toExponential(1)}`,
+      `${name.padEnd(30)} batch ${String(batch).padStart(4)}  ${peer.name} ${what}: ${difference.toExponential(1)}`,
     );
   }
 }
@@ -178,18 +156,16 @@ async function turns(
   batch: number,
 ): Promise<{ ms: number; peerTimes: Record<string, PeerTime> }> {
   const repeats = await warmUp(subject.run, now);
-  const own: number[] = [];
-  const others = rivals.map((peer) => ({ peer, repeats: 0, times: [] as number[] }));
-  for (const other of others) other.repeats = Math.max(2, Math.ceil(BLOCK / (await other.peer.time(name, batch, 10))));
-  for (let round = 0; round < rounds; round++) {
-    own.push(await block(subject.run, repeats, now));
-    for (const other of others) other.times.push(await other.peer.time(name, batch, other.repeats));
+  const sides: Record<string, Run> = { own: () => block(subject.run, repeats, now) };
+  for (const peer of rivals) {
+    const own = Math.max(2, Math.ceil(BLOCK / (await peer.time(name, batch, 10))));
+    sides[peer.name] = () => peer.time(name, batch, own);
   }
-  const ms = median(own);
-  const medians = new Map(others.map(({ peer, times }) => [peer.name, median(times)]));
+  const times = await inTurns(rounds, sides);
+  const ms = times.own!.median;
   const peerTimes = rivals.map(({ name, version, against }): [string, PeerTime] => {
-    const theirs = medians.get(name)!;
-    return [name, { version, ms: theirs, ratio: theirs / (against === undefined ? ms : medians.get(against)!) }];
+    const theirs = times[name]!.median;
+    return [name, { version, ms: theirs, ratio: theirs / (against === undefined ? ms : times[against]!.median) }];
   });
   return { ms, peerTimes: Object.fromEntries(peerTimes) };
 }
@@ -206,10 +182,9 @@ async function peakRate(): Promise<number> {
   for (const [m, k, n] of shapes) {
     const subject = product(m, k, n);
     const repeats = await warmUp(subject.run, now);
-    const times: number[] = [];
-    for (let i = 0; i < 5; i++) times.push(await block(subject.run, repeats, now));
+    const { product: time } = await inTurns(5, { product: () => block(subject.run, repeats, now) });
     subject.dispose();
-    largest = Math.max(largest, subject.flops / (median(times) / 1000));
+    largest = Math.max(largest, subject.flops / (time!.median / 1000));
   }
   return largest;
 }

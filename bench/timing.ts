@@ -45,6 +45,25 @@ export function clock(isProcessorTime: boolean): () => number {
   };
 }
 
+/** What came of a side: the median, and the least. */
+interface Turns {
+  readonly median: number;
+  readonly least: number;
+}
+
+/** Several sides by turns, so that all see the same machine. @param sides each gives a number of one block */
+export async function inTurns(
+  rounds: number,
+  sides: Readonly<Record<string, Run>>,
+): Promise<Readonly<Record<string, Turns>>> {
+  const found: Record<string, number[]> = Object.fromEntries(Object.keys(sides).map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, run] of Object.entries(sides)) found[name]!.push(await run());
+  }
+  const entries = Object.entries(found).map(([name, all]) => [name, { median: median(all), least: Math.min(...all) }]);
+  return Object.fromEntries(entries);
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { makeVec } from '../envs/index.ts';
 import { burn } from './burner.ts';
-import { median } from './timing.ts';
+import { inTurns } from './timing.ts';
 
 const program = new Command('bench:workers')
   .description("Steps of environments in the caller's thread and shared out to others, in turns; medians.")
@@ -35,7 +35,6 @@ for (const numEnvs of numbers(options.numEnvs)) {
     const subjects = [1, ...numbers(options.workers)].map((workers) => ({
       workers,
       env: makeVec('bench/Burner-v0', { rounds, numEnvs, workers }),
-      times: [] as number[],
     }));
     const actions = new Int32Array(numEnvs);
     const steps = Math.max(1, Math.round((1000 * BLOCK) / (numEnvs * (microseconds + 1))));
@@ -43,19 +42,19 @@ for (const numEnvs of numbers(options.numEnvs)) {
       env.reset({ seed: 0 });
       for (let i = 0; i < steps; i++) env.step(actions);
     }
-    for (let round = 0; round < Number(options.rounds); round++) {
-      for (const { env, times } of subjects) {
+    const sides = subjects.map(({ workers, env }) => {
+      const time = () => {
         const begin = performance.now();
         for (let i = 0; i < steps; i++) env.step(actions);
-        times.push((1000 * (performance.now() - begin)) / steps);
-      }
-    }
+        return (1000 * (performance.now() - begin)) / steps;
+      };
+      return [workers === 1 ? 'none' : String(workers), time] as const;
+    });
+    const times = await inTurns(Number(options.rounds), Object.fromEntries(sides));
     for (const { env } of subjects) env.close();
-    const alone = subjects[0]!;
-    const shown = subjects.map(({ workers, times }) => {
-      const [middle, least] = [median(times), Math.min(...times)];
-      const than = `${(median(alone.times) / middle).toFixed(2)}, least ${least.toFixed(1)}`;
-      return `${workers === 1 ? 'none' : workers}: ${middle.toFixed(1)} (${than})`;
+    const shown = sides.map(([name]) => {
+      const { median, least } = times[name]!;
+      return `${name}: ${median.toFixed(1)} (${(times.none!.median / median).toFixed(2)}, least ${least.toFixed(1)})`;
     });
     console.log(`${numEnvs} environments of ${microseconds} µs, µs by number of threads: ${shown.join('; ')}`);
   }

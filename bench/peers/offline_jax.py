@@ -1,4 +1,4 @@
-"""FQL, IQL and TD3+BC in JAX, from their papers' equations: for speed in jax_twin.py, for scores in offline_twin.py.
+"""FQL, IQL and TD3+BC in JAX, from their papers' equations, for jax_twin.py.
 
 Networks are lists of layers, pairs of kernel and bias; actions lie in [−1, 1]. A `batch` has observations, actions, rewards,
 nextObservations, terminations and discounts, in rows. An agent is made of
