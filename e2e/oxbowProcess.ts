@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** The package as it is published. */
-const cli = resolve(import.meta.dirname, '../dist/cli/cli.js');
+export const cli = resolve(import.meta.dirname, '../dist/cli/cli.js');
 
 /** How the command has ended, and what must never be seen then. */
 export interface Ended {
@@ -21,40 +21,15 @@ export interface Ended {
   readonly orphans: number;
 }
 
-/** A running `oxbow` command. */
-export interface OxbowProcess {
-  readonly process: ChildProcess;
-  readonly stdout: () => string;
-  readonly stderr: () => string;
-  /** The ids of its processes by what they are: what listens to signals is `process` itself. */
-  readonly running: () => { readonly command: number[]; readonly workers: number[] };
-  readonly ended: Promise<Ended>;
-}
-
 /** Names the command that a process belongs to, in the environment that its children inherit. */
 const MARK = 'OXBOW_CHECK';
 
-/**
- * Starts the command in a folder where the system may leave core dumps.
- * @param how.redirect bash's: `| head -1`
- * @param how.before what bash does first: `ulimit -n 64;`
- * @param how.env further variables of the environment
- */
-export function startOxbow(
-  folder: string,
-  argv: readonly string[],
-  {
-    redirect,
-    before = '',
-    env = {},
-  }: { redirect?: string; before?: string; env?: Readonly<Record<string, string>> } = {},
-): OxbowProcess {
+/** Starts the command in a folder where the system may leave core dumps. */
+export function startOxbow(folder: string, argv: readonly string[]) {
   const mark = randomUUID();
-  const command = [process.execPath, cli, ...argv];
-  const script = `ulimit -c unlimited; ${before} ${redirect === undefined ? 'exec "$@"' : `"$@" ${redirect}; exit "\${PIPESTATUS[0]}"`}`;
-  const child = spawn('bash', ['-c', script, 'oxbow', ...command], {
+  const child = spawn('bash', ['-c', 'ulimit -c unlimited; exec "$@"', 'oxbow', process.execPath, cli, ...argv], {
     cwd: folder,
-    env: { ...process.env, ...env, [MARK]: mark },
+    env: { ...process.env, [MARK]: mark },
     // A group of its own, as a shell makes one for each of its jobs: Ctrl-C and Ctrl-Z reach all of it.
     detached: true,
   });
@@ -85,25 +60,19 @@ export function startOxbow(
       });
     });
   });
-  const running = () => {
-    const found = processesOf(mark);
-    const of = (file: RegExp) => found.filter(({ commandLine }) => file.test(commandLine)).map(({ pid }) => pid);
-    return { command: of(/--child-of/), workers: of(/run\/worker\.js/) };
-  };
-  return { process: child, stdout: () => stdout, stderr: () => stderr, running, ended };
+  return { process: child, stdout: () => stdout, ended };
 }
 
 /** All processes of a command, whoever their parents are by now. */
-function processesOf(mark: string): { readonly pid: number; readonly commandLine: string }[] {
+function processesOf(mark: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
+    .filter((pid) => {
       try {
-        if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${MARK}=${mark}`)) return [];
-        return [{ pid: Number(pid), commandLine: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ') }];
+        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${MARK}=${mark}`);
       } catch {
         // It has ended meanwhile.
-        return [];
+        return false;
       }
     });
 }

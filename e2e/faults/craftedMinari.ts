@@ -2,7 +2,6 @@ import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pythonWith } from '../pythonWith.ts';
-import type { FaultContext } from './faultCase.ts';
 
 /** A dataset that crafted_minari.py has written: as good as the first one, readable, not to be read, or any of these. */
 interface Crafted {
@@ -30,7 +29,11 @@ interface ReadOutcome {
 const [SECONDS, BYTES] = [2, 64 * 2 ** 20];
 
 /** Hundreds of datasets in Minari's format that nobody who means well would write: each is read rightly, or refused in one line, soon and in little memory. */
-export async function craftedMinari({ folder: parent, short, record }: FaultContext): Promise<void> {
+export async function craftedMinari(
+  parent: string,
+  short: boolean,
+): Promise<{ readonly name: string; readonly problems: readonly string[] }[]> {
+  const found: { name: string; problems: string[] }[] = [];
   const folder = join(parent, 'crafted-minari');
   mkdirSync(folder);
   const python = process.env.OXBOW_PYTHON || pythonWith(parent, ['h5py']);
@@ -58,18 +61,11 @@ export async function craftedMinari({ folder: parent, short, record }: FaultCont
       reader.end();
       reader = await Reader.start(join(folder, all[0]!.name));
     }
-    const kind = crafted.name.replace(/-?\d.*/, '');
-    record({
-      fault: `crafted Minari, ${kind}: ${crafted.name}`,
-      coreDumps: 0,
-      stackTraces: 0,
-      orphans: 0,
-      lost: 0,
-      problems,
-    });
+    found.push({ name: crafted.name, problems });
   }
   reader.end();
   rmSync(folder, { recursive: true });
+  return found;
 }
 
 function sizeOf(path: string): number {
