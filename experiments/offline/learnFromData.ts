@@ -16,7 +16,6 @@ import {
 } from '../../datasets/index.ts';
 import { cosineSchedule, makePolicy, type Policy, type Rng, savePolicy } from '../../src/index.ts';
 import { portableMath } from '../../src/portableMath.ts';
-import { writeActingSpeed } from '../shared/report.ts';
 import { type Method, methodOf, type OfflineExperimentConfig } from './config.ts';
 import { playRecipe } from './playRecipe.ts';
 import { normalizedScore, type Recipe, type Task } from './recipes.ts';
@@ -70,7 +69,7 @@ export async function learnFromData(
   config: OfflineExperimentConfig,
   context: JobContext,
 ): Promise<JobResult & { data: OfflineData }> {
-  const { rng, directory, logs } = context;
+  const { rng, directory } = context;
   const method = methodOf(study, name)!;
   const settings = learningSettings(config, { study, env: recipe.task.env, policy: name });
   const { source, hash } = await benchmarkData(recipe, config.datasets);
@@ -90,11 +89,6 @@ export async function learnFromData(
       task: recipe.task,
       episodes,
       rng: rng.split('evaluation'),
-    });
-    writeActingSpeed(logs, {
-      policy: acting,
-      greedy: !method.acts.includes('sampled' as never),
-      rng: rng.split('speed'),
     });
     const { env, envOptions } = recipe.task;
     savePolicy(join(directory, 'policy.json'), acting, { env, envOptions, recipe: recipe.name });

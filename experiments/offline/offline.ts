@@ -4,7 +4,6 @@ import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
 import { loadNamedEnv } from '../../cli/train/loadNamedEnv.ts';
 import { loadEnv } from '../../envs/index.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { actingTable, plainEnv } from '../shared/report.ts';
 import { answerOf } from './answers.ts';
 import {
   choices,
@@ -69,13 +68,6 @@ export const offline = defineExperiment<OfflineExperimentConfig, OfflineJob>({
 
   tables: (summary) => offlineTables(summary),
 
-  clocked: (jobs) =>
-    actingTable(jobs, {
-      column: 'environment',
-      label: ({ env, study }) => `${plainEnv(env)}, ${study}`,
-      policyLabel: methodLabel,
-    }),
-
   conclusions(_outcomes, summary) {
     const answer = answerOf(summary);
     return { E10: { question, prediction, ...(answer && { answer }) } };
@@ -116,8 +108,8 @@ const question =
 
 /**
  * Fixed on 2026-11-27, and not changed since; the bounds of "equivalent", "as good as" and "best" on 2026-11-28, and that "any flow" is each of the
- * study and not those of IQL alone on 2026-11-29. All of it is older than any run of this experiment, and younger than trials of a prototype and
- * `npm run bench:offline`, which have the same agents on the same tasks.
+ * study and not those of IQL alone on 2026-11-29. All of it is older than any run of this experiment, and younger than trials of a prototype,
+ * which had the same agents on the same tasks.
  */
 const prediction =
   'One expert: all classes are equivalent. Two experts: the sampled Gaussian loses ≥ 15 % to the spline; exact flow and flow matching are equivalent ' +

@@ -12,7 +12,6 @@ import {
   shortestPathDirection,
 } from '../../envs/index.ts';
 import { cosineSchedule, type Policy, portableMath, type Rng, savePolicy } from '../../src/index.ts';
-import { writeActingSpeed } from '../shared/report.ts';
 import {
   isDeterministic,
   makeProductLakes,
@@ -54,7 +53,7 @@ interface ProductData {
 export async function cloneProduct(
   { policy: name, lakes }: { readonly policy: ProductPolicy; readonly lakes: number },
   config: ProductsConfig,
-  { rng, report, directory, logs }: JobContext,
+  { rng, report, directory }: JobContext,
 ): Promise<JobResult & { data: ProductData }> {
   const collect = (walks: number, stream: string) => productDemonstrations({ lakes, walks, rng: rng.split(stream) });
   const walks = config.demonstrations * lakes;
@@ -94,7 +93,6 @@ export async function cloneProduct(
     episodes: config.evaluationEpisodes,
     rng: rng.split('evaluation'),
   });
-  writeActingSpeed(logs, { policy, greedy, rng: rng.split('speed') });
   savePolicy(join(directory, 'policy.json'), policy, { env: PRODUCT_LAKE, lakes, ...metrics });
   const size = policy.parameterCount();
   agent.dispose();

@@ -12,7 +12,6 @@ import { policyBars } from '../../cli/report/answers.ts';
 import { intervalChart } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { actingTable } from '../shared/report.ts';
 import { cloneProduct, cloningSettings } from './cloneProduct.ts';
 import {
   choices,
@@ -79,9 +78,6 @@ export const products = defineExperiment<ProductsConfig, ProductsJob>({
   conditionLabel,
 
   tables: (summary) => productTables(summary),
-
-  clocked: (jobs) =>
-    actingTable(jobs, { column: 'walked at once', label: ({ condition }) => conditionLabel(condition!) }),
 
   conclusions(_outcomes, summary) {
     const answer = answerOf(summary.filter(({ metric }) => metric === 'drownRate'));

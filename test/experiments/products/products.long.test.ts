@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -43,10 +43,7 @@ test('oxbow run products: the plain controls do what theory says, and a job give
   expect(of('regression', 1, 'natsAbove')).toBeNull();
   expect(of('regression', 1, 'lossOfALake')).toBeGreaterThan(Math.log(2 * Math.PI));
 
-  // Clocks are in no result.
-  expect(JSON.stringify(results)).not.toContain('microseconds');
   const job = 'products/LakeStride-v0/k-2/mixture-4/seed-1';
-  expect(existsSync(join(out, 'logs', job, 'acting.json'))).toBe(true);
   expect(loadPolicy(join(out, 'jobs', job, 'policy.json')).policy.actionDim).toBe(4);
 
   const verified = await oxbowOn(registry, 'verify', out, '--job', job, '--workers', '1');
