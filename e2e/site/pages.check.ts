@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { trainingLines } from '../../web/.vitepress/markdown.ts';
-import storedWalks from '../../web/lab/storedWalks.json' with { type: 'json' };
+import { replay } from '../../web/lab/story.ts';
 import { root } from '../project.ts';
 import { seriousViolations, visitSite } from './visit.ts';
 
@@ -123,7 +123,7 @@ describe('the first page', () => {
     await page.keyboard.press('End');
     expect(await page.locator('.replay .moment').textContent()).toBe('after the training');
     const drowned = await page.locator('.replay [data-metric=drowned]').allTextContents();
-    const stored = storedWalks.policies.map(({ frames }) => `${(100 * frames.at(-1)!.metrics.drownRate).toFixed(1)} %`);
+    const stored = replay.divided.map(({ frames }) => `${(100 * frames.at(-1)!.metrics.drownRate).toFixed(1)} %`);
     expect(drowned).toEqual(stored);
     expect(complaints).toEqual([]);
   }, 60_000);
