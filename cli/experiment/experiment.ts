@@ -215,8 +215,6 @@ export interface Conclusion {
   readonly answer?: Answer;
   /** What was expected before anything was measured, as it was written down then. */
   readonly prediction?: string;
-  /** The one number by which the question is decided, for each policy, with its interval ({@link endpointTable}). */
-  readonly endpoint?: Table;
 }
 
 /** What an experiment runs on, as its run says it. */

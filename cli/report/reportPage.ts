@@ -92,16 +92,15 @@ export async function reportPage(
 function withConclusion(section: Section, conclusions: Readonly<Record<string, Conclusion>>): Section {
   const conclusion = section.code === undefined ? undefined : conclusions[section.code];
   if (conclusion === undefined) return section;
-  const { question, answer, prediction, endpoint } = conclusion;
+  const { question, answer, prediction } = conclusion;
   return {
     ...section,
     facts: [
       ['question', question],
       ...(answer === undefined ? [] : [['answer', answer.text] as const]),
-      ...(prediction === undefined ? [] : [['predicted', prediction] as const]),
+      ...(prediction === undefined ? [] : [['expected', prediction] as const]),
       ...(section.facts ?? []),
     ],
-    tables: [...(endpoint === undefined ? [] : [endpoint]), ...(section.tables ?? [])],
   };
 }
 

@@ -1,18 +1,11 @@
-import type { Answer, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
+import type { Answer, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { pairedDifference } from '../../cli/statistics/comparison.ts';
 import { Rng } from '../../src/random.ts';
-import { endpointTable } from '../shared/endpointTable.ts';
 import { pairedSeeds } from '../shared/equivalenceTest.ts';
 import { annealed, BANDIT, type BanditPolicy, banditJob, banditPolicies, banditSeconds } from './bandit.ts';
-import {
-  annealingConditions,
-  annealingTemperatures,
-  COLLAPSED,
-  conditionOf,
-  type TemperatureKind,
-} from './conditions.ts';
-import { bound, conditionLabel, nats, percent, percentWithInterval, policyLabel, shareColumn } from './labels.ts';
+import { annealingConditions, annealingTemperatures, conditionOf, type TemperatureKind } from './conditions.ts';
+import { conditionLabel, nats, percent, percentWithInterval, policyLabel, shareColumn } from './labels.ts';
 import { type LakeStudy, lakeJobs } from './study.ts';
 
 /** Policies that may have two modes. */
@@ -70,8 +63,6 @@ export const annealing: LakeStudy = {
 
   answer: ({ rows }) => annealedAnswer(rows),
 
-  endpoint: ({ rows }) => sharesAtColdest(rows),
-
   section: () => ({
     paragraphs: [
       'E2’s bandit without penalty, with the temperature falling from 1 over 70 % of the updates, and the same runs, seed by seed, with the last temperature from ' +
@@ -95,23 +86,6 @@ function pairsAt(rows: readonly SummaryRow[], metric: string, temperature: numbe
     const [annealed, constant] = [at(policy, 'annealed'), at(policy, 'constant')];
     return annealed === undefined || constant === undefined ? [] : [{ policy, annealed, constant }];
   });
-}
-
-function sharesAtColdest(rows: readonly SummaryRow[]): Table | undefined {
-  const fails = { when: (share: number) => share < COLLAPSED };
-  return endpointTable(
-    {
-      measure: `the lesser bank’s share at τ = ${COLDEST}, in one number`,
-      chosen: 'post hoc',
-      ...shareColumn,
-      failure: `it is under ${bound(COLLAPSED)}`,
-      reference: 'constant',
-    },
-    pairsAt(rows, 'lesserShare', COLDEST).flatMap(({ policy, annealed, constant }) => [
-      { label: `${policyLabel(policy)}, constant`, row: constant, fails },
-      { label: `${policyLabel(policy)}, annealed`, row: annealed, than: constant, fails },
-    ]),
-  );
 }
 
 /** What annealing does to the class of whose actions most are on one bank without it, and what it costs at the next temperature. */

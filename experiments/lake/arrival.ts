@@ -1,5 +1,5 @@
 import { type DensityPolicyName, densityPolicyNames, policyCost, SOFT_LAKE } from '../../common/lake.ts';
-import { arrivalEndpoint, describeArrivals } from './arrivals.ts';
+import { describeArrivals } from './arrivals.ts';
 import { arrivalSettings } from './regretJob.ts';
 import { type LakeStudy, lakeJobs } from './study.ts';
 import { walksFigures, walkTables } from './walkFigures.ts';
@@ -33,8 +33,6 @@ export const arrival: LakeStudy = {
   tables: (rows) => walkTables('PPO', rows),
 
   answer: ({ rows }) => describeArrivals(rows, 'On the stride lake, '),
-
-  endpoint: ({ rows }) => arrivalEndpoint(rows, { where: 'stride lake', chosen: 'before the run' }),
 
   section: ({ outcomes, rows }) => ({
     paragraphs: [

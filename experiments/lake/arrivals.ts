@@ -1,42 +1,14 @@
-import type { Answer, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
+import type { Answer, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { interquartileInterval } from '../../cli/statistics/bootstrap.ts';
 import { wilsonInterval } from '../../cli/statistics/pValues.ts';
 import { policyNames } from '../../common/lake.ts';
 import { policyColours } from '../../envs/drawing/palette.ts';
-import type { EndpointMeasure } from '../shared/endpointTable.ts';
-import { bound, classEndpoint, classRows, GAUSSIAN, percent, policyLabel } from './labels.ts';
+import { bound, classRows, GAUSSIAN, percent, policyLabel } from './labels.ts';
 
 /** The share of walks that must get home for a seed to count as one that has learned the way. */
 const ARRIVED = 0.9;
 /** A bank that gets no more of the walks home is not used. */
 const UNUSED = 0.02;
-
-/**
- * The return of the seeds that arrive, and how many do not. Those have no part in the mean, since what they return is not that of a way.
- * @param rows of one environment, among them `homeRate` and `return`
- */
-export function arrivalEndpoint(
-  rows: readonly SummaryRow[],
-  { where, chosen }: { where: string } & Pick<EndpointMeasure, 'chosen'>,
-): Table | undefined {
-  const arrivals = classRows(rows, { metric: 'homeRate' });
-  return classEndpoint(
-    {
-      measure: `return of seeds that arrive, ${where}`,
-      chosen,
-      format: (value) => value.toFixed(3),
-      failure: `under ${bound(ARRIVED)} of its walks get home`,
-    },
-    arrivals.flatMap((arrival) => {
-      const row = rows.find(({ metric, policy }) => metric === 'return' && policy === arrival.policy);
-      return row === undefined ? [] : [amongArrived(row, arrival)];
-    }),
-    ({ policy }) => ({
-      row: arrivals.find((row) => row.policy === policy)!,
-      when: (home: number) => home < ARRIVED,
-    }),
-  );
-}
 
 /** The row with the values of the seeds that arrive alone. */
 function amongArrived(row: SummaryRow, arrival: SummaryRow): SummaryRow {

@@ -9,9 +9,7 @@ import { cloneBandit, cloneLake, cloningSettings } from './cloneJobs.ts';
 import { conditions, demonstratorsOf, GRAIN, lakeNames, OF_CONDITIONS, STRIDE, STRIDES } from './conditions.ts';
 import type { LakeConfig } from './config.ts';
 import {
-  answerBars,
-  bound,
-  classEndpoint,
+  chartOf,
   classRows,
   conditionLabel,
   contrast,
@@ -204,17 +202,6 @@ export const cloning = studyInParts([cloningBandit, cloningLakes], {
   prediction:
     'Yes: it fits their average. Policies with several modes do not. Where the demonstrators agree, or the position tells them apart, all are alike.',
   answer: ({ rows }) => strideAnswer(rows),
-  endpoint: ({ rows }) =>
-    classEndpoint(
-      {
-        measure: `walks that drown, cloned from both banks, ${GRAIN[STRIDE]}`,
-        chosen: 'post hoc',
-        ...shareColumn,
-        failure: `more than ${bound(SELDOM)} drown`,
-      },
-      drownedOn(STRIDE, rows),
-      () => ({ when: (drowned) => drowned > SELDOM }),
-    ),
 });
 
 /** On the stride lake, where one decision is made between the banks; where a run has none but robots', on those. */
@@ -235,13 +222,10 @@ function strideAnswer(rows: readonly SummaryRow[]): Answer | undefined {
   });
   return {
     text: sentences.join(' '),
-    chart: { caption: `walks that drown, ${lakeNames[first.env]}`, bars: answerBars(first.drowned, percent) },
+    chart: chartOf(first.drowned, { format: percent, caption: `walks that drown, ${lakeNames[first.env]}` }),
   };
 }
 
 function drownedOn(env: string, rows: readonly SummaryRow[]): SummaryRow[] {
   return classRows(rows, { metric: 'drownRate', env });
 }
-
-/** Who has as many modes as it takes drowns at most so often. */
-const SELDOM = 0.05;

@@ -200,6 +200,3 @@ export const annealingConditions: readonly AnnealingCondition[] = annealingTempe
 export function conditionOf({ condition }: { readonly condition?: string }): AnnealingCondition {
   return annealingConditions.find(({ key }) => key === condition)!;
 }
-
-/** A policy with less than this share of its actions on one of the banks has collapsed onto the other. */
-export const COLLAPSED = 0.03;

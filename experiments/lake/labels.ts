@@ -1,8 +1,7 @@
-import type { AnswerBar, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
+import type { Answer, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { withInterval } from '../../cli/experiment/summarize.ts';
 import { policyBars } from '../../cli/report/answers.ts';
 import { type PolicyName, policyNames } from '../../common/lake.ts';
-import { type EndpointMeasure, type EndpointSource, endpointTable } from '../shared/endpointTable.ts';
 
 /** Nats, to three digits. */
 export const nats = (value: number): string => value.toFixed(3);
@@ -109,33 +108,36 @@ export function contrast(rows: readonly SummaryRow[]): { gaussian: SummaryRow; o
 }
 
 /**
- * An endpoint with a row for each policy class, each against the Gaussian.
- * @param rows of one metric
- * @param failsOf how a seed of a class is seen to have failed
+ * An answer from the rows of one metric, one for each policy: a sentence about the Gaussian and the class that speaks for the others, and a
+ * bar for each. Undefined where one of the two is missing.
+ * @param told what it says of the two
  */
-export function classEndpoint(
-  measure: Omit<EndpointMeasure, 'reference'>,
+export function classAnswer(
   rows: readonly SummaryRow[],
-  failsOf?: (row: SummaryRow) => EndpointSource['fails'],
-  floorOf?: (row: SummaryRow) => number | undefined,
-): Table | undefined {
-  const gaussian = rows.find(({ policy }) => policy === GAUSSIAN);
-  return endpointTable(
-    { ...measure, reference: policyLabel(GAUSSIAN) },
-    rows.map((row) => {
-      const fails = failsOf?.(row);
-      return {
-        label: policyLabel(row.policy),
-        row,
-        floor: floorOf?.(row),
-        than: row === gaussian ? undefined : gaussian,
-        ...(fails && { fails }),
-      };
-    }),
+  { format, caption, most, told }: ClassAnswer,
+): Answer | undefined {
+  const pair = contrast(rows);
+  return (
+    pair && {
+      text: told(pair.gaussian, pair.other, policyLabel(pair.other.policy)),
+      chart: chartOf(rows, { format, caption, most }),
+    }
   );
 }
 
-/** The bars of an answer: rows of one metric, one for each policy. @param format as {@link policyBars} takes it */
-export function answerBars(rows: readonly SummaryRow[], format: (value: number) => string): AnswerBar[] {
-  return policyBars(rows, { policies: policyNames, format, label: policyLabel });
+interface ClassAnswer {
+  readonly format: (value: number) => string;
+  readonly caption: string;
+  /** The end of the bars' axis. */
+  readonly most?: number | undefined;
+  told(gaussian: SummaryRow, other: SummaryRow, label: string): string;
+}
+
+/** The chart of an answer: a bar for each policy's row. */
+export function chartOf(
+  rows: readonly SummaryRow[],
+  { format, caption, most }: Omit<ClassAnswer, 'told'>,
+): NonNullable<Answer['chart']> {
+  const bars = policyBars(rows, { policies: policyNames, format, label: policyLabel });
+  return { caption, bars, ...(most !== undefined && { most }) };
 }

@@ -89,8 +89,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
         const { name, question, prediction } = study;
         const results = resultsOf(study, outcomes, summary);
         const answer = study.answer?.(results, config);
-        const endpoint = study.endpoint?.(results, config);
-        return [studyCodes[name], { question, prediction, ...(answer && { answer }), ...(endpoint && { endpoint }) }];
+        return [studyCodes[name], { question, prediction, ...(answer && { answer }) }];
       }),
     ),
 

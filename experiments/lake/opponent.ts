@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Ppo } from '../../agents/index.ts';
-import type { Answer, JobContext, JobResult, SummaryRow } from '../../cli/experiment/experiment.ts';
+import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import { withInterval } from '../../cli/experiment/summarize.ts';
 import { intervalChart } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
@@ -16,7 +16,7 @@ import {
   normalCdf,
 } from './bandit.ts';
 import type { LakeConfig } from './config.ts';
-import { answerBars, classEndpoint, classRows, contrast, policyLabel } from './labels.ts';
+import { classAnswer, classRows } from './labels.ts';
 import { lakeJobs, type StudyPart, studyInParts } from './study.ts';
 
 const OPPONENT_BANDIT = 'OpponentBandit-v0';
@@ -124,35 +124,16 @@ export const opponent = studyInParts([opponentBandit], {
   title: 'An opponent',
   question: 'What is a policy worth where the blocked bank is the worse one for it?',
   prediction: 'A policy with two even modes is worth ½ against every opponent, a Gaussian at most 0.242.',
-  answer: ({ rows }) => worth(rows),
-  endpoint: ({ rows }) =>
-    classEndpoint(
-      {
-        measure: 'minimax value in one number, at best 0.5',
-        chosen: 'before the run',
-        format: value,
-        failure: `it is under ${EVEN}`,
-      },
-      classRows(rows, { metric: 'minimaxValue' }),
-      () => ({ when: (own) => own < EVEN }),
-    ),
+  answer: ({ rows }) =>
+    classAnswer(classRows(rows, { metric: 'minimaxValue' }), {
+      format: value,
+      caption: 'minimax value; the best is 0.5',
+      most: 0.5,
+      told: (gaussian, other, label) =>
+        `Against an opponent who blocks the bank used more, a Gaussian is worth ${withInterval(gaussian, value)} (no Gaussian is worth more than ` +
+        `${value(bestMinimaxGaussian().value)}), a ${label} ${withInterval(other, value)}; the best of all policies is worth 0.5.`,
+    }),
 });
-
-/** A policy that is worth so much uses both banks about alike. */
-const EVEN = 0.45;
-
-function worth(rows: readonly SummaryRow[]): Answer | undefined {
-  const values = classRows(rows, { metric: 'minimaxValue' });
-  const pair = contrast(values);
-  if (pair === undefined) return undefined;
-  const { gaussian, other } = pair;
-  return {
-    text:
-      `Against an opponent who blocks the bank used more, a Gaussian is worth ${withInterval(gaussian, value)} (no Gaussian is worth more than ` +
-      `${value(bestMinimaxGaussian().value)}), a ${policyLabel(other.policy)} ${withInterval(other, value)}; the best of all policies is worth 0.5.`,
-    chart: { caption: 'minimax value; the best is 0.5', most: 0.5, bars: answerBars(values, value) },
-  };
-}
 
 /** The number of cells of each bank. */
 const CELLS = 2000;

@@ -2,7 +2,7 @@ import type { Answer, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { groupBy } from '../../cli/experiment/summarize.ts';
 import { type DensityPolicyName, densityPolicyNames, policyCost } from '../../common/lake.ts';
 import type { AnyLakeId } from '../../envs/index.ts';
-import { arrivalEndpoint, describeArrivals } from './arrivals.ts';
+import { describeArrivals } from './arrivals.ts';
 import { lakeNames } from './conditions.ts';
 import { type LakeStudy, lakeJobs } from './study.ts';
 import { PPO_LAKE, ppoSettings, robotLakes, stepSeconds, walkSeconds } from './tuned.ts';
@@ -42,8 +42,6 @@ export const ppo: LakeStudy = {
   tables: (rows) => walkTables('PPO', rows),
 
   answer: ({ rows }) => arrivalAnswer(rows),
-
-  endpoint: ({ rows }) => arrivalEndpoint(onFineLake(rows), { where: 'fine lake', chosen: 'post hoc' }),
 
   section: ({ outcomes, rows }) => ({
     paragraphs: [

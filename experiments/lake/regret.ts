@@ -2,7 +2,6 @@ import type { Answer, SummaryRow, Table } from '../../cli/experiment/experiment.
 import { withInterval } from '../../cli/experiment/summarize.ts';
 import { intervalChart } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { interquartileInterval } from '../../cli/statistics/bootstrap.ts';
 import {
   densityPolicyNames,
   type HeadingPolicy,
@@ -11,16 +10,7 @@ import {
   type SoftPpoSettings,
 } from '../../common/lake.ts';
 import type { LakeConfig } from './config.ts';
-import {
-  answerBars,
-  classEndpoint,
-  classRows,
-  conditionLabel,
-  contrast,
-  nats,
-  policyLabel,
-  shareColumn,
-} from './labels.ts';
+import { classAnswer, classRows, conditionLabel, contrast, nats, policyLabel, shareColumn } from './labels.ts';
 import { floorJob, type RegretCondition, regretJob, regretSettings } from './regretJob.ts';
 import { softSacSeconds } from './softTrainings.ts';
 import { type LakeStudy, lakeJobs } from './study.ts';
@@ -28,9 +18,6 @@ import { softPpoSeconds } from './tuned.ts';
 
 /** Temperatures that settings were searched at. */
 const TEMPERATURES = [0.02, 0.05, 0.1] as const;
-/** How far above its floor a class was expected to be, nats a step. */
-const NEAR = 0.05;
-
 const CONDITIONS: readonly RegretCondition[] = (['PPO', 'SAC'] as const).flatMap((learner) =>
   TEMPERATURES.map((temperature) => ({
     key: `${learner.toLowerCase()}-tau-${temperature}`,
@@ -102,25 +89,6 @@ export const regret: LakeStudy = {
 
   answer: ({ rows }) => regretAnswer(rows),
 
-  endpoint({ rows }) {
-    const condition = warmest(rows);
-    if (condition === undefined) return undefined;
-    return classEndpoint(
-      {
-        measure: `soft regret over τ along the policy’s own walks, nats a step, ${conditionLabel(condition.key)}`,
-        chosen: 'before the run',
-        format: nats,
-        failure: `it is more than ${NEAR} above its floor`,
-      },
-      classRows(rows, { metric: 'natsAStep', condition: condition.key }),
-      ({ policy }) => {
-        const above = aboveFloor(rows, condition, policy);
-        return above && { row: above, when: (own) => own > NEAR };
-      },
-      ({ policy }) => floorOf(rows, { policy, temperature: condition.temperature, metric: 'natsAStep' }),
-    );
-  },
-
   section: ({ rows }, { soft: { lake }, anew: { measuredWalks, floors } }) => ({
     paragraphs: [
       'What a policy loses of the soft return by not being the soft optimum is τ E[Σₜ KL(π ‖ π*)] along its own walks: an identity, by which each ' +
@@ -155,22 +123,24 @@ function warmest(rows: readonly SummaryRow[]): RegretCondition | undefined {
 function regretAnswer(rows: readonly SummaryRow[]): Answer | undefined {
   const condition = warmest(rows);
   if (condition === undefined) return undefined;
-  const where = conditionLabel(condition.key);
-  const own = classRows(rows, { metric: 'natsAStep', condition: condition.key });
-  const { gaussian, other } = contrast(own)!;
-  const [ofGaussian, ofOther] = [gaussian, other].map(({ policy }) =>
-    floorOf(rows, { policy, temperature: condition.temperature, metric: 'natsAStep' }),
-  );
-  const floors =
-    ofGaussian === undefined || ofOther === undefined
-      ? ''
-      : ` The best of their classes are ${nats(ofGaussian)} and ${nats(ofOther)} from it.`;
-  return {
-    text:
-      `Along its own walks a Gaussian is ${withInterval(gaussian, nats)} nats a step from the soft optimum (${where}), ` +
-      `a ${policyLabel(other.policy)} ${withInterval(other, nats)}.${floors}`,
-    chart: { caption: `nats a step from the soft optimum, ${where}`, bars: answerBars(own, nats) },
-  };
+  const { key, temperature } = condition;
+  const where = conditionLabel(key);
+  const leastOf = (policy: string) => floorOf(rows, { policy, temperature, metric: 'natsAStep' });
+  return classAnswer(classRows(rows, { metric: 'natsAStep', condition: key }), {
+    format: nats,
+    caption: `nats a step from the soft optimum, ${where}`,
+    told(gaussian, other, label) {
+      const [least, leastOfOther] = [leastOf(gaussian.policy), leastOf(other.policy)];
+      const floors =
+        least === undefined || leastOfOther === undefined
+          ? ''
+          : ` The best of their classes are ${nats(least)} and ${nats(leastOfOther)} from it.`;
+      return (
+        `Along its own walks a Gaussian is ${withInterval(gaussian, nats)} nats a step from the soft optimum (${where}), ` +
+        `a ${label} ${withInterval(other, nats)}.${floors}`
+      );
+    },
+  });
 }
 
 /** The floor of a class at a temperature, in a metric of the floors' jobs; undefined where the run does not have it. */
@@ -181,28 +151,6 @@ export function floorOf(
   const { key } = FLOORS.find((each) => each.temperature === temperature)!;
   const row = rows.find((each) => each.condition === key && each.policy === policy && each.metric === metric);
   return row?.perSeed.find((value) => value !== null) ?? undefined;
-}
-
-/**
- * How far above its floor a class is in each seed, nats a step: its soft regret less the floor's, over τ and the mean number of steps of its own
- * walks. Undefined where the run does not have both.
- */
-function aboveFloor(
-  rows: readonly SummaryRow[],
-  { key, temperature }: Pick<RegretCondition, 'key' | 'temperature'>,
-  policy: string,
-): SummaryRow | undefined {
-  const of = (metric: string) =>
-    rows.find((row) => row.condition === key && row.policy === policy && row.metric === metric);
-  const [softRegret, steps] = [of('softRegret'), of('steps')];
-  const floor = floorOf(rows, { policy, temperature, metric: 'softRegret' });
-  if (softRegret === undefined || steps === undefined || floor === undefined) return undefined;
-  const perSeed = softRegret.perSeed.map((value, seed) => {
-    const own = steps.perSeed[seed] ?? null;
-    return value === null || own === null ? null : (value - floor) / (temperature * own);
-  });
-  const measured = perSeed.filter((value) => value !== null);
-  return { ...softRegret, metric: 'aboveFloor', ...interquartileInterval(measured), perSeed };
 }
 
 /** What classes can do at best. */

@@ -15,17 +15,7 @@ import {
 } from './bandit.ts';
 import { banditConditions, softLakeConditions, taskOf } from './conditions.ts';
 import type { LakeConfig } from './config.ts';
-import {
-  answerBars,
-  classEndpoint,
-  classRows,
-  conditionLabel,
-  contrast,
-  nats,
-  percent,
-  policyLabel,
-  shareColumn,
-} from './labels.ts';
+import { chartOf, classRows, conditionLabel, contrast, nats, percent, policyLabel, shareColumn } from './labels.ts';
 import { softLake } from './softLake.ts';
 import { lakeJobs, type StudyPart, studyInParts } from './study.ts';
 
@@ -98,19 +88,6 @@ export const soft = studyInParts([softBandit, softLake], {
     'A Gaussian stays ln 2 nats away on one bank, or lies over the water where the temperature is high; mixtures and flows ' +
     'come near at every temperature.',
   answer: ({ rows }, config) => nearness(rows, config),
-  endpoint: ({ rows }, config) => {
-    const task = warmest(rows, config);
-    return task === undefined
-      ? undefined
-      : classEndpoint(
-          {
-            measure: `KL to the soft optimum where it walks, nats a step, by PPO, ${conditionLabel(task)}`,
-            chosen: 'post hoc',
-            format: nats,
-          },
-          classRows(rows, { metric: 'klVisited', condition: task }),
-        );
-  },
 });
 
 /**
@@ -157,7 +134,7 @@ function nearness(rows: readonly SummaryRow[], config: LakeConfig): Answer | und
     contrast(onLake) === undefined
       ? [inOneNumber, `nats from the soft optimum, in one number, ${conditionLabel(COOL)}`]
       : [onLake, `nats a step from the soft optimum, ${conditionLabel(task!)}`];
-  return { text: `${text[0]!.toUpperCase()}${text.slice(1)}.`, chart: { caption, bars: answerBars(bars, nats) } };
+  return { text: `${text[0]!.toUpperCase()}${text.slice(1)}.`, chart: chartOf(bars, { format: nats, caption }) };
 }
 
 /** What is known beforehand. */

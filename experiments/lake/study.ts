@@ -39,8 +39,6 @@ export interface LakeStudy {
   tables(rows: readonly SummaryRow[], config: LakeConfig): Table[];
   /** What came of the question, in a sentence; undefined where the run does not have what it takes. */
   answer?(results: StudyResults, config: LakeConfig): Answer | undefined;
-  /** The number by which the question is decided, for each policy; undefined where the run does not have it. */
-  endpoint?(results: StudyResults, config: LakeConfig): Table | undefined;
   /** Its part of the report, below question, answer and prediction. */
   section(results: StudyResults, config: LakeConfig): Omit<Section, 'title'>;
 }
@@ -101,8 +99,7 @@ export function studyInParts(
   {
     paragraphs,
     ...study
-  }: Pick<LakeStudy, 'name' | 'title' | 'question' | 'prediction' | 'answer' | 'endpoint'> &
-    Pick<Section, 'paragraphs'>,
+  }: Pick<LakeStudy, 'name' | 'title' | 'question' | 'prediction' | 'answer'> & Pick<Section, 'paragraphs'>,
 ): LakeStudy {
   const has = (part: StudyPart, env: string) => part.environments.includes(env);
   const resultsOf = (part: StudyPart, { outcomes, rows }: StudyResults): StudyResults => ({
