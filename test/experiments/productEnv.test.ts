@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { checkEnv, type Env, LakeEnv, TimeLimit } from '../../envs/index.ts';
 import { ProductEnv, type ProductInfo } from '../../experiments/products/productEnv.ts';
 import { Rng } from '../../src/random.ts';
-import { Countdown } from '../envs/core/fixtures.ts';
 
 type Lake = Env<Float32Array, Float32Array>;
 
@@ -78,34 +77,5 @@ describe('ProductEnv', () => {
     const { observationSpace, actionSpace } = new ProductEnv([lake, () => new LakeEnv({ action: 'heading' })]);
     expect(observationSpace.size).toBe(4);
     expect([...actionSpace.high]).toEqual([1, 1, Math.fround(Math.PI)]);
-  });
-
-  it('goes back to a state in which a part waits for the others, through JSON', () => {
-    const env = new ProductEnv([lake, () => new LakeEnv({ stride: 0.1 })]);
-    env.reset({ seed: 1 });
-    env.step(Float32Array.of(1, 0, 0, 1));
-    const state = JSON.parse(JSON.stringify(env.state()));
-    const after = env.step(Float32Array.of(1, 0, 0, 1));
-    const other = new ProductEnv([lake, () => new LakeEnv({ stride: 0.1 })]);
-    other.setState(state);
-    expect(other.step(Float32Array.of(1, 0, 0, 1))).toEqual(after);
-    expect(() => product(3).setState(state)).toThrow('ProductEnv.setState: the state is of 2 envs, expected 3');
-  });
-
-  it('what is done with an info that it gave out changes nothing', () => {
-    const env = product(2);
-    env.reset({ seed: 1 });
-    const rush = Float32Array.of(1, 0, 0, 0.1);
-    const given = env.step(rush)[4] as ProductInfo;
-    given.parts[0]!.outcome = 'flown';
-    expect((env.step(rush)[4] as ProductInfo).parts[0]!.outcome).toBe('drowned');
-  });
-
-  it('refuses what does not fit', () => {
-    expect(() => new ProductEnv([])).toThrow(/at least one env/);
-    expect(() => new ProductEnv([lake, () => new Countdown()])).toThrow(/env 1: needs a float32 Box of actions/);
-    const env = product(2);
-    env.reset();
-    expect(() => env.step(Float32Array.of(1, 2))).toThrow(/step\(\) got the action .*, expected a Float32Array of 4/);
   });
 });
