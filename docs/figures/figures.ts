@@ -3,7 +3,6 @@ import * as bijectors from './bijectors.ts';
 import * as distributionsOfNumbers from './distributionsOfNumbers.ts';
 import * as distributionsOfVectors from './distributionsOfVectors.ts';
 import * as flowLayers from './flowLayers.ts';
-import * as house from './house.ts';
 import * as lake from './lake.ts';
 import { coloured } from './picture.ts';
 
@@ -22,7 +21,6 @@ export const figures: Readonly<Record<string, DocsFigure>> = {
   'distributions-of-numbers': distributionsOfNumbers,
   'distributions-of-vectors': distributionsOfVectors,
   'flow-layers': flowLayers,
-  house,
   lake,
 };
 
