@@ -173,9 +173,6 @@ export function softLakeCondition(condition: string | undefined, of: Conditions)
   return softLakeConditions(of).find(({ key }) => key === condition)!;
 }
 
-/** The temperature at which strides are compared, the lowest. */
-export const COLD = 0.02;
-
 /** How the temperature goes: with E2's schedule, or at its last value from the start. */
 export type TemperatureKind = 'annealed' | 'constant';
 

@@ -1,30 +1,12 @@
-import type { Table } from '../../cli/experiment/experiment.ts';
 import { groupBy } from '../../cli/experiment/summarize.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { type HeadingPolicy, SOFT_LAKE, STRIDE } from '../../common/lake.ts';
-import { bestOnLake, refinementError } from './bestOnLake.ts';
-import { COLD, describeTask, softLakeCondition, softLakeConditions } from './conditions.ts';
-import type { LakeConfig } from './config.ts';
-import { nats, percent, shareColumn } from './labels.ts';
+import { type HeadingPolicy, SOFT_LAKE } from '../../common/lake.ts';
+import { describeTask, softLakeCondition, softLakeConditions } from './conditions.ts';
+import { nats, shareColumn } from './labels.ts';
 import { softLakeJob } from './softLakeJob.ts';
 import { softSacSeconds } from './softTrainings.ts';
 import { lakeJobs, type StudyPart } from './study.ts';
 import { softPpoSeconds, softPpoSettings } from './tuned.ts';
-
-const DEGREE = Math.PI / 180;
-
-/** What is known beforehand. */
-function predicted({ soft }: LakeConfig): Table {
-  const tasks = new Map(softLakeConditions(soft).map(({ task }) => [describeTask(task), task]));
-  return {
-    title: 'Computed: the best Gaussian at the start',
-    columns: ['task', 'best μ', 'best σ', 'its KL, nats'],
-    rows: [...tasks].map(([name, task]) => {
-      const { mean, scale, kl } = bestOnLake(task, soft.lake).best;
-      return [name, `${(mean / DEGREE).toFixed(0)}°`, `${(scale / DEGREE).toFixed(0)}°`, kl.toFixed(3)];
-    }),
-  };
-}
 
 /** E2 on the lake, with headings for actions: how near policies come to the soft optimum at each temperature and stride. */
 export const softLake: StudyPart = {
@@ -61,18 +43,12 @@ export const softLake: StudyPart = {
       ]);
     }),
 
-  section: (_, config) => {
-    const { cells, points } = config.soft.lake;
-    const refined = refinementError({ stride: STRIDE, temperature: COLD, cells, points });
-    return {
-      title: 'The lake',
-      paragraphs: [
-        'The walker chooses a heading; each step has the same length, the stride. The soft return of a walk is its reward and τ times the entropy of its ' +
-          `headings against the uniform density. Its optimum is known by soft value iteration on ${cells} × ${cells} cells and ${points} headings: a grid twice as ` +
-          `fine moves ${percent(refined.cells)} of its mass at the start, twice as many headings ${percent(refined.points)} (stride ${STRIDE}, τ = ${COLD}). ` +
-          'A nat of KL at one state costs τ of soft return.',
-      ],
-      tables: [predicted(config)],
-    };
-  },
+  section: (_, { soft: { lake } }) => ({
+    title: 'The lake',
+    paragraphs: [
+      'The walker chooses a heading; each step has the same length, the stride. The soft return of a walk is its reward and τ times the entropy of its ' +
+        `headings against the uniform density. Its optimum is known by soft value iteration on ${lake.cells} × ${lake.cells} cells and ${lake.points} ` +
+        'headings. A nat of KL at one state costs τ of soft return.',
+    ],
+  }),
 };
