@@ -1,29 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import {
-  commonShape,
-  defineExperiment,
-  engineSetting,
-  type Job,
-  type JobContext,
-} from '../cli/experiment/experiment.ts';
-import { selectRuntime } from '../cli/experiment/selectRuntime.ts';
+import { commonShape, engineSetting, type Job, type JobContext } from '../cli/experiment/experiment.ts';
 import { policyBars } from '../cli/report/answers.ts';
-import { intervalChart } from '../cli/report/charts.ts';
 import { describeBest, metricTable } from '../cli/report/table.ts';
 import { BANANA, BANANA_STANDARD, bananaLogDensity, drawBanana, standardized } from '../common/planeDensities.ts';
-import {
-  compile,
-  type Flow,
-  maf,
-  mlpFlow,
-  neuralSplineFlow,
-  type Rng,
-  realNvp,
-  selectBackend,
-  selectEngine,
-} from '../src/index.ts';
+import { compile, type Flow, maf, mlpFlow, neuralSplineFlow, type Rng, realNvp } from '../src/index.ts';
 import { counted } from './shared/settings.ts';
+import { defineStudy, gridJobs, seedsFigure } from './shared/study.ts';
 
 const choices = {
   studies: ['banana'],
@@ -51,8 +34,10 @@ const REPORTS = 100;
 /** Relative cost of an update of each family. */
 const COST: Record<Family, number> = { mlp: 1, realnvp: 6, maf: 8, spline: 12 };
 
+type BananaJob = Job & { readonly policy: Family };
+
 /** The flows tutorial's own example: its multilayer perceptron beside what came after it. */
-export const banana = defineExperiment<Config, Job & { readonly policy: Family }>({
+export const banana = defineStudy<Config, BananaJob>({
   name: 'banana',
   headline: 'How does the flows tutorial’s MLP flow compare with newer families?',
   description: 'The density of the normalizing flows tutorial: its MLP flow beside RealNVP, MAF and splines.',
@@ -60,25 +45,15 @@ export const banana = defineExperiment<Config, Job & { readonly policy: Family }
   choices,
   steps: { banana: 'steps' },
   presets: { quick: { seeds: [0], steps: 6000, test: 20_000 } },
-  runtime: selectRuntime,
 
-  jobs: ({ policies, seeds }) =>
-    policies.flatMap((policy) =>
-      seeds.map((seed) => ({
-        id: `banana/${policy}/seed-${seed}`,
-        study: 'banana',
-        env: 'banana',
-        policy,
-        seed,
-        weight: COST[policy],
-      })),
-    ),
+  jobs: (config) =>
+    gridJobs<BananaJob>(config, {
+      study: 'banana',
+      folder: ({ policy }) => `banana/${policy}`,
+      weight: ({ policy }) => COST[policy],
+    }),
 
-  async runJob({ policy }, config, context) {
-    await selectBackend();
-    await selectEngine(config.engine);
-    return { metrics: await fitFamily(policy, config, context) };
-  },
+  runJob: async ({ policy }, config, context) => ({ metrics: await fitFamily(policy, config, context) }),
 
   tables: (summary) => [
     metricTable('Banana', summary, [
@@ -108,14 +83,12 @@ export const banana = defineExperiment<Config, Job & { readonly policy: Family }
           'itself does not see what a moving kink gains or loses by that; so learned, most starts end at the Gaussian. Here the jump has a gradient.',
       ],
       figures: [
-        {
-          name: 'floor',
-          caption: 'Nats above the floor on test data: interquartile mean, 95 % interval, a tick a seed.',
-          spec: intervalChart(
-            summary.filter(({ metric }) => metric === 'nllAboveFloor'),
-            { x: 'nats above the floor', policies: choices.policies },
-          ),
-        },
+        seedsFigure(
+          'floor',
+          'Nats above the floor on test data',
+          summary.filter(({ metric }) => metric === 'nllAboveFloor'),
+          { x: 'nats above the floor', policies: choices.policies },
+        ),
       ],
     },
   ],

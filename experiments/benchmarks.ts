@@ -5,7 +5,6 @@ import {
   type CommonConfig,
   type Conclusion,
   commonShape,
-  defineExperiment,
   engineSetting,
   type Figure,
   type Job,
@@ -23,10 +22,11 @@ import { trainJob } from '../cli/train/runTraining.ts';
 import { trainSettings } from '../cli/train/trainConfig.ts';
 import { curvesFigure, speedTable } from '../cli/train/trainSections.ts';
 import { loadEnv } from '../envs/index.ts';
-import { selectBackend, selectEngine } from '../src/index.ts';
+import type { selectEngine } from '../src/index.ts';
 import { Rng } from '../src/random.ts';
 import { equivalenceTest, pairedSeeds } from './shared/equivalenceTest.ts';
 import { plainEnv } from './shared/report.ts';
+import { defineStudy, gridJobs } from './shared/study.ts';
 
 /** What an experiment of {@link scoredTrainings} says of itself. */
 interface ScoredTrainings<S extends string, P extends string, E extends string> {
@@ -75,7 +75,7 @@ function scoredTrainings<S extends string, P extends string, E extends string>({
   conclusions,
   ...words
 }: ScoredTrainings<S, P, E>): AnyExperiment {
-  return defineExperiment<ScoredConfig, ScoredJob>({
+  return defineStudy<ScoredConfig, ScoredJob>({
     ...words,
     schema: z.strictObject({
       ...commonShape(choices, seeds),
@@ -106,26 +106,19 @@ function scoredTrainings<S extends string, P extends string, E extends string>({
 
     jobs: (config) =>
       cells
-        .filter(({ env, study }) => config.environments.includes(env) && config.studies.includes(study))
+        .filter(({ study }) => config.studies.includes(study))
         .flatMap((cell) =>
-          cell.policies
-            .filter((policy) => config.policies.includes(policy))
-            .flatMap((policy) =>
-              config.seeds.slice(0, cell.seeds).map((seed) => ({
-                id: `${cell.study}/${cell.env}/${policy}/seed-${seed}`,
-                study: cell.study,
-                env: cell.env,
-                policy,
-                seed,
-                weight: (config.steps ?? cell.steps) * (STUDY_COST[cell.study] ?? 1) * (POLICY_COST[policy] ?? 1),
-                cell,
-              })),
-            ),
+          gridJobs<ScoredJob>(config, {
+            study: cell.study,
+            environments: [cell.env],
+            policies: cell.policies,
+            seeds: config.seeds.slice(0, cell.seeds),
+            weight: ({ policy }) =>
+              (config.steps ?? cell.steps) * (STUDY_COST[cell.study] ?? 1) * (POLICY_COST[policy] ?? 1),
+          }).map((job) => ({ ...job, cell })),
         ),
 
-    async runJob(job, { engine, steps, evaluationEpisodes, checkpointInterval }, context) {
-      await selectBackend();
-      await selectEngine(engine);
+    async runJob(job, { steps, evaluationEpisodes, checkpointInterval }, context) {
       await loadEnv(job.env);
       const settings = { steps: steps ?? job.cell.steps, evaluationEpisodes, checkpointInterval };
       return trainJob(job, trainSettings(job, settings), context);

@@ -1,14 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import {
-  commonShape,
-  defineExperiment,
-  engineSetting,
-  type Job,
-  type JobContext,
-} from '../cli/experiment/experiment.ts';
-import { selectRuntime } from '../cli/experiment/selectRuntime.ts';
-import { intervalChart } from '../cli/report/charts.ts';
+import { commonShape, engineSetting, type Job, type JobContext } from '../cli/experiment/experiment.ts';
 import { metricTable } from '../cli/report/table.ts';
 import {
   checkerboard,
@@ -19,17 +11,10 @@ import {
   rings,
   twoMoons,
 } from '../common/planeDensities.ts';
-import {
-  builtinFlows,
-  compile,
-  cosineSchedule,
-  type Flow,
-  type FlowDefinition,
-  selectBackend,
-  selectEngine,
-} from '../src/index.ts';
+import { builtinFlows, compile, cosineSchedule, type Flow, type FlowDefinition } from '../src/index.ts';
 import { answerByEnvironment } from './shared/report.ts';
 import { counted } from './shared/settings.ts';
+import { defineStudy, gridJobs, seedsFigure } from './shared/study.ts';
 
 const targets = {
   'two-moons': twoMoons,
@@ -68,8 +53,10 @@ const schema = z.strictObject({
 
 type Config = z.infer<typeof schema>;
 
+type DensityJob = Job & { readonly env: TargetName };
+
 /** What each family of flows makes of densities whose entropy is known. */
-export const densities = defineExperiment<Config, Job & { readonly env: TargetName }>({
+export const densities = defineStudy<Config, DensityJob>({
   name: 'densities',
   headline: 'Which family of flows fits which density?',
   description: 'Every family of flows fitted to densities over the plane: nats above the floor.',
@@ -84,27 +71,17 @@ export const densities = defineExperiment<Config, Job & { readonly env: TargetNa
       steps: 600,
     },
   },
-  runtime: selectRuntime,
 
-  jobs: ({ environments, policies, seeds }) =>
-    environments.flatMap((env) =>
-      policies.flatMap((policy) =>
-        seeds.map((seed) => ({
-          id: `${env}/${policy}/seed-${seed}`,
-          study: 'densities',
-          env: env as TargetName,
-          policy,
-          seed,
-          weight: 1,
-        })),
-      ),
-    ),
+  jobs: (config) =>
+    gridJobs<DensityJob>(config, {
+      study: 'densities',
+      folder: ({ env, policy }) => `${env}/${policy}`,
+      weight: () => 1,
+    }),
 
-  async runJob({ env, policy }, config, context) {
-    await selectBackend();
-    await selectEngine(config.engine);
-    return { metrics: await fitFamily(targets[env], families[policy]!, config, context) };
-  },
+  runJob: async ({ env, policy }, config, context) => ({
+    metrics: await fitFamily(targets[env], families[policy]!, config, context),
+  }),
 
   tables: (summary, { environments }) =>
     environments.map((env) => {
@@ -135,14 +112,14 @@ export const densities = defineExperiment<Config, Job & { readonly env: TargetNa
         'That is its negative log-likelihood on fresh draws, less that of the density itself on the same draws: the Kullback–Leibler divergence. ' +
           'Each update sees fresh draws, but for the two moons, which have 1,000 draws, of which a fifth chooses the best weights.',
       ],
-      figures: environments.map((env) => ({
-        name: `${env}-above`,
-        caption: `${targets[env as TargetName].title}, nats above the floor: interquartile mean, 95 % interval, a tick a seed.`,
-        spec: intervalChart(
+      figures: environments.map((env) =>
+        seedsFigure(
+          `${env}-above`,
+          `${targets[env as TargetName].title}, nats above the floor`,
           summary.filter((row) => row.env === env && row.metric === 'nllAboveFloor'),
           { x: 'nats above the floor', policies: choices.policies },
         ),
-      })),
+      ),
     },
   ],
 });

@@ -2,7 +2,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import {
   commonShape,
-  defineExperiment,
   engineSetting,
   type Job,
   type JobContext,
@@ -11,7 +10,6 @@ import {
   type SummaryRow,
   type Table,
 } from '../cli/experiment/experiment.ts';
-import { selectRuntime } from '../cli/experiment/selectRuntime.ts';
 import { metricTable } from '../cli/report/table.ts';
 import { drawRows, twoMoons } from '../common/planeDensities.ts';
 import {
@@ -24,11 +22,10 @@ import {
   maf,
   portableMath,
   type Rng,
-  selectBackend,
-  selectEngine,
 } from '../src/index.ts';
 import { answerByEnvironment } from './shared/report.ts';
-import { counted } from './shared/settings.ts';
+import { count, counted } from './shared/settings.ts';
+import { defineStudy, gridJobs } from './shared/study.ts';
 
 /** A distribution to learn, known by its samples. */
 interface Density {
@@ -97,8 +94,6 @@ const choices = {
   environments: Object.keys(densities) as DensityName[],
 } as const;
 
-const count = (most = 1_000_000) => z.int().positive().max(most);
-
 /** @param events what each update is on */
 const training = (events: string) =>
   z
@@ -143,7 +138,7 @@ interface DistillJob extends Job {
 const COST: Record<FlowName, number> = { 'maf-teacher': 1, 'iaf-student': 2.5, 'spline-student': 5, 'iaf-fitted': 3 };
 
 /** Whether flows that sample in one pass can learn from one that evaluates in one pass, without data. */
-export const distill = defineExperiment<Config, DistillJob>({
+export const distill = defineStudy<Config, DistillJob>({
   name: 'distill',
   headline: 'Can a flow that samples in one pass learn from a slow sampler?',
   description:
@@ -161,27 +156,14 @@ export const distill = defineExperiment<Config, DistillJob>({
     },
   },
 
-  runtime: selectRuntime,
+  jobs: (config) =>
+    gridJobs<DistillJob>(config, {
+      study: 'distillation',
+      folder: ({ env, policy }) => `${env}/${policy}`,
+      weight: ({ env, policy }) => COST[policy] * (densities[env].dim === 2 ? 1 : 1.3),
+    }),
 
-  jobs: ({ environments, policies, seeds }) =>
-    (environments as DensityName[]).flatMap((env) =>
-      (policies as FlowName[]).flatMap((policy) =>
-        seeds.map((seed) => ({
-          id: `${env}/${policy}/seed-${seed}`,
-          study: 'distillation',
-          env,
-          policy,
-          seed,
-          weight: COST[policy] * (densities[env].dim === 2 ? 1 : 1.3),
-        })),
-      ),
-    ),
-
-  async runJob(job, config, context) {
-    await selectBackend();
-    await selectEngine(config.engine);
-    return distillJob(job, config, context);
-  },
+  runJob: distillJob,
 
   tables: (summary, { environments }) =>
     environments.flatMap((env) => {

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { episodeStatistics, Ppo } from '../agents/index.ts';
 import {
   commonShape,
-  defineExperiment,
   engineSetting,
   type Job,
   type JobContext,
@@ -11,17 +10,16 @@ import {
   type SummaryRow,
   type Table,
 } from '../cli/experiment/experiment.ts';
-import { selectRuntime } from '../cli/experiment/selectRuntime.ts';
 import { groupBy } from '../cli/experiment/summarize.ts';
 import { trueMinus } from '../cli/experiment/text.ts';
-import { intervalChart } from '../cli/report/charts.ts';
 import { metricTable } from '../cli/report/table.ts';
 import { measurePolicy } from '../cli/train/measurePolicy.ts';
 import { make, makeVec } from '../envs/index.ts';
-import { makePolicy, type Policy, type Rng, selectBackend, selectEngine } from '../src/index.ts';
+import { makePolicy, type Policy, type Rng } from '../src/index.ts';
 import type { AnySpace } from '../src/spaces/plain.ts';
 import { annealed, measureOnBandit, softenOnBandit } from './lake/bandit.ts';
-import { counted } from './shared/settings.ts';
+import { count, counted } from './shared/settings.ts';
+import { defineStudy, gridJobs, seedsFigure } from './shared/study.ts';
 
 const choices = {
   studies: ['ppo', 'soft'],
@@ -40,8 +38,6 @@ const questions: Record<(typeof choices.studies)[number], Partial<Record<Stabili
   },
   soft: { 'SoftBandit-v0': ['gaussian', 'mixture', 'spline'] },
 };
-
-const count = (most = 1_000_000) => z.int().positive().max(most);
 
 const stabilitySchema = z.strictObject({
   ...commonShape(choices, { seeds: 10 }),
@@ -104,7 +100,7 @@ const COST: Record<StabilityPolicy, number> = {
 };
 
 /** Whether other policies can take the Gaussian's place in PPO, at one setting for all. */
-export const stability = defineExperiment<StabilityConfig, StabilityJob>({
+export const stability = defineStudy<StabilityConfig, StabilityJob>({
   name: 'stability',
   headline: 'Can other policies take the Gaussian’s place in PPO?',
   description: 'PPO with the same settings for every policy class: scores, worst seeds, and how far updates move.',
@@ -120,31 +116,19 @@ export const stability = defineExperiment<StabilityConfig, StabilityJob>({
     },
   },
 
-  runtime: selectRuntime,
-
   jobs: (config) =>
-    config.studies.flatMap((study) =>
-      config.environments.flatMap((env) =>
-        config.policies
-          .filter((policy) => questions[study][env]?.includes(policy))
-          .flatMap((policy) =>
-            config.seeds.map((seed) => ({
-              id: `${study}/${env}/${policy}/seed-${seed}`,
-              study,
-              env,
-              policy,
-              seed,
-              weight: COST[policy] * (study === 'ppo' ? 3 : 1),
-            })),
-          ),
+    (config.studies as StabilityJob['study'][]).flatMap((study) =>
+      (config.environments as StabilityEnv[]).flatMap((env) =>
+        gridJobs<StabilityJob>(config, {
+          study,
+          environments: [env],
+          policies: config.policies.filter((policy) => questions[study][env]?.includes(policy)),
+          weight: ({ policy }) => COST[policy] * (study === 'ppo' ? 3 : 1),
+        }),
       ),
     ),
 
-  async runJob(job, config, context) {
-    await selectBackend();
-    await selectEngine(config.engine);
-    return job.study === 'ppo' ? optimize(job, config, context) : soften(job, config, context);
-  },
+  runJob: (job, config, context) => (job.study === 'ppo' ? optimize : soften)(job, config, context),
 
   tables: (summary, config) => [...byEnv(summary, config).map(scores), answersTable(summary, config)],
 
@@ -220,14 +204,12 @@ function section(rows: readonly SummaryRow[]): Section {
         : 'The reward has two equal banks with water between them. The temperature is annealed; all variables learn at full speed.',
     ],
     figures: [
-      {
-        name: `${study}-${env}-${metric}`,
-        caption: `${x}: interquartile mean, 95 % interval, a tick a seed.`,
-        spec: intervalChart(
-          rows.filter((row) => row.metric === metric),
-          { x, policies: choices.policies },
-        ),
-      },
+      seedsFigure(
+        `${study}-${env}-${metric}`,
+        x!,
+        rows.filter((row) => row.metric === metric),
+        { x: x!, policies: choices.policies },
+      ),
     ],
   };
 }

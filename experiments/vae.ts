@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { InputError } from '../cli/experiment/errors.ts';
 import {
   commonShape,
-  defineExperiment,
   engineSetting,
   type Job,
   type JobContext,
@@ -15,7 +14,6 @@ import {
 } from '../cli/experiment/experiment.ts';
 import { selectRuntime } from '../cli/experiment/selectRuntime.ts';
 import { policyBars } from '../cli/report/answers.ts';
-import { intervalChart } from '../cli/report/charts.ts';
 import { describeBest, metricTable } from '../cli/report/table.ts';
 import {
   Adam,
@@ -30,12 +28,11 @@ import {
   Rng,
   realNvp,
   StandardNormal,
-  selectBackend,
-  selectEngine,
   TransformedDistribution,
   valueAndGradients,
 } from '../src/index.ts';
 import { counted } from './shared/settings.ts';
+import { defineStudy, gridJobs, seedsFigure } from './shared/study.ts';
 
 export const posteriorNames = ['gaussian', 'realnvp', 'iaf'] as const;
 type PosteriorName = (typeof posteriorNames)[number];
@@ -82,7 +79,7 @@ interface VaeJob extends Job {
 const COST: Record<PosteriorName, number> = { gaussian: 1, realnvp: 1.2, iaf: 1.2 };
 
 /** Whether a flow as the posterior of a variational autoencoder comes nearer the likelihood than a Gaussian. */
-export const vae = defineExperiment<Config, VaeJob>({
+export const vae = defineStudy<Config, VaeJob>({
   name: 'vae',
   headline: 'Does a flow pay as the posterior of a variational autoencoder?',
   description:
@@ -97,23 +94,10 @@ export const vae = defineExperiment<Config, VaeJob>({
     return selectRuntime(config);
   },
 
-  jobs: ({ policies, seeds }) =>
-    policies.flatMap((policy) =>
-      seeds.map((seed) => ({
-        id: `${policy}/seed-${seed}`,
-        study: 'vae',
-        env: 'digits',
-        policy,
-        seed,
-        weight: COST[policy],
-      })),
-    ),
+  jobs: (config) =>
+    gridJobs<VaeJob>(config, { study: 'vae', folder: ({ policy }) => policy, weight: ({ policy }) => COST[policy] }),
 
-  async runJob({ policy }, config, context) {
-    await selectBackend();
-    await selectEngine(config.engine);
-    return trainVae(policy, config, context);
-  },
+  runJob: ({ policy }, config, context) => trainVae(policy, config, context),
 
   tables: (summary) => [
     metricTable('Held-out digits, nats', summary, [
@@ -156,11 +140,7 @@ function bounds(outcomes: readonly Outcome<VaeJob>[], summary: readonly SummaryR
         .join(', ')}.`,
     ],
     figures: [
-      {
-        name: 'elbo',
-        caption: 'ELBO on held-out digits, nats: interquartile mean, 95 % interval, a tick a seed.',
-        spec: intervalChart(rows, { x: 'ELBO, nats', policies: choices.policies }),
-      },
+      seedsFigure('elbo', 'ELBO on held-out digits, nats', rows, { x: 'ELBO, nats', policies: choices.policies }),
     ],
   };
 }

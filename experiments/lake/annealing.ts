@@ -1,12 +1,12 @@
 import type { Answer, SummaryRow } from '../../cli/experiment/experiment.ts';
-import { metricTable } from '../../cli/report/table.ts';
 import { pairedDifference } from '../../cli/statistics/comparison.ts';
 import { Rng } from '../../src/random.ts';
 import { pairedSeeds } from '../shared/equivalenceTest.ts';
+import { gridJobs } from '../shared/study.ts';
 import { annealed, BANDIT, type BanditPolicy, banditJob, banditPolicies, banditSeconds } from './bandit.ts';
 import { annealingConditions, annealingTemperatures, conditionOf, type TemperatureKind } from './conditions.ts';
 import { conditionLabel, nats, percent, percentWithInterval, policyLabel, shareColumn } from './labels.ts';
-import { type LakeStudy, lakeJobs } from './study.ts';
+import { type LakeJob, type LakeStudy, tableOf } from './study.ts';
 
 /** Policies that may have two modes. */
 const TWO_MODES = ['mixture-2', 'mixture', 'spline'] as const;
@@ -21,7 +21,7 @@ export const annealing: LakeStudy = {
     'the same τ they keep both.',
 
   jobs: (config) =>
-    lakeJobs(config, {
+    gridJobs<LakeJob>(config, {
       study: 'annealing',
       environments: [BANDIT],
       policies: banditPolicies,
@@ -48,18 +48,14 @@ export const annealing: LakeStudy = {
   },
 
   tables: (rows) =>
-    rows.length === 0
-      ? []
-      : [
-          metricTable(
-            'The bandit, annealed and at constant temperature',
-            rows.map((row) => ({ ...row, policy: `${conditionLabel(row.condition!)}, ${row.policy}` })),
-            [
-              { metric: 'kl', label: 'KL to the soft optimum, nats', format: nats },
-              { metric: 'lesserShare', label: 'lesser bank', ...shareColumn },
-            ],
-          ),
-        ],
+    tableOf(
+      'The bandit, annealed and at constant temperature',
+      rows.map((row) => ({ ...row, policy: `${conditionLabel(row.condition!)}, ${row.policy}` })),
+      [
+        { metric: 'kl', label: 'KL to the soft optimum, nats', format: nats },
+        { metric: 'lesserShare', label: 'lesser bank', ...shareColumn },
+      ],
+    ),
 
   answer: ({ rows }) => annealedAnswer(rows),
 

@@ -1,7 +1,8 @@
 import { type DensityPolicyName, densityPolicyNames, policyCost, SOFT_LAKE } from '../../common/lake.ts';
+import { gridJobs } from '../shared/study.ts';
 import { describeArrivals } from './arrivals.ts';
 import { arrivalSettings } from './regretJob.ts';
-import { type LakeStudy, lakeJobs } from './study.ts';
+import type { LakeJob, LakeStudy } from './study.ts';
 import { walksFigures, walkTables } from './walkFigures.ts';
 import { ppoJob } from './walkJobs.ts';
 
@@ -16,7 +17,7 @@ export const arrival: LakeStudy = {
     'Every class 20 of 20 (seeds with ≥ 90 % home); lesser bank ≤ 2 %; returns within ±0.08 of the Gaussian’s, the spline’s not below it',
 
   jobs: (config) =>
-    lakeJobs(config, {
+    gridJobs<LakeJob>(config, {
       study: 'arrival',
       environments: [SOFT_LAKE],
       policies: densityPolicyNames,

@@ -1,44 +1,30 @@
 import { join } from 'node:path';
 import { Ppo } from '../../agents/index.ts';
 import type { JobContext, JobResult, Section, SummaryRow } from '../../cli/experiment/experiment.ts';
-import { metricTable } from '../../cli/report/table.ts';
 import {
   type HeadingPolicy,
   headingPolicies,
   makeHeadingPolicy,
   measureWalks,
-  policyNames,
   SOFT_LAKE,
   STRIDE,
   softLakeOptions,
   softPpoTraining,
   type Walk,
 } from '../../common/lake.ts';
-import { policyColours } from '../../envs/drawing/palette.ts';
 import { type Bank, type MakeOptions, makeVec } from '../../envs/index.ts';
 import { Actor, type Policy, type Rng, savePolicy } from '../../src/index.ts';
-import { typicalOutcome } from '../shared/report.ts';
+import { gridJobs } from '../shared/study.ts';
 import type { LakeConfig } from './config.ts';
 import { bound, classAnswer, classRows, percent, percentWithInterval, policyLabel, shareColumn } from './labels.ts';
 import { trainOnSoftLake } from './softTrainings.ts';
-import { type LakeStudy, lakeJobs, type StudyResults } from './study.ts';
+import { type LakeJob, type LakeStudy, type StudyResults, tableOf } from './study.ts';
 import { softPpoSeconds, softPpoSettings } from './tuned.ts';
-import { lakeFigure, walksLegend } from './walkFigures.ts';
+import { walkPanels, walksLegend } from './walkFigures.ts';
 import { successAtK } from './walkJobs.ts';
 
 /** The study in the report. */
 function blockedSection({ outcomes }: StudyResults): Omit<Section, 'title'> {
-  const { domain, range } = policyColours(policyNames);
-  const panels = domain.flatMap((policy, i) => {
-    const own = outcomes.filter(({ job }) => job.policy === policy);
-    if (own.length === 0) return [];
-    const { job, result } = typicalOutcome(own, { metric: 'success1', better: 'higher' });
-    const { worst, walks } = result.data as BlockedData;
-    const note = `seed ${job.seed}: ${percent(result.metrics.success1 ?? 0)} home`;
-    const home = walks.filter(({ outcome }) => outcome === 'home').length;
-    const alt = `${policy}, ${note}. The ${worst} bank is blocked; ${home} of ${walks.length} walks get home.`;
-    return [{ title: policy, note, colour: range[i]!, alt, spec: lakeFigure(walks, range[i]!, worst) }];
-  });
   return {
     paragraphs: [
       'Each policy over headings first learns by PPO on the soft return of the open stride lake, with E2’s settings. ' +
@@ -52,7 +38,7 @@ function blockedSection({ outcomes }: StudyResults): Omit<Section, 'title'> {
           'Walks where the worse bank, the thick blue line, is blocked, before PPO goes on. Positions in lengths. Each policy with the ' +
           'seed of its median success (of an even number, the worse of the two in the middle).',
         legend: walksLegend,
-        panels,
+        panels: walkPanels(outcomes, { metric: 'success1', better: 'higher', label: 'home' }),
       },
     ],
   };
@@ -69,7 +55,7 @@ export const blocked: LakeStudy = {
     'time, the other never.',
 
   jobs: (config) =>
-    lakeJobs(config, {
+    gridJobs<LakeJob>(config, {
       study: 'blocked',
       environments: [SOFT_LAKE],
       policies: headingPolicies,
@@ -80,26 +66,23 @@ export const blocked: LakeStudy = {
 
   runJob: ({ policy }, config, context) => blockBank({ policy: policy as HeadingPolicy }, config, context),
 
-  tables: (rows) =>
-    rows.length === 0
-      ? []
-      : [
-          metricTable('A blocked bank: home', rows, [
-            { metric: 'homeRate', label: 'none blocked', ...shareColumn },
-            { metric: 'modeBalance', label: 'less used bank', ...shareColumn },
-            { metric: 'hidden', label: 'either, at random', ...shareColumn },
-            { metric: 'opponentHome', label: 'the one used more', ...shareColumn },
-          ]),
-          metricTable('The worse bank blocked: success', rows, [
-            ...TRIES.map((k) => ({ metric: `success${k}`, label: k === 1 ? '1 try' : `${k} tries`, ...shareColumn })),
-            { metric: 'adapted', label: 'adapted by PPO', ...shareColumn },
-            {
-              metric: 'stepsToAdapt',
-              label: 'steps to that, of seeds that did',
-              format: (value: number) => value.toFixed(0),
-            },
-          ]),
-        ],
+  tables: (rows) => [
+    ...tableOf('A blocked bank: home', rows, [
+      { metric: 'homeRate', label: 'none blocked', ...shareColumn },
+      { metric: 'modeBalance', label: 'less used bank', ...shareColumn },
+      { metric: 'hidden', label: 'either, at random', ...shareColumn },
+      { metric: 'opponentHome', label: 'the one used more', ...shareColumn },
+    ]),
+    ...tableOf('The worse bank blocked: success', rows, [
+      ...TRIES.map((k) => ({ metric: `success${k}`, label: k === 1 ? '1 try' : `${k} tries`, ...shareColumn })),
+      { metric: 'adapted', label: 'adapted by PPO', ...shareColumn },
+      {
+        metric: 'stepsToAdapt',
+        label: 'steps to that, of seeds that did',
+        format: (value: number) => value.toFixed(0),
+      },
+    ]),
+  ],
 
   answer: ({ rows }) =>
     classAnswer(classRows(rows, { metric: 'success8' }), {

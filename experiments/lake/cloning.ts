@@ -4,6 +4,7 @@ import { intervalChart } from '../../cli/report/charts.ts';
 import { describeBest, metricTable } from '../../cli/report/table.ts';
 import { type PolicyName, policyCost, policyNames } from '../../common/lake.ts';
 import type { AnyLakeId } from '../../envs/index.ts';
+import { gridJobs } from '../shared/study.ts';
 import { BANDIT, type BanditPolicy, banditCost, banditPolicies } from './bandit.ts';
 import { cloneBandit, cloneLake, cloningSettings } from './cloneJobs.ts';
 import { conditions, demonstratorsOf, GRAIN, lakeNames, OF_CONDITIONS, STRIDE, STRIDES } from './conditions.ts';
@@ -19,7 +20,7 @@ import {
   policyLabel,
   shareColumn,
 } from './labels.ts';
-import { type LakeJob, lakeJobs, type StudyPart, type StudyResults, studyInParts } from './study.ts';
+import { type LakeJob, type StudyPart, type StudyResults, studyInParts, tableOf } from './study.ts';
 import { isRobotLake, walkSeconds } from './tuned.ts';
 import { walksFigures } from './walkFigures.ts';
 
@@ -28,7 +29,7 @@ const cloningBandit: StudyPart = {
   environments: [BANDIT],
 
   jobs: (config) =>
-    lakeJobs(config, {
+    gridJobs<LakeJob>(config, {
       study: 'cloning',
       environments: [BANDIT],
       policies: banditPolicies,
@@ -39,15 +40,11 @@ const cloningBandit: StudyPart = {
   runJob: ({ policy }, config, context) => cloneBandit({ policy: policy as BanditPolicy }, config, context),
 
   tables: (rows) =>
-    rows.length === 0
-      ? []
-      : [
-          metricTable('Cloning in one number', rows, [
-            { metric: 'kl', label: 'held-out −log π, nats above the entropy', format: nats },
-            { metric: 'water', label: 'in the water', ...shareColumn },
-            { metric: 'totalVariation', label: 'banks off by', ...shareColumn },
-          ]),
-        ],
+    tableOf('Cloning in one number', rows, [
+      { metric: 'kl', label: 'held-out −log π, nats above the entropy', format: nats },
+      { metric: 'water', label: 'in the water', ...shareColumn },
+      { metric: 'totalVariation', label: 'banks off by', ...shareColumn },
+    ]),
 
   section: (_, { cloning: { bandit } }) => ({
     title: 'In one number',
@@ -87,11 +84,16 @@ const cloningLakes: StudyPart = {
         config.cloning.batchSize) /
         4e5;
     return [
-      ...lakeJobs(config, { study: 'cloning', environments: Object.keys(GRAIN), policies: policyNames, weight }),
+      ...gridJobs<LakeJob>(config, {
+        study: 'cloning',
+        environments: Object.keys(GRAIN),
+        policies: policyNames,
+        weight,
+      }),
       ...conditions
         .filter(({ key }) => config.cloning.conditions.includes(key))
         .flatMap((condition) =>
-          lakeJobs(config, {
+          gridJobs<LakeJob>(config, {
             study: 'cloning',
             environments: [condition.env],
             policies: OF_CONDITIONS,
@@ -140,13 +142,11 @@ const cloningLakes: StudyPart = {
         : []),
     ],
     sections: [
-      ...[
-        ...groupBy(
-          outcomes.filter(({ job }) => job.condition === undefined),
-          ({ job }) => job.env,
-        ),
-      ].map(([env, own]) => grainSection(env, own, rows, config)),
-    ],
+      ...groupBy(
+        outcomes.filter(({ job }) => job.condition === undefined),
+        ({ job }) => job.env,
+      ),
+    ].map(([env, own]) => grainSection(env, own, rows, config)),
   }),
 };
 

@@ -10,7 +10,7 @@ import {
   softLakeSettings,
 } from '../../common/lake.ts';
 import { type AnyLakeId, allLakeGrains, lakeMap } from '../../envs/index.ts';
-import { counted } from '../shared/settings.ts';
+import { count, counted } from '../shared/settings.ts';
 import {
   banditConditions,
   conditions as cloningConditions,
@@ -30,8 +30,6 @@ export const choices = {
   byName: ['arrival', 'regret', ...robotLakes, ...policyNames.filter((name) => !hasDensity(name))],
 } as const;
 
-/** @param most what memory holds with room to spare */
-const count = (most = 1_000_000) => z.int().positive().max(most);
 /** Some of the conditions of a part of a study; all of them unless some are named. */
 const some = (conditions: readonly { readonly key: string }[]) => {
   const keys = conditions.map(({ key }) => key);

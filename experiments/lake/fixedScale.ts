@@ -4,18 +4,16 @@ import { Reinforce } from '../../agents/index.ts';
 import type { Answer, JobContext, JobResult, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { groupBy, withInterval } from '../../cli/experiment/summarize.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { policyNames } from '../../common/lake.ts';
-import { policyColours } from '../../envs/drawing/palette.ts';
 import { makeVec } from '../../envs/index.ts';
 import { start } from '../../envs/lake/lakeMap.ts';
 import { cosineSchedule, loadPolicy, makePolicy } from '../../src/index.ts';
-import { typicalOutcome } from '../shared/report.ts';
+import { gridJobs } from '../shared/study.ts';
 import type { LakeConfig } from './config.ts';
-import { conditionLabel, percent, percentWithInterval } from './labels.ts';
-import { lakeJobs, type StudyPart, studyInParts } from './study.ts';
+import { conditionLabel, percentWithInterval } from './labels.ts';
+import { type LakeJob, type StudyPart, studyInParts } from './study.ts';
 import { PPO_LAKE, ppoSettings } from './tuned.ts';
-import { lakeFigure, walksLegend, walkTables } from './walkFigures.ts';
-import { type LakeData, ppoJob } from './walkJobs.ts';
+import { walkPanels, walksLegend, walkTables } from './walkFigures.ts';
+import { ppoJob } from './walkJobs.ts';
 
 const BUMPS = 'BumpBandit-v0';
 
@@ -84,7 +82,7 @@ const fixedScaleBandit: StudyPart = {
   environments: [BUMPS],
 
   jobs: (config) =>
-    lakeJobs(config, {
+    gridJobs<LakeJob>(config, {
       study: 'fixed-scale',
       environments: [BUMPS],
       policies: ['gaussian'],
@@ -139,7 +137,7 @@ const fixedScaleLake: StudyPart = {
   environments: [PPO_LAKE],
 
   jobs: (config) =>
-    lakeJobs(config, {
+    gridJobs<LakeJob>(config, {
       study: 'fixed-scale',
       environments: [PPO_LAKE],
       policies: [GAUSSIAN],
@@ -171,30 +169,26 @@ const fixedScaleLake: StudyPart = {
     },
   ],
 
-  section: ({ outcomes }) => {
-    const colour = policyColours(policyNames).range[policyNames.indexOf(GAUSSIAN)]!;
-    return {
-      title: 'On the lake',
-      paragraphs: [
-        'PPO on the fine lake with E0’s settings for the Gaussian, but for σ: fixed, of each component of the velocity, or learned. The lake slows velocities down to ' +
-          'a norm of 1, and the mean is free: a policy may make up for a large σ by a mean that is far longer than 1. The table has |μ| at the start.',
-      ],
-      figures: [
-        {
-          name: 'fixed-scale-walks',
-          caption: '40 sampled walks of the seed with the median share of drowned walks.',
-          legend: walksLegend,
-          panels: [...groupBy(outcomes, ({ job }) => job.condition!)].map(([condition, own]) => {
-            const title = conditionLabel(condition);
-            const { job, result } = typicalOutcome(own, { metric: 'drownRate', better: 'lower' });
-            const note = `seed ${job.seed}: ${percent(result.metrics.drownRate ?? 0)} drowned`;
-            const walks = (result.data as LakeData).walks.slice(0, 40);
-            return { title, note, alt: `Walks, ${title}, ${note}.`, spec: lakeFigure(walks, colour) };
-          }),
-        },
-      ],
-    };
-  },
+  section: ({ outcomes }) => ({
+    title: 'On the lake',
+    paragraphs: [
+      'PPO on the fine lake with E0’s settings for the Gaussian, but for σ: fixed, of each component of the velocity, or learned. The lake slows velocities down to ' +
+        'a norm of 1, and the mean is free: a policy may make up for a large σ by a mean that is far longer than 1. The table has |μ| at the start.',
+    ],
+    figures: [
+      {
+        name: 'fixed-scale-walks',
+        caption: '40 sampled walks of the seed with the median share of drowned walks.',
+        legend: walksLegend,
+        panels: walkPanels(outcomes, {
+          metric: 'drownRate',
+          better: 'lower',
+          label: 'drowned',
+          titleOf: ({ condition }) => conditionLabel(condition!),
+        }),
+      },
+    ],
+  }),
 };
 
 /** |μ| at the start of the policy that a job has saved. */

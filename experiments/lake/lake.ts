@@ -1,13 +1,6 @@
-import {
-  defineExperiment,
-  type Outcome,
-  type Remark,
-  type Section,
-  type SummaryRow,
-} from '../../cli/experiment/experiment.ts';
-import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
+import type { Outcome, Remark, Section, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { withInterval } from '../../cli/experiment/summarize.ts';
-import { selectBackend, selectEngine } from '../../src/index.ts';
+import { defineStudy } from '../shared/study.ts';
 import { annealing } from './annealing.ts';
 import { arrival } from './arrival.ts';
 import { blocked } from './blocked.ts';
@@ -38,7 +31,7 @@ const studies: readonly LakeStudy[] = [
 ];
 
 /** Gaussian policies beside those with several modes on the walk around the lake: E0 to E7. */
-export const lake = defineExperiment<LakeConfig, LakeJob>({
+export const lake = defineStudy<LakeConfig, LakeJob>({
   name: 'lake',
   headline: 'When do you need a flow policy?',
   description: 'Gaussian, mixture and flow policies on the walk around the lake.',
@@ -63,15 +56,9 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
     },
   },
 
-  runtime: selectRuntime,
-
   jobs: (config) => asked(config).flatMap((study) => study.jobs(config)),
 
-  async runJob(job, config, context) {
-    await selectBackend();
-    await selectEngine(config.engine);
-    return studies.find(({ name }) => name === job.study)!.runJob(job, config, context);
-  },
+  runJob: (job, config, context) => studies.find(({ name }) => name === job.study)!.runJob(job, config, context),
 
   conditionLabel,
 

@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import { Ppo } from '../../agents/index.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import { withInterval } from '../../cli/experiment/summarize.ts';
-import { intervalChart } from '../../cli/report/charts.ts';
-import { metricTable } from '../../cli/report/table.ts';
 import { policyNames } from '../../common/lake.ts';
 import { makeVec, opponentBanks } from '../../envs/index.ts';
 import { cosineSchedule, type Policy, portableMath, savePolicy } from '../../src/index.ts';
+import { gridJobs, seedsFigure } from '../shared/study.ts';
 import {
   type BanditPolicy,
   banditPolicies,
@@ -17,7 +16,7 @@ import {
 } from './bandit.ts';
 import type { LakeConfig } from './config.ts';
 import { classAnswer, classRows } from './labels.ts';
-import { lakeJobs, type StudyPart, studyInParts } from './study.ts';
+import { type LakeJob, type LakeStudy, tableOf } from './study.ts';
 
 const OPPONENT_BANDIT = 'OpponentBandit-v0';
 
@@ -70,12 +69,15 @@ const SECONDS: Record<BanditPolicy, number> = { gaussian: 0.6, 'mixture-2': 0.6,
 /** Probabilities, to three digits. */
 const value = (mass: number): string => mass.toFixed(3);
 
-/** E4 in one number. */
-const opponentBandit: StudyPart = {
-  environments: [OPPONENT_BANDIT],
+/** E4: a bank is blocked by an opponent who learns which one is used more. */
+export const opponent: LakeStudy = {
+  name: 'opponent',
+  title: 'An opponent',
+  question: 'What is a policy worth where the blocked bank is the worse one for it?',
+  prediction: 'A policy with two even modes is worth ½ against every opponent, a Gaussian at most 0.242.',
 
   jobs: (config) =>
-    lakeJobs(config, {
+    gridJobs<LakeJob>(config, {
       study: 'opponent',
       environments: [OPPONENT_BANDIT],
       policies: banditPolicies,
@@ -85,45 +87,12 @@ const opponentBandit: StudyPart = {
   runJob: ({ policy }, config, context) => playOpponent({ policy: policy as BanditPolicy }, config, context),
 
   tables: (rows) =>
-    rows.length === 0
-      ? []
-      : [
-          metricTable('Against an opponent, in one number', rows, [
-            { metric: 'minimaxValue', label: 'minimax value', format: value },
-            { metric: 'left', label: 'left bank', format: value },
-            { metric: 'right', label: 'right bank', format: value },
-          ]),
-        ],
+    tableOf('Against an opponent, in one number', rows, [
+      { metric: 'minimaxValue', label: 'minimax value', format: value },
+      { metric: 'left', label: 'left bank', format: value },
+      { metric: 'right', label: 'right bank', format: value },
+    ]),
 
-  section: ({ rows }) => {
-    const best = bestMinimaxGaussian();
-    return {
-      title: 'In one number',
-      paragraphs: [
-        'Two banks, from 0.5 to 1.5 and its mirror image; landing on one that is not blocked pays 1, all else nothing. An opponent blocks the bank used more, by a ' +
-          'moving average of the last episodes. A policy’s minimax value is the lesser of the probabilities of its banks, by quadrature of its density. The best ' +
-          `of all policies is worth 0.5; the best Gaussian, N(0, ${best.deviation.toFixed(3)}²), ${value(best.value)}.`,
-      ],
-      figures: [
-        {
-          name: 'opponent-bandit-value',
-          caption: 'Minimax value. Interquartile mean, 95 % interval, a tick a seed.',
-          spec: intervalChart(
-            rows.filter(({ metric }) => metric === 'minimaxValue'),
-            { x: 'minimax value', domain: [0, 0.55], policies: policyNames },
-          ),
-        },
-      ],
-    };
-  },
-};
-
-/** E4: a bank is blocked by an opponent who learns which one is used more. */
-export const opponent = studyInParts([opponentBandit], {
-  name: 'opponent',
-  title: 'An opponent',
-  question: 'What is a policy worth where the blocked bank is the worse one for it?',
-  prediction: 'A policy with two even modes is worth ½ against every opponent, a Gaussian at most 0.242.',
   answer: ({ rows }) =>
     classAnswer(classRows(rows, { metric: 'minimaxValue' }), {
       format: value,
@@ -133,7 +102,26 @@ export const opponent = studyInParts([opponentBandit], {
         `Against an opponent who blocks the bank used more, a Gaussian is worth ${withInterval(gaussian, value)} (no Gaussian is worth more than ` +
         `${value(bestMinimaxGaussian().value)}), a ${label} ${withInterval(other, value)}; the best of all policies is worth 0.5.`,
     }),
-});
+
+  section: ({ rows }) => {
+    const best = bestMinimaxGaussian();
+    return {
+      paragraphs: [
+        'Two banks, from 0.5 to 1.5 and its mirror image; landing on one that is not blocked pays 1, all else nothing. An opponent blocks the bank used more, by a ' +
+          'moving average of the last episodes. A policy’s minimax value is the lesser of the probabilities of its banks, by quadrature of its density. The best ' +
+          `of all policies is worth 0.5; the best Gaussian, N(0, ${best.deviation.toFixed(3)}²), ${value(best.value)}.`,
+      ],
+      figures: [
+        seedsFigure(
+          'opponent-bandit-value',
+          'Minimax value',
+          rows.filter(({ metric }) => metric === 'minimaxValue'),
+          { x: 'minimax value', domain: [0, 0.55], policies: policyNames },
+        ),
+      ],
+    };
+  },
+};
 
 /** The number of cells of each bank. */
 const CELLS = 2000;

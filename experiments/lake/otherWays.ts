@@ -1,12 +1,11 @@
 import type { Answer, Figure, Outcome, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { policyColours } from '../../envs/drawing/palette.ts';
-import { typicalOutcome } from '../shared/report.ts';
+import { gridJobs } from '../shared/study.ts';
 import type { LakeConfig } from './config.ts';
 import { chartOf, classRows, conditionLabel, percent, percentWithInterval, shareColumn } from './labels.ts';
-import { type LakeStudy, lakeJobs } from './study.ts';
-import { trainWay, type WayData } from './trainWay.ts';
-import { lakeFigure, walksLegend } from './walkFigures.ts';
+import type { LakeJob, LakeStudy } from './study.ts';
+import { trainWay } from './trainWay.ts';
+import { walkPanels, walksLegend } from './walkFigures.ts';
 import { type Condition, conditions, hiddenNoise, WAYS_LAKE, type WayName, wayNames, waysOf } from './ways.ts';
 
 /** A policy that uses both banks gets home by each of them in this share of its walks home at least. */
@@ -31,7 +30,7 @@ export const otherWays: LakeStudy = {
 
   jobs: (config) =>
     conditions.flatMap((condition) =>
-      lakeJobs(config, {
+      gridJobs<LakeJob>(config, {
         study: 'other-ways',
         environments: [WAYS_LAKE],
         policies: waysOf(condition),
@@ -73,20 +72,13 @@ export const otherWays: LakeStudy = {
 
 /** Walks of the typical seed of each way under a condition. */
 function walksFigure(condition: Condition, outcomes: readonly Outcome[]): Figure {
-  const { domain, range } = policyColours(wayNames);
-  const by = condition === 'soft' ? 'modeEntropy' : 'drownRate';
+  const [metric, better] =
+    condition === 'soft' ? (['modeEntropy', 'higher'] as const) : (['drownRate', 'lower'] as const);
   return {
     name: `other-ways-${condition}-walks`,
-    caption: `Sampled walks, ${conditionLabel(condition)}, of the seed with the median ${by}.`,
+    caption: `Sampled walks, ${conditionLabel(condition)}, of the seed with the median ${metric}.`,
     legend: walksLegend,
-    panels: domain.flatMap((way, i) => {
-      const own = outcomes.filter(({ job }) => job.policy === way);
-      if (own.length === 0) return [];
-      const { job, result } = typicalOutcome(own, { metric: by, better: by === 'modeEntropy' ? 'higher' : 'lower' });
-      const note = `seed ${job.seed}`;
-      const spec = lakeFigure((result.data as WayData).walks, range[i]!);
-      return [{ title: way, note, colour: range[i]!, alt: `Walks of ${way}, ${note}.`, spec }];
-    }),
+    panels: walkPanels(outcomes, { metric, better, policies: wayNames }),
   };
 }
 

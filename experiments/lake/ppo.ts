@@ -2,9 +2,10 @@ import type { Answer, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { groupBy } from '../../cli/experiment/summarize.ts';
 import { type DensityPolicyName, densityPolicyNames, policyCost } from '../../common/lake.ts';
 import type { AnyLakeId } from '../../envs/index.ts';
+import { gridJobs } from '../shared/study.ts';
 import { describeArrivals } from './arrivals.ts';
 import { lakeNames } from './conditions.ts';
-import { type LakeStudy, lakeJobs } from './study.ts';
+import type { LakeJob, LakeStudy } from './study.ts';
 import { PPO_LAKE, ppoSettings, robotLakes, stepSeconds, walkSeconds } from './tuned.ts';
 import { walksFigures, walkTables } from './walkFigures.ts';
 import { ppoJob } from './walkJobs.ts';
@@ -20,7 +21,7 @@ export const ppo: LakeStudy = {
     'No: the optimum is deterministic, so every policy that gets home commits to one bank, and all return the same.',
 
   jobs: (config) =>
-    lakeJobs(config, {
+    gridJobs<LakeJob>(config, {
       study: 'ppo',
       environments: [PPO_LAKE, ...robotLakes],
       policies: densityPolicyNames,

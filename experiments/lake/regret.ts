@@ -1,7 +1,5 @@
 import type { Answer, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
 import { withInterval } from '../../cli/experiment/summarize.ts';
-import { intervalChart } from '../../cli/report/charts.ts';
-import { metricTable } from '../../cli/report/table.ts';
 import {
   densityPolicyNames,
   type HeadingPolicy,
@@ -9,11 +7,12 @@ import {
   SOFT_LAKE,
   type SoftPpoSettings,
 } from '../../common/lake.ts';
+import { gridJobs, seedsFigure } from '../shared/study.ts';
 import type { LakeConfig } from './config.ts';
 import { classAnswer, classRows, conditionLabel, contrast, nats, policyLabel, shareColumn } from './labels.ts';
 import { floorJob, type RegretCondition, regretJob, regretSettings } from './regretJob.ts';
 import { softSacSeconds } from './softTrainings.ts';
-import { type LakeStudy, lakeJobs } from './study.ts';
+import { type LakeJob, type LakeStudy, tableOf } from './study.ts';
 import { softPpoSeconds } from './tuned.ts';
 
 /** Temperatures that settings were searched at. */
@@ -45,7 +44,7 @@ export const regret: LakeStudy = {
   jobs(config) {
     const common = { study: 'regret', environments: [SOFT_LAKE], policies: headingPolicies } as const;
     const trainings = conditionsOf(config).flatMap((condition) =>
-      lakeJobs(config, {
+      gridJobs<LakeJob>(config, {
         ...common,
         conditions: [condition.key],
         weight: ({ policy }) =>
@@ -57,7 +56,7 @@ export const regret: LakeStudy = {
     );
     const { cells, points, updates, rounds } = config.anew.floors;
     const weight = () => 1 + 6e-7 * cells * cells * points * updates * rounds;
-    const floors = lakeJobs(config, { ...common, conditions: FLOORS.map(({ key }) => key), weight });
+    const floors = gridJobs<LakeJob>(config, { ...common, conditions: FLOORS.map(({ key }) => key), weight });
     // Floors are the same for all seeds.
     return [...trainings, ...floors.filter(({ seed }) => seed === config.seeds[0])];
   },
@@ -71,20 +70,20 @@ export const regret: LakeStudy = {
 
   tables: (rows) => [
     ...floorTable(rows),
-    ...CONDITIONS.flatMap(({ key }) => {
-      const own = rows.filter(({ condition }) => condition === key);
-      if (own.length === 0) return [];
-      return [
-        metricTable(`The soft lake, ${conditionLabel(key)}`, own, [
+    ...CONDITIONS.flatMap(({ key }) =>
+      tableOf(
+        `The soft lake, ${conditionLabel(key)}`,
+        rows.filter(({ condition }) => condition === key),
+        [
           { metric: 'softRegret', label: 'soft regret', format: nats },
           { metric: 'natsAStep', label: 'nats a step', format: nats },
           { metric: 'steps', label: 'steps', format: (value) => value.toFixed(1) },
           { metric: 'unfinished', label: 'out of time', ...shareColumn },
           { metric: 'modeEntropy', label: 'entropy of the bank, nats', format: nats },
           { metric: 'homeRate', label: 'home', ...shareColumn },
-        ]),
-      ];
-    }),
+        ],
+      ),
+    ),
   ],
 
   answer: ({ rows }) => regretAnswer(rows),
@@ -102,13 +101,8 @@ export const regret: LakeStudy = {
     figures: CONDITIONS.flatMap(({ key }) => {
       const own = classRows(rows, { metric: 'natsAStep', condition: key });
       if (own.length === 0) return [];
-      return [
-        {
-          name: `regret-${key}`,
-          caption: `Soft regret over τ, nats a step, ${conditionLabel(key)}: interquartile mean, 95 % interval, a tick a seed.`,
-          spec: intervalChart(own, { x: 'nats a step', policies: densityPolicyNames }),
-        },
-      ];
+      const what = `Soft regret over τ, nats a step, ${conditionLabel(key)}`;
+      return [seedsFigure(`regret-${key}`, what, own, { x: 'nats a step', policies: densityPolicyNames })];
     }),
   }),
 };

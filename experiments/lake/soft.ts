@@ -2,6 +2,7 @@ import type { Answer, SummaryRow, Table } from '../../cli/experiment/experiment.
 import { withInterval } from '../../cli/experiment/summarize.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { STRIDE } from '../../common/lake.ts';
+import { gridJobs } from '../shared/study.ts';
 import {
   annealed,
   BANDIT,
@@ -17,7 +18,7 @@ import { banditConditions, softLakeConditions, taskOf } from './conditions.ts';
 import type { LakeConfig } from './config.ts';
 import { chartOf, classRows, conditionLabel, contrast, nats, percent, policyLabel, shareColumn } from './labels.ts';
 import { softLake } from './softLake.ts';
-import { lakeJobs, type StudyPart, studyInParts } from './study.ts';
+import { type LakeJob, type StudyPart, studyInParts } from './study.ts';
 
 /** E2 in the bandit: how near policies come to its soft optimum. */
 const softBandit: StudyPart = {
@@ -27,7 +28,7 @@ const softBandit: StudyPart = {
     banditConditions
       .filter(({ key }) => config.soft.bandit.conditions.includes(key))
       .flatMap((condition) =>
-        lakeJobs(config, {
+        gridJobs<LakeJob>(config, {
           study: 'soft',
           environments: [BANDIT],
           policies: condition.policies,

@@ -1,11 +1,12 @@
 import { groupBy } from '../../cli/experiment/summarize.ts';
 import { metricTable } from '../../cli/report/table.ts';
 import { type HeadingPolicy, SOFT_LAKE } from '../../common/lake.ts';
+import { gridJobs } from '../shared/study.ts';
 import { describeTask, softLakeCondition, softLakeConditions } from './conditions.ts';
 import { nats, shareColumn } from './labels.ts';
 import { softLakeJob } from './softLakeJob.ts';
 import { softSacSeconds } from './softTrainings.ts';
-import { lakeJobs, type StudyPart } from './study.ts';
+import type { LakeJob, StudyPart } from './study.ts';
 import { softPpoSeconds, softPpoSettings } from './tuned.ts';
 
 /** E2 on the lake, with headings for actions: how near policies come to the soft optimum at each temperature and stride. */
@@ -14,7 +15,7 @@ export const softLake: StudyPart = {
 
   jobs: (config) =>
     softLakeConditions(config.soft).flatMap((condition) =>
-      lakeJobs(config, {
+      gridJobs<LakeJob>(config, {
         study: 'soft',
         environments: [SOFT_LAKE],
         policies: condition.policies,

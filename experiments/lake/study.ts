@@ -8,6 +8,7 @@ import type {
   SummaryRow,
   Table,
 } from '../../cli/experiment/experiment.ts';
+import { metricTable } from '../../cli/report/table.ts';
 import type { StudyName } from './conditions.ts';
 import type { LakeConfig } from './config.ts';
 
@@ -41,48 +42,6 @@ export interface LakeStudy {
   answer?(results: StudyResults, config: LakeConfig): Answer | undefined;
   /** Its part of the report, below question, answer and prediction. */
   section(results: StudyResults, config: LakeConfig): Omit<Section, 'title'>;
-}
-
-/** What {@link lakeJobs} combines. */
-interface LakeJobsOptions {
-  readonly study: StudyName;
-  /** Those that the config leaves out have no jobs. */
-  readonly environments: readonly string[];
-  readonly policies: readonly string[];
-  /** Keys of settings that differ within an environment, `tau-0.15` say; by default there are none. */
-  readonly conditions?: readonly string[];
-  /** Seconds that a job takes. */
-  readonly weight: (job: Omit<LakeJob, 'weight'>) => number;
-}
-
-/** The jobs of a study: each environment, condition and policy with each seed of the config. */
-export function lakeJobs(
-  config: LakeConfig,
-  { study, environments, policies, conditions = [], weight }: LakeJobsOptions,
-): LakeJob[] {
-  const own = conditions.length === 0 ? [undefined] : conditions;
-  return environments
-    .filter((env) => (config.environments as readonly string[]).includes(env))
-    .flatMap((env) =>
-      own.flatMap((condition) =>
-        policies
-          .filter((policy) => (config.policies as readonly string[]).includes(policy))
-          .flatMap((policy) =>
-            config.seeds.map((seed) => {
-              const folders = [study, env, ...(condition === undefined ? [] : [condition]), policy, `seed-${seed}`];
-              const job = {
-                id: folders.join('/'),
-                study,
-                env,
-                ...(condition !== undefined && { condition }),
-                policy,
-                seed,
-              };
-              return { ...job, weight: weight(job) };
-            }),
-          ),
-      ),
-    );
 }
 
 /** A part of a study, on environments of its own: its jobs, and how what came of them is shown. */
@@ -125,4 +84,9 @@ export function studyInParts(
         .map(({ part, own }) => part.section(own, config)),
     }),
   };
+}
+
+/** A table of metrics; none where nothing was measured. */
+export function tableOf(...[title, rows, columns]: Parameters<typeof metricTable>): Table[] {
+  return rows.length === 0 ? [] : [metricTable(title, rows, columns)];
 }

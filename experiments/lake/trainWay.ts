@@ -25,7 +25,7 @@ import { successAtK } from './walkJobs.ts';
 import { type Condition, hiddenNoise, makeLakes, makeWay, NOISE, SOFT, WAYS_LAKE, type WayName } from './ways.ts';
 
 /** What a job keeps for the figures. */
-export interface WayData {
+interface WayData {
   readonly walks: readonly Walk[];
   /** Velocities at the start, vx₀, vy₀, vx₁, vy₁, … */
   readonly velocities: readonly number[];

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { Figure, LegendEntry, Outcome, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
+import type { Figure, Job, LegendEntry, Outcome, Panel, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
 import { groupBy } from '../../cli/experiment/summarize.ts';
 import { intervalChart, type Layer, type MarkStyle, type Position } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
@@ -8,8 +8,8 @@ import { policyNames } from '../../common/lake.ts';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { type Bank, border, home, lake, start } from '../../envs/lake/lakeMap.ts';
 import { swatch, typicalOutcome } from '../shared/report.ts';
+import { seedsFigure } from '../shared/study.ts';
 import { conditionLabel, percent, shareColumn } from './labels.ts';
-import type { LakeData } from './walkJobs.ts';
 
 /** Walks drawn of a policy: more would hide each other. */
 const DRAWN_WALKS = 40;
@@ -32,33 +32,21 @@ interface WalksFiguresOptions {
 
 /** Walks on the map, drowned and mode balance of trained policies. */
 export function walksFigures({ name, outcomes, rows, metric }: WalksFiguresOptions): Figure[] {
-  const { domain, range } = policyColours(policyNames);
-  const shown = domain.flatMap((policy, i) => {
-    const own = outcomes.filter(({ job }) => job.policy === policy);
-    if (own.length === 0) return [];
-    const { job, result } = typicalOutcome(own, { metric: metric.name, better: metric.better });
-    const note = `seed ${job.seed}: ${percent(result.metrics[metric.name] ?? 0)} ${metric.label}`;
-    return [{ title: policy, note, colour: range[i]!, data: result.data as LakeData }];
-  });
   const which = `Each policy is shown with the seed that has its median ${metric.what} (of an even number, the worse of the two in the middle)`;
   const of = (wanted: string) => rows.filter((row) => row.metric === wanted);
-  const drawn = Math.max(0, ...shown.map(({ data }) => Math.min(DRAWN_WALKS, data.walks.length)));
+  const drawn = Math.min(DRAWN_WALKS, ...outcomes.map(({ result }) => (result.data as DrawnData).walks.length));
   return [
     {
       name: `${name}-walks`,
       caption: `${drawn} sampled walks of each policy. Positions in lengths; the lake has radius 0.7. ${which}.`,
       legend: walksLegend,
-      panels: shown.map(({ data, ...panel }) => {
-        const walks = data.walks.slice(0, DRAWN_WALKS);
-        const alt = `${panel.title}, ${panel.note}. ${describeWalks(walks)}.`;
-        return { ...panel, alt, spec: lakeFigure(walks, panel.colour) };
-      }),
+      panels: walkPanels(outcomes, { ...metric, metric: metric.name }),
     },
-    {
-      name: `${name}-drowned`,
-      caption: 'Drowned, share of walks with sampled actions: interquartile mean, 95 % interval, a tick a seed.',
-      spec: intervalChart(of('drownRate'), { x: 'drowned', format: '%', policies: policyNames }),
-    },
+    seedsFigure(`${name}-drowned`, 'Drowned, share of walks with sampled actions', of('drownRate'), {
+      x: 'drowned',
+      format: '%',
+      policies: policyNames,
+    }),
     {
       name: `${name}-balance`,
       caption: 'Mode balance: the share of the less used bank among walks that get home; 50 % is even.',
@@ -70,6 +58,47 @@ export function walksFigures({ name, outcomes, rows, metric }: WalksFiguresOptio
       }),
     },
   ];
+}
+
+/** What jobs keep whose walks are drawn: those, and the bank that was blocked. */
+interface DrawnData {
+  readonly walks: readonly Walk[];
+  readonly worst?: Bank;
+}
+
+/** A map for each policy, with walks of the seed that has the median of a metric. */
+export function walkPanels(
+  outcomes: readonly Outcome[],
+  {
+    metric,
+    better,
+    label,
+    policies = policyNames,
+    titleOf = ({ policy }) => policy,
+  }: {
+    readonly metric: string;
+    readonly better: 'higher' | 'lower';
+    /** Says what the metric is a share of: `drowned`. Without it a panel does not tell its value. */
+    readonly label?: string;
+    /** The full list, which fixes the colours. */
+    readonly policies?: readonly string[];
+    /** What sets panels apart. */
+    readonly titleOf?: (job: Job) => string;
+  },
+): Panel[] {
+  const { domain, range } = policyColours(policies);
+  const inOrder = domain.flatMap((policy) => outcomes.filter(({ job }) => job.policy === policy));
+  return [...groupBy(inOrder, ({ job }) => titleOf(job))].map(([title, own]) => {
+    const { job, result } = typicalOutcome(own, { metric, better });
+    const told = label === undefined ? '' : `: ${percent(result.metrics[metric] ?? 0)} ${label}`;
+    const note = `seed ${job.seed}${told}`;
+    const data = result.data as DrawnData;
+    const walks = data.walks.slice(0, DRAWN_WALKS);
+    const colour = range[domain.indexOf(job.policy)]!;
+    const where = data.worst === undefined ? '' : ` The ${data.worst} bank is blocked.`;
+    const alt = `${title}, ${note}.${where} ${describeWalks(walks)}.`;
+    return { title, note, colour, alt, spec: lakeFigure(walks, colour, data.worst) };
+  });
 }
 
 function describeWalks(walks: readonly Walk[]): string {
@@ -95,7 +124,7 @@ export const walksLegend: readonly LegendEntry[] = [
 ];
 
 /** The lake from above with walks on it, and a blocked bank. Axes are positions, one unit = one length. */
-export function lakeFigure(walks: readonly Walk[], colour: string, blocked?: Bank): TopLevelSpec {
+function lakeFigure(walks: readonly Walk[], colour: string, blocked?: Bank): TopLevelSpec {
   const domain = [-border, border];
   const axis = { values: [-2, -1, 0, 1, 2], grid: false, title: null, labelFontSize: 13, labelPadding: 2, tickSize: 3 };
   const x: Position = { field: 'x', type: 'quantitative', scale: { domain, nice: false }, axis };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { commonShape, engineSetting } from '../../cli/experiment/experiment.ts';
 import { type Tuned, tunedSchema } from '../../cli/experiment/tuned.ts';
-import { counted } from '../shared/settings.ts';
+import { count, counted } from '../shared/settings.ts';
 import { type Kind, kindLabels, kinds, type Recipe, recipes } from './recipes.ts';
 import found from './tuned.json' with { type: 'json' };
 
@@ -148,9 +148,6 @@ export const choices = {
 export function recipeOf(env: string, kind: string): Recipe | undefined {
   return [...recipes.values()].find((recipe) => recipe.task.env === env && recipe.kind === kind);
 }
-
-/** @param most what memory holds with room to spare */
-const count = (most = 1_000_000) => z.int().positive().max(most);
 
 export const offlineSchema = z.strictObject({
   // Seeds that nothing is chosen by.

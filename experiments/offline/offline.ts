@@ -1,9 +1,9 @@
 import { InputError } from '../../cli/experiment/errors.ts';
-import { defineExperiment, type Job } from '../../cli/experiment/experiment.ts';
+import type { Job } from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
 import { loadNamedEnv } from '../../cli/train/loadNamedEnv.ts';
 import { loadEnv } from '../../envs/index.ts';
-import { selectBackend, selectEngine } from '../../src/index.ts';
+import { defineStudy, gridJobs } from '../shared/study.ts';
 import { answerOf } from './answers.ts';
 import {
   choices,
@@ -28,7 +28,7 @@ interface OfflineJob extends Job {
 }
 
 /** E10: which policies and agents make the most of data that were made before? */
-export const offline = defineExperiment<OfflineExperimentConfig, OfflineJob>({
+export const offline = defineStudy<OfflineExperimentConfig, OfflineJob>({
   name: 'offline',
   headline: 'Which policies and agents make the most of data that were made before?',
   description: 'Cloning and offline agents on benchmark data: one expert, two, good episodes among bad ones.',
@@ -57,8 +57,6 @@ export const offline = defineExperiment<OfflineExperimentConfig, OfflineJob>({
   jobs: jobsOf,
 
   async runJob({ study, env, policy, condition }, config, context) {
-    await selectBackend();
-    await selectEngine(config.engine);
     await loadEnv(env);
     return learnFromData({ study, policy, recipe: recipeOf(env, condition)! }, config, context);
   },
@@ -79,19 +77,13 @@ export const offline = defineExperiment<OfflineExperimentConfig, OfflineJob>({
 function jobsOf(config: OfflineExperimentConfig): OfflineJob[] {
   return (config.studies as readonly Study[]).flatMap((study) =>
     config.environments.flatMap((env) =>
-      kindsOf[study]
-        .filter((kind) => config.data.includes(kind) && recipeOf(env, kind) !== undefined)
-        .flatMap((condition) =>
-          (config.policies as readonly MethodName[])
-            .filter((policy) => methodOf(study, policy) !== undefined)
-            .flatMap((policy) =>
-              config.seeds.map((seed) => ({
-                id: `${study}/${env}/${condition}/${policy}/seed-${seed}`,
-                ...{ study, env, condition, policy, seed },
-                weight: seconds({ study, env, policy }, config),
-              })),
-            ),
-        ),
+      gridJobs<OfflineJob>(config, {
+        study,
+        environments: [env],
+        conditions: kindsOf[study].filter((kind) => config.data.includes(kind) && recipeOf(env, kind) !== undefined),
+        policies: config.policies.filter((policy) => methodOf(study, policy) !== undefined),
+        weight: (job) => seconds(job, config),
+      }),
     ),
   );
 }

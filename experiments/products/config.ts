@@ -4,7 +4,7 @@ import { type Settings, type Tuned, tunedSchema } from '../../cli/experiment/tun
 import { collectDemonstrations, type Demonstrations, demonstrationNoise, type Env, make } from '../../envs/index.ts';
 import { makePolicy, type Policy, type Rng } from '../../src/index.ts';
 import type { AnySpace } from '../../src/spaces/plain.ts';
-import { counted } from '../shared/settings.ts';
+import { count, counted } from '../shared/settings.ts';
 import { ProductEnv } from './productEnv.ts';
 import found from './tuned.json' with { type: 'json' };
 
@@ -151,9 +151,6 @@ export const choices = {
 
 /** Steps that no walk home can do without. */
 const FEWEST_STEPS = 3;
-
-/** @param most what memory holds with room to spare */
-const count = (most = 1_000_000) => z.int().positive().max(most);
 
 export const productsSchema = z
   .strictObject({

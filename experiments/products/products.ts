@@ -1,17 +1,8 @@
-import {
-  type Answer,
-  defineExperiment,
-  type Job,
-  type Section,
-  type SummaryRow,
-  type Table,
-} from '../../cli/experiment/experiment.ts';
-import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
+import type { Answer, Job, Section, SummaryRow, Table } from '../../cli/experiment/experiment.ts';
 import { groupBy, withInterval } from '../../cli/experiment/summarize.ts';
 import { policyBars } from '../../cli/report/answers.ts';
-import { intervalChart } from '../../cli/report/charts.ts';
 import { metricTable } from '../../cli/report/table.ts';
-import { selectBackend, selectEngine } from '../../src/index.ts';
+import { defineStudy, gridJobs, seedsFigure } from '../shared/study.ts';
 import { cloneProduct, cloningSettings } from './cloneProduct.ts';
 import {
   choices,
@@ -33,7 +24,7 @@ interface ProductsJob extends Job {
 }
 
 /** E8: which classes keep 2ᵏ ways open on k lakes walked at once? */
-export const products = defineExperiment<ProductsConfig, ProductsJob>({
+export const products = defineStudy<ProductsConfig, ProductsJob>({
   name: 'products',
   headline: 'Which policies keep 2ᵏ ways open, where k lakes are walked at once?',
   description: 'Cloning on several lakes walked at once: 2ᵏ ways in 2k numbers.',
@@ -52,28 +43,15 @@ export const products = defineExperiment<ProductsConfig, ProductsJob>({
     full: { seeds: Array.from({ length: 20 }, (_, i) => 100 + i) },
   },
 
-  runtime: selectRuntime,
-
   jobs: (config) =>
-    config.studies.flatMap((study) =>
-      config.environments.flatMap((env) =>
-        config.lakes.flatMap((lakes) =>
-          config.policies.flatMap((policy) =>
-            config.seeds.map((seed) => ({
-              id: `${study}/${env}/${conditionOf(lakes)}/${policy}/seed-${seed}`,
-              ...{ study, env, condition: conditionOf(lakes), policy, seed },
-              weight: seconds(policy, lakes, config),
-            })),
-          ),
-        ),
-      ),
-    ),
+    gridJobs<ProductsJob>(config, {
+      study: 'products',
+      conditions: config.lakes.map(conditionOf),
+      weight: ({ policy, condition }) => seconds(policy, lakesOf(condition), config),
+    }),
 
-  async runJob({ policy, condition }, config, context) {
-    await selectBackend();
-    await selectEngine(config.engine);
-    return cloneProduct({ policy, lakes: lakesOf(condition) }, config, context);
-  },
+  runJob: ({ policy, condition }, config, context) =>
+    cloneProduct({ policy, lakes: lakesOf(condition) }, config, context),
 
   conditionLabel,
 
@@ -166,11 +144,14 @@ function productSection(rows: readonly SummaryRow[], config: ProductsConfig): Se
         'are −log π of fresh walks of the demonstrators, less that of their law for who knows the walk so far, a step; at the start the number is the divergence ' +
         'from the demonstrators to the policy.',
     ],
-    figures: [...drowned].map(([condition, own]) => ({
-      name: `products-drowned-${condition}`,
-      caption: `Share of walks that drown in any lake, ${conditionLabel(condition)}. Interquartile mean, 95 % interval, a tick a seed.`,
-      spec: intervalChart(own, { x: 'drowned in any lake', format: '%', domain: [0, 1], policies: productPolicies }),
-    })),
+    figures: [...drowned].map(([condition, own]) =>
+      seedsFigure(
+        `products-drowned-${condition}`,
+        `Share of walks that drown in any lake, ${conditionLabel(condition)}`,
+        own,
+        { x: 'drowned in any lake', format: '%', domain: [0, 1], policies: productPolicies },
+      ),
+    ),
     tables: productTables(rows),
   };
 }

@@ -8,3 +8,6 @@ import { z } from 'zod';
 export function counted(usual: number, description: string, unit: string, most = 1_000_000) {
   return z.int().positive().max(most).default(usual).meta({ description, unit });
 }
+
+/** A setting that counts something that the caller describes. */
+export const count = (most = 1_000_000) => z.int().positive().max(most);
