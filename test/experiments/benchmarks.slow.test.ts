@@ -1,16 +1,7 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
-import { main } from '../../cli/commands/main.ts';
-import type { SummaryRow } from '../../cli/index.ts';
 import { trainSettings } from '../../cli/train/trainConfig.ts';
 import { classic, classicCells, robotCells, robots } from '../../experiments/benchmarks.ts';
-import { registry } from '../../experiments/registry.ts';
-import { jobsHere } from '../cli/fixture/jobsHere.ts';
-import { oxbowOn } from '../cli/fixture/oxbow.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-classic-'));
+import { runStudy } from './runStudy.ts';
 
 describe('oxbow run classic', () => {
   it('has a job for every cell, policy and seed, with settings that its agent takes', () => {
@@ -22,13 +13,9 @@ describe('oxbow run classic', () => {
   });
 
   it('trains, evaluates, and prints scores and speeds', async () => {
-    jobsHere();
-    const out = join(folder, 'run');
     const few = ['--env', 'Pendulum-v1', '--study', 'ppo', '--steps', '4096', '--seeds', '1'];
-    const argv = ['run', 'classic', '--workers', '1', ...few, '--set', 'evaluationEpisodes=3', '--out', out];
-    expect((await oxbowOn(registry, ...argv)).code).toBe(0);
-    const { results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
-    expect(results.map(({ env, study, policy, metric }: SummaryRow) => [env, study, policy, metric].join(' '))).toEqual(
+    const { results } = await runStudy('classic', few, ['evaluationEpisodes=3']);
+    expect(results.map(({ env, study, policy, metric }) => [env, study, policy, metric].join(' '))).toEqual(
       ['gaussian', 'mixture', 'realnvp', 'spline'].flatMap((policy) =>
         ['return', 'greedyReturn', 'length', 'outcome/timeout'].map((metric) => `Pendulum-v1 ppo ${policy} ${metric}`),
       ),
@@ -36,7 +23,7 @@ describe('oxbow run classic', () => {
   });
 });
 
-test('by default the three robots of the prediction, with a preset for every training', () => {
+test('by default the three robots of the question, with a preset for every training', () => {
   const config = robots.schema.parse({});
   const jobs = robots.jobs(config);
   // Ten seeds of PPO, five of SAC, four classes, three robots.
@@ -52,15 +39,11 @@ test('by default the three robots of the prediction, with a preset for every tra
 });
 
 test('trains and measures', async () => {
-  jobsHere();
-  const out = join(mkdtempSync(join(tmpdir(), 'oxbow-benchmarks-')), 'run');
   const few = ['--env', 'mujoco/InvertedDoublePendulum-v5,mujoco/Reacher-v5', '--study', 'ppo'];
   few.push('--policies', 'gaussian', '--steps', '2048', '--seeds', '1');
-  const argv = ['run', 'robots', '--workers', '1', ...few, '--set', 'evaluationEpisodes=2', '--out', out];
-  expect(await main(argv, registry)).toBe(0);
-  const { results, experiments } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
-  const scores = results.filter(({ metric }: SummaryRow) => metric === 'greedyReturn');
-  expect(scores.map(({ policy }: SummaryRow) => policy)).toEqual(['gaussian', 'gaussian']);
-  // The prediction is of trainings of another length.
-  expect(experiments).toEqual({});
+  const { results, summary } = await runStudy('robots', few, ['evaluationEpisodes=2']);
+  const scores = results.filter(({ metric }) => metric === 'greedyReturn');
+  expect(scores.map(({ policy }) => policy)).toEqual(['gaussian', 'gaussian']);
+  // What was expected is of trainings of another length.
+  expect(summary.experiments).toEqual({});
 });

@@ -1,18 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, expect, test } from 'vitest';
-import { main } from '../../cli/commands/main.ts';
-import type { SummaryRow } from '../../cli/index.ts';
+import { expect, test } from 'vitest';
 import { densities, estimateKl, estimateNll } from '../../experiments/distill.ts';
-import { registry } from '../../experiments/registry.ts';
 import { Flow, Rng, ShiftScale } from '../../src/index.ts';
-import { jobsHere } from '../cli/fixture/jobsHere.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-distill-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { runStudy } from './runStudy.ts';
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -57,15 +48,9 @@ test('estimates are within their standard errors of what they estimate', () => {
 });
 
 test('oxbow run distill: one teacher for all of a seed, students measured against it', async () => {
-  jobsHere();
-  const out = join(folder, 'run');
   const settings = ['teacher.steps=40', 'student.steps=40', 'evaluationSamples=500', 'hidden=[8]', 'layers=2'];
-  const small = ['--workers', '1', '--seeds', '1', '--env', 'wells', ...settings.flatMap((one) => ['--set', one])];
-  const argv = ['run', 'distill', '--out', out, ...small];
-  expect(await main(argv, registry)).toBe(0);
-  const { results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as { results: SummaryRow[] };
-  const value = (policy: string, metric: string) =>
-    results.find((row) => row.policy === policy && row.metric === metric)?.iqm;
+  const run = await runStudy('distill', ['--seeds', '1', '--env', 'wells'], settings);
+  const value = (policy: string, metric: string) => run.value({ policy, metric });
   for (const policy of ['iaf-student', 'spline-student', 'iaf-fitted']) {
     for (const metric of ['klToTeacher', 'klFromTeacher']) {
       expect(value(policy, metric)).toBeGreaterThan(-4 * value(policy, `${metric}Error`)!);

@@ -1,8 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   densityPolicyNames,
   makeLakePolicy,
@@ -16,11 +13,8 @@ import { readTuned } from '../../experiments/lake/tuned.ts';
 import { registry } from '../../experiments/registry.ts';
 import { Policy, Rng, type SampledAction } from '../../src/index.ts';
 import { hasDensity } from '../../src/policies/actionDistributions.ts';
-import { jobsHere } from '../cli/fixture/jobsHere.ts';
 import { oxbowOn } from '../cli/fixture/oxbow.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-lake-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { runStudy } from './runStudy.ts';
 
 /** Walks in one fixed direction. */
 class Compass extends Policy {
@@ -128,15 +122,10 @@ test('batches that nothing can fill are refused, with what would do', () => {
 
 describe('oxbow run lake', () => {
   test('the same seeds give the same results on every machine, with the documented fields', async () => {
-    jobsHere();
-    const out = join(folder, 'run');
-    const argv = ['run', 'lake', '--study', 'E0,cloning', '--out', out, '--seeds', '0,1'];
-    argv.push('--policies', 'gaussian,spline');
+    const few = ['--study', 'E0,cloning', '--seeds', '0,1', '--policies', 'gaussian,spline'];
     const small = ['cloning.steps=40', 'cloning.demonstrations=30', 'cloning.batchSize=64', 'evaluationEpisodes=50'];
     const short = ['cloning.bandit.steps=40', 'ppo.steps=512', 'ppo.horizon=64'];
-    const settings = [...small, ...short].flatMap((setting) => ['--set', setting]);
-    expect((await oxbowOn(registry, ...argv, ...settings)).code).toBe(0);
-    const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
+    const { out, summary } = await runStudy('lake', few, [...small, ...short]);
     expect(summary.experiments.E1).toMatchObject({
       question: expect.any(String),
       answer: expect.stringMatching(/drowns in/),

@@ -1,24 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { main } from '../../cli/commands/main.ts';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
 import { loadPolicies } from '../../cli/index.ts';
 import { measureWalks } from '../../common/lake.ts';
 import { registry } from '../../experiments/registry.ts';
 import { Rng } from '../../src/index.ts';
-import { jobsHere } from '../cli/fixture/jobsHere.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-load-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { runStudy } from './runStudy.ts';
 
 test('the policies of a run load by one call, with their jobs and metrics, and walk as they did', async () => {
-  jobsHere();
-  const run = join(folder, 'run');
   const few = ['--study', 'cloning', '--env', 'Lake-v0', '--policies', 'gaussian-full,realnvp', '--seeds', '1'];
   const small = ['cloning.steps=20', 'cloning.demonstrations=30', 'cloning.batchSize=64', 'evaluationEpisodes=50'];
-  const settings = small.flatMap((setting) => ['--set', setting]);
-  expect(await main(['run', 'lake', '--workers', '1', '--out', run, ...few, ...settings], registry)).toBe(0);
+  const { out: run } = await runStudy('lake', few, small);
 
   const loaded = await loadPolicies(run, { registry });
   expect(loaded.map(({ job }) => job)).toMatchObject(
@@ -46,5 +38,5 @@ test('the policies of a run load by one call, with their jobs and metrics, and w
   await expect(loadPolicies(run, { registry })).rejects.toThrow(`cannot read ${file}`);
   rmSync(join(run, 'jobs', loaded[0]!.job.id), { recursive: true });
   expect((await loadPolicies(run, { registry })).map(({ job }) => job.policy)).toEqual(['realnvp']);
-  await expect(loadPolicies(folder, { registry })).rejects.toThrow(/holds no run/);
+  await expect(loadPolicies(dirname(run), { registry })).rejects.toThrow(/holds no run/);
 });

@@ -1,15 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { main } from '../../cli/commands/main.ts';
+import { expect, test } from 'vitest';
 import { interquartileMean, type SummaryRow } from '../../cli/index.ts';
-import { registry } from '../../experiments/registry.ts';
 import { dropInCriteria, softCriteria } from '../../experiments/stability.ts';
-import { jobsHere } from '../cli/fixture/jobsHere.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-stability-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { runStudy } from './runStudy.ts';
 
 const row = (policy: string, metric: string, perSeed: (number | null)[]): SummaryRow => {
   const measured = perSeed.filter((value) => value !== null);
@@ -44,13 +36,8 @@ test('returns above 0 and seeds that are missing are answered alike', () => {
 });
 
 test('oxbow run stability: every question is asked of the policies that it is about, and answered', async () => {
-  jobsHere();
-  const out = join(folder, 'run');
   const small = ['ppo.steps=128', 'ppo.horizon=32', 'soft.steps=20', 'evaluationEpisodes=4', 'greedyEpisodes=2'];
-  const argv = ['run', 'stability', '--workers', '1', '--out', out, '--seeds', '1'];
-  argv.push(...small.flatMap((setting) => ['--set', setting]));
-  expect(await main(argv, registry)).toBe(0);
-  const { results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as { results: SummaryRow[] };
+  const { results } = await runStudy('stability', ['--seeds', '1'], small);
   const asked = (env: string) => [...new Set(results.filter((each) => each.env === env).map(({ policy }) => policy))];
   expect(asked('Pendulum-v1')).toEqual(['gaussian', 'tanh-gaussian', 'mixture', 'spline']);
   expect(asked('Multigoal-v0')).toEqual(['gaussian', 'tanh-gaussian', 'mixture', 'realnvp', 'spline']);

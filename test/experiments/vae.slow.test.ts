@@ -1,19 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, describe, expect, test } from 'vitest';
-import { main } from '../../cli/commands/main.ts';
+import { describe, expect, test } from 'vitest';
 import { InputError } from '../../cli/experiment/errors.ts';
-import type { SummaryRow } from '../../cli/index.ts';
-import { registry } from '../../experiments/registry.ts';
 import { binarized, findDigits, loadDigits, PIXELS, posteriorNames, Vae } from '../../experiments/vae.ts';
 import { Rng } from '../../src/index.ts';
-import { jobsHere } from '../cli/fixture/jobsHere.ts';
 import { perturb } from '../support/perturb.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-vae-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { runStudy } from './runStudy.ts';
 
 const options = { latentDim: 3, hidden: 20, features: 5, flow: { layers: 2, hidden: 8 } };
 const digits = loadDigits();
@@ -89,15 +80,9 @@ describe.each(posteriorNames)('the posterior %s', (posterior) => {
 });
 
 test('oxbow run vae: the bounds', async () => {
-  jobsHere();
-  const out = join(folder, 'run');
   const small = ['steps=20', 'batchSize=16', 'hidden=10', 'heldOut=60', 'samples=4', 'flow.hidden=8', 'flow.layers=2'];
-  const argv = ['run', 'vae', '--workers', '1', '--out', out, '--seeds', '2', '--policies', 'gaussian,iaf'];
-  argv.push(...small.flatMap((setting) => ['--set', setting]));
-  expect(await main(argv, registry)).toBe(0);
-  const { results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as { results: SummaryRow[] };
-  const of = (policy: string, metric: string) =>
-    results.find((row) => row.study === 'vae' && row.policy === policy && row.metric === metric)!.perSeed as number[];
+  const { row } = await runStudy('vae', ['--seeds', '2', '--policies', 'gaussian,iaf'], small);
+  const of = (policy: string, metric: string) => row({ policy, metric }).perSeed as number[];
   for (const policy of ['gaussian', 'iaf']) {
     of(policy, 'elbo').forEach((elbo, i) => {
       expect(of(policy, 'importanceWeighted')[i]!).toBeGreaterThan(elbo);

@@ -1,18 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, expect, test } from 'vitest';
-import { main } from '../../../cli/commands/main.ts';
-import type { SummaryRow } from '../../../cli/index.ts';
+import { expect, test } from 'vitest';
 import { measureWalks } from '../../../common/lake.ts';
 import { homeRateAgainstOpponent } from '../../../experiments/lake/blocked.ts';
-import { registry } from '../../../experiments/registry.ts';
 import { GaussianPolicy, Rng, WrappedPolicy } from '../../../src/index.ts';
-import { jobsHere } from '../../cli/fixture/jobsHere.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-blocked-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { runStudy } from '../runStudy.ts';
 
 /** Walks home by the upper bank in three steps, nearly without noise: the mean heading is linear in the position. */
 function byUpperBank(): WrappedPolicy {
@@ -44,16 +35,11 @@ test('who goes by one bank alone never gets home against an opponent, and as oft
 });
 
 test('oxbow run lake --study E3: success of each policy, rising with the tries, and an answer', async () => {
-  jobsHere();
-  const out = join(folder, 'run');
   const small = ['soft.lake.steps=2048', 'blocked.fineTuning.steps=1024', 'evaluationEpisodes=64'];
-  const argv = ['run', 'lake', '--workers', '1', '--study', 'E3', '--policies', 'gaussian,spline'];
-  argv.push('--seeds', '1', '--out', out);
-  expect(await main([...argv, ...small.flatMap((setting) => ['--set', setting])], registry)).toBe(0);
-  const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
+  const few = ['--study', 'E3', '--policies', 'gaussian,spline', '--seeds', '1'];
+  const { value, summary } = await runStudy('lake', few, small);
   for (const policy of ['gaussian', 'spline']) {
-    const of = (metric: string) =>
-      (summary.results as SummaryRow[]).find((row) => row.policy === policy && row.metric === metric)!.iqm;
+    const of = (metric: string) => value({ policy, metric });
     const successes = [1, 2, 4, 8].map((k) => of(`success${k}`)!);
     expect(successes).toEqual([...successes].sort((a, b) => a - b));
     // Who did not adapt took no number of steps to it.
@@ -65,6 +51,6 @@ test('oxbow run lake --study E3: success of each policy, rising with the tries, 
     expect(of('success1')).toBeLessThanOrEqual(of('hidden')!);
     expect(of('opponentHome')).toBeLessThanOrEqual(1);
   }
-  const home = (summary.results as SummaryRow[]).find((row) => row.policy === 'spline' && row.metric === 'success8')!;
-  expect(summary.experiments.E3.answer).toContain(`a spline flow gets home in ${(100 * home.iqm!).toFixed(1)}`);
+  const home = value({ policy: 'spline', metric: 'success8' })!;
+  expect(summary.experiments.E3.answer).toContain(`a spline flow gets home in ${(100 * home).toFixed(1)}`);
 });

@@ -1,18 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { main } from '../../../cli/commands/main.ts';
-import type { SummaryRow } from '../../../cli/experiment/experiment.ts';
+import { expect, test } from 'vitest';
 import { lakeSchema } from '../../../experiments/lake/config.ts';
 import { soft } from '../../../experiments/lake/soft.ts';
 import { softLake } from '../../../experiments/lake/softLake.ts';
 import { sacPolicies } from '../../../experiments/lake/softTrainings.ts';
-import { registry } from '../../../experiments/registry.ts';
-import { jobsHere } from '../../cli/fixture/jobsHere.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-soft-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { runStudy } from '../runStudy.ts';
 
 test('the jobs: all policies at each temperature, and some with the penalty', () => {
   const jobs = soft.jobs(lakeSchema.parse({ seeds: [3, 4] })).filter(({ env }) => env === 'SoftBandit-v0');
@@ -24,28 +15,10 @@ test('the jobs: all policies at each temperature, and some with the penalty', ()
 });
 
 test('oxbow run lake --study E2: the better start of a Gaussian counts; the report has figures and what was computed', async () => {
-  jobsHere();
-  const out = join(folder, 'run');
-  const argv = [
-    'run',
-    'lake',
-    '--workers',
-    '1',
-    '--study',
-    'E2',
-    '--env',
-    'SoftBandit-v0',
-    '--seeds',
-    '2',
-    '--out',
-    out,
-  ];
+  const few = ['--study', 'E2', '--env', 'SoftBandit-v0', '--seeds', '2', '--policies', 'gaussian,mixture'];
   const small = ['soft.bandit.steps=200', 'soft.bandit.batchSize=64', 'soft.bandit.learningRate=0.05'];
-  const few = ['--policies', 'gaussian,mixture'];
-  expect(await main([...argv, ...few, ...small.flatMap((setting) => ['--set', setting])], registry)).toBe(0);
-  const { results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as { results: SummaryRow[] };
-  const iqm = (condition: string, policy: string, metric: string) =>
-    results.find((each) => each.condition === condition && each.policy === policy && each.metric === metric)!.iqm!;
+  const { value } = await runStudy('lake', few, small);
+  const iqm = (condition: string, policy: string, metric: string) => value({ condition, policy, metric })!;
   // On a bank below the flip, over the water above it.
   expect(iqm('tau-0.05', 'gaussian', 'rightShare')).toBeGreaterThan(0.99);
   expect(iqm('tau-0.5', 'gaussian', 'rightShare')).toBeCloseTo(0.5, 2);

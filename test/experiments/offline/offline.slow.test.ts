@@ -1,25 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../../agents/index.ts';
-import type { SummaryRow } from '../../../cli/index.ts';
 import { methodNames, methods } from '../../../experiments/offline/config.ts';
 import { offline } from '../../../experiments/offline/offline.ts';
 import { listedDatasets } from '../../../experiments/offline/recipes.ts';
 import { registry } from '../../../experiments/registry.ts';
 import { type BestOfPolicy, loadPolicy, Rng } from '../../../src/index.ts';
-import { jobsHere } from '../../cli/fixture/jobsHere.ts';
 import { oxbowOn } from '../../cli/fixture/oxbow.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-offline-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const set = (...settings: string[]) => settings.flatMap((each) => ['--set', each]);
-const SMALL = [
-  ...['--env', 'LakeStride-v0', '--workers', '1'],
-  ...set('steps=60', 'evaluationEpisodes=40', 'parameters=4000', 'criticHidden=[16]', 'batchSize=64'),
-];
+import { runInto, runStudy } from '../runStudy.ts';
 
 describe('the jobs', () => {
   const of = (given: object) => offline.jobs(offline.schema.parse(given));
@@ -53,22 +42,14 @@ describe('the jobs', () => {
 });
 
 test('oxbow run offline: learns from data, grows, and a job gives the same bytes again', async () => {
-  jobsHere();
-  const out = join(folder, 'run');
-  const data = set('data=["two-experts","uneven"]');
-  const run = (policies: string) =>
-    oxbowOn(registry, 'run', 'offline', ...SMALL, '--seeds', '1', '--policies', policies, ...data, '--out', out);
-  expect((await run('gaussian,regression')).code).toBe(0);
-  const { code, stdout } = await run('gaussian,regression,fql,best-of-gaussian');
-  expect(code).toBe(0);
-  expect(stdout).toContain(': 2 of 4 jobs have finished before.');
-  const { experiments, results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as {
-    experiments: Record<string, { answer: string; prediction: string }>;
-    results: SummaryRow[];
-  };
-  expect(experiments.E10!.answer).toBeTypeOf('string');
-  const of = (policy: string, metric: string) =>
-    results.find((row) => row.policy === policy && row.metric === metric)!.iqm;
+  const few = (policies: string) => ['--env', 'LakeStride-v0', '--seeds', '1', '--policies', policies];
+  const small = ['steps=60', 'evaluationEpisodes=40', 'parameters=4000', 'criticHidden=[16]', 'batchSize=64'];
+  const settings = [...small, 'data=["two-experts","uneven"]'];
+  const { out } = await runStudy('offline', few('gaussian,regression'), settings);
+  const grown = await runInto(out, 'offline', few('gaussian,regression,fql,best-of-gaussian'), settings);
+  expect(grown.stdout).toContain(': 2 of 4 jobs have finished before.');
+  expect(grown.summary.experiments.E10.answer).toBeTypeOf('string');
+  const of = (policy: string, metric: string) => grown.value({ policy, metric });
   // Samples alone, greedy actions alone, or both.
   expect([of('fql', 'greedy'), of('regression', 'sampled')]).toEqual([null, null]);
   for (const policy of ['gaussian', 'regression', 'fql', 'best-of-gaussian']) {
@@ -83,7 +64,7 @@ test('oxbow run offline: learns from data, grows, and a job gives the same bytes
   expect((policy as BestOfPolicy).samples).toBe(32);
 
   // On the lake that it has learned for, where the upper bank pays more.
-  const json = join(folder, 'evaluated.json');
+  const json = join(dirname(out), 'evaluated.json');
   expect((await oxbowOn(registry, 'eval', out, '--episodes', '30', '--json', json)).code).toBe(0);
   const evaluations = JSON.parse(readFileSync(json, 'utf8')) as { job: string; returns: number[] }[];
   const uneven = evaluations.filter((one) => one.job.includes('/uneven/'));

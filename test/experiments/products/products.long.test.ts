@@ -1,33 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import type { SummaryRow } from '../../../cli/index.ts';
+import { expect, test } from 'vitest';
 import { registry } from '../../../experiments/registry.ts';
 import { loadPolicy } from '../../../src/index.ts';
-import { jobsHere } from '../../cli/fixture/jobsHere.ts';
 import { oxbowOn } from '../../cli/fixture/oxbow.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-products-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const SMALL = ['steps=300', 'evaluationEpisodes=300', 'heldOut=600', 'lakes=[1,2]'].flatMap((each) => ['--set', each]);
-const POLICIES = ['--policies', 'gaussian,mixture-4,regression'];
+import { runStudy } from '../runStudy.ts';
 
 test('oxbow run products: the plain controls do what theory says, and a job gives the same bytes again', async () => {
-  jobsHere();
-  const out = join(folder, 'run');
-  const argv = ['run', 'products', '--workers', '1', '--seeds', '2', ...POLICIES, ...SMALL, '--out', out];
-  const { code } = await oxbowOn(registry, ...argv);
-  expect(code).toBe(0);
-  const { experiments, results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as {
-    experiments: Record<string, { answer: string }>;
-    results: SummaryRow[];
-  };
-  const of = (policy: string, lakes: number, metric: string) =>
-    results.find((row) => row.policy === policy && row.condition === `k-${lakes}` && row.metric === metric)!.iqm;
+  const small = ['steps=300', 'evaluationEpisodes=300', 'heldOut=600', 'lakes=[1,2]'];
+  const few = ['--seeds', '2', '--policies', 'gaussian,mixture-4,regression'];
+  const { out, summary, value } = await runStudy('products', few, small);
+  const of = (policy: string, lakes: number, metric: string) => value({ policy, condition: `k-${lakes}`, metric });
 
-  expect(experiments.E8!.answer).toContain(`a Gaussian in ${(100 * of('gaussian', 2, 'drownRate')!).toFixed(1)}`);
+  expect(summary.experiments.E8.answer).toContain(
+    `a Gaussian in ${(100 * of('gaussian', 2, 'drownRate')!).toFixed(1)}`,
+  );
 
   // The best Gaussian of one lake is 1.200 nats above the law at the start, and that of two is two of them.
   expect(Math.abs(of('gaussian', 1, 'startNats')! - 1.2)).toBeLessThan(0.1);
