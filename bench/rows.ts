@@ -13,30 +13,21 @@ export interface Row {
 
 const BATCHES = [1, 16, 64, 256, 2048];
 
+const rowsOf = <T extends string | number>(
+  kind: string,
+  of: readonly T[],
+  row: Pick<Row, 'trains' | 'batches'>,
+  nameOf: (each: T) => string,
+  make: (each: T, batch: number, options?: SubjectOptions) => Subject,
+) => of.map((each): Row => ({ name: `${kind}/${nameOf(each)}`, ...row, make: (...args) => make(each, ...args) }));
+
+const policies = Object.keys(POLICIES);
+const square = (width: number) => `${width}-${width}`;
+
 /** Rows of policies, which run in a page, too. */
 export const POLICY_ROWS: readonly Row[] = [
-  ...Object.keys(POLICIES).map((policy) => ({
-    name: `ppo-step/${policy}`,
-    trains: true,
-    batches: BATCHES,
-    make: (batch: number, options?: SubjectOptions) => ppoStep(policy, batch, options),
-  })),
-  ...Object.keys(POLICIES).map((policy) => ({
-    name: `act/${policy}`,
-    trains: false,
-    batches: BATCHES,
-    make: (batch: number, options?: SubjectOptions) => act(policy, batch, options),
-  })),
-  ...MATCHING_WIDTHS.map((width) => ({
-    name: `matching-step/${width}-${width}`,
-    trains: true,
-    batches: [64, 256],
-    make: (batch: number, options?: SubjectOptions) => matchingStep(width, batch, options),
-  })),
-  ...MATCHING_WIDTHS.map((width) => ({
-    name: `matching-act/${width}-${width}`,
-    trains: false,
-    batches: [1, 256],
-    make: (batch: number, options?: SubjectOptions) => matchingAct(width, batch, options),
-  })),
+  ...rowsOf('ppo-step', policies, { trains: true, batches: BATCHES }, String, ppoStep),
+  ...rowsOf('act', policies, { trains: false, batches: BATCHES }, String, act),
+  ...rowsOf('matching-step', MATCHING_WIDTHS, { trains: true, batches: [64, 256] }, square, matchingStep),
+  ...rowsOf('matching-act', MATCHING_WIDTHS, { trains: false, batches: [1, 256] }, square, matchingAct),
 ];

@@ -117,17 +117,15 @@ describe.each(Object.entries(SERVERS))('%s', (kind, start) => {
     ).toEqual([]);
   });
 
-  test.concurrent('the example: a saved policy swings the pendulum up, in the picture too', async () => {
-    const { printed, complaints, content } = await visit(browser, `${server.resolvedUrls!.local[0]}browser/index.html`);
-    const [, total] = /^Episode 1: return (-\d+)$/.exec(printed)!;
-    expect(Number(total)).toBeGreaterThan(-500);
-    expect(content).toMatch(/<div id="pendulum"[^>]*><svg .*<\/svg><\/div>/s);
-    expect(complaints).toEqual([]);
-  });
-
-  test.concurrent('the example: a policy learns on the page, and swings the pendulum up', async () => {
-    const { printed, complaints, content } = await visit(browser, `${server.resolvedUrls!.local[0]}browser/train.html`);
-    const [, total] = /^Return (-\d+) after a training of \d+ steps$/.exec(printed)!;
+  test.concurrent.each([
+    ['a saved policy', 'index', /^Episode 1: return (-\d+)$/],
+    ['a policy that learns on the page', 'train', /^Return (-\d+) after a training of \d+ steps$/],
+  ])('the example: %s swings the pendulum up, in the picture too', async (_, name, line) => {
+    const { printed, complaints, content } = await visit(
+      browser,
+      `${server.resolvedUrls!.local[0]}browser/${name}.html`,
+    );
+    const [, total] = line.exec(printed)!;
     expect(Number(total)).toBeGreaterThan(-500);
     expect(content).toMatch(/<div id="pendulum"[^>]*><svg .*<\/svg><\/div>/s);
     expect(complaints).toEqual([]);

@@ -17,6 +17,7 @@ import { selectRuntime } from '../cli/experiment/selectRuntime.ts';
 import { plural, trueMinus } from '../cli/experiment/text.ts';
 import { intervalChart } from '../cli/report/charts.ts';
 import { metricTable } from '../cli/report/table.ts';
+import { pairedDifference } from '../cli/statistics/comparison.ts';
 import { loadNamedEnv } from '../cli/train/loadNamedEnv.ts';
 import { trainJob } from '../cli/train/runTraining.ts';
 import { trainSettings } from '../cli/train/trainConfig.ts';
@@ -24,8 +25,7 @@ import { curvesFigure, speedTable } from '../cli/train/trainSections.ts';
 import { loadEnv } from '../envs/index.ts';
 import type { selectEngine } from '../src/index.ts';
 import { Rng } from '../src/random.ts';
-import { equivalenceTest, pairedSeeds } from './shared/equivalenceTest.ts';
-import { plainEnv } from './shared/report.ts';
+import { pairedSeeds, plainEnv } from './shared/report.ts';
 import { defineStudy, gridJobs } from './shared/study.ts';
 
 /** What an experiment of {@link scoredTrainings} says of itself. */
@@ -217,10 +217,13 @@ const FEWEST_PAIRS = 10;
 interface Comparison {
   /** `a spline by PPO on Hopper-v5` */
   readonly name: string;
-  readonly verdict: 'same' | 'ahead' | 'behind' | 'open';
+  readonly place: 'same' | 'ahead' | 'behind' | 'open';
 }
 
-/** Each class beside the Gaussian, wherever both were trained. */
+/**
+ * Each class beside the Gaussian, wherever both were trained, by two one-sided tests (Schuirmann 1987): the 90 % interval of the paired
+ * difference lies within what does not matter, beyond it, or neither. No significant difference is no proof of equivalence.
+ */
 function comparisons(summary: readonly SummaryRow[]): Comparison[] {
   const asked = robotCells.filter(({ env }) => !robotChoices.byName.some((name) => name === env));
   return asked.flatMap((cell) => {
@@ -232,11 +235,11 @@ function comparisons(summary: readonly SummaryRow[]): Comparison[] {
       .map((row) => {
         const name = `${row.policy} by ${agentLabel(cell.study)} on ${plainEnv(cell.env)}`;
         const { x, y } = pairedSeeds(row, gaussian);
-        if (x.length < FEWEST_PAIRS) return { name, verdict: 'open' };
+        if (x.length < FEWEST_PAIRS) return { name, place: 'open' };
         const bound = SAME * Math.abs(gaussian.iqm!);
-        const { verdict } = equivalenceTest(x, y, { bound, rng: new Rng('equivalence') });
-        if (verdict !== 'different') return { name, verdict: verdict === 'equivalent' ? 'same' : 'open' };
-        return { name, verdict: row.iqm! > gaussian.iqm! ? 'ahead' : 'behind' };
+        const { low, high } = pairedDifference(x, y, { rng: new Rng('equivalence'), level: 0.9 });
+        if (low! > bound || high! < -bound) return { name, place: low! > bound ? 'ahead' : 'behind' };
+        return { name, place: -bound < low! && high! < bound ? 'same' : 'open' };
       });
   });
 }
@@ -245,11 +248,11 @@ function comparisons(summary: readonly SummaryRow[]): Comparison[] {
 function concludeRobots(summary: readonly SummaryRow[]): Conclusion {
   const compared = comparisons(summary);
   if (compared.length === 0) return { question, prediction };
-  const list = (label: string, wanted: Comparison['verdict']) => {
-    const names = compared.filter(({ verdict }) => verdict === wanted).map(({ name }) => name);
+  const list = (label: string, wanted: Comparison['place']) => {
+    const names = compared.filter(({ place }) => place === wanted).map(({ name }) => name);
     return names.length === 0 ? [] : [`${label}: ${names.join('; ')}.`];
   };
-  const same = compared.filter(({ verdict }) => verdict === 'same').length;
+  const same = compared.filter(({ place }) => place === 'same').length;
   const text = `Of ${plural(compared.length, 'comparison')} with the Gaussian, ${same} are within ±10 % of its greedy return.`;
   const rest = [...list('Ahead', 'ahead'), ...list('Behind', 'behind'), ...list('Not decided', 'open')];
   return { question, prediction, answer: { text: [text, ...rest].join(' ') } };

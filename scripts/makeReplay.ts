@@ -1,3 +1,5 @@
+/** Trains what the lab opens with, and writes `web/lab/replay.json`, or the file that is named. */
+import { writeFileSync } from 'node:fs';
 import { type Demonstrators, evenly, type Walk } from '../common/lake.ts';
 import { collectDemonstrations, type Demonstrations } from '../envs/index.ts';
 import { lakeGrains } from '../envs/lake/lakeGrains.ts';
@@ -14,7 +16,7 @@ const KEPT = [1, 2, 3, 4, 6, 8, 11, 15, 20, 25];
 const [WALKS, DRAWN, LAST_DRAWN] = [1000, 20, 100];
 
 /** What the lab opens with, from the trainings of the usual setting. */
-export async function makeReplay(): Promise<Replay> {
+async function makeReplay(): Promise<Replay> {
   await selectBackend();
   await selectEngine('wasm');
   const { seed, policies } = usualSetting;
@@ -96,3 +98,7 @@ function shown({ observations, actions, episodes }: Demonstrations, bank: 'upper
   });
   return { count: of.length, walks, density: directionDensity(first).map((value) => Number(value.toPrecision(3))) };
 }
+
+const path = process.argv[2] ?? 'web/lab/replay.json';
+writeFileSync(path, `${JSON.stringify(await makeReplay())}\n`);
+process.stdout.write(`${path}\n`);

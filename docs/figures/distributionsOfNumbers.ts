@@ -79,54 +79,37 @@ export function draw(): string {
       panel(
         'Exponential',
         HALF_LINE,
-        [1, 0.5].map((rate) => () => new Exponential({ logRate: scalar(portableMath.log(rate)) })),
+        each((rate) => new Exponential({ logRate: scalar(portableMath.log(rate)) }), [1], [0.5]),
       ),
       panel(
         'Gamma',
         HALF_LINE,
-        [2, 5].map((shape) => () => new Gamma({ concentration: scalar(shape), logRate: scalar(portableMath.log(2)) })),
+        each((shape) => new Gamma({ concentration: scalar(shape), logRate: scalar(portableMath.log(2)) }), [2], [5]),
       ),
       panel(
         'LogNormal',
         HALF_LINE,
-        [0.5, 1].map((scale) => () => new LogNormal(located(0, scale))),
+        each((scale) => new LogNormal(located(0, scale)), [0.5], [1]),
       ),
     ],
     [
       panel(
         'Beta',
         INTERVAL,
-        [
-          [0.5, 0.5],
-          [2, 5],
-        ].map(
-          ([a, b]) =>
-            () =>
-              new Beta({ concentration1: scalar(a!), concentration0: scalar(b!) }),
-        ),
+        each((a, b) => new Beta({ concentration1: scalar(a), concentration0: scalar(b) }), [0.5, 0.5], [2, 5]),
       ),
       panel(
         'Kumaraswamy',
         INTERVAL,
-        [
-          [0.5, 0.5],
-          [2, 5],
-        ].map(
-          ([a, b]) =>
-            () =>
-              new Kumaraswamy({ concentration1: scalar(a!), concentration0: scalar(b!) }),
-        ),
+        each((a, b) => new Kumaraswamy({ concentration1: scalar(a), concentration0: scalar(b) }), [0.5, 0.5], [2, 5]),
       ),
       panel(
         'TruncatedNormal',
         INTERVAL,
-        [
+        each(
+          (loc, scale) => new TruncatedNormal({ ...located(loc, scale), low: 0, high: 1 }),
           [0.7, 0.25],
           [-0.3, 0.5],
-        ].map(
-          ([loc, scale]) =>
-            () =>
-              new TruncatedNormal({ ...located(loc!, scale!), low: 0, high: 1 }),
         ),
       ),
     ],
@@ -134,26 +117,16 @@ export function draw(): string {
       panel(
         'VonMises',
         CIRCLE,
-        [
+        each(
+          (loc, concentration) => new VonMises({ loc: scalar(loc), concentration: scalar(concentration) }),
           [0, 4],
           [2.4, 1],
-        ].map(
-          ([loc, concentration]) =>
-            () =>
-              new VonMises({ loc: scalar(loc!), concentration: scalar(concentration!) }),
         ),
       ),
       panel(
         'WrappedNormal',
         CIRCLE,
-        [
-          [0, 0.5],
-          [2.4, 1.2],
-        ].map(
-          ([loc, scale]) =>
-            () =>
-              new WrappedNormal(vector(loc!, scale!)),
-        ),
+        each((loc, scale) => new WrappedNormal(vector(loc, scale)), [0, 0.5], [2.4, 1.2]),
       ),
       panel('Wrapped, a mixture', CIRCLE, [
         () =>
@@ -169,6 +142,15 @@ export function draw(): string {
       ]),
     ],
   ]);
+}
+
+/** A distribution of each of these parameters. */
+function each(make: (a: number, b: number) => Distribution, ...parameters: [a: number, b?: number][]) {
+  return parameters.map(
+    ([a, b = 0]) =>
+      () =>
+        make(a, b),
+  );
 }
 
 /** Over the standard normal density, dotted. */

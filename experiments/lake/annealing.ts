@@ -1,7 +1,7 @@
 import type { Answer, SummaryRow } from '../../cli/experiment/experiment.ts';
 import { pairedDifference } from '../../cli/statistics/comparison.ts';
 import { Rng } from '../../src/random.ts';
-import { pairedSeeds } from '../shared/equivalenceTest.ts';
+import { pairedSeeds } from '../shared/report.ts';
 import { gridJobs } from '../shared/study.ts';
 import { annealed, BANDIT, type BanditPolicy, banditJob, banditPolicies, banditSeconds } from './bandit.ts';
 import { annealingConditions, annealingTemperatures, conditionOf, type TemperatureKind } from './conditions.ts';

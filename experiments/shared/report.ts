@@ -74,3 +74,15 @@ export function typicalOutcome<J extends Job>(
   const byMerit = [...outcomes].sort((a, b) => Math.sign(badness(a) - badness(b)) || a.job.seed - b.job.seed);
   return byMerit[Math.floor(byMerit.length / 2)]!;
 }
+
+/** The values of two rows for the seeds for which both have one, in the order of the seeds. */
+export function pairedSeeds(
+  a: { readonly perSeed: readonly (number | null)[] },
+  b: { readonly perSeed: readonly (number | null)[] },
+): { readonly x: number[]; readonly y: number[] } {
+  const pairs = a.perSeed.flatMap((value, seed) => {
+    const other = b.perSeed[seed] ?? null;
+    return value === null || other === null ? [] : [[value, other] as const];
+  });
+  return { x: pairs.map(([value]) => value), y: pairs.map(([, other]) => other) };
+}

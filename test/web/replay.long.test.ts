@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 test('what the lab opens with is what its own training gives, to the byte: `npm run site:replay`', () => {
   const folder = mkdtempSync(join(tmpdir(), 'oxbow-'));
   const made = join(folder, 'replay.json');
-  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/labReplay.ts', made], {
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/makeReplay.ts', made], {
     encoding: 'utf8',
   });
   expect(status, stderr).toBe(0);

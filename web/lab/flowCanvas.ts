@@ -17,8 +17,7 @@ interface FlowScene {
 export function drawFlow(context: CanvasRenderingContext2D, size: number, colours: Colours, scene: FlowScene): void {
   const { stages, extents, position, grid, quadrants } = scene;
   context.clearRect(0, 0, size, size);
-  context.strokeStyle = colours.faint;
-  context.strokeRect(0.5, 0.5, size - 1, size - 1);
+  frame(context, size, colours);
   if (stages.length === 0) return;
   const before = Math.min(stages.length - 1, Math.floor(position));
   const after = Math.min(stages.length - 1, before + 1);

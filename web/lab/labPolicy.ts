@@ -171,11 +171,11 @@ class DirectionView implements ActionView {
     for (let i = 0; i < CELLS; i++) masses[Math.floor(i / SPEEDS)]! += density[i]! * speedOf(i) * width;
     // What lies beyond the rays, or between them where a policy is very sure, is made up for.
     const total = (masses.reduce((sum, mass) => sum + mass, 0) * 2 * Math.PI) / DIRECTIONS;
-    const samples = tf.tidy(
-      () =>
-        actionDensity(this.#policy, [x, y]).sample(new Rng('lab/probe'), [SAMPLES]).dataSync().slice() as Float32Array,
-    );
-    return { kind: 'velocity', density: masses.map((mass) => (total > 0 ? mass / total : 0)), samples };
+    return {
+      kind: 'velocity',
+      density: masses.map((mass) => (total > 0 ? mass / total : 0)),
+      samples: samplesOf(this.#policy, [x, y]),
+    };
   }
 
   /** Half as long again as the fastest of some actions where the observations are. */
@@ -185,6 +185,11 @@ class DirectionView implements ActionView {
     for (let i = 0; i < 2 * DRAWS; i += 2) fastest = Math.max(fastest, Math.hypot(action[i]!, action[i + 1]!));
     return 1.5 * fastest;
   }
+}
+
+function samplesOf(policy: Policy, at: number[]): Float32Array {
+  const sample = () => actionDensity(policy, at).sample(new Rng('lab/probe'), [SAMPLES]).dataSync();
+  return tf.tidy(() => sample().slice() as Float32Array);
 }
 
 /** Headings of a policy beside the soft optimum of the task that it learned. */
@@ -205,15 +210,11 @@ class HeadingView implements ActionView {
   density(x: number, y: number): LabDensity {
     const { density, optimal, kl } = this.#meter.measure({ x, y });
     const isOver = [lake, home].some((disc) => Math.hypot(x - disc.x, y - disc.y) <= disc.radius);
-    const samples = tf.tidy(
-      () =>
-        actionDensity(this.#policy, [x, y]).sample(new Rng('lab/probe'), [SAMPLES]).dataSync().slice() as Float32Array,
-    );
     return {
       kind: 'heading',
       density,
       truth: isOver ? null : { density: optimal, kl },
-      samples,
+      samples: samplesOf(this.#policy, [x, y]),
     };
   }
 }

@@ -4,6 +4,7 @@ import {
   holm,
   improvementInterval,
   interquartileMean,
+  pairedDifference,
   pairedPermutationTest,
   performanceProfile,
   probabilityOfImprovement,
@@ -11,7 +12,6 @@ import {
 } from '../../../cli/index.ts';
 import { quantile } from '../../../cli/statistics/bootstrap.ts';
 import { formatP } from '../../../cli/statistics/pValues.ts';
-import { equivalenceTest } from '../../../experiments/shared/equivalenceTest.ts';
 import { Rng } from '../../../src/random.ts';
 
 /** Two policies with eight seeds each, for which scipy 1.17.1 and rliable 1.2.0 were asked in Python 3.11. */
@@ -159,19 +159,19 @@ describe('improvementInterval', () => {
   });
 });
 
-describe('equivalenceTest', () => {
+describe('pairedDifference', () => {
   it.each([
     // scipy.stats.bootstrap((x, y), lambda a, b, axis: trim_mean(a, 0.25, axis) - trim_mean(b, 0.25, axis), paired=True,
     //   method='percentile', confidence_level=0.9 and 0.8, n_resamples=400000)
-    [0.95, -0.005, 0.0625],
-    [0.9, 0.005, 0.0575],
-  ])('at %d has the interval of scipy', (confidence, low, high) => {
-    const test = equivalenceTest(X, Y, { bound: 0.05, rng: new Rng('pairs'), confidence });
+    [0.9, -0.005, 0.0625],
+    [0.8, 0.005, 0.0575],
+  ])('at %d has the interval of scipy', (level, low, high) => {
+    const test = pairedDifference(X, Y, { rng: new Rng('pairs'), level });
     expect(test.difference).toBeCloseTo(0.035, 12);
     // The resampled differences are multiples of 0.0025, with several near each end.
     expect(test.low).toBeCloseTo(low, 2.5);
     expect(test.high).toBeCloseTo(high, 2.5);
-    const mirrored = equivalenceTest(Y, X, { bound: 0.05, rng: new Rng('pairs'), confidence });
+    const mirrored = pairedDifference(Y, X, { rng: new Rng('pairs'), level });
     expect([mirrored.difference, mirrored.low, mirrored.high]).toEqual(
       [-test.difference, -test.high!, -test.low!].map((value) => expect.closeTo(value, 12)),
     );
@@ -187,33 +187,11 @@ describe('equivalenceTest', () => {
       return mean(x) - mean(y);
     });
     // 50,000 resamples know a 5 % tail to ± 0.001 (one standard error).
-    ends(equivalenceTest(x, y, { bound: 1, rng: new Rng(1) }), all, { tail: 0.05, within: 0.0036 });
+    ends(pairedDifference(x, y, { rng: new Rng(1), level: 0.9 }), all, { tail: 0.05, within: 0.0036 });
   });
 
-  it('says equivalent, different or undecided, by where the interval lies', () => {
-    const verdict = (bound: number, x = X, y = Y) => equivalenceTest(x, y, { bound, rng: new Rng('pairs') }).verdict;
-    expect([0.001, 0.03, 0.06, 0.065].map((bound) => verdict(bound))).toEqual([
-      'undecided',
-      'undecided',
-      'undecided',
-      'equivalent',
-    ]);
-    const above = X.map((value) => value + 0.1);
-    expect([verdict(0.05, above), verdict(0.05, Y, above), verdict(0.1, above)]).toEqual([
-      'different',
-      'different',
-      'undecided',
-    ]);
-    expect(verdict(0.01, X, X)).toBe('equivalent');
-    expect(verdict(0.01, X.slice(0, 5), X.slice(0, 5))).toBe('equivalent');
-  });
-
-  it('decides nothing with fewer than five pairs', () => {
-    for (const pairs of [1, 2, 3, 4]) {
-      const x = X.slice(0, pairs);
-      const { difference, low, verdict } = equivalenceTest(x, x, { bound: 1, rng: new Rng(0), resamples: 10 });
-      expect([difference, low, verdict]).toEqual([0, pairs === 1 ? null : 0, 'undecided']);
-    }
+  it('has no interval of one pair', () => {
+    expect(pairedDifference([2], [1], { rng: new Rng(0) })).toEqual({ difference: 1, low: null, high: null });
   });
 });
 
@@ -354,7 +332,6 @@ describe('what no statistic is made of is refused, by function, argument and ind
 
   const rng = new Rng(0);
   const bootstrap = new Bootstrap({ rng, resamples: 10 });
-  const equivalence = (options: object) => () => equivalenceTest([1, 2], [1, 2], { bound: 1, rng, ...options });
   const ofTwo = (level: number) => () => improvementInterval([1, 2], [3, 4], { rng, level });
   const ones: number[] = Array(21).fill(1);
   it.each<[() => unknown, string]>([
@@ -363,15 +340,7 @@ describe('what no statistic is made of is refused, by function, argument and ind
     [() => new Bootstrap({ rng, resamples: 0 }), 'resamples must be a positive integer up to 10000000, got 0'],
     [() => new Bootstrap({ rng, level: 95 }), 'level must lie between 0 and 1, got 95'],
     [ofTwo(0), 'improvementInterval: level must lie between 0 and 1, got 0'],
-    [() => equivalenceTest([1, 2], [1], { bound: 1, rng }), 'needs pairs, got 2 and 1 values'],
-    ...[0, -1, Number.POSITIVE_INFINITY].map((bound): [() => unknown, string] => [
-      equivalence({ bound }),
-      `a finite bound > 0, got ${bound}`,
-    ]),
-    ...[0.5, 1, 95].map((confidence): [() => unknown, string] => [
-      equivalence({ confidence }),
-      `confidence must lie between 0.5 and 1, got ${confidence}`,
-    ]),
+    [() => pairedDifference([1, 2], [1], { rng }), 'needs pairs, got 2 and 1 values'],
     [() => pairedPermutationTest(ones, zeros(ones)), 'pass an rng'],
     [() => pairedPermutationTest([1, 2], [1]), 'needs pairs, got 2 and 1 values'],
     [() => pairedPermutationTest([1e308, 1e308], [-1e308, 0]), 'too large to be summed'],
