@@ -1,7 +1,6 @@
 /** The same runs in every JavaScript engine that npm and Debian bring, from one program: their fingerprints are equal. */
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -10,11 +9,12 @@ import { build, type InlineConfig, type PreviewServer, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startChromium, visit } from '../scripts/chromium.ts';
 import { loggedInFirefox } from './loggedInFirefox.ts';
-import { installed } from './project.ts';
+import { installed, temporaryFolder } from './project.ts';
 
 const expected = JSON.parse(readFileSync(join(import.meta.dirname, 'everywhere/fingerprints.json'), 'utf8'));
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-everywhere-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const temporary = temporaryFolder('everywhere');
+const folder = temporary.path;
+afterAll(() => temporary[Symbol.dispose]());
 
 const config: InlineConfig = {
   root: join(import.meta.dirname, 'everywhere'),

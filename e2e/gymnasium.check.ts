@@ -6,10 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type AgentState, Ppo } from '../agents/index.ts';
 import { seedFor } from '../envs/gymnasium/gymnasiumServer.ts';
-import { autoresetModes, checkEnv, type Env, make, makeVec, SyncVectorEnv, type VectorEnv } from '../envs/index.ts';
+import { autoresetModes, checkEnv, type Env, make, makeVec, SyncVectorEnv } from '../envs/index.ts';
 import { GaussianPolicy, Rng } from '../src/index.ts';
 import { root, run, temporaryFolder } from './project.ts';
-import { pythonWith } from './pythonWith.ts';
+import { drawActions, pythonWith } from './pythonWith.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -33,13 +33,6 @@ const MISBEHAVING = 'environments:Misbehaving-v0';
 const ROBOTS = ['Hopper-v5', 'HalfCheetah-v5', 'Humanoid-v5'];
 
 type AnyAction = Env<Float32Array, unknown>;
-
-/** Actions for n envs, drawn from their space. */
-function drawActions({ numEnvs, singleActionSpace: space }: VectorEnv, rng: Rng): Float32Array {
-  const actions = new Float32Array(numEnvs * space.size);
-  for (let i = 0; i < numEnvs; i++) space.write(space.sample(rng), actions, i * space.size);
-  return actions;
-}
 
 function rowOf(rows: Float32Array, i: number, numEnvs: number): number[] {
   const size = rows.length / numEnvs;

@@ -9,7 +9,7 @@ import { checkEnv, type Discrete, make, makeVec, type VectorEnv } from '../envs/
 import { makePolicy, Rng } from '../src/index.ts';
 import { allPackages, lightPackages, type PackagedEnv, packagedEnvs } from './gymnasium/packages.ts';
 import { root, run, temporaryFolder } from './project.ts';
-import { pythonWith } from './pythonWith.ts';
+import { drawActions, pythonWith } from './pythonWith.ts';
 
 const NUM_ENVS = 4;
 const HORIZON = 125;
@@ -30,12 +30,6 @@ afterAll(() => folder[Symbol.dispose]());
 
 function vector({ id, options = {} }: PackagedEnv, workers = 1): VectorEnv {
   return makeVec(`gymnasium:${id}`, { ...options, numEnvs: NUM_ENVS, workers, autoresetMode: 'sameStep' });
-}
-
-function drawActions({ numEnvs, singleActionSpace: space }: VectorEnv, rng: Rng): Float32Array {
-  const actions = new Float32Array(numEnvs * space.size);
-  for (let i = 0; i < numEnvs; i++) space.write(space.sample(rng), actions, i * space.size);
-  return actions;
 }
 
 /** What of a result must be the same: all but names of temporary files, and the last digits of an environment that is not steady. */

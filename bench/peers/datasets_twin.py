@@ -1,9 +1,6 @@
-"""The peer of bench/datasets.ts: the same steps written and read by minari, and by h5py alone. A line of JSON."""
+"""The peer of bench/datasets.ts: the same steps written and read by minari. Prints seconds of a processor."""
 
-import json
-import os
 import pathlib
-import resource
 import sys
 import time
 
@@ -11,7 +8,6 @@ work, path = sys.argv[1], pathlib.Path(sys.argv[2])
 EPISODES, STEPS = 5000, 200
 
 import gymnasium as gym
-import h5py
 import numpy as np
 from minari.data_collector import EpisodeBuffer
 from minari.dataset.minari_dataset import MinariDataset
@@ -39,26 +35,6 @@ def read():
     assert steps == EPISODES * STEPS
 
 
-def write_h5py():
-    with h5py.File(path, "w") as file:
-        for i in range(EPISODES):
-            group = file.create_group(f"episode_{i}")
-            for name, values in columns.items():
-                group.create_dataset(name, data=values)
-            group.attrs["id"] = i
-            group.attrs["total_steps"] = STEPS
-
-
-def read_h5py():
-    with h5py.File(path, "r") as file:
-        steps = 0
-        for i in range(EPISODES):
-            group = file[f"episode_{i}"]
-            steps += len({name: group[name][()] for name in columns}["rewards"])
-    assert steps == EPISODES * STEPS
-
-
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-before, begin = peak(), time.process_time()
-{"write": write, "read": read, "write-h5py": write_h5py, "read-h5py": read_h5py}[work]()
-print(json.dumps(dict(seconds=time.process_time() - begin, peak=peak(), before=before)))
+begin = time.process_time()
+{"write": write, "read": read}[work]()
+print(time.process_time() - begin)

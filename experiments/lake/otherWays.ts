@@ -1,9 +1,8 @@
 import type { Answer, Figure, Outcome, SummaryRow } from '../../cli/experiment/experiment.ts';
-import { metricTable } from '../../cli/report/table.ts';
 import { gridJobs } from '../shared/study.ts';
 import type { LakeConfig } from './config.ts';
 import { chartOf, classRows, conditionLabel, percent, percentWithInterval, shareColumn } from './labels.ts';
-import type { LakeJob, LakeStudy } from './study.ts';
+import { type LakeJob, type LakeStudy, tableOf } from './study.ts';
 import { trainWay } from './trainWay.ts';
 import { walkPanels, walksLegend } from './walkFigures.ts';
 import { type Condition, conditions, hiddenNoise, WAYS_LAKE, type WayName, wayNames, waysOf } from './ways.ts';
@@ -43,16 +42,13 @@ export const otherWays: LakeStudy = {
     trainWay({ way: policy as WayName, condition: condition as Condition }, config, context),
 
   tables: (rows) =>
-    conditions
-      .map((condition) => ({ condition, own: rows.filter((row) => row.condition === condition) }))
-      .filter(({ own }) => own.length > 0)
-      .map(({ condition, own }) =>
-        metricTable(
-          `Other ways, ${WAYS_LAKE}, ${conditionLabel(condition)}`,
-          own,
-          condition === 'soft' ? COLUMNS : [...COLUMNS, LOSS],
-        ),
+    conditions.flatMap((condition) =>
+      tableOf(
+        `Other ways, ${WAYS_LAKE}, ${conditionLabel(condition)}`,
+        rows.filter((row) => row.condition === condition),
+        condition === 'soft' ? COLUMNS : [...COLUMNS, LOSS],
       ),
+    ),
 
   answer: ({ rows }) => clonedAnswer(rows),
 

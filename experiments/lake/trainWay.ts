@@ -178,12 +178,7 @@ function cloneWalks(
     },
     { name: 'other-ways/clone', state: [policy, optimizer] },
   );
-  const step = update.onArrays({
-    observations: { shape: [walks, training.steps, 2] },
-    actions: { shape: [walks, training.steps, 2] },
-    made: { shape: [walks, training.steps] },
-    learningRate: { shape: [] },
-  });
+  const step = update.onArrays({ ...shapesOf(walks, training), learningRate: { shape: [] } });
   const rates = cosineSchedule(first);
   const [order, noise] = [rng.split('minibatches'), rng.split('noise')];
   let sum = 0;
@@ -206,15 +201,16 @@ function cloneWalks(
     }),
     { name: 'other-ways/held-out', state: [policy] },
   );
-  const loss = logProb.onArrays({
-    observations: { shape: [HELD_OUT, heldOut.steps, 2] },
-    actions: { shape: [HELD_OUT, heldOut.steps, 2] },
-    made: { shape: [HELD_OUT, heldOut.steps] },
-  });
+  const loss = logProb.onArrays(shapesOf(HELD_OUT, heldOut));
   const { observations, actions, made } = heldOut;
   const validationLoss = loss({ observations, actions, made }, rng.split('held-out noise')).loss[0]!;
   for (const part of [update, logProb, optimizer]) part.dispose();
   return validationLoss;
+}
+
+function shapesOf(count: number, { steps }: { readonly steps: number }) {
+  const pairs = { shape: [count, steps, 2] };
+  return { observations: pairs, actions: pairs, made: { shape: [count, steps] } };
 }
 
 function demonstrate(episodes: number, rng: Rng): Demonstrations {

@@ -25,9 +25,12 @@ const classes = {
   mixture: { policy: 'mixture', options: { components: 4, head: false } },
   realnvp: { policy: 'realnvp', options: { head: false } },
   spline: { policy: 'spline', options: { head: false } },
+  matching: { policy: 'flow-matching', options: {}, acts: ['sampled'] },
 } as const;
 const both = { acts: ['sampled', 'greedy'] } as const;
 const byIql = { agent: 'iql', ...both } as const;
+const byNfRlbc = { agent: 'nf-rlbc', ...both } as const;
+const bestOf = { agent: 'best-of', acts: ['sampled'] } as const;
 
 /**
  * By study. Cloning knows no rewards. Best of N is IQL with β = 0: a clone of the data, whose samples critics choose among. The Gaussian has the
@@ -40,14 +43,7 @@ export const methods = {
     mixture: { agent: 'cloning', ...classes.mixture, ...both, label: 'cloned mixture of four', cost: 1.3 },
     realnvp: { agent: 'cloning', ...classes.realnvp, ...both, label: 'cloned RealNVP', cost: 1.4 },
     spline: { agent: 'cloning', ...classes.spline, ...both, label: 'cloned spline flow', cost: 1.8 },
-    'flow-matching': {
-      agent: 'cloning',
-      policy: 'flow-matching',
-      options: {},
-      acts: ['sampled'],
-      label: 'cloned flow matching',
-      cost: 1,
-    },
+    'flow-matching': { agent: 'cloning', ...classes.matching, label: 'cloned flow matching', cost: 1 },
     // The mean of the data: −log N(a; μ(o), I) is half the squared error, and a constant.
     regression: {
       agent: 'cloning',
@@ -72,29 +68,10 @@ export const methods = {
       label: 'TD3+BC',
       cost: 2,
     },
-    'nf-rlbc-gaussian': {
-      agent: 'nf-rlbc',
-      ...classes.gaussian,
-      ...both,
-      label: 'NF-RLBC with a Gaussian',
-      cost: 2.5,
-    },
-    'nf-rlbc-spline': { agent: 'nf-rlbc', ...classes.spline, ...both, label: 'NF-RLBC with a spline flow', cost: 6 },
-    'best-of-gaussian': {
-      agent: 'best-of',
-      ...classes.gaussian,
-      acts: ['sampled'],
-      label: 'best of 32 by a Gaussian',
-      cost: 2,
-    },
-    'best-of-flow-matching': {
-      agent: 'best-of',
-      policy: 'flow-matching',
-      options: {},
-      acts: ['sampled'],
-      label: 'best of 32 by flow matching',
-      cost: 2,
-    },
+    'nf-rlbc-gaussian': { ...byNfRlbc, ...classes.gaussian, label: 'NF-RLBC with a Gaussian', cost: 2.5 },
+    'nf-rlbc-spline': { ...byNfRlbc, ...classes.spline, label: 'NF-RLBC with a spline flow', cost: 6 },
+    'best-of-gaussian': { ...bestOf, ...classes.gaussian, label: 'best of 32 by a Gaussian', cost: 2 },
+    'best-of-flow-matching': { ...bestOf, ...classes.matching, label: 'best of 32 by flow matching', cost: 2 },
   },
 } as const satisfies Record<string, Record<string, Method>>;
 
