@@ -80,7 +80,7 @@ export async function learnFromData(
     const task = { policy, source, settings, config, env: recipe.task.env, rng };
     const made = method.agent === 'cloning' ? cloning(task) : fromRewards(method, task);
     agent = made.agent;
-    await trained(made.agent, settings.steps, context);
+    const last = await trained(made.agent, settings.steps, context);
     const acting = made.acting ?? policy;
     const { evaluationEpisodes: episodes } = config;
     const scores = measureScores({
@@ -92,7 +92,7 @@ export async function learnFromData(
     });
     const { env, envOptions } = recipe.task;
     savePolicy(join(directory, 'policy.json'), acting, { env, envOptions, recipe: recipe.name });
-    return { metrics: { ...scores, ...made.figures?.(), diverged: 0 }, data: size };
+    return { metrics: { ...scores, ...made.figures?.(last), diverged: 0 }, data: size };
   } catch (error) {
     if (!(error instanceof DivergedError)) throw error;
     return { metrics: { ...NO_SCORES, diverged: 1 }, data: { ...size, diverged: error.message } };
@@ -137,8 +137,8 @@ interface Made {
   readonly agent: Agent;
   /** What acts, if it is not the policy that is trained. */
   readonly acting?: Policy;
-  /** What the agent has measured. */
-  readonly figures?: () => JobResult['metrics'];
+  /** What the agent has measured, by its last report. */
+  readonly figures?: (last: object) => JobResult['metrics'];
 }
 
 function cloning({ policy, source, settings: { learningRate, steps }, config, rng }: LearningTask): Made {
@@ -154,23 +154,14 @@ function cloning({ policy, source, settings: { learningRate, steps }, config, rn
     learningRate: cosineSchedule(learningRate),
     reportEvery: Math.max(1, Math.round(steps / 30)),
   });
-  let best: BehaviorCloningReport['best'];
-  const followed: Agent = {
-    async *train(options) {
-      for await (const report of agent.train(options)) {
-        best = report.best;
-        yield report;
-      }
-    },
-    state: () => agent.state(),
-    setState: (state) => agent.setState(state),
-    dispose: () => agent.dispose(),
-  };
   // Two losses of different kinds have names of their own: nothing may compare them.
   const metric = policy.matchingLoss ? 'heldOutMatching' : 'heldOutLoss';
   return {
-    agent: followed,
-    figures: () => ({ [metric]: finite(best?.validationLoss), bestStep: best?.step ?? null }),
+    agent,
+    figures(last) {
+      const { best } = last as BehaviorCloningReport;
+      return { [metric]: finite(best?.validationLoss), bestStep: best?.step ?? null };
+    },
   };
 }
 
@@ -225,11 +216,15 @@ function fromRewards({ agent }: Method, { policy, source, settings, config, env,
   }
 }
 
-async function trained(agent: Agent, steps: number, { rng, report }: JobContext): Promise<void> {
+/** @returns the last report */
+async function trained(agent: Agent, steps: number, { rng, report }: JobContext): Promise<object> {
+  let last = {};
   for await (const { step, ...figures } of agent.train({ steps, rng: rng.split('training') })) {
     const numbers = Object.entries(figures).filter(([, value]) => typeof value === 'number' && Number.isFinite(value));
     report((0.9 * step) / steps, { step, ...(Object.fromEntries(numbers) as Record<string, number>) });
+    last = figures;
   }
+  return last;
 }
 
 /** A pair to which a policy gives no density makes its loss infinite: there is nothing to count then. */

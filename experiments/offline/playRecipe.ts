@@ -29,7 +29,9 @@ export interface PlayableRecipe {
 interface Player {
   readonly about: Record<string, string | number>;
   readonly count: number;
-  play(seed: string): Iterable<StoredEpisode>;
+  readonly policy: Policy | LakeDemonstrators | 'random';
+  /** What the policy takes before it plays. */
+  readonly weights?: StateDict;
 }
 
 /**
@@ -73,8 +75,12 @@ export async function playRecipe(recipe: Recipe, progress: RecipeProgress = {}):
       },
       *episodes() {
         const rng = new Rng(name);
-        for (const [policy, { play }] of players.entries()) {
-          for (const episode of play(rng.split(policy).seed)) yield { ...episode, policy };
+        for (const [i, { policy, weights, count: episodes }] of players.entries()) {
+          if (weights !== undefined) (policy as Policy).loadStateDict(weights);
+          const { seed } = rng.split(i);
+          for (const episode of collectEpisodes({ env, envOptions: envOptions as never, policy, episodes, seed })) {
+            yield { ...episode, policy: i };
+          }
         }
       },
       dispose,
@@ -93,26 +99,19 @@ function spacesOf({ task: { env: id, envOptions } }: Recipe): { observationSpace
 }
 
 function playersOf(
-  { task: { env, envOptions, training } }: Recipe,
+  { task: { env, training } }: Recipe,
   actor: Actor,
   episodes: number,
   trained: ReadonlyMap<number, RecipePolicies>,
 ): Player[] {
-  const where = { env, envOptions: envOptions as never };
   switch (actor.by) {
     case 'random':
-      return [
-        {
-          about: { name: 'random' },
-          count: episodes,
-          play: (seed) => collectEpisodes({ ...where, policy: 'random', episodes, seed }),
-        },
-      ];
+      return [{ about: { name: 'random' }, count: episodes, policy: 'random' }];
     case 'demonstrator': {
       const { upperShare, noise } = actor;
       const about = { name: 'demonstrator', upperShare, noise };
       const policy = new LakeDemonstrators({ envId: env as AnyLakeId, upperShare, noise, failures: true });
-      return [{ about, count: episodes, play: (seed) => collectEpisodes({ ...where, policy, episodes, seed }) }];
+      return [{ about, count: episodes, policy }];
     }
     case 'training': {
       const { policy, snapshots, medium } = trained.get(actor.seed)!;
@@ -124,16 +123,7 @@ function playersOf(
         const count = share(i + 1) - share(i);
         if (count === 0) return [];
         const about = { name: training!.policy, agent: training!.agent, seed: actor.seed, step, greedyReturn: mean };
-        return [
-          {
-            about,
-            count,
-            *play(seed: string) {
-              policy.loadStateDict(weights);
-              yield* collectEpisodes({ ...where, policy, episodes: count, seed });
-            },
-          },
-        ];
+        return [{ about, count, policy, weights }];
       });
     }
   }
