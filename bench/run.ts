@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { Command } from 'commander';
 import { writeJson } from '../cli/experiment/checkedJson.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
-import { PEERS, Peer, type PeerName, type Rival } from './peers/peer.ts';
+import { PEERS, type PeerName, type Rival, startPeer } from './peers/peer.ts';
 import { POLICY_ROWS } from './rows.ts';
 import { product, type Subject } from './subjects.ts';
 import { BLOCK, block, clock, inTurns, type Run, warmUp } from './timing.ts';
@@ -116,9 +116,7 @@ if (options.json !== undefined) writeJson(options.json, rows);
 async function startPeers(names: readonly string[]): Promise<Rival[]> {
   const starts = names.map((name) => {
     if (!(name in PEERS)) program.error(`--vs: got ${name}, expected ${Object.keys(PEERS).join(', ')}`);
-    return async (): Promise<Rival[]> => [
-      await Peer.start(name as PeerName, { processorTime: options.processorTime === true }),
-    ];
+    return async (): Promise<Rival[]> => [await startPeer(name as PeerName, options.processorTime)];
   });
   if (options.browser) starts.push(async () => (await import('./peers/pagePeers.ts')).pagePeers());
   const started: Rival[] = [];

@@ -21,9 +21,9 @@ export async function pagePeers(): Promise<Rival[]> {
     const page = await browser.newPage();
     await load(page);
     return [
-      new PagePeer(page, 'page', `Chromium ${browser.version()}`),
-      new PagePeer(page, 'tfjs-cpu', `tfjs ${tf.version_core}`, 'page'),
-      new PagePeer(page, 'tfjs-wasm', `tfjs ${tf.version_core}, SIMD`, 'page'),
+      sideOf(page, 'page', `Chromium ${browser.version()}`),
+      sideOf(page, 'tfjs-cpu', `tfjs ${tf.version_core}`, 'page'),
+      sideOf(page, 'tfjs-wasm', `tfjs ${tf.version_core}, SIMD`, 'page'),
     ];
   } catch (error) {
     await browser.close();
@@ -57,44 +57,21 @@ async function load(page: Page): Promise<void> {
 }
 
 /** One of the page's sides. It draws variables and data from the seed that this process draws its own from. */
-class PagePeer implements Rival {
-  readonly name: SideName;
-  readonly version: string;
-  readonly against: SideName | undefined;
-  readonly #page: Page;
-  #shown: Shown = {};
-
-  constructor(page: Page, name: SideName, version: string, against?: SideName) {
-    this.#page = page;
-    this.name = name;
-    this.version = version;
-    this.against = against;
-  }
-
-  has(row: string): boolean {
-    return POLICY_ROWS.some(({ name }) => name === row);
-  }
-
-  async make(row: string, batch: number): Promise<void> {
-    this.#shown = await this.#page.evaluate(([name, row, batch]) => globalThis.benchSides.make(name, row, batch), [
-      this.name,
-      row,
-      batch,
-    ] as const);
-  }
-
-  time(_row: string, _batch: number, repeats: number): Promise<number> {
-    return this.#page.evaluate(([name, repeats]) => globalThis.benchSides.time(name, repeats), [
-      this.name,
-      repeats,
-    ] as const);
-  }
-
-  async show(): Promise<Shown> {
-    return this.#shown;
-  }
-
-  stop(): Promise<void> {
-    return this.#page.context().browser()!.close();
-  }
+function sideOf(page: Page, name: SideName, version: string, against?: SideName): Rival {
+  let shown: Shown = {};
+  return {
+    ...{ name, version, against },
+    has: (row) => POLICY_ROWS.some(({ name }) => name === row),
+    async make(row, batch) {
+      shown = await page.evaluate(([name, row, batch]) => globalThis.benchSides.make(name, row, batch), [
+        name,
+        row,
+        batch,
+      ] as const);
+    },
+    time: (_row, _batch, repeats) =>
+      page.evaluate(([name, repeats]) => globalThis.benchSides.time(name, repeats), [name, repeats] as const),
+    show: async () => shown,
+    stop: () => page.context().browser()!.close(),
+  };
 }

@@ -60,47 +60,26 @@ export const PEERS = {
 
 export type PeerName = keyof typeof PEERS;
 
-/** A twin of the benchmarked rows that takes turns with us. */
-export class Peer implements Rival {
-  readonly name: PeerName;
-  readonly version: string;
-  readonly #twin: TwinProcess;
-  readonly #time: 'ms' | 'processorMs';
-
-  private constructor(name: PeerName, twin: TwinProcess, time: 'ms' | 'processorMs') {
-    this.name = name;
-    this.version = twin.version;
-    this.#twin = twin;
-    this.#time = time;
-  }
-
-  /** @throws with what the peer needs, if no interpreter has it */
-  static async start(name: PeerName, { processorTime = false }: { processorTime?: boolean } = {}): Promise<Peer> {
-    return new Peer(name, await TwinProcess.start({ name, ...PEERS[name] }), processorTime ? 'processorMs' : 'ms');
-  }
-
-  /** Whether it has rows of this name, `ppo-step/spline`. */
-  has(row: string): boolean {
-    const { kinds, lacks = [] }: PeerSpec = PEERS[this.name];
-    const [kind, policy] = row.split('/') as [string, string];
-    return kinds.includes(kind) && !lacks.includes(policy);
-  }
-
-  async make(row: string, batch: number, inputs: PeerInputs): Promise<void> {
-    await this.#twin.ask({ make: row, batch, ...inputs });
-  }
-
-  /** Milliseconds of one run, averaged over a block of `repeats`. */
-  async time(row: string, batch: number, repeats: number): Promise<number> {
-    return (await this.#twin.ask({ run: row, batch, repeats }))[this.#time] as number;
-  }
-
-  /** What the next runs give: the losses of several steps, or one batch of actions, with their log-probabilities if they have them. */
-  show(row: string, batch: number): Promise<Shown> {
-    return this.#twin.ask({ show: row, batch }) as Promise<Shown>;
-  }
-
-  stop(): void {
-    this.#twin.stop();
-  }
+/**
+ * A twin of the benchmarked rows that takes turns with us.
+ * @throws with what the peer needs, if no interpreter has it
+ */
+export async function startPeer(name: PeerName, processorTime = false): Promise<Rival> {
+  const { kinds, lacks = [], ...spec }: PeerSpec = PEERS[name];
+  const twin = await TwinProcess.start({ name, ...spec });
+  return {
+    name,
+    version: twin.version,
+    has(row) {
+      const [kind, policy] = row.split('/') as [string, string];
+      return kinds.includes(kind) && !lacks.includes(policy);
+    },
+    async make(row, batch, inputs) {
+      await twin.ask({ make: row, batch, ...inputs });
+    },
+    time: async (row, batch, repeats) =>
+      (await twin.ask({ run: row, batch, repeats }))[processorTime ? 'processorMs' : 'ms'] as number,
+    show: (row, batch) => twin.ask({ show: row, batch }) as Promise<Shown>,
+    stop: () => twin.stop(),
+  };
 }
