@@ -44,7 +44,7 @@ export class HeadingMeter {
 
   measure(from: Point): HeadingMeasure {
     const points = this.#points;
-    const { stride, blocked } = this.#optimum;
+    const { stride } = this.#optimum;
     const { actions, logDensity, cell } = this.#optimum.policyAt(from, points);
     const observations = Float32Array.from({ length: 2 * points }, (_, i) => (i % 2 === 0 ? from.x : from.y));
     const { logProb } = this.#logProbs({ observations, actions: Float32Array.from(actions) });
@@ -52,7 +52,7 @@ export class HeadingMeter {
     let [kl, water] = [0, 0];
     density.forEach((p, i) => {
       kl += p * (logProb[i]! - logDensity[i]!) * cell;
-      const { outcome } = walk(from, stride * cos(actions[i]!), stride * sin(actions[i]!), blocked);
+      const { outcome } = walk(from, stride * cos(actions[i]!), stride * sin(actions[i]!));
       if (outcome === 'drowned') water += p * cell;
     });
     return { kl, water, density, optimal: Array.from(logDensity, exp) };

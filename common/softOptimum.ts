@@ -1,6 +1,5 @@
-import type { LakeAction } from '../envs/lake/lakeEnv.ts';
 import { lakeGrains } from '../envs/lake/lakeGrains.ts';
-import { type Bank, border, type Disc, home, lake, type Point, walk } from '../envs/lake/lakeMap.ts';
+import { border, type Disc, home, lake, type Point, walk } from '../envs/lake/lakeMap.ts';
 import { portableMath } from '../src/portableMath.ts';
 
 const { exp, log, cos, sin } = portableMath;
@@ -10,25 +9,22 @@ const { stride: STRIDE, stepCost: STEP_COST } = lakeGrains['LakeStride-v0'];
 export interface SoftOptimumOptions {
   /** τ ≥ 0.003: beyond it e^(−2/τ) is no number any more. */
   readonly temperature: number;
-  /** Headings by default. */
-  readonly action?: LakeAction;
   /** That of the stride lake by default, and so is the cost of a step. */
   readonly stride?: number;
   readonly stepCost?: number;
-  readonly blocked?: Bank | undefined;
   /** Cells of the grid along one side of the land, an even number; 40 by default. */
   readonly cells?: number;
-  /** The number of points of the mean over actions: headings on the circle, 180 by default, or velocities along a side of their square, 20. */
+  /** The number of headings of the mean over all of them; 180 by default. */
   readonly points?: number;
 }
 
-/** π*(· | s) at the middles of equal cells of the action space. */
+/** π*(· | s) at the middles of equal cells of the circle. */
 export interface OptimalPolicy {
-  /** `[cells, 1]` headings in (−π, π), or `[cells, 2]` velocities. */
+  /** Headings in (−π, π). */
   readonly actions: Float64Array;
   /** log π*(a | s), nats, normalized over these cells. */
   readonly logDensity: Float64Array;
-  /** The measure of one cell: radians, or units of velocity squared. */
+  /** Radians of one cell. */
   readonly cell: number;
 }
 
@@ -40,9 +36,8 @@ const CONVERGED = 1e-8;
  *
  *   Q(s, a) = r(s, a) + V(s′),  V(s) = τ log meanₐ exp(Q(s, a) / τ),  π*(a | s) = exp((Q(s, a) − V(s)) / τ) / |A|
  *
- * with V(s′) = 0 where the walk is over, without discount or time limit. The mean is over the action space, of measure |A|: the circle
- * of headings, |A| = 2π, or the square [−1, 1]² of velocities, |A| = 4, whose norm is clipped to 1. So entropy is measured against
- * the uniform density, and π* maximizes the soft return Σ (r − τ log π(a | s) − τ log |A|). The last term, a constant a step, is what
+ * with V(s′) = 0 where the walk is over, without discount or time limit. The mean is over the circle of headings, |A| = 2π. So entropy is
+ * measured against the uniform density, and π* maximizes the soft return Σ (r − τ log π(a | s) − τ log |A|). The last term, a constant a step, is what
  * an agent must subtract that knows r − τ log π: with it alone walking on for ever may pay. For every policy whose walks end,
  *
  *   V*(s₀) − V^π(s₀) = τ E[Σₜ KL(π(· | sₜ) ‖ π*(· | sₜ))].
@@ -54,13 +49,7 @@ const CONVERGED = 1e-8;
  */
 export class SoftOptimum {
   readonly temperature: number;
-  readonly action: LakeAction;
   readonly stride: number;
-  readonly blocked: Bank | undefined;
-  /** |A|. */
-  readonly measure: number;
-  /** Sweeps over the grid until the values had converged. */
-  readonly sweeps: number;
   readonly #grid: LandGrid;
   readonly #points: number;
   /** exp(−stepCost / τ) */
@@ -71,15 +60,7 @@ export class SoftOptimum {
   readonly #z: Float64Array;
 
   /** @throws for an option out of range */
-  constructor({
-    temperature,
-    action = 'heading',
-    stride = STRIDE,
-    stepCost = STEP_COST,
-    blocked,
-    cells = 40,
-    points = action === 'heading' ? 180 : 20,
-  }: SoftOptimumOptions) {
+  constructor({ temperature, stride = STRIDE, stepCost = STEP_COST, cells = 40, points = 180 }: SoftOptimumOptions) {
     for (const [name, value, least] of [
       ['temperature', temperature, 0.003],
       ['stride', stride, 0.001],
@@ -91,77 +72,50 @@ export class SoftOptimum {
       }
     }
     this.temperature = temperature;
-    this.action = action;
     this.stride = stride;
-    this.blocked = blocked;
-    this.measure = action === 'heading' ? 2 * Math.PI : 4;
     this.#grid = new LandGrid(cells);
     this.#points = points;
     this.#step = exp(-stepCost / temperature);
     this.#drowned = exp(-2 / temperature);
     this.#z = new Float64Array(this.#grid.size).fill(this.#drowned);
-    this.sweeps = this.#iterate();
+    this.#iterate();
   }
 
   /** V(s), by one more backup from the grid's values. */
   value(from: Point): number {
-    const { actions } = this.#actionGrid(this.#points);
-    const outcomes = this.#outcomes(from, this.#steps(actions));
+    const outcomes = this.#outcomes(from, this.#steps(headings(this.#points)));
     const mean = outcomes.reduce((sum, z) => sum + z, 0) / outcomes.length;
     return 1 + this.temperature * log(this.#step * mean);
   }
 
-  /** π*(· | s) on `points` headings, or on a square of `points` × `points` velocities. */
+  /** π*(· | s) on `points` headings. */
   policyAt(from: Point, points: number): OptimalPolicy {
-    const { actions, count } = this.#actionGrid(points);
+    const actions = headings(points);
     const outcomes = this.#outcomes(from, this.#steps(actions));
-    const cell = this.measure / count;
+    const cell = (2 * Math.PI) / points;
     const logTotal = log(outcomes.reduce((sum, z) => sum + z, 0) * cell);
     return { actions, logDensity: outcomes.map((z) => log(z) - logTotal), cell };
   }
 
-  /** The middles of equal cells of the action space. */
-  #actionGrid(points: number): { actions: Float64Array; count: number } {
-    const middle = (i: number): number => (2 * i + 1) / points - 1;
-    if (this.action === 'heading') {
-      return { actions: Float64Array.from({ length: points }, (_, i) => Math.PI * middle(i)), count: points };
-    }
-    const count = points * points;
-    const actions = new Float64Array(2 * count);
-    for (let i = 0; i < count; i++) {
-      actions[2 * i] = middle(i % points);
-      actions[2 * i + 1] = middle(Math.floor(i / points));
-    }
-    return { actions, count };
-  }
-
-  /** The steps of actions, as `LakeEnv` makes them. */
-  #steps(actions: Float64Array): Point[] {
+  /** The steps of headings, as `LakeEnv` makes them. */
+  #steps(angles: Float64Array): Point[] {
     const { stride } = this;
-    if (this.action === 'heading') {
-      return Array.from(actions, (angle) => ({ x: stride * cos(angle), y: stride * sin(angle) }));
-    }
-    return Array.from({ length: actions.length / 2 }, (_, i) => {
-      const [vx, vy] = [actions[2 * i]!, actions[2 * i + 1]!];
-      const scale = stride / Math.max(1, Math.sqrt(vx * vx + vy * vy));
-      return { x: scale * vx, y: scale * vy };
-    });
+    return Array.from(angles, (angle) => ({ x: stride * cos(angle), y: stride * sin(angle) }));
   }
 
   /** z where each step leads. */
   #outcomes(from: Point, steps: readonly Point[]): Float64Array {
     return Float64Array.from(steps, ({ x, y }) => {
-      const { position, outcome } = walk(from, x, y, this.blocked);
+      const { position, outcome } = walk(from, x, y);
       if (outcome !== undefined) return outcome === 'home' ? 1 : this.#drowned;
-      const { corner, across, up } = this.#grid.place(position.x, position.y);
-      return bilinear(this.#z, this.#grid.columns, corner, across, up);
+      return this.#grid.at(this.#z, position);
     });
   }
 
   /** Sweeps over the grid, each from the values of the last, until they stay. */
-  #iterate(): number {
+  #iterate(): void {
     const { columns, size } = this.#grid;
-    const steps = this.#steps(this.#actionGrid(this.#points).actions);
+    const steps = this.#steps(headings(this.#points));
     const count = steps.length;
     // The steps of a node that end its walk, summed up; and the others, one after another.
     const ended = new Float64Array(size);
@@ -173,7 +127,7 @@ export class SoftOptimum {
     for (let node = 0; node < size; node++) {
       const from = this.#grid.position(node);
       for (const { x, y } of steps) {
-        const { position, outcome } = walk(from, x, y, this.blocked);
+        const { position, outcome } = walk(from, x, y);
         if (outcome !== undefined) {
           ended[node]! += outcome === 'home' ? 1 : this.#drowned;
           continue;
@@ -188,7 +142,7 @@ export class SoftOptimum {
     }
     const z = this.#z;
     const last = new Float64Array(size);
-    for (let sweep = 1; ; sweep++) {
+    for (;;) {
       last.set(z);
       let change = 0;
       let move = 0;
@@ -201,12 +155,23 @@ export class SoftOptimum {
         change = Math.max(change, Math.abs(value - last[node]!) / value);
         z[node] = value;
       }
-      if (change < CONVERGED) return sweep;
+      if (change < CONVERGED) return;
     }
   }
 }
 
-function bilinear(values: Float64Array, columns: number, corner: number, across: number, up: number): number {
+/** The middles of equal cells of the circle. */
+function headings(points: number): Float64Array {
+  return Float64Array.from({ length: points }, (_, i) => Math.PI * ((2 * i + 1) / points - 1));
+}
+
+export function bilinear(
+  values: ArrayLike<number>,
+  columns: number,
+  corner: number,
+  across: number,
+  up: number,
+): number {
   const above = corner + columns;
   const low = values[corner]! + across * (values[corner + 1]! - values[corner]!);
   const high = values[above]! + across * (values[above + 1]! - values[above]!);
@@ -224,8 +189,8 @@ interface Place {
 }
 
 /**
- * A square grid on the land, for bilinear interpolation. The line x = 0, which a blocked bank floods, has two columns, one for each
- * of its sides: nothing is interpolated across it. Nodes in the lake and in home, where nobody stands, stand for the nearest point
+ * A square grid on the land, for bilinear interpolation. The line x = 0 has two columns, one for each of its sides: nothing is
+ * interpolated across it. Nodes in the lake and in home, where nobody stands, stand for the nearest point
  * ashore.
  */
 export class LandGrid {
@@ -256,6 +221,12 @@ export class LandGrid {
     const x = -border + (isRight ? column - 1 : column) * this.#width;
     const aside = column === right ? ASIDE : column === right - 1 ? -ASIDE : 0;
     return ashore(ashore({ x: x + aside, y }, lake), home);
+  }
+
+  /** Values of the nodes between them. */
+  at(values: ArrayLike<number>, { x, y }: Point): number {
+    const { corner, across, up } = this.place(x, y);
+    return bilinear(values, this.columns, corner, across, up);
   }
 
   place(x: number, y: number): Place {

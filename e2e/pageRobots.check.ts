@@ -1,19 +1,18 @@
 /** The page of a recorded episode of a robot, in three dimensions and without. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
 import { loadEnv, make, RecordTrajectory, threeScript, trajectoryPage } from '../envs/index.ts';
 import { startChromiumWithWebGl } from '../scripts/chromium.ts';
+import { openFiles } from './page/openFile.ts';
 import { pixelsOf } from './pixelsOf.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-robots-'));
+const { folder, open } = openFiles('robots', startChromiumWithWebGl);
 const file = join(folder, 'ant.html');
-let browser: Browser;
+const still = { reducedMotion: 'reduce' } as const;
 
 beforeAll(async () => {
-  browser = await startChromiumWithWebGl();
   await loadEnv('mujoco/AntLake-v0');
   const env = new RecordTrajectory(make<Float32Array, Float32Array>('mujoco/AntLake-v0', { maxEpisodeSteps: 12 }), {
     frames: true,
@@ -24,29 +23,6 @@ beforeAll(async () => {
   writeFileSync(file, trajectoryPage(env.trajectory, { title: 'Ant', framesPerSecond: 100, three: threeScript() }));
   env.close();
 });
-afterAll(async () => {
-  await browser.close();
-  rmSync(folder, { recursive: true });
-});
-
-async function open(
-  options: BrowserContextOptions,
-  before: (page: Page) => Promise<unknown> = async () => undefined,
-): Promise<{ page: Page; complaints: string[] }> {
-  const page = await browser.newPage({ viewport: { width: 390, height: 700 }, reducedMotion: 'reduce', ...options });
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => {
-    // The processor is slow at it.
-    if (!message.text().includes('GPU stall due to ReadPixels')) complaints.push(message.text());
-  });
-  page.on('request', (request) => {
-    if (!request.url().startsWith('file:')) complaints.push(`${request.url()} is elsewhere`);
-  });
-  await before(page);
-  await page.goto(`file://${file}`);
-  return { page, complaints };
-}
 
 /** The canvas as it is seen. */
 async function shot(page: Page): Promise<Buffer> {
@@ -60,7 +36,7 @@ const ant = (png: Uint8Array) => pixelsOf(png, (r, g, b) => r > 90 && Math.max(r
 const lake = (png: Uint8Array) => pixelsOf(png, (r, _, b) => b > 150 && b > 2 * r);
 
 test('an ant stands at the lake in three dimensions, walks by the slider, and turns by keys and by dragging', async () => {
-  const { page, complaints } = await open({ colorScheme: 'dark' });
+  const { page, complaints } = await open(file, { ...still, colorScheme: 'dark' });
   await page.locator('#stage canvas').waitFor();
   const first = await shot(page);
   expect(await page.textContent('#facts')).toBe('Step 0 of 12, return 0');
@@ -98,7 +74,7 @@ test('an ant stands at the lake in three dimensions, walks by the slider, and tu
 });
 
 test('without WebGL the picture in the plane is there, and the page says why', async () => {
-  const { page, complaints } = await open({}, (opened) =>
+  const { page, complaints } = await open(file, still, (opened) =>
     opened.addInitScript(() => {
       HTMLCanvasElement.prototype.getContext = () => null;
     }),

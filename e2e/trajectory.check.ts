@@ -1,17 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
 import { make, RecordTrajectory, trajectoryPage } from '../envs/index.ts';
 import { startChromium } from '../scripts/chromium.ts';
+import { openFiles } from './page/openFile.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-trajectory-'));
+const { folder, open } = openFiles('trajectory', startChromium);
 const file = join(folder, 'pendulum.html');
-let browser: Browser;
 
-beforeAll(async () => {
-  browser = await startChromium();
+beforeAll(() => {
   const env = new RecordTrajectory(make<Float32Array, Float32Array>('Pendulum-v1', { maxEpisodeSteps: 50 }), {
     frames: true,
   });
@@ -19,24 +17,11 @@ beforeAll(async () => {
   while (!env.trajectory.truncated) env.step(Float32Array.of(1));
   writeFileSync(file, trajectoryPage(env.trajectory, { title: 'Pendulum' }));
 });
-afterAll(async () => {
-  await browser.close();
-  rmSync(folder, { recursive: true });
-});
-
-async function open(options: Parameters<Browser['newPage']>[0]): Promise<{ page: Page; errors: string[] }> {
-  const page = await browser.newPage(options);
-  const errors: string[] = [];
-  page.on('pageerror', (error) => errors.push(String(error)));
-  page.on('console', (message) => errors.push(message.text()));
-  await page.goto(`file://${file}`);
-  return { page, errors };
-}
 
 const drawingOf = (page: Page) => page.innerHTML('#stage');
 
 test('an episode plays to its end, and again', async () => {
-  const { page, errors } = await open({ viewport: { width: 390, height: 700 } });
+  const { page, complaints } = await open(file);
   await page.selectOption('#speed', '4');
   await page.waitForFunction(() => document.getElementById('facts')!.textContent!.startsWith('Step 50 of 50'));
   expect(await page.textContent('#facts')).toMatch(
@@ -48,11 +33,11 @@ test('an episode plays to its end, and again', async () => {
   await page.waitForFunction(() => document.getElementById('facts')!.textContent!.startsWith('Step 1'));
   expect(await drawingOf(page)).not.toBe(last);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-  expect(errors).toEqual([]);
+  expect(complaints).toEqual([]);
 });
 
 test('who asked for less motion starts it, and scrubs by hand or by keys', async () => {
-  const { page, errors } = await open({ reducedMotion: 'reduce', colorScheme: 'dark' });
+  const { page, complaints } = await open(file, { reducedMotion: 'reduce', colorScheme: 'dark' });
   await page.waitForTimeout(300);
   expect(await page.textContent('#facts')).toBe('Step 0 of 50, return 0');
   await page.fill('#scrub', '20');
@@ -63,11 +48,11 @@ test('who asked for less motion starts it, and scrubs by hand or by keys', async
   expect(await page.textContent('#facts')).toContain('Step 21 of 50');
   expect(await drawingOf(page)).not.toBe(before);
   expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(21, 23, 26)');
-  expect(errors).toEqual([]);
+  expect(complaints).toEqual([]);
 });
 
 test('a script that somebody has brought into the page does not run', async () => {
-  const { page } = await open({});
+  const { page } = await open(file);
   const text = readFileSync(file, 'utf8');
   const evil = '<script>document.title = "evil"</script><img src="x" onerror="document.title = \'evil\'">';
   await page.goto('about:blank');

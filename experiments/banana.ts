@@ -1,10 +1,10 @@
-import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { commonShape, engineSetting, type Job, type JobContext } from '../cli/experiment/experiment.ts';
 import { policyBars } from '../cli/report/answers.ts';
 import { describeBest, metricTable } from '../cli/report/table.ts';
 import { BANANA, BANANA_STANDARD, bananaLogDensity, drawBanana, standardized } from '../common/planeDensities.ts';
-import { compile, type Flow, maf, mlpFlow, neuralSplineFlow, type Rng, realNvp } from '../src/index.ts';
+import { type Flow, maf, mlpFlow, neuralSplineFlow, type Rng, realNvp } from '../src/index.ts';
+import { logProbs } from './shared/logProbs.ts';
 import { counted } from './shared/settings.ts';
 import { defineStudy, gridJobs, seedsFigure } from './shared/study.ts';
 
@@ -138,18 +138,11 @@ async function fitFamily(family: Family, config: Config, { rng, report }: JobCon
 
 /** Mean −log p over the test draws, and less the true density's on the same draws: an estimate of the KL divergence. */
 function judge(flow: Flow, test: Float32Array, batchSize: number): { nll: number; nllAboveFloor: number } {
-  const logProb = compile(({ x }: { x: tf.Tensor }) => ({ logProb: flow.given().logProb(x) }), {
-    name: 'banana/judge',
-    state: [flow],
+  const total = batchSize * Math.floor(test.length / 2 / batchSize);
+  let [model, truth] = [0, 0];
+  logProbs(flow, test.subarray(0, 2 * total), batchSize).forEach((logProb, i) => {
+    model -= logProb;
+    truth -= bananaLogDensity(test[2 * i]!, test[2 * i + 1]!);
   });
-  const onArrays = logProb.onArrays({ x: { shape: [batchSize, 2] } });
-  let [model, truth, total] = [0, 0, 0];
-  for (let start = 0; start + 2 * batchSize <= test.length; start += 2 * batchSize) {
-    const x = test.subarray(start, start + 2 * batchSize);
-    for (const value of onArrays({ x }).logProb) model -= value;
-    for (let i = 0; i < x.length; i += 2) truth -= bananaLogDensity(x[i]!, x[i + 1]!);
-    total += batchSize;
-  }
-  logProb.dispose();
   return { nll: model / total, nllAboveFloor: (model - truth) / total };
 }

@@ -1,4 +1,3 @@
-import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { commonShape, engineSetting, type Job, type JobContext } from '../cli/experiment/experiment.ts';
 import { metricTable } from '../cli/report/table.ts';
@@ -11,7 +10,8 @@ import {
   rings,
   twoMoons,
 } from '../common/planeDensities.ts';
-import { builtinFlows, compile, cosineSchedule, type Flow, type FlowDefinition } from '../src/index.ts';
+import { builtinFlows, cosineSchedule, type FlowDefinition } from '../src/index.ts';
+import { logProbs } from './shared/logProbs.ts';
 import { answerByEnvironment } from './shared/report.ts';
 import { counted } from './shared/settings.ts';
 import { defineStudy, gridJobs, seedsFigure } from './shared/study.ts';
@@ -148,28 +148,10 @@ async function fitFamily(target: PlaneDensity, family: FlowDefinition, config: C
 
   const draws = drawRows(target, rng.split('heldOut'), heldOut);
   let [nll, floor] = [0, 0];
-  logProbs(flow, draws).forEach((logProb, i) => {
+  logProbs(flow, draws, 1000).forEach((logProb, i) => {
     nll -= logProb / heldOut;
     floor -= target.logPdf(draws[2 * i]!, draws[2 * i + 1]!) / heldOut;
   });
   flow.dispose();
   return { nll, nllAboveFloor: nll - floor };
-}
-
-/** log p of rows, a batch of 1,000 at a time. */
-function logProbs(flow: Flow, rows: Float32Array): Float32Array {
-  const size = 1000;
-  const density = compile(({ x }: { x: tf.Tensor }) => ({ logProb: flow.given().logProb(x) }), {
-    name: 'densities/logProb',
-    state: [flow],
-  }).onArrays({ x: { shape: [size, 2] } });
-  const total = rows.length / 2;
-  const found = new Float32Array(total);
-  const batch = new Float32Array(2 * size);
-  for (let at = 0; at < total; at += size) {
-    const part = rows.subarray(2 * at, 2 * (at + size));
-    batch.set(part);
-    found.set(density({ x: batch }).logProb.subarray(0, part.length / 2) as Float32Array, at);
-  }
-  return found;
 }

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import {
   commonShape,
@@ -23,6 +23,7 @@ import {
   portableMath,
   type Rng,
 } from '../src/index.ts';
+import { logProbs } from './shared/logProbs.ts';
 import { answerByEnvironment } from './shared/report.ts';
 import { count, counted } from './shared/settings.ts';
 import { defineStudy, gridJobs } from './shared/study.ts';
@@ -309,13 +310,8 @@ export function estimateKl(q: Flow, p: Flow, samples: number, rng: Rng): Estimat
 /** E[−log p(x)] over events, row by row. */
 export function estimateNll(p: Flow, events: Float32Array): Estimate {
   const count = events.length / p.dim;
-  const losses = compile(({ x }: { x: tf.Tensor }) => ({ loss: tf.neg(p.given().logProb(x)) }), {
-    name: 'distill/nll',
-    state: [p],
-  });
-  const loss = Array.from(losses.onArrays({ x: { shape: [count, p.dim] } })({ x: events }).loss);
+  const loss = Array.from(logProbs(p, events, count), (logProb) => -logProb);
   const mean = loss.reduce((sum, value) => sum + value, 0) / count;
   const squares = loss.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  losses.dispose();
   return { mean, standardError: Math.sqrt(squares / (count - 1) / count) };
 }

@@ -1,14 +1,10 @@
 /** The lab of the lake and the page on which a flow learns a density, on the built site. */
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as ort from 'onnxruntime-node';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actionDensity, type BoxSpace, policyFromJson, Rng, selectBackend } from '../../src/index.ts';
-import { root, temporaryFolder } from '../project.ts';
-import { bothAre, reachesEveryControl, saved, shares, visitSite } from './visit.ts';
+import { bothAre, reachesEveryControl, runShown, saved, shares, visitSite } from './visit.ts';
 
 /** Bytes, compressed, of all that the lab loads; some 22,000 of them are the training that it opens on. */
 const LARGEST_LAB = 590_000;
@@ -194,16 +190,11 @@ test('policies over headings come nearer to the soft optimum, and the command be
     const json = await saves(page.locator(`.side[data-policy=${policy}]`), 'Policy file');
     weights.push(JSON.parse(json.toString()).variables);
   }
-  const command = (await page.textContent('.lab > .small code'))!;
   expect(complaints).toEqual([]);
-  using out = temporaryFolder('soft');
-  const line = `${command.replace(/^oxbow/, 'npx tsx experiments/cli.ts')} --out ${out.path}/run`;
-  const { status, stderr } = spawnSync(line, { cwd: root, shell: true, encoding: 'utf8' });
-  expect(status, stderr).toBe(0);
-  const trained = policies.map((policy) => {
-    const job = join(out.path, 'run/jobs/soft/LakeStride-v0/stride-1.3-tau-0.02', policy, 'seed-0');
-    return JSON.parse(readFileSync(join(job, 'policy.json'), 'utf8')).variables as unknown;
-  });
+  using run = await runShown(page);
+  const trained = policies.map(
+    (policy) => run.read(`soft/LakeStride-v0/stride-1.3-tau-0.02/${policy}/seed-0/policy.json`).variables,
+  );
   expect(weights).toEqual(trained);
 }, 600_000);
 

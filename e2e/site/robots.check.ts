@@ -1,13 +1,12 @@
 /** The page on which robots learn to run, on the built site. */
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { startChromiumWithWebGl } from '../../scripts/chromium.ts';
 import { pixelsOf } from '../pixelsOf.ts';
-import { root, temporaryFolder } from '../project.ts';
-import { bothAre, visitSite } from './visit.ts';
+import { root } from '../project.ts';
+import { bothAre, runShown, visitSite } from './visit.ts';
 
 /** Bytes, compressed, of all that the page loads, MuJoCo's module included. */
 const LARGEST = 2_500_000;
@@ -52,16 +51,11 @@ test('the command below gives the same numbers, to the bit', async () => {
   );
   const status = await page.locator('.status').textContent();
   expect(status).toContain(`of ${shown[0]![0]!.toFixed(0)}, the spline flow of ${shown[1]![0]!.toFixed(0)}:`);
-  const command = (await page.textContent('.lab > .small code'))!;
   expect(complaints).toEqual([]);
-  using out = temporaryFolder('robots');
-  const line = `${command.replace(/^oxbow/, 'npx tsx experiments/cli.ts')} --out ${out.path}/run`;
-  const { status: code, stderr } = spawnSync(line, { cwd: root, shell: true, encoding: 'utf8' });
-  expect(code, stderr).toBe(0);
+  using run = await runShown(page);
   const trained = ['gaussian', 'spline'].map((policy) => {
-    const file = join(out.path, 'run/jobs/ppo', 'mujoco/Hopper-v5', policy, 'seed-5/result.json');
-    const result = JSON.parse(readFileSync(file, 'utf8')) as { metrics: Record<string, number> };
-    return metrics.map((name) => result.metrics[name]);
+    const result = run.read(`ppo/mujoco/Hopper-v5/${policy}/seed-5/result.json`).metrics as Record<string, number>;
+    return metrics.map((name) => result[name]);
   });
   expect(shown).toEqual(trained);
 }, 600_000);

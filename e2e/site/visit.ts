@@ -1,10 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject } from 'vitest';
 import { startChromium } from '../../scripts/chromium.ts';
+import { root, temporaryFolder } from '../project.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -105,4 +108,15 @@ export async function reachesEveryControl(page: Page): Promise<void> {
   }
   await page.keyboard.press('Tab');
   expect((await focused()).control).toBeUndefined();
+}
+
+/** Runs the command that a page shows, in a folder that goes when it is disposed: reads files of the run. */
+export async function runShown(page: Page): Promise<Disposable & { read(path: string): Record<string, unknown> }> {
+  const command = (await page.textContent('.lab > .small code'))!;
+  const out = temporaryFolder('shown');
+  const line = `${command.replace(/^oxbow/, 'npx tsx experiments/cli.ts')} --out ${out.path}/run`;
+  const { status, stderr } = spawnSync(line, { cwd: root, shell: true, encoding: 'utf8' });
+  expect(status, stderr).toBe(0);
+  const read = (path: string) => JSON.parse(readFileSync(join(out.path, 'run/jobs', path), 'utf8'));
+  return { read, [Symbol.dispose]: () => out[Symbol.dispose]() };
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { SoftLakeTask } from '../../common/lake.ts';
-import { LandGrid, SoftOptimum } from '../../common/softOptimum.ts';
+import { bilinear, LandGrid, SoftOptimum } from '../../common/softOptimum.ts';
 import { lakeMap } from '../../envs/index.ts';
 import { type Point, walk } from '../../envs/lake/lakeMap.ts';
 import {
@@ -323,11 +323,7 @@ export class HeadingChain {
     for (let move = 0; move < after.length; move++) {
       const corner = this.#corners[move]!;
       if (corner < 0) continue;
-      const across = this.#across[move]!;
-      const above = corner + columns;
-      const low = values[corner]! + across * (values[corner + 1]! - values[corner]!);
-      const high = values[above]! + across * (values[above + 1]! - values[above]!);
-      after[move] = low + this.#up[move]! * (high - low);
+      after[move] = bilinear(values, columns, corner, this.#across[move]!, this.#up[move]!);
     }
     return after;
   }
@@ -359,11 +355,7 @@ export class HeadingChain {
   }
 
   /** f at a place, bilinear between nodes. */
-  at(values: ArrayLike<number>, { x, y }: Point): number {
-    const { corner, across, up } = this.#grid.place(x, y);
-    const above = corner + this.#grid.columns;
-    const low = values[corner]! + across * (values[corner + 1]! - values[corner]!);
-    const high = values[above]! + across * (values[above + 1]! - values[above]!);
-    return low + up * (high - low);
+  at(values: ArrayLike<number>, place: Point): number {
+    return this.#grid.at(values, place);
   }
 }

@@ -46,12 +46,17 @@ function valueOfRandomWalks(options: LakeOptions, { temperature, walks }: { temp
 }
 
 test.each([
-  [{ action: 'heading', stride: 0.8, stepCost: 0.02, blocked: 'upper' }, 0.3],
-  [{ action: 'velocity', stride: 1.3, stepCost: 0.02 }, 0.3],
-] as const)('V(start) is τ log E[exp(return / τ)] over random walks of the environment: %o', (options, temperature) => {
-  const value = new SoftOptimum({ ...options, temperature }).value(start);
-  expect(Math.abs(value - valueOfRandomWalks(options, { temperature, walks: 40_000 }))).toBeLessThan(0.01);
-});
+  [{ action: 'heading', stride: 0.8, stepCost: 0.02 }, 0.3],
+  [{ action: 'heading', stride: 1.3, stepCost: 0.02 }, 0.3],
+] as const)(
+  'V(start) is τ log E[exp(return / τ)] over random walks of the environment: %o',
+  ({ action, ...options }, temperature) => {
+    const value = new SoftOptimum({ ...options, temperature }).value(start);
+    expect(Math.abs(value - valueOfRandomWalks({ action, ...options }, { temperature, walks: 40_000 }))).toBeLessThan(
+      0.01,
+    );
+  },
+);
 
 // With 160 cells and 720 headings; the tolerance is the refinement error.
 test.each([
@@ -63,18 +68,4 @@ test.each([
   expect(massBetween(policy, 0, 180)).toBeCloseTo(0.5, 9);
   const densest = policy.logDensity.indexOf(Math.max(...policy.logDensity));
   expect(Math.abs(Math.abs(policy.actions[densest]! / DEGREE) - peak)).toBeLessThan(2);
-});
-
-test('with one bank blocked the policy takes the other, and the mirrored lake has the mirrored policy', () => {
-  const [upper, lower] = (['upper', 'lower'] as const).map(
-    (blocked) => new SoftOptimum({ temperature: 0.02, blocked }),
-  );
-  const ofUpper = upper!.policyAt(start, 360);
-  expect(massBetween(ofUpper, -180, 0)).toBeGreaterThan(0.95);
-  const mirrored = lower!.policyAt(start, 360).logDensity.toReversed();
-  ofUpper.logDensity.forEach((value, i) => {
-    expect(value).toBeCloseTo(mirrored[i]!, 6);
-  });
-  // Above the lake, on either side of the blocked line: home is one stride away on the right alone.
-  expect(upper!.value({ x: 0.3, y: 1 }) - upper!.value({ x: -0.3, y: 1 })).toBeGreaterThan(0.1);
 });
