@@ -1,10 +1,20 @@
 /**
  * Does to real runs what a user, a machine and a disk do to them, and looks whether anything is lost: signals at random moments, a
- * full disk, a closed pipe, hostile datasets, a training killed again and again. `--short` does a few of each; `--seed` chooses other moments.
+ * full disk, a closed pipe, two commands at once, damaged files, hostile datasets, a training killed again and again. `--short` does a few of each; `--seed` chooses other moments.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -77,6 +87,8 @@ closedPipe();
 await signals(values.short ? 2 : 20);
 await longJob();
 await fullDisk(values.short ? [0.5] : [0.02, 0.3, 0.6, 0.9]);
+await twoCommands();
+await damage();
 if (!values.short) {
   await killedTraining('ppo', 'spline', 20);
   await killedTraining('ppo', 'spline', 10, 'mujoco/Hopper-v5');
@@ -222,6 +234,52 @@ function closedPipe(): void {
   const argv = ['-c', 'set -o pipefail; "$0" "$@" | true', process.execPath, cli, 'list'];
   const { status, stderr } = spawnSync('bash', argv, { encoding: 'utf8' });
   record({ fault: 'closed pipe', problems: status === 0 && stderr === '' ? [] : [`ended with ${status}: ${stderr}`] });
+}
+
+/** Two commands on one folder: one works, the other is refused. */
+async function twoCommands(): Promise<void> {
+  const out = join(folder, 'shared');
+  const ends = await Promise.all([1, 2].map(() => startOxbow(folder, [...RUN, '--out', out]).ended));
+  const problems = ends.some(({ code }) => code === 0) ? [] : ['none has done the run'];
+  for (const { code, stderr } of ends) {
+    const refused =
+      code === 2 && stderr.split('\n').some((line) => line.startsWith(`oxbow: ${out} is in use by another`));
+    if (code !== 0 && !refused) problems.push(`ended with ${code}: ${stderr}`);
+  }
+  record({ fault: 'two commands on one folder', ends, equal: hasSummary(out), problems });
+}
+
+/** Every file of a run is damaged once, in turn cut, changed in one bit, or emptied to `{}`. */
+async function damage(): Promise<void> {
+  const kinds = ['cut', 'a bit changed', '{}'] as const;
+  const all = [...results(reference, '').keys()].filter((name) => !name.startsWith('logs/'));
+  const some = /^(config\.json|jobs\/ppo\/Lake-v0\/gaussian\/seed-0\/(result|policy)\.json)$/;
+  for (const [i, name] of (values.short ? all.filter((name) => some.test(name)) : all).entries()) {
+    const kind = kinds[i % kinds.length]!;
+    const out = join(folder, `damage-${i}`);
+    cpSync(reference, out, { recursive: true });
+    const file = join(out, name);
+    const content = readFileSync(file);
+    const at = Math.floor(rng.uniform(0, content.length));
+    if (kind === 'a bit changed') content[at]! ^= 1;
+    writeFileSync(file, kind === 'cut' ? content.subarray(0, at) : kind === '{}' ? '{}' : content);
+    const ended = await startOxbow(folder, [...RUN, '--out', out]).ended;
+    const problems: string[] = [];
+    if (/^(metrics\.(csv|jsonl)|summary\.json|report\.html)$/.test(name)) {
+      // Not read, but written again.
+      if (ended.code !== 0) problems.push(`ended with ${ended.code}: ${ended.stderr}`);
+      if (!readFileSync(file).equals(readFileSync(join(reference, name)))) problems.push('is not as it was');
+    } else {
+      if (ended.code !== 2 || !/^oxbow: [^\n]*\n$/.test(ended.stderr) || !ended.stderr.includes(name)) {
+        problems.push(`ended with ${ended.code}: ${ended.stderr}`);
+      }
+      // What the error advises.
+      rmSync(/delete the folder (.+) and run/.exec(ended.stderr)?.[1] ?? file, { recursive: true });
+    }
+    const fault = `damaged file, ${name}, ${kind}`;
+    record({ fault, ends: [ended], ...(await resume(out, results(out))), problems });
+    rmSync(out, { recursive: true });
+  }
 }
 
 /** A training that is killed again and again, and each time goes on from where it was: it ends as one that was not. */

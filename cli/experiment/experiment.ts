@@ -215,6 +215,8 @@ export interface Conclusion {
   readonly answer?: Answer;
   /** What was expected before anything was measured, as it was written down then. */
   readonly prediction?: string;
+  /** The number by which the question is judged first, and whether it was chosen before the run. */
+  readonly endpoint?: string;
 }
 
 /** What an experiment runs on, as its run says it. */

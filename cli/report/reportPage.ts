@@ -92,13 +92,14 @@ export async function reportPage(
 function withConclusion(section: Section, conclusions: Readonly<Record<string, Conclusion>>): Section {
   const conclusion = section.code === undefined ? undefined : conclusions[section.code];
   if (conclusion === undefined) return section;
-  const { question, answer, prediction } = conclusion;
+  const { question, answer, prediction, endpoint } = conclusion;
   return {
     ...section,
     facts: [
       ['question', question],
       ...(answer === undefined ? [] : [['answer', answer.text] as const]),
       ...(prediction === undefined ? [] : [['expected', prediction] as const]),
+      ...(endpoint === undefined ? [] : [['primary endpoint', endpoint] as const]),
       ...(section.facts ?? []),
     ],
   };

@@ -19,6 +19,7 @@ export const annealing: LakeStudy = {
   prediction:
     'Yes: at τ ≤ 0.05 and constant temperature flows and mixtures collapse onto one bank. With a temperature that falls to ' +
     'the same τ they keep both.',
+  endpoint: 'the lesser bank’s share at the lowest temperature (chosen post hoc)',
 
   jobs: (config) =>
     gridJobs<LakeJob>(config, {

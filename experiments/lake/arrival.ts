@@ -15,6 +15,7 @@ export const arrival: LakeStudy = {
   /** Fixed on 2026-11-27, before any run, and not changed since. */
   prediction:
     'Every class 20 of 20 (seeds with ≥ 90 % home); lesser bank ≤ 2 %; returns within ±0.08 of the Gaussian’s, the spline’s not below it',
+  endpoint: 'return of the seeds of which 90 % of the walks get home, stride lake (chosen before the run)',
 
   jobs: (config) =>
     gridJobs<LakeJob>(config, {

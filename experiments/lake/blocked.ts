@@ -53,6 +53,7 @@ export const blocked: LakeStudy = {
     'A policy that keeps both banks gets home within k fresh tries with probability 1 − 2⁻ᵏ, whichever bank is blocked; a committed ' +
     'Gaussian never does on its worst bank. So it is against an opponent who blocks the bank used more: the one gets home every other ' +
     'time, the other never.',
+  endpoint: 'success within eight tries, the worse bank blocked (chosen post hoc)',
 
   jobs: (config) =>
     gridJobs<LakeJob>(config, {

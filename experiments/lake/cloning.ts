@@ -201,6 +201,7 @@ export const cloning = studyInParts([cloningBandit, cloningLakes], {
   question: 'Does a Gaussian that learns from walkers on both banks walk into the water?',
   prediction:
     'Yes: it fits their average. Policies with several modes do not. Where the demonstrators agree, or the position tells them apart, all are alike.',
+  endpoint: 'walks that drown, cloned from both banks, stride lake (chosen post hoc)',
   answer: ({ rows }) => strideAnswer(rows),
 });
 

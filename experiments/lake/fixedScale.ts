@@ -206,6 +206,7 @@ export const fixedScale = studyInParts([fixedScaleBandit, fixedScaleLake], {
   question: 'Is it the Gaussian that walks into the water, or the size of its noise?',
   prediction:
     'The noise: with a fixed σ the best mean lies between the banks exactly where s² + σ² ≥ 1, and the more σ the more drown; with a learned σ few do.',
+  endpoint: 's² + σ² where the trained mean moves into the water, in theory 1 (chosen before the run)',
   answer: ({ rows }, config) => flipAnswer(rows, config),
 });
 

@@ -73,10 +73,10 @@ export const lake = defineStudy<LakeConfig, LakeJob>({
   conclusions: (outcomes, summary, config) =>
     Object.fromEntries(
       byImportance(asked(config)).map((study) => {
-        const { name, question, prediction } = study;
+        const { name, question, prediction, endpoint } = study;
         const results = resultsOf(study, outcomes, summary);
         const answer = study.answer?.(results, config);
-        return [studyCodes[name], { question, prediction, ...(answer && { answer }) }];
+        return [studyCodes[name], { question, prediction, ...(endpoint && { endpoint }), ...(answer && { answer }) }];
       }),
     ),
 

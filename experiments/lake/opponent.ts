@@ -75,6 +75,7 @@ export const opponent: LakeStudy = {
   title: 'An opponent',
   question: 'What is a policy worth where the blocked bank is the worse one for it?',
   prediction: 'A policy with two even modes is worth ½ against every opponent, a Gaussian at most 0.242.',
+  endpoint: 'the minimax value, at best ½ (chosen before the run)',
 
   jobs: (config) =>
     gridJobs<LakeJob>(config, {

@@ -26,6 +26,7 @@ export const otherWays: LakeStudy = {
   question: 'Which other ways than a flow let a policy use both banks, and does noise that lasts for an episode do it?',
   prediction:
     'Hidden noise that is drawn once an episode lets even a Gaussian use both banks; hidden noise that is drawn at every step does not.',
+  endpoint: 'walks that drown, cloned from both banks, stride lake (chosen post hoc)',
 
   jobs: (config) =>
     conditions.flatMap((condition) =>

@@ -40,6 +40,8 @@ export const regret: LakeStudy = {
   /** Fixed on 2026-11-27, before any run, and not changed since. */
   prediction:
     'Spline and mixture of six within 0.05 nats a step of their floors at τ ≥ 0.05; the Gaussian’s floor itself ≥ 0.5',
+  endpoint:
+    'soft regret over τ along the policy’s own walks at the highest temperature, nats a step (chosen before the run)',
 
   jobs(config) {
     const common = { study: 'regret', environments: [SOFT_LAKE], policies: headingPolicies } as const;

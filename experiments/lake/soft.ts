@@ -88,6 +88,8 @@ export const soft = studyInParts([softBandit, softLake], {
   prediction:
     'A Gaussian stays ln 2 nats away on one bank, or lies over the water where the temperature is high; mixtures and flows ' +
     'come near at every temperature.',
+  endpoint:
+    'KL to the soft optimum where it walks, nats a step, by PPO, stride lake, at the temperature that most classes walk at (chosen post hoc)',
   answer: ({ rows }, config) => nearness(rows, config),
 });
 

@@ -33,6 +33,8 @@ export interface LakeStudy {
   readonly question: string;
   /** What was expected before anything was measured, one sentence or two. */
   readonly prediction: string;
+  /** The number by which the question is judged first, and whether it was chosen before the run. */
+  readonly endpoint?: string;
   /** Its jobs, of the policies, environments and seeds of the config. */
   jobs(config: LakeConfig): LakeJob[];
   runJob(job: LakeJob, config: LakeConfig, context: JobContext): Promise<JobResult>;
@@ -58,7 +60,8 @@ export function studyInParts(
   {
     paragraphs,
     ...study
-  }: Pick<LakeStudy, 'name' | 'title' | 'question' | 'prediction' | 'answer'> & Pick<Section, 'paragraphs'>,
+  }: Pick<LakeStudy, 'name' | 'title' | 'question' | 'prediction' | 'endpoint' | 'answer'> &
+    Pick<Section, 'paragraphs'>,
 ): LakeStudy {
   const has = (part: StudyPart, env: string) => part.environments.includes(env);
   const resultsOf = (part: StudyPart, { outcomes, rows }: StudyResults): StudyResults => ({

@@ -59,7 +59,14 @@ export const products = defineStudy<ProductsConfig, ProductsJob>({
 
   conclusions(_outcomes, summary) {
     const answer = answerOf(summary.filter(({ metric }) => metric === 'drownRate'));
-    return { [studyCodes.products]: { question, prediction, ...(answer && { answer }) } };
+    return {
+      [studyCodes.products]: {
+        question,
+        prediction,
+        endpoint: 'walks that drown in any lake',
+        ...(answer && { answer }),
+      },
+    };
   },
 
   report: (outcomes, summary, config) => (outcomes.length === 0 ? [] : [productSection(summary, config)]),
