@@ -19,7 +19,7 @@ const NAMES = `
   image* | initial | inputs | lakes | layer* | learning curves | lu* | matching | means |
   minibatches | model | moments | noise | observations | opponent | own | pairs | plans | policy | pretraining |
   probes | productEnv | q* | record | replay | resumed | runs | sample | samples | schedule | scripts |
-  seed | shared | slopes | snapshots | speed | spline | splitEpisodes | standing | student | summary | target |
+  seed | shared | slopes | snapshots | spline | splitEpisodes | standing | student | summary | target |
   teacher | test | training | triangular | try-out | tuning | updates | validation | value | values | vectorEnv |
   walks | walks, * | watched | way | way/* | weights | weights/* | x | y
 `
