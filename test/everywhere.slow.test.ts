@@ -56,7 +56,11 @@ vi.mock(import('../src/policies/checkPolicy.ts'), async (original) => ({
 }));
 vi.mock(import('../agents/core/checks.ts'), async (original) => {
   const checks = await original();
-  return { ...checks, leavesBounds: check.aside(checks.leavesBounds) };
+  return {
+    ...checks,
+    checkDensity: check.aside(checks.checkDensity),
+    leavesBounds: check.aside(checks.leavesBounds),
+  };
 });
 
 /** Spies would keep every call. */
