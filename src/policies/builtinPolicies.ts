@@ -116,6 +116,21 @@ const actionMask = z
     "whether only actions are taken that the environment's info.actionMask allows; by default those of a training by name, where there is one",
   );
 
+type Families = Omit<typeof builtinFlows, 'spline'> & { spline: typeof shallowSpline };
+type OptionsOf<Family> = Family extends FlowDefinition<infer O> ? O : never;
+
+/** The policies of all families of flows, by the families' names. */
+const flowPolicies = Object.fromEntries(
+  Object.entries({ ...builtinFlows, spline: shallowSpline }).map(([name, family]: [string, FlowDefinition]) => [
+    name,
+    family.angles ? anglePolicyDefinition(name, family) : flowPolicyDefinition(family),
+  ]),
+) as {
+  [K in keyof Families]: K extends `circular-${string}`
+    ? ReturnType<typeof anglePolicyDefinition<OptionsOf<Families[K]>>>
+    : ReturnType<typeof flowPolicyDefinition<OptionsOf<Families[K]>>>;
+};
+
 /** The options of policies that act by values. */
 const valueOptions = {
   activation: networkOptions.activation.default('relu'),
@@ -200,30 +215,7 @@ export const builtinPolicies = {
     },
     make: (options) => new RelaxedMixturePolicy(options),
   }),
-  realnvp: flowPolicyDefinition(builtinFlows.realnvp),
-  nice: flowPolicyDefinition(builtinFlows.nice),
-  glow: flowPolicyDefinition(builtinFlows.glow),
-  spline: flowPolicyDefinition(shallowSpline),
-  maf: flowPolicyDefinition(builtinFlows.maf),
-  iaf: flowPolicyDefinition(builtinFlows.iaf),
-  'autoregressive-spline': flowPolicyDefinition(builtinFlows['autoregressive-spline']),
-  planar: flowPolicyDefinition(builtinFlows.planar),
-  radial: flowPolicyDefinition(builtinFlows.radial),
-  sylvester: flowPolicyDefinition(builtinFlows.sylvester),
-  mlp: flowPolicyDefinition(builtinFlows.mlp),
-  bernstein: flowPolicyDefinition(builtinFlows.bernstein),
-  'sum-of-squares': flowPolicyDefinition(builtinFlows['sum-of-squares']),
-  'neural-autoregressive': flowPolicyDefinition(builtinFlows['neural-autoregressive']),
-  'unconstrained-autoregressive': flowPolicyDefinition(builtinFlows['unconstrained-autoregressive']),
-  'block-autoregressive': flowPolicyDefinition(builtinFlows['block-autoregressive']),
-  'triangular-spline': flowPolicyDefinition(builtinFlows['triangular-spline']),
-  gaussianization: flowPolicyDefinition(builtinFlows.gaussianization),
-  'circular-spline': anglePolicyDefinition('circular-spline', builtinFlows['circular-spline']),
-  'circular-autoregressive-spline': anglePolicyDefinition(
-    'circular-autoregressive-spline',
-    builtinFlows['circular-autoregressive-spline'],
-  ),
-  continuous: flowPolicyDefinition(builtinFlows.continuous),
+  ...flowPolicies,
   'flow-matching': completeDefinition({
     description: 'flow matching: a velocity field carries noise to actions by a few steps; samples without a density',
     options: {
