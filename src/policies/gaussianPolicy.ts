@@ -8,7 +8,7 @@ import { Independent } from '../distributions/shapes.ts';
 import { Mlp } from '../nn/mlp.ts';
 import { boundedLogScale } from '../nn/tensors.ts';
 import { portableMath } from '../portableMath.ts';
-import { type BoxSpace, plainBoxSpace } from '../spaces/plain.ts';
+import { type BoxSpace, type PlainBox, plainBoxSpace } from '../spaces/plain.ts';
 import { SquashedDistribution } from './actionDistributions.ts';
 import { checkSquash } from './boxScale.ts';
 import { type NetworkPolicyOptions, Policy } from './policy.ts';
@@ -183,7 +183,7 @@ export class TruncatedNormalPolicy extends LocationScalePolicy {
 }
 
 /** @throws if a component has no finite bounds low < high, as float32 has them */
-export function boundedBox(owner: string, space: BoxSpace) {
+export function boundedBox(owner: string, space: BoxSpace): PlainBox {
   const box = plainBoxSpace(`${owner}: actionSpace`, space);
   const unbounded = box.low.findIndex((bound, i) => {
     const [low, high] = [Math.fround(bound), Math.fround(box.high[i]!)];

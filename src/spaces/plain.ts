@@ -25,7 +25,7 @@ export interface AnySpace extends Partial<BoxSpace> {
   readonly size?: number;
 }
 
-interface PlainBox {
+export interface PlainBox {
   low: number[];
   high: number[];
   shape: number[];
