@@ -67,7 +67,10 @@ for (const file of files) {
     if (ts.isTypeAliasDeclaration(statement)) {
       const name = /z\.input<\(?typeof (\w+)/.exec(statement.type.getText())?.[1];
       if (name === undefined) continue;
-      const members = membersOf(checker.getTypeAtLocation(statement.name), await found(name), statement);
+      const described = await found(name);
+      // A union, say, stays as TypeScript has it.
+      if (described instanceof z.ZodType && !(described instanceof z.ZodObject)) continue;
+      const members = membersOf(checker.getTypeAtLocation(statement.name), described, statement);
       const declaration = `export interface ${statement.name.text}${parametersOf(statement)} ${block(members)}`;
       text = text.slice(0, statement.getStart()) + declaration + text.slice(statement.getEnd());
     } else if (ts.isVariableStatement(statement)) {

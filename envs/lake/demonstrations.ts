@@ -42,7 +42,7 @@ export const lakeDemonstratorOptions = z.strictObject({
 
 /** Of a lake, or one with a robot, which is loaded (`loadEnv`). */
 const ofLake = {
-  envId: z.enum(Object.keys(allLakeGrains) as AnyLakeId[]),
+  envId: z.enum(Object.keys(allLakeGrains) as AnyLakeId[]).describe('the lake, by the id of its environment'),
   action: lakeOptions.shape.action,
 };
 

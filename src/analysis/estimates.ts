@@ -9,7 +9,7 @@ import { MarginalByQuadrature } from './quadrature.ts';
 /** @param usual how many draws unless given: two or more, since one has no standard error */
 export const sampleOptions = (usual: number) =>
   z.strictObject({
-    rng: rngSchema,
+    rng: rngSchema.describe('the stream of the draws'),
     samples: z.int().min(2).default(usual).meta({ description: 'how many draws', unit: 'draws' }),
   });
 

@@ -7,7 +7,7 @@ import { checkArgument, parseOptions } from '../options/parse.ts';
 import { type Rng, rngSchema } from '../random.ts';
 
 const modesOptions = z.strictObject({
-  rng: rngSchema,
+  rng: rngSchema.describe('the stream of the draws'),
   starts: count(64, 'how many draws are started from', 'draws'),
   steps: count(200, 'steps of the ascent, at most', 'steps'),
   dip: positive(0.05, 'ends belong to one mode if the log-density falls by no more than this between them', 'nats'),

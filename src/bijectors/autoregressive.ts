@@ -24,7 +24,7 @@ const parallel = choice(['inverse', 'forward'], 'inverse', 'direction that is on
 
 const autoregressiveOptions = z.strictObject({
   ...layerOptions,
-  family: elementwiseFamilySchema,
+  family: elementwiseFamilySchema.describe('what each entry goes through'),
   parallel,
   order: orderSchema,
 });

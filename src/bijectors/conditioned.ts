@@ -20,7 +20,9 @@ import { ShiftScale } from './shiftScale.ts';
 
 const conditionedOptions = z.strictObject({
   ...layerOptions,
-  family: z.union([elementwiseFamilySchema, vectorFamilySchema], 'an ElementwiseFamily or a VectorFamily'),
+  family: z
+    .union([elementwiseFamilySchema, vectorFamilySchema], 'an ElementwiseFamily or a VectorFamily')
+    .describe('the bijector whose parameters depend on the context'),
 });
 
 /** Options of {@link Conditioned}; with a `contextDim` of 0 the parameters are free variables. */

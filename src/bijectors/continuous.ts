@@ -42,7 +42,7 @@ export type OdeSolver = z.input<typeof solverSchema>;
 const SPANS = { forward: [0, 1], inverse: [1, 0] } as const;
 
 const neuralOdeOptions = z.strictObject({
-  field: z.custom<VectorField>((value) => value instanceof VectorField, 'a VectorField'),
+  field: z.custom<VectorField>((value) => value instanceof VectorField, 'a VectorField').describe('v(x, t; context)'),
   solver: solverSchema.default({ kind: 'fixed', steps: 8 }),
 });
 
