@@ -11,7 +11,7 @@ const couplingOptions = z.strictObject({
   transformed: z
     .union([z.enum(['first', 'second', 'even', 'odd']), z.array(z.int()).readonly()])
     .describe("entries that are transformed; a half (of an odd dim 'second' is the longer), or their indices"),
-  family: elementwiseFamilySchema,
+  family: elementwiseFamilySchema.describe('what each transformed entry goes through'),
 });
 
 /** Options of {@link Coupling}. */

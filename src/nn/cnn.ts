@@ -18,7 +18,7 @@ const cnnOptions = z.strictObject({
     .describe('of each layer its filters, their side and the stride, both in pixels'),
   features: size.describe('width of the dense layer behind them'),
   activation: choice(activationNames, 'relu', 'activation after each layer, the last one too'),
-  rng: rngSchema,
+  rng: rngSchema.describe('streams the initial weights'),
 });
 
 /** Options of {@link Cnn}. */
@@ -107,7 +107,7 @@ const conv2dOptions = z.strictObject({
     'valid',
     "'same' puts zeros around, so that at stride 1 the result is as large as the image; 'valid' does not",
   ),
-  rng: rngSchema,
+  rng: rngSchema.describe('streams the initial weights'),
   kernelInitializer: initializerSchema
     .optional()
     .describe(

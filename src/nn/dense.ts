@@ -10,10 +10,10 @@ import { kernelOf } from './sizes.ts';
 export const initializerSchema = z.custom<Initializer>((value) => typeof value === 'function', 'a function');
 
 const denseOptions = z.strictObject({
-  inputDim: z.int().positive(),
-  outputDim: z.int().positive(),
-  rng: rngSchema,
-  kernelInitializer: initializerSchema.optional(),
+  inputDim: z.int().positive().describe('how many numbers an input has'),
+  outputDim: z.int().positive().describe('how many numbers an output has'),
+  rng: rngSchema.describe('streams the initial weights'),
+  kernelInitializer: initializerSchema.optional().describe('draws the kernel; LeCun uniform by default'),
   bias: flag(true, 'whether there is a bias, zero at first'),
 });
 

@@ -48,15 +48,17 @@ export const outputScale = z
 const mlpOptions = z.strictObject({
   ...networkOptions,
   hidden: widths,
-  inputDim: z.int().positive(),
-  outputDim: z.int().positive(),
+  inputDim: z.int().positive().describe('how many numbers an input has'),
+  outputDim: z.int().positive().describe('how many numbers an output has'),
   layerNorm: flag(false, 'whether there is a LayerNorm before each activation'),
   batchRenorm: batchRenormOptions
     .omit({ dim: true })
     .optional()
     .describe('settings of a BatchRenorm of the input and after each activation; by default there is none'),
-  rng: rngSchema,
-  hiddenInitializer: initializerSchema.optional(),
+  rng: rngSchema.describe('streams the initial weights'),
+  hiddenInitializer: initializerSchema
+    .optional()
+    .describe('draws the kernels of hidden layers; orthogonal with gain √2 by default'),
   outputScale,
   outputInitializer: initializerSchema
     .optional()
@@ -113,14 +115,14 @@ export class Mlp extends Module {
 }
 
 const qNetworkOptions = z.strictObject({
-  inputDim: z.int().positive(),
+  inputDim: z.int().positive().describe('how many numbers an input has'),
   hidden: widths,
-  activation: z.enum(activationNames),
+  activation: z.enum(activationNames).describe('activation after each hidden layer'),
   actions: z.int().positive().describe('how many actions there are'),
   outputs: count(1, 'how many numbers each action has', 'numbers'),
   outputScale: z.number().describe("gain of the last layer's orthogonal kernel"),
   dueling: z.boolean().describe("whether there are two streams, of the state's value and of the actions' advantages"),
-  rng: rngSchema,
+  rng: rngSchema.describe('streams the initial weights'),
 });
 
 /** Options of {@link QNetwork}. */
