@@ -36,18 +36,16 @@ export function commandActions(actions: ArrayLike<number>, space: ActionSpace): 
 }
 
 /**
- * One step of all environments, and the actions as they got them.
- * @param actions `[envs · actionDim]`
+ * One step of all environments.
+ * @param commanded `[envs · actionDim]`, as {@link commandActions} gives them
  * @throws if a reward or an observation is not finite
  */
-export function stepEnvs(owner: string, { env, actionSpace }: PolicyEnv, actions: ArrayLike<number>) {
-  const commanded = commandActions(actions, actionSpace);
+export function stepEnvs(owner: string, env: VectorEnv, commanded: Float32Array): VectorStep {
   const step = env.step(commanded);
-  const ended = step.terminations.map((terminated, i) => terminated | step.truncations[i]!);
   checkFinite(owner, 'reward', step.rewards, env.numEnvs);
   checkFinite(owner, 'observation', step.observations, env.numEnvs);
-  checkFinite(owner, 'observation', step.finalObservations, env.numEnvs, ended);
-  return { ...step, commanded };
+  checkFinite(owner, 'observation', step.finalObservations, env.numEnvs, step);
+  return step;
 }
 
 /** The first observations, `[envs · observationDim]`. @throws if one is not finite */
@@ -57,11 +55,12 @@ export function resetEnvs(owner: string, env: VectorEnv, seed?: string): Float32
   return observations;
 }
 
-/** @param ended of which environments the rows are looked at; of all by default */
-function checkFinite(owner: string, what: string, rows: ArrayLike<number>, numEnvs: number, ended?: Uint8Array): void {
+/** @param step of which environments the rows are looked at: of those that it has ended; of all by default */
+function checkFinite(owner: string, what: string, rows: ArrayLike<number>, numEnvs: number, step?: VectorStep): void {
   for (let i = 0; i < rows.length; i++) {
+    if (Number.isFinite(rows[i])) continue;
     const env = Math.floor((i * numEnvs) / rows.length);
-    if (Number.isFinite(rows[i]) || ended?.[env] === 0) continue;
+    if (step !== undefined && !step.terminations[env] && !step.truncations[env]) continue;
     throw new Error(`${owner}: environment ${env} gave ${rows[i]} in its ${what}, expected finite numbers`);
   }
 }

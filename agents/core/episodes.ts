@@ -352,7 +352,7 @@ export class EpisodeCollector {
   }
 
   #round(lists: Record<EpisodeColumn, number[]>, rng: Rng, ended: EpisodeReport[]): number {
-    const { owner, env, actor, gamma, statistics, scaler } = this.#options;
+    const { owner, env, actionSpace, actor, gamma, statistics, scaler } = this.#options;
     const { numEnvs } = env;
     const { returns } = lists;
     const first = returns.length;
@@ -369,7 +369,7 @@ export class EpisodeCollector {
     for (let left = numEnvs; left > 0; count += numEnvs) {
       const acted = actor.act({ observations: current }, rng);
       statistics?.observe(current);
-      const step = stepEnvs(owner, this.#options, acted.action);
+      const step = stepEnvs(owner, env, commandActions(acted.action, actionSpace));
       const rewards = Float32Array.from(scaler?.scaled(step) ?? step.rewards);
       for (let i = 0; i < numEnvs; i++) {
         const episode = episodes[i]!;

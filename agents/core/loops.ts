@@ -6,7 +6,7 @@ import { type Bounds, halfWidths } from '../../src/policies/boxScale.ts';
 import { type Rate, rateAt } from '../../src/training/optimization.ts';
 import type { EpisodeReport, TrainOptions, TrainReport } from '../agent.ts';
 import { copyOfPolicy } from './critics.ts';
-import { fillUniform, type PolicyEnv, resetEnvs, stepEnvs } from './envs.ts';
+import { commandActions, fillUniform, type PolicyEnv, resetEnvs, stepEnvs } from './envs.ts';
 import { EpisodeTracker } from './episodeStatistics.ts';
 import { type Normalizers, normalizersFor } from './normalization.ts';
 import type { noiseOptions, OffPolicyConfig } from './options.ts';
@@ -133,12 +133,13 @@ export class ReplayCollector {
    * @throws if an environment gives a reward or an observation that is not finite
    */
   step(actions: ArrayLike<number>, ended: EpisodeReport[]): void {
-    const { owner, replay, statistics, scaler } = this.#options;
-    const step = stepEnvs(owner, this.#options, actions);
+    const { owner, env, actionSpace, replay, statistics, scaler } = this.#options;
+    const commanded = commandActions(actions, actionSpace);
+    const step = stepEnvs(owner, env, commanded);
     scaler?.observe(step);
     statistics?.observe(replay.current);
     statistics?.publish();
-    replay.add(step);
+    replay.add({ ...step, commanded });
     this.tracker.track(step, ended);
   }
 }

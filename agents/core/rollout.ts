@@ -4,7 +4,7 @@ import { type Policy, type Rng, sampleAction } from '../../src/index.ts';
 import { count } from '../../src/options/fields.ts';
 import { checkArgument, checkOptions } from '../../src/options/parse.ts';
 import type { EpisodeReport } from '../agent.ts';
-import { type PolicyEnv, resetEnvs, stepEnvs } from './envs.ts';
+import { commandActions, type PolicyEnv, resetEnvs, stepEnvs } from './envs.ts';
 import { EpisodeTracker } from './episodeStatistics.ts';
 import type { Normalizers } from './normalization.ts';
 import { compileOnArrays, type Stateful, setSameLength } from './state.ts';
@@ -148,7 +148,7 @@ export class RolloutCollector implements Stateful {
    * @throws if the environment gives a reward or an observation that is not finite
    */
   collect(rng: Rng, episodes: EpisodeReport[]) {
-    const { owner, env, actor, horizon, gamma, statistics, scaler } = this.#options;
+    const { owner, env, actionSpace, actor, horizon, gamma, statistics, scaler } = this.#options;
     const { numEnvs } = env;
     const rollout = this.#rollout;
     statistics?.publish();
@@ -160,7 +160,7 @@ export class RolloutCollector implements Stateful {
       if (logProb !== undefined) rollout.logProbs.set(logProb, t * numEnvs);
       rollout.values.set(value, t * numEnvs);
       // The environment gets the action clipped to its bounds; the learner keeps the unclipped one.
-      const step = stepEnvs(owner, this.#options, action);
+      const step = stepEnvs(owner, env, commandActions(action, actionSpace));
       const { terminations, truncations, finalObservations } = step;
       const rewards = scaler?.scaled(step) ?? step.rewards;
       let finalValues: ArrayLike<number> | undefined;

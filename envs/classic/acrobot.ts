@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { show } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
+import { Rng, type RngState } from '../../src/random.ts';
 import { Box, clamp } from '../../src/spaces/box.ts';
 import { Discrete } from '../../src/spaces/discrete.ts';
-import { RememberingEnv, resetBounds, resetState } from '../core/baseEnv.ts';
+import { BaseEnv, resetBounds, resetState } from '../core/baseEnv.ts';
 import type { ResetResult, StepResult } from '../core/env.ts';
 import { Drawing } from '../drawing/drawing.ts';
 
@@ -15,7 +16,13 @@ const maxSpeed2 = 9 * Math.PI;
 
 export const acrobotOptions = z.strictObject({});
 
-const parts = ['theta1', 'theta2', 'thetaDot1', 'thetaDot2'] as const;
+interface AcrobotState {
+  rng: RngState;
+  theta1: number;
+  theta2: number;
+  thetaDot1: number;
+  thetaDot2: number;
+}
 
 /** θ less the whole turns that take it out of [−π, π]. */
 function wrapAngle(theta: number): number {
@@ -49,21 +56,6 @@ function writeDerivative(state: Float64Array, torque: number, target: Float64Arr
   target[3] = acceleration2;
 }
 
-const between = new Float64Array(4);
-const [k1, k2, k3, k4] = [new Float64Array(4), new Float64Array(4), new Float64Array(4), new Float64Array(4)];
-
-/** Makes a step of the Runge–Kutta rule of order 4. */
-function integrate(y: Float64Array, torque: number): void {
-  writeDerivative(y, torque, k1);
-  for (let i = 0; i < 4; i++) between[i] = y[i]! + (dt / 2) * k1[i]!;
-  writeDerivative(between, torque, k2);
-  for (let i = 0; i < 4; i++) between[i] = y[i]! + (dt / 2) * k2[i]!;
-  writeDerivative(between, torque, k3);
-  for (let i = 0; i < 4; i++) between[i] = y[i]! + dt * k3[i]!;
-  writeDerivative(between, torque, k4);
-  for (let i = 0; i < 4; i++) y[i] = y[i]! + (dt / 6) * (k1[i]! + 2 * k2[i]! + 2 * k3[i]! + k4[i]!);
-}
-
 /**
  * Gymnasium's Acrobot-v1: two rods hang from a pivot; swing the free end above the bar, one rod's length up, by a torque on the
  * joint between them.
@@ -78,13 +70,16 @@ function integrate(y: Float64Array, torque: number): void {
  *
  * @throws for an option; `step` for an action that is not 0, 1 or 2.
  */
-export class AcrobotEnv extends RememberingEnv<Record<(typeof parts)[number], number>, Float32Array, number> {
+export class AcrobotEnv extends BaseEnv<Float32Array, number> {
   readonly observationSpace = new Box({
     low: [-1, -1, -1, -1, -maxSpeed1, -maxSpeed2],
     high: [1, 1, 1, 1, maxSpeed1, maxSpeed2],
   });
   readonly actionSpace = new Discrete(3);
-  protected memory = { theta1: 0, theta2: 0, thetaDot1: 0, thetaDot2: 0 };
+  /** θ₁, θ₂, θ̇₁, θ̇₂ */
+  readonly #state = new Float64Array(4);
+  readonly #between = new Float64Array(4);
+  readonly #slopes = Array.from({ length: 4 }, () => new Float64Array(4));
 
   constructor(options: z.input<typeof acrobotOptions> = {}) {
     super();
@@ -93,9 +88,9 @@ export class AcrobotEnv extends RememberingEnv<Record<(typeof parts)[number], nu
 
   protected begin(options: Record<string, unknown>): ResetResult {
     const [low, high] = resetBounds('Acrobot', options, -0.1, 0.1);
+    const state = resetState('Acrobot', options, ['theta1', 'theta2', 'thetaDot1', 'thetaDot2']);
     // A start of Gymnasium's is in float32.
-    const draw = () => parts.map(() => Math.fround(this.rng.uniform(low, high)));
-    this.#keep(resetState('Acrobot', options, parts) ?? draw());
+    for (let i = 0; i < 4; i++) this.#state[i] = state?.[i] ?? Math.fround(this.rng.uniform(low, high));
     return [this.#observation(), {}];
   }
 
@@ -103,30 +98,44 @@ export class AcrobotEnv extends RememberingEnv<Record<(typeof parts)[number], nu
     if (action !== 0 && action !== 1 && action !== 2) {
       throw new Error(`Acrobot: step() got the action ${show(action)}, expected 0, 1 or 2 (torque −1, 0, 1)`);
     }
-    const { theta1, theta2, thetaDot1, thetaDot2 } = this.memory;
-    const state = Float64Array.of(theta1, theta2, thetaDot1, thetaDot2);
-    integrate(state, action - 1);
+    this.#integrate(action - 1);
+    const state = this.#state;
     state[0] = wrapAngle(state[0]!);
     state[1] = wrapAngle(state[1]!);
     state[2] = clamp(state[2]!, -maxSpeed1, maxSpeed1);
     state[3] = clamp(state[3]!, -maxSpeed2, maxSpeed2);
-    this.#keep(state);
     const terminated = -portableMath.cos(state[0]) - portableMath.cos(state[1] + state[0]) > 1;
     return [this.#observation(), terminated ? 0 : -1, terminated, false, {}];
   }
 
-  #keep(state: ArrayLike<number>): void {
-    this.memory = { theta1: state[0]!, theta2: state[1]!, thetaDot1: state[2]!, thetaDot2: state[3]! };
+  #integrate(torque: number): void {
+    const y = this.#state;
+    const between = this.#between;
+    const [k1, k2, k3, k4] = this.#slopes as [Float64Array, Float64Array, Float64Array, Float64Array];
+    writeDerivative(y, torque, k1);
+    for (let i = 0; i < 4; i++) between[i] = y[i]! + (dt / 2) * k1[i]!;
+    writeDerivative(between, torque, k2);
+    for (let i = 0; i < 4; i++) between[i] = y[i]! + (dt / 2) * k2[i]!;
+    writeDerivative(between, torque, k3);
+    for (let i = 0; i < 4; i++) between[i] = y[i]! + dt * k3[i]!;
+    writeDerivative(between, torque, k4);
+    for (let i = 0; i < 4; i++) y[i] = y[i]! + (dt / 6) * (k1[i]! + 2 * k2[i]! + 2 * k3[i]! + k4[i]!);
   }
 
   #observation(): Float32Array {
-    const { theta1, theta2, thetaDot1, thetaDot2 } = this.memory;
-    const { cos, sin } = portableMath;
-    return Float32Array.of(cos(theta1), sin(theta1), cos(theta2), sin(theta2), thetaDot1, thetaDot2);
+    const state = this.#state;
+    const observation = new Float32Array(6);
+    observation[0] = portableMath.cos(state[0]!);
+    observation[1] = portableMath.sin(state[0]!);
+    observation[2] = portableMath.cos(state[1]!);
+    observation[3] = portableMath.sin(state[1]!);
+    observation[4] = state[2]!;
+    observation[5] = state[3]!;
+    return observation;
   }
 
   render(): string {
-    const { theta1, theta2 } = this.memory;
+    const [theta1, theta2] = this.#state as unknown as [number, number];
     const elbow = [portableMath.sin(theta1), -portableMath.cos(theta1)] as const;
     const tip = [elbow[0] + portableMath.sin(theta1 + theta2), elbow[1] - portableMath.cos(theta1 + theta2)] as const;
     return new Drawing({ x: [-2.2, 2.2], y: [-2.2, 2.2], label: 'two rods hanging from a pivot' })
@@ -136,5 +145,15 @@ export class AcrobotEnv extends RememberingEnv<Record<(typeof parts)[number], nu
       .circle([0, 0], 0.07, { fill: 'paper', stroke: 'ink', width: 1.5 })
       .circle(elbow, 0.07, { fill: 'paper', stroke: 'ink', width: 1.5 })
       .toString();
+  }
+
+  state(): AcrobotState {
+    const [theta1, theta2, thetaDot1, thetaDot2] = this.#state as unknown as [number, number, number, number];
+    return { rng: this.rng.state(), theta1, theta2, thetaDot1, thetaDot2 };
+  }
+
+  setState({ rng, theta1, theta2, thetaDot1, thetaDot2 }: AcrobotState): void {
+    this.rng = Rng.fromState(rng);
+    this.#state.set([theta1, theta2, thetaDot1, thetaDot2]);
   }
 }

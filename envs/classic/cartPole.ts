@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { show } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
+import { Rng, type RngState } from '../../src/random.ts';
 import { Box } from '../../src/spaces/box.ts';
 import { Discrete } from '../../src/spaces/discrete.ts';
-import { RememberingEnv, resetBounds, resetState } from '../core/baseEnv.ts';
+import { BaseEnv, resetBounds, resetState } from '../core/baseEnv.ts';
 import type { ResetResult, StepResult } from '../core/env.ts';
 import { Drawing } from '../drawing/drawing.ts';
 
@@ -18,7 +19,6 @@ const forceSize = 10;
 const dt = 0.02;
 const thetaLimit = (12 * 2 * Math.PI) / 360;
 const xLimit = 2.4;
-const parts = ['x', 'xDot', 'theta', 'thetaDot'] as const;
 
 export const cartPoleOptions = z.strictObject({
   suttonBartoReward: z
@@ -26,6 +26,14 @@ export const cartPoleOptions = z.strictObject({
     .default(false)
     .describe('whether rewards are 0 a step and −1 at the fall, as Sutton and Barto have them, in place of 1 a step'),
 });
+
+interface CartPoleState {
+  rng: RngState;
+  x: number;
+  xDot: number;
+  theta: number;
+  thetaDot: number;
+}
 
 /**
  * Gymnasium's CartPole-v1: push a cart so that the pole on it stays up.
@@ -39,14 +47,17 @@ export const cartPoleOptions = z.strictObject({
  *
  * @throws for an unknown option; `step` for an action that is not 0 or 1.
  */
-export class CartPoleEnv extends RememberingEnv<Record<(typeof parts)[number], number>, Float32Array, number> {
+export class CartPoleEnv extends BaseEnv<Float32Array, number> {
   readonly observationSpace = new Box({
     low: [-2 * xLimit, -Infinity, -2 * thetaLimit, -Infinity],
     high: [2 * xLimit, Infinity, 2 * thetaLimit, Infinity],
   });
   readonly actionSpace = new Discrete(2);
   readonly suttonBartoReward: boolean;
-  protected memory = { x: 0, xDot: 0, theta: 0, thetaDot: 0 };
+  #x = 0;
+  #xDot = 0;
+  #theta = 0;
+  #thetaDot = 0;
 
   constructor(options: z.input<typeof cartPoleOptions> = {}) {
     super();
@@ -55,9 +66,11 @@ export class CartPoleEnv extends RememberingEnv<Record<(typeof parts)[number], n
 
   protected begin(options: Record<string, unknown>): ResetResult {
     const [low, high] = resetBounds('CartPole', options, -0.05, 0.05);
-    const draw = () => Array.from(parts, () => this.rng.uniform(low, high));
-    const [x, xDot, theta, thetaDot] = (resetState('CartPole', options, parts) ?? draw()) as number[];
-    this.memory = { x: x!, xDot: xDot!, theta: theta!, thetaDot: thetaDot! };
+    const state = resetState('CartPole', options, ['x', 'xDot', 'theta', 'thetaDot']);
+    this.#x = state?.[0] ?? this.rng.uniform(low, high);
+    this.#xDot = state?.[1] ?? this.rng.uniform(low, high);
+    this.#theta = state?.[2] ?? this.rng.uniform(low, high);
+    this.#thetaDot = state?.[3] ?? this.rng.uniform(low, high);
     return [this.#observation(), {}];
   }
 
@@ -65,40 +78,56 @@ export class CartPoleEnv extends RememberingEnv<Record<(typeof parts)[number], n
     if (action !== 0 && action !== 1) {
       throw new Error(`CartPole: step() got the action ${show(action)}, expected 0 (left) or 1 (right)`);
     }
-    const { memory } = this;
-    const { x, xDot, theta, thetaDot } = memory;
-    const cos = portableMath.cos(theta);
-    const sin = portableMath.sin(theta);
+    const cos = portableMath.cos(this.#theta);
+    const sin = portableMath.sin(this.#theta);
     const force = action === 1 ? forceSize : -forceSize;
-    const push = (force + poleMassLength * (thetaDot * thetaDot) * sin) / totalMass;
+    const push = (force + poleMassLength * (this.#thetaDot * this.#thetaDot) * sin) / totalMass;
     const thetaAcceleration = (gravity * sin - cos * push) / (length * (4 / 3 - (poleMass * (cos * cos)) / totalMass));
     const xAcceleration = push - (poleMassLength * thetaAcceleration * cos) / totalMass;
-    memory.x = x + dt * xDot;
-    memory.xDot = xDot + dt * xAcceleration;
-    memory.theta = theta + dt * thetaDot;
-    memory.thetaDot = thetaDot + dt * thetaAcceleration;
+    this.#x += dt * this.#xDot;
+    this.#xDot += dt * xAcceleration;
+    this.#theta += dt * this.#thetaDot;
+    this.#thetaDot += dt * thetaAcceleration;
 
-    const terminated = Math.abs(memory.x) > xLimit || Math.abs(memory.theta) > thetaLimit;
+    const terminated = Math.abs(this.#x) > xLimit || Math.abs(this.#theta) > thetaLimit;
     const reward = this.suttonBartoReward ? (terminated ? -1 : 0) : 1;
     return [this.#observation(), reward, terminated, false, {}];
   }
 
   #observation(): Float32Array {
-    const { x, xDot, theta, thetaDot } = this.memory;
-    return Float32Array.of(x, xDot, theta, thetaDot);
+    const observation = new Float32Array(4);
+    observation[0] = this.#x;
+    observation[1] = this.#xDot;
+    observation[2] = this.#theta;
+    observation[3] = this.#thetaDot;
+    return observation;
   }
 
   render(): string {
-    const { x: middle, theta } = this.memory;
-    const axle = [middle, 0.15] as const;
-    const tip = [middle + 2 * length * portableMath.sin(theta), 0.15 + 2 * length * portableMath.cos(theta)] as const;
+    const axle = [this.#x, 0.15] as const;
+    const tip = [
+      this.#x + 2 * length * portableMath.sin(this.#theta),
+      0.15 + 2 * length * portableMath.cos(this.#theta),
+    ] as const;
     const drawing = new Drawing({ x: [-3, 3], y: [-0.7, 1.5], label: 'a cart with a pole on it' });
     drawing.line([-3, -0.15], [3, -0.15], { stroke: 'faint', width: 1 });
     for (const x of [-xLimit, xLimit]) drawing.line([x, -0.3], [x, 0.1], { stroke: 'faint', width: 1, dash: '3 3' });
     return drawing
-      .rect([middle - 0.25, -0.15], [middle + 0.25, 0.15], { fill: 'ink' })
+      .rect([this.#x - 0.25, -0.15], [this.#x + 0.25, 0.15], { fill: 'ink' })
       .line(axle, tip, { stroke: 'muted', width: 7 })
       .circle(axle, 0.04, { fill: 'paper' })
       .toString();
+  }
+
+  state(): CartPoleState {
+    return { rng: this.rng.state(), x: this.#x, xDot: this.#xDot, theta: this.#theta, thetaDot: this.#thetaDot };
+  }
+
+  setState({ rng, x, xDot, theta, thetaDot }: CartPoleState): void {
+    this.rng = Rng.fromState(rng);
+    this.#x = x;
+    this.#xDot = xDot;
+    this.#theta = theta;
+    this.#thetaDot = thetaDot;
   }
 }
