@@ -141,9 +141,13 @@ export class RunDirectory {
     return this.#lock?.holds ?? false;
   }
 
-  /** The day on which jobs of the run were done last, `2026-11-26`; undefined where `run.json` names none. */
+  /**
+   * The day on which jobs of the run were done last, `2026-11-26`, or on which they were found, where a command was killed behind the last of
+   * them; undefined where `run.json` names none.
+   */
   get date(): string | undefined {
-    return this.#sessions.findLast(({ jobs }) => Object.keys(jobs).length > 0)?.started.slice(0, 10);
+    const withJobs = this.#sessions.findLast(({ jobs }) => Object.keys(jobs).length > 0);
+    return (withJobs ?? this.#sessions.at(-1))?.started.slice(0, 10);
   }
 
   /** Gives the directory back. */
