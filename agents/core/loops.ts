@@ -139,7 +139,8 @@ export class ReplayCollector {
     scaler?.observe(step);
     statistics?.observe(replay.current);
     statistics?.publish();
-    replay.add({ ...step, commanded });
+    const { observations, rewards, terminations, truncations, finalObservations } = step;
+    replay.add({ commanded, observations, rewards, terminations, truncations, finalObservations });
     this.tracker.track(step, ended);
   }
 }

@@ -131,10 +131,12 @@ export class Rows {
   readonly #width: number;
   readonly #capacity: number;
   readonly #shares: boolean;
+  /** A chunk has 2^bits rows. */
+  readonly #bits: number;
   readonly #perChunk: number;
   readonly #chunks: Numbers[] = [];
 
-  /** @param options `perChunk` is how many rows memory is taken for at a time */
+  /** @param options `perChunk` is how many rows memory is taken for at a time; the power of two below it is taken */
   constructor(
     type: NumbersType,
     width: number,
@@ -145,7 +147,9 @@ export class Rows {
     this.#width = width;
     this.#capacity = capacity;
     this.#shares = options.shares ?? false;
-    this.#perChunk = options.perChunk ?? Math.max(1, Math.floor(CHUNK / type.BYTES_PER_ELEMENT / width));
+    const rows = options.perChunk ?? CHUNK / type.BYTES_PER_ELEMENT / width;
+    this.#bits = Math.floor(Math.log2(Math.max(1, rows)));
+    this.#perChunk = 1 << this.#bits;
   }
 
   /** The number of a row of one. */
@@ -158,7 +162,8 @@ export class Rows {
     const width = this.#width;
     const chunk = this.#chunkOf(row);
     const begin = this.#begin(row);
-    for (let j = 0; j < width; j++) into[at * width + j] = this.#shares ? chunk[begin + j]! / 255 : chunk[begin + j]!;
+    if (this.#shares) for (let j = 0; j < width; j++) into[at * width + j] = chunk[begin + j]! / 255;
+    else for (let j = 0; j < width; j++) into[at * width + j] = chunk[begin + j]!;
   }
 
   /**
@@ -211,15 +216,17 @@ export class Rows {
   }
 
   #begin(row: number): number {
-    return (row % this.#perChunk) * this.#width;
+    return (row & (this.#perChunk - 1)) * this.#width;
   }
 
   #chunkOf(row: number): Numbers {
-    const index = Math.floor(row / this.#perChunk);
-    this.#chunks[index] ??= new this.#type(
-      Math.min(this.#perChunk, this.#capacity - index * this.#perChunk) * this.#width,
-    );
-    return this.#chunks[index];
+    const index = row >>> this.#bits;
+    const found = this.#chunks[index];
+    if (found !== undefined) return found;
+    const rows = Math.min(this.#perChunk, this.#capacity - index * this.#perChunk);
+    const made = new this.#type(rows * this.#width);
+    this.#chunks[index] = made;
+    return made;
   }
 }
 
@@ -339,7 +346,8 @@ export class ReplayBuffer {
    * @throws if observations that are to be kept as bytes are none, or there is no memory for more
    */
   add(step: Omit<VectorStep, 'infos' | 'finalInfos' | 'resets'> & { readonly commanded: Float32Array }): void {
-    const columns = { ...step, observations: this.current, actions: step.commanded };
+    const { commanded: actions, rewards, terminations, truncations } = step;
+    const columns = { observations: this.current, actions, rewards, terminations, truncations };
     for (let i = 0; i < this.#options.numEnvs; i++) this.#addRow(columns, i, step.finalObservations, i);
     this.current.set(step.observations);
   }
