@@ -387,7 +387,7 @@ test.each([
   [Float32Array, 100],
   [Uint8Array, 5000],
 ] as const)('rows of %o of %i numbers stay where they were written, over the borders of chunks', (type, width) => {
-  const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / width / type.BYTES_PER_ELEMENT));
+  const perChunk = 2 ** Math.floor(Math.log2(CHUNK_BYTES / width / type.BYTES_PER_ELEMENT));
   const capacity = 2 * perChunk + 1;
   const rows = new Rows(type, width, capacity);
   const written = [0, 1, perChunk - 1, perChunk, 2 * perChunk - 1, 2 * perChunk].filter((row) => row < capacity);
