@@ -134,7 +134,7 @@ export class Rows {
   /** A chunk has 2^bits rows. */
   readonly #bits: number;
   readonly #perChunk: number;
-  readonly #chunks: Numbers[] = [];
+  readonly #chunks: (Numbers | undefined)[] = [];
 
   /** @param options `perChunk` is how many rows memory is taken for at a time; the power of two below it is taken */
   constructor(
@@ -148,7 +148,7 @@ export class Rows {
     this.#capacity = capacity;
     this.#shares = options.shares ?? false;
     const rows = options.perChunk ?? CHUNK / type.BYTES_PER_ELEMENT / width;
-    this.#bits = Math.floor(Math.log2(Math.max(1, rows)));
+    this.#bits = 31 - Math.clz32(Math.max(1, rows));
     this.#perChunk = 1 << this.#bits;
   }
 
@@ -185,7 +185,7 @@ export class Rows {
 
   /** Frees the memory of a row that has a chunk of its own. */
   free(row: number): void {
-    if (this.#chunks[row] !== undefined) delete this.#chunks[row];
+    this.#chunks[row] = undefined;
   }
 
   /** Rows as they are kept, one after the other: the first ones, or any where each has a chunk of its own. */
