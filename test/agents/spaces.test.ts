@@ -97,11 +97,16 @@ test('train takes the policy that such actions want, and masks them where the fi
   await expect(train({ env: bits, agent: 'sac', steps: 64 })).rejects.toThrow(/continuous actions; .* MultiBinary/);
 });
 
-test.each(['rewards', 'finalObservations'] as const)('NaN in %s names the environment', async (what) => {
+test.each([
+  ['rewards', 'terminations'],
+  ['observations', 'terminations'],
+  ['finalObservations', 'terminations'],
+  ['finalObservations', 'truncations'],
+] as const)('NaN in %s, where there are %s, names the environment', async (what, ends) => {
   class Broken extends SyncVectorEnv {
     override step(actions: Float32Array): VectorStep {
       const step = super.step(actions);
-      step.terminations[1] = 1;
+      step[ends][1] = 1;
       step[what].fill(Number.NaN, step[what].length / 2);
       return step;
     }
