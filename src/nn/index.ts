@@ -6,4 +6,5 @@ export * as initializers from './initializers.ts';
 export { Made } from './made.ts';
 export { Mlp, QNetwork } from './mlp.ts';
 export { BatchRenorm, type BatchRenormOptions, LayerNorm, whileTraining } from './normalization.ts';
+export { Gru, Lstm, MinGru } from './recurrent.ts';
 export { stopGradient } from './tensors.ts';
