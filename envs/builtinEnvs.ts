@@ -1,8 +1,11 @@
 import type { z } from 'zod';
+import { Box } from '../src/spaces/box.ts';
 import { AcrobotEnv, acrobotOptions } from './classic/acrobot.ts';
 import { CartPoleEnv, cartPoleOptions } from './classic/cartPole.ts';
 import { MountainCarContinuousEnv, MountainCarEnv, mountainCarOptions } from './classic/mountainCar.ts';
 import { PendulumEnv, pendulumOptions } from './classic/pendulum.ts';
+import type { BaseEnv } from './core/baseEnv.ts';
+import { TransformObservation } from './core/wrappers/transform.ts';
 import { LakeEnv, type LakeOptions, lakeOptions } from './lake/lakeEnv.ts';
 import { type LakeGrain, lakeGrains } from './lake/lakeGrains.ts';
 import {
@@ -16,6 +19,7 @@ import {
   softBanditOptions,
 } from './toy/bandits.ts';
 import { GridworldEnv, gridworldOptions } from './toy/gridworld.ts';
+import { RepeatPreviousEnv, repeatPreviousOptions, TMazeEnv, tMazeOptions } from './toy/memory.ts';
 import { MultigoalEnv, multigoalOptions } from './toy/multigoal.ts';
 
 interface Limits {
@@ -42,22 +46,42 @@ export function lakeEntry<E>(Env: new (options: LakeOptions) => E, { stride, ste
   return { ...entry(Env, lakeOptions, [maxEpisodeSteps]), options: { stride, stepCost } };
 }
 
+/** The environment with some numbers of its observations alone: those at these places. */
+function partOf<S extends z.ZodObject>(
+  Env: new (options: z.input<S>) => BaseEnv<Float32Array, number | Float32Array>,
+  schema: S,
+  limits: readonly [steps?: number, threshold?: number],
+  places: readonly number[],
+) {
+  const entryPoint = (options: z.input<S>) => {
+    const env = new Env(options);
+    const { low, high } = env.observationSpace as Box;
+    const part = (numbers: ArrayLike<number>) => Float32Array.from(places, (i) => numbers[i]!);
+    return new TransformObservation(env, part, new Box({ low: part(low), high: part(high) }));
+  };
+  return { ...entry(Env, schema, limits), entryPoint };
+}
+
 /** The environments of oxbow, by id, as they are registered: with the steps of an episode, and the return at which it counts as solved. */
 export const builtinEnvs = {
   'Lake-v0': lakeEntry(LakeEnv, lakeGrains['Lake-v0']),
   'LakeStride-v0': lakeEntry(LakeEnv, lakeGrains['LakeStride-v0']),
   'Acrobot-v1': entry(AcrobotEnv, acrobotOptions, [500, -100]),
   'CartPole-v1': entry(CartPoleEnv, cartPoleOptions, [500, 475]),
+  'CartPoleNoVel-v1': partOf(CartPoleEnv, cartPoleOptions, [500, 475], [0, 2]),
   'MountainCar-v0': entry(MountainCarEnv, mountainCarOptions, [200, -110]),
   'MountainCarContinuous-v0': entry(MountainCarContinuousEnv, mountainCarOptions, [999, 90]),
   'Pendulum-v1': entry(PendulumEnv, pendulumOptions, [200]),
+  'PendulumNoVel-v1': partOf(PendulumEnv, pendulumOptions, [200], [0, 1]),
   'BumpBandit-v0': entry(BumpBanditEnv, bumpBanditOptions),
   'FourCornerBandit-v0': entry(FourCornerBanditEnv, fourCornerBanditOptions),
   'GridworldTree-v0': { ...entry(GridworldEnv, gridworldOptions, [100]), options: { map: 'tree' } },
   'GridworldSlits-v0': { ...entry(GridworldEnv, gridworldOptions, [100]), options: { map: 'slits' } },
   'Multigoal-v0': entry(MultigoalEnv, multigoalOptions, [30]),
   'OpponentBandit-v0': entry(OpponentBanditEnv, opponentBanditOptions),
+  'RepeatPrevious-v0': entry(RepeatPreviousEnv, repeatPreviousOptions),
   'SoftBandit-v0': entry(SoftBanditEnv, softBanditOptions),
+  'TMaze-v0': entry(TMazeEnv, tMazeOptions, [200, 3.9]),
 };
 
 /** The options of each environment of oxbow, by its id. */

@@ -100,4 +100,5 @@ export {
   softBanditData,
 } from './toy/bandits.ts';
 export { GridworldEnv, type GridworldInfo } from './toy/gridworld.ts';
+export { RepeatPreviousEnv, TMazeEnv } from './toy/memory.ts';
 export { MultigoalEnv } from './toy/multigoal.ts';

@@ -132,7 +132,7 @@ describe.each(Object.keys(NETWORKS) as RecurrentName[])('%s', (name) => {
       },
       { name, state: [network] },
     );
-    const got = compiled(tensors);
+    const got: Record<string, tf.Tensor> = compiled(tensors);
     const { value, grads } = both();
     expect(got.value!.arraySync()).toBeCloseTo(value.arraySync() as number, 5);
     parameters.forEach(({ name }, i) => {
