@@ -1,19 +1,28 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import { Module } from '../module.ts';
-import { checkArgument, checkOptions } from '../options/parse.ts';
-import { Rng } from '../random.ts';
+import { checkArgument, parseOptions } from '../options/parse.ts';
+import { type Rng, rngSchema } from '../random.ts';
 import { Dense } from './dense.ts';
 import { orthogonal } from './initializers.ts';
-import { positiveInteger } from './sizes.ts';
 import { repeatRows, split } from './tensors.ts';
 
+const recurrentOptions = z.strictObject({
+  inputDim: z.int().positive().describe('how many numbers an input has'),
+  units: z.int().positive().describe('how many numbers the output of a step has'),
+  rng: rngSchema.describe('streams the initial weights'),
+});
+
 /** Options of a {@link RecurrentNetwork}. */
-export interface RecurrentOptions {
-  readonly inputDim: number;
-  /** How many numbers the output of a step has. */
-  readonly units: number;
-  readonly rng: Rng;
-}
+export type RecurrentOptions = z.input<typeof recurrentOptions>;
+
+/** The recurrent networks by name. */
+export const memories = {
+  gru: (options: RecurrentOptions): RecurrentNetwork => new Gru(options),
+  lstm: (options: RecurrentOptions): RecurrentNetwork => new Lstm(options),
+  'min-gru': (options: RecurrentOptions): RecurrentNetwork => new MinGru(options),
+};
+export const memoryNames = Object.keys(memories) as (keyof typeof memories)[];
 
 /** What a {@link RecurrentNetwork} reads: `time` steps of `batch` sequences, step by step. */
 export interface Sequences {
@@ -50,9 +59,9 @@ export abstract class RecurrentNetwork extends Module {
 
   protected constructor(name: string, options: RecurrentOptions, { gates, parts }: { gates: number; parts: number }) {
     super();
-    const { inputDim, units, rng } = checkOptions(name, options, { inputDim: Number, units: Number, rng: Rng });
-    this.inputDim = positiveInteger(name, 'inputDim', inputDim);
-    this.units = positiveInteger(name, 'units', units);
+    const { inputDim, units, rng } = parseOptions(name, recurrentOptions, options);
+    this.inputDim = inputDim;
+    this.units = units;
     this.stateDim = parts * units;
     this.input = gatesOf(inputDim, units, gates, { rng: rng.split('input'), bias: true });
   }

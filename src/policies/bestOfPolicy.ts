@@ -59,6 +59,8 @@ export class BestOfPolicy extends Policy<Float32Array, ActionSamples> {
   /** @throws if `samples` is no positive integer */
   constructor({ policy, critics, actionSpace, samples = 32 }: BestOfPolicyOptions) {
     super();
+    if (policy.memory !== undefined)
+      throw new Error('BestOfPolicy: policy: got one with a memory, expected one without');
     this.policy = policy;
     this.critics = critics;
     this.samples = positiveInteger('BestOfPolicy', 'samples', samples);

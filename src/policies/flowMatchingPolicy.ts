@@ -152,6 +152,7 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
     });
     const policy = new FlowPolicy({ flow, squash: this.bijector });
     if (this.encoder !== undefined) policy.encoder = this.encoder;
+    if (this.memory !== undefined) policy.memory = this.memory;
     if (this.normalizer !== undefined) policy.normalizer = this.normalizer;
     return policy;
   }

@@ -6,6 +6,7 @@ import { writeWholeFile } from '../files.ts';
 import { fingerprintOfNumbers } from '../fingerprint.ts';
 import { Module } from '../module.ts';
 import type { Activation } from '../nn/dense.ts';
+import type { RecurrentNetwork } from '../nn/recurrent.ts';
 import { positiveInteger } from '../nn/sizes.ts';
 import { wrapAngle } from '../nn/tensors.ts';
 import { note, show } from '../options/describe.ts';
@@ -31,6 +32,14 @@ export interface SampledAction {
 
 /** A sample of any policy: {@link SampledAction}, with the log-density where the policy has one. */
 export type ActionSample = Omit<SampledAction, 'logProb'> & Partial<Pick<SampledAction, 'logProb'>>;
+
+/** What a policy with a memory takes beside observations: what it knows of the steps before them. */
+export interface Past {
+  /** `[sequences, stateDim]`, before the first of the steps; 0 where nothing has been seen. */
+  readonly state: tf.Tensor;
+  /** `[steps · sequences]`, 1 where a step is the first of an episode and else 0; none is unless given. */
+  readonly begins?: tf.Tensor | undefined;
+}
 
 /**
  * π(· | observations): what every agent needs of a policy, and all that it may use.
@@ -115,6 +124,8 @@ export abstract class Policy<
   normalizer?: ObservationNormalizer;
   /** Set by {@link encodeObservations}. */
   encoder?: ObservationEncoder;
+  /** Set by {@link remember}. */
+  memory?: RecurrentNetwork;
   /** A fingerprint of the variables as they were untrained, where data may give units. */
   #untrained: string | undefined;
   #acting: SingleActor | undefined;
@@ -129,27 +140,55 @@ export abstract class Policy<
 
   /** How many numbers an observation has: {@link featureDim}, or what the encoder sees, and the mask. */
   get observationDim(): number {
-    return (this.encoder?.observationDim ?? this.featureDim) + this.maskDim;
+    return (this.encoder?.observationDim ?? this.memory?.inputDim ?? this.featureDim) + this.maskDim;
+  }
+
+  /** How many numbers a policy with a memory keeps of an episode; 0 without. */
+  get stateDim(): number {
+    return this.memory?.stateDim ?? 0;
   }
 
   /**
    * π(· | observations). A subclass says what it is by {@link distribution}.
-   * @param observations `[batch, observationDim]`
-   * @throws if they are not float32 of this shape
+   * @param observations `[batch, observationDim]`; of a policy with a memory as {@link unroll} takes them
+   * @param past what a policy with a memory knows
+   * @throws if they are not float32 of this shape, or the policy has a memory and gets no `past`
    */
-  given(observations: tf.Tensor): Distribution {
-    const features = this.features(observations);
-    return this.distribution(features, this.maskDim === 0 ? undefined : maskOf(observations, this.maskDim));
+  given(observations: tf.Tensor, past?: Past): Distribution {
+    return this.unroll(observations, past).distribution;
   }
 
   /**
-   * What its networks see of observations: normalized, without a mask of actions, and of images the features of the encoder.
+   * π of the steps of several sequences, each given all steps before it, with what is remembered after the last. Without a memory, π of each row.
+   * @param observations `[steps · sequences, observationDim]`, step by step: row t · sequences + i is step t of sequence i
+   * @returns the distribution of all rows, and the state `[sequences, stateDim]`, undefined without a memory
+   * @throws as {@link given}
+   */
+  unroll(
+    observations: tf.Tensor,
+    past?: Past,
+  ): { readonly distribution: Distribution; readonly state: tf.Tensor | undefined } {
+    const { features, state } = this.#seen(observations, past);
+    return { distribution: this.distribution(features, this.#mask(observations)), state };
+  }
+
+  #mask(observations: tf.Tensor): tf.Tensor | undefined {
+    return this.maskDim === 0 ? undefined : maskOf(observations, this.maskDim);
+  }
+
+  /**
+   * What its networks see of observations: normalized, without a mask of actions, of images the features of the encoder, and what the memory
+   * makes of these.
    * @param observations `[batch, observationDim]`
    * @returns `[batch, featureDim]`
-   * @throws if they are not float32 of this shape
+   * @throws as {@link given}
    */
-  features(observations: tf.Tensor): tf.Tensor {
-    const { observationDim } = this;
+  features(observations: tf.Tensor, past?: Past): tf.Tensor {
+    return this.#seen(observations, past).features;
+  }
+
+  #seen(observations: tf.Tensor, past: Past | undefined): { features: tf.Tensor; state?: tf.Tensor } {
+    const { observationDim, memory } = this;
     checkArgument(`${this.constructor.name}.given`, 'observations', observations, tf.Tensor);
     if (observations.rank !== 2 || observations.shape[1] !== observationDim || observations.dtype !== 'float32') {
       throw new Error(
@@ -158,7 +197,15 @@ export abstract class Policy<
       );
     }
     const seen = this.normalized(observations);
-    return this.encoder?.apply(seen) ?? seen;
+    const features = this.encoder?.apply(seen) ?? seen;
+    if (memory === undefined) return { features };
+    if (past === undefined) {
+      throw new Error(
+        `${this.constructor.name}.given: past: got none, expected { state }, as the policy has a memory; actor() keeps it`,
+      );
+    }
+    const { outputs, state } = memory.unroll({ ...past, inputs: features });
+    return { features: outputs, state };
   }
 
   /** The observations normalized, if the policy does that, and without a mask of actions. */
@@ -251,7 +298,7 @@ export abstract class Policy<
    * @throws if its networks are of another size, or it has an encoder or a normalizer already
    */
   encodeObservations(encoder: ObservationEncoder): void {
-    const { featureDim } = this;
+    const featureDim = this.memory?.inputDim ?? this.featureDim;
     if (this.encoder !== undefined || this.normalizer !== undefined || featureDim !== encoder.featureDim) {
       const part = this.encoder ? ' with an encoder' : this.normalizer ? ' with a normalizer' : '';
       throw new Error(
@@ -264,6 +311,24 @@ export abstract class Policy<
   }
 
   /**
+   * Puts a memory before the policy's networks, once: it is then a part of the policy, in files and exports, too. The policy has been made for
+   * observations of as many numbers as the memory gives out, and takes what the memory takes from now on.
+   * @throws if its networks are of another size, or it has a memory, an encoder or a normalizer already
+   */
+  remember(memory: RecurrentNetwork): void {
+    const { featureDim } = this;
+    const part = this.memory ? 'a memory' : this.encoder ? 'an encoder' : this.normalizer && 'a normalizer';
+    if (part !== undefined || featureDim !== memory.units) {
+      throw new Error(
+        `${this.constructor.name}.remember: got a policy of ${featureDim} features${part ? ` with ${part}` : ''}, ` +
+          `expected one of ${memory.units} without memory, encoder and normalizer`,
+      );
+    }
+    this.memory = memory;
+    this.#forgetActors();
+  }
+
+  /**
    * The greedy action, for each observation: the one that stands for the mode of most mass. It is the squash of the latent
    * distribution's mode where that is exact, as of a Gaussian; else the point that most of `candidates` samples of the latent
    * value are near to, see `denseCenter`. Their noise is the same at each call and for each observation, see `GreedyNoise`: the
@@ -272,20 +337,24 @@ export abstract class Policy<
    * Not the densest of the samples, which for a trained flow is often on a thin spike that carries little mass, and for a
    * squashed Gaussian at the bounds; not the image of the base's mode, which for two modes lies on the bridge between them.
    * @param observations `[batch, observationDim]`
-   * @returns as `sampleAction`: with its log-probability where the policy has a density
+   * @param past what a policy with a memory knows
+   * @returns as `sampleAction`: with its log-probability where the policy has a density; of a policy with a memory its `state` after them, too
    * @throws if `candidates` is no positive integer
    */
-  greedy(observations: tf.Tensor, candidates = 32): ActionSample {
+  greedy(observations: tf.Tensor, candidates = 32, past?: Past): ActionSample & { readonly state?: tf.Tensor } {
     positiveInteger(`${this.constructor.name}.greedy`, 'candidates', candidates);
-    const distribution = this.given(observations);
-    const latent = distribution.mode?.() ?? this.#centerOfSamples(observations, candidates);
-    const greedy = { action: distribution.squash(latent), latent };
+    const { features, state } = this.#seen(observations, past);
+    const mask = this.#mask(observations);
+    const distribution = this.distribution(features, mask);
+    const latent = distribution.mode?.() ?? this.#centerOfSamples(features, mask, candidates);
+    const greedy = { action: distribution.squash(latent), latent, ...(state && { state }) };
     return distribution.sample ? greedy : { ...greedy, logProb: distribution.logProb(latent) };
   }
 
-  #centerOfSamples(observations: tf.Tensor, candidates: number): tf.Tensor {
-    const batch = observations.shape[0]!;
-    const distribution = this.given(tf.tile(observations, [candidates, 1]));
+  #centerOfSamples(features: tf.Tensor, mask: tf.Tensor | undefined, candidates: number): tf.Tensor {
+    const batch = features.shape[0]!;
+    const tiled = (x: tf.Tensor) => tf.tile(x, [candidates, 1]);
+    const distribution = this.distribution(tiled(features), mask && tiled(mask));
     const { latent } = sampleAction(distribution, new GreedyNoise(candidates, batch));
     const samples = tf.reshape(latent, [candidates, batch, this.actionDim]);
     return denseCenter(samples, distribution.angles ? wrapAngle : undefined);
@@ -306,6 +375,11 @@ export abstract class Policy<
     if (this.#isDisposed) throw new Error(`${this.constructor.name}.act: called after dispose`);
     this.#acting ??= new SingleActor(this);
     return this.#acting.act(observation, options) as Action;
+  }
+
+  /** Begins an episode: what {@link act} does next depends on nothing that a policy with a memory has seen before. */
+  reset(): void {
+    this.#acting?.reset();
   }
 
   /** Frees all variables, and what {@link act} has made. The policy is of no use afterwards. */
@@ -332,6 +406,8 @@ export abstract class Policy<
    * `noise0`, `noise1`, …: independent N(0, 1) or U(0, 1) numbers, as `inputs[i].noise` of the result, the inputs' documentation and the
    * model's metadata say. A Gaussian and a flow on a line take normal numbers, a mixture also uniform ones to choose a component, a flow
    * over angles uniform ones. Greedy actions have no noise.
+   *
+   * A policy with a memory has its `state` `[batch, stateDim]` as an input, 0 where an episode begins, and as an output: the next input.
    *
    * Outputs: `action` `[batch, actionDim]`, clipped to its bounds where the policy knows them, `latent` of the same shape, and, where the
    * policy has a density, `logProb` `[batch]`, of the action before it is clipped.
@@ -360,16 +436,11 @@ export abstract class Policy<
     );
     const traced = (size: number | string) =>
       traceToOnnx(
-        ({ observations }: { observations: tf.Tensor }, rng) => {
-          const sample = greedy ? this.greedy(observations) : sampleAction(this.given(observations), rng);
-          const { action, latent, logProb } = sample;
-          return {
-            action: bounds === undefined ? action : clippedActions(action, bounds),
-            latent,
-            ...(logProb && { logProb }),
-          };
+        (inputs: ActorInputs, rng) => {
+          const { action, ...sample } = actionOf(this, inputs, greedy ? { candidates: 32 } : { rng });
+          return { action: bounds === undefined ? action : clippedActions(action, bounds), ...sample };
         },
-        { observations: { shape: [size, this.observationDim] } },
+        actorInputs(this, size),
         { name: where, state: [this], metadata: Object.fromEntries(spaces) },
       );
     let made: OnnxModel;
@@ -437,6 +508,8 @@ class SingleActor {
   /** How many choices each number of an action has, where it has some. */
   readonly #nvec: readonly number[] | undefined;
   readonly #rng = new Rng('act');
+  /** What a memory holds, of sampled actions and greedy ones alike. */
+  readonly #state: Float32Array;
   #sampled: Actor | undefined;
   #greedy: Actor | undefined;
 
@@ -447,6 +520,7 @@ class SingleActor {
     this.#nvec = policy.discreteActions && choicesOf(policy.discreteActions).nvec;
     this.#bounds = actionBounds(policy);
     this.#observation = new Float32Array(policy.observationDim);
+    this.#state = new Float32Array(policy.stateDim);
   }
 
   /** See {@link Policy.act}. */
@@ -454,11 +528,19 @@ class SingleActor {
     const given = options === NONE ? NONE : parseOptions(this.#where(), actOptions, options);
     const { greedy = false, rng = this.#rng, actionMask } = given;
     this.#take(observation, actionMask);
-    const { action } = this.#actor(greedy).act(this.#observation, rng);
+    const actor = this.#actor(greedy);
+    actor.state.set(this.#state);
+    const { action } = actor.act(this.#observation, rng);
+    this.#state.set(actor.state);
     const { discreteActions } = this.#policy;
     if (discreteActions === undefined) return this.#clipped(action);
     if ('n' in discreteActions) return action[0]!;
     return 'binaries' in discreteActions ? Uint8Array.from(action) : Int32Array.from(action);
+  }
+
+  /** Forgets what a memory holds. */
+  reset(): void {
+    this.#state.fill(0);
   }
 
   dispose(): void {
@@ -525,11 +607,42 @@ export interface ActorOptions {
 /** An {@link ActionSample} as arrays, row by row. */
 export type ActionArrays = { readonly [K in keyof ActionSample]: Float32Array };
 
+/** What acting needs: of a policy with a memory its state, too. */
+interface ActorInputs {
+  readonly [name: string]: tf.Tensor;
+  readonly observations: tf.Tensor;
+}
+
+function actorInputs<Size extends number | string>({ observationDim, stateDim }: Policy, batch: Size) {
+  return {
+    observations: { shape: [batch, observationDim] },
+    ...(stateDim > 0 && { state: { shape: [batch, stateDim] } }),
+  };
+}
+
+/** A sampled action for each observation, or a greedy one, and of a policy with a memory the state after it. */
+function actionOf(
+  policy: Policy,
+  { observations, state: before }: ActorInputs,
+  { rng, candidates }: { readonly rng?: Rng; readonly candidates?: number },
+) {
+  const past = before && { state: before };
+  if (rng === undefined) return policy.greedy(observations, candidates, past);
+  const { distribution, state } = policy.unroll(observations, past);
+  return { ...sampleAction(distribution, rng), ...(state && { state }) };
+}
+
 /** A policy that acts from arrays to arrays, with no tensors in between: the quick way to one action for one observation. */
 export class Actor {
-  readonly #compiled: Compiled<{ observations: tf.Tensor }, Outputs>;
+  /**
+   * `[batch · stateDim]`: what a policy with a memory keeps of each row's episode. {@link act} renews it; set rows to 0 where an episode begins
+   * ({@link reset}), or to what they were. Empty without a memory.
+   */
+  readonly state: Float32Array;
+  readonly #compiled: Compiled<ActorInputs, Outputs>;
   readonly #onArrays;
   readonly #rng: Rng | undefined;
+  readonly #stateDim: number;
 
   /** @throws if `batch` or `candidates` is no positive integer, or there is no `rng` for sampled actions */
   constructor(policy: Policy, options: ActorOptions) {
@@ -550,13 +663,13 @@ export class Actor {
       throw new Error(`Actor: rng: got ${show(rng)}, expected an Rng, or greedy: true`);
     }
     this.#rng = rng;
+    this.state = new Float32Array(batch * policy.stateDim);
+    this.#stateDim = policy.stateDim;
     this.#compiled = compile(
-      ({ observations }, stream) => ({
-        ...(greedy ? policy.greedy(observations, candidates) : sampleAction(policy.given(observations), stream)),
-      }),
+      (inputs, stream) => ({ ...actionOf(policy, inputs, greedy ? { candidates } : { rng: stream }) }),
       { name: 'actor', state: [policy] },
     );
-    this.#onArrays = this.#compiled.onArrays({ observations: { shape: [batch, policy.observationDim] } });
+    this.#onArrays = this.#compiled.onArrays(actorInputs(policy, batch));
   }
 
   /**
@@ -567,7 +680,17 @@ export class Actor {
    * @throws if they are not that many
    */
   act(observations: ArrayLike<number>, rng = this.#rng): ActionArrays {
-    return this.#onArrays({ observations }, rng) as unknown as ActionArrays;
+    const { state } = this;
+    if (state.length === 0) return this.#onArrays({ observations }, rng) as unknown as ActionArrays;
+    const made = this.#onArrays({ observations, state }, rng) as unknown as ActionArrays & { state: Float32Array };
+    state.set(made.state);
+    return made;
+  }
+
+  /** Begins an episode in a row, or in all of them: a policy with a memory forgets what it has seen. */
+  reset(row?: number): void {
+    if (row === undefined) this.state.fill(0);
+    else this.state.fill(0, row * this.#stateDim, (row + 1) * this.#stateDim);
   }
 
   /** Frees what the engine holds; not the policy. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Bijector } from '../bijectors/bijector.ts';
 import { networkOptions } from '../nn/mlp.ts';
-import { choice, flag, positive } from '../options/fields.ts';
+import { memoryNames } from '../nn/recurrent.ts';
+import { choice, count, flag, positive } from '../options/fields.ts';
 import type { Rng } from '../random.ts';
 import type { BoxSpace, DiscreteSpace, MultiBinarySpace, MultiDiscreteSpace } from '../spaces/plain.ts';
 import type { Policy } from './policy.ts';
@@ -24,6 +25,12 @@ export const commonPolicyOptions = {
     'auto',
     "what networks see of images; 'nature' and 'small' are convolutional networks, 'mlp' the pixels in a row, 'auto' what suits the size",
   ),
+  memory: choice(
+    ['none', ...memoryNames],
+    'none',
+    "what remembers the earlier observations of an episode; 'gru' and 'lstm' step by step, 'min-gru' by a scan that is quick over long sequences",
+  ),
+  memoryUnits: count(64, 'how many numbers the memory gives to the networks at each step', 'neurons'),
   squash: choice(
     ['rescale', 'none', 'tanh', 'wrap', 'standardize'],
     'rescale',
@@ -67,7 +74,10 @@ export type MakeArguments<S extends z.ZodRawShape, K extends ActionKind = 'box'>
   /** Latent → action: the identity, to the scale of the action space, or into it. */
   readonly squash: Bijector;
   readonly rng: Rng;
-} & Omit<z.output<PolicySchema<S>>, 'squash' | 'parameters' | 'normalizeObservations' | 'clipObservations' | 'encoder'>;
+} & Omit<
+  z.output<PolicySchema<S>>,
+  'squash' | 'parameters' | 'normalizeObservations' | 'clipObservations' | 'memory' | 'memoryUnits' | 'encoder'
+>;
 
 /** A policy that can be made by its name. */
 export interface PolicyDefinition<S extends z.ZodRawShape, K extends ActionKind = 'box'> {

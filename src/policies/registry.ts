@@ -3,6 +3,7 @@ import type { Bijector } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/elementwise.ts';
 import { roundedBounds } from '../bijectors/squashing.ts';
 import type { Module } from '../module.ts';
+import { memories } from '../nn/recurrent.ts';
 import { expectedOneOf, note, shortened, show } from '../options/describe.ts';
 import { checkArgument, checkOptions, parseOptions, withDefaults } from '../options/parse.ts';
 import { Rng } from '../random.ts';
@@ -103,7 +104,15 @@ export function makePolicy(name: string, options: PolicyTask & Record<string, un
       ? definition.schema
       : withDefaults(definition.schema, suitedOptions(where, learner, actions.actionSpace));
   const parsed = parseOptions(where, schema, rest) as CommonPolicySettings;
-  const { parameters, normalizeObservations, clipObservations, encoder: wanted, ...given } = parsed;
+  const {
+    parameters,
+    normalizeObservations,
+    clipObservations,
+    encoder: wanted,
+    memory,
+    memoryUnits,
+    ...given
+  } = parsed;
   const network = wanted === 'auto' ? usualNetwork(layout.parts) : wanted === 'mlp' ? undefined : wanted;
   if (network !== undefined && !layout.parts.some(couldBeImage)) {
     throw new Error(
@@ -117,17 +126,21 @@ export function makePolicy(name: string, options: PolicyTask & Record<string, un
   const settings = isAsItIs ? { ...given, squash: 'none' as const } : given;
   const make = (hidden: readonly number[]): Policy => {
     const encoder = network && new ObservationEncoder({ parts: layout.parts, network, rng: rng.split('encoder') });
+    const inputDim = encoder?.featureDim ?? layout.size;
     const arguments_: MakeArguments<Record<never, never>, ActionKind> = {
       ...settings,
       hidden,
       observationSpace: observationBox,
-      observationDim: encoder?.featureDim ?? layout.size,
+      observationDim: memory === 'none' ? inputDim : memoryUnits,
       ...actions,
       // Of each its own: it may get variables.
       squash: squashOf(where, given.squash, actions.actionSpace),
       rng: rng.split(name),
     };
     const policy = wrapped(definition.make(arguments_));
+    if (memory !== 'none') {
+      policy.remember(memories[memory]({ inputDim, units: memoryUnits, rng: rng.split('memory') }));
+    }
     if (encoder !== undefined) orFreed([policy, encoder], () => policy.encodeObservations(encoder));
     // The units themselves come from a file, or from data.
     if (given.squash === 'standardize') policy.actionScale?.standardize();
@@ -153,7 +166,9 @@ export function makePolicy(name: string, options: PolicyTask & Record<string, un
   // Where nothing could be encoded, files do not speak of it: they are those of policies that never heard of images.
   const isOfImages = network !== undefined || layout.parts.some(({ isImage }) => isImage);
   const encoding = isOfImages ? { encoder: network ?? 'mlp' } : {};
-  policy.config = { name, ...spaces, options: { ...settings, ...encoding, ...normalization, hidden } };
+  // Files of policies without a memory are as those that never heard of one.
+  const remembering = memory === 'none' ? {} : { memory, memoryUnits };
+  policy.config = { name, ...spaces, options: { ...settings, ...encoding, ...remembering, ...normalization, hidden } };
   if (normalizeObservations) policy.normalizeObservations({ clip: clipObservations });
   policy.markUntrained();
   noteWhatIsLost(where, layout, network !== undefined);
