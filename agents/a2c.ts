@@ -20,7 +20,14 @@ import {
   shapeRate,
 } from './core/options.ts';
 import { EPSILON, meanEntropy, PolicyOptimizer, standardized } from './core/policyGradient.ts';
-import { compileActor, generalizedAdvantages, RolloutCollector } from './core/rollout.ts';
+import {
+  compileActor,
+  generalizedAdvantages,
+  pastsOf,
+  type Remembered,
+  RolloutCollector,
+  rememberedShapes,
+} from './core/rollout.ts';
 import { CheckpointedAgent, compileOnArrays, type FigureOf, MeanMetrics, scalarsOf, Training } from './core/state.ts';
 import { ValueNetwork } from './core/valueFunction.ts';
 
@@ -58,7 +65,7 @@ export interface A2cReport extends TrainReport {
  *
  *   L = −E[A log π(a | o)] + c_v E[(V − R)²] − c_e H[π].
  *
- * Works with any policy. Time limits are bootstrapped with the value of the last observation.
+ * Works with any policy; with a memory gradients go back through the rollout. Time limits are bootstrapped with the value of the last observation.
  *
  * Mnih et al., "Asynchronous Methods for Deep Reinforcement Learning", arXiv:1602.01783.
  */
@@ -94,6 +101,7 @@ export class A2c extends CheckpointedAgent<A2cReport> {
     const steps = horizon * env.numEnvs;
     const shapes = {
       observations: { shape: [steps, policy.observationDim] },
+      ...rememberedShapes(policy, value, env.numEnvs, horizon),
       latents: { shape: [steps, policy.actionDim] },
       advantages: { shape: [steps] },
       returns: { shape: [steps] },
@@ -135,13 +143,14 @@ export class A2c extends CheckpointedAgent<A2cReport> {
   }
 
   /** L and its terms on one rollout. */
-  #loss({ observations, latents, advantages, returns }: A2cBatch, rng: Rng) {
+  #loss({ observations, latents, advantages, returns, ...seen }: A2cBatch, rng: Rng) {
     const { policy, normalizeAdvantages, valueCoefficient, entropyCoefficient } = this.#options;
-    const distribution = policy.given(observations);
+    const pasts = pastsOf(policy, seen);
+    const distribution = policy.given(observations, pasts.policy);
     const logProb = distribution.logProb(latents);
     const weights = normalizeAdvantages ? standardized(advantages) : advantages;
     const policyLoss = tf.neg(tf.mean(tf.mul(weights, logProb)));
-    const valueLoss = tf.mean(tf.squaredDifference(this.value.of(observations), returns));
+    const valueLoss = tf.mean(tf.squaredDifference(this.value.of(observations, pasts.value), returns));
     const entropy = meanEntropy(distribution, logProb, rng, entropyCoefficient > 0);
     const withValue = tf.add(policyLoss, tf.mul(valueCoefficient, valueLoss));
     const loss = entropyCoefficient === 0 ? withValue : tf.sub(withValue, tf.mul(entropyCoefficient, entropy));
@@ -149,4 +158,4 @@ export class A2c extends CheckpointedAgent<A2cReport> {
   }
 }
 
-type A2cBatch = Record<'observations' | 'latents' | 'advantages' | 'returns' | 'learningRate', tf.Tensor>;
+type A2cBatch = Remembered & Record<'observations' | 'latents' | 'advantages' | 'returns' | 'learningRate', tf.Tensor>;

@@ -34,8 +34,12 @@ import {
   checkBatchSize,
   compileActor,
   generalizedAdvantages,
+  pastsOf,
+  type Remembered,
   RolloutCollector,
+  rememberedShapes,
   rolloutOptions,
+  sequenceLengthOf,
   soften,
 } from './core/rollout.ts';
 import { CheckpointedAgent, compileOnArrays, type FigureOf, MeanMetrics, scalarsOf, Training } from './core/state.ts';
@@ -44,6 +48,11 @@ import { clippedValueLoss, explainedVariance, ValueNetwork } from './core/valueF
 export const ppoOptions = z.strictObject({
   ...partSchemas,
   ...rolloutOptions,
+  sequenceLength: z.int().positive().optional().meta({
+    description:
+      'of a policy with a memory: steps that follow each other in a minibatch, through which gradients go back; a divisor of horizon and batchSize, by default the largest up to 32',
+    unit: 'steps',
+  }),
   learningRate: learningRate('the policy', 3e-4),
   shapeRate,
   valueLearningRate: rateSchema
@@ -117,7 +126,8 @@ export interface PpoReport extends TrainReport {
  *
  * Works with any `Policy`: ratios are taken at the latent value of the action. Policy and value function share nothing, and
  * have optimizers and gradient bounds of their own. Time limits are bootstrapped with the value of the last observation. A last
- * short minibatch is dropped; the order is shuffled in every epoch.
+ * short minibatch is dropped; the order is shuffled in every epoch. With a memory minibatches are made of sequences, each from the state
+ * that the rollout had at its first step.
  *
  * Schulman et al., "Proximal Policy Optimization Algorithms", arXiv:1707.06347; details after Huang et al., "The 37
  * Implementation Details of Proximal Policy Optimization", 2022.
@@ -127,6 +137,7 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
   readonly value: ValueNetwork;
   readonly #options: z.output<typeof ppoOptions>;
   readonly #baseEntropy: number;
+  readonly #sequenceLength: number;
   readonly #collector: RolloutCollector;
   readonly #moved: PolicyUpdates<Exclude<FigureOf<PpoReport>, 'valueLoss'>>;
   readonly #training = new Training('Ppo', ['actions', 'minibatches', 'entropy']);
@@ -146,6 +157,8 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
     checkDensity('Ppo', policy);
     checkPolicy(policy);
     checkBatchSize('Ppo', config, env.numEnvs);
+    const sequenceLength = sequenceLengthOf('Ppo', policy, config);
+    this.#sequenceLength = sequenceLength;
     this.#baseEntropy = config.baseEntropy ?? (actionSpace instanceof Box ? boxRescaleLogDet(actionSpace) : 0);
     const normalizers = normalizersFor(policy, env.numEnvs, config);
     const value = new ValueNetwork(policy, config.valueHidden, config.rng.split('value'));
@@ -154,15 +167,19 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
     const valueOptimizer = new Adam(value.trainableVariables(), { epsilon: EPSILON });
     this.#moved = new PolicyUpdates('Ppo', [policy, policyOptimizer], config.targetKl);
     const actor = compileActor('Ppo', env, policy, value);
-    this.#collector = new RolloutCollector({ owner: 'Ppo', ...config, ...normalizers, env, actionSpace, actor });
+    const collecting = { ...config, ...normalizers, sequenceLength, env, actionSpace, actor };
+    this.#collector = new RolloutCollector({ owner: 'Ppo', ...collecting });
 
-    const observations = { shape: [batchSize, policy.observationDim] };
+    const seen = {
+      observations: { shape: [batchSize, policy.observationDim] },
+      ...rememberedShapes(policy, value, batchSize / sequenceLength, sequenceLength),
+    };
     const [column, scalar] = [{ shape: [batchSize] }, { shape: [] }];
     this.#updatePolicy = compileOnArrays(
       'ppo/policy',
       { policy, policyOptimizer },
       {
-        observations,
+        ...seen,
         latents: { shape: [batchSize, policy.actionDim] },
         logProbs: column,
         advantages: column,
@@ -178,10 +195,11 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
     this.#updateValue = compileOnArrays(
       'ppo/value',
       { policy, value, valueOptimizer },
-      { observations, returns: column, oldValues: column, learningRate: scalar },
-      ({ observations, returns, oldValues, learningRate }: ValueBatch) => {
+      { ...seen, returns: column, oldValues: column, learningRate: scalar },
+      ({ returns, oldValues, learningRate, ...seen }: ValueBatch) => {
         const { gradients, valueLoss } = valueAndGradients(() => {
-          const valueLoss = clippedValueLoss(value.of(observations), { oldValues, returns, clip: config.valueClip });
+          const values = value.of(seen.observations, pastsOf(policy, seen).value);
+          const valueLoss = clippedValueLoss(values, { oldValues, returns, clip: config.valueClip });
           return { loss: tf.mul(0.5, valueLoss), valueLoss };
         }, valueOptimizer.parameters);
         valueOptimizer.update(clipByGlobalNorm(gradients, maxGradientNorm).gradients, learningRate);
@@ -220,8 +238,12 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
           advantages: { values: advantages },
           returns: { values: returns },
           oldValues: { values: rollout.values },
+          ...(policy.memory && {
+            begins: { values: rollout.begins },
+            state: { values: rollout.state, width: rollout.stateDim, each: 'sequence' },
+          }),
         },
-        { count: rollout.rewards.length, batchSize },
+        { count: rollout.rewards.length, batchSize, length: this.#sequenceLength, lanes: rollout.envs },
       );
 
       const rates = { learningRate: rate('learningRate'), clip: rate('clip') };
@@ -254,7 +276,7 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
   /** L and its terms on one minibatch. */
   #policyLoss(batch: PolicyBatch, rng: Rng) {
     const { policy, normalizeAdvantages, klCoefficient, entropyCoefficient } = this.#options;
-    const distribution = policy.given(batch.observations);
+    const distribution = policy.given(batch.observations, pastsOf(policy, batch).policy);
     const logProb = distribution.logProb(batch.latents);
     const { policyLoss, ...moved } = clippedSurrogate({
       logProb,
@@ -269,5 +291,6 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
   }
 }
 
-type PolicyBatch = Record<'observations' | 'latents' | 'logProbs' | 'advantages' | 'clip' | 'learningRate', tf.Tensor>;
-type ValueBatch = Record<'observations' | 'returns' | 'oldValues' | 'learningRate', tf.Tensor>;
+type PolicyBatch = Remembered &
+  Record<'observations' | 'latents' | 'logProbs' | 'advantages' | 'clip' | 'learningRate', tf.Tensor>;
+type ValueBatch = Remembered & Record<'observations' | 'returns' | 'oldValues' | 'learningRate', tf.Tensor>;

@@ -19,12 +19,15 @@ import {
   shapeRate,
 } from './core/options.ts';
 import { PolicyOptimizer } from './core/policyGradient.ts';
-import { compileActor } from './core/rollout.ts';
+import { compileActor, pastsOf, type Remembered, rememberedShapes } from './core/rollout.ts';
 import { CheckpointedAgent, type FigureOf, MeanMetrics, scalarsOf, Training } from './core/state.ts';
 import { ValueNetwork } from './core/valueFunction.ts';
 
 /** Adam's. */
 const EPSILON = 1e-8;
+
+/** Steps through which gradients go back in a memory. */
+const SEQUENCE = 32;
 
 export const reinforceOptions = z.strictObject({
   ...partSchemas,
@@ -63,7 +66,7 @@ export interface ReinforceReport extends TrainReport {
  *   E[(G − V(o)) ∇ log π(a | o)],  G the discounted sum of rewards from the step on,
  *
  * and some down that of E[(V(o) − G)²]. Works with any policy. A truncated episode is bootstrapped with the value of its last
- * observation.
+ * observation. With a memory gradients go back through 32 steps.
  *
  * Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning", 1992.
  */
@@ -93,8 +96,10 @@ export class Reinforce extends CheckpointedAgent<ReinforceReport> {
       optimizer: (parameters) => new Adam(parameters, { epsilon: EPSILON }),
     });
     const valueOptimizer = new Adam(value.trainableVariables(), { epsilon: EPSILON });
-    const actor = compileActor('Reinforce', env, policy, value, (observations) => this.#valuesOf(observations));
-    this.#collector = new EpisodeCollector({ owner: 'Reinforce', ...config, ...normalizers, env, actionSpace, actor });
+    const actor = compileActor('Reinforce', env, policy, value, config.valueUpdates > 0);
+    const sequenceLength = policy.memory === undefined ? 1 : SEQUENCE;
+    const collecting = { ...config, ...normalizers, sequenceLength, env, actionSpace, actor };
+    this.#collector = new EpisodeCollector({ owner: 'Reinforce', ...collecting });
 
     const update = compile(
       (batch: PolicyBatch) => {
@@ -109,7 +114,8 @@ export class Reinforce extends CheckpointedAgent<ReinforceReport> {
     const fit = compile(
       (batch: ValueBatch) => {
         const { gradients, loss } = valueAndGradients(() => {
-          const errors = tf.squaredDifference(this.#valuesOf(batch.observations), batch.returns);
+          const values = value.of(batch.observations, pastsOf(policy, batch).value);
+          const errors = tf.squaredDifference(values, batch.returns);
           return { loss: tf.sum(tf.mul(batch.weights, errors)) };
         }, valueOptimizer.parameters);
         valueOptimizer.update(clipByGlobalNorm(gradients, maxGradientNorm).gradients, batch.learningRate);
@@ -117,23 +123,24 @@ export class Reinforce extends CheckpointedAgent<ReinforceReport> {
       },
       { name: 'reinforce/fit', state: [policy, value, valueOptimizer] },
     );
-    this.#update = forEachSize((rows) =>
-      update.onArrays({
-        observations: { shape: [rows, policy.observationDim] },
+    const seen = (sequences: number) => ({
+      observations: { shape: [sequences * sequenceLength, policy.observationDim] },
+      ...rememberedShapes(policy, value, sequences),
+    });
+    this.#update = forEachSize((sequences) => {
+      const rows = sequences * sequenceLength;
+      return update.onArrays({
+        ...seen(sequences),
         latents: { shape: [rows, policy.actionDim] },
         advantages: { shape: [rows] },
         weights: { shape: [rows] },
         learningRate: { shape: [] },
-      }),
-    );
-    this.#fit = forEachSize((rows) =>
-      fit.onArrays({
-        observations: { shape: [rows, policy.observationDim] },
-        returns: { shape: [rows] },
-        weights: { shape: [rows] },
-        learningRate: { shape: [] },
-      }),
-    );
+      });
+    });
+    this.#fit = forEachSize((sequences) => {
+      const column = { shape: [sequences * sequenceLength] };
+      return fit.onArrays({ ...seen(sequences), returns: column, weights: column, learningRate: { shape: [] } });
+    });
     this.compiled = [...actor.compiled, update, fit];
     this.parts = { policy, value, policyOptimizer, valueOptimizer, ...normalizers, env, training: this.#training };
   }
@@ -156,14 +163,12 @@ export class Reinforce extends CheckpointedAgent<ReinforceReport> {
       const collected = this.#collector.collect(training.streams.actions, episodes);
       training.step += collected.count;
 
-      // Rows that are too many have weight 0.
-      const { rows, size, observations, latents, returns } = collected;
-      const weights = new Float32Array(size).fill(1 / rows, 0, rows);
-      const batch = { observations, latents, returns, advantages: this.#advantages(collected), weights };
-      const improved = scalarsOf(this.#update(size)({ ...batch, learningRate: rate('learningRate') }));
+      const { sequences } = collected;
+      const batch = { ...collected, advantages: this.#advantages(collected) };
+      const improved = scalarsOf(this.#update(sequences)({ ...batch, learningRate: rate('learningRate') }));
       const fitting = { ...batch, learningRate: rate('valueLearningRate') };
       let valueLoss = 0;
-      for (let i = 0; i < valueUpdates; i++) valueLoss = this.#fit(size)(fitting).loss[0]!;
+      for (let i = 0; i < valueUpdates; i++) valueLoss = this.#fit(sequences)(fitting).loss[0]!;
       metrics.add(training.step, { ...improved, valueLoss });
       training.updates += 1;
 
@@ -172,42 +177,33 @@ export class Reinforce extends CheckpointedAgent<ReinforceReport> {
     }
   }
 
-  /** G − V(o), in the first rows; standardized with `normalizeAdvantages`. */
-  #advantages({ rows, size, returns, values }: ReturnType<EpisodeCollector['collect']>): Float32Array {
-    const advantages = new Float32Array(size);
-    let [sum, squares] = [0, 0];
-    for (let i = 0; i < rows; i++) {
-      advantages[i] = returns[i]! - values[i]!;
-      sum += advantages[i]!;
-    }
+  /** G − V(o) of rows with a weight, else 0; standardized with `normalizeAdvantages`. */
+  #advantages({ rows, weights, returns, values }: ReturnType<EpisodeCollector['collect']>): Float32Array {
+    const advantages = returns.map((value, i) => (weights[i] === 0 ? 0 : value - values[i]!));
     if (!this.#options.normalizeAdvantages || rows === 1) return advantages;
-    for (let i = 0; i < rows; i++) {
-      const centered = advantages[i]! - sum / rows;
-      squares += centered * centered;
-    }
+    let [sum, squares] = [0, 0];
+    for (const advantage of advantages) sum += advantage;
+    const centered = (i: number) => (weights[i] === 0 ? 0 : advantages[i]! - sum / rows);
+    for (let i = 0; i < advantages.length; i++) squares += centered(i) * centered(i);
     const std = Math.sqrt(squares / (rows - 1)) + 1e-8;
-    for (let i = 0; i < rows; i++) advantages[i] = (advantages[i]! - sum / rows) / std;
-    return advantages;
+    return advantages.map((_, i) => centered(i) / std);
   }
 
   /** −E[(G − V) log π], whose gradient is the paper's, and the entropy. */
-  #policyLoss({ observations, latents, advantages, weights }: PolicyBatch) {
-    const distribution = this.#options.policy.given(observations);
+  #policyLoss({ observations, latents, advantages, weights, ...seen }: PolicyBatch) {
+    const { policy } = this.#options;
+    const distribution = policy.given(observations, pastsOf(policy, seen).policy);
     const logProb = distribution.logProb(latents);
     return {
       loss: tf.neg(tf.sum(tf.mul(weights, tf.mul(advantages, logProb)))),
       entropy: tf.sum(tf.mul(weights, distribution.entropy?.() ?? tf.neg(logProb))),
     };
   }
-
-  /** 0 without a baseline. */
-  #valuesOf(observations: tf.Tensor): tf.Tensor {
-    return this.#options.valueUpdates === 0 ? tf.zeros([observations.shape[0]!]) : this.value.of(observations);
-  }
 }
 
-type PolicyBatch = Record<'observations' | 'latents' | 'advantages' | 'weights' | 'learningRate', tf.Tensor>;
-type ValueBatch = Record<'observations' | 'returns' | 'weights' | 'learningRate', tf.Tensor>;
+type PolicyBatch = Remembered &
+  Record<'observations' | 'latents' | 'advantages' | 'weights' | 'learningRate', tf.Tensor>;
+type ValueBatch = Remembered & Record<'observations' | 'returns' | 'weights' | 'learningRate', tf.Tensor>;
 
 function forEachSize<T>(make: (rows: number) => T): (rows: number) => T {
   const made = new Map<number, T>();

@@ -19,7 +19,7 @@ import {
 } from './envs.ts';
 import { MOST_ENVS } from './evaluate.ts';
 import { partSchemas } from './options.ts';
-import type { RolloutCollectorOptions } from './rollout.ts';
+import { EpisodeMemory, type RolloutCollectorOptions } from './rollout.ts';
 
 /** Episodes of each environment in one round. */
 const EACH = 4;
@@ -114,6 +114,7 @@ export function* collectStepwise<Id extends string = string>(
       const scripts = plans && new Scripts(plans, count, own.split('scripts'));
       let next = 0;
       let [observations] = env.reset({ seed: own.split('env').seed });
+      actor?.reset();
       const recorders = Array.from({ length: numEnvs }, (_, i) => new Recorder(tap, actionSpace, infos, i));
       while (next < count) {
         if (scripts !== undefined) scripts.act(tap, numbers, actions);
@@ -121,6 +122,7 @@ export function* collectStepwise<Id extends string = string>(
         else actions.set(commandActions(actor.act(observations, choosing).action, actionSpace));
         if (noise > 0) disturb(actionSpace, noise, disturbing, actions);
         const step = env.step(actions);
+        actor?.resetEnded(step);
         for (let i = 0; i < numEnvs; i++) {
           const number = numbers[i]!;
           if (number < 0) continue;
@@ -313,9 +315,11 @@ type EpisodeColumn = 'observations' | 'latents' | 'values' | 'returns';
  */
 export class EpisodeCollector {
   readonly #options: EpisodeCollectorOptions;
+  readonly #memory: EpisodeMemory;
 
   constructor(options: EpisodeCollectorOptions) {
     this.#options = options;
+    this.#memory = new EpisodeMemory(options.env.numEnvs, options.actor.stateDim);
   }
 
   /** Seeds the environments, with which every training begins. */
@@ -324,35 +328,49 @@ export class EpisodeCollector {
   }
 
   /**
-   * The steps of the episodes are the first `rows` of `size` rows, a power of two, so that few sizes are compiled. Those behind are copies of
-   * the first: an action that the policy took has a density, which nothing else need have. Returns are discounted sums of rewards from each
-   * step on, of a truncated episode with the value of its last observation.
+   * The steps of the episodes, each cut into sequences of `sequenceLength` steps: row t · sequences + i is step t of sequence i. The number of
+   * sequences is a power of two, so that few sizes are compiled. Rows that are too many have weight 0 and are copies of the first: an action that the
+   * policy took has a density, which nothing else need have. Returns are discounted sums of rewards from each step on, of a truncated episode with the
+   * value of its last observation.
    * @param ended gets the episodes
    * @returns also `count`, how many steps the environments made, the idle ones included
    * @throws if the environment gives a reward or an observation that is not finite
    */
   collect(rng: Rng, ended: EpisodeReport[]) {
-    const { statistics, episodesPerEnv } = this.#options;
+    const { statistics, episodesPerEnv, sequenceLength = 1 } = this.#options;
     statistics?.publish();
     const lists: Record<EpisodeColumn, number[]> = { observations: [], latents: [], values: [], returns: [] };
+    const steps: Steps = { sequences: [], offsets: [], states: [], count: 0 };
     let count = 0;
-    for (let round = 0; round < episodesPerEnv; round++) count += this.#round(lists, rng, ended);
+    for (let round = 0; round < episodesPerEnv; round++) count += this.#round(lists, steps, rng, ended);
     const rows = lists.returns.length;
-    let size = 1;
-    while (size < rows) size *= 2;
-    const padded = (name: EpisodeColumn) => {
+    let sequences = 1;
+    while (sequences < steps.count) sequences *= 2;
+    const size = sequences * sequenceLength;
+    const sources = new Int32Array(size);
+    const weights = new Float32Array(size);
+    for (let row = 0; row < rows; row++) {
+      const at = steps.offsets[row]! * sequences + steps.sequences[row]!;
+      sources[at] = row;
+      weights[at] = 1 / rows;
+    }
+    const laidOut = (name: EpisodeColumn) => {
       const width = lists[name].length / rows;
       const numbers = new Float32Array(size * width);
-      numbers.set(lists[name]);
-      for (let row = rows; row < size; row++) numbers.copyWithin(row * width, 0, width);
+      for (let at = 0; at < size; at++) {
+        for (let j = 0; j < width; j++) numbers[at * width + j] = lists[name][sources[at]! * width + j]!;
+      }
       return numbers;
     };
-    const [observations, latents] = [padded('observations'), padded('latents')];
-    return { count, rows, size, observations, latents, values: padded('values'), returns: padded('returns') };
+    const state = new Float32Array(sequences * this.#options.actor.stateDim);
+    state.set(steps.states);
+    const [observations, latents] = [laidOut('observations'), laidOut('latents')];
+    const [values, returns] = [laidOut('values'), laidOut('returns')];
+    return { count, rows, sequences, weights, observations, latents, values, returns, state };
   }
 
-  #round(lists: Record<EpisodeColumn, number[]>, rng: Rng, ended: EpisodeReport[]): number {
-    const { owner, env, actionSpace, actor, gamma, statistics, scaler } = this.#options;
+  #round(lists: Record<EpisodeColumn, number[]>, steps: Steps, rng: Rng, ended: EpisodeReport[]): number {
+    const { owner, env, actionSpace, actor, gamma, statistics, scaler, sequenceLength = 1 } = this.#options;
     const { numEnvs } = env;
     const { returns } = lists;
     const first = returns.length;
@@ -361,13 +379,23 @@ export class EpisodeCollector {
       const width = values.length / numEnvs;
       for (let j = i * width; j < (i + 1) * width; j++) lists[name].push(values[j]!);
     };
-    const episodes = Array.from({ length: numEnvs }, () => ({ return: 0, length: 0, isRunning: true, after: 0 }));
+    const begun = { return: 0, length: 0, sequence: 0, isRunning: true, after: 0 };
+    const episodes = Array.from({ length: numEnvs }, () => ({ ...begun }));
     const current = resetEnvs(owner, env).slice();
+    const memory = this.#memory;
+    memory.reset();
     // What idled is in the middle of an episode, which has no end.
     scaler?.begin();
     let count = 0;
     for (let left = numEnvs; left > 0; count += numEnvs) {
-      const acted = actor.act({ observations: current }, rng);
+      for (let i = 0; i < numEnvs; i++) {
+        const episode = episodes[i]!;
+        if (!episode.isRunning || episode.length % sequenceLength !== 0) continue;
+        episode.sequence = steps.count++;
+        for (let j = 0; j < actor.stateDim; j++) steps.states.push(memory.state[i * actor.stateDim + j]!);
+      }
+      const acted = actor.act({ observations: current, state: memory.state }, rng);
+      memory.set(acted.state);
       statistics?.observe(current);
       const step = stepEnvs(owner, env, commandActions(acted.action, actionSpace));
       const rewards = Float32Array.from(scaler?.scaled(step) ?? step.rewards);
@@ -379,12 +407,17 @@ export class EpisodeCollector {
         append('values', acted.value, i);
         append('returns', rewards, i);
         envs.push(i);
+        steps.sequences.push(episode.sequence);
+        steps.offsets.push(episode.length % sequenceLength);
         episode.return += step.rewards[i]!;
         episode.length += 1;
         if (!step.terminations[i] && !step.truncations[i]) continue;
         episode.isRunning = false;
         left -= 1;
-        if (!step.terminations[i]) episode.after = actor.values({ observations: step.finalObservations }).value[i]!;
+        if (!step.terminations[i]) {
+          const after = actor.values({ observations: step.finalObservations, state: memory.state });
+          episode.after = after.value[i]!;
+        }
         ended.push({ return: episode.return, length: episode.length, info: step.finalInfos[i]! });
       }
       current.set(step.observations);
@@ -396,4 +429,15 @@ export class EpisodeCollector {
     }
     return count;
   }
+}
+
+/** Where the steps of episodes are. */
+interface Steps {
+  /** Of each step its sequence, and which step of it. */
+  readonly sequences: number[];
+  readonly offsets: number[];
+  /** Before the first step of each sequence. */
+  readonly states: number[];
+  /** How many sequences there are. */
+  count: number;
 }

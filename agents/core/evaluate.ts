@@ -119,6 +119,7 @@ export function* evaluateStepwise<Id extends string = string>(
       const actions = commandActions(actor.act(observations).action, actionSpace);
       onStep?.({ observations, actions, episodes });
       const step = env.step(actions);
+      actor.resetEnded(step);
       for (let i = 0; i < numEnvs; i++) {
         const episode = episodes[i]!;
         if (episode < 0) continue;

@@ -1,6 +1,6 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { VectorEnv } from '../../envs/index.ts';
-import { type Policy, type Rng, sampleAction } from '../../src/index.ts';
+import { type Past, type Policy, type Rng, sampleAction } from '../../src/index.ts';
 import { count } from '../../src/options/fields.ts';
 import { checkArgument, checkOptions } from '../../src/options/parse.ts';
 import type { EpisodeReport } from '../agent.ts';
@@ -61,6 +61,32 @@ export const rolloutOptions = {
   batchSize: count(64, 'size of a minibatch; at most a rollout, horizon × environments', 'steps'),
 };
 
+/** The longest sequences that are learned from unless one says so. */
+const USUAL_LENGTH = 32;
+
+/**
+ * How many steps follow each other in a minibatch: 1 without a memory, else by default the most, up to 32, of which rollouts and minibatches are made.
+ * @throws if rollouts or minibatches are not made of so many
+ */
+export function sequenceLengthOf(
+  owner: string,
+  policy: Policy,
+  { horizon, batchSize, sequenceLength }: { horizon: number; batchSize: number; sequenceLength?: number | undefined },
+): number {
+  const fits = (length: number) => horizon % length === 0 && batchSize % length === 0;
+  if (sequenceLength === undefined) {
+    let length = policy.memory === undefined ? 1 : Math.min(USUAL_LENGTH, horizon);
+    while (!fits(length)) length -= 1;
+    return length;
+  }
+  const got = `${owner}: sequenceLength: got ${sequenceLength}`;
+  if (policy.memory === undefined) {
+    throw new Error(`${got} for a policy without a memory, expected one with memory: 'gru', say`);
+  }
+  if (fits(sequenceLength)) return sequenceLength;
+  throw new Error(`${got}, expected a divisor of horizon, ${horizon}, and of batchSize, ${batchSize}`);
+}
+
 /** @throws if a rollout is smaller than a minibatch */
 export function checkBatchSize(owner: string, options: { horizon: number; batchSize: number }, numEnvs: number): void {
   const { horizon, batchSize } = options;
@@ -71,28 +97,101 @@ export function checkBatchSize(owner: string, options: { horizon: number; batchS
   );
 }
 
+/** What policy and value function with a memory take beside observations, in one array each: the policy's numbers first in a state. */
+export type Remembered = {
+  /** `[sequences, policy.stateDim + value.stateDim]` */
+  readonly state?: tf.Tensor;
+  /** `[steps · sequences]` */
+  readonly begins?: tf.Tensor;
+};
+
+/** The past of the policy, and that of the value function; undefined where these have no memory. */
+export function pastsOf(policy: Policy, { state, begins }: Remembered): { policy?: Past; value?: Past } {
+  if (state === undefined) return {};
+  const [ofPolicy, ofValue] = tf.split(state, [policy.stateDim, state.shape[1]! - policy.stateDim], 1);
+  return { policy: { state: ofPolicy!, begins }, value: { state: ofValue!, begins } };
+}
+
+/** Shapes of {@link Remembered} for `steps` steps of `sequences` sequences; none without a memory. */
+export function rememberedShapes(policy: Policy, value: ValueNetwork, sequences: number, steps?: number) {
+  const stateDim = policy.stateDim + value.stateDim;
+  if (stateDim === 0) return {};
+  return {
+    state: { shape: [sequences, stateDim] },
+    ...(steps !== undefined && { begins: { shape: [steps * sequences] } }),
+  };
+}
+
 /**
- * Compiles what acts in all environments at once: samples of the policy with V of the same observations, and V alone.
- * @param valuesOf V as the agent uses it, `[envs, observationDim]` → `[envs]`
+ * Compiles what acts in all environments at once: samples of the policy with V of the same observations, and V alone; with a memory also the state
+ * after them.
+ * @param hasBaseline whether V is used; it is 0 else
  */
 export function compileActor(
   owner: string,
   { numEnvs }: VectorEnv,
   policy: Policy,
   value: ValueNetwork,
-  valuesOf = (observations: tf.Tensor) => value.of(observations),
+  hasBaseline = true,
 ) {
-  type Inputs = Record<'observations', tf.Tensor>;
+  type Inputs = Remembered & Record<'observations', tf.Tensor>;
   const [name, modules] = [owner.toLowerCase(), { policy, value }];
-  const shapes = { observations: { shape: [numEnvs, policy.observationDim] } };
-  const act = compileOnArrays(`${name}/act`, modules, shapes, ({ observations }: Inputs, rng) => ({
-    ...sampleAction(policy.given(observations), rng),
-    value: valuesOf(observations),
+  const stateDim = policy.stateDim + value.stateDim;
+  const shapes = {
+    observations: { shape: [numEnvs, policy.observationDim] },
+    ...rememberedShapes(policy, value, numEnvs),
+  };
+  const valued = ({ observations }: Inputs, past: Past | undefined) =>
+    hasBaseline ? value.unroll(observations, past) : { values: tf.zeros([numEnvs]), state: past?.state };
+  const act = compileOnArrays(`${name}/act`, modules, shapes, (inputs: Inputs, rng) => {
+    const pasts = pastsOf(policy, inputs);
+    const { distribution, state } = policy.unroll(inputs.observations, pasts.policy);
+    const sample = sampleAction(distribution, rng);
+    const { values, state: ofValue } = valued(inputs, pasts.value);
+    return { ...sample, value: values, ...(state && { state: tf.concat([state, ofValue!], 1) }) };
+  });
+  const values = compileOnArrays(`${name}/values`, modules, shapes, (inputs: Inputs) => ({
+    value: valued(inputs, pastsOf(policy, inputs).value).values,
   }));
-  const values = compileOnArrays(`${name}/values`, modules, shapes, ({ observations }: Inputs) => ({
-    value: valuesOf(observations),
-  }));
-  return { act, values, compiled: [act, values] };
+  return { act, values, stateDim, compiled: [act, values] };
+}
+
+/** What policy and value function remember of the episodes in parallel environments, between the steps. */
+export class EpisodeMemory {
+  /** `[envs · stateDim]` */
+  readonly state: Float32Array;
+  /** `[envs]`, 1 where the next step is the first of an episode. */
+  readonly begins: Float32Array;
+  readonly #stateDim: number;
+
+  constructor(envs: number, stateDim: number) {
+    this.#stateDim = stateDim;
+    this.state = new Float32Array(envs * stateDim);
+    this.begins = new Float32Array(envs).fill(1);
+  }
+
+  /** All episodes begin. */
+  reset(): void {
+    this.state.fill(0);
+    this.begins.fill(1);
+  }
+
+  /** Takes the state after a step. */
+  set(state: ArrayLike<number> | undefined): void {
+    if (state === undefined) return;
+    this.state.set(state);
+    this.begins.fill(0);
+  }
+
+  copy() {
+    return { state: this.state.slice(), begins: this.begins.slice() };
+  }
+
+  /** An episode begins in an environment. */
+  begin(env: number): void {
+    this.state.fill(0, env * this.#stateDim, (env + 1) * this.#stateDim);
+    this.begins[env] = 1;
+  }
 }
 
 export interface RolloutCollectorOptions extends PolicyEnv, Normalizers {
@@ -101,6 +200,8 @@ export interface RolloutCollectorOptions extends PolicyEnv, Normalizers {
   readonly actor: ReturnType<typeof compileActor>;
   /** Steps of each environment. */
   readonly horizon: number;
+  /** Of a policy with a memory: at every so many steps the state is kept; `horizon` unless given. */
+  readonly sequenceLength?: number;
   readonly gamma: number;
 }
 
@@ -111,16 +212,19 @@ export class RolloutCollector implements Stateful {
   readonly #rollout;
   /** The observations to act on next, `[envs · observationDim]`. */
   readonly #current: Float32Array;
+  readonly #memory: EpisodeMemory;
 
   constructor(options: RolloutCollectorOptions) {
-    const { env, actionSpace, horizon } = options;
+    const { env, actionSpace, horizon, sequenceLength = horizon, actor } = options;
     const [envs, steps] = [env.numEnvs, horizon * env.numEnvs];
     this.#options = options;
     this.#tracker = new EpisodeTracker(envs);
     this.#current = new Float32Array(envs * env.singleObservationSpace.size);
+    this.#memory = new EpisodeMemory(envs, actor.stateDim);
     this.#rollout = {
       horizon,
       envs,
+      stateDim: actor.stateDim,
       /** `[horizon · envs · observationDim]` */
       observations: new Float32Array(horizon * this.#current.length),
       /** The actions before the squash, `[horizon · envs · actionDim]`. */
@@ -130,6 +234,10 @@ export class RolloutCollector implements Stateful {
       values: new Float32Array(steps),
       rewards: new Float32Array(steps),
       dones: new Uint8Array(steps),
+      /** Before the first step of each sequence, `[sequences · stateDim]`; sequence c · envs + i begins at step c · sequenceLength of environment i. */
+      state: new Float32Array((steps / sequenceLength) * actor.stateDim),
+      /** 1 where a step is the first of an episode; of a policy with a memory alone. */
+      begins: new Float32Array(actor.stateDim > 0 ? steps : 0),
     };
   }
 
@@ -138,6 +246,7 @@ export class RolloutCollector implements Stateful {
     const { owner, env, scaler } = this.#options;
     this.#tracker.reset();
     scaler?.begin();
+    this.#memory.reset();
     this.#current.set(resetEnvs(owner, env, seed));
   }
 
@@ -149,11 +258,19 @@ export class RolloutCollector implements Stateful {
    */
   collect(rng: Rng, episodes: EpisodeReport[]) {
     const { owner, env, actionSpace, actor, horizon, gamma, statistics, scaler } = this.#options;
+    const { sequenceLength = horizon } = this.#options;
     const { numEnvs } = env;
-    const rollout = this.#rollout;
+    const [rollout, memory] = [this.#rollout, this.#memory];
+    const hasMemory = actor.stateDim > 0;
     statistics?.publish();
     for (let t = 0; t < horizon; t++) {
-      const { action, latent, logProb, value } = actor.act({ observations: this.#current }, rng);
+      if (hasMemory) {
+        if (t % sequenceLength === 0) rollout.state.set(memory.state, (t / sequenceLength) * memory.state.length);
+        rollout.begins.set(memory.begins, t * numEnvs);
+      }
+      const acted = actor.act({ observations: this.#current, state: memory.state }, rng);
+      const { action, latent, logProb, value } = acted;
+      memory.set(acted.state);
       statistics?.observe(this.#current);
       rollout.observations.set(this.#current, t * this.#current.length);
       rollout.latents.set(latent, t * latent.length);
@@ -169,22 +286,29 @@ export class RolloutCollector implements Stateful {
         rollout.rewards[at] = rewards[i]!;
         rollout.dones[at] = terminations[i]! | truncations[i]!;
         if (!truncations[i] || terminations[i]) continue;
-        finalValues ??= actor.values({ observations: finalObservations }).value;
+        finalValues ??= actor.values({ observations: finalObservations, state: memory.state }).value;
         rollout.rewards[at]! += gamma * finalValues[i]!;
       }
+      if (hasMemory) for (let i = 0; i < numEnvs; i++) if (rollout.dones[t * numEnvs + i]) memory.begin(i);
       this.#tracker.track(step, episodes);
       this.#current.set(step.observations);
     }
-    return { ...rollout, lastValues: actor.values({ observations: this.#current }).value };
+    const { value } = actor.values({ observations: this.#current, state: memory.state });
+    return { ...rollout, lastValues: value };
   }
 
   /** Between two rollouts. */
   state() {
-    return { current: this.#current.slice(), tracker: this.#tracker.state() };
+    const memory = this.#options.actor.stateDim === 0 ? undefined : this.#memory.copy();
+    return { current: this.#current.slice(), tracker: this.#tracker.state(), ...(memory && { memory }) };
   }
 
-  setState({ current, tracker }: ReturnType<RolloutCollector['state']>): void {
-    setSameLength({ current: [this.#current, current] });
+  setState({ current, tracker, memory }: ReturnType<RolloutCollector['state']>): void {
+    const { state, begins } = this.#memory;
+    setSameLength({
+      current: [this.#current, current],
+      ...(state.length > 0 && { 'memory.state': [state, memory!.state], 'memory.begins': [begins, memory!.begins] }),
+    });
     this.#tracker.setState(tracker);
   }
 }

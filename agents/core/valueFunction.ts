@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Activation, Mlp, Module, type ObservationEncoder, type Policy, type Rng } from '../../src/index.ts';
+import {
+  type Activation,
+  Mlp,
+  Module,
+  type ObservationEncoder,
+  type Past,
+  type Policy,
+  type Rng,
+} from '../../src/index.ts';
+import type { RecurrentNetwork } from '../../src/nn/recurrent.ts';
 
 /** 1 − Var[returns − values] / Var[returns]; 0 where the returns do not vary. */
 export function explainedVariance(values: Float32Array, returns: Float32Array): number {
@@ -35,13 +44,15 @@ export function clippedValueLoss(
 }
 
 /**
- * V(o): a network of one output, which sees observations as the policy beside it does: normalized or not, without its mask, and images
- * through an encoder of the same form.
+ * V(o): a network of one output, which sees observations as the policy beside it does: normalized or not, without its mask, images through an
+ * encoder of the same form, and what went before through a memory of the same form.
  */
 export class ValueNetwork extends Module {
   readonly network: Mlp;
   /** Its own encoder of observations; undefined where the policy has none. */
   readonly encoder: ObservationEncoder | undefined;
+  /** Its own memory; undefined where the policy has none. */
+  readonly memory: RecurrentNetwork | undefined;
   readonly #policy: Policy;
 
   /**
@@ -52,13 +63,27 @@ export class ValueNetwork extends Module {
     super();
     this.#policy = policy;
     this.encoder = policy.encoder?.another(rng.split('encoder'));
-    const inputDim = this.encoder?.featureDim ?? policy.observationDim - policy.maskDim;
+    this.memory = policy.memory?.another(rng.split('memory'));
+    const inputDim = this.memory?.units ?? this.encoder?.featureDim ?? policy.observationDim - policy.maskDim;
     this.network = new Mlp({ inputDim, hidden, outputDim: 1, activation, outputScale: 1, rng });
   }
 
-  /** `[batch, observationDim]` → `[batch]` */
-  of(observations: tf.Tensor): tf.Tensor {
+  /** How many numbers its memory keeps of an episode; 0 without one. */
+  get stateDim(): number {
+    return this.memory?.stateDim ?? 0;
+  }
+
+  /** `[batch, observationDim]` → `[batch]`, with a memory of what a policy's `unroll` takes. */
+  of(observations: tf.Tensor, past?: Past): tf.Tensor {
+    return this.unroll(observations, past).values;
+  }
+
+  /** V of the steps of several sequences, as a policy's `unroll`. */
+  unroll(observations: tf.Tensor, past?: Past): { readonly values: tf.Tensor; readonly state?: tf.Tensor } {
     const seen = this.#policy.normalized(observations);
-    return tf.squeeze(this.network.apply(this.encoder?.apply(seen) ?? seen), [1]);
+    const inputs = this.encoder?.apply(seen) ?? seen;
+    const remembered = past && this.memory?.unroll({ ...past, inputs });
+    const values = tf.squeeze(this.network.apply(remembered?.outputs ?? inputs), [1]);
+    return { values, ...(remembered && { state: remembered.state }) };
   }
 }

@@ -66,6 +66,12 @@ export abstract class RecurrentNetwork extends Module {
     this.input = gatesOf(inputDim, units, gates, { rng: rng.split('input'), bias: true });
   }
 
+  /** One of the same form with weights of its own, for networks beside the policy. */
+  another(rng: Rng): RecurrentNetwork {
+    const { inputDim, units } = this;
+    return new (this.constructor as new (options: RecurrentOptions) => RecurrentNetwork)({ inputDim, units, rng });
+  }
+
   /**
    * All steps, one after the other.
    * @throws if shapes do not fit

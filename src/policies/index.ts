@@ -19,6 +19,7 @@ export {
   type ActionDistribution,
   type ActionSample,
   Actor,
+  type Past,
   Policy,
   type PolicyConfig,
   type SampledAction,

@@ -151,8 +151,8 @@ export abstract class Policy<
   /**
    * π(· | observations). A subclass says what it is by {@link distribution}.
    * @param observations `[batch, observationDim]`; of a policy with a memory as {@link unroll} takes them
-   * @param past what a policy with a memory knows
-   * @throws if they are not float32 of this shape, or the policy has a memory and gets no `past`
+   * @param past what a policy with a memory knows; without it each row is the first step of an episode
+   * @throws if they are not float32 of this shape
    */
   given(observations: tf.Tensor, past?: Past): Distribution {
     return this.unroll(observations, past).distribution;
@@ -199,12 +199,8 @@ export abstract class Policy<
     const seen = this.normalized(observations);
     const features = this.encoder?.apply(seen) ?? seen;
     if (memory === undefined) return { features };
-    if (past === undefined) {
-      throw new Error(
-        `${this.constructor.name}.given: past: got none, expected { state }, as the policy has a memory; actor() keeps it`,
-      );
-    }
-    const { outputs, state } = memory.unroll({ ...past, inputs: features });
+    const known = past ?? { state: tf.zeros([observations.shape[0]!, memory.stateDim]) };
+    const { outputs, state } = memory.unroll({ ...known, inputs: features });
     return { features: outputs, state };
   }
 
@@ -691,6 +687,12 @@ export class Actor {
   reset(row?: number): void {
     if (row === undefined) this.state.fill(0);
     else this.state.fill(0, row * this.#stateDim, (row + 1) * this.#stateDim);
+  }
+
+  /** Begins an episode in each row whose last one has ended by a step of parallel environments. */
+  resetEnded({ terminations, truncations }: Readonly<Record<'terminations' | 'truncations', ArrayLike<number>>>): void {
+    if (this.state.length === 0) return;
+    for (let row = 0; row < terminations.length; row++) if (terminations[row] || truncations[row]) this.reset(row);
   }
 
   /** Frees what the engine holds; not the policy. */

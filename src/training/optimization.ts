@@ -57,6 +57,8 @@ export const gradientOptions = {
 interface Column {
   readonly values: Float32Array;
   readonly width?: number;
+  /** Whether it has `width` numbers for each row, or for each sequence of rows. */
+  readonly each?: 'row' | 'sequence';
 }
 
 interface MinibatchesState {
@@ -70,22 +72,43 @@ export class Minibatches<Name extends string> {
   readonly #columns: readonly Required<Column>[];
   readonly #count: number;
   readonly #batchSize: number;
+  readonly #length: number;
+  readonly #lanes: number;
+  /** The rows of the drawn sequences, step by step. */
+  readonly #rows: Int32Array;
   readonly #batches: readonly Float32Array[];
   readonly #named: Readonly<Record<Name, Float32Array>>;
   #order = new Int32Array(0);
   #taken = 0;
 
-  /** @param count rows, of which each column has that many */
-  constructor(columns: Readonly<Record<Name, Column>>, { count, batchSize }: { count: number; batchSize: number }) {
-    this.#count = count;
-    this.#batchSize = batchSize;
-    this.#columns = Object.values<Column>(columns).map(({ values, width = 1 }) => ({ values, width }));
-    this.#batches = this.#columns.map(({ width }) => new Float32Array(batchSize * width));
+  /**
+   * @param options `count` rows, of which each column has that many; `length` rows each that are drawn together, a divisor of `count` and
+   *   `batchSize`, 1 by default, where a row is followed by the one `lanes` further on
+   */
+  constructor(
+    columns: { readonly [N in Name]?: Column },
+    { count, batchSize, length = 1, lanes = 1 }: { count: number; batchSize: number; length?: number; lanes?: number },
+  ) {
+    this.#count = count / length;
+    this.#batchSize = batchSize / length;
+    this.#length = length;
+    this.#lanes = lanes;
+    this.#rows = new Int32Array(batchSize);
+    this.#columns = Object.values<Column>(columns as Readonly<Record<Name, Column>>).map(
+      ({ values, width = 1, each = 'row' }) => ({
+        values,
+        width,
+        each,
+      }),
+    );
+    this.#batches = this.#columns.map(
+      ({ width, each }) => new Float32Array((each === 'row' ? batchSize : this.#batchSize) * width),
+    );
     const names = Object.keys(columns) as Name[];
     this.#named = Object.fromEntries(names.map((name, i) => [name, this.#batches[i]])) as Record<Name, Float32Array>;
   }
 
-  /** The numbers of the rows of each minibatch of one epoch, in a new random order. */
+  /** The numbers of the rows, or of the sequences, of each minibatch of one epoch, in a new random order. */
   *epoch(rng: Rng): Generator<Int32Array, void, undefined> {
     const order = rng.permutation(this.#count);
     for (let start = 0; start + this.#batchSize <= order.length; start += this.#batchSize) {
@@ -122,10 +145,12 @@ export class Minibatches<Name extends string> {
     this.#taken = taken;
   }
 
-  /** The rows as arrays, `[batch · width]`, which the next call uses again. */
-  gather(rows: Int32Array): Readonly<Record<Name, Float32Array>> {
+  /** The rows as arrays, `[batch · width]`, which the next call uses again; of sequences the first steps of all, then the second ones, and so on. */
+  gather(drawn: Int32Array): Readonly<Record<Name, Float32Array>> {
+    const stepwise = this.#length === 1 ? drawn : this.#rowsOf(drawn);
     for (let c = 0; c < this.#columns.length; c++) {
-      const { values, width } = this.#columns[c]!;
+      const { values, width, each } = this.#columns[c]!;
+      const rows = each === 'row' ? stepwise : drawn;
       const batch = this.#batches[c]!;
       let to = 0;
       for (let i = 0; i < rows.length; i++) {
@@ -134,6 +159,15 @@ export class Minibatches<Name extends string> {
       }
     }
     return this.#named;
+  }
+
+  #rowsOf(sequences: Int32Array): Int32Array {
+    const [length, lanes, rows] = [this.#length, this.#lanes, this.#rows];
+    for (let i = 0; i < sequences.length; i++) {
+      const [block, lane] = [Math.floor(sequences[i]! / lanes), sequences[i]! % lanes];
+      for (let t = 0; t < length; t++) rows[t * sequences.length + i] = (block * length + t) * lanes + lane;
+    }
+    return rows;
   }
 }
 
