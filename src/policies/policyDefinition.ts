@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Bijector } from '../bijectors/bijector.ts';
 import { networkOptions } from '../nn/mlp.ts';
 import { memoryNames } from '../nn/recurrent.ts';
-import { choice, count, flag, positive } from '../options/fields.ts';
+import { choice, flag, positive } from '../options/fields.ts';
 import type { Rng } from '../random.ts';
 import type { BoxSpace, DiscreteSpace, MultiBinarySpace, MultiDiscreteSpace } from '../spaces/plain.ts';
 import type { Policy } from './policy.ts';
@@ -25,12 +25,20 @@ export const commonPolicyOptions = {
     'auto',
     "what networks see of images; 'nature' and 'small' are convolutional networks, 'mlp' the pixels in a row, 'auto' what suits the size",
   ),
-  memory: choice(
-    ['none', ...memoryNames],
-    'none',
-    "what remembers the earlier observations of an episode; 'gru' and 'lstm' step by step, 'min-gru' by a scan that is quick over long sequences",
-  ),
-  memoryUnits: count(64, 'how many numbers the memory gives to the networks at each step', 'neurons'),
+  memory: z
+    .enum(['none', ...memoryNames])
+    .optional()
+    .describe(
+      "what remembers the earlier observations of an episode; 'gru' and 'lstm' step by step, 'min-gru' by a scan over all steps; by default nothing does",
+    ),
+  memoryUnits: z
+    .int()
+    .positive()
+    .optional()
+    .meta({
+      description: 'how many numbers the memory gives to the networks at each step, by default 64',
+      unit: 'neurons',
+    }),
   squash: choice(
     ['rescale', 'none', 'tanh', 'wrap', 'standardize'],
     'rescale',

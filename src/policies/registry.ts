@@ -71,6 +71,9 @@ export type PolicyTask = {
     }
 );
 
+/** Of a memory, unless its option says so. */
+const USUAL_UNITS = 64;
+
 /**
  * Makes a policy by its name, with options that are checked; {@link policies} lists both.
  *
@@ -109,10 +112,16 @@ export function makePolicy(name: string, options: PolicyTask & Record<string, un
     normalizeObservations,
     clipObservations,
     encoder: wanted,
-    memory,
+    memory: remembering,
     memoryUnits,
     ...given
   } = parsed;
+  const memory = remembering === 'none' ? undefined : remembering;
+  if (memory === undefined && memoryUnits !== undefined) {
+    const expected = "expected one beside it: memory: 'gru', say";
+    throw new Error(`${where}: memoryUnits: got ${memoryUnits} without a memory, ${expected}`);
+  }
+  const units = memoryUnits ?? USUAL_UNITS;
   const network = wanted === 'auto' ? usualNetwork(layout.parts) : wanted === 'mlp' ? undefined : wanted;
   if (network !== undefined && !layout.parts.some(couldBeImage)) {
     throw new Error(
@@ -131,16 +140,14 @@ export function makePolicy(name: string, options: PolicyTask & Record<string, un
       ...settings,
       hidden,
       observationSpace: observationBox,
-      observationDim: memory === 'none' ? inputDim : memoryUnits,
+      observationDim: memory === undefined ? inputDim : units,
       ...actions,
       // Of each its own: it may get variables.
       squash: squashOf(where, given.squash, actions.actionSpace),
       rng: rng.split(name),
     };
     const policy = wrapped(definition.make(arguments_));
-    if (memory !== 'none') {
-      policy.remember(memories[memory]({ inputDim, units: memoryUnits, rng: rng.split('memory') }));
-    }
+    if (memory !== undefined) policy.remember(memories[memory]({ inputDim, units, rng: rng.split('memory') }));
     if (encoder !== undefined) orFreed([policy, encoder], () => policy.encodeObservations(encoder));
     // The units themselves come from a file, or from data.
     if (given.squash === 'standardize') policy.actionScale?.standardize();
@@ -166,9 +173,8 @@ export function makePolicy(name: string, options: PolicyTask & Record<string, un
   // Where nothing could be encoded, files do not speak of it: they are those of policies that never heard of images.
   const isOfImages = network !== undefined || layout.parts.some(({ isImage }) => isImage);
   const encoding = isOfImages ? { encoder: network ?? 'mlp' } : {};
-  // Files of policies without a memory are as those that never heard of one.
-  const remembering = memory === 'none' ? {} : { memory, memoryUnits };
-  policy.config = { name, ...spaces, options: { ...settings, ...encoding, ...remembering, ...normalization, hidden } };
+  const ofMemory = memory === undefined ? {} : { memory, memoryUnits: units };
+  policy.config = { name, ...spaces, options: { ...settings, ...encoding, ...ofMemory, ...normalization, hidden } };
   if (normalizeObservations) policy.normalizeObservations({ clip: clipObservations });
   policy.markUntrained();
   noteWhatIsLost(where, layout, network !== undefined);
