@@ -31,14 +31,10 @@ export const commonPolicyOptions = {
     .describe(
       "what remembers the earlier observations of an episode; 'gru' and 'lstm' step by step, 'min-gru' by a scan over all steps; by default nothing does",
     ),
-  memoryUnits: z
-    .int()
-    .positive()
-    .optional()
-    .meta({
-      description: 'how many numbers the memory gives to the networks at each step, by default 64',
-      unit: 'neurons',
-    }),
+  memoryUnits: z.int().positive().optional().meta({
+    description: 'how many numbers the memory gives to the networks at each step, by default 64',
+    unit: 'neurons',
+  }),
   squash: choice(
     ['rescale', 'none', 'tanh', 'wrap', 'standardize'],
     'rescale',
