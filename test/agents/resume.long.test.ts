@@ -68,6 +68,16 @@ const agents: Case[] = [
   ['Pendulum-v1', 450, Fpo, ['flow-matching'], { ...rollouts, ...normalized, draws: 2 }],
   ['CartPole-v1', 60, A2c, ['categorical'], { rng: new Rng('agent'), reportEvery: 2, ...normalized }],
   ['CartPole-v1', 200, Reinforce, ['categorical'], { rng: new Rng('agent') }],
+  // The cuts fall inside of episodes, whose state goes on.
+  ['Pendulum-v1', 600, Ppo, ['spline', { layers: 1, memory: 'lstm', memoryUnits: 4 }], { ...rollouts, ...normalized }],
+  [
+    'CartPole-v1',
+    60,
+    A2c,
+    ['categorical', { memory: 'gru', memoryUnits: 4 }],
+    { rng: new Rng('agent'), reportEvery: 2 },
+  ],
+  ['CartPole-v1', 200, Reinforce, ['categorical', { memory: 'min-gru', memoryUnits: 4 }], { rng: new Rng('agent') }],
   [
     'Pendulum-v1',
     100,

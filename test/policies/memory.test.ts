@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { Box, Discrete, MultiDiscrete } from '../../envs/index.ts';
-import { makePolicy, type Policy, policies, policyFromJson, policyToJson, Rng } from '../../src/index.ts';
+import { checkPolicy, makePolicy, type Policy, policies, policyFromJson, policyToJson, Rng } from '../../src/index.ts';
 import { memoryNames } from '../../src/nn/recurrent.ts';
 import { perturb } from '../support/perturb.ts';
 
@@ -72,7 +72,15 @@ describe.each(CASES)('$name with $memory', ({ name, actions, memory }) => {
     copy.dispose();
   });
 
-  test('without its past it is an error of one line', () => {
-    expect(() => policy.given(observations)).toThrow(/\.given: past: got none, expected \{ state \}/);
+  test('without a past each row is the first step of an episode', () => {
+    const first = { state: tf.zeros([TIME * BATCH, policy.stateDim]) };
+    expect(Array.from(policy.greedy(observations, 4).action.dataSync())).toEqual(
+      Array.from(policy.greedy(observations, 4, first).action.dataSync()),
+    );
+  });
+
+  test('keeps the contract of policies', () => {
+    const isOfValues = name === 'q-network' || name === 'quantile-network';
+    expect(checkPolicy(policy, { gradients: !isOfValues })).toBeInstanceOf(Array);
   });
 });
