@@ -7,6 +7,7 @@ import { rateAt } from '../src/training/optimization.ts';
 import type { EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
 import { checkDensity } from './core/checks.ts';
 import { vectorEnvFor } from './core/envs.ts';
+import { type MemoryInputs, memoryShapes, pastsOf } from './core/memory.ts';
 import { normalizationOptions, normalizersFor } from './core/normalization.ts';
 import {
   entropyCoefficient,
@@ -20,14 +21,7 @@ import {
   shapeRate,
 } from './core/options.ts';
 import { EPSILON, meanEntropy, PolicyOptimizer, standardized } from './core/policyGradient.ts';
-import {
-  compileActor,
-  generalizedAdvantages,
-  pastsOf,
-  type Remembered,
-  RolloutCollector,
-  rememberedShapes,
-} from './core/rollout.ts';
+import { compileActor, generalizedAdvantages, RolloutCollector } from './core/rollout.ts';
 import { CheckpointedAgent, compileOnArrays, type FigureOf, MeanMetrics, scalarsOf, Training } from './core/state.ts';
 import { ValueNetwork } from './core/valueFunction.ts';
 
@@ -101,7 +95,7 @@ export class A2c extends CheckpointedAgent<A2cReport> {
     const steps = horizon * env.numEnvs;
     const shapes = {
       observations: { shape: [steps, policy.observationDim] },
-      ...rememberedShapes(policy, value, env.numEnvs, horizon),
+      ...memoryShapes(actor.stateDim, env.numEnvs, horizon),
       latents: { shape: [steps, policy.actionDim] },
       advantages: { shape: [steps] },
       returns: { shape: [steps] },
@@ -150,7 +144,7 @@ export class A2c extends CheckpointedAgent<A2cReport> {
     const logProb = distribution.logProb(latents);
     const weights = normalizeAdvantages ? standardized(advantages) : advantages;
     const policyLoss = tf.neg(tf.mean(tf.mul(weights, logProb)));
-    const valueLoss = tf.mean(tf.squaredDifference(this.value.of(observations, pasts.value), returns));
+    const valueLoss = tf.mean(tf.squaredDifference(this.value.of(observations, pasts.beside), returns));
     const entropy = meanEntropy(distribution, logProb, rng, entropyCoefficient > 0);
     const withValue = tf.add(policyLoss, tf.mul(valueCoefficient, valueLoss));
     const loss = entropyCoefficient === 0 ? withValue : tf.sub(withValue, tf.mul(entropyCoefficient, entropy));
@@ -158,4 +152,5 @@ export class A2c extends CheckpointedAgent<A2cReport> {
   }
 }
 
-type A2cBatch = Remembered & Record<'observations' | 'latents' | 'advantages' | 'returns' | 'learningRate', tf.Tensor>;
+type A2cBatch = MemoryInputs &
+  Record<'observations' | 'latents' | 'advantages' | 'returns' | 'learningRate', tf.Tensor>;

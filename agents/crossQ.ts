@@ -5,7 +5,7 @@ import { parseOptions } from '../src/options/parse.ts';
 import type { CriticNetworksOptions } from '../src/policies/criticNetworks.ts';
 import { ActionValues, type CriticLoss, lossOf, tdTarget } from './core/critics.ts';
 import { layerWidths, policyDelay } from './core/options.ts';
-import { type Next, type SacBatch, SoftActorCritic, softActorCriticOptions } from './sac.ts';
+import { type Next, type SacBatch, type Seen, SoftActorCritic, softActorCriticOptions } from './sac.ts';
 
 const { tau: _, criticLayerNorm: __, ...withoutTargets } = softActorCriticOptions;
 
@@ -51,7 +51,7 @@ export class CrossQ extends SoftActorCritic<ActionValues, z.output<typeof crossQ
   /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no density or is not reparameterized */
   constructor(options: CrossQOptions) {
     const config = parseOptions('CrossQ', crossQOptions, options);
-    super('CrossQ', 'crossq', config, { beta1: config.beta1 });
+    super('CrossQ', 'crossq', config, { adam: { beta1: config.beta1 } });
   }
 
   protected makeCritics(options: CriticNetworksOptions): ActionValues {
@@ -59,9 +59,9 @@ export class CrossQ extends SoftActorCritic<ActionValues, z.output<typeof crossQ
     return new ActionValues({ ...options, batchRenorm: { momentum, warmUp } });
   }
 
-  protected criticLoss(batch: SacBatch, seen: tf.Tensor, next: Next): () => CriticLoss {
+  protected criticLoss(batch: SacBatch, seen: Seen, next: Next): () => CriticLoss {
     return () => {
-      const observations = tf.concat([seen, next.seen]);
+      const observations = tf.concat([seen.observations, next.seen]);
       const actions = tf.concat([batch.actions, next.actions]);
       const both = whileTraining(() => this.critics.of(observations, actions)).map((values) => tf.split(values, 2));
       const targets = stopGradient(() => {
@@ -73,7 +73,7 @@ export class CrossQ extends SoftActorCritic<ActionValues, z.output<typeof crossQ
     };
   }
 
-  protected policyValues(seen: tf.Tensor, actions: tf.Tensor): tf.Tensor {
-    return this.critics.least(seen, actions);
+  protected policyValues({ observations }: Seen, actions: tf.Tensor): tf.Tensor {
+    return this.critics.least(observations, actions);
   }
 }

@@ -22,13 +22,15 @@ import type { TrainOptions, TrainReport } from './agent.ts';
 import { polyak, quantileHuber, tdErrors, tdTarget, weightedRows } from './core/critics.ts';
 import { vectorEnvFor } from './core/envs.ts';
 import { compileAct, meanAction, ReplayTraining, type UpdateMetrics } from './core/loops.ts';
-import { maxGradientNorm, offPolicyOptions, optionalMaxGradientNorm } from './core/options.ts';
+import { sequencePasts } from './core/memory.ts';
+import { maxGradientNorm, offPolicyOptions, optionalMaxGradientNorm, replayedSequenceOptions } from './core/options.ts';
 import type { TransitionTensors } from './core/replay.ts';
 import { CheckpointedAgent, compileOnArrays } from './core/state.ts';
 
 /** Options of the agents that learn the values of discrete actions, but for the policy and what differs among them. */
 const qLearningOptions = {
   ...offPolicyOptions,
+  ...replayedSequenceOptions,
   bufferSize: offPolicyOptions.bufferSize.default(100_000),
   batchSize: offPolicyOptions.batchSize.default(64),
   learningStarts: offPolicyOptions.learningStarts
@@ -129,7 +131,11 @@ abstract class QLearning<P extends EpsilonGreedyPolicy> extends CheckpointedAgen
     const { env, actionSpace } = vectorEnvFor(owner, policy, config.env);
     checkPolicy(policy, { gradients: false });
     const streams = ['actions', 'replay'] as const;
-    this.#training = new ReplayTraining({ owner, config, env, actionSpace, rates: { learningRate }, streams });
+    const { stateDim } = policy;
+    this.#training = new ReplayTraining({
+      ...{ owner, config, env, actionSpace, stateDim, streams },
+      rates: { learningRate },
+    });
     const target = this.#training.targetOf(policy, config.rng.split('target'));
     this.target = target;
     this.#optimizer = new Adam(policy.trainableVariables(), adam);
@@ -155,13 +161,12 @@ abstract class QLearning<P extends EpsilonGreedyPolicy> extends CheckpointedAgen
     let exploration = 1;
     while (training.goesOn) {
       const { share } = training;
-      let actions: ArrayLike<number> | undefined = training.uniformActions();
-      if (actions === undefined) {
-        const explored = (share - learningStarts / options.steps) / explorationFraction;
-        exploration = linearSchedule(1, policy.epsilon)(explored);
-        actions = this.#explore(exploration);
-      }
-      training.collect(actions);
+      const uniform = training.uniformActions();
+      const explored = (share - learningStarts / options.steps) / explorationFraction;
+      if (uniform === undefined) exploration = linearSchedule(1, policy.epsilon)(explored);
+      // What remembers sees all steps.
+      const acted = uniform === undefined || training.remembers ? this.#acted() : undefined;
+      training.collect(uniform ?? this.#explore(acted!.action, exploration), acted?.state);
       if (training.passes(targetUpdateEvery)) this.#follow({});
       while (training.isUpdateDue) training.record(this.#update(training.sample(share)));
       if (training.isReportDue) yield { ...training.report(), exploration };
@@ -171,11 +176,17 @@ abstract class QLearning<P extends EpsilonGreedyPolicy> extends CheckpointedAgen
   /** The targets of a minibatch, without a gradient. @returns the losses beside them, whose gradient is by the policy alone */
   protected abstract rowLosses(batch: QLearningBatch): () => RowLosses;
 
+  /** The best action for each environment, and what is remembered after it. */
+  #acted() {
+    const { replay, memory } = this.#training;
+    return this.#act({ observations: replay.current, state: memory.numbers });
+  }
+
   /** One action for each environment: uniform with probability ε, else the best. */
-  #explore(exploration: number): number[] {
+  #explore(best: ArrayLike<number>, exploration: number): number[] {
     const { replay, streams } = this.#training;
     const { policy } = this.config;
-    return Array.from(this.#act({ observations: replay.current }).action, (action, i) =>
+    return Array.from(best, (action, i) =>
       streams.actions.uniform() < exploration ? uniformAction(policy, replay.current, i, streams.actions) : action,
     );
   }
@@ -243,13 +254,14 @@ export class Dqn extends QLearning<QNetworkPolicy> {
   protected rowLosses(batch: QLearningBatch): () => RowLosses {
     const { policy, double } = this.config;
     const { observations, actions, nextObservations } = batch;
-    const nextValues = this.target.values(nextObservations);
-    const choosing = double ? policy.values(nextObservations) : nextValues;
+    const past = sequencePasts(policy, policy, batch);
+    const nextValues = this.target.values(nextObservations, sequencePasts(this.target, policy, batch).next);
+    const choosing = double ? policy.values(nextObservations, past.next) : nextValues;
     const best = bestActions(policy.masked(choosing, nextObservations));
     const targets = tdTarget(batch, tf.sum(tf.mul(best, nextValues), 1));
     const taken = takenActions(policy, actions);
     return () => {
-      const values = tf.sum(tf.mul(taken, policy.values(observations)), 1);
+      const values = tf.sum(tf.mul(taken, policy.values(observations, past.now)), 1);
       return { losses: huber(tf.sub(values, targets)), values, targets };
     };
   }
@@ -300,13 +312,16 @@ export class QrDqn extends QLearning<QuantileNetworkPolicy> {
   protected rowLosses(batch: QLearningBatch): () => RowLosses {
     const { policy, double } = this.config;
     const { observations, actions, nextObservations } = batch;
-    const choosing = (double ? policy : this.target).values(nextObservations);
+    const [past, ofTarget] = [policy, this.target].map((network) => sequencePasts(network, policy, batch));
+    const choosing = double
+      ? policy.values(nextObservations, past!.next)
+      : this.target.values(nextObservations, ofTarget!.next);
     const best = bestActions(policy.masked(choosing, nextObservations));
-    const targets = tdTarget(batch, this.target.quantilesOf(nextObservations, best));
+    const targets = tdTarget(batch, this.target.quantilesOf(nextObservations, best, ofTarget!.next));
     const taken = takenActions(policy, actions);
     const fractions = tf.tensor1d(midpointFractions(policy.quantileCount));
     return () => {
-      const quantiles = policy.quantilesOf(observations, taken);
+      const quantiles = policy.quantilesOf(observations, taken, past!.now);
       const losses = tf.sum(quantileHuber({ quantiles, fractions, targets }), 1);
       return { losses, values: tf.mean(quantiles, 1), targets: tf.mean(targets, 1) };
     };

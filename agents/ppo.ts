@@ -9,6 +9,7 @@ import { Minibatches, rateAt, rateSchema } from '../src/training/optimization.ts
 import type { EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
 import { checkDensity } from './core/checks.ts';
 import { vectorEnvFor } from './core/envs.ts';
+import { type MemoryInputs, memoryShapes, pastsOf, sequenceLengthOf } from './core/memory.ts';
 import { normalizationOptions, normalizersFor } from './core/normalization.ts';
 import {
   baseEntropy,
@@ -20,6 +21,7 @@ import {
   normalizeAdvantages,
   OVER_TRAINING,
   partSchemas,
+  sequenceLength,
   shapeRate,
 } from './core/options.ts';
 import {
@@ -34,12 +36,8 @@ import {
   checkBatchSize,
   compileActor,
   generalizedAdvantages,
-  pastsOf,
-  type Remembered,
   RolloutCollector,
-  rememberedShapes,
   rolloutOptions,
-  sequenceLengthOf,
   soften,
 } from './core/rollout.ts';
 import { CheckpointedAgent, compileOnArrays, type FigureOf, MeanMetrics, scalarsOf, Training } from './core/state.ts';
@@ -48,11 +46,7 @@ import { clippedValueLoss, explainedVariance, ValueNetwork } from './core/valueF
 export const ppoOptions = z.strictObject({
   ...partSchemas,
   ...rolloutOptions,
-  sequenceLength: z.int().positive().optional().meta({
-    description:
-      'of a policy with a memory: steps that follow each other in a minibatch, through which gradients go back; a divisor of horizon and batchSize, by default the largest up to 32',
-    unit: 'steps',
-  }),
+  sequenceLength,
   learningRate: learningRate('the policy', 3e-4),
   shapeRate,
   valueLearningRate: rateSchema
@@ -157,8 +151,8 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
     checkDensity('Ppo', policy);
     checkPolicy(policy);
     checkBatchSize('Ppo', config, env.numEnvs);
-    const sequenceLength = sequenceLengthOf('Ppo', policy, config);
-    this.#sequenceLength = sequenceLength;
+    const length = sequenceLengthOf('Ppo', policy, config);
+    this.#sequenceLength = length;
     this.#baseEntropy = config.baseEntropy ?? (actionSpace instanceof Box ? boxRescaleLogDet(actionSpace) : 0);
     const normalizers = normalizersFor(policy, env.numEnvs, config);
     const value = new ValueNetwork(policy, config.valueHidden, config.rng.split('value'));
@@ -167,12 +161,12 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
     const valueOptimizer = new Adam(value.trainableVariables(), { epsilon: EPSILON });
     this.#moved = new PolicyUpdates('Ppo', [policy, policyOptimizer], config.targetKl);
     const actor = compileActor('Ppo', env, policy, value);
-    const collecting = { ...config, ...normalizers, sequenceLength, env, actionSpace, actor };
+    const collecting = { ...config, ...normalizers, sequenceLength: length, env, actionSpace, actor };
     this.#collector = new RolloutCollector({ owner: 'Ppo', ...collecting });
 
     const seen = {
       observations: { shape: [batchSize, policy.observationDim] },
-      ...rememberedShapes(policy, value, batchSize / sequenceLength, sequenceLength),
+      ...memoryShapes(actor.stateDim, batchSize / length, length),
     };
     const [column, scalar] = [{ shape: [batchSize] }, { shape: [] }];
     this.#updatePolicy = compileOnArrays(
@@ -198,7 +192,7 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
       { ...seen, returns: column, oldValues: column, learningRate: scalar },
       ({ returns, oldValues, learningRate, ...seen }: ValueBatch) => {
         const { gradients, valueLoss } = valueAndGradients(() => {
-          const values = value.of(seen.observations, pastsOf(policy, seen).value);
+          const values = value.of(seen.observations, pastsOf(policy, seen).beside);
           const valueLoss = clippedValueLoss(values, { oldValues, returns, clip: config.valueClip });
           return { loss: tf.mul(0.5, valueLoss), valueLoss };
         }, valueOptimizer.parameters);
@@ -291,6 +285,6 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
   }
 }
 
-type PolicyBatch = Remembered &
+type PolicyBatch = MemoryInputs &
   Record<'observations' | 'latents' | 'logProbs' | 'advantages' | 'clip' | 'learningRate', tf.Tensor>;
-type ValueBatch = Remembered & Record<'observations' | 'returns' | 'oldValues' | 'learningRate', tf.Tensor>;
+type ValueBatch = MemoryInputs & Record<'observations' | 'returns' | 'oldValues' | 'learningRate', tf.Tensor>;

@@ -8,6 +8,7 @@ import type { EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
 import { checkDensity } from './core/checks.ts';
 import { vectorEnvFor } from './core/envs.ts';
 import { EpisodeCollector } from './core/episodes.ts';
+import { type MemoryInputs, memoryShapes, pastsOf } from './core/memory.ts';
 import { normalizationOptions, normalizersFor } from './core/normalization.ts';
 import {
   gamma,
@@ -19,7 +20,7 @@ import {
   shapeRate,
 } from './core/options.ts';
 import { PolicyOptimizer } from './core/policyGradient.ts';
-import { compileActor, pastsOf, type Remembered, rememberedShapes } from './core/rollout.ts';
+import { compileActor } from './core/rollout.ts';
 import { CheckpointedAgent, type FigureOf, MeanMetrics, scalarsOf, Training } from './core/state.ts';
 import { ValueNetwork } from './core/valueFunction.ts';
 
@@ -114,7 +115,7 @@ export class Reinforce extends CheckpointedAgent<ReinforceReport> {
     const fit = compile(
       (batch: ValueBatch) => {
         const { gradients, loss } = valueAndGradients(() => {
-          const values = value.of(batch.observations, pastsOf(policy, batch).value);
+          const values = value.of(batch.observations, pastsOf(policy, batch).beside);
           const errors = tf.squaredDifference(values, batch.returns);
           return { loss: tf.sum(tf.mul(batch.weights, errors)) };
         }, valueOptimizer.parameters);
@@ -125,7 +126,7 @@ export class Reinforce extends CheckpointedAgent<ReinforceReport> {
     );
     const seen = (sequences: number) => ({
       observations: { shape: [sequences * sequenceLength, policy.observationDim] },
-      ...rememberedShapes(policy, value, sequences),
+      ...memoryShapes(actor.stateDim, sequences),
     });
     this.#update = forEachSize((sequences) => {
       const rows = sequences * sequenceLength;
@@ -201,9 +202,9 @@ export class Reinforce extends CheckpointedAgent<ReinforceReport> {
   }
 }
 
-type PolicyBatch = Remembered &
+type PolicyBatch = MemoryInputs &
   Record<'observations' | 'latents' | 'advantages' | 'weights' | 'learningRate', tf.Tensor>;
-type ValueBatch = Remembered & Record<'observations' | 'returns' | 'weights' | 'learningRate', tf.Tensor>;
+type ValueBatch = MemoryInputs & Record<'observations' | 'returns' | 'weights' | 'learningRate', tf.Tensor>;
 
 function forEachSize<T>(make: (rows: number) => T): (rows: number) => T {
   const made = new Map<number, T>();

@@ -5,6 +5,7 @@ import {
   type AdamOptions,
   checkPolicy,
   type LearnerName,
+  type Past,
   portableMath,
   type Rng,
   whileTraining,
@@ -27,6 +28,7 @@ import {
 } from './core/critics.ts';
 import { vectorEnvFor } from './core/envs.ts';
 import { compileAct, ExplorationNoise, ReplayTraining, sampledAction, type UpdateMetrics } from './core/loops.ts';
+import { sequencePasts } from './core/memory.ts';
 import {
   baseEntropy,
   criticOptions,
@@ -35,6 +37,7 @@ import {
   OVER_TRAINING,
   offPolicyOptions,
   policyDelay,
+  replayedSequenceOptions,
 } from './core/options.ts';
 import type { TransitionTensors } from './core/replay.ts';
 import { CheckpointedAgent, compileOnArrays, ScalarParameter } from './core/state.ts';
@@ -64,7 +67,8 @@ export const softActorCriticOptions = {
   policyDelay: policyDelay('the policy and the temperature', 1),
 };
 
-type Config = Omit<z.output<z.ZodObject<typeof softActorCriticOptions>>, 'tau' | 'criticLayerNorm'> & { tau?: number };
+type Config = Omit<z.output<z.ZodObject<typeof softActorCriticOptions>>, 'tau' | 'criticLayerNorm'> &
+  Partial<z.output<z.ZodObject<typeof replayedSequenceOptions>>> & { tau?: number };
 
 /** Means over the updates since the last report that gave them; absent where there were none, as before the first one. */
 export interface SacReport extends TrainReport {
@@ -87,6 +91,14 @@ export interface Next {
   readonly actions: tf.Tensor;
   /** α (log π(a′ | s′) + H₀), `[batch]`: what the entropy of the next action takes from its value. */
   readonly entropyCosts: tf.Tensor;
+  /** What target networks with a memory know before s′. */
+  readonly past?: Past | undefined;
+}
+
+/** What the critics see of a minibatch: observations as the networks see them, `[batch, observationDim]`, and what they know before them. */
+export interface Seen {
+  readonly observations: tf.Tensor;
+  readonly past?: Past | undefined;
 }
 
 type SacRate = 'learningRate' | 'criticLearningRate' | 'temperatureLearningRate' | 'temperature';
@@ -122,9 +134,10 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
   /**
    * @param name as the registry names it: `sac`
    * @param config the options; without a `tau` there are no target networks
+   * @param options `hasMemory`, whether a policy with a memory can be trained
    * @throws if the environment does not fit the policy, or the policy has no density or is not reparameterized
    */
-  constructor(owner: string, name: LearnerName, config: C, adam?: AdamOptions) {
+  constructor(owner: string, name: LearnerName, config: C, options: { adam?: AdamOptions; hasMemory?: boolean } = {}) {
     super(owner);
     this.config = config;
     const { policy, learningRate, temperature, temperatureLearningRate = learningRate } = config;
@@ -136,13 +149,18 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
     checkReparameterized(owner, policy);
     const fixed = temperature === 'auto' ? 0 : temperature;
     const rates = { ...actorCriticRates(config), temperatureLearningRate, temperature: fixed };
-    const training = new ReplayTraining<SacReport, SacRate>({ owner, config, env, actionSpace, rates });
+    const { adam, hasMemory = false } = options;
+    const stateDim = hasMemory ? 2 * policy.stateDim : undefined;
+    const training = new ReplayTraining<SacReport, SacRate>({
+      ...{ owner, config, env, actionSpace, rates },
+      ...(stateDim !== undefined && { stateDim }),
+    });
     this.#training = training;
     const angles = hasAngles(policy);
     this.#noise = new ExplorationNoise(env.numEnvs, actionSpace, config, angles);
-    const options = criticNetworksOptions(policy, actionSpace, config, { angles });
-    this.critics = this.makeCritics(options);
-    this.targets = config.tau === undefined ? this.critics : this.makeCritics(options);
+    const ofCritics = criticNetworksOptions(policy, actionSpace, config, { angles });
+    this.critics = this.makeCritics(ofCritics);
+    this.targets = config.tau === undefined ? this.critics : this.makeCritics(ofCritics);
     this.#logTemperature = new ScalarParameter(
       temperature === 'auto' ? portableMath.log(config.initialTemperature) : 0,
     );
@@ -157,11 +175,11 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
     };
     const networks = { policy, critics: this.critics, ...(config.tau !== undefined && { targets: this.targets }) };
     const modules = { ...networks, temperature: this.#logTemperature, ...this.#optimizers };
-    const { policyOptimizer: _, temperatureOptimizer: __, ...ofCritics } = modules;
-    this.#act = compileAct(name, policy, env.numEnvs, sampledAction);
+    const { policyOptimizer: _, temperatureOptimizer: __, ...improved } = modules;
+    this.#act = compileAct(name, policy, env.numEnvs, sampledAction, this.critics);
     const update = (isPolicyDue: boolean) => (batch: SacBatch, rng: Rng) => this.#improve(batch, rng, isPolicyDue);
     this.#update = compileOnArrays(`${name}/update`, modules, training.shapes, update(true));
-    this.#updateCritics = compileOnArrays(`${name}/update-critics`, ofCritics, training.shapes, update(false));
+    this.#updateCritics = compileOnArrays(`${name}/update-critics`, improved, training.shapes, update(false));
     this.parts = training.parts(modules, this.#noise);
     this.compiled = [this.#act, this.#update, this.#updateCritics];
   }
@@ -174,7 +192,10 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
       this.#noise.reset();
     }
     while (training.goesOn) {
-      training.collect(training.uniformActions() ?? this.#actions());
+      const uniform = training.uniformActions();
+      // What remembers sees all steps.
+      const acted = uniform === undefined || training.remembers ? this.#acted() : undefined;
+      training.collect(uniform ?? acted!.actions, acted?.state);
       while (training.isUpdateDue) {
         const batch = training.sample();
         const update = training.updates % this.config.policyDelay === 0 ? this.#update : this.#updateCritics;
@@ -187,41 +208,50 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
   protected abstract makeCritics(options: CriticNetworksOptions): Q;
 
   /** The targets of one update, without a gradient. @returns the loss of the critics beside them, weighted as the rows are */
-  protected abstract criticLoss(batch: SacBatch, seen: tf.Tensor, next: Next, rng: Rng): () => CriticLoss;
+  protected abstract criticLoss(batch: SacBatch, seen: Seen, next: Next, rng: Rng): () => CriticLoss;
 
   /** Q(s, a) as the policy climbs it, `[batch]`. */
-  protected abstract policyValues(seen: tf.Tensor, actions: tf.Tensor): tf.Tensor;
+  protected abstract policyValues(seen: Seen, actions: tf.Tensor): tf.Tensor;
 
-  /** A sample of the policy for each environment, with the noise of exploration. */
-  #actions(): ArrayLike<number> {
-    const { replay, streams } = this.#training;
-    const { action } = this.#act({ observations: replay.current }, streams.actions);
-    return this.config.explorationNoise === 0 ? action : this.#noise.addedTo(action, streams.actions);
+  /** A sample of the policy for each environment, with the noise of exploration, and what is remembered after it. */
+  #acted() {
+    const { replay, memory, streams } = this.#training;
+    const { action, state } = this.#act({ observations: replay.current, state: memory.numbers }, streams.actions);
+    const isNoisy = this.config.explorationNoise > 0;
+    return { actions: isNoisy ? this.#noise.addedTo(action, streams.actions) : action, state };
   }
 
   /** The update of the critics and their targets on one minibatch, and of policy and temperature where it is due. */
   #improve(batch: SacBatch, rng: Rng, isPolicyDue: boolean): UpdateMetrics<SacReport> {
     const { policy, tau } = this.config;
     const { observations, nextObservations } = batch;
-    const seen = policy.normalized(observations);
+    const ofPolicy = sequencePasts(policy, policy, batch);
+    const ofCritics = sequencePasts(this.critics, policy, batch, policy.stateDim);
+    const ofTargets = sequencePasts(this.targets, policy, batch, policy.stateDim);
+    const seen = { observations: policy.normalized(observations), past: ofCritics.now };
     const isLearned = this.config.temperature === 'auto';
     const temperature = isLearned ? tf.exp(this.#logTemperature.value) : batch.temperature;
 
-    const { action, logProb } = policy.given(nextObservations).sampleWithLogProb(rng);
+    const { action, logProb } = policy.given(nextObservations, ofPolicy.next).sampleWithLogProb(rng);
     const entropyCosts = tf.mul(temperature, tf.add(logProb, this.#baseEntropy));
-    const next = { seen: policy.normalized(nextObservations), actions: action, entropyCosts };
+    const next = { seen: policy.normalized(nextObservations), actions: action, entropyCosts, past: ofTargets.next };
     const criticLoss = this.criticLoss(batch, seen, next, rng);
     const { loss, ...others } = this.#optimizers.criticOptimizer.descend(criticLoss, batch.criticLearningRate);
 
-    const ofPolicy = isPolicyDue ? this.#improvePolicy(batch, seen, temperature, rng) : {};
+    const improved = isPolicyDue ? this.#improvePolicy(batch, seen, ofPolicy.now, { temperature, rng }) : {};
     if (tau !== undefined) polyak(this.targets, this.critics, tau);
-    return { ...ofPolicy, criticLoss: loss, temperature, ...others };
+    return { ...improved, criticLoss: loss, temperature, ...others };
   }
 
-  #improvePolicy(batch: SacBatch, seen: tf.Tensor, temperature: tf.Tensor, rng: Rng) {
+  #improvePolicy(
+    batch: SacBatch,
+    seen: Seen,
+    past: Past | undefined,
+    { temperature, rng }: { readonly temperature: tf.Tensor; readonly rng: Rng },
+  ) {
     const { policy } = this.config;
     const losses = () => {
-      const { action, logProb } = whileTraining(() => policy.given(batch.observations).sampleWithLogProb(rng));
+      const { action, logProb } = whileTraining(() => policy.given(batch.observations, past).sampleWithLogProb(rng));
       const values = this.policyValues(seen, action);
       return { loss: tf.mean(tf.sub(tf.mul(temperature, logProb), values)), entropy: tf.neg(tf.mean(logProb)) };
     };
@@ -235,7 +265,7 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
   }
 }
 
-export const sacOptions = z.strictObject({ ...softActorCriticOptions, criticsPerTarget });
+export const sacOptions = z.strictObject({ ...softActorCriticOptions, ...replayedSequenceOptions, criticsPerTarget });
 
 /** Options of {@link Sac}. */
 export type SacOptions = z.input<typeof sacOptions>;
@@ -254,7 +284,7 @@ export type SacOptions = z.input<typeof sacOptions>;
  *
  * Works with any policy whose samples are reparameterized; a policy that keeps its actions within their bounds (`squash: 'tanh'`)
  * learns best. Where actions are angles, the critics see their cosine and sine. The first `learningStarts` actions are uniform in the action
- * space where it is bounded.
+ * space where it is bounded. With a memory, of policy and critics, minibatches are of sequences, see {@link sequencePasts}.
  *
  * Haarnoja et al., "Soft Actor-Critic Algorithms and Applications", arXiv:1812.05905; Chen et al., "Randomized Ensembled Double
  * Q-Learning", arXiv:2101.05982.
@@ -268,26 +298,27 @@ export class Sac extends SoftActorCritic<ActionValues, z.output<typeof sacOption
       const expected = `expected at most the ${critics} critics that there are`;
       throw new Error(`Sac: criticsPerTarget: got ${criticsPerTarget}, ${expected}`);
     }
-    super('Sac', 'sac', config);
+    super('Sac', 'sac', config, { hasMemory: true });
   }
 
   protected makeCritics(options: CriticNetworksOptions): ActionValues {
     return new ActionValues(options);
   }
 
-  protected criticLoss(batch: SacBatch, seen: tf.Tensor, next: Next, rng: Rng): () => CriticLoss {
-    const { criticsPerTarget } = this.config;
+  protected criticLoss(batch: SacBatch, seen: Seen, next: Next, rng: Rng): () => CriticLoss {
+    const { criticsPerTarget: count } = this.config;
     const nextValues =
-      criticsPerTarget === undefined
-        ? this.targets.least(next.seen, next.actions)
-        : this.targets.leastOfSome(next.seen, next.actions, criticsPerTarget, rng);
+      count === undefined
+        ? this.targets.least(next.seen, next.actions, next.past)
+        : this.targets.leastOfSome(next.seen, next.actions, { count, rng, past: next.past });
     const targets = tdTarget(batch, tf.sub(nextValues, next.entropyCosts));
-    return () => this.critics.loss(seen, batch.actions, targets, { factor: 0.5, weights: batch.weights });
+    const options = { factor: 0.5, weights: batch.weights, past: seen.past };
+    return () => this.critics.loss(seen.observations, batch.actions, targets, options);
   }
 
-  protected policyValues(seen: tf.Tensor, actions: tf.Tensor): tf.Tensor {
+  protected policyValues({ observations, past }: Seen, actions: tf.Tensor): tf.Tensor {
     return this.config.criticsPerTarget === undefined
-      ? this.critics.least(seen, actions)
-      : this.critics.mean(seen, actions);
+      ? this.critics.least(observations, actions, past)
+      : this.critics.mean(observations, actions, past);
   }
 }

@@ -19,7 +19,8 @@ import {
 } from './core/critics.ts';
 import { vectorEnvFor } from './core/envs.ts';
 import { compileAct, ExplorationNoise, meanAction, ReplayTraining, type UpdateMetrics } from './core/loops.ts';
-import { criticOptions, noiseOptions, offPolicyOptions, policyDelay } from './core/options.ts';
+import { sequencePasts } from './core/memory.ts';
+import { criticOptions, noiseOptions, offPolicyOptions, policyDelay, replayedSequenceOptions } from './core/options.ts';
 import type { TransitionTensors } from './core/replay.ts';
 import { CheckpointedAgent, compileOnArrays } from './core/state.ts';
 
@@ -50,6 +51,7 @@ export function withTargetNoise(
 
 export const td3Options = z.strictObject({
   ...offPolicyOptions,
+  ...replayedSequenceOptions,
   ...noiseOptions,
   learningRate: offPolicyOptions.learningRate.default(1e-3),
   explorationNoise: noiseOptions.explorationNoise.default(0.1),
@@ -110,7 +112,8 @@ export class Td3 extends CheckpointedAgent<Td3Report> {
     checkHasMode('Td3', policy);
     this.#actionSpace = actionSpace;
     const rates = actorCriticRates(config);
-    this.#training = new ReplayTraining({ owner: 'Td3', config, env, actionSpace, rates });
+    const stateDim = 2 * policy.stateDim;
+    this.#training = new ReplayTraining({ owner: 'Td3', config, env, actionSpace, rates, stateDim });
     const targetPolicy = this.#training.targetOf(policy, rng.split('target'));
     this.#noise = new ExplorationNoise(env.numEnvs, actionSpace, config);
     const ofCritics = criticNetworksOptions(policy, actionSpace, config);
@@ -123,7 +126,7 @@ export class Td3 extends CheckpointedAgent<Td3Report> {
     const modules = { ...networks, criticOptimizer, policyOptimizer };
     const { shapes } = this.#training;
     const update = (isPolicyDue: boolean) => (batch: Td3Batch, rng: Rng) => this.#improve(batch, rng, isPolicyDue);
-    this.#act = compileAct('td3', policy, env.numEnvs, meanAction);
+    this.#act = compileAct('td3', policy, env.numEnvs, meanAction, this.critics);
     this.#update = compileOnArrays('td3/update', modules, shapes, update(true));
     this.#updateCritics = compileOnArrays(
       'td3/update-critics',
@@ -144,7 +147,10 @@ export class Td3 extends CheckpointedAgent<Td3Report> {
       this.#noise.reset();
     }
     while (training.goesOn) {
-      training.collect(training.uniformActions() ?? this.#actions());
+      const uniform = training.uniformActions();
+      // What remembers sees all steps.
+      const acted = uniform === undefined || training.remembers ? this.#acted() : undefined;
+      training.collect(uniform ?? acted!.actions, acted?.state);
       while (training.isUpdateDue) {
         const batch = training.sample();
         const update = training.updates % this.#config.policyDelay === 0 ? this.#update : this.#updateCritics;
@@ -154,28 +160,37 @@ export class Td3 extends CheckpointedAgent<Td3Report> {
     }
   }
 
-  /** μ(o) for each environment, with the noise of exploration. */
-  #actions(): Float32Array {
-    const { replay, streams } = this.#training;
-    return this.#noise.addedTo(this.#act({ observations: replay.current }).action, streams.actions);
+  /** μ(o) for each environment, with the noise of exploration, and what is remembered after it. */
+  #acted() {
+    const { replay, memory, streams } = this.#training;
+    const { action, state } = this.#act({ observations: replay.current, state: memory.numbers });
+    return { actions: this.#noise.addedTo(action, streams.actions), state };
   }
 
   /** The update of the critics on one minibatch, and of policy and targets where it is due. */
   #improve(batch: Td3Batch, rng: Rng, isPolicyDue: boolean): UpdateMetrics<Td3Report> {
     const { policy, tau } = this.#config;
     const { observations, actions, nextObservations, weights, learningRate, criticLearningRate } = batch;
+    const { policy: targetPolicy, critics: targetCritics } = this.#targets;
+    const ofPolicy = sequencePasts(policy, policy, batch);
+    const ofCritics = sequencePasts(this.critics, policy, batch, policy.stateDim);
+    const ofTargets = sequencePasts(targetCritics, policy, batch, policy.stateDim);
     const seen = policy.normalized(observations);
-    const nextMeans = meanAction(this.#targets.policy, nextObservations);
+    const nextMeans = meanAction(targetPolicy, nextObservations, rng, sequencePasts(targetPolicy, policy, batch).next);
     const nextActions = withTargetNoise(nextMeans, this.#config, { actionSpace: this.#actionSpace }, rng);
-    const targets = tdTarget(batch, this.#targets.critics.least(policy.normalized(nextObservations), nextActions));
-    const criticLosses = () => this.critics.loss(seen, actions, targets, { weights });
+    const nextSeen = policy.normalized(nextObservations);
+    const targets = tdTarget(batch, targetCritics.least(nextSeen, nextActions, ofTargets.next));
+    const criticLosses = () => this.critics.loss(seen, actions, targets, { weights, past: ofCritics.now });
     const { loss, ...others } = this.#optimizers.critics.descend(criticLosses, criticLearningRate);
     if (isPolicyDue) {
-      const losses = () => ({ loss: tf.neg(tf.mean(this.critics.of(seen, meanAction(policy, observations))[0]!)) });
+      const losses = () => {
+        const means = meanAction(policy, observations, rng, ofPolicy.now);
+        return { loss: tf.neg(tf.mean(this.critics.of(seen, means, ofCritics.now)[0]!)) };
+      };
       // The scale of a Gaussian has no part in its mode.
       this.#optimizers.policy.descend(losses, learningRate, true);
-      polyak(this.#targets.critics, this.critics, tau);
-      polyak(this.#targets.policy, policy, tau);
+      polyak(targetCritics, this.critics, tau);
+      polyak(targetPolicy, policy, tau);
     }
     return { criticLoss: loss, ...others };
   }

@@ -6,7 +6,7 @@ import { choice, count } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { CriticNetworks, type CriticNetworksOptions } from '../src/policies/criticNetworks.ts';
 import { type CriticLoss, quantileHuber, smallestK, tdErrors, tdTarget, weightedRows } from './core/critics.ts';
-import { type Next, type SacBatch, SoftActorCritic, softActorCriticOptions } from './sac.ts';
+import { type Next, type SacBatch, type Seen, SoftActorCritic, softActorCriticOptions } from './sac.ts';
 
 interface ReturnQuantilesOptions extends CriticNetworksOptions {
   /** M, how many quantiles each network gives. */
@@ -132,17 +132,17 @@ export class Tqc extends SoftActorCritic<ReturnQuantiles, z.output<typeof tqcOpt
     return new ReturnQuantiles({ ...this.config, ...options });
   }
 
-  protected criticLoss(batch: SacBatch, seen: tf.Tensor, next: Next): () => CriticLoss {
+  protected criticLoss(batch: SacBatch, { observations }: Seen, next: Next): () => CriticLoss {
     const { critics: count, quantiles, droppedPerCritic } = this.config;
     const nextQuantiles = this.targets.all(next.seen, next.actions);
     const atoms = tdTarget(batch, tf.sub(nextQuantiles, tf.expandDims(next.entropyCosts, 1)));
     // The loss is a sum over the atoms that are kept: to mark these is quicker than to sort.
     const kept = (quantiles - droppedPerCritic) * count;
     const masses = tf.div(smallestK(nextQuantiles, kept), kept);
-    return () => this.critics.loss(seen, batch.actions, { atoms, masses }, batch.weights);
+    return () => this.critics.loss(observations, batch.actions, { atoms, masses }, batch.weights);
   }
 
-  protected policyValues(seen: tf.Tensor, actions: tf.Tensor): tf.Tensor {
-    return this.critics.mean(seen, actions);
+  protected policyValues({ observations }: Seen, actions: tf.Tensor): tf.Tensor {
+    return this.critics.mean(observations, actions);
   }
 }

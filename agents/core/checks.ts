@@ -46,6 +46,15 @@ export function checkDensity(owner: string, policy: Policy): void {
   );
 }
 
+/** @throws if the policy has a memory */
+export function checkNoMemory(owner: string, policy: Policy): void {
+  if (policy.memory === undefined) return;
+  throw new Error(
+    `${owner}: policy: got one with a memory, which it does not train; expected one without, or an agent that does: ` +
+      'Ppo, A2c, Reinforce, Sac, Td3, Dqn, QrDqn',
+  );
+}
+
 /**
  * Checks that things which are kept fit in the machine's memory; where that is not known, as in a browser, they do.
  * @param where what asks for it, as errors begin: `Sac: bufferSize`

@@ -7,6 +7,7 @@ import {
   clipByGlobalNorm,
   type Module,
   makePolicy,
+  type Past,
   type Policy,
   type Rng,
   valueAndGradients,
@@ -43,30 +44,41 @@ export interface CriticLoss {
 /** c, 1 by default, and w of each row, `[batch]`; all have 1 unless they are given. */
 type LossOptions = { readonly factor?: number; readonly weights?: tf.Tensor | undefined };
 
+type WithPast = { readonly past?: Past | undefined };
+
 /** Independent networks Q₁(o, a), …, Q_N(o, a): of two the less is a target that is seldom too high, "twin critics". */
 export class ActionValues extends ActionCritics {
   /**
    * The critics' loss, c Σᵢ E[w (Qᵢ(o, a) − y)²].
    * @param targets y, `[batch]`
    */
-  loss(observations: tf.Tensor, actions: tf.Tensor, targets: tf.Tensor, options: LossOptions = {}): CriticLoss {
-    return lossOf(this.of(observations, actions), targets, options);
+  loss(
+    observations: tf.Tensor,
+    actions: tf.Tensor,
+    targets: tf.Tensor,
+    { past, ...options }: LossOptions & WithPast = {},
+  ): CriticLoss {
+    return lossOf(this.of(observations, actions, past), targets, options);
   }
 
   /** The mean of all Qᵢ, `[batch]` */
-  mean(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor {
-    return tf.mean(tf.stack(this.of(observations, actions)), 0);
+  mean(observations: tf.Tensor, actions: tf.Tensor, past?: Past): tf.Tensor {
+    return tf.mean(tf.stack(this.of(observations, actions, past)), 0);
   }
 
   /**
    * The least of some of the critics, which are drawn without replacement, once for the whole batch: `[batch]`.
    *
    * Chen et al., "Randomized Ensembled Double Q-Learning", arXiv:2101.05982.
-   * @param count M, how many
+   * @param options `count` is M
    */
-  leastOfSome(observations: tf.Tensor, actions: tf.Tensor, count: number, rng: Rng): tf.Tensor {
+  leastOfSome(
+    observations: tf.Tensor,
+    actions: tf.Tensor,
+    { count, rng, past }: { readonly count: number; readonly rng: Rng } & WithPast,
+  ): tf.Tensor {
     const isDrawn = tf.greater(smallestK(rng.uniformTensor([this.networks.length]), count), 0);
-    const values = tf.stack(this.of(observations, actions), 1);
+    const values = tf.stack(this.of(observations, actions, past), 1);
     return tf.min(tf.where(tf.expandDims(isDrawn, 0), values, tf.fill(values.shape, Number.POSITIVE_INFINITY)), 1);
   }
 }
@@ -124,12 +136,12 @@ export function actorCriticRates(config: { learningRate: Rate; criticLearningRat
  * @param options `units` of actions, where they are not their bounds, and whether they are `angles`
  */
 export function criticNetworksOptions(
-  { observationDim, encoder }: Policy,
+  { observationDim, encoder, memory }: Policy,
   actionSpace: Box,
   config: Omit<CriticNetworksOptions, 'observationDim' | 'actionSpace'>,
   options: Pick<CriticNetworksOptions, 'units' | 'angles'> = {},
 ): CriticNetworksOptions {
-  return { ...config, observationDim, encoder, actionSpace, ...options, rng: config.rng.split('critics') };
+  return { ...config, observationDim, encoder, memory, actionSpace, ...options, rng: config.rng.split('critics') };
 }
 
 /**

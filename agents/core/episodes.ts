@@ -18,8 +18,9 @@ import {
   vectorEnvFor,
 } from './envs.ts';
 import { MOST_ENVS } from './evaluate.ts';
+import { EpisodeMemory } from './memory.ts';
 import { partSchemas } from './options.ts';
-import { EpisodeMemory, type RolloutCollectorOptions } from './rollout.ts';
+import type { RolloutCollectorOptions } from './rollout.ts';
 
 /** Episodes of each environment in one round. */
 const EACH = 4;
@@ -392,9 +393,9 @@ export class EpisodeCollector {
         const episode = episodes[i]!;
         if (!episode.isRunning || episode.length % sequenceLength !== 0) continue;
         episode.sequence = steps.count++;
-        for (let j = 0; j < actor.stateDim; j++) steps.states.push(memory.state[i * actor.stateDim + j]!);
+        for (let j = 0; j < actor.stateDim; j++) steps.states.push(memory.numbers[i * actor.stateDim + j]!);
       }
-      const acted = actor.act({ observations: current, state: memory.state }, rng);
+      const acted = actor.act({ observations: current, state: memory.numbers }, rng);
       memory.set(acted.state);
       statistics?.observe(current);
       const step = stepEnvs(owner, env, commandActions(acted.action, actionSpace));
@@ -415,7 +416,7 @@ export class EpisodeCollector {
         episode.isRunning = false;
         left -= 1;
         if (!step.terminations[i]) {
-          const after = actor.values({ observations: step.finalObservations, state: memory.state });
+          const after = actor.values({ observations: step.finalObservations, state: memory.numbers });
           episode.after = after.value[i]!;
         }
         ended.push({ return: episode.return, length: episode.length, info: step.finalInfos[i]! });

@@ -1,16 +1,19 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import { Box } from '../../envs/index.ts';
-import { type Module, type Policy, type Rng, sampleAction } from '../../src/index.ts';
+import { type Module, type Past, type Policy, type Rng, sampleAction } from '../../src/index.ts';
 import { type Bounds, halfWidths } from '../../src/policies/boxScale.ts';
+import type { CriticNetworks } from '../../src/policies/criticNetworks.ts';
 import { type Rate, rateAt } from '../../src/training/optimization.ts';
 import type { EpisodeReport, TrainOptions, TrainReport } from '../agent.ts';
+import { checkNoMemory } from './checks.ts';
 import { copyOfPolicy } from './critics.ts';
 import { commandActions, fillUniform, type PolicyEnv, resetEnvs, stepEnvs } from './envs.ts';
 import { EpisodeTracker } from './episodeStatistics.ts';
+import { EpisodeMemory, type MemoryInputs, memoryShapes, pastsOf, sequenceLengthOf } from './memory.ts';
 import { type Normalizers, normalizersFor } from './normalization.ts';
-import type { noiseOptions, OffPolicyConfig } from './options.ts';
-import { type BatchShapes, type ReplayBuffer, replayFor, type Transitions } from './replay.ts';
+import type { noiseOptions, OffPolicyConfig, replayedSequenceOptions } from './options.ts';
+import { type BatchShapes, type ReplayBuffer, replayFor, type SequencesOptions, type Transitions } from './replay.ts';
 import {
   compileOnArrays,
   type FigureOf,
@@ -23,23 +26,38 @@ import {
 } from './state.ts';
 
 /** The actions of a policy for a batch of observations. */
-type ActionOf = (policy: Policy, observations: tf.Tensor, rng: Rng) => tf.Tensor;
+type ActionOf = (policy: Policy, observations: tf.Tensor, rng: Rng, past?: Past) => tf.Tensor;
 
 /**
- * Compiles how a policy acts in environments side by side: `[envs · observationDim]` → `[envs · actionDim]`.
+ * Compiles how a policy acts in environments side by side: `[envs · observationDim]` → `[envs · actionDim]`, with a memory also what is
+ * remembered after it.
  * @param agent its name, as `sac`
+ * @param critics what remembers beside the policy
  */
-export function compileAct(agent: string, policy: Policy, numEnvs: number, actionOf: ActionOf) {
-  const shapes = { observations: { shape: [numEnvs, policy.observationDim] } };
-  const act = ({ observations }: { observations: tf.Tensor }, rng: Rng) => ({
-    action: actionOf(policy, observations, rng),
-  });
-  return compileOnArrays(`${agent}/act`, { policy }, shapes, act);
+export function compileAct(
+  agent: string,
+  policy: Policy,
+  numEnvs: number,
+  actionOf: ActionOf,
+  critics?: CriticNetworks,
+) {
+  const stateDim = policy.stateDim + (critics?.memory?.stateDim ?? 0);
+  const shapes = { observations: { shape: [numEnvs, policy.observationDim] }, ...memoryShapes(stateDim, numEnvs) };
+  const act = (inputs: MemoryInputs & { observations: tf.Tensor }, rng: Rng) => {
+    const { observations } = inputs;
+    const pasts = pastsOf(policy, inputs);
+    const action = actionOf(policy, observations, rng, pasts.policy);
+    if (pasts.policy === undefined) return { action };
+    const states = [policy.unroll(observations, pasts.policy).state!];
+    if (critics?.memory) states.push(critics.remember(policy.normalized(observations), pasts.beside!).state);
+    return { action, state: tf.concat(states, 1) };
+  };
+  return compileOnArrays(`${agent}/act`, { policy, ...(critics?.memory && { critics }) }, shapes, act);
 }
 
 /** a ~ π(· | o): `[batch, observationDim]` → `[batch, actionDim]`. */
-export function sampledAction(policy: Policy, observations: tf.Tensor, rng: Rng): tf.Tensor {
-  return sampleAction(policy.given(observations), rng).action;
+export function sampledAction(policy: Policy, observations: tf.Tensor, rng: Rng, past?: Past): tf.Tensor {
+  return sampleAction(policy.given(observations, past), rng).action;
 }
 
 /** σ and ρ. */
@@ -99,12 +117,13 @@ export class ExplorationNoise implements Stateful<Float32Array> {
 }
 
 /** μ(o), the squash of the policy's exact mode: `[batch, observationDim]` → `[batch, actionDim]`. */
-export function meanAction(policy: Policy, observations: tf.Tensor): tf.Tensor {
-  const distribution = policy.given(observations);
+export function meanAction(policy: Policy, observations: tf.Tensor, _?: Rng, past?: Past): tf.Tensor {
+  const distribution = policy.given(observations, past);
   return distribution.squash(distribution.mode!());
 }
 
-type ReplayCollectorOptions = PolicyEnv & Normalizers & { readonly owner: string; readonly replay: ReplayBuffer };
+type ReplayCollectorOptions = PolicyEnv &
+  Normalizers & { readonly owner: string; readonly replay: ReplayBuffer; readonly memory?: EpisodeMemory };
 
 /** Steps parallel environments and keeps the transitions in a replay buffer. */
 export class ReplayCollector {
@@ -120,8 +139,9 @@ export class ReplayCollector {
 
   /** Resets the environments and empties the replay, with which every training begins. */
   reset(seed: string): void {
-    const { owner, replay, env, scaler } = this.#options;
+    const { owner, replay, env, scaler, memory } = this.#options;
     replay.begin(resetEnvs(owner, env, seed));
+    memory?.reset();
     this.tracker.reset();
     scaler?.begin();
   }
@@ -130,17 +150,25 @@ export class ReplayCollector {
    * One step of every environment.
    * @param actions `[envs · actionDim]`; the environments and the replay get them clipped to their bounds
    * @param ended gets the episodes that end with it
+   * @param state what is remembered after the observations
    * @throws if an environment gives a reward or an observation that is not finite
    */
-  step(actions: ArrayLike<number>, ended: EpisodeReport[]): void {
-    const { owner, env, actionSpace, replay, statistics, scaler } = this.#options;
+  step(actions: ArrayLike<number>, ended: EpisodeReport[], state?: ArrayLike<number>): void {
+    const { owner, env, actionSpace, replay, memory, statistics, scaler } = this.#options;
     const commanded = commandActions(actions, actionSpace);
     const step = stepEnvs(owner, env, commanded);
     scaler?.observe(step);
     statistics?.observe(replay.current);
     statistics?.publish();
     const { observations, rewards, terminations, truncations, finalObservations } = step;
-    replay.add({ commanded, observations, rewards, terminations, truncations, finalObservations });
+    replay.add({
+      ...{ commanded, observations, rewards, terminations, truncations, finalObservations },
+      states: memory?.numbers,
+    });
+    if (memory !== undefined && state !== undefined) {
+      memory.set(state);
+      for (let i = 0; i < terminations.length; i++) if (terminations[i] || truncations[i]) memory.begin(i);
+    }
     this.tracker.track(step, ended);
   }
 }
@@ -212,12 +240,17 @@ export function ratesAt<Name extends string>(owner: string, rates: Readonly<Reco
   return now;
 }
 
+type ReplayTrainingConfig = Omit<OffPolicyConfig, 'tau'> &
+  Partial<z.output<z.ZodObject<typeof replayedSequenceOptions>>>;
+
 interface ReplayTrainingOptions<RateName extends string> extends PolicyEnv {
   /** The agent's class, as errors name it: `Sac`. */
   readonly owner: string;
-  readonly config: Omit<OffPolicyConfig, 'tau'>;
+  readonly config: ReplayTrainingConfig;
   /** What changes in the course of the training, by the names under which updates get it. */
   readonly rates: Readonly<Record<RateName, Rate>>;
+  /** How many numbers are remembered of an episode; without it a policy with a memory is refused. */
+  readonly stateDim?: number;
   /** All three by default; `updates` is left out where updates draw no numbers. */
   readonly streams?: readonly Stream[];
 }
@@ -231,19 +264,24 @@ export class ReplayTraining<Report extends TrainReport, RateName extends string>
   readonly #normalizers: Normalizers;
   readonly #scale: ((reward: number) => number) | undefined;
   readonly #collector: ReplayCollector;
+  /** What is remembered of the episodes between the steps. */
+  readonly memory: EpisodeMemory;
 
   /** @throws if the replay can never fit in memory, or observations are to be normalized and the policy cannot */
   constructor(options: ReplayTrainingOptions<RateName>) {
     const { owner, config, env, actionSpace } = options;
     super(owner, options.streams);
     this.#options = options;
-    const replay = replayFor(owner, config, env);
+    const stateDim = config.policy.memory === undefined ? 0 : options.stateDim;
+    const replay = replayFor(owner, config, env, sequencesOf(owner, config, env.numEnvs, stateDim));
     this.replay = replay;
+    const memory = new EpisodeMemory(env.numEnvs, stateDim ?? 0);
+    this.memory = memory;
     this.#normalizers = normalizersFor(config.policy, env.numEnvs, config);
     const { scaler } = this.#normalizers;
     this.shapes = shapesWith(replay.shapes, options.rates);
     this.#scale = scaler && ((reward) => scaler.scale(reward));
-    this.#collector = new ReplayCollector({ owner, env, actionSpace, replay, ...this.#normalizers });
+    this.#collector = new ReplayCollector({ owner, env, actionSpace, replay, memory, ...this.#normalizers });
   }
 
   /** A copy of the policy, as a target network, which sees observations as it does. @throws as `copyOfPolicy` */
@@ -256,7 +294,8 @@ export class ReplayTraining<Report extends TrainReport, RateName extends string>
   /** What the agent's state consists of: its modules, the noise if it adds some, and the parts of the training. */
   parts(modules: Readonly<Record<string, Module>>, noise?: Stateful): Parts {
     const { env } = this.#options;
-    const ours = { ...this.#normalizers, env, collector: this.#collector.tracker, training: this };
+    const memory = this.remembers ? this.memory : undefined;
+    const ours = { ...this.#normalizers, env, collector: this.#collector.tracker, memory, training: this };
     return { ...modules, replay: this.replay, noise, ...ours };
   }
 
@@ -274,10 +313,19 @@ export class ReplayTraining<Report extends TrainReport, RateName extends string>
     return fillUniform(new Float32Array(env.numEnvs * actionSpace.size), actionSpace, this.streams.actions);
   }
 
-  /** One step of every environment, which the replay keeps. @param actions `[envs · actionDim]` */
-  collect(actions: ArrayLike<number>): void {
-    this.#collector.step(actions, this.episodes);
+  /**
+   * One step of every environment, which the replay keeps.
+   * @param actions `[envs · actionDim]`
+   * @param state with a memory what is remembered after the observations
+   */
+  collect(actions: ArrayLike<number>, state?: ArrayLike<number>): void {
+    this.#collector.step(actions, this.episodes, state);
     this.step += this.#options.env.numEnvs;
+  }
+
+  /** Whether something is remembered of episodes. */
+  get remembers(): boolean {
+    return this.memory.numbers.length > 0;
   }
 
   /** Whether the last step of all environments has reached or passed a multiple of `every` steps. */
@@ -307,6 +355,39 @@ export class ReplayTraining<Report extends TrainReport, RateName extends string>
     super.record(metrics as { readonly [Name in FigureOf<Report>]?: ArrayLike<number> });
     if (errors !== undefined) this.replay.prioritize(errors);
   }
+}
+
+/**
+ * What sequences minibatches have; undefined without a memory.
+ * @param stateDim undefined where the agent has no use for a memory
+ * @throws for options that do not go with a memory, or where the first update would be before there is a sequence
+ */
+function sequencesOf(
+  owner: string,
+  config: ReplayTrainingConfig,
+  numEnvs: number,
+  stateDim: number | undefined,
+): SequencesOptions | undefined {
+  const { policy, burnIn: wanted, nSteps, prioritizedAlpha, learningStarts, bufferSize } = config;
+  if (stateDim === undefined) checkNoMemory(owner, policy);
+  const length = sequenceLengthOf(owner, policy, config);
+  if (!stateDim) {
+    if (wanted === undefined) return undefined;
+    throw new Error(
+      `${owner}: burnIn: got ${wanted} for a policy without a memory, expected one with memory: 'gru', say`,
+    );
+  }
+  const refuse = (name: string, got: number, expected: string) => {
+    throw new Error(`${owner}: ${name}: got ${got} for a policy with a memory, expected ${expected}`);
+  };
+  if (nSteps > 1) refuse('nSteps', nSteps, '1');
+  if (prioritizedAlpha > 0) refuse('prioritizedAlpha', prioritizedAlpha, '0: sequences are drawn uniformly');
+  const burnIn = wanted ?? Math.floor(length / 2);
+  const needed = (burnIn + length) * numEnvs;
+  const why = `burnIn + sequenceLength, ${burnIn} + ${length}, of ${numEnvs} environments`;
+  if (learningStarts < needed) refuse('learningStarts', learningStarts, `at least ${needed}: ${why}`);
+  if (bufferSize < needed) refuse('bufferSize', bufferSize, `at least ${needed}: ${why}`);
+  return { length, burnIn, stateDim };
 }
 
 type UpdateSchedule = Pick<OffPolicyConfig, 'learningStarts' | 'updateEvery' | 'updatesPerStep'>;

@@ -159,6 +159,23 @@ export const offPolicyOptions = {
   reportEvery: count(1000, 'environment steps from one report to the next', 'steps'),
 };
 
+/** Of agents that learn policies with a memory from minibatches. */
+export const sequenceLength = z.int().positive().optional().meta({
+  description:
+    'of a policy with a memory: steps that follow each other in a minibatch, through which gradients go back; by default the most, up to 32, of which minibatches are made',
+  unit: 'steps',
+});
+
+/** Of agents that learn policies with a memory from a replay. */
+export const replayedSequenceOptions = {
+  sequenceLength,
+  burnIn: z.int().nonnegative().optional().meta({
+    description:
+      'of a policy with a memory: steps before each sequence by which what was remembered is brought up to date; by default half of sequenceLength',
+    unit: 'steps',
+  }),
+};
+
 /** {@link offPolicyOptions} as they are when checked. */
 export type OffPolicyConfig = z.output<z.ZodObject<typeof offPolicyOptions>>;
 

@@ -252,14 +252,29 @@ interface ReplayBufferOptions
   readonly numEnvs: number;
   readonly observationDim: number;
   readonly actionDim: number;
+  /** Of a policy with a memory: minibatches are of sequences. */
+  readonly sequences?: SequencesOptions | undefined;
   /** Whether all numbers of observations are k/255 for whole numbers k from 0 to 255, of which k is kept, as a byte. */
   readonly bytes?: boolean;
+}
+
+/** Sequences that a minibatch has, and what is remembered. */
+export interface SequencesOptions {
+  /** Steps that are learned from, a divisor of the size of a minibatch. */
+  readonly length: number;
+  /** Steps before them. */
+  readonly burnIn: number;
+  /** How many numbers are remembered of an episode. */
+  readonly stateDim: number;
 }
 
 type ReplayBufferState = ReturnType<ReplayBuffer['state']>;
 
 /** Transitions, row by row. */
-type Columns = Omit<Episode, 'rewards'> & { readonly rewards: ArrayLike<number> };
+type Columns = Omit<Episode, 'rewards'> & {
+  readonly rewards: ArrayLike<number>;
+  readonly states?: Float32Array | undefined;
+};
 
 /** What a reward is learned as. */
 type Scale = ((reward: number) => number) | undefined;
@@ -276,7 +291,8 @@ type Scale = ((reward: number) => number) | undefined;
  *
  * where m is n, or less where the episode ends before or the steps after it have not been made yet.
  *
- * Rows are drawn uniformly, or by the {@link Priorities} of their errors.
+ * Rows are drawn uniformly, or by the {@link Priorities} of their errors. Or sequences of rows are drawn uniformly, with what was remembered when
+ * they were made: row t · sequences + i of a minibatch is step t of sequence i. They go on over the ends of episodes.
  */
 export class ReplayBuffer {
   /** Shapes of a minibatch. */
@@ -297,7 +313,9 @@ export class ReplayBuffer {
     const { owner, source = 'bufferSize', capacity, batchSize, numEnvs, observationDim, actionDim } = options;
     const { prioritizedAlpha = 0, bytes = false } = options;
     // What each transition takes, last observations of episodes aside: reward, how it ended, and the tree of the priorities.
-    const size = observationDim * (bytes ? 1 : 4) + actionDim * 4 + 4 + 1 + (prioritizedAlpha > 0 ? 32 : 0);
+    const stateDim = options.sequences?.stateDim ?? 0;
+    const size =
+      observationDim * (bytes ? 1 : 4) + (actionDim + stateDim) * 4 + 4 + 1 + (prioritizedAlpha > 0 ? 32 : 0);
     // First: what holds the priorities takes all of its memory at once.
     checkFitsInMemory(`${owner}: ${source}`, capacity, 'transitions', size);
     this.current = new Float32Array(numEnvs * observationDim);
@@ -311,6 +329,8 @@ export class ReplayBuffer {
       ends: new Rows(Uint8Array, 1, capacity),
       /** Where the transitions led to that ended their episodes: of the others there are none. */
       lastObservations: observationRows(1),
+      /** What was remembered before the step; none without a memory. */
+      states: stateDim > 0 ? new Rows(Float32Array, stateDim, capacity) : undefined,
     };
     this.#priorities = prioritizedAlpha > 0 ? new Priorities(capacity, prioritizedAlpha) : undefined;
     const [column, observations] = [{ shape: [batchSize] }, { shape: [batchSize, observationDim] }];
@@ -322,6 +342,7 @@ export class ReplayBuffer {
       terminations: column,
       discounts: column,
       ...(this.#priorities && { weights: column }),
+      ...(options.sequences && sequenceShapes(options.sequences, batchSize, observationDim)),
     };
     this.#batch = emptyBatch(this.shapes);
     this.#drawn = new Int32Array(batchSize);
@@ -342,12 +363,17 @@ export class ReplayBuffer {
 
   /**
    * Takes a step of all environments from the current observations.
-   * @param step `commanded` are the actions that they got, `[envs · actionDim]`
+   * @param step `commanded` are the actions that they got, `[envs · actionDim]`, `states` what was remembered before, `[envs · stateDim]`
    * @throws if observations that are to be kept as bytes are none, or there is no memory for more
    */
-  add(step: Omit<VectorStep, 'infos' | 'finalInfos' | 'resets'> & { readonly commanded: Float32Array }): void {
-    const { commanded: actions, rewards, terminations, truncations } = step;
-    const columns = { observations: this.current, actions, rewards, terminations, truncations };
+  add(
+    step: Omit<VectorStep, 'infos' | 'finalInfos' | 'resets'> & {
+      readonly commanded: Float32Array;
+      readonly states?: Float32Array | undefined;
+    },
+  ): void {
+    const { commanded: actions, rewards, terminations, truncations, states } = step;
+    const columns = { observations: this.current, actions, rewards, terminations, truncations, states };
     for (let i = 0; i < this.#options.numEnvs; i++) this.#addRow(columns, i, step.finalObservations, i);
     this.current.set(step.observations);
   }
@@ -363,7 +389,8 @@ export class ReplayBuffer {
   /** Transitions drawn with replacement, in arrays that the next call uses again. @throws if it holds none */
   sample(rng: Rng, { scale, beta = 1 }: { readonly scale?: Scale; readonly beta?: number } = {}): Transitions {
     const [rows, batch] = [this.#drawn, this.#batch];
-    if (this.#priorities === undefined) this.sampleInto(batch, 0, rows.length, rng, scale);
+    if (this.#options.sequences !== undefined) this.#sampleSequences(this.#options.sequences, rng, scale);
+    else if (this.#priorities === undefined) this.sampleInto(batch, 0, rows.length, rng, scale);
     else {
       this.#priorities.draw(rng, rows, batch.weights!, beta);
       for (let i = 0; i < rows.length; i++) this.#gather(rows[i]!, batch, i, scale);
@@ -380,6 +407,33 @@ export class ReplayBuffer {
     for (let i = begin; i < end; i++) this.#gather(rng.integer(0, size), batch, i, scale);
   }
 
+  /** Sequences may begin at any row that enough rows of its environment follow. */
+  #sampleSequences({ length, burnIn }: SequencesOptions, rng: Rng, scale: Scale): void {
+    const { capacity, numEnvs, batchSize } = this.#options;
+    const { observations, ends, states } = this.#rows;
+    const batch = this.#batch;
+    const count = batchSize / length;
+    const begins = this.size - (burnIn + length - 1) * numEnvs;
+    for (let i = 0; i < count; i++) {
+      let row = (this.#added - this.size + rng.integer(0, begins)) % capacity;
+      states!.read(row, batch.state!, i);
+      // Where an episode begins there its state is 0 already.
+      let isFirst = 0;
+      for (let t = 0; t < burnIn + length; t++) {
+        const at = (t - burnIn) * count + i;
+        if (t < burnIn) {
+          observations.read(row, batch.burnInObservations!, t * count + i);
+          batch.burnInBegins![t * count + i] = isFirst;
+        } else {
+          this.#gather(row, batch, at, scale);
+          batch.begins![at] = isFirst;
+        }
+        isFirst = Number(ends.get(row) !== 0);
+        row = (row + numEnvs) % capacity;
+      }
+    }
+  }
+
   /**
    * Sets the priorities of the rows of the last minibatch, where it has weights.
    * @param errors δ, `[batch]`: how far each row was from its target
@@ -390,7 +444,7 @@ export class ReplayBuffer {
   }
 
   state() {
-    const { observations, actions, rewards, ends, lastObservations } = this.#rows;
+    const { observations, actions, rewards, ends, lastObservations, states } = this.#rows;
     const held = Int32Array.from({ length: this.size }, (_, row) => row);
     return {
       version: VERSION,
@@ -401,6 +455,7 @@ export class ReplayBuffer {
       rewards: rewards.kept(held),
       ends: ends.kept(held),
       lastObservations: lastObservations.kept(held.filter((row) => ends.get(row) !== 0)),
+      ...(states && { states: states.kept(held) }),
       ...(this.#priorities && { priorities: this.#priorities.state(held.length) }),
     };
   }
@@ -422,13 +477,14 @@ export class ReplayBuffer {
     const held = Int32Array.from({ length: Math.min(added, capacity) }, (_, row) => row);
     this.begin();
     setSameLength({ current: [this.current, current] });
-    const { observations, actions, rewards, ends, lastObservations } = this.#rows;
+    const { observations, actions, rewards, ends, lastObservations, states } = this.#rows;
     observations.setKept(held, state.observations, 'observations');
     actions.setKept(held, state.actions, 'actions');
     rewards.setKept(held, state.rewards, 'rewards');
     ends.setKept(held, state.ends, 'ends');
     const ended = held.filter((row) => state.ends[row] !== 0);
     lastObservations.setKept(ended, state.lastObservations, 'lastObservations');
+    states?.setKept(held, state.states!, 'states');
     if (priorities) this.#priorities?.setState(priorities, held.length);
     this.#added = added;
   }
@@ -439,7 +495,7 @@ export class ReplayBuffer {
    */
   #addRow(columns: Columns, at: number, lasts: Float32Array, lastAt: number): void {
     const { owner, capacity } = this.#options;
-    const { observations, actions, rewards, ends, lastObservations } = this.#rows;
+    const { observations, actions, rewards, ends, lastObservations, states } = this.#rows;
     const row = this.#added % capacity;
     // Where both are said, the task itself ended.
     const end = columns.terminations[at] ? TERMINATED : columns.truncations[at] ? TRUNCATED : 0;
@@ -448,6 +504,7 @@ export class ReplayBuffer {
       actions.write(row, columns.actions, at);
       rewards.write(row, columns.rewards, at);
       ends.write(row, [end], 0);
+      if (states !== undefined) states.write(row, columns.states!, at);
       if (end === 0) lastObservations.free(row);
       else lastObservations.write(row, lasts, lastAt);
       this.#priorities?.add(row);
@@ -499,13 +556,19 @@ export class ReplayBuffer {
  * The replay that an agent's options ask for. Where bytes are all that observations have, as in images and one-hot vectors, it keeps bytes.
  * @throws if as many transitions as it is to hold can never fit in memory
  */
-export function replayFor(owner: string, config: ReplayConfig, env: VectorEnv): ReplayBuffer {
+export function replayFor(
+  owner: string,
+  config: ReplayConfig,
+  env: VectorEnv,
+  sequences?: SequencesOptions,
+): ReplayBuffer {
   const [observationDim, actionDim] = [env.singleObservationSpace.size, env.singleActionSpace.size];
   // A mask of actions, which may be added to the flat observation, is of zeros and ones.
   const { singleObservationSpace } = env instanceof FlatVectorEnv ? env.env : env;
   const bytes = new ObservationLayout(`${owner}: observations`, singleObservationSpace).areBytes;
   const { bufferSize: capacity } = config;
-  return new ReplayBuffer({ ...config, owner, capacity, numEnvs: env.numEnvs, observationDim, actionDim, bytes });
+  const sizes = { capacity, numEnvs: env.numEnvs, observationDim, actionDim };
+  return new ReplayBuffer({ ...config, owner, ...sizes, bytes, sequences });
 }
 
 /** A minibatch of transitions, row by row. */
@@ -525,6 +588,24 @@ export interface Transitions {
    * Whoever gets some tells the replay of {@link tdErrors}.
    */
   readonly weights?: Float32Array;
+  /** Of sequences what was remembered before the first step of each, `[sequences, stateDim]`, and whether an episode begins with a step: 1 or 0. */
+  readonly state?: Float32Array;
+  readonly begins?: Float32Array;
+  /** The steps before them, if there are some: `[burnIn · sequences, observationDim]`. */
+  readonly burnInObservations?: Float32Array;
+  readonly burnInBegins?: Float32Array;
+}
+
+function sequenceShapes({ length, burnIn, stateDim }: SequencesOptions, batchSize: number, observationDim: number) {
+  const before = (burnIn * batchSize) / length;
+  return {
+    state: { shape: [batchSize / length, stateDim] },
+    begins: { shape: [batchSize] },
+    ...(burnIn > 0 && {
+      burnInObservations: { shape: [before, observationDim] },
+      burnInBegins: { shape: [before] },
+    }),
+  };
 }
 
 /** Shapes of the columns of a minibatch. */

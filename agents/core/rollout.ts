@@ -6,6 +6,7 @@ import { checkArgument, checkOptions } from '../../src/options/parse.ts';
 import type { EpisodeReport } from '../agent.ts';
 import { commandActions, type PolicyEnv, resetEnvs, stepEnvs } from './envs.ts';
 import { EpisodeTracker } from './episodeStatistics.ts';
+import { EpisodeMemory, type MemoryInputs, memoryShapes, pastsOf } from './memory.ts';
 import type { Normalizers } from './normalization.ts';
 import { compileOnArrays, type Stateful, setSameLength } from './state.ts';
 import type { ValueNetwork } from './valueFunction.ts';
@@ -61,32 +62,6 @@ export const rolloutOptions = {
   batchSize: count(64, 'size of a minibatch; at most a rollout, horizon × environments', 'steps'),
 };
 
-/** The longest sequences that are learned from unless one says so. */
-const USUAL_LENGTH = 32;
-
-/**
- * How many steps follow each other in a minibatch: 1 without a memory, else by default the most, up to 32, of which rollouts and minibatches are made.
- * @throws if rollouts or minibatches are not made of so many
- */
-export function sequenceLengthOf(
-  owner: string,
-  policy: Policy,
-  { horizon, batchSize, sequenceLength }: { horizon: number; batchSize: number; sequenceLength?: number | undefined },
-): number {
-  const fits = (length: number) => horizon % length === 0 && batchSize % length === 0;
-  if (sequenceLength === undefined) {
-    let length = policy.memory === undefined ? 1 : Math.min(USUAL_LENGTH, horizon);
-    while (!fits(length)) length -= 1;
-    return length;
-  }
-  const got = `${owner}: sequenceLength: got ${sequenceLength}`;
-  if (policy.memory === undefined) {
-    throw new Error(`${got} for a policy without a memory, expected one with memory: 'gru', say`);
-  }
-  if (fits(sequenceLength)) return sequenceLength;
-  throw new Error(`${got}, expected a divisor of horizon, ${horizon}, and of batchSize, ${batchSize}`);
-}
-
 /** @throws if a rollout is smaller than a minibatch */
 export function checkBatchSize(owner: string, options: { horizon: number; batchSize: number }, numEnvs: number): void {
   const { horizon, batchSize } = options;
@@ -95,31 +70,6 @@ export function checkBatchSize(owner: string, options: { horizon: number; batchS
     `${owner}: batchSize: got ${batchSize}, expected at most the ${horizon} × ${numEnvs} = ${horizon * numEnvs} ` +
       'steps of a rollout (horizon × environments)',
   );
-}
-
-/** What policy and value function with a memory take beside observations, in one array each: the policy's numbers first in a state. */
-export type Remembered = {
-  /** `[sequences, policy.stateDim + value.stateDim]` */
-  readonly state?: tf.Tensor;
-  /** `[steps · sequences]` */
-  readonly begins?: tf.Tensor;
-};
-
-/** The past of the policy, and that of the value function; undefined where these have no memory. */
-export function pastsOf(policy: Policy, { state, begins }: Remembered): { policy?: Past; value?: Past } {
-  if (state === undefined) return {};
-  const [ofPolicy, ofValue] = tf.split(state, [policy.stateDim, state.shape[1]! - policy.stateDim], 1);
-  return { policy: { state: ofPolicy!, begins }, value: { state: ofValue!, begins } };
-}
-
-/** Shapes of {@link Remembered} for `steps` steps of `sequences` sequences; none without a memory. */
-export function rememberedShapes(policy: Policy, value: ValueNetwork, sequences: number, steps?: number) {
-  const stateDim = policy.stateDim + value.stateDim;
-  if (stateDim === 0) return {};
-  return {
-    state: { shape: [sequences, stateDim] },
-    ...(steps !== undefined && { begins: { shape: [steps * sequences] } }),
-  };
 }
 
 /**
@@ -134,12 +84,12 @@ export function compileActor(
   value: ValueNetwork,
   hasBaseline = true,
 ) {
-  type Inputs = Remembered & Record<'observations', tf.Tensor>;
+  type Inputs = MemoryInputs & Record<'observations', tf.Tensor>;
   const [name, modules] = [owner.toLowerCase(), { policy, value }];
   const stateDim = policy.stateDim + value.stateDim;
   const shapes = {
     observations: { shape: [numEnvs, policy.observationDim] },
-    ...rememberedShapes(policy, value, numEnvs),
+    ...memoryShapes(stateDim, numEnvs),
   };
   const valued = ({ observations }: Inputs, past: Past | undefined) =>
     hasBaseline ? value.unroll(observations, past) : { values: tf.zeros([numEnvs]), state: past?.state };
@@ -147,51 +97,13 @@ export function compileActor(
     const pasts = pastsOf(policy, inputs);
     const { distribution, state } = policy.unroll(inputs.observations, pasts.policy);
     const sample = sampleAction(distribution, rng);
-    const { values, state: ofValue } = valued(inputs, pasts.value);
+    const { values, state: ofValue } = valued(inputs, pasts.beside);
     return { ...sample, value: values, ...(state && { state: tf.concat([state, ofValue!], 1) }) };
   });
   const values = compileOnArrays(`${name}/values`, modules, shapes, (inputs: Inputs) => ({
-    value: valued(inputs, pastsOf(policy, inputs).value).values,
+    value: valued(inputs, pastsOf(policy, inputs).beside).values,
   }));
   return { act, values, stateDim, compiled: [act, values] };
-}
-
-/** What policy and value function remember of the episodes in parallel environments, between the steps. */
-export class EpisodeMemory {
-  /** `[envs · stateDim]` */
-  readonly state: Float32Array;
-  /** `[envs]`, 1 where the next step is the first of an episode. */
-  readonly begins: Float32Array;
-  readonly #stateDim: number;
-
-  constructor(envs: number, stateDim: number) {
-    this.#stateDim = stateDim;
-    this.state = new Float32Array(envs * stateDim);
-    this.begins = new Float32Array(envs).fill(1);
-  }
-
-  /** All episodes begin. */
-  reset(): void {
-    this.state.fill(0);
-    this.begins.fill(1);
-  }
-
-  /** Takes the state after a step. */
-  set(state: ArrayLike<number> | undefined): void {
-    if (state === undefined) return;
-    this.state.set(state);
-    this.begins.fill(0);
-  }
-
-  copy() {
-    return { state: this.state.slice(), begins: this.begins.slice() };
-  }
-
-  /** An episode begins in an environment. */
-  begin(env: number): void {
-    this.state.fill(0, env * this.#stateDim, (env + 1) * this.#stateDim);
-    this.begins[env] = 1;
-  }
 }
 
 export interface RolloutCollectorOptions extends PolicyEnv, Normalizers {
@@ -265,10 +177,10 @@ export class RolloutCollector implements Stateful {
     statistics?.publish();
     for (let t = 0; t < horizon; t++) {
       if (hasMemory) {
-        if (t % sequenceLength === 0) rollout.state.set(memory.state, (t / sequenceLength) * memory.state.length);
+        if (t % sequenceLength === 0) rollout.state.set(memory.numbers, (t / sequenceLength) * memory.numbers.length);
         rollout.begins.set(memory.begins, t * numEnvs);
       }
-      const acted = actor.act({ observations: this.#current, state: memory.state }, rng);
+      const acted = actor.act({ observations: this.#current, state: memory.numbers }, rng);
       const { action, latent, logProb, value } = acted;
       memory.set(acted.state);
       statistics?.observe(this.#current);
@@ -286,29 +198,26 @@ export class RolloutCollector implements Stateful {
         rollout.rewards[at] = rewards[i]!;
         rollout.dones[at] = terminations[i]! | truncations[i]!;
         if (!truncations[i] || terminations[i]) continue;
-        finalValues ??= actor.values({ observations: finalObservations, state: memory.state }).value;
+        finalValues ??= actor.values({ observations: finalObservations, state: memory.numbers }).value;
         rollout.rewards[at]! += gamma * finalValues[i]!;
       }
       if (hasMemory) for (let i = 0; i < numEnvs; i++) if (rollout.dones[t * numEnvs + i]) memory.begin(i);
       this.#tracker.track(step, episodes);
       this.#current.set(step.observations);
     }
-    const { value } = actor.values({ observations: this.#current, state: memory.state });
+    const { value } = actor.values({ observations: this.#current, state: memory.numbers });
     return { ...rollout, lastValues: value };
   }
 
   /** Between two rollouts. */
   state() {
-    const memory = this.#options.actor.stateDim === 0 ? undefined : this.#memory.copy();
+    const memory = this.#memory.numbers.length > 0 && this.#memory.state();
     return { current: this.#current.slice(), tracker: this.#tracker.state(), ...(memory && { memory }) };
   }
 
   setState({ current, tracker, memory }: ReturnType<RolloutCollector['state']>): void {
-    const { state, begins } = this.#memory;
-    setSameLength({
-      current: [this.#current, current],
-      ...(state.length > 0 && { 'memory.state': [state, memory!.state], 'memory.begins': [begins, memory!.begins] }),
-    });
+    setSameLength({ current: [this.#current, current] });
+    if (this.#memory.numbers.length > 0) this.#memory.setState(memory!);
     this.#tracker.setState(tracker);
   }
 }

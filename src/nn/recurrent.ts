@@ -40,6 +40,8 @@ export interface Remembered {
   readonly outputs: tf.Tensor;
   /** `[batch, stateDim]`, after the last step. */
   readonly state: tf.Tensor;
+  /** `[time · batch, stateDim]`, after each step. */
+  readonly states: tf.Tensor;
 }
 
 /**
@@ -137,19 +139,22 @@ function gatesOf(inputDim: number, units: number, gates: number, options: { rng:
 /** Steps one after the other, each by the state that the last one gave. */
 function inTurn(
   { seen, state, keeps, time }: { seen: tf.Tensor; state: tf.Tensor; keeps: tf.Tensor | undefined; time: number },
-  step: (seen: tf.Tensor, state: tf.Tensor) => Remembered,
+  step: (seen: tf.Tensor, state: tf.Tensor) => { readonly outputs: tf.Tensor; readonly state: tf.Tensor },
 ): Remembered {
   const batch = state.shape[0]!;
   const rows = (x: tf.Tensor, t: number): tf.Tensor => (time === 1 ? x : tf.slice(x, [t * batch, 0], [batch, -1]));
   const outputs: tf.Tensor[] = [];
+  const states: tf.Tensor[] = [];
   let last = state;
   for (let t = 0; t < time; t++) {
     const before = keeps === undefined ? last : tf.mul(last, rows(keeps, t));
     const after = step(rows(seen, t), before);
     outputs.push(after.outputs);
+    states.push(after.state);
     last = after.state;
   }
-  return { outputs: time === 1 ? outputs[0]! : tf.concat(outputs, 0), state: last };
+  const [all, after] = [outputs, states].map((steps) => (time === 1 ? steps[0]! : tf.concat(steps, 0)));
+  return { outputs: all!, state: last, states: after! };
 }
 
 /**
@@ -254,6 +259,7 @@ export class MinGru extends RecurrentNetwork {
       a = tf.concat([first(a), tf.mul(late(a), before)], 0);
     }
     const outputs = tf.add(tf.mul(a, repeatRows(state, time * batch)), b);
-    return { outputs, state: time === 1 ? outputs : tf.slice(outputs, [(time - 1) * batch, 0], [batch, -1]) };
+    const last = time === 1 ? outputs : tf.slice(outputs, [(time - 1) * batch, 0], [batch, -1]);
+    return { outputs, state: last, states: outputs };
   }
 }

@@ -2,15 +2,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../module.ts';
 import type { Activation } from '../nn/dense.ts';
 import { Mlp, type MlpOptions } from '../nn/mlp.ts';
+import type { RecurrentNetwork } from '../nn/recurrent.ts';
 import type { Rng } from '../random.ts';
 import type { BoxSpace } from '../spaces/plain.ts';
 import { halfWidths, middles } from './boxScale.ts';
 import type { ObservationEncoder } from './observationEncoder.ts';
+import type { Past } from './policy.ts';
 
 export interface CriticNetworksOptions {
   readonly observationDim: number;
   /** The policy's, where it has one: before the critics is one of the same form, which they share. */
   readonly encoder?: ObservationEncoder | undefined;
+  /** The policy's, where it has one: likewise. */
+  readonly memory?: RecurrentNetwork | undefined;
   /** Components with bounds, at most 2 · 10⁹ apart, are brought to [−1, 1] before the networks see them. */
   readonly actionSpace: Pick<BoxSpace, 'low' | 'high'>;
   /** What takes the place of these bounds; where there are none what actions of data are like, mean ± deviation. */
@@ -36,6 +40,8 @@ export class CriticNetworks extends Module {
   readonly networks: readonly Mlp[];
   /** Encodes observations with images; undefined where there are none. */
   readonly encoder: ObservationEncoder | undefined;
+  /** Remembers what went before; undefined where the policy has no memory. */
+  readonly memory: RecurrentNetwork | undefined;
   /** What of its options makes it again, beside the spaces and the policy, in JSON. */
   readonly about: Readonly<
     Required<Pick<CriticNetworksOptions, 'critics' | 'criticHidden' | 'criticActivation' | 'criticLayerNorm'>> &
@@ -61,7 +67,9 @@ export class CriticNetworks extends Module {
     };
     this.#angles = angles;
     this.encoder = options.encoder?.another(rng.split('encoder'));
-    const inputDim = (this.encoder?.featureDim ?? observationDim) + (angles ? 2 * size : size);
+    this.memory = options.memory?.another(rng.split('memory'));
+    const seen = this.memory?.units ?? this.encoder?.featureDim ?? observationDim;
+    const inputDim = seen + (angles ? 2 * size : size);
     this.networks = Array.from(
       { length: critics },
       (_, i) =>
@@ -71,9 +79,17 @@ export class CriticNetworks extends Module {
     this.#perHalfWidth = halfWidths({ low, high }).map((half) => 1 / half);
   }
 
-  /** `[batch, observationDim]` and `[batch, actionDim]` → what each network gives, `[batch, outputDim]`. */
-  protected outputs(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor[] {
-    const seen = this.encoder?.apply(observations) ?? observations;
+  /** What the memory makes of observations, `[steps · sequences, observationDim]`. @throws if there is none */
+  remember(observations: tf.Tensor, past: Past) {
+    return this.memory!.unroll({ ...past, inputs: this.encoder?.apply(observations) ?? observations });
+  }
+
+  /**
+   * `[batch, observationDim]` and `[batch, actionDim]` → what each network gives, `[batch, outputDim]`.
+   * @param past of networks with a memory what they know, as a policy's `unroll` takes it
+   */
+  protected outputs(observations: tf.Tensor, actions: tf.Tensor, past?: Past): tf.Tensor[] {
+    const seen = past ? this.remember(observations, past).outputs : (this.encoder?.apply(observations) ?? observations);
     const inputs = tf.concat([seen, ...this.#features(actions)], 1);
     return this.networks.map((network) => network.apply(inputs));
   }
@@ -92,12 +108,12 @@ export class ActionCritics extends CriticNetworks {
   }
 
   /** `[batch, observationDim]` and `[batch, actionDim]` → Q₁, …, Q_N, `[batch]` each. */
-  of(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor[] {
-    return this.outputs(observations, actions).map((output) => tf.squeeze(output, [1]));
+  of(observations: tf.Tensor, actions: tf.Tensor, past?: Past): tf.Tensor[] {
+    return this.outputs(observations, actions, past).map((output) => tf.squeeze(output, [1]));
   }
 
   /** minᵢ Qᵢ, `[batch]` */
-  least(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor {
-    return this.of(observations, actions).reduce((least, q) => tf.minimum(least, q));
+  least(observations: tf.Tensor, actions: tf.Tensor, past?: Past): tf.Tensor {
+    return this.of(observations, actions, past).reduce((least, q) => tf.minimum(least, q));
   }
 }

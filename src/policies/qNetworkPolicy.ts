@@ -7,7 +7,7 @@ import { portableMath } from '../portableMath.ts';
 import type { DiscreteSpace } from '../spaces/plain.ts';
 import { DiscreteActions } from './actionDistributions.ts';
 import { allowedChoices, type CategoricalPolicyOptions, maskedLogits } from './categoricalPolicy.ts';
-import { maskOf, Policy } from './policy.ts';
+import { maskOf, type Past, Policy } from './policy.ts';
 
 /**
  * ε-greedy actions by values Q(o, ·) of n discrete actions. With k* = argmax Q(o, ·), the first of several that are equal,
@@ -44,9 +44,9 @@ export abstract class EpsilonGreedyPolicy extends Policy<number, DiscreteActions
   /** Q(o, ·): `[batch, featureDim]` → `[batch, n]` */
   protected abstract valuesAt(features: tf.Tensor): tf.Tensor;
 
-  /** Q(o, ·): `[batch, observationDim]` → `[batch, n]` */
-  values(observations: tf.Tensor): tf.Tensor {
-    return this.valuesAt(this.features(observations));
+  /** Q(o, ·): `[batch, observationDim]` → `[batch, n]`; with a memory of what {@link Policy.unroll} takes. */
+  values(observations: tf.Tensor, past?: Past): tf.Tensor {
+    return this.valuesAt(this.features(observations, past));
   }
 
   /** Values of the actions, −∞ where the observations do not allow one: `[batch, n]` → the same. */
@@ -163,8 +163,8 @@ export class QuantileNetworkPolicy extends EpsilonGreedyPolicy {
    * @param chosen a, as 1 among 0, `[batch, n]`
    * @returns `[batch, K]`
    */
-  quantilesOf(observations: tf.Tensor, chosen: tf.Tensor): tf.Tensor {
-    const outputs = this.network.apply(this.features(observations));
+  quantilesOf(observations: tf.Tensor, chosen: tf.Tensor, past?: Past): tf.Tensor {
+    const outputs = this.network.apply(this.features(observations, past));
     return this.#quantilesFrom(tf.sum(tf.mul(tf.expandDims(chosen, 2), outputs), 1));
   }
 
