@@ -1,13 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import { A2c, type Agent, Ppo, Reinforce, type TrainReport } from '../../agents/index.ts';
+import { A2c, type Agent, type AgentState, Dqn, Ppo, Reinforce, Sac, type TrainReport } from '../../agents/index.ts';
 import { SyncVectorEnv } from '../../envs/index.ts';
-import { makePolicy, Rng } from '../../src/index.ts';
+import { makePolicy, Rng, type StateDict } from '../../src/index.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
 import { mlp, under, type Variables } from '../oracle/mlp.ts';
+import { qNetwork } from '../oracle/qNetwork.ts';
 import { type RecurrentName, recurrent } from '../oracle/recurrent.ts';
 import { perturb } from '../support/perturb.ts';
-import { advantagesOf, expectClose, firstUpdate, gradientBy, mean } from './firstUpdate.ts';
-import { gradientOf, RecordingEnv, type Transition, variablesOf, wideBox } from './support.ts';
+import {
+  advantagesOf,
+  expectClose,
+  firstUpdate,
+  firstUpdateFrom,
+  gradientBy,
+  mean,
+  noiseOf,
+  spaces,
+  tanhGaussian,
+  twins,
+} from './firstUpdate.ts';
+import { box, discrete, gradientOf, heldBy, RecordingEnv, type Transition, variablesOf, wideBox } from './support.ts';
 
 /*
  * The first update of agents whose policy and value function have a memory, beside plain float64 numbers: episodes end inside of rollouts
@@ -213,6 +225,158 @@ describe.each(MEMORIES)('the first update with a memory: %s', (memory, name) => 
     expectClose([report.policyLoss, report.valueLoss], [policyLoss(before.policy), valueLoss(before.value)], 4);
     expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
     expectClose(gradientOf(state, 'valueOptimizer'), gradientBy(before.value, valueLoss));
+  });
+});
+
+describe.each([
+  ['gru', 'Gru', 2],
+  ['lstm', 'Lstm', 2],
+  ['min-gru', 'MinGru', 0],
+] as const)('the first update from sequences of a replay: %s', (memory, name, burnIn) => {
+  const [COUNT, LENGTH] = [2, 3];
+  const replay = {
+    ...{ rng: new Rng('agent'), batchSize: COUNT * LENGTH, sequenceLength: LENGTH, burnIn, learningStarts: 40 },
+    ...{ reportEvery: 41, gamma: 0.9, updateEvery: 1, updatesPerStep: 1, maxGradientNorm: 1e9 },
+  };
+  const MEMORY = { memory, memoryUnits: 3 };
+
+  /** The rows of the minibatch, step by step, each with what was stored where its sequence began, and the rows from there. */
+  function drawn(state: AgentState, rng: Rng, actionDim: number) {
+    const held = heldBy(state, actionDim);
+    const { states } = state.parts.replay as { states: Float32Array };
+    const stateDim = states.length / held.length;
+    const stream = rng.split('replay');
+    const begins = Array.from({ length: COUNT }, () => stream.integer(0, held.length - (burnIn + LENGTH - 1)));
+    const rows = Array.from({ length: COUNT * LENGTH }, (_, k) => {
+      const [t, begin] = [Math.floor(k / COUNT), begins[k % COUNT]!];
+      const stored = [...states.subarray(begin * stateDim, (begin + 1) * stateDim)];
+      return { ...held[begin + burnIn + t]!, before: held.slice(begin, begin + burnIn + t), stored, t };
+    });
+    return { held, rows, states };
+  }
+  type Row = ReturnType<typeof drawn>['rows'][number];
+
+  /** What a network with a memory makes of an observation of a row's sequence: of the row's, or of what it led to. */
+  function featureOf(
+    of: Variables,
+    old: Variables,
+    { before, stored, t, observation, next }: Row,
+    which: 'now' | 'next',
+    at = 0,
+  ) {
+    const stateDim = 3 * (name === 'Lstm' ? 2 : 1);
+    let state = stored.slice(at, at + stateDim);
+    const step = (variables: Variables, x: number[]) => {
+      const { outputs, states } = recurrent(name, under(variables, 'memory'), [[x]], [state], [[0]]);
+      state = states;
+      return outputs;
+    };
+    before.forEach((row, i) => {
+      step(i < before.length - t ? old : of, row.observation);
+      if (row.ended) state = state.map(() => 0);
+    });
+    const now = step(of, observation);
+    return which === 'now' ? now : step(of, next);
+  }
+
+  /** Checks that what was stored before each row is what the memory had seen of its episode. */
+  function expectStored(of: Variables, held: ReturnType<typeof heldBy>, states: Float32Array, at: number) {
+    const stateDim = 3 * (name === 'Lstm' ? 2 : 1);
+    const width = states.length / held.length;
+    let state = Array<number>(stateDim).fill(0);
+    for (const [row, { observation, ended }] of held.entries()) {
+      expectClose(states.subarray(row * width + at, row * width + at + stateDim), state, 4);
+      state = recurrent(name, under(of, 'memory'), [[observation]], [state], [[0]]).states;
+      if (ended) state = state.map(() => 0);
+    }
+  }
+
+  const argmax = (values: readonly number[]) => values.indexOf(Math.max(...values));
+  const huber = (x: number) => (Math.abs(x) <= 1 ? x ** 2 / 2 : Math.abs(x) - 0.5);
+
+  test('of DQN', async () => {
+    const own = { ...spaces, actionSpace: discrete, hidden: [4], ...MEMORY };
+    const policy = perturb(makePolicy('q-network', own), new Rng('weights'), 0.7);
+    const other = perturb(makePolicy('q-network', own), new Rng('t'), 1);
+    const agent = new Dqn({ ...replay, env: new RecordingEnv(discrete), policy });
+    const before = { policy: variablesOf(policy), target: variablesOf(other) };
+    const target = Object.fromEntries(Object.entries(other.stateDict()).map(([k, v]) => [k, { ...v }]));
+    const { report, state, rng } = await firstUpdateFrom(agent, () => ({ target }));
+    agent.dispose();
+    const { held, rows, states } = drawn(state, rng, 1);
+    expectStored(before.policy, held, states, 0);
+    expect(new Set(rows.flatMap(({ before, ended }) => [ended, ...before.map((row) => row.ended)])).size).toBe(2);
+    const valuesAt = (of: Variables, feature: number[]) => qNetwork(under(of, 'network'), feature).flat();
+    const targets = rows.map((row) => {
+      const best = argmax(valuesAt(before.policy, featureOf(before.policy, before.policy, row, 'next')));
+      const next = valuesAt(before.target, featureOf(before.target, before.target, row, 'next'))[best]!;
+      return row.reward + 0.9 * row.goesOn * next;
+    });
+    const loss = (of: Variables) =>
+      mean(
+        rows.map((row, i) =>
+          huber(valuesAt(of, featureOf(of, before.policy, row, 'now'))[row.action[0]! - 1]! - targets[i]!),
+        ),
+      );
+    expectClose([report.loss!], [loss(before.policy)], 4);
+    expectClose(gradientOf(state, 'optimizer'), gradientBy(before.policy, loss));
+  });
+
+  test('of SAC, whose critics remember apart', async () => {
+    const policy = perturb(
+      makePolicy('gaussian', { ...spaces, actionSpace: box, hidden: [3], scale: 'state', squash: 'tanh', ...MEMORY }),
+      new Rng('weights'),
+    );
+    const agent = new Sac({
+      ...{ ...replay, policy, env: new RecordingEnv(box), temperature: 0.3, baseEntropy: 1.3, tau: 0.25 },
+      criticHidden: [3],
+    });
+    const before = { policy: variablesOf(policy), critics: variablesOf(agent.critics) };
+    const noise = new Rng('others');
+    let targets: StateDict = {};
+    const { report, state, rng } = await firstUpdateFrom(agent, ({ parts }) => {
+      targets = Object.fromEntries(
+        Object.entries(parts.targets as StateDict).map(([path, { shape, values }]) => [
+          path,
+          { shape, values: values.map((value) => value + 0.3 * noise.normal()) },
+        ]),
+      );
+      return { targets };
+    });
+    agent.dispose();
+    const old = variablesOf(targets);
+    const { held, rows, states } = drawn(state, rng, 2);
+    const { stateDim } = policy;
+    expectStored(before.policy, held, states, 0);
+    expectStored(before.critics, held, states, stateDim);
+    const stream = rng.split('updates');
+    const [nextNoise, noises] = [noiseOf(stream), noiseOf(stream)];
+    const y = rows.map((row, i) => {
+      const seen = featureOf(before.policy, before.policy, row, 'next');
+      const { action, logProb } = tanhGaussian(before.policy, seen, nextNoise[i]!);
+      const least = Math.min(...twins(old, featureOf(old, old, row, 'next', stateDim), action));
+      return row.reward + 0.9 * row.goesOn * (least - 0.3 * (logProb + 1.3));
+    });
+    const criticLoss = (of: Variables) =>
+      mean(
+        rows.map((row, i) => {
+          const feature = featureOf(of, before.critics, row, 'now', stateDim);
+          return twins(of, feature, row.action).reduce((sum, q) => sum + (q - y[i]!) ** 2 / 2, 0);
+        }),
+      );
+    const after = variablesOf(state.parts.critics);
+    const policyLoss = (of: Variables) =>
+      mean(
+        rows.map((row, i) => {
+          const { action, logProb } = tanhGaussian(of, featureOf(of, before.policy, row, 'now'), noises[i]!);
+          // What the critics knew before the first step is of before their update.
+          const feature = featureOf(after, before.critics, row, 'now', stateDim);
+          return 0.3 * logProb - Math.min(...twins(after, feature, action));
+        }),
+      );
+    expectClose([report.criticLoss!, report.policyLoss!], [criticLoss(before.critics), policyLoss(before.policy)]);
+    expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
+    expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
   });
 });
 
