@@ -16,9 +16,9 @@ const NAMES = `
   critics | data | decoder | demonstrations | dense | digits | distillation | draws | effect |
   encoder | entropy | env | equivalence | eval | evaluation | field | fine-tuning | first velocities | fit | flow
   | gaussian | gaussianizationFlow | head | held out | held-out noise | heldOut | hidden noise | hindsight |
-  image* | initial | inputs | lakes | layer* | learning curves | lu* | matching | means |
+  image* | initial | input | inputs | lakes | layer* | learning curves | lu* | matching | means | memory |
   minibatches | model | moments | noise | observations | opponent | own | pairs | plans | policy | pretraining |
-  probes | productEnv | q* | record | replay | resumed | runs | sample | samples | schedule | scripts |
+  probes | productEnv | q* | record | recurrent | replay | resumed | runs | sample | samples | schedule | scripts |
   seed | shared | slopes | snapshots | spline | splitEpisodes | standing | student | summary | target |
   teacher | test | training | triangular | try-out | tuning | updates | validation | value | values | vectorEnv |
   walks | walks, * | watched | way | way/* | weights | weights/* | x | y

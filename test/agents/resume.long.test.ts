@@ -122,6 +122,22 @@ const agents: Case[] = [
     ['quantile-network', { quantiles: 4, quantileFunction: 'spline', bins: 3 }],
     { ...replay, targetUpdateEvery: 7, explorationFraction: 0.8 },
   ],
+  ...([Sac, Td3] as const).map(
+    (Made): Case => [
+      'Pendulum-v1',
+      100,
+      Made,
+      ['gaussian', { ...gaussian[1], memory: 'lstm', memoryUnits: 4 }],
+      { ...critics, sequenceLength: 4, burnIn: 3 },
+    ],
+  ),
+  [
+    'CartPole-v1',
+    100,
+    Dqn,
+    ['q-network', { memory: 'gru', memoryUnits: 4 }],
+    { ...replay, targetUpdateEvery: 7, sequenceLength: 4 },
+  ],
   ['Pendulum-v1', 23, BehaviorCloning, ['gaussian'], cloning],
 ];
 
