@@ -51,6 +51,9 @@ const balancing = {
   normalizeRewards: true,
 } as const;
 
+/** What is not observed, as velocities, is remembered. */
+const remembering = { memory: 'gru' } as const;
+
 /** Q-learning's of Acrobot. */
 const swingingUp = {
   batchSize: 128,
@@ -147,6 +150,57 @@ export const presets = {
       envs: 1,
       agent: { ...balancing, bufferSize: 25_000 },
       policy: { quantiles: 16, epsilon: 0.04 },
+    },
+  },
+  'CartPoleNoVel-v1': {
+    ppo: {
+      steps: 100_000,
+      envs: 8,
+      agent: {
+        horizon: 128,
+        batchSize: 256,
+        epochs: 10,
+        gamma: 0.98,
+        lambda: 0.8,
+        learningRate: { linear: [1e-3, 0] },
+        clip: { linear: [0.2, 0] },
+      },
+      policy: remembering,
+    },
+  },
+  'PendulumNoVel-v1': {
+    ppo: {
+      steps: 200_000,
+      envs: 4,
+      agent: {
+        horizon: 512,
+        batchSize: 128,
+        epochs: 10,
+        gamma: 0.9,
+        lambda: 0.95,
+        learningRate: { linear: [1e-3, 0] },
+      },
+      policy: remembering,
+    },
+    sac: {
+      steps: 20_000,
+      envs: 1,
+      agent: { learningRate: 1e-3, tau: 0.01, criticHidden: [64, 64], updatesPerStep: 0.5, learningStarts: 500 },
+      policy: { ...replaying, ...remembering, scale: 'state' },
+    },
+  },
+  'TMaze-v0': {
+    ppo: {
+      steps: 40_000,
+      envs: 8,
+      agent: { horizon: 128, batchSize: 256, learningRate: { linear: [1e-3, 0] } },
+      policy: remembering,
+    },
+    dqn: {
+      steps: 10_000,
+      envs: 1,
+      agent: { learningStarts: 200, batchSize: 128, targetUpdateEvery: 200, sequenceLength: 16 },
+      policy: remembering,
     },
   },
   'Pendulum-v1': {
