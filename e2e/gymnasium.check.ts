@@ -171,6 +171,21 @@ describe('the contract', () => {
     many.close();
   });
 
+  test.each([true, false])('rewards of goals, many at once or not: %s', (one) => {
+    const env = makeVec('gymnasium:environments:Goals-v0', { one, numEnvs: 2 });
+    const [achieved, desired] = [Float32Array.of(0, 0, 3, 4, 1, 1), Float32Array.of(0, 0.25, 0, 0, 1, 0)];
+    // The second time it is known whether they are computed at once.
+    for (let time = 0; time < 2; time++) {
+      const { rewards, terminations } = env.computeRewards!(achieved, desired);
+      expect([...rewards]).toEqual([-0.25, -5, -1]);
+      expect([...terminations!]).toEqual([1, 0, 0]);
+    }
+    env.close();
+    const without = makeVec('gymnasium:CartPole-v1');
+    expect(() => without.computeRewards!(achieved, desired)).toThrow(/expected achieved_goal and desired_goal/);
+    without.close();
+  });
+
   test('wrappers by their names: Gymnasium’s, and those of the package that the id names, from the inner to the outer', () => {
     const options = { wrappers: ['FlattenObservation', { name: 'ReshapeObservation', shape: [1, 5] }] };
     const env = make<Float64Array, Int32Array>('gymnasium:environments:Hoard-v0', options);

@@ -18,6 +18,7 @@ import {
   SoftBanditEnv,
   softBanditOptions,
 } from './toy/bandits.ts';
+import { BitFlippingEnv, bitFlippingOptions } from './toy/bitFlipping.ts';
 import { GridworldEnv, gridworldOptions } from './toy/gridworld.ts';
 import { RepeatPreviousEnv, repeatPreviousOptions, TMazeEnv, tMazeOptions } from './toy/memory.ts';
 import { MultigoalEnv, multigoalOptions } from './toy/multigoal.ts';
@@ -73,6 +74,7 @@ export const builtinEnvs = {
   'MountainCarContinuous-v0': entry(MountainCarContinuousEnv, mountainCarOptions, [999, 90]),
   'Pendulum-v1': entry(PendulumEnv, pendulumOptions, [200]),
   'PendulumNoVel-v1': partOf(PendulumEnv, pendulumOptions, [200], [0, 1]),
+  'BitFlipping-v0': entry(BitFlippingEnv, bitFlippingOptions),
   'BumpBandit-v0': entry(BumpBanditEnv, bumpBanditOptions),
   'FourCornerBandit-v0': entry(FourCornerBanditEnv, fourCornerBanditOptions),
   'GridworldTree-v0': { ...entry(GridworldEnv, gridworldOptions, [100]), options: { map: 'tree' } },

@@ -31,6 +31,7 @@ export type {
   StepResult,
 } from './core/env.ts';
 export { FlatVectorEnv } from './core/flatVectorEnv.ts';
+export type { GoalEnv, GoalObservation, GoalRewards } from './core/goalEnv.ts';
 export { type MakeVecOptions, makeVec } from './core/makeVec.ts';
 export {
   type EnvId,
@@ -99,6 +100,7 @@ export {
   SoftBanditEnv,
   softBanditData,
 } from './toy/bandits.ts';
+export { BitFlippingEnv } from './toy/bitFlipping.ts';
 export { GridworldEnv, type GridworldInfo } from './toy/gridworld.ts';
 export { RepeatPreviousEnv, TMazeEnv } from './toy/memory.ts';
 export { MultigoalEnv } from './toy/multigoal.ts';

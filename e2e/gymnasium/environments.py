@@ -345,5 +345,35 @@ class Telling(gymnasium.Env):
         return np.full(3, self.time / 10, np.float32), 0.0, self.time == len(self.infos), False, self.infos[self.time - 1]
 
 
-for name, cls in (("Shown", Shown), ("Speaking", Speaking), ("Telling", Telling), ("Misbehaving", Misbehaving), ("Hoard", Hoard), ("Kinds", Kinds)):
+class Goals(gymnasium.Env):
+    """A point that is to go to another one. Rewards are computed of many goals at once, unless `one`, and ends of one alone."""
+
+    def __init__(self, one=False):
+        space = spaces.Box(-np.inf, np.inf, (2,), np.float64)
+        self.observation_space = spaces.Dict({"observation": space, "achieved_goal": space, "desired_goal": space})
+        self.action_space = spaces.Box(-1, 1, (2,), np.float32)
+        self.one = one
+
+    def told(self):
+        return {"observation": self.at.copy(), "achieved_goal": self.at.copy(), "desired_goal": self.goal.copy()}
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.at, self.goal = self.np_random.random((2, 2))
+        return self.told(), {}
+
+    def step(self, action):
+        self.at = self.at + action
+        return self.told(), self.compute_reward(self.at, self.goal, {}), self.compute_terminated(self.at, self.goal, {}), False, {}
+
+    def compute_reward(self, achieved_goal, desired_goal, info):
+        if self.one:
+            return -float(np.linalg.norm(achieved_goal - desired_goal))
+        return -np.linalg.norm(achieved_goal - desired_goal, axis=-1)
+
+    def compute_terminated(self, achieved_goal, desired_goal, info):
+        return bool(np.linalg.norm(achieved_goal - desired_goal) < 0.5)
+
+
+for name, cls in (("Goals", Goals), ("Shown", Shown), ("Speaking", Speaking), ("Telling", Telling), ("Misbehaving", Misbehaving), ("Hoard", Hoard), ("Kinds", Kinds)):
     gymnasium.register(f"{name}-v0", entry_point=cls, disable_env_checker=name == "Misbehaving")

@@ -15,6 +15,7 @@ import {
   sameValue,
 } from './checks.ts';
 import { type AnyEnv, restoreState, type StepResult, stateOf } from './env.ts';
+import type { GoalEnv, GoalObservation } from './goalEnv.ts';
 
 /** Options of {@link checkEnv}. */
 interface CheckEnvOptions {
@@ -104,6 +105,7 @@ function checkSteps(env: AnyEnv, seed: number, actions: readonly unknown[]): voi
       typeof previous !== 'object' || (result[0] !== previous && sameValue(previous, kept)),
       () => 'step() wrote to the observation it gave before: observations must be fresh',
     );
+    checkGoals(env, result);
     const [observation, , terminated, truncated] = result;
     expectRule(
       env,
@@ -123,6 +125,17 @@ function checkSteps(env: AnyEnv, seed: number, actions: readonly unknown[]): voi
       steps = 0;
     }
   }
+}
+
+/** What a step with a goal earned and whether it ended the task is what the env computes of its goals. */
+function checkGoals(env: AnyEnv, [observation, reward, terminated, , info]: StepResult<unknown>): void {
+  const goalEnv = env.unwrapped as AnyEnv & Partial<GoalEnv<unknown>>;
+  if (goalEnv.computeReward === undefined || env.observationSpace !== goalEnv.observationSpace) return;
+  const { achieved_goal: achieved, desired_goal: desired } = observation as GoalObservation<unknown>;
+  const computed = goalEnv.computeReward(achieved, desired, info);
+  expectRule(env, computed === reward, () => `step() gave the reward ${reward}, computeReward() ${show(computed)}`);
+  const ends = goalEnv.computeTerminated?.(achieved, desired, info) ?? terminated;
+  expectRule(env, ends === terminated, () => `step() gave terminated ${terminated}, computeTerminated() ${show(ends)}`);
 }
 
 /** Adds `value` and all that it holds to `objects`, frozen ones left out: nobody can write to them. */
@@ -214,7 +227,8 @@ function adviceOn(name: string, space: Space): string[] {
  * 2. `reset` returns `[observation, info]`, the observation in its space;
  * 3. `reset({ seed })` twice gives the same, and so does the `reset()` after it; `reset({ options: {} })` works;
  * 4. over `steps` random actions every `step` returns five parts of the right kind: observation in its space and fresh,
- *    reward finite, two booleans, info; and leaves the action as it was; no first step is truncated, and a time limit holds;
+ *    reward finite, two booleans, info; and leaves the action as it was; no first step is truncated, and a time limit holds; where
+ *    the env has goals, `computeReward` and `computeTerminated` agree with it;
  * 5. two runs with one seed and the same actions are equal;
  * 6. no two calls give out the same object;
  * 7. `render`, where the env has it, draws an `<svg>` and changes nothing;

@@ -4,6 +4,7 @@ import { Box } from '../../src/spaces/box.ts';
 import { choicesOf, plainSpace } from '../../src/spaces/plain.ts';
 import type { BatchArray, Space } from '../../src/spaces/space.ts';
 import type { Info } from './env.ts';
+import type { GoalRewards } from './goalEnv.ts';
 import type { AutoresetMode, VectorEnv, VectorResetOptions, VectorStep } from './vectorEnv.ts';
 
 /** Options of {@link FlatVectorEnv}. */
@@ -94,6 +95,12 @@ export class FlatVectorEnv implements VectorEnv {
     } catch (error) {
       throw new Error(`FlatVectorEnv: env ${i}: ${(error as Error).message}`, { cause: error });
     }
+  }
+
+  /** @throws if the envs have no goals */
+  computeRewards(achievedGoals: Float32Array, desiredGoals: Float32Array): GoalRewards {
+    if (this.env.computeRewards) return this.env.computeRewards(achievedGoals, desiredGoals);
+    throw new Error('FlatVectorEnv: computeRewards: the env inside has none, expected envs with goals');
   }
 
   close(): void {

@@ -5,6 +5,7 @@ import { spelledOut } from '../../src/spaces/composite.ts';
 import type { BatchArray } from '../../src/spaces/space.ts';
 import { checkMethods, checkSpaces, envName, isStepResult, resetProblem, stepProblem } from './checks.ts';
 import { type AnyEnv, type Info, type ResetResult, restoreState, stateOf } from './env.ts';
+import { type GoalRewards, rewardsOfGoals } from './goalEnv.ts';
 import {
   type AutoresetMode,
   autoresetModes,
@@ -209,6 +210,10 @@ export class SyncVectorEnv extends BaseVectorEnv {
     this.#writeObservation(step[0], result.observations, i);
     result.infos[i] = info;
     this.ended[i] = ended ? 1 : 0;
+  }
+
+  computeRewards(achievedGoals: Float32Array, desiredGoals: Float32Array): GoalRewards {
+    return rewardsOfGoals(this.owner, this.envs[0]!, achievedGoals, desiredGoals);
   }
 
   close(): void {

@@ -5,6 +5,7 @@ import { Dict, Tuple } from '../../src/spaces/composite.ts';
 import { Discrete, MultiBinary, MultiDiscrete } from '../../src/spaces/discrete.ts';
 import type { BatchArray, Space } from '../../src/spaces/space.ts';
 import type { Info, Seed } from './env.ts';
+import type { GoalRewards } from './goalEnv.ts';
 
 /**
  * What a vector env does with a sub-env whose episode has ended.
@@ -72,6 +73,12 @@ export interface VectorEnv {
   reset(options?: VectorResetOptions): [observations: Float32Array, infos: Info[]];
   /** @param actions `[n, actionSize]`, row-major. */
   step(actions: BatchArray): VectorStep;
+  /**
+   * What steps would have earned that led to these goals while those were desired, where the envs are `GoalEnv`s: rows of numbers, `[n, goalSize]`
+   * each. No env moves.
+   * @throws if they are none
+   */
+  computeRewards?(achievedGoals: Float32Array, desiredGoals: Float32Array): GoalRewards;
   close(): void;
   /** {@link close}, at the end of the block that says `using envs = makeVec(…)`. */
   [Symbol.dispose](): void;

@@ -7,6 +7,7 @@ import { Discrete, MultiBinary, MultiDiscrete } from '../../src/spaces/discrete.
 import type { Space } from '../../src/spaces/space.ts';
 import { Text } from '../../src/spaces/text.ts';
 import type { Info, Seed } from '../core/env.ts';
+import { type GoalRewards, goalSpace } from '../core/goalEnv.ts';
 import { autoresetModes, NUM_ENVS_LIMIT } from '../core/vectorEnv.ts';
 import { Frame, HEADER_BYTES, NUMBERS, PythonProcess, requests } from './pythonProcess.ts';
 
@@ -205,6 +206,33 @@ export class GymnasiumServer {
 
   isTruncated(i: number): boolean {
     return (this.#flags[i]! & TRUNCATED) !== 0;
+  }
+
+  /**
+   * What steps would have earned, by the first environment.
+   * @param achieved `[n, goalSize]`; `desired` likewise
+   * @throws if it has no goals; what Python raised
+   */
+  computeRewards(achieved: Float32Array, desired: Float32Array): GoalRewards {
+    const space = goalSpace(this.observationSpace);
+    if (space === undefined) {
+      const expected = 'expected achieved_goal and desired_goal in its observations';
+      throw new Error(`${this.name}: computeRewards() got ${this.observationSpace}, ${expected}`);
+    }
+    const request = new Frame(2 * achieved.byteLength);
+    request.setHeader(2 * achieved.byteLength, requests.rewards);
+    const goals = new Float32Array(request.bytes.buffer, HEADER_BYTES);
+    goals.set(achieved);
+    goals.set(desired, achieved.length);
+    this.#python.sendFrame('computeRewards', request);
+    const answer = this.#python.receive('computeRewards');
+    const n = achieved.length / space.size;
+    const flagsAt = HEADER_BYTES + 8 * n;
+    this.#expectBytes(answer, flagsAt);
+    const { buffer } = answer.bytes;
+    const rewards = new Float64Array(buffer.slice(HEADER_BYTES, flagsAt));
+    const terminations = answer.totalBytes > flagsAt ? new Uint8Array(buffer.slice(flagsAt, flagsAt + n)) : undefined;
+    return { rewards, terminations };
   }
 
   /** Closes the envs and lets the process go; it may be called twice, and after the process has ended. */

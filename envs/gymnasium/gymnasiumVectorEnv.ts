@@ -3,6 +3,7 @@ import { Rng } from '../../src/random.ts';
 import type { BatchArray } from '../../src/spaces/space.ts';
 import { isReward, rewardRule } from '../core/checks.ts';
 import type { Info } from '../core/env.ts';
+import type { GoalRewards } from '../core/goalEnv.ts';
 import {
   type AutoresetMode,
   BaseVectorEnv,
@@ -217,6 +218,11 @@ export class GymnasiumVectorEnv extends BaseVectorEnv {
       this.ended[i] = 1;
     }
     return result;
+  }
+
+  /** By the first environment, whose `compute_reward` and, if it has one, `compute_terminated` get the goals. @throws what Python raised */
+  computeRewards(achievedGoals: Float32Array, desiredGoals: Float32Array): GoalRewards {
+    return this.#blocks[0]!.server.computeRewards(achievedGoals, desiredGoals);
   }
 
   state(): GymnasiumVectorEnvState {

@@ -9,6 +9,8 @@ followed by one answer, OK, NUMBERS or FAILED. A payload is JSON, but for these.
   there is something to tell, JSON: the `infos`, n and after them the last ones of those rows; their `keys`, where all have the
   same ones and numbers alone; and the `texts` of the n observations, where they were asked for and have changed. While all have
   those keys and no text changes, the answers are NUMBERS: in place of JSON the infos' values as float64.
+- REWARDS: the goals that steps led to [n, goalSize] float32, then those that were desired, likewise. The answer: their rewards
+  [n] float64, then [n] uint8, 1 terminated, where the environment computes that, too.
 
 Actions and observations are rows of numbers, as `oxbow_spaces.py` lays them out, of the type that the answer to MAKE names.
 
@@ -33,7 +35,7 @@ import threading
 import time
 import traceback
 
-MAKE, RESET, STEP, CLOSE = range(4)
+MAKE, RESET, STEP, CLOSE, REWARDS = range(5)
 OK, FAILED, NUMBERS = range(3)
 HEADER = struct.Struct("<II")
 TERMINATED, TRUNCATED = 1, 2
@@ -221,6 +223,8 @@ class Environments:
         self.announced_keys = None
         self.texts = [None] * count if texts and self.rows.texts else None
         self.announced_texts = None
+        # Whether what computes something of goals takes many at once, by its name.
+        self.takes_many = {}
 
     def make(self, id, options, wrapping):
         try:
@@ -323,6 +327,31 @@ class Environments:
                 flags[i] = TERMINATED * bool(terminated) + TRUNCATED * bool(truncated)
         return self.results(flags, lasts)
 
+    def compute_rewards(self, payload):
+        goals = spaces.Rows(self.envs[0].observation_space["achieved_goal"])
+        rows = np.frombuffer(payload, np.float32).reshape(2, -1, goals.size)
+        achieved, desired = map(goals.values_of, rows)
+        parts = [self.of_goals("compute_reward", achieved, desired).astype(np.float64).tobytes()]
+        if self.envs[0].has_wrapper_attr("compute_terminated"):
+            parts.append(self.of_goals("compute_terminated", achieved, desired).astype(np.uint8).tobytes())
+        return OK, parts
+
+    def of_goals(self, name, achieved, desired):
+        """One number for each pair of goals. An environment need not take many at once; whether it does, the first call shows."""
+        count = len(achieved)
+        try:
+            compute = self.envs[0].get_wrapper_attr(name)
+            if self.takes_many.get(name):
+                return np.asarray(compute(achieved, desired, [{}] * count))
+            values = np.array([compute(*goals, {}) for goals in zip(achieved, desired)])
+        except Exception as error:
+            raise Raised(f"{name}() of environment {self.first}", error) from error
+        if count > 1 and name not in self.takes_many:
+            with contextlib.suppress(Exception):
+                self.takes_many[name] = np.array_equal(values, compute(achieved, desired, [{}] * count))
+            self.takes_many.setdefault(name, False)
+        return values
+
     def results(self, flags, lasts):
         """The kind and the parts of the answer."""
         parts = [self.pack_rewards(*self.rewards), *self.observations, flags]
@@ -369,6 +398,8 @@ def answer(kind, payload, served):
     """The kind and the parts of the answer to a request; `served` holds the environments from MAKE on."""
     if kind == STEP:
         return served[0].step(payload)
+    if kind == REWARDS:
+        return served[0].compute_rewards(payload)
     asked = json.loads(payload) if payload else None
     if kind == RESET:
         return served[0].reset(**asked)

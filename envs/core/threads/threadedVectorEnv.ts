@@ -4,6 +4,7 @@ import { spelledOut } from '../../../src/spaces/composite.ts';
 import type { BatchArray } from '../../../src/spaces/space.ts';
 import { checkMethods, checkSpaces } from '../checks.ts';
 import type { AnyEnv, Info } from '../env.ts';
+import { type GoalRewards, rewardsOfGoals } from '../goalEnv.ts';
 import { nodeBuiltin } from '../nodeBuiltin.ts';
 import type { VectorState } from '../syncVectorEnv.ts';
 import {
@@ -55,6 +56,9 @@ const LOADING = 60;
  */
 export class ThreadedVectorEnv extends BaseVectorEnv {
   readonly #id: string;
+  readonly #make: () => AnyEnv;
+  /** One in this thread, for rewards of goals. */
+  #goalEnv: AnyEnv | undefined;
   readonly #timeout: number;
   readonly #control: Int32Array;
   readonly #rows: SharedRows;
@@ -85,6 +89,7 @@ export class ThreadedVectorEnv extends BaseVectorEnv {
     const rows = sharedRows(memory, sizes);
     super(OWNER, autoresetMode, { observationSpace, actionSpace }, rows.ended);
     this.#id = id;
+    this.#make = given.make;
     this.#timeout = timeout;
     this.#rows = rows;
     this.#firsts = Array.from({ length: workers + 1 }, (_, k) => Math.ceil((k * numEnvs) / workers));
@@ -184,9 +189,16 @@ export class ThreadedVectorEnv extends BaseVectorEnv {
     this.#failed = failed;
   }
 
+  /** By an env in this thread, which the first call makes. */
+  computeRewards(achievedGoals: Float32Array, desiredGoals: Float32Array): GoalRewards {
+    this.#goalEnv ??= this.#make();
+    return rewardsOfGoals(OWNER, this.#goalEnv, achievedGoals, desiredGoals);
+  }
+
   /** Closes the envs and ends the threads. @throws what an env throws, when all has ended */
   close(): void {
     if (this.#isClosed) return;
+    this.#goalEnv?.close();
     try {
       if (this.#end === undefined) this.#ask('close');
     } finally {

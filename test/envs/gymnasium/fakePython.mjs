@@ -4,7 +4,7 @@
 import { readSync, writeSync } from 'node:fs';
 
 const [requests, answers] = process.argv.slice(3).map(Number);
-const [MAKE, RESET, STEP, CLOSE] = [0, 1, 2, 3];
+const [MAKE, RESET, STEP, CLOSE, REWARDS] = [0, 1, 2, 3, 4];
 
 function read(length) {
   const bytes = Buffer.alloc(length);
@@ -34,6 +34,15 @@ const observationSpaces = {
   'Cards-v0': { type: 'MultiDiscrete', dtype: 'int32', nvec: [9, 9], start: [0, 1] },
   'Outside-v0': box('float64', 2, [0, 0], [1, null]),
   'Empty-v0': box('float32', 0, [], []),
+  'Goals-v0': {
+    type: 'Dict',
+    dtype: 'float64',
+    spaces: {
+      observation: box('float64', 1, null, null),
+      achieved_goal: box('float64', 2, null, null),
+      desired_goal: box('float64', 2, null, null),
+    },
+  },
   'Rooms-v0': {
     type: 'Dict',
     dtype: 'int32',
@@ -151,7 +160,7 @@ function step(payload) {
 }
 
 function serve(kind, payload) {
-  const asked = kind !== STEP && payload.length > 0 ? JSON.parse(payload.toString()) : undefined;
+  const asked = kind !== STEP && kind !== REWARDS && payload.length > 0 ? JSON.parse(payload.toString()) : undefined;
   switch (kind) {
     case MAKE: {
       ({ id, count, sameStep, first, wrappers } = asked);
@@ -177,6 +186,13 @@ function serve(kind, payload) {
     }
     case STEP:
       return step(payload);
+    case REWARDS: {
+      // What was achieved less what was desired, in the first numbers; and whether that is 0.
+      const n = payload.length / 16;
+      const at = (row) => payload.readFloatLE(8 * row);
+      const rewards = Array.from({ length: n }, (_, i) => at(i) - at(n + i));
+      return Buffer.concat([numbers('float64', rewards), Buffer.from(rewards.map((reward) => Number(reward === 0)))]);
+    }
     case CLOSE:
       if (id === 'Unclosed-v0') throw new Error('close() of environment 0 raised OSError: disk full');
       return Buffer.alloc(0);

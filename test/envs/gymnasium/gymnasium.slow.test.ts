@@ -308,6 +308,18 @@ describe('errors', () => {
     expect(() => unclosed.reset()).toThrow('gymnasium:Unclosed-v0: reset() after close()');
   });
 
+  test('rewards of goals: as many as there are rows, from the first process', () => {
+    const env = many('Goals-v0', { workers: 2 });
+    const [achieved, desired] = [Float32Array.of(1, 9, 0.5, 9, 2, 9), Float32Array.of(1, 7, 0, 7, 4, 7)];
+    const wanted = { rewards: Float64Array.of(0, 0.5, -2), terminations: Uint8Array.of(1, 0, 0) };
+    expect(env.computeRewards!(achieved, desired)).toEqual(wanted);
+    const none = new Float32Array(0);
+    expect(env.computeRewards!(none, none).rewards).toEqual(new Float64Array(0));
+    expect(() => many('Count-v0').computeRewards!(none, none)).toThrow(
+      /^gymnasium:Count-v0: computeRewards\(\) got Box.*, expected achieved_goal and desired_goal in its observations$/,
+    );
+  });
+
   test('frames that are none: no memory is taken for what a header says', () => {
     const endless = many('Endless-v0');
     endless.reset();

@@ -163,6 +163,14 @@ describe('with any number of threads the results are the same', () => {
     }
   });
 
+  test('rewards of goals', () => {
+    const env = open('BitFlipping-v0', { bits: 2, numEnvs: 2, workers: 2 });
+    expect(env.computeRewards!(Float32Array.of(0, 1, 1, 0), Float32Array.of(0, 1, 0, 0))).toEqual({
+      rewards: Float64Array.of(0, -1),
+      terminations: Uint8Array.of(1, 0),
+    });
+  });
+
   test('a last info that is empty is there, however the episode ended', () => {
     for (const env of puppets()) {
       env.reset({ seed: 0 });
