@@ -5,6 +5,7 @@ import { activationNames } from '../../src/nn/dense.ts';
 import { choice, count, flag, nonnegative, positive } from '../../src/options/fields.ts';
 import { rngSchema } from '../../src/random.ts';
 import { rateSchema } from '../../src/training/optimization.ts';
+import { hindsightOptions } from './hindsight.ts';
 import { normalizationOptions } from './normalization.ts';
 
 /** Options that several agents have. */
@@ -155,6 +156,7 @@ export const offPolicyOptions = {
     .describe(
       "β of prioritized replay: how far importance weights of the critics' loss make up for drawing some transitions more often, 1 entirely",
     ),
+  ...hindsightOptions,
   ...normalizationOptions,
   reportEvery: count(1000, 'environment steps from one report to the next', 'steps'),
 };

@@ -3,6 +3,7 @@ import type { Episode } from '../../datasets/episode.ts';
 import { FlatVectorEnv, type VectorEnv, type VectorStep } from '../../envs/index.ts';
 import { ObservationLayout, portableMath, type Rng } from '../../src/index.ts';
 import { checkFitsInMemory } from './checks.ts';
+import { Hindsight } from './hindsight.ts';
 import type { OffPolicyConfig } from './options.ts';
 import { setSameLength } from './state.ts';
 
@@ -237,7 +238,8 @@ const VERSION = 2;
 const TERMINATED = 1;
 const TRUNCATED = 2;
 
-type ReplayConfig = Pick<OffPolicyConfig, 'bufferSize' | 'batchSize' | 'gamma' | 'nSteps' | 'prioritizedAlpha'>;
+type ReplayConfig = Pick<OffPolicyConfig, 'bufferSize' | 'batchSize' | 'gamma' | 'nSteps' | 'prioritizedAlpha'> &
+  Partial<Pick<OffPolicyConfig, 'hindsight' | 'hindsightShare'>>;
 
 interface ReplayBufferOptions
   extends Pick<ReplayConfig, 'batchSize' | 'gamma'>,
@@ -256,6 +258,8 @@ interface ReplayBufferOptions
   readonly sequences?: SequencesOptions | undefined;
   /** Whether all numbers of observations are k/255 for whole numbers k from 0 to 255, of which k is kept, as a byte. */
   readonly bytes?: boolean;
+  /** What puts goals that were reached in the place of those that were desired; none by default. */
+  readonly hindsight?: Hindsight | undefined;
 }
 
 /** Sequences that a minibatch has, and what is remembered. */
@@ -291,8 +295,9 @@ type Scale = ((reward: number) => number) | undefined;
  *
  * where m is n, or less where the episode ends before or the steps after it have not been made yet.
  *
- * Rows are drawn uniformly, or by the {@link Priorities} of their errors. Or sequences of rows are drawn uniformly, with what was remembered when
- * they were made: row t · sequences + i of a minibatch is step t of sequence i. They go on over the ends of episodes.
+ * Rows are drawn uniformly, or by the {@link Priorities} of their errors. With {@link Hindsight} some get other goals. Or sequences of rows are drawn
+ * uniformly, with what was remembered when they were made: row t · sequences + i of a minibatch is step t of sequence i. They go on over the ends of
+ * episodes.
  */
 export class ReplayBuffer {
   /** Shapes of a minibatch. */
@@ -389,12 +394,15 @@ export class ReplayBuffer {
   /** Transitions drawn with replacement, in arrays that the next call uses again. @throws if it holds none */
   sample(rng: Rng, { scale, beta = 1 }: { readonly scale?: Scale; readonly beta?: number } = {}): Transitions {
     const [rows, batch] = [this.#drawn, this.#batch];
-    if (this.#options.sequences !== undefined) this.#sampleSequences(this.#options.sequences, rng, scale);
-    else if (this.#priorities === undefined) this.sampleInto(batch, 0, rows.length, rng, scale);
-    else {
-      this.#priorities.draw(rng, rows, batch.weights!, beta);
-      for (let i = 0; i < rows.length; i++) this.#gather(rows[i]!, batch, i, scale);
+    if (this.#options.sequences !== undefined) {
+      this.#sampleSequences(this.#options.sequences, rng, scale);
+      return batch;
     }
+    const { size } = this;
+    if (this.#priorities) this.#priorities.draw(rng, rows, batch.weights!, beta);
+    else for (let i = 0; i < rows.length; i++) rows[i] = rng.integer(0, size);
+    for (let i = 0; i < rows.length; i++) this.#gather(rows[i]!, batch, i, scale);
+    this.#options.hindsight?.relabel(this, rows, batch, rng, scale);
     return batch;
   }
 
@@ -441,6 +449,38 @@ export class ReplayBuffer {
    */
   prioritize(errors: ArrayLike<number>): void {
     this.#drawn.forEach((row, i) => this.#priorities?.update(row, errors[i]!));
+  }
+
+  /** How many transitions of its episode have been added after a row. */
+  stepsAfter(row: number): number {
+    const { capacity, numEnvs } = this.#options;
+    let steps = 0;
+    let at = row;
+    for (let left = this.#addedAfter(row); left >= numEnvs && this.#rows.ends.get(at) === 0; left -= numEnvs) {
+      at = (at + numEnvs) % capacity;
+      steps += 1;
+    }
+    return steps;
+  }
+
+  /** How many transitions of its episode it still holds before a row. */
+  stepsBefore(row: number): number {
+    const { capacity, numEnvs } = this.#options;
+    let steps = 0;
+    let at = row;
+    for (let left = this.size - 1 - this.#addedAfter(row); left >= numEnvs; left -= numEnvs) {
+      at = (at - numEnvs + capacity) % capacity;
+      if (this.#rows.ends.get(at) !== 0) break;
+      steps += 1;
+    }
+    return steps;
+  }
+
+  /** Reads the observation that a transition led to, so many steps after a row, in its episode. */
+  readNext(row: number, steps: number, into: Float32Array): void {
+    const { capacity, numEnvs } = this.#options;
+    const at = (row + steps * numEnvs + capacity) % capacity;
+    this.#readNext(at, this.#addedAfter(at), into, 0);
   }
 
   state() {
@@ -519,14 +559,11 @@ export class ReplayBuffer {
   /** Writes what a row stands for into row i of a minibatch. */
   #gather(row: number, batch: Transitions, i: number, scale: Scale): void {
     const { capacity, numEnvs, gamma, nSteps = 1 } = this.#options;
-    const { observations, actions, rewards, ends, lastObservations } = this.#rows;
-    const { nextObservations } = batch;
+    const { observations, actions, rewards, ends } = this.#rows;
     observations.read(row, batch.observations, i);
     actions.read(row, batch.actions, i);
     let at = row;
-    /** How many transitions have been added after it, of all environments. */
-    let after = ((this.#added - 1) % capacity) - row;
-    if (after < 0) after += capacity;
+    let after = this.#addedAfter(row);
     let sum = 0;
     let discount = 1;
     for (let k = 1; ; k++) {
@@ -539,15 +576,27 @@ export class ReplayBuffer {
     }
     batch.rewards[i] = sum;
     batch.discounts[i] = discount;
-    const end = ends.get(at);
-    batch.terminations[i] = end === TERMINATED ? 1 : 0;
-    if (end !== 0) lastObservations.read(at, nextObservations, i);
-    else if (after >= numEnvs) observations.read((at + numEnvs) % capacity, nextObservations, i);
+    batch.terminations[i] = ends.get(at) === TERMINATED ? 1 : 0;
+    this.#readNext(at, after, batch.nextObservations, i);
+  }
+
+  /** How many transitions have been added after a row, of all environments. */
+  #addedAfter(row: number): number {
+    const { capacity } = this.#options;
+    const after = ((this.#added - 1) % capacity) - row;
+    return after < 0 ? after + capacity : after;
+  }
+
+  /** Reads the observation that a transition led to into row i of `into`. @param after see {@link #addedAfter} */
+  #readNext(at: number, after: number, into: Float32Array, i: number): void {
+    const { capacity, numEnvs, observationDim } = this.#options;
+    const { observations, ends, lastObservations } = this.#rows;
+    if (ends.get(at) !== 0) lastObservations.read(at, into, i);
+    else if (after >= numEnvs) observations.read((at + numEnvs) % capacity, into, i);
     else {
       // The last step of all environments, the last row of which is of the last environment.
-      const { observationDim } = this.#options;
       const from = (numEnvs - 1 - after) * observationDim;
-      for (let j = 0; j < observationDim; j++) nextObservations[i * observationDim + j] = this.current[from + j]!;
+      for (let j = 0; j < observationDim; j++) into[i * observationDim + j] = this.current[from + j]!;
     }
   }
 }
@@ -567,8 +616,13 @@ export function replayFor(
   const { singleObservationSpace } = env instanceof FlatVectorEnv ? env.env : env;
   const bytes = new ObservationLayout(`${owner}: observations`, singleObservationSpace).areBytes;
   const { bufferSize: capacity } = config;
+  const hindsight = (config.hindsight ?? 'none') === 'none' ? undefined : new Hindsight(owner, config, env);
+  if (hindsight !== undefined && sequences !== undefined) {
+    const got = `got "${config.hindsight}" for a policy with a memory`;
+    throw new Error(`${owner}: hindsight: ${got}, expected "none": other goals would need other states`);
+  }
   const sizes = { capacity, numEnvs: env.numEnvs, observationDim, actionDim };
-  return new ReplayBuffer({ ...config, owner, ...sizes, bytes, sequences });
+  return new ReplayBuffer({ ...config, ...sizes, owner, bytes, sequences, hindsight });
 }
 
 /** A minibatch of transitions, row by row. */

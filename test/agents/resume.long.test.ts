@@ -50,7 +50,7 @@ const cloning = {
 };
 
 type Case = readonly [
-  env: 'Pendulum-v1' | 'CartPole-v1',
+  env: 'Pendulum-v1' | 'CartPole-v1' | 'BitFlipping-v0',
   steps: number,
   Made: new (options: never) => Agent,
   policy: readonly [string, object?],
@@ -138,6 +138,7 @@ const agents: Case[] = [
     ['q-network', { memory: 'gru', memoryUnits: 4 }],
     { ...replay, targetUpdateEvery: 7, sequenceLength: 4 },
   ],
+  ['BitFlipping-v0', 100, Dqn, ['q-network'], { ...replay, normalizeRewards: true, hindsight: 'episode' }],
   ['Pendulum-v1', 23, BehaviorCloning, ['gaussian'], cloning],
 ];
 
