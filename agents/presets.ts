@@ -254,6 +254,24 @@ export const presets = {
       policy: {},
     },
   },
+  // Hardly any state pays: without hindsight nothing is learned.
+  'BitFlipping-v0': {
+    dqn: {
+      steps: 30_000,
+      envs: 1,
+      agent: {
+        batchSize: 128,
+        gamma: 0.98,
+        updateEvery: 1,
+        updatesPerStep: 0.5,
+        tau: 0.05,
+        targetUpdateEvery: 20,
+        explorationFraction: 0.3,
+        hindsight: 'future',
+      },
+      policy: { hidden: [256], epsilon: 0.05 },
+    },
+  },
   'MountainCarContinuous-v0': {
     ppo: {
       steps: 100_000,

@@ -13,6 +13,7 @@ import {
   invertedDoublePendulumOptions,
   invertedPendulumOptions,
 } from './tasks/invertedPendulumEnv.ts';
+import { PointMazeEnv, pointMazeOptions } from './tasks/pointMazeEnv.ts';
 import { PusherEnv, pusherOptions } from './tasks/pusherEnv.ts';
 import { ReacherEnv, reacherOptions } from './tasks/reacherEnv.ts';
 import { SwimmerEnv, swimmerOptions } from './tasks/swimmerEnv.ts';
@@ -31,6 +32,7 @@ export const mujocoEnvs = {
   'mujoco/PointLakeStride-v0': lakeEntry(PointLakeEnv, robotLakeGrains['mujoco/PointLakeStride-v0']),
   'mujoco/InvertedDoublePendulum-v5': entry(InvertedDoublePendulumEnv, invertedDoublePendulumOptions, [1000, 9100]),
   'mujoco/InvertedPendulum-v5': entry(InvertedPendulumEnv, invertedPendulumOptions, [1000, 950]),
+  'mujoco/PointMazeUMaze-v0': entry(PointMazeEnv, pointMazeOptions, [300]),
   'mujoco/Pusher-v5': entry(PusherEnv, pusherOptions, [100, 0]),
   'mujoco/Reacher-v5': entry(ReacherEnv, reacherOptions, [50, -3.75]),
   'mujoco/Swimmer-v5': entry(SwimmerEnv, swimmerOptions, [1000, 360]),
