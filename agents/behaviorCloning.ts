@@ -20,13 +20,15 @@ import { checkDensity, withArticle } from './core/checks.ts';
 import { ActionMoments, normalizationOptions, observationsOfData, standardize } from './core/normalization.ts';
 import { datasetFor, datasetOption } from './core/offline.ts';
 import { entropyCoefficient, learningRate, maxGradientNorm, partSchemas, reportEvery } from './core/options.ts';
-import { meanEntropy } from './core/policyGradient.ts';
-import { CheckpointedAgent, plainStateDict, scalarsOf, Training, withWeights } from './core/state.ts';
+import { meanEntropy, meanOf } from './core/policyGradient.ts';
+import { CheckpointedAgent, plainStateDict, scalarsOf, setSameLength, Training, withWeights } from './core/state.ts';
 
 /** Pairs of observation and action, row by row: `[count · observationDim]` and `[count · actionDim]`. */
 export interface Demonstrations {
   readonly observations: Float32Array;
   readonly actions: Float32Array;
+  /** How many rows each episode has, one episode after another: what a policy with a memory needs, and others do not. */
+  readonly episodes?: readonly { readonly length: number }[];
 }
 
 const demonstrations = z
@@ -52,8 +54,14 @@ export const behaviorCloningOptions = z.strictObject({
       'policy without a squash',
   ),
   batchSize: z.int().positive().optional().meta({
-    description: 'size of a minibatch; by default 256, or all pairs where they are fewer',
+    description:
+      'size of a minibatch; by default 256, or all pairs where they are fewer; of a policy with a memory as many sequences as have that many pairs in the mean',
     unit: 'pairs',
+  }),
+  sequenceLength: z.int().positive().optional().meta({
+    description:
+      'of a policy with a memory: through how many steps gradients go back, at most; longer episodes are cut; by default 64',
+    unit: 'steps',
   }),
   learningRate: learningRate('the policy', 1e-3),
   weightDecay: nonnegative(0, 'λ of AdamW; each update first multiplies the parameters by 1 − learningRate·λ'),
@@ -92,6 +100,9 @@ export interface BehaviorCloningReport extends TrainReport {
  * A policy without a density says itself what it is fitted by, by `matchingLoss`, as a `FlowMatchingPolicy`. Reports and validation
  * have that loss in the likelihood's place; of one to the other nothing can be said.
  *
+ * A policy with a memory learns from sequences, each the steps of one episode; one of these that is longer than `sequenceLength` is cut. A piece
+ * behind a cut begins with the state that the policy had there when the epoch began.
+ *
  * With validation pairs, the loss on them is taken at each report, and when the training ends, is left or diverges, the
  * policy gets the weights of the best report; `patience` ends the training when it has not become less for long.
  *
@@ -99,9 +110,12 @@ export interface BehaviorCloningReport extends TrainReport {
  */
 export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
   readonly #options: Parsed;
-  readonly #minibatches: Minibatches<'observations' | 'actions'>;
+  readonly #minibatches: Minibatches<Column>;
+  /** Of a policy with a memory. */
+  readonly #sequences: Sequences | undefined;
   readonly #update;
   readonly #loss;
+  readonly #read;
   readonly #noise: 'entropy' | 'matching';
   readonly #training: Training<'minibatches' | 'entropy' | 'matching'>;
   /** The weights that were best on the held-out pairs. */
@@ -129,13 +143,17 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
     if (count < batchSize) {
       throw new Error(`BehaviorCloning: batchSize: got ${batchSize}, expected at most the ${count} demonstrated pairs`);
     }
-    this.#minibatches = new Minibatches(
-      {
-        observations: { values: observed, width: policy.observationDim },
-        actions: { values: demonstrated, width: policy.actionDim },
-      },
-      { count, batchSize },
-    );
+    const sequences = sequencesFor(this.#options, batchSize);
+    this.#sequences = sequences;
+    this.#minibatches =
+      sequences?.minibatches ??
+      new Minibatches<Column>(
+        {
+          observations: { values: observed, width: policy.observationDim },
+          actions: { values: demonstrated, width: policy.actionDim },
+        },
+        { count, batchSize },
+      );
     const moments = ActionMoments.of(policy, this.#options);
     const statistics = observationsOfData(policy, this.#options, moments);
     statistics?.observe(observed);
@@ -146,32 +164,35 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
     const optimizer = new Adam(parameters, { weightDecay });
 
     const lossOf = isMatched
-      ? ({ observations, actions }: Batch, rng: Rng) => {
-          const loss = policy.matchingLoss!(observations, actions, rng);
-          return { loss, reported: loss };
-        }
+      ? (batch: Batch, rng: Rng) => matchingLoss(policy, batch, rng)
       : (batch: Batch, rng: Rng) => likelihoodLoss(policy, batch, rng, entropyCoefficient);
     const update = compile(
-      ({ observations, actions, learningRate }: Batch & { learningRate: tf.Tensor }, rng) => {
-        const { reported, gradients } = valueAndGradients(() => lossOf({ observations, actions }, rng), parameters);
+      ({ learningRate, ...batch }: Batch & { learningRate: tf.Tensor }, rng) => {
+        const { reported, gradients } = valueAndGradients(() => {
+          const { loss, reported } = lossOf(batch, rng);
+          return { loss, reported };
+        }, parameters);
         const clipped = clipByGlobalNorm(gradients, maxGradientNorm);
         optimizer.update(clipped.gradients, learningRate);
         return { loss: reported, gradientNorm: clipped.norm };
       },
       { name: 'behavior-cloning/update', state: [policy, optimizer] },
     );
-    this.#update = update.onArrays({
+    const shapes = sequences?.shapes ?? {
       observations: { shape: [batchSize, policy.observationDim] },
       actions: { shape: [batchSize, policy.actionDim] },
-      learningRate: { shape: [] },
-    });
+    };
+    this.#update = update.onArrays({ ...shapes, learningRate: { shape: [] } });
     this.#loss = compile(
       (batch: Batch, rng) => {
-        const draws = Array.from({ length: isMatched ? MATCHING_DRAWS : 1 }, () => lossOf(batch, rng).reported);
-        return { loss: draws.length === 1 ? draws[0]! : tf.mean(tf.stack(draws)) };
+        const draws = Array.from({ length: isMatched ? MATCHING_DRAWS : 1 }, () => lossOf(batch, rng));
+        const losses = draws.map(({ reported }) => reported);
+        const { after } = draws[0]!;
+        return { loss: losses.length === 1 ? losses[0]! : tf.mean(tf.stack(losses)), ...(after && { after }) };
       },
       { name: 'behavior-cloning/loss', state: [policy] },
     );
+    this.#read = sequences && this.#loss.onArrays(sequences.shapes);
     const best = {
       state: () => this.#best,
       setState: (state: Best | null) => {
@@ -179,7 +200,8 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
       },
     };
     this.compiled = [update, this.#loss];
-    this.parts = { policy, optimizer, minibatches: this.#minibatches, best, training: this.#training };
+    const remembered = sequences?.isCut && { remembered: sequences };
+    this.parts = { policy, optimizer, minibatches: this.#minibatches, ...remembered, best, training: this.#training };
   }
 
   /** @throws {DivergedError} if the loss, its gradient or the loss on the validation pairs is no longer a number */
@@ -194,6 +216,7 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
     const sums = { loss: 0, updates: 0 };
     try {
       while (training.step < steps && !this.#hasStalled()) {
+        if (this.#sequences?.isCut && this.#minibatches.isAtEnd) this.#lossOf(this.#sequences);
         const rows = this.#minibatches.next(training.streams.minibatches);
         const { loss, gradientNorm } = this.#improve(rows, training.step / steps);
         training.step += 1;
@@ -227,10 +250,13 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
 
   /**
    * The mean negative log-likelihood of a data set, nats; of a policy without a density its matching loss, by several draws of noise
-   * that are the same at each call, so that two values can be compared.
+   * that are the same at each call, so that two values can be compared. A policy with a memory remembers each episode from its beginning on.
+   * @throws if it has a memory, and the pairs have no episodes
    */
-  evaluate({ observations, actions }: Demonstrations): number {
+  evaluate(pairs: Demonstrations): number {
     const { observationDim, actionDim } = this.#options.policy;
+    const { observations, actions } = pairs;
+    if (this.#sequences !== undefined) return this.#lossOf(this.#sequences.like(pairs));
     return tf.tidy(() => {
       const { loss } = this.#loss(
         {
@@ -241,6 +267,19 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
       );
       return loss.dataSync()[0]!;
     });
+  }
+
+  /** The mean loss of sequences by the present weights, which also gives each piece of a cut episode the state that it begins with. */
+  #lossOf(sequences: Sequences): number {
+    const rng = new Rng('behavior-cloning/evaluate');
+    let [sum, rows] = [0, 0];
+    for (const { drawn, batch, weight } of sequences.inOrder()) {
+      const { loss, after } = this.#read!(batch, rng);
+      sequences.carry(drawn, after!);
+      sum += weight * loss![0]!;
+      rows += weight;
+    }
+    return sum / rows;
   }
 
   /** Whether the loss on the held-out pairs has not become less for as many reports as `patience` says. */
@@ -298,31 +337,56 @@ function withPairs(options: z.output<typeof behaviorCloningOptions>): Parsed {
   const { observationDim, actionDim } = policy;
   const observations = new Float32Array(numSteps * observationDim);
   const actions = new Float32Array(numSteps * actionDim);
+  const lengths: { length: number }[] = [];
   let at = 0;
   for (const episode of episodes()) {
     // Nothing was done after the last observation.
     observations.set(episode.observations.subarray(0, -observationDim), at * observationDim);
     actions.set(episode.actions, at * actionDim);
+    lengths.push({ length: episode.rewards.length });
     at += episode.rewards.length;
   }
-  return { ...options, demonstrations: { observations, actions } };
+  return { ...options, demonstrations: { observations, actions, episodes: lengths } };
 }
 
 /** −E[log π(a | o)] as `reported`, and the loss with the entropy bonus. */
-function likelihoodLoss(policy: Policy, { observations, actions }: Batch, rng: Rng, entropyCoefficient: number) {
-  const distribution = policy.given(observations);
+function likelihoodLoss(
+  policy: Policy,
+  { observations, actions, weights, state }: Batch,
+  rng: Rng,
+  entropyCoefficient: number,
+): Loss {
+  const { distribution, state: after } = policy.unroll(observations, state && { state });
   const logProb = distribution.logProb(distribution.unsquash(actions));
-  const reported = tf.neg(tf.mean(logProb));
-  if (entropyCoefficient === 0) return { loss: reported, reported };
-  const entropy = meanEntropy(distribution, logProb, rng, true);
-  return { loss: tf.sub(reported, tf.mul(entropyCoefficient, entropy)), reported };
+  const shares = weights && tf.div(weights, tf.sum(weights));
+  const reported = tf.neg(meanOf(logProb, shares));
+  if (entropyCoefficient === 0) return { loss: reported, reported, after };
+  const entropy = meanEntropy(distribution, logProb, rng, true, shares);
+  return { loss: tf.sub(reported, tf.mul(entropyCoefficient, entropy)), reported, after };
 }
+
+function matchingLoss(policy: Policy, { observations, actions, weights, state }: Batch, rng: Rng): Loss {
+  if (state === undefined) {
+    const loss = policy.matchingLoss!(observations, actions, rng);
+    return { loss, reported: loss };
+  }
+  const loss = policy.matchingLoss!(observations, actions, rng, tf.div(weights!, tf.mean(weights!)), { state });
+  return { loss, reported: loss, after: policy.unroll(observations, { state }).state };
+}
+
+/** What is minimized, what is reported, and what a memory holds after the last step. */
+type Loss = { readonly loss: tf.Tensor; readonly reported: tf.Tensor; readonly after?: tf.Tensor | undefined };
 
 /** @throws if the policy has no density and no loss of its own, or an entropy is wanted that it does not know */
 function checkHasLoss({ policy, entropyCoefficient }: Parsed): void {
   if (policy.matchingLoss === undefined) return void checkDensity('BehaviorCloning', policy);
+  const name = withArticle(policy.constructor.name);
+  if (policy.memory !== undefined && policy.matchingLoss.length < 5) {
+    throw new Error(
+      `BehaviorCloning: policy: got ${name} with a memory, whose matchingLoss takes no weights or no past, expected one that does`,
+    );
+  }
   if (entropyCoefficient !== 0) {
-    const name = withArticle(policy.constructor.name);
     throw new Error(
       `BehaviorCloning: entropyCoefficient: got ${entropyCoefficient}, expected 0: ${name} has no density, and its entropy is not known`,
     );
@@ -338,7 +402,7 @@ function withPossibleActions(options: Parsed): Parsed {
     const [low, high] = [bounds.low[i % actionDim]!, bounds.high[i % actionDim]!];
     return Math.min(Math.max(value, low), high);
   };
-  const clipped = ({ observations, actions }: Demonstrations) => ({ observations, actions: actions.map(clip) });
+  const clipped = (pairs: Demonstrations) => ({ ...pairs, actions: pairs.actions.map(clip) });
   const { demonstrations, validation } = options;
   return {
     ...options,
@@ -355,7 +419,155 @@ function boundsOf({ boundedActions, config }: Policy): BoxSpace | undefined {
 
 type Best = NonNullable<BehaviorCloningReport['best']> & { readonly weights: StateDict };
 
-type Batch = { observations: tf.Tensor; actions: tf.Tensor };
+type Column = 'observations' | 'actions' | 'weights' | 'state';
+
+/** Weights and state are there where the policy has a memory. */
+type Batch = { observations: tf.Tensor; actions: tf.Tensor; weights?: tf.Tensor; state?: tf.Tensor };
+
+/** The longest sequences unless an option says so: most episodes of robots that reach and place are shorter. */
+const USUAL_LENGTH = 64;
+
+/** The demonstrations of a policy with a memory; undefined without one. @throws if they are no episodes */
+function sequencesFor({ policy, demonstrations, validation, sequenceLength }: Parsed, batchSize: number) {
+  if (policy.memory === undefined) {
+    if (sequenceLength === undefined) return undefined;
+    throw new Error(
+      `BehaviorCloning: sequenceLength: got ${sequenceLength} for a policy without a memory, expected one with memory: 'gru', say`,
+    );
+  }
+  const lengths = episodeLengths(policy, demonstrations, 'demonstrations');
+  if (validation !== undefined) episodeLengths(policy, validation, 'validation');
+  const length = Math.min(sequenceLength ?? USUAL_LENGTH, Math.max(...lengths));
+  const pieces = lengths.reduce((sum, steps) => sum + Math.ceil(steps / length), 0);
+  const pairs = lengths.reduce((sum, steps) => sum + steps, 0);
+  const batch = Math.max(1, Math.round((batchSize * pieces) / pairs));
+  return new Sequences(policy, demonstrations, { length, batch });
+}
+
+/** @throws one line, if the episodes are missing, or have other rows than there are */
+function episodeLengths(policy: Policy, { observations, episodes }: Demonstrations, what: string): number[] {
+  const expected = 'expected episodes: [{ length }, …] beside them, or a dataset';
+  if (episodes === undefined) {
+    throw new Error(`BehaviorCloning: ${what}: got pairs alone for a policy with a memory, ${expected}`);
+  }
+  const lengths = episodes.map(({ length }) => length);
+  const rows = observations.length / policy.observationDim;
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  if (total === rows && lengths.every((length) => Number.isInteger(length) && length > 0)) return lengths;
+  throw new Error(
+    `BehaviorCloning: ${what}.episodes: got ${total} rows in ${lengths.length} episodes, expected the ${rows} of the observations`,
+  );
+}
+
+/**
+ * Episodes cut into sequences of one length: row t · count + i is step t of sequence i, and sequences of one episode follow each other. One that is
+ * shorter ends with copies of its last step, whose weight is 0: an action that was taken has a density, which nothing else need have.
+ */
+class Sequences {
+  readonly minibatches: Minibatches<Column>;
+  /** Of a minibatch. */
+  readonly shapes: Record<Column, { shape: number[] }>;
+  readonly #policy: Policy;
+  readonly #size: { readonly length: number; readonly batch: number };
+  /** Before the first step of each sequence, `[count · stateDim]`. */
+  readonly #state: Float32Array;
+  /** Which piece of its episode each sequence is. */
+  readonly #pieces: readonly number[];
+
+  /** @param size steps of a sequence, and sequences of a minibatch */
+  constructor(policy: Policy, demonstrations: Demonstrations, size: { length: number; batch: number }) {
+    const { length, batch } = size;
+    const { observationDim, actionDim, stateDim } = policy;
+    const begins: number[] = [];
+    const steps: number[] = [];
+    const pieces: number[] = [];
+    let row = 0;
+    for (const episodeLength of episodeLengths(policy, demonstrations, 'demonstrations')) {
+      for (let t = 0; t < episodeLength; t += length) {
+        begins.push(row + t);
+        steps.push(Math.min(length, episodeLength - t));
+        pieces.push(t / length);
+      }
+      row += episodeLength;
+    }
+    const count = begins.length;
+    const rows = length * count;
+    const weights = new Float32Array(rows);
+    const sources = Int32Array.from({ length: rows }, (_, at) => {
+      const [t, i] = [Math.floor(at / count), at % count];
+      weights[at] = Number(t < steps[i]!);
+      return begins[i]! + Math.min(t, steps[i]! - 1);
+    });
+    const laidOut = (values: Float32Array, width: number) =>
+      Float32Array.from(
+        { length: rows * width },
+        (_, k) => values[sources[Math.floor(k / width)]! * width + (k % width)]!,
+      );
+    this.#policy = policy;
+    this.#size = size;
+    this.#state = new Float32Array(count * stateDim);
+    this.#pieces = pieces;
+    this.minibatches = new Minibatches<Column>(
+      {
+        observations: { values: laidOut(demonstrations.observations, observationDim), width: observationDim },
+        actions: { values: laidOut(demonstrations.actions, actionDim), width: actionDim },
+        weights: { values: weights },
+        state: { values: this.#state, width: stateDim, each: 'sequence' },
+      },
+      { count: rows, batchSize: length * batch, length, lanes: count },
+    );
+    this.shapes = {
+      observations: { shape: [length * batch, observationDim] },
+      actions: { shape: [length * batch, actionDim] },
+      weights: { shape: [length * batch] },
+      state: { shape: [batch, stateDim] },
+    };
+  }
+
+  /** Other episodes in sequences and minibatches of the same size. */
+  like(demonstrations: Demonstrations): Sequences {
+    return new Sequences(this.#policy, demonstrations, this.#size);
+  }
+
+  /** Whether an episode is in pieces. */
+  get isCut(): boolean {
+    return this.#pieces.some((piece) => piece > 0);
+  }
+
+  /** All sequences as minibatches, those that go on after others; what fills up the last ones has weight 0. */
+  *inOrder() {
+    const { batch } = this.#size;
+    const last = Math.max(...this.#pieces);
+    for (let piece = 0; piece <= last; piece++) {
+      const sequences = Array.from(this.#pieces.keys()).filter((i) => this.#pieces[i] === piece);
+      for (let from = 0; from < sequences.length; from += batch) {
+        const drawn = sequences.slice(from, from + batch);
+        const filled = Int32Array.from({ length: batch }, (_, k) => drawn[k] ?? drawn[0]!);
+        const gathered = this.minibatches.gather(filled);
+        const weights = gathered.weights.map((weight, at) => (at % batch < drawn.length ? weight : 0));
+        const weight = weights.reduce((sum, each) => sum + each, 0);
+        yield { drawn, batch: { ...gathered, weights }, weight };
+      }
+    }
+  }
+
+  /** Keeps the states after some sequences, `[drawn · stateDim]`, for those that go on from there. */
+  carry(drawn: readonly number[], after: ArrayLike<number>): void {
+    const { stateDim } = this.#policy;
+    drawn.forEach((i, k) => {
+      if (this.#pieces[i + 1] !== this.#pieces[i]! + 1) return;
+      for (let j = 0; j < stateDim; j++) this.#state[(i + 1) * stateDim + j] = after[k * stateDim + j]!;
+    });
+  }
+
+  state(): Float32Array {
+    return this.#state.slice();
+  }
+
+  setState(state: Float32Array): void {
+    setSameLength({ state: [this.#state, state] });
+  }
+}
 
 function countPairs({ policy, outside }: Parsed, { observations, actions }: Demonstrations, what: string): number {
   const count = observations.length / policy.observationDim;

@@ -5,7 +5,7 @@ import { count } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { Minibatches, rateAt, rateSchema } from '../src/training/optimization.ts';
 import type { EpisodeReport, TrainOptions } from './agent.ts';
-import { withArticle } from './core/checks.ts';
+import { checkNoMemory, withArticle } from './core/checks.ts';
 import { repeated } from './core/critics.ts';
 import { vectorEnvFor } from './core/envs.ts';
 import { normalizationOptions, normalizersFor } from './core/normalization.ts';
@@ -112,6 +112,7 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
     }
     this.#policy = policy;
     const { env, actionSpace } = vectorEnvFor('Fpo', policy, config.env);
+    checkNoMemory('Fpo', policy);
     checkPolicy(policy);
     const { numEnvs } = env;
     checkBatchSize('Fpo', config, numEnvs);

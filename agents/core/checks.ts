@@ -46,12 +46,12 @@ export function checkDensity(owner: string, policy: Policy): void {
   );
 }
 
-/** @throws if the policy has a memory */
-export function checkNoMemory(owner: string, policy: Policy): void {
-  if (policy.memory === undefined) return;
+/** @throws if the policy has a memory, of an agent that does not train it */
+export function checkNoMemory(owner: string, { memory }: Policy): void {
+  if (memory === undefined) return;
   throw new Error(
-    `${owner}: policy: got one with a memory, which it does not train; expected one without, or an agent that does: ` +
-      'Ppo, A2c, Reinforce, Sac, Td3, Dqn, QrDqn',
+    `${owner}: policy: got one with a memory, expected one without: ${owner} learns from single steps; ` +
+      'Ppo, A2c, Reinforce, Sac, Td3, Dqn, QrDqn and BehaviorCloning learn with a memory',
   );
 }
 

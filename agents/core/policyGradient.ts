@@ -58,6 +58,11 @@ export function standardized(x: tf.Tensor): tf.Tensor {
   return tf.div(centered, tf.add(tf.sqrt(variance), 1e-8));
 }
 
+/** The mean of `[batch]` numbers; with shares that sum to 1 the mean by these. */
+export function meanOf(x: tf.Tensor, shares: tf.Tensor | undefined): tf.Tensor {
+  return shares === undefined ? tf.mean(x) : tf.sum(tf.mul(shares, x));
+}
+
 /**
  * An unbiased estimate of the mean entropy of a batch of action distributions, −E[log π], nats, with an unbiased gradient.
  *
@@ -65,26 +70,37 @@ export function standardized(x: tf.Tensor): tf.Tensor {
  * −E[(log π(a) − b) ∇log π(a)] (the score function's), where b is the mean of log π over the other samples of the batch.
  *
  * Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning", 1992.
+ * @param shares of each distribution in the mean, `[batch]`, equal ones or 0; all count unless given
  */
-export function estimatedEntropy(distribution: ActionDistribution, rng: Rng): tf.Tensor {
-  if (distribution.reparameterized) return tf.neg(tf.mean(distribution.sampleWithLogProb(rng).logProb));
+export function estimatedEntropy(distribution: ActionDistribution, rng: Rng, shares?: tf.Tensor): tf.Tensor {
+  if (distribution.reparameterized) return tf.neg(meanOf(distribution.sampleWithLogProb(rng).logProb, shares));
   const latent = stopGradient(() => distribution.sampleWithLogProb(rng).latent);
   const logProb = distribution.logProb(latent);
   const value = stopGradient(() => tf.clone(logProb));
   const { size } = logProb;
-  const advantage = size === 1 ? value : tf.mul(tf.sub(value, tf.mean(value)), size / (size - 1));
+  const mean = meanOf(value, shares);
+  // n / (n − 1): without the sample itself. A single one, which has no others, is its mean.
+  const others = shares ? tf.div(1, tf.maximum(tf.sub(1, tf.sum(tf.square(shares))), 1e-6)) : size / (size - 1);
+  const advantage = size === 1 ? value : tf.mul(tf.sub(value, mean), others);
   // The second term is 0 and carries the gradient.
-  return tf.neg(tf.add(tf.mean(value), tf.mean(tf.mul(advantage, tf.sub(logProb, value)))));
+  return tf.neg(tf.add(mean, meanOf(tf.mul(advantage, tf.sub(logProb, value)), shares)));
 }
 
 /**
  * The mean entropy of the policy, nats: exact where it is known; else from fresh samples where its gradient is asked for, and
  * from the actions at hand where it is only reported.
  * @param logProb log π of the actions at hand, `[batch]`
+ * @param shares as {@link estimatedEntropy} takes them
  */
-export function meanEntropy(distribution: ActionDistribution, logProb: tf.Tensor, rng: Rng, isTrained: boolean) {
-  if (distribution.entropy) return tf.mean(distribution.entropy());
-  return isTrained ? estimatedEntropy(distribution, rng) : tf.neg(tf.mean(logProb));
+export function meanEntropy(
+  distribution: ActionDistribution,
+  logProb: tf.Tensor,
+  rng: Rng,
+  isTrained: boolean,
+  shares?: tf.Tensor,
+) {
+  if (distribution.entropy) return meanOf(distribution.entropy(), shares);
+  return isTrained ? estimatedEntropy(distribution, rng, shares) : tf.neg(meanOf(logProb, shares));
 }
 
 /** Adam's, as policy gradients are used with. */

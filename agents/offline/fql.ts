@@ -6,7 +6,7 @@ import { parseOptions } from '../../src/options/parse.ts';
 import type { Bounds } from '../../src/policies/boxScale.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
-import { withArticle } from '../core/checks.ts';
+import { checkNoMemory, withArticle } from '../core/checks.ts';
 import {
   ActionValues,
   ClippedAdam,
@@ -97,6 +97,7 @@ export class Fql extends CheckpointedAgent<FqlReport> {
     this.#config = config;
     const { policy, rng, behaviorHidden: hidden, behaviorSteps: steps } = config;
     checkCarries(policy);
+    checkNoMemory('Fql', policy);
     checkPolicy(policy);
     this.#policy = policy;
     this.#training = new OfflineTraining('Fql', config, 'a larger alpha, or a smaller learningRate,');

@@ -6,7 +6,7 @@ import { parseOptions } from '../../src/options/parse.ts';
 import { MOST_SAMPLES } from '../../src/policies/bestOfPolicy.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
-import { checkDensity, hasAngles, withArticle } from '../core/checks.ts';
+import { checkDensity, checkNoMemory, hasAngles, withArticle } from '../core/checks.ts';
 import { ActionValues, ClippedAdam, criticNetworksOptions, polyak, tdTarget } from '../core/critics.ts';
 import { compileAct, sampledAction, type UpdateMetrics } from '../core/loops.ts';
 import { type OfflineBatch, OfflineTraining, offlineOptions } from '../core/offline.ts';
@@ -95,6 +95,7 @@ export class Iql extends CheckpointedAgent<IqlReport> {
     this.#config = config;
     const { policy, rng, criticHidden: hidden, criticActivation: activation } = config;
     checkHasLoss(config);
+    checkNoMemory('Iql', policy);
     checkPolicy(policy);
     this.#training = new OfflineTraining('Iql', config, 'a smaller learningRate, or criticLayerNorm,');
     const { actionSpace, units, numEnvs, shapes } = this.#training;

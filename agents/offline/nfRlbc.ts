@@ -4,7 +4,7 @@ import { type ActionDistribution, checkPolicy, type Rng, sampleAction } from '..
 import { parseOptions } from '../../src/options/parse.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
-import { checkDensity, checkReparameterized, hasAngles } from '../core/checks.ts';
+import { checkDensity, checkNoMemory, checkReparameterized, hasAngles } from '../core/checks.ts';
 import { ActionValues, ClippedAdam, criticNetworksOptions, polyak, tdTarget, valueWeight } from '../core/critics.ts';
 import { compileAct, sampledAction, type UpdateMetrics } from '../core/loops.ts';
 import {
@@ -81,6 +81,7 @@ export class NfRlbc extends CheckpointedAgent<NfRlbcReport> {
     this.#config = config;
     const { policy } = config;
     checkDensity('NfRlbc', policy);
+    checkNoMemory('NfRlbc', policy);
     checkPolicy(policy);
     checkReparameterized('NfRlbc', policy);
     this.#training = new OfflineTraining('NfRlbc', config, 'a larger alpha, or a smaller learningRate,');

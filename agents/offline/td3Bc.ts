@@ -5,7 +5,7 @@ import { positive } from '../../src/options/fields.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
-import { adviseOnPolicy, checkHasMode } from '../core/checks.ts';
+import { adviseOnPolicy, checkHasMode, checkNoMemory } from '../core/checks.ts';
 import {
   ActionValues,
   ClippedAdam,
@@ -84,6 +84,7 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
     const config = parseOptions('Td3Bc', td3BcOptions, options);
     this.#config = config;
     const { policy, rng } = config;
+    checkNoMemory('Td3Bc', policy);
     checkPolicy(policy);
     checkHasMode('Td3Bc', policy);
     this.#training = new OfflineTraining('Td3Bc', config, 'a smaller alpha, or a smaller learningRate,');

@@ -6,7 +6,7 @@ import { type BoxSpace, plainBoxSpace } from '../spaces/plain.ts';
 import { ActionSamples } from './actionDistributions.ts';
 import { type BoxScale, boxScale } from './boxScale.ts';
 import { FlowPolicy } from './flowPolicy.ts';
-import { clippedActions, type NetworkPolicyOptions, Policy } from './policy.ts';
+import { clippedActions, type NetworkPolicyOptions, type Past, Policy } from './policy.ts';
 
 /** The solvers of {@link FlowMatchingPolicy}: of order 2 with two evaluations of the field a step, and of order 1 with one. */
 export const flowMatchingSolvers = ['midpoint', 'euler'] as const;
@@ -103,14 +103,20 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
    * With weights w(o, a) its minimum is the field that carries N(0, I) to the law ∝ w(o, a) p(a | o).
    * @throws if the shapes are others than those named
    */
-  override matchingLoss(observations: tf.Tensor, actions: tf.Tensor, rng: Rng, weights?: tf.Tensor): tf.Tensor {
+  override matchingLoss(
+    observations: tf.Tensor,
+    actions: tf.Tensor,
+    rng: Rng,
+    weights?: tf.Tensor,
+    past?: Past,
+  ): tf.Tensor {
     const rows = actions.shape[0]!;
     checkShape('observations', observations, [rows, this.observationDim]);
     checkShape('actions', actions, [rows, this.actionDim]);
     // Weights of shape [rows, 1] would spread each row's loss over all rows.
     if (weights !== undefined) checkShape('weights', weights, [rows]);
     const draws = this.matchingDraws(rows, rng);
-    const losses = this.matchingLosses(observations, this.bijector.inverse(actions), draws);
+    const losses = this.matchingLosses(observations, this.bijector.inverse(actions), draws, past);
     return tf.mean(weights === undefined ? losses : tf.mul(weights, losses));
   }
 
@@ -123,11 +129,12 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
    * ‖v(x_t, t | o) − (u − ε)‖² of each row, the mean over the numbers of an action, for given noise and times.
    * @param observations `[rows, observationDim]`
    * @param latents u, `[rows, actionDim]`
+   * @param past what a memory knows
    * @returns `[rows]`
    */
-  matchingLosses(observations: tf.Tensor, latents: tf.Tensor, { noise, times }: MatchingDraws): tf.Tensor {
+  matchingLosses(observations: tf.Tensor, latents: tf.Tensor, { noise, times }: MatchingDraws, past?: Past): tf.Tensor {
     const at = tf.add(tf.mul(tf.sub(1, times), noise), tf.mul(times, latents));
-    const velocity = this.field.at(at, times, this.features(observations));
+    const velocity = this.field.at(at, times, this.features(observations, past));
     return tf.mean(tf.squaredDifference(velocity, tf.sub(latents, noise)), 1);
   }
 

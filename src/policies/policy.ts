@@ -221,8 +221,9 @@ export abstract class Policy<
    * @param observations `[batch, observationDim]`
    * @param actions `[batch, actionDim]`
    * @param weights what each row's loss is multiplied by, `[batch]`; a policy whose function does not name them cannot be weighted
+   * @param past what a policy with a memory knows; one whose function does not name it cannot be fitted with a memory
    */
-  matchingLoss?(observations: tf.Tensor, actions: tf.Tensor, rng: Rng, weights?: tf.Tensor): tf.Tensor;
+  matchingLoss?(observations: tf.Tensor, actions: tf.Tensor, rng: Rng, weights?: tf.Tensor, past?: Past): tf.Tensor;
 
   /**
    * Those of the trainable variables that give the distribution its shape, and not its place and width: of a flow with a head the

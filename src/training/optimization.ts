@@ -116,9 +116,14 @@ export class Minibatches<Name extends string> {
     }
   }
 
+  /** Whether {@link next} begins an epoch. */
+  get isAtEnd(): boolean {
+    return this.#taken + this.#batchSize > this.#order.length;
+  }
+
   /** The numbers of the rows of one minibatch after the other, epoch after epoch, without end. */
   next(rng: Rng): Int32Array {
-    if (this.#taken + this.#batchSize > this.#order.length) this.#begin(rng.permutation(this.#count));
+    if (this.isAtEnd) this.#begin(rng.permutation(this.#count));
     this.#taken += this.#batchSize;
     return this.#order.subarray(this.#taken - this.#batchSize, this.#taken);
   }

@@ -263,6 +263,21 @@ describe('an entropy that is estimated', () => {
     expect(grad.dataSync()[0]).toBeCloseTo(-0.5 * theta * (x[0]! - x[1]!) ** 2, 6);
   });
 
+  test('by shares is that of the rows that have one', () => {
+    const x = [0.3, 1.1, 5, -2];
+    const distribution = (parameter: tf.Tensor, rows: number) => ({
+      sampleWithLogProb: () => ({ latent: tf.tensor1d(x.slice(0, rows)) }),
+      logProb: (latent: tf.Tensor) => tf.mul(parameter, latent),
+    });
+    const [by, plain] = [tf.tensor1d([0.5, 0.5, 0, 0]), undefined].map((shares) =>
+      tf.valueAndGrad((parameter) =>
+        estimatedEntropy(distribution(parameter, shares ? 4 : 2) as never, new Rng(0), shares),
+      )(tf.scalar(2)),
+    );
+    expect(by!.value.dataSync()[0]).toBeCloseTo(plain!.value.dataSync()[0]!, 6);
+    expect(by!.grad.dataSync()[0]).toBeCloseTo(plain!.grad.dataSync()[0]!, 6);
+  });
+
   test('of a single row, which has no other to be compared with, is no NaN', () => {
     const zeros = tf.zeros([1, 2]);
     const distribution = new SquashedDistribution(mixture(zeros, zeros, zeros), squash);
