@@ -78,7 +78,7 @@ export {
   marginRange,
   shortestPathDirection,
 } from './lake/demonstrations.ts';
-export { type Blocking, LakeEnv, type LakeInfo, type LakeOptions, LakeWalkEnv } from './lake/lakeEnv.ts';
+export { type Blocking, LakeEnv, LakeFogEnv, type LakeInfo, type LakeOptions, LakeWalkEnv } from './lake/lakeEnv.ts';
 export {
   type AnyLakeId,
   allLakeGrains,

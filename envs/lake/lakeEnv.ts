@@ -211,6 +211,36 @@ export class LakeEnv extends LakeWalkEnv {
   }
 }
 
+/**
+ * The lake in fog: at the beginning of a walk the walker sees where it is and which bank is blocked, and then nothing. It has to remember the
+ * bank, and to count its steps.
+ *
+ * - Observation: (x, y, blocked), `[3]`, blocked being 1 for the upper bank, −1 for the lower and 0 for none; after the first step 0, 0, 0.
+ * - Which bank is blocked is drawn anew for each episode, unless the option `blocked` says otherwise.
+ *
+ * Without a memory every step behind the first has the same law. If it always is the same velocity the walker goes straight on, which leads home
+ * by one bank at most, whatever it has done first: at most every second walk gets there. With a memory all do, on the stride lake in three steps.
+ */
+export class LakeFogEnv extends LakeEnv {
+  override readonly observationSpace = new Box({ low: [-border, -border, -1], high: [border, border, 1] });
+
+  /** @throws for an unknown option or one out of range */
+  constructor(options: LakeOptions = {}) {
+    super({ blocked: 'hidden', ...options });
+  }
+
+  protected override begin(options: Record<string, unknown>): [Float32Array, LakeInfo] {
+    const [position, info] = super.begin(options);
+    const { blocked } = info;
+    return [Float32Array.of(...position, blocked === undefined ? 0 : blocked === 'upper' ? 1 : -1), info];
+  }
+
+  override step(action: Float32Array): [Float32Array, number, boolean, boolean, LakeInfo] {
+    const [, reward, terminated, truncated, info] = super.step(action);
+    return [new Float32Array(3), reward, terminated, truncated, info];
+  }
+}
+
 const actionKinds = ['velocity', 'heading'] as const;
 /** What an action at the lake is: a velocity, or a heading. */
 export type LakeAction = (typeof actionKinds)[number];

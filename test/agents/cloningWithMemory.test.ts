@@ -141,7 +141,14 @@ describe('cloning with a memory', () => {
     // Two minibatches an epoch; the rate is 0 in the second epoch, so that its losses are those of the weights at its beginning.
     const learningRate = (share: number) => (share < 0.5 ? 0.05 : 0);
     const { policy, agent } = cloning({ sequenceLength: 1, batchSize: 7, learningRate });
-    const reports = await train(agent, 4);
+    const reports = [];
+    const states: unknown[] = [];
+    for await (const report of agent.train({ steps: 4, rng: new Rng('training') })) {
+      reports.push(report);
+      states.push(agent.state().parts.remembered);
+    }
+    expect(states[1]).toEqual(states[0]);
+    expect(states[2]).not.toEqual(states[1]);
     const losses = lossesByHand(variablesOf(policy), pairsOf()).flat();
     const seen = 7 * (reports[2]!.loss + reports[3]!.loss);
     const left = losses.map((loss) => mean(losses) * losses.length - loss);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Box, type Env, LakeEnv, type LakeInfo, make } from '../../../envs/index.ts';
+import { type Box, type Env, LakeEnv, LakeFogEnv, type LakeInfo, make } from '../../../envs/index.ts';
 
 /** Round the lake on the stride lake: over the corner of a square about it, then home. */
 function strideHome(bank: 'upper' | 'lower'): Float32Array[] {
@@ -151,5 +151,70 @@ describe('LakeEnv', () => {
     );
     // 0.9^k · s + (1 − 0.9^k) · 0 < 0.5 with s near 1 − 0.5 · 0.9^21 first holds for k = 7; one lower walk was made above.
     expect(untilBlocked).toBe(6);
+  });
+});
+
+describe('LakeFogEnv', () => {
+  /** Steps of 1.3, of the way by the upper bank. */
+  const HOME = [
+    [0.58, 0.81],
+    [1, 0],
+    [0.67, -0.74],
+  ].map(([x, y]) => [x!, y!] as const);
+  const by = (bank: 'upper' | 'lower') => HOME.map(([x, y]) => Float32Array.of(x, bank === 'upper' ? y : -y));
+
+  it('shows the start and the blocked bank at first, then nothing, also at the end', () => {
+    const env = make('LakeFog-v0');
+    const seen = new Set<number>();
+    env.reset({ seed: 3 });
+    for (let i = 0; i < 40; i++) {
+      const [first, { blocked }] = env.reset();
+      expect([...first]).toEqual([-1.5, 0, blocked === 'upper' ? 1 : -1]);
+      expect(env.observationSpace.contains(first)).toBe(true);
+      seen.add(first[2]!);
+      for (const action of by('upper')) {
+        const [observation, , ended] = env.step(action);
+        expect([...observation]).toEqual([0, 0, 0]);
+        if (ended) break;
+      }
+    }
+    expect(seen.size).toBe(2);
+    for (const [blocked, shown] of [['none', 0] as const, ['lower', -1] as const]) {
+      expect(make('LakeFog-v0', { blocked }).reset()[0][2]).toBe(shown);
+    }
+  });
+
+  it('whoever remembers the bank is home in three steps', () => {
+    for (const blocked of ['upper', 'lower'] as const) {
+      const { info, total } = play(make('LakeFog-v0', { blocked }), by(blocked === 'upper' ? 'lower' : 'upper'));
+      expect(info.outcome).toBe('home');
+      expect(total).toBeCloseTo(0.94, 12);
+      expect(play(make('LakeFog-v0', { blocked }), by(blocked)).info.outcome).toBe('drowned');
+    }
+  });
+
+  it('whoever always goes on in one direction gets home by one bank at most, whatever was done first', () => {
+    const [upper, lower] = (['upper', 'lower'] as const).map((blocked) => make('LakeFog-v0', { blocked }));
+    const homes = { one: 0, both: 0 };
+    const velocities = (directions: number, speeds: number[]) =>
+      Array.from({ length: directions }, (_, i) => (2 * i * Math.PI) / directions).flatMap((angle) =>
+        speeds.map((speed) => Float32Array.of(speed * Math.cos(angle), speed * Math.sin(angle))),
+      );
+    const firsts = velocities(36, [0.5, 0.75, 1]);
+    for (const on of velocities(72, [0.5, 1])) {
+      const getsHome = (env: Env) =>
+        firsts.some((first) => play(env, [first, ...repeat(on, 11)]).info.outcome === 'home');
+      const [above, below] = [getsHome(lower!), getsHome(upper!)];
+      if (above && below) homes.both += 1;
+      else if (above || below) homes.one += 1;
+    }
+    expect(homes.both).toBe(0);
+    // Some do by one: they walk at 20° to the axis.
+    expect(homes.one).toBeGreaterThanOrEqual(4);
+  });
+
+  it('is a lake whose steps are a position that is not shown', () => {
+    expect(new LakeFogEnv()).toBeInstanceOf(LakeEnv);
+    expect(() => new LakeFogEnv({ fog: true } as never)).toThrow(/^Lake: fog: unknown option/);
   });
 });
