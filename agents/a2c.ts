@@ -18,6 +18,7 @@ import {
   normalizeAdvantages,
   partSchemas,
   reportEvery,
+  sdeSampleFreq,
   shapeRate,
 } from './core/options.ts';
 import { EPSILON, meanEntropy, PolicyOptimizer, standardized } from './core/policyGradient.ts';
@@ -37,6 +38,7 @@ export const a2cOptions = z.strictObject({
   valueCoefficient: nonnegative(0.5, "c_v, the weight of the value function's loss"),
   maxGradientNorm: maxGradientNorm("a gradient of L: by the policy's shape, and by all other variables", 0.5),
   normalizeAdvantages: normalizeAdvantages('update', false),
+  sdeSampleFreq,
   ...normalizationOptions,
   valueHidden: layerWidths('the value network', [64, 64]),
   reportEvery: reportEvery(100),
@@ -89,7 +91,7 @@ export class A2c extends CheckpointedAgent<A2cReport> {
       optimizer: (parameters) =>
         config.optimizer === 'adam' ? new Adam(parameters, { epsilon: EPSILON }) : new RmsProp(parameters),
     });
-    const actor = compileActor('A2c', env, policy, value);
+    const actor = compileActor('A2c', env, policy, value, config);
     this.#collector = new RolloutCollector({ owner: 'A2c', ...config, ...normalizers, env, actionSpace, actor });
 
     const steps = horizon * env.numEnvs;
@@ -107,7 +109,7 @@ export class A2c extends CheckpointedAgent<A2cReport> {
     });
     this.compiled = [...actor.compiled, this.#update];
     const [collector, training] = [this.#collector, this.#training];
-    this.parts = { policy, value, optimizer, ...normalizers, env, collector, training };
+    this.parts = { policy, value, optimizer, ...normalizers, env, sde: actor.sde, collector, training };
   }
 
   /**

@@ -21,6 +21,7 @@ import {
   normalizeAdvantages,
   OVER_TRAINING,
   partSchemas,
+  sdeSampleFreq,
   sequenceLength,
   shapeRate,
 } from './core/options.ts';
@@ -79,6 +80,7 @@ export const ppoOptions = z.strictObject({
       'largest KL by which one rollout should move the policy; beyond 1.5 times that, the last updates are undone and only the value function learns on; null sets no limit',
     unit: 'nats',
   }),
+  sdeSampleFreq,
   ...normalizationOptions,
   valueHidden: layerWidths('the value network', [64, 64]),
 });
@@ -160,7 +162,7 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
     const policyOptimizer = new PolicyOptimizer(policy, config);
     const valueOptimizer = new Adam(value.trainableVariables(), { epsilon: EPSILON });
     this.#moved = new PolicyUpdates('Ppo', [policy, policyOptimizer], config.targetKl);
-    const actor = compileActor('Ppo', env, policy, value);
+    const actor = compileActor('Ppo', env, policy, value, config);
     const collecting = { ...config, ...normalizers, sequenceLength: length, env, actionSpace, actor };
     this.#collector = new RolloutCollector({ owner: 'Ppo', ...collecting });
 
@@ -202,7 +204,8 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
     );
     this.compiled = [...actor.compiled, this.#updatePolicy, this.#updateValue];
     const modules = { policy, value, policyOptimizer, valueOptimizer };
-    this.parts = { ...modules, ...normalizers, env, collector: this.#collector, training: this.#training };
+    const [collector, training] = [this.#collector, this.#training];
+    this.parts = { ...modules, ...normalizers, env, sde: actor.sde, collector, training };
   }
 
   /**

@@ -97,7 +97,7 @@ export class Reinforce extends CheckpointedAgent<ReinforceReport> {
       optimizer: (parameters) => new Adam(parameters, { epsilon: EPSILON }),
     });
     const valueOptimizer = new Adam(value.trainableVariables(), { epsilon: EPSILON });
-    const actor = compileActor('Reinforce', env, policy, value, config.valueUpdates > 0);
+    const actor = compileActor('Reinforce', env, policy, value, { hasBaseline: config.valueUpdates > 0 });
     const sequenceLength = policy.memory === undefined ? 1 : SEQUENCE;
     const collecting = { ...config, ...normalizers, sequenceLength, env, actionSpace, actor };
     this.#collector = new EpisodeCollector({ owner: 'Reinforce', ...collecting });

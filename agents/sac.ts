@@ -38,14 +38,17 @@ import {
   offPolicyOptions,
   policyDelay,
   replayedSequenceOptions,
+  sdeSampleFreq,
 } from './core/options.ts';
 import type { TransitionTensors } from './core/replay.ts';
 import { CheckpointedAgent, compileOnArrays, ScalarParameter } from './core/state.ts';
+import { StateDependentNoise } from './core/stateDependentNoise.ts';
 
 /** Options of SAC, and of those that differ from it in their critics. */
 export const softActorCriticOptions = {
   ...offPolicyOptions,
   ...noiseOptions,
+  sdeSampleFreq,
   temperature: z
     .union([z.literal('auto'), rateSchema], `'auto', ${RATES}`)
     .default('auto')
@@ -125,6 +128,7 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
   readonly #baseEntropy: number;
   readonly #optimizers;
   readonly #noise: ExplorationNoise;
+  readonly #sde: StateDependentNoise | undefined;
   readonly #training: ReplayTraining<SacReport, SacRate>;
   readonly #act;
   readonly #update;
@@ -176,11 +180,12 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
     const networks = { policy, critics: this.critics, ...(config.tau !== undefined && { targets: this.targets }) };
     const modules = { ...networks, temperature: this.#logTemperature, ...this.#optimizers };
     const { policyOptimizer: _, temperatureOptimizer: __, ...improved } = modules;
-    this.#act = compileAct(name, policy, env.numEnvs, sampledAction, this.critics);
+    this.#sde = StateDependentNoise.of(owner, policy, env.numEnvs, config.sdeSampleFreq);
+    this.#act = compileAct(name, policy, env.numEnvs, sampledAction, { critics: this.critics, sde: this.#sde });
     const update = (isPolicyDue: boolean) => (batch: SacBatch, rng: Rng) => this.#improve(batch, rng, isPolicyDue);
     this.#update = compileOnArrays(`${name}/update`, modules, training.shapes, update(true));
     this.#updateCritics = compileOnArrays(`${name}/update-critics`, improved, training.shapes, update(false));
-    this.parts = training.parts(modules, this.#noise);
+    this.parts = { sde: this.#sde, ...training.parts(modules, this.#noise) };
     this.compiled = [this.#act, this.#update, this.#updateCritics];
   }
 
@@ -192,6 +197,7 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
       this.#noise.reset();
     }
     while (training.goesOn) {
+      this.#sde?.renew(training.lengths, training.streams.actions);
       const uniform = training.uniformActions();
       // What remembers sees all steps.
       const acted = uniform === undefined || training.remembers ? this.#acted() : undefined;
@@ -216,7 +222,8 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
   /** A sample of the policy for each environment, with the noise of exploration, and what is remembered after it. */
   #acted() {
     const { replay, memory, streams } = this.#training;
-    const { action, state } = this.#act({ observations: replay.current, state: memory.numbers }, streams.actions);
+    const inputs = { observations: replay.current, state: memory.numbers, ...this.#sde?.inputs };
+    const { action, state } = this.#act(inputs, streams.actions);
     const isNoisy = this.config.explorationNoise > 0;
     return { actions: isNoisy ? this.#noise.addedTo(action, streams.actions) : action, state };
   }

@@ -126,7 +126,7 @@ export class Td3 extends CheckpointedAgent<Td3Report> {
     const modules = { ...networks, criticOptimizer, policyOptimizer };
     const { shapes } = this.#training;
     const update = (isPolicyDue: boolean) => (batch: Td3Batch, rng: Rng) => this.#improve(batch, rng, isPolicyDue);
-    this.#act = compileAct('td3', policy, env.numEnvs, meanAction, this.critics);
+    this.#act = compileAct('td3', policy, env.numEnvs, meanAction, { critics: this.critics });
     this.#update = compileOnArrays('td3/update', modules, shapes, update(true));
     this.#updateCritics = compileOnArrays(
       'td3/update-critics',
@@ -176,7 +176,7 @@ export class Td3 extends CheckpointedAgent<Td3Report> {
     const ofCritics = sequencePasts(this.critics, policy, batch, policy.stateDim);
     const ofTargets = sequencePasts(targetCritics, policy, batch, policy.stateDim);
     const seen = policy.normalized(observations);
-    const nextMeans = meanAction(targetPolicy, nextObservations, rng, sequencePasts(targetPolicy, policy, batch).next);
+    const nextMeans = meanAction(targetPolicy.given(nextObservations, sequencePasts(targetPolicy, policy, batch).next));
     const nextActions = withTargetNoise(nextMeans, this.#config, { actionSpace: this.#actionSpace }, rng);
     const nextSeen = policy.normalized(nextObservations);
     const targets = tdTarget(batch, targetCritics.least(nextSeen, nextActions, ofTargets.next));
@@ -184,7 +184,7 @@ export class Td3 extends CheckpointedAgent<Td3Report> {
     const { loss, ...others } = this.#optimizers.critics.descend(criticLosses, criticLearningRate);
     if (isPolicyDue) {
       const losses = () => {
-        const means = meanAction(policy, observations, rng, ofPolicy.now);
+        const means = meanAction(policy.given(observations, ofPolicy.now));
         return { loss: tf.neg(tf.mean(this.critics.of(seen, means, ofCritics.now)[0]!)) };
       };
       // The scale of a Gaussian has no part in its mode.

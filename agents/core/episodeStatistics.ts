@@ -103,6 +103,11 @@ export class EpisodeTracker implements Stateful {
     }
   }
 
+  /** Steps of the present episode of each environment. */
+  get lengths(): ArrayLike<number> {
+    return this.#lengths;
+  }
+
   /** Forgets the episodes that have begun. */
   reset(): void {
     for (const sums of [this.#returns, this.#lengths]) sums.fill(0);

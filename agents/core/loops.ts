@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import { Box } from '../../envs/index.ts';
-import { type Module, type Past, type Policy, type Rng, sampleAction } from '../../src/index.ts';
+import { type ActionDistribution, type Module, type Policy, type Rng, sampleAction } from '../../src/index.ts';
 import { type Bounds, halfWidths } from '../../src/policies/boxScale.ts';
 import type { CriticNetworks } from '../../src/policies/criticNetworks.ts';
 import { type Rate, rateAt } from '../../src/training/optimization.ts';
@@ -24,40 +24,47 @@ import {
   setSameLength,
   Training,
 } from './state.ts';
+import type { StateDependentNoise } from './stateDependentNoise.ts';
 
-/** The actions of a policy for a batch of observations. */
-type ActionOf = (policy: Policy, observations: tf.Tensor, rng: Rng, past?: Past) => tf.Tensor;
+/** The actions that are taken of those that a policy may take. */
+type ActionOf = (distribution: ActionDistribution, rng: Rng) => tf.Tensor;
 
 /**
  * Compiles how a policy acts in environments side by side: `[envs · observationDim]` → `[envs · actionDim]`, with a memory also what is
  * remembered after it.
  * @param agent its name, as `sac`
- * @param critics what remembers beside the policy
+ * @param options `critics` remember beside the policy; `sde` has the draws in place of the stream
  */
 export function compileAct(
   agent: string,
   policy: Policy,
   numEnvs: number,
   actionOf: ActionOf,
-  critics?: CriticNetworks,
+  { critics, sde }: { readonly critics?: CriticNetworks; readonly sde?: StateDependentNoise | undefined } = {},
 ) {
   const stateDim = policy.stateDim + (critics?.memory?.stateDim ?? 0);
-  const shapes = { observations: { shape: [numEnvs, policy.observationDim] }, ...memoryShapes(stateDim, numEnvs) };
-  const act = (inputs: MemoryInputs & { observations: tf.Tensor }, rng: Rng) => {
-    const { observations } = inputs;
+  const shapes = {
+    observations: { shape: [numEnvs, policy.observationDim] },
+    ...memoryShapes(stateDim, numEnvs),
+    ...sde?.shapes,
+  };
+  type ActInputs = MemoryInputs & { readonly observations: tf.Tensor; readonly noise?: tf.Tensor };
+  const act = (inputs: ActInputs, rng: Rng) => {
+    const { observations, noise } = inputs;
     const pasts = pastsOf(policy, inputs);
-    const action = actionOf(policy, observations, rng, pasts.policy);
-    if (pasts.policy === undefined) return { action };
-    const states = [policy.unroll(observations, pasts.policy).state!];
+    const { distribution, features, state } = policy.unroll(observations, pasts.policy);
+    const action = actionOf(distribution, sde?.stream(features, noise!) ?? rng);
+    if (state === undefined) return { action };
+    const states = [state];
     if (critics?.memory) states.push(critics.remember(policy.normalized(observations), pasts.beside!).state);
     return { action, state: tf.concat(states, 1) };
   };
   return compileOnArrays(`${agent}/act`, { policy, ...(critics?.memory && { critics }) }, shapes, act);
 }
 
-/** a ~ π(· | o): `[batch, observationDim]` → `[batch, actionDim]`. */
-export function sampledAction(policy: Policy, observations: tf.Tensor, rng: Rng, past?: Past): tf.Tensor {
-  return sampleAction(policy.given(observations, past), rng).action;
+/** a ~ π(· | o), `[batch, actionDim]`. */
+export function sampledAction(distribution: ActionDistribution, rng: Rng): tf.Tensor {
+  return sampleAction(distribution, rng).action;
 }
 
 /** σ and ρ. */
@@ -116,9 +123,8 @@ export class ExplorationNoise implements Stateful<Float32Array> {
   }
 }
 
-/** μ(o), the squash of the policy's exact mode: `[batch, observationDim]` → `[batch, actionDim]`. */
-export function meanAction(policy: Policy, observations: tf.Tensor, _?: Rng, past?: Past): tf.Tensor {
-  const distribution = policy.given(observations, past);
+/** μ(o), the squash of the exact mode of π(· | o), `[batch, actionDim]`. */
+export function meanAction(distribution: ActionDistribution): tf.Tensor {
   return distribution.squash(distribution.mode!());
 }
 
@@ -331,6 +337,11 @@ export class ReplayTraining<Report extends TrainReport, RateName extends string>
   /** Whether the last step of all environments has reached or passed a multiple of `every` steps. */
   passes(every: number): boolean {
     return this.step % every < this.#options.env.numEnvs;
+  }
+
+  /** Steps of the present episode of each environment. */
+  get lengths(): ArrayLike<number> {
+    return this.#collector.tracker.lengths;
   }
 
   get isUpdateDue(): boolean {

@@ -181,6 +181,12 @@ export const replayedSequenceOptions = {
 /** {@link offPolicyOptions} as they are when checked. */
 export type OffPolicyConfig = z.output<z.ZodObject<typeof offPolicyOptions>>;
 
+export const sdeSampleFreq = z.int().positive().optional().meta({
+  description:
+    "every how many steps of an episode the noise of the actions is drawn anew, as another function of the observation, gSDE: so many steps it lasts, and beyond an episode's length a whole episode; by default each step has noise of its own",
+  unit: 'steps',
+});
+
 /** Options of the noise that agents of continuous actions add to what they try. */
 export const noiseOptions = {
   explorationNoise: nonnegative(0, 'σ of the noise on the actions that are tried', 'half the width of the bounds'),

@@ -9,6 +9,7 @@ import { EpisodeTracker } from './episodeStatistics.ts';
 import { EpisodeMemory, type MemoryInputs, memoryShapes, pastsOf } from './memory.ts';
 import type { Normalizers } from './normalization.ts';
 import { compileOnArrays, type Stateful, setSameLength } from './state.ts';
+import { StateDependentNoise } from './stateDependentNoise.ts';
 import type { ValueNetwork } from './valueFunction.ts';
 
 /** A rollout of `horizon` steps of `envs` parallel environments; arrays are time-major, `[horizon · envs]`. */
@@ -75,35 +76,44 @@ export function checkBatchSize(owner: string, options: { horizon: number; batchS
 /**
  * Compiles what acts in all environments at once: samples of the policy with V of the same observations, and V alone; with a memory also the state
  * after them.
- * @param hasBaseline whether V is used; it is 0 else
+ * @throws if noise is to last, by `sdeSampleFreq`, and that of the policy cannot
  */
 export function compileActor(
   owner: string,
   { numEnvs }: VectorEnv,
   policy: Policy,
   value: ValueNetwork,
-  hasBaseline = true,
+  {
+    hasBaseline = true,
+    sdeSampleFreq,
+  }: {
+    /** whether V is used; it is 0 else */
+    readonly hasBaseline?: boolean;
+    readonly sdeSampleFreq?: number | undefined;
+  } = {},
 ) {
-  type Inputs = MemoryInputs & Record<'observations', tf.Tensor>;
+  type Inputs = MemoryInputs & { readonly observations: tf.Tensor; readonly noise?: tf.Tensor };
   const [name, modules] = [owner.toLowerCase(), { policy, value }];
   const stateDim = policy.stateDim + value.stateDim;
   const shapes = {
     observations: { shape: [numEnvs, policy.observationDim] },
     ...memoryShapes(stateDim, numEnvs),
   };
+  const sde = StateDependentNoise.of(owner, policy, numEnvs, sdeSampleFreq);
   const valued = ({ observations }: Inputs, past: Past | undefined) =>
     hasBaseline ? value.unroll(observations, past) : { values: tf.zeros([numEnvs]), state: past?.state };
-  const act = compileOnArrays(`${name}/act`, modules, shapes, (inputs: Inputs, rng) => {
+  const shapesOfActing = { ...shapes, ...sde?.shapes };
+  const act = compileOnArrays(`${name}/act`, modules, shapesOfActing, (inputs: Inputs, rng) => {
     const pasts = pastsOf(policy, inputs);
-    const { distribution, state } = policy.unroll(inputs.observations, pasts.policy);
-    const sample = sampleAction(distribution, rng);
+    const { distribution, features, state } = policy.unroll(inputs.observations, pasts.policy);
+    const sample = sampleAction(distribution, sde?.stream(features, inputs.noise!) ?? rng);
     const { values, state: ofValue } = valued(inputs, pasts.beside);
     return { ...sample, value: values, ...(state && { state: tf.concat([state, ofValue!], 1) }) };
   });
   const values = compileOnArrays(`${name}/values`, modules, shapes, (inputs: Inputs) => ({
     value: valued(inputs, pastsOf(policy, inputs).beside).values,
   }));
-  return { act, values, stateDim, compiled: [act, values] };
+  return { act, values, sde, stateDim, compiled: [act, values] };
 }
 
 export interface RolloutCollectorOptions extends PolicyEnv, Normalizers {
@@ -180,7 +190,8 @@ export class RolloutCollector implements Stateful {
         if (t % sequenceLength === 0) rollout.state.set(memory.numbers, (t / sequenceLength) * memory.numbers.length);
         rollout.begins.set(memory.begins, t * numEnvs);
       }
-      const acted = actor.act({ observations: this.#current, state: memory.numbers }, rng);
+      actor.sde?.renew(this.#tracker.lengths, rng);
+      const acted = actor.act({ observations: this.#current, state: memory.numbers, ...actor.sde?.inputs }, rng);
       const { action, latent, logProb, value } = acted;
       memory.set(acted.state);
       statistics?.observe(this.#current);

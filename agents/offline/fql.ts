@@ -146,7 +146,7 @@ export class Fql extends CheckpointedAgent<FqlReport> {
     const { actionSpace } = this.#training;
     const { observations, actions, nextObservations, learningRate, criticLearningRate } = batch;
     const seen = policy.normalized(observations);
-    const nextActions = clippedActions(sampledAction(policy, nextObservations, rng), actionSpace);
+    const nextActions = clippedActions(sampledAction(policy.given(nextObservations), rng), actionSpace);
     const targets = tdTarget(batch, this.#targets[targetValue](policy.normalized(nextObservations), nextActions));
     const criticLosses = () => this.critics.loss(seen, clippedActions(actions, actionSpace), targets);
     const { loss: criticLoss, actionValue } = this.#optimizers.criticOptimizer.descend(

@@ -136,7 +136,7 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
     const { policy, tau } = this.#config;
     const { observations, actions, nextObservations, criticLearningRate } = batch;
     const seen = policy.normalized(observations);
-    const nextMeans = meanAction(this.#targets.policy, nextObservations);
+    const nextMeans = meanAction(this.#targets.policy.given(nextObservations));
     const nextActions = withTargetNoise(nextMeans, this.#config, this.#training, rng);
     const targets = tdTarget(batch, this.#targets.critics.least(policy.normalized(nextObservations), nextActions));
     const taken = clippedActions(actions, this.#training.actionSpace);
@@ -154,7 +154,7 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
     const { policy, alpha } = this.#config;
     const { units, actionSpace } = this.#training;
     const losses = () => {
-      const means = meanAction(policy, observations);
+      const means = meanAction(policy.given(observations));
       const values = this.critics.of(seen, means)[0]!;
       const weight = tf.mul(alpha, valueWeight(values));
       const cloningLoss = squaredDistance(means, actions, units ?? actionSpace);

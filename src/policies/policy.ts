@@ -161,15 +161,15 @@ export abstract class Policy<
   /**
    * π of the steps of several sequences, each given all steps before it, with what is remembered after the last. Without a memory, π of each row.
    * @param observations `[steps · sequences, observationDim]`, step by step: row t · sequences + i is step t of sequence i
-   * @returns the distribution of all rows, and the state `[sequences, stateDim]`, undefined without a memory
+   * @returns the distribution of all rows, the {@link features} that it is of, and the state `[sequences, stateDim]`, undefined without a memory
    * @throws as {@link given}
    */
   unroll(
     observations: tf.Tensor,
     past?: Past,
-  ): { readonly distribution: Distribution; readonly state: tf.Tensor | undefined } {
+  ): { readonly distribution: Distribution; readonly features: tf.Tensor; readonly state: tf.Tensor | undefined } {
     const { features, state } = this.#seen(observations, past);
-    return { distribution: this.distribution(features, this.#mask(observations)), state };
+    return { distribution: this.distribution(features, this.#mask(observations)), features, state };
   }
 
   #mask(observations: tf.Tensor): tf.Tensor | undefined {
