@@ -2,22 +2,24 @@ import { z } from 'zod';
 import { goalSpace } from '../../envs/core/goalEnv.ts';
 import { Box, FlatVectorEnv, MultiBinary, type VectorEnv } from '../../envs/index.ts';
 import { ObservationLayout, type Rng } from '../../src/index.ts';
-import { choice } from '../../src/options/fields.ts';
 import type { ReplayBuffer, Transitions } from './replay.ts';
 
 /** Options of the agents that learn from a replay buffer, for environments with goals. */
 export const hindsightOptions = {
-  hindsight: choice(
-    ['none', 'future', 'final', 'episode'],
-    'none',
-    "which goals take the place of those that were desired, of environments with goals (HER): what the same episode reached by the transition or after it ('future'), last ('final') or at any time ('episode')",
-  ),
+  hindsight: z
+    .enum(['none', 'future', 'final', 'episode'])
+    .optional()
+    .describe(
+      "which goals take the place of those that were desired, of environments with goals (HER): what the same episode reached by the transition or after it ('future'), last ('final') or at any time ('episode'); none by default",
+    ),
   hindsightShare: z
     .number()
     .min(0)
     .max(1)
-    .default(0.8)
-    .describe('share of a minibatch that gets such goals; k of them to each that was desired are k/(k + 1)'),
+    .optional()
+    .describe(
+      'share of a minibatch that gets such goals, by default 0.8; k of them to each that was desired are k/(k + 1)',
+    ),
 };
 
 type HindsightConfig = Partial<z.output<z.ZodObject<typeof hindsightOptions>>> & {
@@ -47,7 +49,7 @@ export class Hindsight {
 
   /** @throws unless the environments have goals whose rewards can be computed, and rows stand for one step each, drawn uniformly */
   constructor(owner: string, config: HindsightConfig & { readonly batchSize: number }, env: VectorEnv) {
-    const { hindsight, hindsightShare = 0, batchSize, nSteps = 1, prioritizedAlpha = 0 } = config;
+    const { hindsight, hindsightShare = 0.8, batchSize, nSteps = 1, prioritizedAlpha = 0 } = config;
     const got = `${owner}: hindsight: got '${hindsight}'`;
     if (nSteps !== 1) throw new Error(`${got} with nSteps ${nSteps}, expected 1`);
     if (prioritizedAlpha !== 0) throw new Error(`${got} with prioritizedAlpha ${prioritizedAlpha}, expected 0`);
