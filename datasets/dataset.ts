@@ -1,6 +1,6 @@
 import type { Hash } from 'node:crypto';
 import { z } from 'zod';
-import { nodeBuiltin } from '../envs/core/nodeBuiltin.ts';
+import { nodeBuiltin } from '../src/nodeBuiltin.ts';
 import { checkArgument } from '../src/options/parse.ts';
 import { spaceJsonSchema, spacesFromJson } from '../src/spaces/json.ts';
 import {

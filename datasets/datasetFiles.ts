@@ -1,5 +1,5 @@
-import { nodeBuiltin } from '../envs/core/nodeBuiltin.ts';
 import { writeWholeFolder } from '../src/files.ts';
+import { nodeBuiltin } from '../src/nodeBuiltin.ts';
 import { checkArgument, checkOptions } from '../src/options/parse.ts';
 import { CsvDataset, writeCsv } from './csv.ts';
 import type { Dataset } from './dataset.ts';
@@ -69,7 +69,7 @@ export async function writeDataset(dataset: Dataset, path: string, format: Datas
   else if (format === 'jsonl') writeJsonLines(dataset, path);
   else if (format === 'csv') writeCsv(dataset, path);
   else {
-    await writeWholeFolder(path, (folder) => {
+    writeWholeFolder(path, (folder) => {
       const writer = new DatasetWriter(folder, dataset.about, dataset.numEpisodes);
       for (const episode of dataset.storedEpisodes()) writer.append(episode);
       writer.finish();

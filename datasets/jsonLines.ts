@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { nodeBuiltin } from '../envs/core/nodeBuiltin.ts';
 import { Box } from '../envs/index.ts';
 import { writeWholeFile } from '../src/files.ts';
 import { parseJson } from '../src/json.ts';
+import { nodeBuiltin } from '../src/nodeBuiltin.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { spaceToJson } from '../src/spaces/json.ts';
 import { type Dataset, type DatasetAbout, DatasetInFiles, datasetAboutSchema, within } from './dataset.ts';

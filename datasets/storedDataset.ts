@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { nodeBuiltin } from '../envs/core/nodeBuiltin.ts';
-import { isTemporary, makeFolder, removeFile, removeTemporaries, storedProblem, writeWholeFile } from '../src/files.ts';
+import { removeTemporaries, storedProblem, writeWholeFile } from '../src/files.ts';
 import { fingerprint } from '../src/fingerprint.ts';
 import { parseJson } from '../src/json.ts';
+import { nodeBuiltin } from '../src/nodeBuiltin.ts';
 import { show } from '../src/options/describe.ts';
 import { checkArgument, parseOptions } from '../src/options/parse.ts';
 import { spaceFromJson } from '../src/spaces/json.ts';
@@ -109,7 +109,7 @@ export class DatasetWriter implements EpisodeSpaces {
     if (hasIndex(path)) this.#goOn();
     else {
       checkEmpty(path);
-      makeFolder(path);
+      nodeBuiltin('node:fs').mkdirSync(path, { recursive: true });
       this.#writeIndex(false);
     }
     // Of a writer that was killed while it wrote a file.
@@ -160,7 +160,7 @@ export class DatasetWriter implements EpisodeSpaces {
     this.flush();
     if (this.#numEpisodes === 0) throw new Error(`${this.path}: has no episode, expected at least one`);
     // A writer that was killed may have left the file after the last one.
-    removeFile(shardPath(this.path, this.#shards.length));
+    nodeBuiltin('node:fs').rmSync(shardPath(this.path, this.#shards.length), { force: true });
     const hash = this.#hash.digest();
     this.#writeIndex(true, hash);
     return hash;
@@ -200,13 +200,10 @@ export function finishDataset(path: string): string {
 
 function checkEmpty(path: string): void {
   const { existsSync, readdirSync, statSync } = nodeBuiltin('node:fs');
-  const { basename } = nodeBuiltin('node:path');
   if (!existsSync(path)) return;
   if (!statSync(path).isDirectory()) throw new Error(`${path}: is a file, expected a new folder`);
-  const index = `${basename(indexPath(path))}.`;
   // A lock lies there while a command works on it, and what a writer left that was killed as it began.
-  const isOurs = (name: string) => name.startsWith('.') || (name.startsWith(index) && isTemporary(name));
-  const names = readdirSync(path).filter((name) => !isOurs(name));
+  const names = readdirSync(path).filter((name) => !name.startsWith('.'));
   if (names.length > 0) throw new Error(`${path}: holds other files (${names[0]}), expected a new folder`);
 }
 

@@ -4,13 +4,13 @@
  * of `docs/experiments.md`. `npm run docs:tables` then writes the tables anew.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadExperiment } from '../cli/run/loadExperiment.ts';
 import { RunDirectory } from '../cli/run/runDirectory.ts';
 import { commandOf } from '../cli/terminal/commandLine.ts';
 import { registry } from '../experiments/registry.ts';
-import { makeFolder, writeWholeFile } from '../src/files.ts';
+import { writeWholeFile } from '../src/files.ts';
 import { withFingerprint } from './withFingerprint.ts';
 
 const [path, name] = process.argv.slice(2);
@@ -31,7 +31,7 @@ const write = (file: string, text: string) => {
   process.stdout.write(`${file}\n`);
 };
 const folder = `docs/results/${name ?? run.experiment}`;
-makeFolder(folder);
+mkdirSync(folder, { recursive: true });
 write(`${folder}/summary.json`, stored('summary.json'));
 if (existsSync(`${folder}/report.html`)) write(`${folder}/report.html`, stored('report.html'));
 const page = 'docs/experiments.md';

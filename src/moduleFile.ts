@@ -3,9 +3,10 @@ import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { stringify } from 'safe-stable-stringify';
 import { z } from 'zod';
-import { readFileBytes, readTextFile, removeFile, writeWholeFile } from './files.ts';
+import { writeWholeFile } from './files.ts';
 import { checkLevels, parseJson } from './json.ts';
 import { Module } from './module.ts';
+import { nodeBuiltin } from './nodeBuiltin.ts';
 import { shortened, show } from './options/describe.ts';
 import { checkArgument } from './options/parse.ts';
 
@@ -154,8 +155,9 @@ async function handlerOf(
 /** Files in Node, as tfjs's handler for URLs reads them. */
 function fileHandler(path: string): tf.io.IOHandler {
   const folder = path.replace(/[^/\\]*$/, '');
+  const files = nodeBuiltin('node:fs', BROWSER);
   const read = () => {
-    const { data } = fileSchema.safeParse(parseJson(readTextFile(path, BROWSER)));
+    const { data } = fileSchema.safeParse(parseJson(files.readFileSync(path, 'utf8')));
     if (data === undefined) throw new Error('its weightsManifest is none');
     return data;
   };
@@ -171,11 +173,11 @@ function fileHandler(path: string): tf.io.IOHandler {
       const name = `${path.slice(folder.length)}.${bytesToHex(sha256(bytes)).slice(0, 16)}.bin`;
       const json = JSON.stringify({ ...rest, weightsManifest: [{ paths: [name], weights: weightSpecs }] }, null, 2);
       checkLevels(json);
-      writeWholeFile(`${folder}${name}`, bytes, { instead: BROWSER });
-      writeWholeFile(path, `${json}\n`, { instead: BROWSER });
+      writeWholeFile(`${folder}${name}`, [bytes]);
+      writeWholeFile(path, `${json}\n`);
       // The JSON names the new bytes now.
       if (before !== undefined && before !== name && /^[^/\\]+\.bin$/.test(before)) {
-        removeFile(`${folder}${before}`);
+        files.rmSync(`${folder}${before}`, { force: true });
       }
       return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
     },
@@ -187,7 +189,12 @@ function fileHandler(path: string): tf.io.IOHandler {
       const foreign = paths.find((name) => !/^[^/\\]+$/.test(name));
       if (foreign !== undefined) throw new Error(`it names ${shortened(foreign)}, expected files beside it`);
       if (new Set(paths).size < paths.length) throw new Error('it names a file twice');
-      const bytes = paths.map((name) => readFileBytes(`${folder}${name}`, BROWSER));
+      const bytes = paths.map((name) => {
+        // A pipe or a device might never end.
+        if (!files.statSync(`${folder}${name}`, { throwIfNoEntry: false })?.isFile())
+          throw new Error(`${folder}${name} is no file`);
+        return files.readFileSync(`${folder}${name}`);
+      });
       return {
         ...rest,
         weightSpecs: group.weights as tf.io.WeightsManifestEntry[],

@@ -1,12 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
-  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
-  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -17,7 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { checkWritableFile, makeFolder, removeTemporaries, writeWholeFile } from '../src/files.ts';
+import { checkWritable, makeFolder } from '../cli/experiment/checkedJson.ts';
+import { removeTemporaries, writeWholeFile } from '../src/files.ts';
 
 const isWindows = process.platform === 'win32';
 const isRoot = process.getuid?.() === 0;
@@ -28,13 +27,14 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'oxbow-files-'));
   file = join(folder, 'file');
 });
+const check = (path: string) => checkWritable('--out', 'file', path);
 const read = (path: string) => readFileSync(path, 'utf8');
 
 describe('writeWholeFile', () => {
   it('writes text, bytes and parts, and replaces what was there', () => {
     for (const [content, text] of [
       ['∂y/∂x\n', '∂y/∂x\n'],
-      [Uint8Array.of(104, 105), 'hi'],
+      [[Uint8Array.of(104, 105)], 'hi'],
       [[Uint8Array.of(104), Uint8Array.of(), Uint8Array.of(105)], 'hi'],
       ['', ''],
     ] as const) {
@@ -104,8 +104,8 @@ describe('writeWholeFile', () => {
       ['x'.repeat(256), 'ENAMETOOLONG'],
     ] as const) {
       const path = `${folder}/${name}`;
-      for (const act of [() => writeWholeFile(path, 'x'), () => checkWritableFile(path)]) {
-        expect(act).toThrow(expect.objectContaining({ code }));
+      for (const act of [() => writeWholeFile(path, 'x'), () => check(path)]) {
+        expect(act).toThrow(new RegExp(`(^|: )${code}: `));
         if (code === 'EISDIR') expect(act).toThrow(`directory, open '${path}'`);
       }
     }
@@ -123,7 +123,7 @@ describe('writeWholeFile', () => {
   it.skipIf(isWindows)('writes into a FIFO, however slowly it is read', async () => {
     const fifo = join(folder, 'fifo');
     spawnSync('mkfifo', [fifo]);
-    checkWritableFile(fifo);
+    check(fifo);
     const reader = spawn('sh', ['-c', 'exec 3< "$0"; sleep 0.2; wc -c <&3', fifo]);
     let said = '';
     reader.stdout.on('data', (data) => {
@@ -139,24 +139,27 @@ describe('writeWholeFile', () => {
   it.skipIf(isWindows)('writes into a device, and it stays one', ({ skip }) => {
     const device = join(folder, 'full');
     if (spawnSync('mknod', [device, 'c', '1', '7']).status !== 0) skip();
-    checkWritableFile(device);
+    check(device);
     expect(() => writeWholeFile(device, 'x')).toThrow(/^ENOSPC: /);
     expect(lstatSync(device).isCharacterDevice()).toBe(true);
     expect(readdirSync(folder)).toEqual(['full']);
   });
 
-  it.skipIf(isWindows)('goes on behind what a descriptor has written', () => {
-    const descriptor = openSync(file, 'w');
-    try {
-      writeFileSync(descriptor, 'one, ');
-      checkWritableFile(`/dev/fd/${descriptor}`);
-      writeWholeFile(`/dev/fd/${descriptor}`, 'two, ');
-      writeFileSync(descriptor, 'three');
-    } finally {
-      closeSync(descriptor);
-    }
-    expect(read(file)).toBe('one, two, three');
-    expect(() => writeWholeFile(`/dev/fd/${descriptor}`, 'x')).toThrow(/^EBADF/);
+  it.skipIf(isWindows).each([
+    ['a file', '> "$2"'],
+    ['a pipe that is read slowly', '| (sleep 0.5; cat > "$2")'],
+  ])('writes into standard output between what else is written there: %s', (_, to) => {
+    const program = `
+      import { checkWritable } from ${JSON.stringify(join(import.meta.dirname, '../cli/experiment/checkedJson.ts'))};
+      import { writeWholeFile } from ${JSON.stringify(join(import.meta.dirname, '../src/files.ts'))};
+      process.stdout.write('one, ');
+      checkWritable('--json', 'file', '/dev/stdout');
+      writeWholeFile('/dev/stdout', 'x'.repeat(300000));
+      process.stdout.write(', three');`;
+    const argv = ['-c', `"$0" --import tsx --input-type=module -e "$1" ${to}`, process.execPath, program, file];
+    const { status, stderr } = spawnSync('sh', argv, { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+    expect(read(file)).toBe(`one, ${'x'.repeat(300_000)}, three`);
   });
 });
 
@@ -178,7 +181,7 @@ describe('makeFolder', () => {
 
   it.runIf(existsSync('/proc/self'))('fails at once where nothing can be made', () => {
     expect(() => makeFolder('/proc/oxbow/a')).toThrow(/^ENOENT/);
-    expect(() => checkWritableFile('/proc/oxbow')).toThrow(/^ENOENT/);
+    expect(() => check('/proc/oxbow')).toThrow(/: ENOENT/);
   });
 });
 

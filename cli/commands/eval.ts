@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadEnv, type MakeOptions, makeVec } from '../../envs/index.ts';
-import { makeFolder, writeWholeFile } from '../../src/files.ts';
+import { writeWholeFile } from '../../src/files.ts';
 import { loadPolicy, Rng, selectBackend, selectEngine } from '../../src/index.ts';
 import { isRegistered } from '../../src/policies/registry.ts';
 import { checkWritable, writeJson, writeNamed } from '../experiment/checkedJson.ts';
@@ -112,7 +112,7 @@ export async function evaluateRun({ registry }: CommandContext, path: string, fl
   const { record, json } = flags;
   if (record !== undefined) {
     writeNamed('--record', `into ${record}`, () => {
-      makeFolder(record);
+      mkdirSync(record, { recursive: true });
       for (const [job, page] of pages) {
         const file = join(record, `${job.replaceAll('/', '-')}.html`);
         writeWholeFile(file, page);

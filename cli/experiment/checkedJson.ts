@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import stringify from 'json-stringify-pretty-compact';
 import type { z } from 'zod';
-import { checkWritableFile, makeFolder, writeWholeFile } from '../../src/files.ts';
+import { writeWholeFile } from '../../src/files.ts';
 import { parseJson } from '../../src/json.ts';
 import { InputError } from './errors.ts';
 
@@ -75,6 +75,19 @@ export function checkWritable(option: string, what: 'file' | 'folder', path: str
   );
 }
 
+/** Leaves everything as it was. @throws what {@link writeWholeFile} would, as far as it can be said before */
+function checkWritableFile(path: string): void {
+  const enough = new Error();
+  const parts = (): never => {
+    throw enough;
+  };
+  try {
+    writeWholeFile(path, { [Symbol.iterator]: parts });
+  } catch (error) {
+    if (error !== enough) throw error;
+  }
+}
+
 function checkFolder(path: string): void {
   const made = makeFolder(path);
   try {
@@ -82,6 +95,23 @@ function checkFolder(path: string): void {
   } finally {
     if (made !== undefined) rmSync(made, { recursive: true, force: true });
   }
+}
+
+/** Makes a folder that a user names, and those above it. @returns the outermost one that was made, undefined if none was */
+export function makeFolder(path: string): string | undefined {
+  const folder = resolve(path);
+  if (existsSync(folder)) return undefined;
+  const outer = makeFolder(dirname(folder));
+  try {
+    // One by one: Node's recursive mkdir never returns below /proc.
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process may have been faster.
+    if (existsSync(folder)) return outer;
+    if (outer !== undefined) rmSync(outer, { recursive: true, force: true });
+    throw error;
+  }
+  return outer ?? folder;
 }
 
 /** Writes what an option names. @throws InputError that says which option and path, if it cannot be written */

@@ -1,7 +1,6 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, sep } from 'node:path';
 import { z } from 'zod';
-import { syncTree } from '../../src/files.ts';
 import { fingerprint } from '../../src/fingerprint.ts';
 import { readCheckedJson, sha256, writeCheckedJson, writeJson } from '../experiment/checkedJson.ts';
 import { InputError } from '../experiment/errors.ts';
@@ -32,7 +31,11 @@ export function writeJobFolder(
   const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((name) => statSync(join(directory, name)).isFile())
     .map((name) => [name.split(sep).join('/'), sha256(readFileSync(join(directory, name)))]);
-  syncTree(directory);
+  for (const [name] of files) {
+    const file = openSync(join(directory, name!), 'r+');
+    fsyncSync(file);
+    closeSync(file);
+  }
   const { metrics, data } = result;
   writeCheckedJson(join(directory, 'result.json'), {
     job: job.id,

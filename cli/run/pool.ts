@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { makeFolder } from '../../src/files.ts';
 import { fromErrorData } from '../experiment/errors.ts';
 import type { Job } from '../experiment/experiment.ts';
 import { extension, withTypeScript } from './environment.ts';
@@ -37,7 +37,7 @@ export const runJobs: RunJobs = async (jobs, foldersOf, { workers, signal, ...da
     for (let job = waiting.shift(); job !== undefined && !signal.aborted; job = waiting.shift()) {
       try {
         const folders = foldersOf(job);
-        makeFolder(folders.directory);
+        mkdirSync(folders.directory, { recursive: true });
         const seconds = await worker.perform({ ...data, job, ...folders }, events, signal);
         events.finished(job, seconds);
       } catch (error) {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import { gunzip, gzip } from 'node:zlib';
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { isTemporary, makeFolder, writeWholeFile } from '../../src/files.ts';
+import { isTemporary, writeWholeFile } from '../../src/files.ts';
 import { sha256 } from '../experiment/checkedJson.ts';
 import { InputError } from '../experiment/errors.ts';
 import type { CommonConfig, Job } from '../experiment/experiment.ts';
@@ -173,8 +173,8 @@ export async function unpackFolders(packed: Uint8Array, folders: Folders): Promi
   for (const [name, path, bytes] of entries.sort(([, a], [, b]) => Number(isResult(a)) - Number(isResult(b)))) {
     if (!isPlainPath(path) || !Object.hasOwn(folders, name)) throw new Error(`got a file ${name}/${path}`);
     const to = join(folders[name]!, path);
-    makeFolder(dirname(to));
-    writeWholeFile(to, bytes);
+    mkdirSync(dirname(to), { recursive: true });
+    writeWholeFile(to, [bytes]);
   }
 }
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'safe-stable-stringify';
 import { z } from 'zod';
-import { isTemporary, makeFolder, storedProblem } from '../../src/files.ts';
-import { readCheckedJson, sha256, writeCheckedJson } from '../experiment/checkedJson.ts';
+import { isTemporary, storedProblem } from '../../src/files.ts';
+import { makeFolder, readCheckedJson, sha256, writeCheckedJson } from '../experiment/checkedJson.ts';
 import { InputError, orInputError } from '../experiment/errors.ts';
 import type { AnyExperiment, CommonConfig, Job, Outcome, RunConfig } from '../experiment/experiment.ts';
 import { jobMetrics, writeMetrics } from '../experiment/summarize.ts';
@@ -201,7 +201,7 @@ export class RunDirectory {
 /** Makes a directory below `runs` that no other command has. */
 function newDirectory(experiment: string): string {
   const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
-  makeFolder('runs');
+  mkdirSync('runs', { recursive: true });
   for (let copy = 1; ; copy++) {
     const path = `runs/${experiment}-${time}${copy === 1 ? '' : `-${copy}`}`;
     try {

@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job as Entry } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { makeFolder } from '../../src/files.ts';
 import { checkConfig } from '../experiment/config.ts';
 import { InputError, toErrorData } from '../experiment/errors.ts';
 import type { AnyExperiment, Registry } from '../experiment/experiment.ts';
@@ -168,7 +167,7 @@ async function perform(
     said: (_: unknown, line: string) => void entry.log(line).catch(() => {}),
   };
   try {
-    makeFolder(folders.directory);
+    mkdirSync(folders.directory, { recursive: true });
     const task = { registryUrl: registry.url, experiment: name, config, allowed, settings, job, ...folders };
     const seconds = await process.perform(task, events, AbortSignal.any([signal, stopped.signal]));
     clearInterval(timer);

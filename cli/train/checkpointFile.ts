@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder, writeWholeFile } from '../../src/files.ts';
+import { writeWholeFile } from '../../src/files.ts';
 import { type Policy, savePolicy } from '../../src/index.ts';
 import { checkLevels, parseJson } from '../../src/json.ts';
 import { unlessMissing } from '../experiment/checkedJson.ts';
@@ -222,7 +222,7 @@ export function isSnapshotDue(
 
 /** Saves the policy of a training as it is at a step. @throws as `savePolicy` does */
 export function saveSnapshot(job: string, policy: Policy, env: string, step: number): void {
-  makeFolder(join(job, FOLDER));
+  mkdirSync(join(job, FOLDER), { recursive: true });
   savePolicy(snapshotFile(job, step), policy, { env, step });
 }
 

@@ -1,9 +1,9 @@
-import { closeSync, openSync } from 'node:fs';
+import { appendFileSync, closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { EpisodeTally } from '../../agents/core/episodeStatistics.ts';
 import type { EvaluatedReport, TrainingEvaluation } from '../../agents/index.ts';
 import { ProtobufWriter } from '../../src/engine/bytes.ts';
-import { makeFolder, syncTree, writeAll, writeWholeFile } from '../../src/files.ts';
+import { writeWholeFile } from '../../src/files.ts';
 import type { MetricsRow } from '../experiment/experiment.ts';
 import { csvCell } from '../experiment/summarize.ts';
 import { isShare, sharesOf } from './outcomes.ts';
@@ -23,7 +23,7 @@ export class TrainingLog {
 
   /** @param rows of a training that goes on: the files then hold these and no others, however it was cut off */
   constructor(folder: string, rows: readonly MetricsRow[]) {
-    makeFolder(folder);
+    mkdirSync(folder, { recursive: true });
     this.#folder = folder;
     this.rows = [...rows];
     this.#jsonl = new GrowingFile(join(folder, 'progress.jsonl'), rows.map(jsonLine).join(''));
@@ -48,7 +48,7 @@ export class TrainingLog {
 
   /** Puts all rows so far on the disk: a power cut may otherwise take the last ones, or a part of one. */
   sync(): void {
-    syncTree(this.#folder);
+    for (const file of [this.#jsonl, this.#csv, this.#events]) file.sync();
   }
 
   close(): void {
@@ -194,6 +194,10 @@ export class EventFile {
     );
   }
 
+  sync(): void {
+    this.#file.sync();
+  }
+
   close(): void {
     this.#file.close();
   }
@@ -231,13 +235,17 @@ function maskedCrc(bytes: Uint8Array): number {
 class GrowingFile {
   readonly #file: number;
 
-  constructor(path: string, content: string | Uint8Array) {
+  constructor(path: string, content: string) {
     writeWholeFile(path, content);
     this.#file = openSync(path, 'a');
   }
 
   append(content: string | Uint8Array): void {
-    writeAll(this.#file, typeof content === 'string' ? Buffer.from(content) : content);
+    appendFileSync(this.#file, content);
+  }
+
+  sync(): void {
+    fsyncSync(this.#file);
   }
 
   close(): void {

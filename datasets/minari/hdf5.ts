@@ -1,5 +1,5 @@
 import type * as H5 from 'h5wasm/node';
-import { nodeBuiltin } from '../../envs/core/nodeBuiltin.ts';
+import { nodeBuiltin } from '../../src/nodeBuiltin.ts';
 import { shortened } from '../../src/options/describe.ts';
 
 /** The HDF5 library, where it is installed. */

@@ -1,5 +1,5 @@
 import type { Metadata } from 'h5wasm/node';
-import { nodeBuiltin } from '../../envs/core/nodeBuiltin.ts';
+import { nodeBuiltin } from '../../src/nodeBuiltin.ts';
 import { shortened } from '../../src/options/describe.ts';
 import { arrayOf, type Dtype, type NumberArray } from '../episode.ts';
 import { type Hdf5, Hdf5File } from './hdf5.ts';

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { nodeBuiltin } from '../../envs/core/nodeBuiltin.ts';
 import { Box, Discrete, MultiDiscrete, type Space, Text } from '../../envs/index.ts';
-import { leadsToFile } from '../../src/files.ts';
 import { parseJson } from '../../src/json.ts';
+import { nodeBuiltin } from '../../src/nodeBuiltin.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { type SpaceJson, spaceJsonSchema } from '../../src/spaces/json.ts';
 import { type DatasetAbout, datasetAboutSchema, within } from '../dataset.ts';
@@ -25,6 +24,11 @@ const metadataSchema = z.looseObject({
 
 /** What `metadata.json` says. */
 export type MinariMetadata = z.output<typeof metadataSchema>;
+
+/** Whether a path leads to a file, by links too: to read a pipe or a device might never end. */
+export function leadsToFile(path: string): boolean {
+  return nodeBuiltin('node:fs').statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
 
 /** The folder that holds both files: the dataset's own, or `data` in it; undefined if there is none. */
 export function dataFolder(path: string): string | undefined {

@@ -1,7 +1,6 @@
-import { nodeBuiltin } from '../../envs/core/nodeBuiltin.ts';
 import { Box } from '../../envs/index.ts';
-import { leadsToFile } from '../../src/files.ts';
 import { parseJson } from '../../src/json.ts';
+import { nodeBuiltin } from '../../src/nodeBuiltin.ts';
 import { shortened } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { spacesFromJson } from '../../src/spaces/json.ts';
@@ -27,6 +26,7 @@ import {
   environmentFrom,
   envSpec,
   isInt64,
+  leadsToFile,
   MAIN,
   type MinariMetadata,
   readMetadata,

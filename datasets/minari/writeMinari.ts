@@ -1,6 +1,6 @@
 import type { Group } from 'h5wasm/node';
-import { nodeBuiltin } from '../../envs/core/nodeBuiltin.ts';
 import { writeWholeFile, writeWholeFolder } from '../../src/files.ts';
+import { nodeBuiltin } from '../../src/nodeBuiltin.ts';
 import type { SpaceJson } from '../../src/spaces/json.ts';
 import type { Dataset, DatasetAbout } from '../dataset.ts';
 import { dtypeOf, type Leaf, leavesOf, type NumberArray, type StoredEpisode } from '../episode.ts';
@@ -22,7 +22,7 @@ const NAMES = { float32: '<f', float64: '<d', int32: '<i', uint8: '<B' } as cons
  */
 export async function writeMinari(dataset: Dataset, path: string): Promise<void> {
   const { basename, join, resolve } = nodeBuiltin('node:path');
-  const { mkdirSync, statSync } = nodeBuiltin('node:fs');
+  const { closeSync, fsyncSync, mkdirSync, openSync, statSync } = nodeBuiltin('node:fs');
   const id = basename(resolve(path));
   if (!/^[\w-]+-v\d+$/.test(id)) {
     throw new Error(`${path}: got the name ${id}, expected one that ends with a version, as Minari's do: pendulum-v0`);
@@ -33,7 +33,7 @@ export async function writeMinari(dataset: Dataset, path: string): Promise<void>
   checkNumbers(`${dataset.path}: actions`, leaves.actions, { jpeg: false });
   const areLong = { observations: isLong(dataset.about.observationSpace), actions: isLong(dataset.about.actionSpace) };
   const hdf5 = await loadHdf5();
-  await writeWholeFolder(path, (folder) => {
+  writeWholeFolder(path, (folder) => {
     const data = join(folder, 'data');
     mkdirSync(data);
     const main = join(data, MAIN);
@@ -66,6 +66,9 @@ export async function writeMinari(dataset: Dataset, path: string): Promise<void>
       named(() => file.close());
     }
     makeBooleans(main, placeholder, 2 * episodes);
+    const written = openSync(main, 'r+');
+    fsyncSync(written);
+    closeSync(written);
     const metadata = metadataOf(dataset.about, { id, episodes, steps, bytes: statSync(main).size });
     writeWholeFile(join(data, METADATA), JSON.stringify(metadata));
   });

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { toBase64 } from '../../src/json.ts';
-import { nodeBuiltin } from '../core/nodeBuiltin.ts';
+import { nodeBuiltin } from '../../src/nodeBuiltin.ts';
 import { orbit, poseAt, sceneStage } from './sceneStage.ts';
 
 /** The version whose files are known. */

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { nodeBuiltin } from '../core/nodeBuiltin.ts';
+import { nodeBuiltin } from '../../src/nodeBuiltin.ts';
 
 /** Kinds of requests and answers, as in `oxbow_server.py`. */
 export const requests = { make: 0, reset: 1, step: 2, close: 3, rewards: 4 } as const;

@@ -4,7 +4,8 @@
  *     npm run dataset                                       the names of the recipes
  *     npm run dataset -- hopper-expert data/hopper-expert
  */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { InputError } from '../../cli/experiment/errors.ts';
 import { EXIT, version } from '../../cli/run/environment.ts';
@@ -13,7 +14,7 @@ import { summaryText } from '../../cli/train/datasetSummary.ts';
 import { loadNamedEnv } from '../../cli/train/loadNamedEnv.ts';
 import { openDataset } from '../../datasets/index.ts';
 import { DatasetWriter } from '../../datasets/storedDataset.ts';
-import { storedProblem, writeWholeFolder } from '../../src/files.ts';
+import { storedProblem } from '../../src/files.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import { playRecipe } from './playRecipe.ts';
 import { listedDatasets, recipeNamed, recipes } from './recipes.ts';
@@ -43,18 +44,20 @@ async function make(name: string, out: string, signal: AbortSignal): Promise<num
     return EXIT.interrupted;
   }
   const provenance = { ...played.about.provenance, command: `npm run dataset -- ${name}`, oxbow: version() };
+  const folder = join(checkpoints, 'dataset');
   try {
-    await writeWholeFolder(out, async (folder) => {
-      const writer = new DatasetWriter(folder, { ...played.about, provenance }, played.numEpisodes);
-      for (const episode of played.episodes()) {
-        writer.append(episode);
-        tell(`${writer.numEpisodes} of ${played.numEpisodes} episodes`);
-        await turn();
-        signal.throwIfAborted();
-      }
-      writer.finish();
-    });
+    rmSync(folder, { recursive: true, force: true });
+    const writer = new DatasetWriter(folder, { ...played.about, provenance }, played.numEpisodes);
+    for (const episode of played.episodes()) {
+      writer.append(episode);
+      tell(`${writer.numEpisodes} of ${played.numEpisodes} episodes`);
+      await turn();
+      signal.throwIfAborted();
+    }
+    writer.finish();
+    renameSync(folder, out);
   } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
     if (!signal.aborted) throw error;
     process.stderr.write(`Stopped: ${out} is not there.\n`);
     return EXIT.interrupted;

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { plainStateDict } from '../../agents/core/state.ts';
@@ -9,7 +10,6 @@ import { trainSettings } from '../../cli/train/trainConfig.ts';
 import { type DatasetAbout, type StoredEpisode, spaceToJson, usualDtypes } from '../../datasets/index.ts';
 import { LakeDemonstrators, make, type Space } from '../../envs/index.ts';
 import type { AnyLakeId } from '../../envs/lake/lakeGrains.ts';
-import { makeFolder } from '../../src/files.ts';
 import { type Policy, Rng, type StateDict } from '../../src/index.ts';
 import { type Actor, normalizedScore, type Recipe } from './recipes.ts';
 
@@ -196,7 +196,7 @@ async function recipePolicies(
     const isDone = () => (snapshots.at(-1)?.step ?? 0) >= steps || (!whole && snapshots.some(isMedium));
     const save = () => {
       if (file === undefined) return;
-      makeFolder(checkpoints!);
+      mkdirSync(checkpoints!, { recursive: true });
       writeCheckpoint(file, { of, agent: training.agent.state(), snapshots } satisfies z.infer<
         typeof checkpointSchema
       >);

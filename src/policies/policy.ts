@@ -448,7 +448,7 @@ export abstract class Policy<
       note(`${error.message}; the model takes one observation at a time, and n with { batch: n }`);
       made = traced(1);
     }
-    if (file !== undefined) writeWholeFile(file, made.model, { instead: 'take the returned bytes' });
+    if (file !== undefined) writeWholeFile(file, [made.model], 'take the returned bytes');
     return made;
   }
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { readTextFile, writeWholeFile } from '../files.ts';
+import { writeWholeFile } from '../files.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { checkLevels, parseJson } from '../json.ts';
 import { whileLoading } from '../nn/sizes.ts';
+import { nodeBuiltin } from '../nodeBuiltin.ts';
 import { shortened, show } from '../options/describe.ts';
 import { parseOptions } from '../options/parse.ts';
 import { Rng } from '../random.ts';
@@ -19,7 +20,7 @@ import { isRegistered, makePolicy } from './registry.ts';
 export function savePolicy(file: string, policy: Policy, about: Readonly<Record<string, unknown>> = {}): void {
   const json = toJson('savePolicy', policy, about);
   try {
-    writeWholeFile(file, json, { instead: 'policyToJson gives text' });
+    writeWholeFile(file, json, 'policyToJson gives text');
   } catch (error) {
     const { message, code } = error as Error & { readonly code?: string };
     const problem = new Error(`savePolicy: cannot write ${file}: ${message}`, { cause: error });
@@ -35,7 +36,7 @@ export function savePolicy(file: string, policy: Policy, about: Readonly<Record<
 export function loadPolicy<Action extends ActedAction = UsualAction>(file: string): LoadedPolicy<Action> {
   let text: string;
   try {
-    text = readTextFile(file, 'policyFromJson takes text');
+    text = nodeBuiltin('node:fs', 'policyFromJson takes text').readFileSync(file, 'utf8');
   } catch (error) {
     throw new Error(`loadPolicy: cannot read ${file}: ${(error as Error).message}`);
   }

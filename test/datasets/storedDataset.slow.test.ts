@@ -121,7 +121,7 @@ describe('a dataset that is not finished', () => {
 
 test('the writer begins where a kill has left the first file half written, and leaves nothing of it', async () => {
   const path = folder();
-  writeFileSync(join(path, 'dataset.json.0123abcd.tmp'), '{');
+  writeFileSync(join(path, '.oxbow-0123abcd.tmp'), '{');
   const writer = new DatasetWriter(path, about(), 2);
   for (const episode of episodes(2)) writer.append(episode);
   writeFileSync(join(path, 'episodes-000000.bin.0123abcd.tmp'), 'oxbow');

@@ -1,11 +1,11 @@
 import type { MessagePort, Worker } from 'node:worker_threads';
+import { nodeBuiltin } from '../../../src/nodeBuiltin.ts';
 import { checkArgument } from '../../../src/options/parse.ts';
 import { spelledOut } from '../../../src/spaces/composite.ts';
 import type { BatchArray } from '../../../src/spaces/space.ts';
 import { checkMethods, checkSpaces } from '../checks.ts';
 import type { AnyEnv, Info } from '../env.ts';
 import { type GoalRewards, rewardsOfGoals } from '../goalEnv.ts';
-import { nodeBuiltin } from '../nodeBuiltin.ts';
 import type { VectorState } from '../syncVectorEnv.ts';
 import {
   type AutoresetMode,

@@ -126,7 +126,7 @@ describe('runJobs', () => {
     const events = { finished() {} } as unknown as JobEvents;
     const { signal } = new AbortController();
     const jobs = [job('light', 0, 1), job('heavy', 0, 9), job('usual', 0, 4)];
-    await runJobs(jobs, () => ({ directory: '', logs: '' }), { workers, signal } as never, events);
+    await runJobs(jobs, () => ({ directory: '.', logs: '' }), { workers, signal } as never, events);
     expect(done).toEqual(['heavy/0', 'usual/0', 'light/0']);
   });
 });

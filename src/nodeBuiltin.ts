@@ -12,13 +12,13 @@ interface NodeBuiltins {
 
 /**
  * A module of Node's own, looked up when it is needed: this package loads in a browser too.
+ * @param instead what to do in a browser
  * @throws where there is no Node
  */
-export function nodeBuiltin<Name extends keyof NodeBuiltins>(name: Name): NodeBuiltins[Name] {
+export function nodeBuiltin<Name extends keyof NodeBuiltins>(name: Name, instead?: string): NodeBuiltins[Name] {
   const { process } = globalThis as { process?: { getBuiltinModule?(name: Name): NodeBuiltins[Name] | undefined } };
   const found = process?.getBuiltinModule?.(name);
   if (found !== undefined) return found;
-  throw new Error(
-    'environments of Gymnasium, several workers, pages in three dimensions and datasets in files need Node 20.16 or later',
-  );
+  const uses = 'files, environments of Gymnasium, several workers and pages in three dimensions';
+  throw new Error(`${uses} need Node 20.16 or later${instead === undefined ? '' : `; in a browser, ${instead}`}`);
 }
