@@ -25,6 +25,7 @@ const ALONE = [
   'test/agents/presets.test.ts',
   'test/envs/core/registry.test.ts',
   'test/envs/core/threads/threadedVectorEnv.long.test.ts',
+  'test/envs/core/vectorEnv.test.ts',
   'test/envs/mujoco/faults.test.ts',
   'test/envs/mujoco/loadMujoco.test.ts',
   'test/envs/mujoco/mujocoEnv.test.ts',

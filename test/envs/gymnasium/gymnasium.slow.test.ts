@@ -1,18 +1,8 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import {
-  type AnyEnv,
-  Box,
-  checkEnv,
-  Discrete,
-  MultiBinary,
-  make,
-  makeVec,
-  SyncVectorEnv,
-  type VectorEnv,
-  type VectorStep,
-} from '../../../envs/index.ts';
+import { type AnyEnv, Box, checkEnv, Discrete, MultiBinary, make, makeVec } from '../../../envs/index.ts';
+import { describeVectorEnvs, testWorkers } from '../core/vectorEnvContract.ts';
 
 /** Our side of the bridge; `e2e/gymnasium.check.ts` has the other one. */
 const python = join(import.meta.dirname, 'fakePython.mjs');
@@ -113,36 +103,14 @@ describe('make', () => {
   });
 });
 
-describe('makeVec', () => {
-  test.each(['nextStep', 'sameStep', 'disabled'] as const)('%s: the same as its envs one by one', (autoresetMode) => {
-    const together = many('Count-v0', { autoresetMode });
-    const apart = new SyncVectorEnv(
-      Array.from({ length: 3 }, () => () => one('Count-v0')),
-      { autoresetMode },
-    );
-    const actions = new Float32Array(3);
-    expect(together.reset({ seed: 5 })).toEqual(apart.reset({ seed: 5 }));
-    const seen = { terminations: 0, truncations: 0 };
-    const comparable = ({ finalObservations, infos, finalInfos, ...step }: VectorStep) => ({
-      ...structuredClone(step),
-      // Where no episode ended, the row means nothing.
-      finals: finalInfos.map((info, i) => info && [...finalObservations.subarray(2 * i, 2 * i + 2)]),
-      infos: [...infos],
-      finalInfos: [...finalInfos],
-    });
-    for (let t = 0; t < 9; t++) {
-      const step = together.step(actions);
-      expect(comparable(step)).toEqual(comparable(apart.step(actions)));
-      const ended = step.terminations.map((terminated, i) => terminated | step.truncations[i]!);
-      seen.terminations += step.terminations.reduce((sum, flag) => sum + flag);
-      seen.truncations += step.truncations.reduce((sum, flag) => sum + flag);
-      if (autoresetMode !== 'disabled' || !ended.includes(1)) continue;
-      expect(() => together.step(actions)).toThrow(/\.step: the episode of env \d has ended, expected a reset/);
-      expect(together.reset({ mask: ended })).toEqual(apart.reset({ mask: ended }));
-    }
-    expect(Math.min(seen.terminations, seen.truncations)).toBeGreaterThan(1);
-  });
+describeVectorEnvs([
+  { name: 'one process', id: 'gymnasium:Count-v0', options: { python } },
+  { name: 'three processes', id: 'gymnasium:Count-v0', options: { python, workers: 3 } },
+]);
+// As many as there are envs.
+testWorkers('gymnasium:Count-v0', { python }, [9]);
 
+describe('makeVec', () => {
   test.each([
     ['Wild-v0', 1, /step\(\) of environment 1 gave the reward Infinity/],
     ['Blind-v0', 1, /step\(\) of environment 2 gave NaN as entry 1 of the observation/],
@@ -180,52 +148,6 @@ describe('makeVec', () => {
       [{}, undefined, undefined],
     ]);
     expect(finalObservations.subarray(0, 2)).toEqual(Float32Array.of(2, 0));
-  });
-
-  test('after an environment has failed, nothing goes on before all are reset, or set to a state', () => {
-    for (const workers of [1, 3]) {
-      const env = many('Wild-v0', { workers });
-      env.reset();
-      const before = env.state();
-      const step = () => env.step(new Float32Array(3));
-      const failed = /^gymnasium:Wild-v0\.step: an environment has failed/;
-      expect(step).toThrow('gave the reward Infinity');
-      expect(step).toThrow(failed);
-      env.setState(env.state());
-      expect(step).toThrow(failed);
-      env.reset({ mask: [0, 1, 0] });
-      expect(step).toThrow(failed);
-      env.reset();
-      expect(step).toThrow('gave the reward Infinity');
-      env.setState(before);
-      expect(step().truncations).toEqual(Uint8Array.of(1, 1, 1));
-      expect(step).toThrow('gave the reward Infinity');
-    }
-  });
-
-  test.each(['nextStep', 'sameStep', 'disabled'] as const)('%s: processes give what one gives', (autoresetMode) => {
-    const numEnvs = 5;
-    const given = (env: VectorEnv) => {
-      const seen: unknown[] = [env.reset({ seed: 5 })[0].slice(), [...env.reset({ mask: [0, 0, 1, 0, 1] })[1]]];
-      for (let t = 0; t < 9; t++) {
-        const { finalObservations: _, infos, finalInfos, ...step } = env.step(new Float32Array(numEnvs));
-        const ended = step.terminations.map((flag, i) => flag | step.truncations[i]!);
-        seen.push(structuredClone(step), [...infos], [...finalInfos], env.state());
-        if (autoresetMode === 'disabled' && ended.includes(1)) env.reset({ mask: ended });
-      }
-      return seen;
-    };
-    const alone = many('Count-v0', { autoresetMode, numEnvs, workers: 1 });
-    const wanted = given(alone);
-    const state = alone.state();
-    // Nine are as many as there are envs.
-    for (const workers of autoresetMode === 'sameStep' ? [2, 9] : [3]) {
-      const shared = many('Count-v0', { autoresetMode, numEnvs, workers });
-      expect(given(shared), `${workers} workers`).toEqual(wanted);
-      shared.reset({ seed: 6 });
-      shared.setState(state);
-      expect(shared.state()).toEqual(state);
-    }
   });
 
   test('one of several processes raises, or ends: the others have answered, and the next call is not theirs', () => {
@@ -279,9 +201,7 @@ describe('makeVec', () => {
     expect(said.mock.calls.flat().filter((line) => !/Count-v0: new episodes begin, since/.test(line))).toEqual([]);
   });
 
-  test('a state of something else, or of another number of environments', () => {
-    const state = many('Count-v0').state();
-    expect(() => many('Count-v0', { numEnvs: 2 }).setState(state)).toThrow('the state is of 3 envs, expected 2');
+  test('a state of something else', () => {
     for (const wrong of [undefined, {}, { observations: 3, ended: [] }, { envs: ['{}'], ended: [0] }]) {
       expect(() => many('Count-v0').setState(wrong)).toThrow('setState() got something else than a state of 3 envs');
     }
@@ -349,14 +269,10 @@ describe('errors', () => {
   test('actions that do not fit, and observations and spaces that are none', () => {
     const cards = many('Cards-v0');
     cards.reset();
-    expect(() => cards.step(new Float32Array(2))).toThrow(
-      'gymnasium:Cards-v0.step: got 2 numbers, expected 3 actions of 1',
-    );
     for (const wrong of [2.5, 4, 0, Number.NaN]) {
       expect(() => cards.step(Float32Array.of(1, wrong, 3))).toThrow(/^gymnasium:Cards-v0.step: the action of env 1/);
     }
     cards.step(Float32Array.of(1, 2, 3));
-    expect(() => cards.reset({ mask: [1] })).toThrow('gymnasium:Cards-v0.reset: mask has 1 entries, expected 3');
     const alone = one('Count-v0');
     alone.reset();
     expect(() => alone.step(Float32Array.of(Number.NaN))).toThrow('entry 0 is NaN');

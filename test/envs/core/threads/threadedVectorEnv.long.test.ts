@@ -6,17 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { train } from '../../../../agents/index.ts';
 import type { VectorState } from '../../../../envs/core/syncVectorEnv.ts';
-import {
-  type AutoresetMode,
-  autoresetModes,
-  type MakeVecOptions,
-  make,
-  makeVec,
-  register,
-  type VectorEnv,
-  type VectorStep,
-} from '../../../../envs/index.ts';
-import { Rng } from '../../../../src/random.ts';
+import { type MakeVecOptions, make, makeVec, register, type VectorEnv } from '../../../../envs/index.ts';
+import { describeVectorEnvs, testWorkers } from '../vectorEnvContract.ts';
 import { DEEDS, entryPoint } from './puppet.ts';
 
 const PUPPET = 'test/Puppet-v0';
@@ -34,18 +25,14 @@ const folder = mkdtempSync(join(tmpdir(), 'oxbow-threads-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const opened: VectorEnv[] = [];
 
-/** Five puppets in one thread and five in three, of each mode, which tests share that leave them whole: a thread takes a second to start. */
-const shared = new Map<AutoresetMode, [alone: VectorEnv, threaded: VectorEnv]>();
-function puppets(autoresetMode: AutoresetMode = 'sameStep'): [alone: VectorEnv, threaded: VectorEnv] {
-  const [alone, threaded] = shared.get(autoresetMode) ?? [
-    makeVec(PUPPET, { numEnvs: 5, autoresetMode }),
-    makeVec(PUPPET, { numEnvs: 5, autoresetMode, workers: 3 }),
-  ];
-  shared.set(autoresetMode, [alone, threaded]);
-  return [alone, threaded];
+/** Five puppets in one thread and five in three, which tests share that leave them whole: a thread takes a second to start. */
+let shared: [alone: VectorEnv, threaded: VectorEnv] | undefined;
+function puppets(): [alone: VectorEnv, threaded: VectorEnv] {
+  shared ??= [makeVec(PUPPET, { numEnvs: 5 }), makeVec(PUPPET, { numEnvs: 5, workers: 3 })];
+  return shared;
 }
 afterAll(() => {
-  for (const env of [...shared.values()].flat()) env.close();
+  for (const env of shared ?? []) env.close();
 });
 
 function open(id: string, options: MakeVecOptions): VectorEnv {
@@ -58,130 +45,31 @@ afterEach(() => {
   for (const env of opened.splice(0)) env.close();
 });
 
-/** A copy of what a step has given, whose arrays the next one overwrites. */
-function kept(step: Partial<VectorStep>): unknown {
-  const { finalInfos, finalObservations } = step;
-  const n = finalInfos?.length ?? 1;
-  const copies = Object.entries(step).map(([name, all]) => [name, all.slice()]);
-  // Where no episode has ended these mean nothing.
-  const last = Array.from({ length: n }, (_, i) => {
-    const size = (finalObservations?.length ?? 0) / n;
-    return finalInfos?.[i] && finalObservations?.slice(i * size, (i + 1) * size);
-  });
-  return { ...Object.fromEntries(copies), finalObservations: last };
-}
-
-/** What 40 steps of random actions give, with a snapshot in between to which they go back. */
-function play(env: VectorEnv, seed: number | string = 1): unknown[] {
-  const { numEnvs: n, singleActionSpace: space } = env;
-  const rng = new Rng('actions');
-  const actions = new Float32Array(n * space.size);
-  const seen: unknown[] = [];
-  const go = (steps: number): void => {
-    for (let t = 0; t < steps; t++) {
-      for (let i = 0; i < n; i++) space.write(chosen(space, rng), actions, i * space.size);
-      const step = env.step(actions);
-      seen.push(kept(step));
-      const ends = step.terminations.map((ended, i) => ended | step.truncations[i]!);
-      if (env.autoresetMode !== 'disabled' || !ends.includes(1)) continue;
-      const [observations, infos] = env.reset({ mask: ends });
-      seen.push(kept({ observations, infos }));
-    }
-  };
-  const [observations, infos] = env.reset({ seed });
-  seen.push(kept({ observations, infos }));
-  go(25);
-  const state = structuredClone(env.state());
-  seen.push(state);
-  go(10);
-  env.setState(state);
-  go(15);
-  const [again] = env.reset();
-  seen.push(kept({ observations: again }), structuredClone(env.state()));
-  return seen;
-}
-
-/** An action; of a puppet one that does no harm. */
-function chosen(space: VectorEnv['singleActionSpace'], rng: Rng): unknown {
-  return String(space) === `Discrete(${DEEDS.length})` ? rng.integer(0, 3) : space.sample(rng);
-}
-
 const one = (...deeds: (typeof DEEDS)[number][]) => Int32Array.from(deeds.map((deed) => DEEDS.indexOf(deed)));
 
-describe('with any number of threads the results are the same', () => {
-  const cases: [string, MakeVecOptions][] = [
-    ['Pendulum-v1', { g: 9, maxEpisodeSteps: 7 }],
-    ['CartPole-v1', { frameStack: 2 }],
-    ['GridworldTree-v0', {}],
-    ['Multigoal-v0', {}],
-    ['LakeStride-v0', { blocked: 'hidden' }],
-  ];
-  test.each(cases)('%s', (id, options) => {
-    const [one, two] = [1, 2].map((workers) => play(open(id, { ...options, numEnvs: 3, workers })));
-    expect(two).toStrictEqual(one);
-  });
+describeVectorEnvs([
+  { name: 'ThreadedVectorEnv', id: PUPPET, options: { workers: 3 } },
+  { name: 'SyncVectorEnv, to which its state goes', id: PUPPET },
+]);
 
-  test.each(autoresetModes)('%s', (autoresetMode) => {
-    const [alone, threaded] = puppets(autoresetMode);
-    expect(play(threaded, 'a stream')).toStrictEqual(play(alone, 'a stream'));
-  });
+testWorkers('Pendulum-v1', { g: 9, maxEpisodeSteps: 7 }, [1, 2]);
+testWorkers('CartPole-v1', { frameStack: 2 }, [1, 2]);
+testWorkers('GridworldTree-v0', {}, [1, 2]);
+testWorkers('Multigoal-v0', {}, [1, 2]);
+testWorkers('LakeStride-v0', { blocked: 'hidden' }, [1, 2]);
+// As many as there are envs.
+testWorkers(PUPPET, {}, [9]);
 
-  test('more threads than envs are as many as envs', () => {
-    const [one, two] = [1, 9].map((workers) => play(open(PUPPET, { numEnvs: 2, workers })));
-    expect(two).toStrictEqual(one);
-  });
-
-  test('a state goes from one number of threads to another', () => {
-    const [alone, threaded] = puppets('nextStep');
-    for (const [from, to] of [
-      [alone, threaded],
-      [threaded, alone],
-    ] as const) {
-      from.reset({ seed: 3, options: { start: 2 } });
-      from.step(one('end', 'go', 'go', 'end', 'tell'));
-      expect(from.state()).toMatchObject({ ended: [1, 0, 0, 1, 0] });
-      to.reset();
-      to.setState(from.state());
-      expect(to.state()).toStrictEqual(from.state());
-    }
-  });
-
-  test('a reset has options and a mask, and leaves the other rows', () => {
-    for (const env of puppets()) {
-      const started = (starts: number[]) => starts.map((start) => (start === 0 ? {} : { start }));
-      const [observations, infos] = env.reset({ seed: 0, options: { start: 5 } });
-      expect([...observations].filter((_, i) => i % 3 === 0)).toEqual([5, 5, 5, 5, 5]);
-      expect(infos).toEqual(started([5, 5, 5, 5, 5]));
-      const before = observations.slice();
-      env.reset({ mask: [0, 1, 0, 0, 0] });
-      expect(infos).toEqual(started([5, 0, 5, 5, 5]));
-      expect(observations.slice(0, 3)).toEqual(before.slice(0, 3));
-      expect(observations.slice(6)).toEqual(before.slice(6));
-      expect(observations[3]).toBe(0);
-      env.reset({ mask: [0, 0, 1, 0, 0], options: { start: 7 } });
-      expect(infos).toEqual(started([5, 0, 7, 5, 5]));
-    }
-  });
-
-  test('rewards of goals', () => {
-    const env = open('BitFlipping-v0', { bits: 2, numEnvs: 2, workers: 2 });
-    expect(env.computeRewards!(Float32Array.of(0, 1, 1, 0), Float32Array.of(0, 1, 0, 0))).toEqual({
-      rewards: Float64Array.of(0, -1),
-      terminations: Uint8Array.of(1, 0),
-    });
-  });
-
-  test('a last info that is empty is there, however the episode ended', () => {
-    for (const env of puppets()) {
-      env.reset({ seed: 0 });
-      expect(env.step(one('cut', 'go', 'go', 'go', 'go')).finalInfos).toEqual([{}, ...Array(4).fill(undefined)]);
-    }
+test('rewards of goals', () => {
+  const env = open('BitFlipping-v0', { bits: 2, numEnvs: 2, workers: 2 });
+  expect(env.computeRewards!(Float32Array.of(0, 1, 1, 0), Float32Array.of(0, 1, 0, 0))).toEqual({
+    rewards: Float64Array.of(0, -1),
+    terminations: Uint8Array.of(1, 0),
   });
 });
 
 describe('errors are one line that names the env', () => {
   const steps: [(typeof DEEDS)[number], number, string][] = [
-    ['throw', 3, 'ThreadedVectorEnv: env 3 (test/Puppet-v0): the string broke'],
     [
       'NaN',
       3,
@@ -209,7 +97,10 @@ describe('errors are one line that names the env', () => {
     env.reset();
     env.setState(failed);
     expect(() => env.step(one('go', 'go', 'go', 'go', 'go'))).toThrow(`ThreadedVectorEnv.step: env ${at} `);
-    expect(play(env)).toStrictEqual(play(alone));
+    expect(env.reset({ seed: 1 })).toStrictEqual(alone.reset({ seed: 1 }));
+    const goes = (of: VectorEnv) => of.step(one('go', 'tell', 'go', 'go', 'tell'));
+    const [step, expected] = [goes(env), goes(alone)];
+    for (const part of ['observations', 'rewards', 'infos'] as const) expect(step[part]).toStrictEqual(expected[part]);
   });
 
   const ends: [(typeof DEEDS)[number], RegExp][] = [
@@ -227,20 +118,13 @@ describe('errors are one line that names the env', () => {
     expect(() => env.state()).toThrow(/^ThreadedVectorEnv: state\(\) after close\(\)$/);
   });
 
-  test('wrong calls are refused before any env moves', () => {
+  test('what cannot go to another thread is refused before any env moves', () => {
     const [, env] = puppets();
     env.reset({ seed: 0 });
     const state = env.state() as VectorState;
-    const calls: [() => unknown, string][] = [
-      [() => env.step(one('go')), 'ThreadedVectorEnv.step: got 1 numbers, expected 5 actions of 1'],
-      [() => env.reset({ mask: [1] }), 'ThreadedVectorEnv.reset: mask has 1 entries, expected 5'],
-      [
-        () => env.reset({ options: { start: () => 0 } }),
-        'ThreadedVectorEnv: test/Puppet-v0: reset() got what cannot go to another thread: () => 0 could not be cloned.',
-      ],
-      [() => env.setState({ envs: [], ended: [] }), 'ThreadedVectorEnv.setState: the state is of 0 envs, expected 5'],
-    ];
-    for (const [call, line] of calls) expect(call).toThrow(line);
+    expect(() => env.reset({ options: { start: () => 0 } })).toThrow(
+      'ThreadedVectorEnv: test/Puppet-v0: reset() got what cannot go to another thread: () => 0 could not be cloned.',
+    );
     expect(env.state()).toStrictEqual(state);
     const half = [...state.envs.slice(0, 4).toReversed(), { tell: () => 0 }];
     expect(() => env.setState({ ...state, envs: half })).toThrow(
