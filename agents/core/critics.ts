@@ -233,10 +233,8 @@ export function squaredDistance(actions: tf.Tensor, others: tf.Tensor, units: Bo
  */
 export function tdErrors(values: readonly tf.Tensor[], targets: tf.Tensor): tf.Tensor {
   const sizes = values.map((value) => tf.abs(tf.sub(value, targets)));
-  return tf.div(
-    sizes.reduce((sum, size) => tf.add(sum, size)),
-    sizes.length,
-  );
+  const sum = sizes.reduce((one, other) => tf.add(one, other));
+  return tf.div(sum, sizes.length);
 }
 
 type Outcome = Pick<TransitionTensors, 'rewards' | 'terminations' | 'discounts'>;
