@@ -38,6 +38,7 @@ const UNARY = (
     ...named('abs neg sign square exp expm1 sin cos atan sinh'),
     ...named('cosh tanh asinh erf sigmoid relu elu selu ceil floor round'),
     ['neg twice', ANY, (x) => tf.neg(tf.neg(x))],
+    ['zero minus', ANY, (x) => tf.sub(0, x)],
     ['sqrt', POSITIVE, tf.sqrt],
     ['rsqrt', POSITIVE, tf.rsqrt],
     ['reciprocal', POSITIVE, tf.reciprocal],
@@ -103,6 +104,7 @@ const BINARY = (
     ['product of negatives', ANY, ANY, (a, b) => tf.mul(tf.neg(a), tf.neg(b))],
     ...compared('greater greaterEqual less lessEqual equal notEqual', INTS),
     ...compared('logicalAnd logicalOr logicalXor', FLAGS),
+    ['negative plus', ANY, ANY, (a, b) => tf.add(tf.neg(a), b)],
     ['prelu by where', ANY, ANY, (a, b) => tf.where(tf.greaterEqual(tf.add(a, tf.zerosLike(b)), 0), a, tf.mul(a, b))],
   ] satisfies Binary[]
 ).flatMap(([name, a, b, fn, only]: Binary) =>
@@ -147,6 +149,8 @@ const REDUCED = (
 );
 
 const ALONG_AXES: Case[] = [
+  ['max of negatives', '-3..-0.2[5]', (x) => tf.max(x)],
+  ['max of rows of negatives', '-3..-0.2[3,4]', (x) => tf.max(x, 1)],
   ...[0, 1, 2].flatMap((axis): Case[] => [
     [`argMax over ${axis}`, '[2,3,4]', (x) => [tf.argMax(x, axis), tf.argMax(int(x), axis)], 'value'],
     [`argMin over ${axis}`, '[2,3,4]', (x) => [tf.argMin(x, axis), tf.argMin(int(x), axis)], 'value'],
@@ -227,6 +231,7 @@ const PLACES: Case[] = [
 const ids = (...x: number[]): tf.Tensor => tf.tensor2d(x, [x.length, 1], 'int32');
 const INDICES: Case[] = [
   ['one-hot', 'int-1..5[5]', (i) => tf.oneHot(i, 4), 'value'],
+  ['one-hot of 1 and −1', 'int0..4[5]', (i) => tf.oneHot(i, 4, 1, -1), 'value'],
   ['one-hot 2-D with values', 'int0..4[2,3]', (i) => tf.oneHot(i, 4, 2, -1), 'value'],
   ['gather rows of a table', '[4,3] int0..4[2,2]', (x, i) => tf.gather(x, i)],
   ['batched gather along 1', '[3,5] int0..5[3,2]', (x, i) => tf.gather(x, i, 1, 1), 'value'],
@@ -239,6 +244,11 @@ const INDICES: Case[] = [
   ['segment sum', '[5,2] int-1..3[5]', (x, i) => tf.unsortedSegmentSum(x, i as tf.Tensor1D, 3)],
   ['segment sum by constants', '[5,2]', (x) => tf.unsortedSegmentSum(x, tf.tensor1d([0, -1, 2, 0, -1], 'int32'), 3)],
   ['where', 'bool[3,4] [3,4] [3,4]', (c, a, b) => tf.where(c, a, b)],
+  [
+    'where by a constant',
+    '[3,4] [3,4]',
+    (a, b) => [true, false].map((is) => tf.where(tf.fill([3, 4], Number(is), 'bool'), a, b)),
+  ],
   ['where broadcast', 'bool[3,1] [3,4] [4]', (c, a, b) => tf.where(c, a, b)],
   ['where of a scalar', 'bool[3,4] [3,4]', (c, a) => tf.where(c, a, 0)],
   ['where of zeros', 'bool[3,4] [3,4]', (c, a) => tf.where(c, tf.zerosLike(a), tf.exp(a))],

@@ -70,6 +70,26 @@ describe('the best of samples', () => {
     expect(greedy).toEqual(alone.map((action) => expect.closeTo(action, 5)));
   });
 
+  test('is of its policy’s samples the one of which the least of the critics is greatest', () => {
+    const policy = bestOf('gaussian', { squash: 'tanh' });
+    const { samples, critics, actionDim } = policy;
+    const rows = tf.tidy(() => {
+      const many = tf.tile(new Rng('o').uniformTensor([3, policy.observationDim]), [samples, 1]);
+      const candidates = sampleAction(policy.policy.given(many), new Rng('draws')).action;
+      const values = critics.of(many, candidates).map((value) => value.dataSync());
+      const actions = [...candidates.dataSync()];
+      return Array.from({ length: 3 * samples }, (_, i) => ({
+        action: actions.slice(i * actionDim, (i + 1) * actionDim),
+        value: Math.min(...values.map((each) => each[i]!)),
+      }));
+    });
+    const best = [0, 1, 2].flatMap((i) => {
+      const own = rows.filter((_, row) => row % 3 === i);
+      return own.reduce((one, other) => (other.value > one.value ? other : one)).action;
+    });
+    expect([...acted(policy)]).toEqual(best.map((action) => expect.closeTo(action, 5)));
+  });
+
   test.each<[string, string, object?]>([
     ['gaussian', 'within bounds', { squash: 'tanh' }],
     ['gaussian', 'normalized', { normalizeObservations: true, clipObservations: 2 }],
