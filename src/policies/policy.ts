@@ -404,7 +404,7 @@ export abstract class Policy<
    * model's metadata say. A Gaussian and a flow on a line take normal numbers, a mixture also uniform ones to choose a component, a flow
    * over angles uniform ones. Greedy actions have no noise.
    *
-   * A policy with a memory has its `state` `[batch, stateDim]` as an input, 0 where an episode begins, and as an output: the next input.
+   * A policy with a memory has its `state` `[batch, stateDim]` as an input, 0 where an episode begins, and `nextState` as an output: the next input.
    *
    * Outputs: `action` `[batch, actionDim]`, clipped to its bounds where the policy knows them, `latent` of the same shape, and, where the
    * policy has a density, `logProb` `[batch]`, of the action before it is clipped.
@@ -434,8 +434,9 @@ export abstract class Policy<
     const traced = (size: number | string) =>
       traceToOnnx(
         (inputs: ActorInputs, rng) => {
-          const { action, ...sample } = actionOf(this, inputs, greedy ? { candidates: 32 } : { rng });
-          return { action: bounds === undefined ? action : clippedActions(action, bounds), ...sample };
+          const { action, state, ...sample } = actionOf(this, inputs, greedy ? { candidates: 32 } : { rng });
+          const clipped = bounds === undefined ? action : clippedActions(action, bounds);
+          return { action: clipped, ...sample, ...(state && { nextState: state }) };
         },
         actorInputs(this, size),
         { name: where, state: [this], metadata: Object.fromEntries(spaces) },

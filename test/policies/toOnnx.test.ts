@@ -122,6 +122,33 @@ test.each(['gaussian', 'mixture', 'squashed spline', 'flow matching'])(
   },
 );
 
+test.each(['gru', 'lstm', 'min-gru'] as const)(
+  '%s: the state that comes out is the next one that goes in',
+  async (memory) => {
+    const options = { observationSpace: { low: [-1, -1, -1], high: [1, 1, 1], shape: [3] }, hidden: [8], memory };
+    const policy = perturb(
+      makePolicy('spline', { ...options, actionSpace: { low: [-1], high: [1], shape: [1] }, rng: new Rng(0) }),
+      new Rng('weights'),
+    );
+    const { model, inputs, outputs } = policy.toOnnx(undefined, { greedy: true });
+    expect(inputs.map(({ name }) => name)).toEqual(['observations', 'state']);
+    expect(outputs.map(({ name }) => name)).toContain('nextState');
+    const session = await ort.InferenceSession.create(model);
+    using actor = policy.actor({ batch: 2, greedy: true });
+    let state: ort.Tensor = new ort.Tensor('float32', new Float32Array(2 * policy.stateDim), [2, policy.stateDim]);
+    for (let step = 0; step < 4; step++) {
+      const row = new Rng(step).fillNormal(new Float32Array(6));
+      const got = await session.run({ observations: new ort.Tensor('float32', row, [2, 3]), state });
+      const { action } = actor.act(row);
+      action.forEach((value, i) =>
+        expect((got.action!.data as Float32Array)[i]).toBeCloseTo(Math.min(Math.max(value, -1), 1), 3),
+      );
+      state = got.nextState as ort.Tensor;
+      actor.state.forEach((value, i) => expect((state.data as Float32Array)[i]).toBeCloseTo(value, 4));
+    }
+  },
+);
+
 const actionSpace = { low: [-0.8, -1e9], high: [0.8, Infinity], shape: [2] };
 const named = (options: object = {}) =>
   makePolicy('spline', {
