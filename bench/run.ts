@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { Command } from 'commander';
 import { writeJson } from '../cli/experiment/checkedJson.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
+import { MEMORY_ROWS } from './memorySubjects.ts';
 import { PEERS, type PeerName, type Rival, startPeer } from './peers/peer.ts';
 import { POLICY_ROWS } from './rows.ts';
 import { product, type Subject } from './subjects.ts';
@@ -86,7 +87,7 @@ for (const request of (options.engines ?? (options.browser ? 'wasm' : 'auto')).s
   console.log(engine.line);
   const peak = options.check ? 0 : await peakRate();
   if (peak > 0) console.log(`largest product rate: ${(peak / 1e9).toFixed(1)} GFLOP/s`);
-  for (const { name, trains, batches: own, make } of [...POLICY_ROWS, ...UPDATE_ROWS]) {
+  for (const { name, trains, batches: own, make } of [...POLICY_ROWS, ...MEMORY_ROWS, ...UPDATE_ROWS]) {
     for (const batch of !wanted(name) ? [] : options.check ? [64] : (batches ?? own)) {
       const rivals = peers.filter((peer) => peer.has(name));
       for (const peer of rivals) await compare(make(batch), peer, name, batch);

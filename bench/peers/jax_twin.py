@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from matching_jax import matching_act, matching_step
+from memory_jax import memory_step
 from offline_jax import AGENTS, update_row
 from serve import (
     ACTION,
@@ -198,6 +199,7 @@ serve(
         "act": act,
         "matching-step": matching_step,
         "matching-act": matching_act,
+        "memory-step": memory_step,
         **{f"{name}-update": update_row(name) for name in AGENTS},
     },
 )

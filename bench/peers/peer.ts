@@ -21,12 +21,13 @@ export interface Rival {
 interface PeerSpec extends Omit<Twin, 'name'> {
   /** The kinds of rows it has. */
   readonly kinds: readonly string[];
-  /** The policies that it has not. */
+  /** The policies and networks that it has not. */
   readonly lacks?: readonly string[];
 }
 
 const AUTOREGRESSIVE = ['maf', 'autoregressive-spline'];
 const MATCHING = ['matching-step', 'matching-act'];
+const MEMORY = 'memory-step';
 const UPDATES = ['fql-update', 'iql-update', 'td3-bc-update'];
 
 export const PEERS = {
@@ -34,7 +35,8 @@ export const PEERS = {
     file: 'torch_twin.py',
     variant: 'eager',
     needs: "Debian's python3-torch and libopenblas0-pthread, or torch from PyPI",
-    kinds: ['ppo-step', 'act', ...MATCHING, ...UPDATES],
+    kinds: ['ppo-step', 'act', ...MATCHING, MEMORY, ...UPDATES],
+    lacks: ['min-gru'],
   },
   'torch-compiled': {
     file: 'torch_twin.py',
@@ -46,8 +48,8 @@ export const PEERS = {
     file: 'jax_twin.py',
     variant: 'step',
     needs: 'jax[cpu] and optax from PyPI',
-    kinds: ['ppo-step', 'act', ...MATCHING, ...UPDATES],
-    lacks: AUTOREGRESSIVE,
+    kinds: ['ppo-step', 'act', ...MATCHING, MEMORY, ...UPDATES],
+    lacks: [...AUTOREGRESSIVE, 'min-gru'],
   },
   'jax-scan': {
     file: 'jax_twin.py',

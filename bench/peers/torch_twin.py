@@ -6,6 +6,7 @@ import sys
 import torch
 import torch.nn.functional as F
 from matching_torch import matching_act, matching_step
+from memory_torch import memory_step
 from offline_torch import AGENTS, update_row
 from serve import (
     ACTION,
@@ -314,6 +315,7 @@ serve(
         "act": act,
         "matching-step": matching_step,
         "matching-act": matching_act,
+        "memory-step": memory_step,
         **{f"{name}-update": update_row(name) for name in AGENTS},
     },
 )
