@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/engine/compile.ts';
@@ -169,4 +171,78 @@ test('kernels are orthogonal gate by gate, and an LSTM begins by remembering', (
     expect(tf.max(tf.abs(tf.sub(tf.matMul(one, one, true), tf.eye(4)))).arraySync()).toBeLessThan(1e-5);
   }
   expect(Array.from(input.bias!.dataSync())).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+});
+
+interface Results {
+  readonly outputs: readonly number[];
+  readonly state: readonly number[];
+  readonly gradients: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Of PyTorch in float64, by `bench/peers/memory_golden.py`. */
+const { gru, lstm }: Record<'gru' | 'lstm', Results> = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../golden/recurrent.json'), 'utf8'),
+);
+
+/** Numbers in [−1, 1) of Park and Miller's generator, in float32. */
+function parkMiller(): (size: number) => Float32Array {
+  let state = 1;
+  return (size) =>
+    Float32Array.from({ length: size }, () => {
+      state = (state * 16807) % 2147483647;
+      return state / 2 ** 30 - 1;
+    });
+}
+
+test.each([
+  ['a GRU', Gru, gru],
+  ['an LSTM', Lstm, lstm],
+] as const)("over 200 steps with begins of episodes %s has PyTorch's values and gradients", (_, Network, golden) => {
+  const [time, batch, inputDim, units] = [200, 3, 4, 8];
+  const network = new Network({ inputDim, units, rng: new Rng(0) });
+  const draw = parkMiller();
+  const paths = ['input.kernel', 'input.bias', 'recurrent.kernel'];
+  const variables = new Map(network.namedVariables());
+  for (const path of paths) {
+    const variable = variables.get(path)!;
+    variable.assign(tf.tensor(draw(variable.size), variable.shape));
+  }
+  const drawn = (rows: number, width: number) => tf.tensor2d(draw(rows * width), [rows, width]);
+  const sequences = { inputs: drawn(time * batch, inputDim), state: drawn(batch, network.stateDim) };
+  const begins = tf.tensor1d(Array.from(draw(time * batch), (number) => Number(number < -0.97)));
+  /** Of every 25th step. */
+  const some = (x: tf.Tensor) => {
+    const steps = tf.reshape(x, [time / 25, 25, x.size / time]);
+    return tf.slice(steps, [0, 24, 0], [-1, 1, -1]);
+  };
+
+  const { outputs, state } = network.unroll({ ...sequences, begins });
+  const weights = tf.tensor2d(
+    Float32Array.from({ length: outputs.size }, (_, k) => Math.cos(k)),
+    outputs.shape as [number, number],
+  );
+  const objective = (sequences: { inputs: tf.Tensor; state: tf.Tensor }) =>
+    tf.sum(tf.mul(network.unroll({ ...sequences, begins }).outputs, weights)) as tf.Scalar;
+  const { grads } = tf.variableGrads(() => objective(sequences), network.trainableVariables());
+  const [byInputs, byState] = tf.grads((inputs: tf.Tensor, state: tf.Tensor) => objective({ inputs, state }))([
+    sequences.inputs,
+    sequences.state,
+  ]) as [tf.Tensor, tf.Tensor];
+  const all: [string, tf.Tensor, readonly number[]][] = [
+    ['outputs', some(outputs), golden.outputs],
+    ['state', state, golden.state],
+    ...paths.map((path): [string, tf.Tensor, readonly number[]] => [
+      path,
+      grads[variables.get(path)!.name]!,
+      golden.gradients[path]!,
+    ]),
+    ['gradient by inputs', some(byInputs), golden.gradients.inputs!],
+    ['gradient by state', byState, golden.gradients.state!],
+  ];
+  for (const [what, tensor, expected] of all) {
+    const got = tensor.dataSync();
+    expect(got.length, what).toBe(expected.length);
+    const furthest = Math.max(...expected.map((value, k) => Math.abs(value - got[k]!)));
+    expect(furthest, what).toBeLessThan(1e-5);
+  }
 });
