@@ -40,8 +40,6 @@ export interface Remembered {
   readonly outputs: tf.Tensor;
   /** `[batch, stateDim]`, after the last step. */
   readonly state: tf.Tensor;
-  /** `[time · batch, stateDim]`, after each step. */
-  readonly states: tf.Tensor;
 }
 
 /**
@@ -49,7 +47,8 @@ export interface Remembered {
  * row of numbers for each sequence, 0 where an episode begins.
  *
  * Gradients go back through all steps of one call (backpropagation through time), and into `state`; cut the past off by calls on pieces of a
- * sequence, each with the state that the last one gave. Kernels are orthogonal, biases 0 but for the one that an LSTM forgets by.
+ * sequence, each with the state that the last one gave. They cannot be differentiated once more. Kernels are orthogonal, biases 0 but for the
+ * one that an LSTM forgets by.
  */
 export abstract class RecurrentNetwork extends Module {
   readonly inputDim: number;
@@ -58,20 +57,19 @@ export abstract class RecurrentNetwork extends Module {
   readonly stateDim: number;
   /** What all gates see of an input, for all steps at once. */
   readonly input: Dense;
+  /** How many gates each piece has of what {@link steps} sees of the inputs. */
+  readonly #pieces: readonly number[];
 
-  protected constructor(name: string, options: RecurrentOptions, { gates, parts }: { gates: number; parts: number }) {
+  /** @param parts how many times `units` numbers a state has */
+  protected constructor(name: string, options: RecurrentOptions, parts: number, pieces: readonly number[]) {
     super();
+    this.#pieces = pieces;
+    const gates = pieces.reduce((sum, piece) => sum + piece, 0);
     const { inputDim, units, rng } = parseOptions(name, recurrentOptions, options);
     this.inputDim = inputDim;
     this.units = units;
     this.stateDim = parts * units;
     this.input = gatesOf(inputDim, units, gates, { rng: rng.split('input'), bias: true });
-  }
-
-  /** One of the same form with weights of its own, for networks beside the policy. */
-  another(rng: Rng): RecurrentNetwork {
-    const { inputDim, units } = this;
-    return new (this.constructor as new (options: RecurrentOptions) => RecurrentNetwork)({ inputDim, units, rng });
   }
 
   /**
@@ -80,18 +78,21 @@ export abstract class RecurrentNetwork extends Module {
    */
   unroll(sequences: Sequences): Remembered {
     const { inputs, state, begins } = this.#checked(sequences);
-    const seen = this.input.apply(inputs);
     const batch = state.shape[0]!;
     const time = inputs.shape[0]! / batch;
+    // A product for each piece: of one for all, ONNX Runtime copies the pieces.
+    const widths = this.#pieces.map((gates) => gates * this.units);
+    const biases = split(this.input.bias!, widths, 0);
+    const seen = split(this.input.kernel, widths, 1).map((kernel, i) => tf.add(tf.matMul(inputs, kernel), biases[i]!));
     const keeps = begins && tf.reshape(tf.sub(1, begins), [time * batch, 1]);
     return this.steps(seen, state, keeps, time);
   }
 
   /**
-   * @param seen `[time · batch, gates · units]`, the inputs of all gates
+   * @param seen by piece, `[time · batch, gates · units]`: what its gates see of the inputs
    * @param keeps `[time · batch, 1]`, what the state before a step is multiplied by
    */
-  protected abstract steps(seen: tf.Tensor, state: tf.Tensor, keeps: tf.Tensor | undefined, time: number): Remembered;
+  protected abstract steps(seen: tf.Tensor[], state: tf.Tensor, keeps: tf.Tensor | undefined, time: number): Remembered;
 
   #checked(sequences: Sequences): Sequences {
     const where = `${this.constructor.name}.unroll`;
@@ -136,25 +137,32 @@ function gatesOf(inputDim: number, units: number, gates: number, options: { rng:
   });
 }
 
-/** Steps one after the other, each by the state that the last one gave. */
-function inTurn(
-  { seen, state, keeps, time }: { seen: tf.Tensor; state: tf.Tensor; keeps: tf.Tensor | undefined; time: number },
-  step: (seen: tf.Tensor, state: tf.Tensor) => { readonly outputs: tf.Tensor; readonly state: tf.Tensor },
-): Remembered {
-  const batch = state.shape[0]!;
-  const rows = (x: tf.Tensor, t: number): tf.Tensor => (time === 1 ? x : tf.slice(x, [t * batch, 0], [batch, -1]));
-  const outputs: tf.Tensor[] = [];
-  const states: tf.Tensor[] = [];
-  let last = state;
-  for (let t = 0; t < time; t++) {
-    const before = keeps === undefined ? last : tf.mul(last, rows(keeps, t));
-    const after = step(rows(seen, t), before);
-    outputs.push(after.outputs);
-    states.push(after.state);
-    last = after.state;
-  }
-  const [all, after] = [outputs, states].map((steps) => (time === 1 ? steps[0]! : tf.concat(steps, 0)));
-  return { outputs: all!, state: last, states: after! };
+/** The steps of `[time · batch, n]`, each `[batch, n]`. */
+const stepsOf = (x: tf.Tensor, time: number): tf.Tensor[] => split(x, Array(time).fill(x.shape[0]! / time), 0);
+const joined = (steps: tf.Tensor[]): tf.Tensor => (steps.length === 1 ? steps[0]! : tf.concat(steps, 0));
+const beside = (...parts: tf.Tensor[]): tf.Tensor => tf.concat(parts, 1);
+/** 1 − y², the slope of y = tanh x. */
+const tanhSlope = (y: tf.Tensor): tf.Tensor => tf.sub(1, tf.square(y));
+
+// Sigmoids are ½ tanh(½ x) + ½ here: exact to 1e-7, and a fraction of the time of one that has all its digits near 0 too.
+//
+// Gradients of the two networks with a recurrent kernel are written out. Differentiation would make half as many operations again, and at each
+// step a product for that kernel, where one does for all. A gate s = σ(p) multiplies some v: where the slope by s v is d, that by v is d s, and
+// that by p is (d − d s) s v, in which only the difference is new.
+
+type Six = [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+type Nine = [...Six, tf.Tensor, tf.Tensor, tf.Tensor];
+
+/** What `forward` gives, with gradients by `inputs` from `backward`, which gets what `forward` saved. */
+function withBackward(
+  inputs: tf.Tensor[],
+  forward: (save: tf.GradSaveFunc) => tf.Tensor,
+  backward: (slopes: tf.Tensor, saved: tf.Tensor[]) => tf.Tensor[],
+): tf.Tensor {
+  return tf.customGrad((...args) => ({
+    value: forward(args.at(-1) as unknown as tf.GradSaveFunc),
+    gradFunc: backward,
+  }))(...inputs);
 }
 
 /**
@@ -162,7 +170,7 @@ function inTurn(
  *
  *     n = tanh(W_n x + b_n + r ⊙ U_n h),  h ← n + z ⊙ (h − n).
  *
- * The state is h, which is the output too. The reset r comes behind the product with U_n, as in cuDNN, so that one product does for all gates.
+ * The state is h, which is the output too. The reset r comes behind the product with U_n, as in cuDNN, so that no product waits for it.
  *
  * Cho et al., "Learning Phrase Representations using RNN Encoder–Decoder for Statistical Machine Translation", arXiv:1406.1078.
  */
@@ -172,21 +180,64 @@ export class Gru extends RecurrentNetwork {
 
   /** @throws if a dimension is no positive integer */
   constructor(options: RecurrentOptions) {
-    super('Gru', options, { gates: 3, parts: 1 });
+    super('Gru', options, 1, [2, 1]);
     const { units } = this;
     this.recurrent = gatesOf(units, units, 3, { rng: options.rng.split('recurrent'), bias: false });
   }
 
-  protected steps(seen: tf.Tensor, state: tf.Tensor, keeps: tf.Tensor | undefined, time: number): Remembered {
+  protected steps(seen: tf.Tensor[], state: tf.Tensor, keeps: tf.Tensor | undefined, time: number): Remembered {
+    const [ofGates, ofCandidate] = seen as [tf.Tensor, tf.Tensor];
+    const { kernel } = this.recurrent;
     const sizes = [2 * this.units, this.units];
-    return inTurn({ seen, state, keeps, time }, (seen, h) => {
-      const [x, xn] = tf.split(seen, sizes, 1) as [tf.Tensor, tf.Tensor];
-      const [u, un] = tf.split(this.recurrent.apply(h), sizes, 1) as [tf.Tensor, tf.Tensor];
-      const [r, z] = tf.split(tf.sigmoid(tf.add(x, u)), 2, 1) as [tf.Tensor, tf.Tensor];
-      const n = tf.tanh(tf.add(xn, tf.mul(r, un)));
-      const next = tf.add(n, tf.mul(z, tf.sub(h, n)));
-      return { outputs: next, state: next };
-    });
+
+    const forward = (save: tf.GradSaveFunc) => {
+      const [gatesKernel, candidateKernel] = tf.split(kernel, sizes, 1) as [tf.Tensor, tf.Tensor];
+      const halfKernel = tf.mul(gatesKernel, 0.5);
+      const x = stepsOf(tf.mul(ofGates, 0.5), time);
+      const xn = stepsOf(ofCandidate, time);
+      const kept = keeps && stepsOf(keeps, time);
+      const outputs: tf.Tensor[] = [];
+      const needed: tf.Tensor[] = [];
+      for (let t = 0; t < time; t++) {
+        const last = outputs[t - 1] ?? state;
+        const h = kept === undefined ? last : tf.mul(last, kept[t]!);
+        const gates = tf.add(tf.mul(tf.tanh(tf.add(tf.matMul(h, halfKernel), x[t]!)), 0.5), 0.5);
+        const [r, z] = tf.split(gates, 2, 1) as [tf.Tensor, tf.Tensor];
+        const past = tf.mul(r, tf.matMul(h, candidateKernel));
+        const n = tf.tanh(tf.add(xn[t]!, past));
+        const rest = tf.mul(z, tf.sub(h, n));
+        outputs.push(tf.add(n, rest));
+        needed.push(h, r, z, past, n, rest, ...(kept === undefined ? [] : [kept[t]!]));
+      }
+      save([kernel, ...needed]);
+      return joined(outputs);
+    };
+
+    const backward = (slopes: tf.Tensor, [kernel, ...needed]: tf.Tensor[]) => {
+      const given = stepsOf(slopes, time);
+      const perStep = needed.length / time;
+      const hs: tf.Tensor[] = [];
+      const byN: tf.Tensor[] = [];
+      const byPast: tf.Tensor[] = [];
+      let byH: tf.Tensor | undefined;
+      for (let t = time - 1; t >= 0; t--) {
+        const [h, r, z, past, n, rest, keep] = needed.slice(t * perStep, (t + 1) * perStep) as [...Six, tf.Tensor?];
+        const by: tf.Tensor = byH === undefined ? given[t]! : tf.add(byH, given[t]!);
+        const byZ = tf.mul(by, z);
+        const goes = tf.sub(by, byZ);
+        byN[t] = tf.mul(goes, tanhSlope(n));
+        const byR = tf.mul(byN[t]!, r);
+        byPast[t] = beside(tf.mul(tf.sub(byN[t]!, byR), past), tf.mul(goes, rest), byR);
+        byH = tf.add(tf.matMul(byPast[t]!, kernel!, false, true), byZ);
+        if (keep !== undefined) byH = tf.mul(byH, keep);
+        hs[t] = h;
+      }
+      const all = joined(byPast);
+      return [tf.split(all, sizes, 1)[0]!, joined(byN), byH!, tf.matMul(joined(hs), all, true)];
+    };
+
+    const outputs = withBackward([ofGates, ofCandidate, state, kernel], forward, backward);
+    return { outputs, state: stepsOf(outputs, time).at(-1)! };
   }
 }
 
@@ -205,24 +256,79 @@ export class Lstm extends RecurrentNetwork {
 
   /** @throws if a dimension is no positive integer */
   constructor(options: RecurrentOptions) {
-    super('Lstm', options, { gates: 4, parts: 2 });
+    super('Lstm', options, 2, [4]);
     const { units } = this;
     this.recurrent = gatesOf(units, units, 4, { rng: options.rng.split('recurrent'), bias: false });
     const bias = Float32Array.from({ length: 4 * units }, (_, k) => Number(k >= units && k < 2 * units));
     tf.tidy(() => this.input.bias!.assign(tf.tensor1d(bias)));
   }
 
-  protected steps(seen: tf.Tensor, state: tf.Tensor, keeps: tf.Tensor | undefined, time: number): Remembered {
+  protected steps([seen]: tf.Tensor[], state: tf.Tensor, keeps: tf.Tensor | undefined, time: number): Remembered {
     const { units } = this;
-    return inTurn({ seen, state, keeps, time }, (seen, state) => {
-      const [h, c] = tf.split(state, 2, 1) as [tf.Tensor, tf.Tensor];
-      const all = tf.add(seen, this.recurrent.apply(h));
-      const [gates, g] = tf.split(all, [3 * units, units], 1) as [tf.Tensor, tf.Tensor];
-      const [i, f, o] = tf.split(tf.sigmoid(gates), 3, 1) as [tf.Tensor, tf.Tensor, tf.Tensor];
-      const nextC = tf.add(tf.mul(f, c), tf.mul(i, tf.tanh(g)));
-      const nextH = tf.mul(o, tf.tanh(nextC));
-      return { outputs: nextH, state: tf.concat([nextH, nextC], 1) };
-    });
+    const { kernel } = this.recurrent;
+    const batch = state.shape[0]!;
+
+    const forward = (save: tf.GradSaveFunc) => {
+      // One tanh for all gates: what makes σ of it, and leaves g.
+      const perGate = (ofSigmoid: number, ofTanh: number) =>
+        tf.tensor1d(Float32Array.from({ length: 4 * units }, (_, k) => (k < 3 * units ? ofSigmoid : ofTanh)));
+      const [scale, shift] = [perGate(0.5, 1), perGate(0.5, 0)];
+      const scaledKernel = tf.mul(kernel, scale);
+      const x = stepsOf(tf.mul(seen!, scale), time);
+      const kept = keeps && stepsOf(keeps, time);
+      const outputs: tf.Tensor[] = [];
+      const needed: tf.Tensor[] = [];
+      let [h, c] = tf.split(state, 2, 1) as [tf.Tensor, tf.Tensor];
+      for (let t = 0; t < time; t++) {
+        if (kept !== undefined) [h, c] = [tf.mul(h, kept[t]!), tf.mul(c, kept[t]!)];
+        const gates = tf.add(tf.mul(tf.tanh(tf.add(tf.matMul(h, scaledKernel), x[t]!)), scale), shift);
+        const [i, f, o, g] = tf.split(gates, 4, 1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+        const [old, added] = [tf.mul(f, c), tf.mul(i, g)];
+        c = tf.add(old, added);
+        const y = tf.tanh(c);
+        const output = tf.mul(o, y);
+        needed.push(h, i, f, o, g, old, added, y, output, ...(kept === undefined ? [] : [kept[t]!]));
+        outputs.push(output);
+        h = output;
+      }
+      save([kernel, ...needed]);
+      return joined([...outputs, c]);
+    };
+
+    const backward = (slopes: tf.Tensor, [kernel, ...needed]: tf.Tensor[]) => {
+      const given = stepsOf(slopes, time + 1);
+      const perStep = needed.length / time;
+      const hs: tf.Tensor[] = [];
+      const byPast: tf.Tensor[] = [];
+      let byC = given[time]!;
+      let byH: tf.Tensor | undefined;
+      for (let t = time - 1; t >= 0; t--) {
+        const step = needed.slice(t * perStep, (t + 1) * perStep);
+        const [h, i, f, o, g, old, added, y, output, keep] = step as [...Nine, tf.Tensor?];
+        byH = byH === undefined ? given[t]! : tf.add(byH, given[t]!);
+        const byO = tf.mul(byH, o);
+        byC = tf.add(byC, tf.mul(byO, tanhSlope(y)));
+        const byF = tf.mul(byC, f);
+        const byI = tf.mul(byC, i);
+        byPast[t] = beside(
+          tf.mul(tf.sub(byC, byI), added),
+          tf.mul(tf.sub(byC, byF), old),
+          tf.mul(tf.sub(byH, byO), output),
+          tf.mul(byI, tanhSlope(g)),
+        );
+        byH = tf.matMul(byPast[t]!, kernel!, false, true);
+        byC = byF;
+        if (keep !== undefined) [byH, byC] = [tf.mul(byH, keep), tf.mul(byC, keep)];
+        hs[t] = h;
+      }
+      const all = joined(byPast);
+      return [all, beside(byH!, byC), tf.matMul(joined(hs), all, true)];
+    };
+
+    // The outputs, and c after the last step.
+    const all = withBackward([seen!, state, kernel], forward, backward);
+    const [outputs, c] = tf.split(all, [time * batch, batch], 0) as [tf.Tensor, tf.Tensor];
+    return { outputs, state: beside(stepsOf(outputs, time).at(-1)!, c) };
   }
 }
 
@@ -238,13 +344,13 @@ export class Lstm extends RecurrentNetwork {
 export class MinGru extends RecurrentNetwork {
   /** @throws if a dimension is no positive integer */
   constructor(options: RecurrentOptions) {
-    super('MinGru', options, { gates: 2, parts: 1 });
+    super('MinGru', options, 1, [1, 1]);
   }
 
-  protected steps(seen: tf.Tensor, state: tf.Tensor, keeps: tf.Tensor | undefined, time: number): Remembered {
+  protected steps(seen: tf.Tensor[], state: tf.Tensor, keeps: tf.Tensor | undefined, time: number): Remembered {
     const batch = state.shape[0]!;
-    const [gate, candidate] = split(seen, [this.units, this.units], 1) as [tf.Tensor, tf.Tensor];
-    const z = tf.sigmoid(gate);
+    const [gate, candidate] = seen as [tf.Tensor, tf.Tensor];
+    const z = tf.add(tf.mul(tf.tanh(tf.mul(gate, 0.5)), 0.5), 0.5);
     // hₜ = aₜ hₜ₋₁ + bₜ, of which a step over 2k steps is one over k after another.
     let a = keeps === undefined ? tf.sub(1, z) : tf.mul(keeps, tf.sub(1, z));
     let b = tf.mul(z, candidate);
@@ -259,7 +365,6 @@ export class MinGru extends RecurrentNetwork {
       a = tf.concat([first(a), tf.mul(late(a), before)], 0);
     }
     const outputs = tf.add(tf.mul(a, repeatRows(state, time * batch)), b);
-    const last = time === 1 ? outputs : tf.slice(outputs, [(time - 1) * batch, 0], [batch, -1]);
-    return { outputs, state: last, states: outputs };
+    return { outputs, state: time === 1 ? outputs : tf.slice(outputs, [(time - 1) * batch, 0], [batch, -1]) };
   }
 }
