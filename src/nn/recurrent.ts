@@ -5,7 +5,7 @@ import { checkArgument, parseOptions } from '../options/parse.ts';
 import { type Rng, rngSchema } from '../random.ts';
 import { Dense } from './dense.ts';
 import { orthogonal } from './initializers.ts';
-import { repeatRows, split } from './tensors.ts';
+import { split } from './tensors.ts';
 
 const recurrentOptions = z.strictObject({
   inputDim: z.int().positive().describe('how many numbers an input has'),
@@ -337,7 +337,7 @@ export class Lstm extends RecurrentNetwork {
  *
  *     h ← (1 − z) ⊙ h + z ⊙ (W_n x + b_n).
  *
- * The state is h, which is the output too. It is linear in h, so that log₂ time rounds do for all steps (Hillis & Steele's scan).
+ * The state is h, which is the output too. No product waits for a step: all are made at once, and a step is a multiplication and a sum.
  *
  * Feng et al., "Were RNNs All We Needed?", arXiv:2410.01201.
  */
@@ -348,23 +348,12 @@ export class MinGru extends RecurrentNetwork {
   }
 
   protected steps(seen: tf.Tensor[], state: tf.Tensor, keeps: tf.Tensor | undefined, time: number): Remembered {
-    const batch = state.shape[0]!;
     const [gate, candidate] = seen as [tf.Tensor, tf.Tensor];
     const z = tf.add(tf.mul(tf.tanh(tf.mul(gate, 0.5)), 0.5), 0.5);
-    // hₜ = aₜ hₜ₋₁ + bₜ, of which a step over 2k steps is one over k after another.
-    let a = keeps === undefined ? tf.sub(1, z) : tf.mul(keeps, tf.sub(1, z));
-    let b = tf.mul(z, candidate);
-    for (let k = 1; k < time; k *= 2) {
-      const late = (x: tf.Tensor) => tf.slice(x, [k * batch, 0], [(time - k) * batch, -1]);
-      const [before, beforeB] = [a, b].map((x) => tf.slice(x, [0, 0], [(time - k) * batch, -1])) as [
-        tf.Tensor,
-        tf.Tensor,
-      ];
-      const first = (x: tf.Tensor) => tf.slice(x, [0, 0], [k * batch, -1]);
-      b = tf.concat([first(b), tf.add(tf.mul(late(a), beforeB), late(b))], 0);
-      a = tf.concat([first(a), tf.mul(late(a), before)], 0);
-    }
-    const outputs = tf.add(tf.mul(a, repeatRows(state, time * batch)), b);
-    return { outputs, state: time === 1 ? outputs : tf.slice(outputs, [(time - 1) * batch, 0], [batch, -1]) };
+    const added = stepsOf(tf.mul(z, candidate), time);
+    const stays = stepsOf(keeps === undefined ? tf.sub(1, z) : tf.mul(keeps, tf.sub(1, z)), time);
+    const outputs: tf.Tensor[] = [];
+    for (let t = 0; t < time; t++) outputs.push(tf.add(tf.mul(stays[t]!, outputs[t - 1] ?? state), added[t]!));
+    return { outputs: joined(outputs), state: outputs.at(-1)! };
   }
 }
