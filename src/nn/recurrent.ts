@@ -40,6 +40,8 @@ export interface Remembered {
   readonly outputs: tf.Tensor;
   /** `[batch, stateDim]`, after the last step. */
   readonly state: tf.Tensor;
+  /** `[time · batch, stateDim]`, after each step. */
+  readonly states: tf.Tensor;
 }
 
 /**
@@ -70,6 +72,12 @@ export abstract class RecurrentNetwork extends Module {
     this.units = units;
     this.stateDim = parts * units;
     this.input = gatesOf(inputDim, units, gates, { rng: rng.split('input'), bias: true });
+  }
+
+  /** One of the same form with weights of its own, for networks beside the policy. */
+  another(rng: Rng): RecurrentNetwork {
+    const { inputDim, units } = this;
+    return new (this.constructor as new (options: RecurrentOptions) => RecurrentNetwork)({ inputDim, units, rng });
   }
 
   /**
@@ -237,7 +245,7 @@ export class Gru extends RecurrentNetwork {
     };
 
     const outputs = withBackward([ofGates, ofCandidate, state, kernel], forward, backward);
-    return { outputs, state: stepsOf(outputs, time).at(-1)! };
+    return { outputs, state: stepsOf(outputs, time).at(-1)!, states: outputs };
   }
 }
 
@@ -266,7 +274,6 @@ export class Lstm extends RecurrentNetwork {
   protected steps([seen]: tf.Tensor[], state: tf.Tensor, keeps: tf.Tensor | undefined, time: number): Remembered {
     const { units } = this;
     const { kernel } = this.recurrent;
-    const batch = state.shape[0]!;
 
     const forward = (save: tf.GradSaveFunc) => {
       // One tanh for all gates: what makes σ of it, and leaves g.
@@ -277,6 +284,7 @@ export class Lstm extends RecurrentNetwork {
       const x = stepsOf(tf.mul(seen!, scale), time);
       const kept = keeps && stepsOf(keeps, time);
       const outputs: tf.Tensor[] = [];
+      const cells: tf.Tensor[] = [];
       const needed: tf.Tensor[] = [];
       let [h, c] = tf.split(state, 2, 1) as [tf.Tensor, tf.Tensor];
       for (let t = 0; t < time; t++) {
@@ -289,23 +297,25 @@ export class Lstm extends RecurrentNetwork {
         const output = tf.mul(o, y);
         needed.push(h, i, f, o, g, old, added, y, output, ...(kept === undefined ? [] : [kept[t]!]));
         outputs.push(output);
+        cells.push(c);
         h = output;
       }
       save([kernel, ...needed]);
-      return joined([...outputs, c]);
+      return joined([...outputs, ...cells]);
     };
 
     const backward = (slopes: tf.Tensor, [kernel, ...needed]: tf.Tensor[]) => {
-      const given = stepsOf(slopes, time + 1);
+      const given = stepsOf(slopes, 2 * time);
       const perStep = needed.length / time;
       const hs: tf.Tensor[] = [];
       const byPast: tf.Tensor[] = [];
-      let byC = given[time]!;
+      let byC: tf.Tensor | undefined;
       let byH: tf.Tensor | undefined;
       for (let t = time - 1; t >= 0; t--) {
         const step = needed.slice(t * perStep, (t + 1) * perStep);
         const [h, i, f, o, g, old, added, y, output, keep] = step as [...Nine, tf.Tensor?];
         byH = byH === undefined ? given[t]! : tf.add(byH, given[t]!);
+        byC = byC === undefined ? given[time + t]! : tf.add(byC, given[time + t]!);
         const byO = tf.mul(byH, o);
         byC = tf.add(byC, tf.mul(byO, tanhSlope(y)));
         const byF = tf.mul(byC, f);
@@ -322,13 +332,14 @@ export class Lstm extends RecurrentNetwork {
         hs[t] = h;
       }
       const all = joined(byPast);
-      return [all, beside(byH!, byC), tf.matMul(joined(hs), all, true)];
+      return [all, beside(byH!, byC!), tf.matMul(joined(hs), all, true)];
     };
 
-    // The outputs, and c after the last step.
+    // h and c after each step.
     const all = withBackward([seen!, state, kernel], forward, backward);
-    const [outputs, c] = tf.split(all, [time * batch, batch], 0) as [tf.Tensor, tf.Tensor];
-    return { outputs, state: beside(stepsOf(outputs, time).at(-1)!, c) };
+    const [outputs, cells] = tf.split(all, 2, 0) as [tf.Tensor, tf.Tensor];
+    const last = [outputs, cells].map((steps) => stepsOf(steps, time).at(-1)!);
+    return { outputs, state: beside(...last), states: beside(outputs, cells) };
   }
 }
 
@@ -354,6 +365,7 @@ export class MinGru extends RecurrentNetwork {
     const stays = stepsOf(keeps === undefined ? tf.sub(1, z) : tf.mul(keeps, tf.sub(1, z)), time);
     const outputs: tf.Tensor[] = [];
     for (let t = 0; t < time; t++) outputs.push(tf.add(tf.mul(stays[t]!, outputs[t - 1] ?? state), added[t]!));
-    return { outputs: joined(outputs), state: outputs.at(-1)! };
+    const states = joined(outputs);
+    return { outputs: states, state: outputs.at(-1)!, states };
   }
 }
