@@ -31,7 +31,7 @@ export type {
   StepResult,
 } from './core/env.ts';
 export { FlatVectorEnv } from './core/flatVectorEnv.ts';
-export type { GoalEnv, GoalObservation, GoalRewards } from './core/goalEnv.ts';
+export type { GoalEnv, GoalObservation } from './core/goalEnv.ts';
 export { type MakeVecOptions, makeVec } from './core/makeVec.ts';
 export {
   type EnvId,

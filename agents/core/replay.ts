@@ -480,7 +480,7 @@ export class ReplayBuffer {
   readNext(row: number, steps: number, into: Float32Array): void {
     const { capacity, numEnvs } = this.#options;
     const at = (row + steps * numEnvs + capacity) % capacity;
-    this.#readNext(at, this.#addedAfter(at), into, 0);
+    this.#readNext(at, this.#rows.ends.get(at), this.#addedAfter(at), into, 0);
   }
 
   state() {
@@ -576,8 +576,9 @@ export class ReplayBuffer {
     }
     batch.rewards[i] = sum;
     batch.discounts[i] = discount;
-    batch.terminations[i] = ends.get(at) === TERMINATED ? 1 : 0;
-    this.#readNext(at, after, batch.nextObservations, i);
+    const end = ends.get(at);
+    batch.terminations[i] = end === TERMINATED ? 1 : 0;
+    this.#readNext(at, end, after, batch.nextObservations, i);
   }
 
   /** How many transitions have been added after a row, of all environments. */
@@ -588,11 +589,10 @@ export class ReplayBuffer {
   }
 
   /** Reads the observation that a transition led to into row i of `into`. @param after see {@link #addedAfter} */
-  #readNext(at: number, after: number, into: Float32Array, i: number): void {
+  #readNext(at: number, end: number, after: number, into: Float32Array, i: number): void {
     const { capacity, numEnvs, observationDim } = this.#options;
-    const { observations, ends, lastObservations } = this.#rows;
-    if (ends.get(at) !== 0) lastObservations.read(at, into, i);
-    else if (after >= numEnvs) observations.read((at + numEnvs) % capacity, into, i);
+    if (end !== 0) this.#rows.lastObservations.read(at, into, i);
+    else if (after >= numEnvs) this.#rows.observations.read((at + numEnvs) % capacity, into, i);
     else {
       // The last step of all environments, the last row of which is of the last environment.
       const from = (numEnvs - 1 - after) * observationDim;
