@@ -359,6 +359,14 @@ export const presets = {
       policy: { hidden: [64, 64], initialScale: 0.6 },
     },
   },
+  'mujoco/PointMazeUMaze-v0': {
+    sac: {
+      steps: 25_000,
+      envs: 1,
+      agent: { learningRate: 1e-3, tau: 0.01, learningStarts: 1000, criticHidden: [128, 128], hindsight: 'future' },
+      policy: { ...replaying, hidden: [128, 128], scale: 'state' },
+    },
+  },
   'gymnasium:LunarLander-v3': {
     ppo: { steps: 500_000, envs: 8, agent: landing, policy: {} },
     'qr-dqn': {

@@ -16,6 +16,17 @@ test.each([
   policy.dispose();
 });
 
+test('BitFlipping-v0, dqn: 20 bits are what hindsight alone learns', async () => {
+  const solved = async (hindsight: 'future' | 'none') => {
+    const { policy } = await train({ env: 'BitFlipping-v0', agent: 'dqn', seed: 900, agentOptions: { hindsight } });
+    const { outcomes } = evaluate({ policy, env: 'BitFlipping-v0', episodes: 200, greedy: true });
+    policy.dispose();
+    return (outcomes.success ?? 0) / 200;
+  };
+  expect(await solved('future')).toBeGreaterThan(0.9);
+  expect(await solved('none')).toBeLessThan(0.1);
+});
+
 const { steps, envs, agent: settings } = presets['Pendulum-v1'].ppo;
 
 /** The mean return of each rollout, of the training that `oxbow train` makes of the preset, but for its rate: a constant one is the harder case. */
