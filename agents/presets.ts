@@ -361,7 +361,7 @@ export const presets = {
   },
   'mujoco/PointMazeUMaze-v0': {
     sac: {
-      steps: 25_000,
+      steps: 20_000,
       envs: 1,
       agent: { learningRate: 1e-3, tau: 0.01, learningStarts: 1000, criticHidden: [128, 128], hindsight: 'future' },
       policy: { ...replaying, hidden: [128, 128], scale: 'state' },
