@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
+import { compileAct, sampledAction } from '../../agents/core/loops.ts';
 import { compileActor, RolloutCollector } from '../../agents/core/rollout.ts';
 import { StateDependentNoise } from '../../agents/core/stateDependentNoise.ts';
 import { ValueNetwork } from '../../agents/core/valueFunction.ts';
@@ -247,6 +248,8 @@ describe.each(Object.entries(agents))('%s', (name, make) => {
       make(sideBySide([new Still(), new Still()]), { ...more, ...(sdeSampleFreq && { sdeSampleFreq }) });
     expect(await checkAgent(agent(5), { steps: 96 })).toEqual([]);
     const [without, withNoise] = [agent(), agent(5)];
+    const [first, second] = [withNoise.state().parts.sde, withNoise.state().parts.sde];
+    expect(first).not.toBe(second);
     expect(Object.keys(without.state().parts)).not.toContain('sde');
     expect(() => withNoise.setState(without.state())).toThrow(`${name}.setState: the agent has a part 'sde'`);
     without.dispose();
@@ -263,11 +266,46 @@ describe.each(Object.entries(agents))('%s', (name, make) => {
 });
 
 test('a policy with a memory has noise of what it remembers, and goes on from a state to the bit', async () => {
-  const policy = policyNamed('spline', { memory: 'gru', memoryUnits: 5 });
   const env = sideBySide([new Still(), new Still()]);
-  const agent = new Ppo({ policy, env, rng: new Rng('agent'), horizon: 6, batchSize: 6, sdeSampleFreq: 4 });
-  expect((agent.state().parts.sde as Float32Array).length).toBe(2 * 2 * 6);
-  expect(await checkAgent(agent, { steps: 48 })).toEqual([]);
+  const memory = { memory: 'gru', memoryUnits: 5 };
+  const options = { env, rng: new Rng('agent'), sdeSampleFreq: 4 };
+  const spline = policyNamed('spline', memory);
+  const gaussian = policyNamed('gaussian', { ...memory, squash: 'tanh', scale: 'state' });
+  const replaying = {
+    ...sac,
+    updatesPerStep: 0.5,
+    learningStarts: 10,
+    batchSize: 8,
+    sequenceLength: 4,
+    burnIn: 1,
+    reportEvery: 20,
+  };
+  for (const agent of [
+    new Ppo({ ...options, policy: spline, horizon: 6, batchSize: 6 }),
+    new Sac({ ...options, policy: gaussian, ...replaying }),
+  ]) {
+    expect((agent.state().parts.sde as Float32Array).length).toBe(2 * 2 * 6);
+    expect(await checkAgent(agent, { steps: 48 })).toEqual([]);
+  }
+});
+
+test('what acts beside a replay draws ε of what a memory has of the steps before', () => {
+  const policy = policyNamed('gaussian', { memory: 'gru', memoryUnits: 5, squash: 'none' });
+  const sde = StateDependentNoise.of('Sac', policy, 2, 4)!;
+  sde.renew([0, 0], new Rng(5));
+  const act = compileAct('sac', policy, 2, sampledAction, { sde });
+  const [observations, state] = [[...SEEN, ...SEEN], [...new Rng(6).fillNormal(new Float32Array(10))]];
+  const { action } = act({ observations, state, ...sde.inputs }, new Rng(7));
+  tf.tidy(() => {
+    const [seen, past] = [tf.tensor2d(observations, [2, 2]), { state: tf.tensor2d(state, [2, 5]) }];
+    const means = policy.given(seen, past).mode!().dataSync();
+    const features = policy.features(seen, past).arraySync() as number[][];
+    features.forEach((remembered, i) => {
+      const epsilon = expected(sde.inputs.noise.subarray(i * 12, (i + 1) * 12), remembered);
+      epsilon.forEach((value, d) => expect(action[i * 2 + d]! - means[i * 2 + d]!).toBeCloseTo(value, 4));
+    });
+  });
+  act.dispose();
 });
 
 test('a choice of few stays, too', async () => {
