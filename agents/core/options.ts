@@ -183,7 +183,7 @@ export type OffPolicyConfig = z.output<z.ZodObject<typeof offPolicyOptions>>;
 
 export const sdeSampleFreq = z.int().positive().optional().meta({
   description:
-    "every how many steps of an episode the noise of the actions is drawn anew, as another function of the observation, gSDE: so many steps it lasts, and beyond an episode's length a whole episode; by default each step has noise of its own",
+    "gSDE: for how many steps of an episode the noise of actions stays one function of the observation, beyond the episode's length for all of it; by default each step has noise of its own",
   unit: 'steps',
 });
 
