@@ -21,15 +21,8 @@ import { ActionMoments, normalizationOptions, observationsOfData, standardize } 
 import { datasetFor, datasetOption } from './core/offline.ts';
 import { entropyCoefficient, learningRate, maxGradientNorm, partSchemas, reportEvery } from './core/options.ts';
 import { meanEntropy, meanOf } from './core/policyGradient.ts';
-import { CheckpointedAgent, plainStateDict, scalarsOf, setSameLength, Training, withWeights } from './core/state.ts';
-
-/** Pairs of observation and action, row by row: `[count · observationDim]` and `[count · actionDim]`. */
-export interface Demonstrations {
-  readonly observations: Float32Array;
-  readonly actions: Float32Array;
-  /** How many rows each episode has, one episode after another: what a policy with a memory needs, and others do not. */
-  readonly episodes?: readonly { readonly length: number }[];
-}
+import { type Column, type Demonstrations, type Sequences, sequencesFor } from './core/sequences.ts';
+import { CheckpointedAgent, plainStateDict, scalarsOf, Training, withWeights } from './core/state.ts';
 
 const demonstrations = z
   .custom<Demonstrations>((value) => {
@@ -116,6 +109,7 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
   readonly #update;
   readonly #loss;
   readonly #read;
+  readonly #states;
   readonly #noise: 'entropy' | 'matching';
   readonly #training: Training<'minibatches' | 'entropy' | 'matching'>;
   /** The weights that were best on the held-out pairs. */
@@ -193,13 +187,21 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
       { name: 'behavior-cloning/loss', state: [policy] },
     );
     this.#read = sequences && this.#loss.onArrays(sequences.shapes);
+    const states = compile(
+      ({ observations, state }: { observations: tf.Tensor; state: tf.Tensor }) => ({
+        after: policy.unroll(observations, { state }).state!,
+      }),
+      { name: 'behavior-cloning/states', state: [policy] },
+    );
+    this.#states =
+      sequences && states.onArrays({ observations: sequences.shapes.observations, state: sequences.shapes.state });
     const best = {
       state: () => this.#best,
       setState: (state: Best | null) => {
         this.#best = state;
       },
     };
-    this.compiled = [update, this.#loss];
+    this.compiled = [update, this.#loss, states];
     const remembered = sequences?.isCut && { remembered: sequences };
     this.parts = { policy, optimizer, minibatches: this.#minibatches, ...remembered, best, training: this.#training };
   }
@@ -216,7 +218,7 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
     const sums = { loss: 0, updates: 0 };
     try {
       while (training.step < steps && !this.#hasStalled()) {
-        if (this.#sequences?.isCut && this.#minibatches.isAtEnd) this.#lossOf(this.#sequences);
+        if (this.#sequences?.isCut && this.#minibatches.isAtEnd) this.#recall(this.#sequences);
         const rows = this.#minibatches.next(training.streams.minibatches);
         const { loss, gradientNorm } = this.#improve(rows, training.step / steps);
         training.step += 1;
@@ -269,7 +271,12 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
     });
   }
 
-  /** The mean loss of sequences by the present weights, which also gives each piece of a cut episode the state that it begins with. */
+  /** Gives each piece of a cut episode the state that the policy now has at its beginning. */
+  #recall(sequences: Sequences): void {
+    for (const { drawn, batch } of sequences.inOrder()) sequences.carry(drawn, this.#states!(batch).after!);
+  }
+
+  /** The mean loss of episodes, each from its beginning on. */
   #lossOf(sequences: Sequences): number {
     const rng = new Rng('behavior-cloning/evaluate');
     let [sum, rows] = [0, 0];
@@ -419,155 +426,8 @@ function boundsOf({ boundedActions, config }: Policy): BoxSpace | undefined {
 
 type Best = NonNullable<BehaviorCloningReport['best']> & { readonly weights: StateDict };
 
-type Column = 'observations' | 'actions' | 'weights' | 'state';
-
 /** Weights and state are there where the policy has a memory. */
 type Batch = { observations: tf.Tensor; actions: tf.Tensor; weights?: tf.Tensor; state?: tf.Tensor };
-
-/** The longest sequences unless an option says so: most episodes of robots that reach and place are shorter. */
-const USUAL_LENGTH = 64;
-
-/** The demonstrations of a policy with a memory; undefined without one. @throws if they are no episodes */
-function sequencesFor({ policy, demonstrations, validation, sequenceLength }: Parsed, batchSize: number) {
-  if (policy.memory === undefined) {
-    if (sequenceLength === undefined) return undefined;
-    throw new Error(
-      `BehaviorCloning: sequenceLength: got ${sequenceLength} for a policy without a memory, expected one with memory: 'gru', say`,
-    );
-  }
-  const lengths = episodeLengths(policy, demonstrations, 'demonstrations');
-  if (validation !== undefined) episodeLengths(policy, validation, 'validation');
-  const length = Math.min(sequenceLength ?? USUAL_LENGTH, Math.max(...lengths));
-  const pieces = lengths.reduce((sum, steps) => sum + Math.ceil(steps / length), 0);
-  const pairs = lengths.reduce((sum, steps) => sum + steps, 0);
-  const batch = Math.max(1, Math.round((batchSize * pieces) / pairs));
-  return new Sequences(policy, demonstrations, { length, batch });
-}
-
-/** @throws one line, if the episodes are missing, or have other rows than there are */
-function episodeLengths(policy: Policy, { observations, episodes }: Demonstrations, what: string): number[] {
-  const expected = 'expected episodes: [{ length }, …] beside them, or a dataset';
-  if (episodes === undefined) {
-    throw new Error(`BehaviorCloning: ${what}: got pairs alone for a policy with a memory, ${expected}`);
-  }
-  const lengths = episodes.map(({ length }) => length);
-  const rows = observations.length / policy.observationDim;
-  const total = lengths.reduce((sum, length) => sum + length, 0);
-  if (total === rows && lengths.every((length) => Number.isInteger(length) && length > 0)) return lengths;
-  throw new Error(
-    `BehaviorCloning: ${what}.episodes: got ${total} rows in ${lengths.length} episodes, expected the ${rows} of the observations`,
-  );
-}
-
-/**
- * Episodes cut into sequences of one length: row t · count + i is step t of sequence i, and sequences of one episode follow each other. One that is
- * shorter ends with copies of its last step, whose weight is 0: an action that was taken has a density, which nothing else need have.
- */
-class Sequences {
-  readonly minibatches: Minibatches<Column>;
-  /** Of a minibatch. */
-  readonly shapes: Record<Column, { shape: number[] }>;
-  readonly #policy: Policy;
-  readonly #size: { readonly length: number; readonly batch: number };
-  /** Before the first step of each sequence, `[count · stateDim]`. */
-  readonly #state: Float32Array;
-  /** Which piece of its episode each sequence is. */
-  readonly #pieces: readonly number[];
-
-  /** @param size steps of a sequence, and sequences of a minibatch */
-  constructor(policy: Policy, demonstrations: Demonstrations, size: { length: number; batch: number }) {
-    const { length, batch } = size;
-    const { observationDim, actionDim, stateDim } = policy;
-    const begins: number[] = [];
-    const steps: number[] = [];
-    const pieces: number[] = [];
-    let row = 0;
-    for (const episodeLength of episodeLengths(policy, demonstrations, 'demonstrations')) {
-      for (let t = 0; t < episodeLength; t += length) {
-        begins.push(row + t);
-        steps.push(Math.min(length, episodeLength - t));
-        pieces.push(t / length);
-      }
-      row += episodeLength;
-    }
-    const count = begins.length;
-    const rows = length * count;
-    const weights = new Float32Array(rows);
-    const sources = Int32Array.from({ length: rows }, (_, at) => {
-      const [t, i] = [Math.floor(at / count), at % count];
-      weights[at] = Number(t < steps[i]!);
-      return begins[i]! + Math.min(t, steps[i]! - 1);
-    });
-    const laidOut = (values: Float32Array, width: number) =>
-      Float32Array.from(
-        { length: rows * width },
-        (_, k) => values[sources[Math.floor(k / width)]! * width + (k % width)]!,
-      );
-    this.#policy = policy;
-    this.#size = size;
-    this.#state = new Float32Array(count * stateDim);
-    this.#pieces = pieces;
-    this.minibatches = new Minibatches<Column>(
-      {
-        observations: { values: laidOut(demonstrations.observations, observationDim), width: observationDim },
-        actions: { values: laidOut(demonstrations.actions, actionDim), width: actionDim },
-        weights: { values: weights },
-        state: { values: this.#state, width: stateDim, each: 'sequence' },
-      },
-      { count: rows, batchSize: length * batch, length, lanes: count },
-    );
-    this.shapes = {
-      observations: { shape: [length * batch, observationDim] },
-      actions: { shape: [length * batch, actionDim] },
-      weights: { shape: [length * batch] },
-      state: { shape: [batch, stateDim] },
-    };
-  }
-
-  /** Other episodes in sequences and minibatches of the same size. */
-  like(demonstrations: Demonstrations): Sequences {
-    return new Sequences(this.#policy, demonstrations, this.#size);
-  }
-
-  /** Whether an episode is in pieces. */
-  get isCut(): boolean {
-    return this.#pieces.some((piece) => piece > 0);
-  }
-
-  /** All sequences as minibatches, those that go on after others; what fills up the last ones has weight 0. */
-  *inOrder() {
-    const { batch } = this.#size;
-    const last = Math.max(...this.#pieces);
-    for (let piece = 0; piece <= last; piece++) {
-      const sequences = Array.from(this.#pieces.keys()).filter((i) => this.#pieces[i] === piece);
-      for (let from = 0; from < sequences.length; from += batch) {
-        const drawn = sequences.slice(from, from + batch);
-        const filled = Int32Array.from({ length: batch }, (_, k) => drawn[k] ?? drawn[0]!);
-        const gathered = this.minibatches.gather(filled);
-        const weights = gathered.weights.map((weight, at) => (at % batch < drawn.length ? weight : 0));
-        const weight = weights.reduce((sum, each) => sum + each, 0);
-        yield { drawn, batch: { ...gathered, weights }, weight };
-      }
-    }
-  }
-
-  /** Keeps the states after some sequences, `[drawn · stateDim]`, for those that go on from there. */
-  carry(drawn: readonly number[], after: ArrayLike<number>): void {
-    const { stateDim } = this.#policy;
-    drawn.forEach((i, k) => {
-      if (this.#pieces[i + 1] !== this.#pieces[i]! + 1) return;
-      for (let j = 0; j < stateDim; j++) this.#state[(i + 1) * stateDim + j] = after[k * stateDim + j]!;
-    });
-  }
-
-  state(): Float32Array {
-    return this.#state.slice();
-  }
-
-  setState(state: Float32Array): void {
-    setSameLength({ state: [this.#state, state] });
-  }
-}
 
 function countPairs({ policy, outside }: Parsed, { observations, actions }: Demonstrations, what: string): number {
   const count = observations.length / policy.observationDim;

@@ -10,7 +10,6 @@ export type { Agent, AgentState, EpisodeReport, TrainOptions, TrainReport } from
 export {
   BehaviorCloning,
   type BehaviorCloningOptions,
-  type Demonstrations,
 } from './behaviorCloning.ts';
 export { checkAgent } from './checkAgent.ts';
 export type { EnvSource } from './core/envs.ts';
@@ -25,6 +24,7 @@ export {
   type TrainingEvaluation,
 } from './core/evaluate.ts';
 export { generalizedAdvantages } from './core/rollout.ts';
+export type { Demonstrations } from './core/sequences.ts';
 export { stateFromJson, stateToJson } from './core/state.ts';
 export { CrossQ, type CrossQOptions } from './crossQ.ts';
 export { Dqn, type DqnOptions, QrDqn, type QrDqnOptions } from './dqn.ts';
