@@ -167,6 +167,23 @@ const tables: Readonly<Record<string, () => string>> = {
       'seeds with a tenth or more': (policy) => String(keeps(policy)),
     });
   },
+  'lake-memory': () => {
+    const of = (env: string, metric: string) => measure('memory', { env, metric });
+    const labels = {
+      ...LAKE,
+      'gaussian-memory': 'Gaussian with a memory',
+      'episode-noise': 'Gaussian given noise once a walk',
+      'spline-memory': 'spline with a memory',
+    };
+    return table(['gaussian', 'gaussian-memory', 'episode-noise', 'mixture-2', 'spline', 'spline-memory'], labels, {
+      'stride lake, drowned': share(of(STRIDE, 'drownRate')),
+      'in the first step': share(of(STRIDE, 'drownedAtOnce')),
+      'lesser bank': share(of(STRIDE, 'modeBalance')),
+      'nats at the start': number(of(STRIDE, 'startKl'), 3),
+      'fine lake, drowned': share(of('Lake-v0', 'drownRate')),
+      'worst seed': share(of('Lake-v0', 'drownRate'), worst),
+    });
+  },
   products: () => {
     const of = (lakes: number) => measure('products', { condition: `k-${lakes}`, metric: 'drownRate' });
     const policies = ['gaussian', 'mixture-2', 'mixture-4', 'mixture-8', 'mixture-16', 'realnvp', 'spline'];
