@@ -71,7 +71,7 @@ function partOf<S extends z.ZodObject>(
 export const builtinEnvs = {
   'Lake-v0': lakeEntry(LakeEnv, lakeGrains['Lake-v0']),
   'LakeStride-v0': lakeEntry(LakeEnv, lakeGrains['LakeStride-v0']),
-  'LakeFog-v0': lakeEntry(LakeFogEnv, lakeGrains['LakeStride-v0'], { blocked: 'hidden' }),
+  'LakeFog-v0': lakeEntry(LakeFogEnv, lakeGrains['LakeStride-v0'], { blocked: 'hidden', stepCost: 0.1 }),
   'Acrobot-v1': entry(AcrobotEnv, acrobotOptions, [500, -100]),
   'CartPole-v1': entry(CartPoleEnv, cartPoleOptions, [500, 475]),
   'CartPoleNoVel-v1': partOf(CartPoleEnv, cartPoleOptions, [500, 475], [0, 2]),

@@ -217,6 +217,7 @@ export class LakeEnv extends LakeWalkEnv {
  *
  * - Observation: (x, y, blocked), `[3]`, blocked being 1 for the upper bank, −1 for the lower and 0 for none; after the first step 0, 0, 0.
  * - Which bank is blocked is drawn anew for each episode, unless the option `blocked` says otherwise.
+ * - As `LakeFog-v0` a step costs 0.1, so that twelve cost more than to drown: else agents learn to stand still before any walk has found home.
  *
  * Without a memory every step behind the first has the same law. If it always is the same velocity the walker goes straight on, which leads home
  * by one bank at most, whatever it has done first: at most every second walk gets there. With a memory all do, on the stride lake in three steps.
