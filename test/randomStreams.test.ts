@@ -14,7 +14,7 @@ const NAMES = `
   behavior | behavior-cloning/evaluate | bends | blocked | checkAgent | checkBijector | checkDistribution |
   checkEnv | checkPolicy | circular splines | collect | comparison | context | contexts | convolution* |
   critics | data | decoder | demonstrations | dense | digits | distillation | draws | effect |
-  encoder | entropy | env | equivalence | eval | evaluation | field | fine-tuning | first velocities | fit | flow
+  encoder | entropy | env | equivalence | eval | evaluation | field | fine-tuning | first steps | first velocities | fit | flow
   | gaussian | gaussianizationFlow | head | held out | held-out noise | heldOut | hidden noise | hindsight |
   image* | initial | input | inputs | lakes | layer* | learning curves | lu* | matching | means | memory |
   minibatches | model | moments | noise | observations | opponent | own | pairs | plans | policy | pretraining |

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { show } from '../../src/options/describe.ts';
-import { parseOptions } from '../../src/options/parse.ts';
+import { checkArgument, parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import type { Rng } from '../../src/random.ts';
 import { Box } from '../../src/spaces/box.ts';
@@ -202,8 +202,8 @@ function upperCrossings(from: Point, to: Point): number {
  */
 export class LakeEnv extends LakeWalkEnv {
   /** @throws for an unknown option or one out of range */
-  constructor(options: LakeOptions = {}) {
-    super('Lake', options);
+  constructor(options: LakeOptions = {}, name = 'Lake') {
+    super(name, options);
   }
 
   protected travel(dx: number, dy: number): Walk['outcome'] {
@@ -227,7 +227,8 @@ export class LakeFogEnv extends LakeEnv {
 
   /** @throws for an unknown option or one out of range */
   constructor(options: LakeOptions = {}) {
-    super({ blocked: 'hidden', ...options });
+    checkArgument('LakeFog', 'options', options, Object);
+    super({ blocked: 'hidden', ...options }, 'LakeFog');
   }
 
   protected override begin(options: Record<string, unknown>): [Float32Array, LakeInfo] {

@@ -156,6 +156,7 @@ export default defineConfig({
         items: [
           { text: 'Training', link: '/training' },
           { text: 'Policies', link: '/policies' },
+          { text: 'Memory', link: '/memory' },
           { text: 'Environments', link: '/environments' },
           { text: 'Datasets', link: '/datasets' },
           { text: 'The engine', link: '/engine' },

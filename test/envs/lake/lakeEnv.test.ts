@@ -215,6 +215,6 @@ describe('LakeFogEnv', () => {
 
   it('is a lake whose steps are a position that is not shown', () => {
     expect(new LakeFogEnv()).toBeInstanceOf(LakeEnv);
-    expect(() => new LakeFogEnv({ fog: true } as never)).toThrow(/^Lake: fog: unknown option/);
+    expect(() => new LakeFogEnv({ fog: true } as never)).toThrow(/^LakeFog: fog: unknown option/);
   });
 });
