@@ -6,7 +6,7 @@ import { MountainCarContinuousEnv, MountainCarEnv, mountainCarOptions } from './
 import { PendulumEnv, pendulumOptions } from './classic/pendulum.ts';
 import type { BaseEnv } from './core/baseEnv.ts';
 import { TransformObservation } from './core/wrappers/transform.ts';
-import { LakeEnv, LakeFogEnv, type LakeOptions, lakeOptions } from './lake/lakeEnv.ts';
+import { LakeEnv, LakeFogEnv, type LakeOptions, lakeFogOptions, lakeOptions } from './lake/lakeEnv.ts';
 import { type LakeGrain, lakeGrains } from './lake/lakeGrains.ts';
 import {
   BumpBanditEnv,
@@ -43,12 +43,8 @@ export function entry<S extends z.ZodObject, E>(
 }
 
 /** A lake, whoever walks round it, in steps of this grain. */
-export function lakeEntry<E>(
-  Env: new (options: LakeOptions) => E,
-  { stride, stepCost, maxEpisodeSteps }: LakeGrain,
-  options: LakeOptions = {},
-) {
-  return { ...entry(Env, lakeOptions, [maxEpisodeSteps]), options: { stride, stepCost, ...options } };
+export function lakeEntry<E>(Env: new (options: LakeOptions) => E, { stride, stepCost, maxEpisodeSteps }: LakeGrain) {
+  return { ...entry(Env, lakeOptions, [maxEpisodeSteps]), options: { stride, stepCost } };
 }
 
 /** The environment with some numbers of its observations alone: those at these places. */
@@ -71,7 +67,7 @@ function partOf<S extends z.ZodObject>(
 export const builtinEnvs = {
   'Lake-v0': lakeEntry(LakeEnv, lakeGrains['Lake-v0']),
   'LakeStride-v0': lakeEntry(LakeEnv, lakeGrains['LakeStride-v0']),
-  'LakeFog-v0': lakeEntry(LakeFogEnv, lakeGrains['LakeStride-v0'], { blocked: 'hidden', stepCost: 0.1 }),
+  'LakeFog-v0': entry(LakeFogEnv, lakeFogOptions, [lakeGrains['LakeStride-v0'].maxEpisodeSteps]),
   'Acrobot-v1': entry(AcrobotEnv, acrobotOptions, [500, -100]),
   'CartPole-v1': entry(CartPoleEnv, cartPoleOptions, [500, 475]),
   'CartPoleNoVel-v1': partOf(CartPoleEnv, cartPoleOptions, [500, 475], [0, 2]),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { show } from '../../src/options/describe.ts';
-import { checkArgument, parseOptions } from '../../src/options/parse.ts';
+import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import type { Rng } from '../../src/random.ts';
 import { Box } from '../../src/spaces/box.ts';
@@ -202,8 +202,8 @@ function upperCrossings(from: Point, to: Point): number {
  */
 export class LakeEnv extends LakeWalkEnv {
   /** @throws for an unknown option or one out of range */
-  constructor(options: LakeOptions = {}, name = 'Lake') {
-    super(name, options);
+  constructor(options: LakeOptions = {}) {
+    super('Lake', options);
   }
 
   protected travel(dx: number, dy: number): Walk['outcome'] {
@@ -217,18 +217,21 @@ export class LakeEnv extends LakeWalkEnv {
  *
  * - Observation: (x, y, blocked), `[3]`, blocked being 1 for the upper bank, −1 for the lower and 0 for none; after the first step 0, 0, 0.
  * - Which bank is blocked is drawn anew for each episode, unless the option `blocked` says otherwise.
- * - As `LakeFog-v0` a step costs 0.1, so that twelve cost more than to drown: else agents learn to stand still before any walk has found home.
+ * - A step costs 0.1, so that twelve cost more than to drown: else agents learn to stand still before any walk has found home.
  *
  * Without a memory every step behind the first has the same law. If it always is the same velocity the walker goes straight on, which leads home
  * by one bank at most, whatever it has done first: at most every second walk gets there. With a memory all do, on the stride lake in three steps.
  */
-export class LakeFogEnv extends LakeEnv {
+export class LakeFogEnv extends LakeWalkEnv {
   override readonly observationSpace = new Box({ low: [-border, -border, -1], high: [border, border, 1] });
 
   /** @throws for an unknown option or one out of range */
   constructor(options: LakeOptions = {}) {
-    checkArgument('LakeFog', 'options', options, Object);
-    super({ blocked: 'hidden', ...options }, 'LakeFog');
+    super('LakeFog', parseOptions('LakeFog', lakeFogOptions, options));
+  }
+
+  protected travel(dx: number, dy: number): Walk['outcome'] {
+    return this.walkBy(dx, dy);
   }
 
   protected override begin(options: Record<string, unknown>): [Float32Array, LakeInfo] {
@@ -308,6 +311,13 @@ export const lakeOptions = z.strictObject({
     unit: 'reward',
   }),
   opponentRate: opponentOptions.opponentRate,
+});
+
+/** The stride lake's, with a bank that is blocked in each episode. */
+export const lakeFogOptions = lakeOptions.extend({
+  stride: lakeOptions.shape.stride.default(lakeGrains['LakeStride-v0'].stride),
+  stepCost: lakeOptions.shape.stepCost.default(0.1),
+  blocked: lakeOptions.shape.blocked.default('hidden'),
 });
 
 /** Options of an environment at the lake. */
