@@ -126,6 +126,6 @@ export function resetBounds(
 }
 
 /** A seed for a stream that nobody seeded. */
-export function unpredictableSeed(): string {
+function unpredictableSeed(): string {
   return crypto.getRandomValues(new Uint32Array(4)).join('.');
 }

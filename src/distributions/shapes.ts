@@ -235,7 +235,7 @@ export function ofOneNumber(distribution: Distribution, values: tf.Tensor): tf.T
  * @param owner whose parameters they are, as errors name it
  * @throws if they do not broadcast with one another
  */
-export function jointShape(owner: string, parameters: Readonly<Record<string, tf.Tensor>>): number[] {
+function jointShape(owner: string, parameters: Readonly<Record<string, tf.Tensor>>): number[] {
   const tensors = Object.values(parameters);
   const shape = broadcastShape(...tensors.map((each) => each.shape));
   if (shape !== undefined && tensors.every((each) => each.dtype === 'float32')) return shape;

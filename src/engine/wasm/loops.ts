@@ -36,7 +36,7 @@ export function travelled(place: Place, elements: number): Pick<Place, 'below' |
 }
 
 /** @throws if `lanes` elements from a place, `stride` apart, are not all of its buffer */
-export function checkRoom({ below, above }: Place, stride = 0, lanes = 1): void {
+function checkRoom({ below, above }: Place, stride = 0, lanes = 1): void {
   const last = stride * (lanes - 1);
   if (below + Math.min(0, last) < 0 || above - Math.max(0, last) < 1) {
     throw new Error('a kernel reaches beyond its tensor');
