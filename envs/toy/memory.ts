@@ -188,6 +188,20 @@ export class RepeatPreviousEnv extends BaseEnv<number, number> {
     return [this.#draw(), reward, this.#step >= this.steps, false, {}];
   }
 
+  /** The last cards, the newest on the right, a row for each suit; the one that is to be named is not filled. */
+  render(): string {
+    const suits = this.observationSpace.n;
+    const label = 'cards, of which one seen before is to be named';
+    const drawing = new Drawing({ x: [-1, this.delay + 1], y: [-1, suits], label });
+    const first = this.delay + 1 - this.#cards.length;
+    this.#cards.forEach((suit, i) => {
+      const style =
+        first + i === 0 && this.delay > 0 ? ({ stroke: 'ink', width: 1 } as const) : ({ fill: 'ink' } as const);
+      drawing.circle([first + i, suit], 0.3, style);
+    });
+    return drawing.toString();
+  }
+
   state(): RepeatPreviousState {
     return { rng: this.rng.state(), cards: [...this.#cards], step: this.#step };
   }
