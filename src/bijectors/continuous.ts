@@ -162,7 +162,7 @@ const hutchinsonTrace = z.strictObject({
 });
 
 /** Hutchinson's estimate of the divergence; see {@link MlpField}. */
-type HutchinsonTrace = z.input<typeof hutchinsonTrace>;
+export type HutchinsonTrace = z.input<typeof hutchinsonTrace>;
 
 export const traceSchema = z
   .union([z.literal('exact'), hutchinsonTrace])
