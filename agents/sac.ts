@@ -291,7 +291,8 @@ export type SacOptions = z.input<typeof sacOptions>;
  *
  * Works with any policy whose samples are reparameterized; a policy that keeps its actions within their bounds (`squash: 'tanh'`)
  * learns best. Where actions are angles, the critics see their cosine and sine. The first `learningStarts` actions are uniform in the action
- * space where it is bounded. With a memory, of policy and critics, minibatches are of sequences, see {@link sequencePasts}.
+ * space where it is bounded. With a memory, of policy and critics, minibatches are of sequences, from the states
+ * that acting had, after a burn-in.
  *
  * Haarnoja et al., "Soft Actor-Critic Algorithms and Applications", arXiv:1812.05905; Chen et al., "Randomized Ensembled Double
  * Q-Learning", arXiv:2101.05982.

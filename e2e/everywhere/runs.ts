@@ -3,14 +3,15 @@ import { collectDemonstrations, make, makeVec } from '../../envs/index.ts';
 import { fingerprint, makePolicy, Rng, selectEngine } from '../../src/index.ts';
 import { robots } from './robots.ts';
 
-/** 200 updates of PPO on Pendulum, a spline flow: the fingerprint of its reports and parameters. */
-async function ppo(): Promise<string> {
+/** 200 updates of PPO, a spline flow: the fingerprint of its reports and parameters. */
+async function ppo(envId: 'Pendulum-v1' | 'PendulumNoVel-v1', own: object = {}): Promise<string> {
   const rng = new Rng('everywhere/ppo');
-  const env = makeVec('Pendulum-v1', { numEnvs: 4 });
+  const env = makeVec(envId, { numEnvs: 4 });
   const policy = makePolicy('spline', {
     observationSpace: env.singleObservationSpace,
     actionSpace: env.singleActionSpace,
     rng: rng.split('policy'),
+    ...own,
   });
   const agent = new Ppo({ policy, env, rng: rng.split('agent'), horizon: 128, epochs: 5 });
   const reports = [];
@@ -48,5 +49,6 @@ async function cloning(): Promise<string> {
 /** The fingerprints of small runs on the strict WebAssembly engine and in MuJoCo's physics: the same wherever there is WebAssembly. */
 export async function fingerprints(): Promise<Record<string, string>> {
   await selectEngine('wasm');
-  return { ppo: await ppo(), cloning: await cloning(), ...(await robots()) };
+  const memory = await ppo('PendulumNoVel-v1', { memory: 'lstm', memoryUnits: 16 });
+  return { ppo: await ppo('Pendulum-v1'), memory, cloning: await cloning(), ...(await robots()) };
 }
