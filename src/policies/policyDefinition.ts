@@ -29,7 +29,7 @@ export const commonPolicyOptions = {
     .enum(['none', ...memoryNames])
     .optional()
     .describe(
-      "what remembers the earlier observations of an episode; 'gru' and 'lstm' step by step, 'min-gru' by a scan over all steps; by default nothing does",
+      "what remembers the earlier observations of an episode; 'gru', 'lstm', or 'min-gru', whose gates do not see what it remembers; by default nothing does",
     ),
   memoryUnits: z.int().positive().optional().meta({
     description: 'how many numbers the memory gives to the networks at each step, by default 64',
