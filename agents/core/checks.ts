@@ -46,6 +46,14 @@ export function checkDensity(owner: string, policy: Policy): void {
   );
 }
 
+/** @throws if an option of policies with a memory is set for one without */
+export function checkMemoryOption(owner: string, { memory }: Policy, name: string, value: number | undefined): void {
+  if (memory !== undefined || value === undefined) return;
+  throw new Error(
+    `${owner}: ${name}: got ${value} for a policy without a memory, expected one with memory: 'gru', say`,
+  );
+}
+
 /** @throws if the policy has a memory, of an agent that does not train it */
 export function checkNoMemory(owner: string, { memory }: Policy): void {
   if (memory === undefined) return;

@@ -6,7 +6,7 @@ import { type Bounds, halfWidths } from '../../src/policies/boxScale.ts';
 import type { CriticNetworks } from '../../src/policies/criticNetworks.ts';
 import { type Rate, rateAt } from '../../src/training/optimization.ts';
 import type { EpisodeReport, TrainOptions, TrainReport } from '../agent.ts';
-import { checkNoMemory } from './checks.ts';
+import { checkMemoryOption, checkNoMemory } from './checks.ts';
 import { copyOfPolicy } from './critics.ts';
 import { commandActions, fillUniform, type PolicyEnv, resetEnvs, stepEnvs } from './envs.ts';
 import { EpisodeTracker } from './episodeStatistics.ts';
@@ -382,12 +382,8 @@ function sequencesOf(
   const { policy, burnIn: wanted, nSteps, prioritizedAlpha, learningStarts, bufferSize } = config;
   if (stateDim === undefined) checkNoMemory(owner, policy);
   const length = sequenceLengthOf(owner, policy, config);
-  if (!stateDim) {
-    if (wanted === undefined) return undefined;
-    throw new Error(
-      `${owner}: burnIn: got ${wanted} for a policy without a memory, expected one with memory: 'gru', say`,
-    );
-  }
+  checkMemoryOption(owner, policy, 'burnIn', wanted);
+  if (!stateDim) return undefined;
   const refuse = (name: string, got: number, expected: string) => {
     throw new Error(`${owner}: ${name}: got ${got} for a policy with a memory, expected ${expected}`);
   };

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ObservationEncoder, Past, Policy } from '../../src/index.ts';
 import type { RecurrentNetwork } from '../../src/nn/recurrent.ts';
+import { checkMemoryOption } from './checks.ts';
 import type { TransitionTensors } from './replay.ts';
 import { type Stateful, setSameLength } from './state.ts';
 
@@ -17,19 +18,17 @@ export function sequenceLengthOf(
   options: { batchSize: number; horizon?: number; sequenceLength?: number | undefined },
 ): number {
   const { batchSize, horizon = batchSize, sequenceLength } = options;
+  checkMemoryOption(owner, policy, 'sequenceLength', sequenceLength);
   const fits = (length: number) => horizon % length === 0 && batchSize % length === 0;
   if (sequenceLength === undefined) {
     let length = policy.memory === undefined ? 1 : Math.min(USUAL_LENGTH, horizon);
     while (!fits(length)) length -= 1;
     return length;
   }
-  const got = `${owner}: sequenceLength: got ${sequenceLength}`;
-  if (policy.memory === undefined) {
-    throw new Error(`${got} for a policy without a memory, expected one with memory: 'gru', say`);
-  }
   if (fits(sequenceLength)) return sequenceLength;
   const ofHorizon = options.horizon === undefined ? '' : ` and of horizon, ${horizon}`;
-  throw new Error(`${got}, expected a divisor of batchSize, ${batchSize}${ofHorizon}`);
+  const expected = `expected a divisor of batchSize, ${batchSize}${ofHorizon}`;
+  throw new Error(`${owner}: sequenceLength: got ${sequenceLength}, ${expected}`);
 }
 
 /** What networks with a memory take beside observations; in a state the policy's numbers come first, then those of the networks beside it. */

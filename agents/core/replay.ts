@@ -616,7 +616,12 @@ export function replayFor(
   const { singleObservationSpace } = env instanceof FlatVectorEnv ? env.env : env;
   const bytes = new ObservationLayout(`${owner}: observations`, singleObservationSpace).areBytes;
   const { bufferSize: capacity } = config;
-  const hindsight = (config.hindsight ?? 'none') === 'none' ? undefined : new Hindsight(owner, config, env);
+  const isPlain = (config.hindsight ?? 'none') === 'none';
+  if (isPlain && config.hindsightShare !== undefined) {
+    const expected = "expected one beside it: hindsight: 'future', say";
+    throw new Error(`${owner}: hindsightShare: got ${config.hindsightShare} without hindsight, ${expected}`);
+  }
+  const hindsight = isPlain ? undefined : new Hindsight(owner, config, env);
   if (hindsight !== undefined && sequences !== undefined) {
     const got = `got "${config.hindsight}" for a policy with a memory`;
     throw new Error(`${owner}: hindsight: ${got}, expected "none": other goals would need other states`);

@@ -1,5 +1,6 @@
 import type { Policy } from '../../src/index.ts';
 import { Minibatches } from '../../src/training/optimization.ts';
+import { checkMemoryOption } from './checks.ts';
 import { setSameLength } from './state.ts';
 
 /** Pairs of observation and action, row by row: `[count · observationDim]` and `[count · actionDim]`. */
@@ -30,12 +31,8 @@ export function sequencesFor(
   },
   batchSize: number,
 ): Sequences | undefined {
-  if (policy.memory === undefined) {
-    if (sequenceLength === undefined) return undefined;
-    throw new Error(
-      `BehaviorCloning: sequenceLength: got ${sequenceLength} for a policy without a memory, expected one with memory: 'gru', say`,
-    );
-  }
+  checkMemoryOption('BehaviorCloning', policy, 'sequenceLength', sequenceLength);
+  if (policy.memory === undefined) return undefined;
   const lengths = episodeLengths(policy, demonstrations, 'demonstrations');
   if (validation !== undefined) episodeLengths(policy, validation, 'validation');
   const length = Math.min(

@@ -640,6 +640,7 @@ export class Actor {
   readonly #compiled: Compiled<ActorInputs, Outputs>;
   readonly #onArrays;
   readonly #rng: Rng | undefined;
+  readonly #batch: number;
   readonly #stateDim: number;
 
   /** @throws if `batch` or `candidates` is no positive integer, or there is no `rng` for sampled actions */
@@ -662,6 +663,7 @@ export class Actor {
     }
     this.#rng = rng;
     this.state = new Float32Array(batch * policy.stateDim);
+    this.#batch = batch;
     this.#stateDim = policy.stateDim;
     this.#compiled = compile(
       (inputs, stream) => ({ ...actionOf(policy, inputs, greedy ? { candidates } : { rng: stream }) }),
@@ -685,8 +687,14 @@ export class Actor {
     return made;
   }
 
-  /** Begins an episode in a row, or in all of them: a policy with a memory forgets what it has seen. */
+  /**
+   * Begins an episode in a row, or in all of them: a policy with a memory forgets what it has seen.
+   * @throws if there is no such row
+   */
   reset(row?: number): void {
+    if (row !== undefined && !(Number.isInteger(row) && row >= 0 && row < this.#batch)) {
+      throw new Error(`Actor.reset: row: got ${show(row)}, expected an integer from 0 to ${this.#batch - 1}`);
+    }
     if (row === undefined) this.state.fill(0);
     else this.state.fill(0, row * this.#stateDim, (row + 1) * this.#stateDim);
   }

@@ -74,7 +74,7 @@ function replayOf(settings: Settings) {
   const { numEnvs = 1, capacity = 1000, batchSize = 20, endsByGoals = true, ...options } = settings;
   const env = new SyncVectorEnv(Array.from({ length: numEnvs }, () => () => new Asked(endsByGoals)));
   const sizes = { bufferSize: capacity, batchSize, gamma: 0.9, nSteps: 1, prioritizedAlpha: 0 };
-  return replayFor('Test', { ...sizes, hindsightShare: 0.8, ...options }, env);
+  return replayFor('Test', { ...sizes, ...options }, env);
 }
 
 /** A replay with these transitions, and those of them that it still holds. Episodes end by chance, in all environments apart. */
@@ -227,6 +227,7 @@ describe('what cannot be relabelled is refused when it is made', () => {
     [{ prioritizedAlpha: 0.6 }, "Dqn: hindsight: got 'future' with prioritizedAlpha 0.6, expected 0"],
     [{ hindsight: 'past' }, 'Dqn: hindsight: got "past"'],
     [{ hindsightShare: 1.5 }, 'Dqn: hindsightShare: got 1.5'],
+    [{ hindsight: 'none', hindsightShare: 0.5 }, 'Dqn: hindsightShare: got 0.5 without hindsight'],
   ])('%o', (options, message) => {
     expect(() => dqn(new BitFlippingEnv({ bits: 3 }), options)).toThrow(message);
   });

@@ -26,6 +26,9 @@ import { box, discrete, gradientOf, heldBy, RecordingEnv, type Transition, varia
  * and of sequences, by termination and by time limits, in each of two environments at other steps.
  */
 
+/** Marks a case of a policy without a memory. */
+const NONE = { memory: false };
+
 const MEMORIES = [
   ['gru', 'Gru'],
   ['lstm', 'Lstm'],
@@ -378,6 +381,35 @@ describe.each([
     expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
     expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
   });
+});
+
+test.each<[string, object, string]>([
+  ['burnIn', { ...NONE, burnIn: 3 }, 'burnIn: got 3 for a policy without a memory'],
+  ['sequenceLength', { ...NONE, sequenceLength: 4 }, 'sequenceLength: got 4 for a policy without a memory'],
+  [
+    'a length that does not divide',
+    { sequenceLength: 5 },
+    'sequenceLength: got 5, expected a divisor of batchSize, 256',
+  ],
+  ['nSteps', { nSteps: 3 }, 'nSteps: got 3 for a policy with a memory, expected 1'],
+  ['priorities', { prioritizedAlpha: 0.6 }, 'prioritizedAlpha: got 0.6 for a policy with a memory, expected 0'],
+  ['too early', { learningStarts: 47 }, 'learningStarts: got 47 for a policy with a memory, expected at least 48'],
+  ['too small', { bufferSize: 47 }, 'bufferSize: got 47 for a policy with a memory, expected at least 48'],
+])('SAC refuses what does not go with a memory: %s', (_, options, message) => {
+  const env = new RecordingEnv(box);
+  const policy = makePolicy('gaussian', {
+    env,
+    rng: new Rng(0),
+    hidden: [3],
+    memory: 'gru',
+    scale: 'state',
+    squash: 'tanh',
+  });
+  const plain = makePolicy('gaussian', { env, rng: new Rng(0), hidden: [3], scale: 'state', squash: 'tanh' });
+  const { memory = true, ...others } = options as { memory?: boolean };
+  expect(() => new Sac({ policy: memory ? policy : plain, env, rng: new Rng(0), ...others })).toThrow(
+    `Sac: ${message}`,
+  );
 });
 
 /** The episodes of each environment in rounds: whose has ended idles until the others' have, too. */

@@ -60,6 +60,7 @@ describe.each(CASES)('$name with $memory', ({ name, actions, memory }) => {
     actor.reset(0);
     actor.act(once);
     expect(Array.from(actor.state)).toEqual(first);
+    expect(() => actor.reset(1)).toThrow(/^Actor\.reset: row: got 1, expected an integer from 0 to 0$/);
   });
 
   test('is the same after a file', () => {
