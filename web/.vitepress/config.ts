@@ -24,6 +24,13 @@ const api = (text: string) =>
 /** What is shown of the site where somebody shares its address. */
 const PREVIEW = resolve(docs, 'preview.png');
 
+/** Workers of the built site register the lakes alone; in development, where nothing is bundled, all environments are there. */
+const lakesAlone: Plugin = {
+  name: 'lakes-alone',
+  enforce: 'pre',
+  resolveId: (source) => (source.endsWith('/registerEnvs.ts') ? resolve(root, 'web/lab/registerLakes.ts') : undefined),
+};
+
 /** Each notice of a licence stands once in a chunk: tfjs repeats one in each of its files, several hundred times. */
 const licencesOnce: Plugin = {
   name: 'licences-once',
@@ -106,7 +113,7 @@ export default defineConfig({
     // Modules of agents only define: who imports one agent does not load the others.
     worker: {
       format: 'es',
-      plugins: () => [licencesOnce],
+      plugins: () => [licencesOnce, lakesAlone],
       rollupOptions: { treeshake: { moduleSideEffects: (id) => !id.startsWith(resolve(root, 'agents')) } },
     },
     // Errors name the class that throws them.
