@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Choices, Unfit } from './choices.ts';
 import { OPERATIONS } from './operations.ts';
 import { type Call, Literal, type Mistake, type Program, tensorOf } from './program.ts';
+import { type Unroll, unroll } from './unroll.ts';
 
 /** A step: the call, and what it gave. */
 export interface Done {
@@ -61,6 +62,7 @@ function perform({ fn, args }: Call): tf.Tensor[] {
     variable.assign(value);
     return [];
   }
+  if (fn === 'unroll') return unroll(withoutLiterals(args[0]) as Unroll);
   const found = fn.split('.').reduce((at: unknown, key) => (at as Record<string, unknown>)[key], tf);
   const result = (found as (...args: unknown[]) => tf.TensorContainer)(...(withoutLiterals(args) as unknown[]));
   return Object.values(result instanceof tf.Tensor ? [result] : (result as object)) as tf.Tensor[];

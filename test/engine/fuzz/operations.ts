@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { memoryNames } from '../../../src/nn/recurrent.ts';
 import { broadcasts, type Choices, limited, Unfit } from './choices.ts';
 import { type Call, type Dtype, Literal } from './program.ts';
+import { chosenUnroll } from './unroll.ts';
 
 type Operation = (c: Choices) => Call;
 
@@ -16,8 +18,10 @@ const DIVISIONS = 'div divNoNan floorDiv mod'.split(' ');
 const COMPARISONS = 'greater greaterEqual less lessEqual equal notEqual'.split(' ');
 const LOGIC = 'logicalAnd logicalOr logicalXor'.split(' ');
 
-const named = (names: readonly string[], make: (name: string) => Operation): Record<string, Operation> =>
-  Object.fromEntries(names.map((name) => [name, make(name)]));
+const named = <Name extends string>(
+  names: readonly Name[],
+  make: (name: Name) => Operation,
+): Record<string, Operation> => Object.fromEntries(names.map((name) => [name, make(name)]));
 
 const ints = (values: readonly number[], shape: readonly number[] = [values.length]): Literal =>
   new Literal(values, shape, 'int32');
@@ -350,6 +354,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     );
     return call('conv2d', x, filter, c.int(1, 3), c.of(['valid', 'same']));
   },
+
+  ...named(memoryNames, (name) => (c) => chosenUnroll(name, c)),
 
   assign: (c) => {
     const variable = c.tensor((x) => x instanceof tf.Variable);

@@ -53,7 +53,7 @@ export class Literal {
   }
 }
 
-/** A call of a function of tfjs; `assign` is the variable's. */
+/** A call of a function of tfjs; `assign` is the variable's, `unroll` a recurrent network's. */
 export interface Call {
   readonly fn: string;
   readonly args: readonly unknown[];
