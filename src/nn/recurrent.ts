@@ -113,7 +113,8 @@ export abstract class RecurrentNetwork extends Module {
       throw new Error(`${where}: state: got ${shown(state)}, expected float32 [batch, ${stateDim}]`);
     }
     const [rows = 0, width] = inputs.shape;
-    if (inputs.rank !== 2 || width !== inputDim || inputs.dtype !== 'float32' || rows % state.shape[0]! !== 0) {
+    const isWhole = rows > 0 && rows % state.shape[0]! === 0;
+    if (inputs.rank !== 2 || width !== inputDim || inputs.dtype !== 'float32' || !isWhole) {
       throw new Error(
         `${where}: inputs: got ${shown(inputs)}, expected float32 [time · ${state.shape[0]}, ${inputDim}], step by step`,
       );

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/engine/compile.ts';
 import { Gru, Lstm, MinGru } from '../../src/nn/index.ts';
-import type { RecurrentNetwork } from '../../src/nn/recurrent.ts';
+import type { RecurrentNetwork, Remembered, Sequences } from '../../src/nn/recurrent.ts';
 import { Rng } from '../../src/random.ts';
-import { gradient } from '../oracle/calculus.ts';
+import { derivative, gradient } from '../oracle/calculus.ts';
 import type { Variables } from '../oracle/mlp.ts';
 import { type RecurrentName, recurrent } from '../oracle/recurrent.ts';
 import { perturb } from '../support/perturb.ts';
@@ -14,55 +15,105 @@ import { perturb } from '../support/perturb.ts';
 const NETWORKS = { Gru, Lstm, MinGru };
 const [INPUT, UNITS, BATCH] = [3, 4, 2];
 
+interface Sizes {
+  readonly time: number;
+  readonly batch?: number;
+  readonly inputDim?: number;
+  readonly units?: number;
+  /** The share of steps that begin an episode. */
+  readonly share?: number;
+  readonly seed?: number;
+}
+
 /** Numbers in rows of this length. */
 const rows = <T>(values: readonly T[], length: number): T[][] =>
   Array.from({ length: values.length / length }, (_, i) => values.slice(i * length, (i + 1) * length));
 
 /** A network, sequences for it, and what it makes of flat numbers of any of them in float64. */
-function subject(name: RecurrentName, time: number, seed = 0) {
+function subject(name: RecurrentName, sizes: Sizes) {
+  const { time, batch = BATCH, inputDim = INPUT, units = UNITS, share = 0.3, seed = 0 } = sizes;
   const rng = new Rng(seed);
-  const network = perturb(new NETWORKS[name]({ inputDim: INPUT, units: UNITS, rng }), rng);
+  const network = perturb(new NETWORKS[name]({ inputDim, units, rng }), rng);
   const variables: Record<string, number[]> = Object.fromEntries(
     Object.entries(network.stateDict()).map(([path, { values }]) => [path, Array.from(values)]),
   );
   const draw = (size: number) => Array.from(rng.fillNormal(new Float32Array(size)));
-  const begins = Array.from({ length: time * BATCH }, () => Number(rng.uniform() < 0.3));
+  const begins = Array.from({ length: time * batch }, () => Number(rng.uniform() < share));
   const wholes: Record<string, number[]> = {
     ...variables,
-    inputs: draw(time * BATCH * INPUT),
-    state: draw(BATCH * network.stateDim),
+    inputs: draw(time * batch * inputDim),
+    state: draw(batch * network.stateDim),
   };
   const wanted = ({ inputs, state, ...rest }: Record<string, number[]>) =>
     recurrent(
       name,
       rest as Variables,
-      rows(rows(inputs!, INPUT), BATCH),
+      rows(rows(inputs!, inputDim), batch),
       rows(state!, network.stateDim),
-      rows(begins, BATCH),
+      rows(begins, batch),
     );
   const tensors = {
-    inputs: tf.tensor2d(wholes.inputs!, [time * BATCH, INPUT]),
-    state: tf.tensor2d(wholes.state!, [BATCH, network.stateDim]),
+    inputs: tf.tensor2d(wholes.inputs!, [time * batch, inputDim]),
+    state: tf.tensor2d(wholes.state!, [batch, network.stateDim]),
     begins: tf.tensor1d(begins),
   };
-  return { network, wholes, wanted, tensors };
+  return { network, wholes, wanted, tensors, batch };
 }
+type Tensors = ReturnType<typeof subject>['tensors'];
 
 /** A number that depends on every output and on the last state. */
 const objective = (outputs: ArrayLike<number>, states: ArrayLike<number>): number =>
   Array.from(outputs).reduce((sum, value, k) => sum + Math.sin(k + 1) * value, 0) +
   Array.from(states).reduce((sum, value, k) => sum + Math.cos(k + 1) * value, 0);
 
-function objectiveOf(network: RecurrentNetwork, sequences: ReturnType<typeof subject>['tensors']): tf.Scalar {
-  const { outputs, state } = network.unroll(sequences);
-  const weighted = (x: tf.Tensor, f: (x: number) => number) =>
-    tf.sum(tf.mul(tf.reshape(x, [-1]), tf.tensor1d(Array.from({ length: x.size }, (_, k) => f(k + 1)))));
-  return tf.add(weighted(outputs, Math.sin), weighted(state, Math.cos)) as tf.Scalar;
+const weighted = (x: tf.Tensor, f: (x: number) => number) =>
+  tf.sum(tf.mul(tf.reshape(x, [-1]), tf.tensor1d(Array.from({ length: x.size }, (_, k) => f(k + 1)))));
+
+const objectiveOf = ({ outputs, state }: Pick<Remembered, 'outputs' | 'state'>) =>
+  tf.add(weighted(outputs, Math.sin), weighted(state, Math.cos)) as tf.Scalar;
+
+/** By path: the gradients of an objective by all variables, by the inputs and by the state. */
+function slopesOf(
+  network: RecurrentNetwork,
+  { inputs, state, begins }: Tensors,
+  objective: (sequences: Sequences) => tf.Scalar,
+): Record<string, tf.Tensor> {
+  const { grads } = tf.variableGrads(() => objective({ inputs, state, begins }), network.trainableVariables());
+  const [byInputs, byState] = tf.grads((inputs: tf.Tensor, state: tf.Tensor) => objective({ inputs, state, begins }))([
+    inputs,
+    state,
+  ]) as [tf.Tensor, tf.Tensor];
+  const byVariables = [...network.namedVariables()].map(([path, { name }]) => [path, grads[name]!]);
+  return { ...Object.fromEntries(byVariables), inputs: byInputs, state: byState };
 }
+
+/** Steps of sequences. */
+const piece = (x: tf.Tensor, batch: number, first: number, count: number) =>
+  tf.slice(x, [first * batch, ...(x.rank > 1 ? [0] : [])], [count * batch, ...(x.rank > 1 ? [-1] : [])]);
+
+/** The largest difference of any of their numbers. */
+function apart(some: Record<string, tf.Tensor>, others: Record<string, tf.Tensor>): number {
+  expect(Object.keys(some)).toEqual(Object.keys(others));
+  const furthest = Object.entries(some).map(([path, x]) => {
+    expect(x.shape, path).toEqual(others[path]!.shape);
+    return tf.max(tf.abs(tf.sub(x, others[path]!))).arraySync() as number;
+  });
+  return Math.max(...furthest);
+}
+
+const upTo = (max: number) => fc.integer({ min: 1, max });
+const arbitrarySizes = fc.record({
+  time: upTo(9),
+  batch: upTo(4),
+  inputDim: upTo(5),
+  units: upTo(5),
+  share: fc.constantFrom(0, 0.3, 0.9),
+  seed: fc.nat(),
+});
 
 describe.each(Object.keys(NETWORKS) as RecurrentName[])('%s', (name) => {
   test.each([1, 2, 3, 7, 8])('over %i steps values and gradients are those of the float64 network', (time) => {
-    const { network, wholes, wanted, tensors } = subject(name, time);
+    const { network, wholes, wanted, tensors } = subject(name, { time });
     const { outputs, state } = network.unroll(tensors);
     const reference = wanted(wholes);
     outputs.dataSync().forEach((value, k) => expect(value).toBeCloseTo(reference.outputs[k]!, 5));
@@ -75,44 +126,117 @@ describe.each(Object.keys(NETWORKS) as RecurrentName[])('%s', (name) => {
         const { outputs, states } = wanted({ ...wholes, [path]: values });
         return objective(outputs, states);
       }, wholes[path]!);
-    const { grads } = tf.variableGrads(() => objectiveOf(network, tensors), network.trainableVariables());
-    const [inputs, begun] = tf.grads((inputs: tf.Tensor, state: tf.Tensor) =>
-      objectiveOf(network, { ...tensors, inputs, state } as typeof tensors),
-    )([tensors.inputs, tensors.state]);
-    const all: [string, tf.Tensor][] = [
-      ...[...network.namedVariables()].map(([path, variable]): [string, tf.Tensor] => [path, grads[variable.name]!]),
-      ['inputs', inputs!],
-      ['state', begun!],
-    ];
-    for (const [path, slope] of all) {
+    const all = slopesOf(network, tensors, (sequences) => objectiveOf(network.unroll(sequences)));
+    for (const [path, slope] of Object.entries(all)) {
       const expected = slopes(path);
       slope.dataSync().forEach((value, k) => expect(value, `${path} ${k}`).toBeCloseTo(expected[k]!, 4));
     }
-    expect(all.map(([path]) => path)).toContain(name === 'MinGru' ? 'input.bias' : 'recurrent.kernel');
+    expect(Object.keys(all)).toContain(name === 'MinGru' ? 'input.bias' : 'recurrent.kernel');
   });
 
-  test('in pieces, each from the state of the last, it gives what it gives at once', () => {
-    const { network, tensors } = subject(name, 6);
-    const whole = network.unroll(tensors);
-    const piece = (x: tf.Tensor, first: number, count: number) =>
-      tf.slice(x, [first * BATCH, ...(x.rank > 1 ? [0] : [])], [count * BATCH, ...(x.rank > 1 ? [-1] : [])]);
-    let { state } = tensors as { state: tf.Tensor };
-    const outputs = [1, 3, 2].map((count, i) => {
-      const first = [0, 1, 4][i]!;
-      const after = network.unroll({
-        inputs: piece(tensors.inputs, first, count),
-        begins: piece(tensors.begins, first, count),
-        state,
+  /** For random sizes; the same ones each time, since float32 has no bound that holds for all. */
+  const always = (claim: (sizes: Required<Sizes>) => void, numRuns = 15) =>
+    fc.assert(
+      fc.property(arbitrarySizes, (sizes) => {
+        tf.engine().startScope();
+        claim(sizes);
+        tf.engine().endScope();
+      }),
+      { seed: 1, numRuns },
+    );
+
+  test('whatever the sizes, values, and slopes along any direction, are those of the float64 network', () => {
+    always((sizes) => {
+      const { network, wholes, wanted, tensors } = subject(name, sizes);
+      const { outputs, state } = network.unroll(tensors);
+      const reference = wanted(wholes);
+      expect(outputs.size).toBe(reference.outputs.length);
+      outputs.dataSync().forEach((value, k) => expect(value).toBeCloseTo(reference.outputs[k]!, 5));
+      state.dataSync().forEach((value, k) => expect(value).toBeCloseTo(reference.states[k]!, 5));
+
+      const slopes = slopesOf(network, tensors, (sequences) => objectiveOf(network.unroll(sequences)));
+      const rng = new Rng(sizes.seed);
+      const along = Object.entries(wholes).map(([path, values]) => {
+        return [path, values, Array.from(rng.fillNormal(new Float32Array(values.length)))] as const;
       });
-      state = after.state;
-      return after.outputs;
+      const got = along.flatMap(([path, , way]) => Array.from(slopes[path]!.dataSync(), (slope, k) => slope * way[k]!));
+      const expected = derivative((t) => {
+        const { outputs, states } = wanted(
+          Object.fromEntries(along.map(([path, values, way]) => [path, values.map((value, k) => value + t * way[k]!)])),
+        );
+        return objective(outputs, states);
+      });
+      const size = Math.hypot(1, ...got);
+      expect(Math.abs(got.reduce((sum, slope) => sum + slope, 0) - expected) / size).toBeLessThan(1e-5);
     });
-    expect(tf.max(tf.abs(tf.sub(tf.concat(outputs, 0), whole.outputs))).arraySync()).toBeLessThan(1e-6);
-    expect(tf.max(tf.abs(tf.sub(state, whole.state))).arraySync()).toBeLessThan(1e-6);
+  });
+
+  test('in two pieces, the second from the state of the first, it gives what it gives at once, gradients too', () => {
+    always((sizes) => {
+      fc.pre(sizes.time > 1);
+      const { network, tensors, batch } = subject(name, sizes);
+      const cut = 1 + (sizes.seed % (sizes.time - 1));
+      const inPieces = ({ inputs, state, begins }: Sequences) => {
+        const unrolled = (first: number, count: number, state: tf.Tensor) => {
+          const part = (x: tf.Tensor) => piece(x, batch, first, count);
+          return network.unroll({ inputs: part(inputs), begins: part(begins!), state });
+        };
+        const one = unrolled(0, cut, state);
+        const other = unrolled(cut, sizes.time - cut, one.state);
+        const both = (key: 'outputs' | 'states') => tf.concat([one[key], other[key]]);
+        return { outputs: both('outputs'), state: other.state, states: both('states') };
+      };
+      const whole = network.unroll(tensors);
+      expect(apart(inPieces(tensors), { ...whole })).toBeLessThan(1e-6);
+      expect(apart({ last: piece(whole.states, batch, sizes.time - 1, 1) }, { last: whole.state })).toBe(0);
+      expect(
+        apart(
+          slopesOf(network, tensors, (sequences) => objectiveOf(inPieces(sequences))),
+          slopesOf(network, tensors, (sequences) => objectiveOf(network.unroll(sequences))),
+        ),
+      ).toBeLessThan(1e-5);
+    });
+  });
+
+  test('a sequence does not depend on those beside it', () => {
+    always((sizes) => {
+      const { network, tensors, batch } = subject(name, sizes);
+      const row = sizes.seed % batch;
+      const ofRow = (x: tf.Tensor) =>
+        tf.reshape(tf.gather(tf.reshape(x, [-1, batch, x.shape[1] ?? 1]), [row], 1), [-1, ...x.shape.slice(1)]);
+      const { inputs, state, begins } = tensors;
+      const alone = network.unroll({ inputs: ofRow(inputs), state: ofRow(state), begins: ofRow(begins) });
+      const beside = Object.fromEntries(Object.entries(network.unroll(tensors)).map(([key, x]) => [key, ofRow(x)]));
+      expect(apart({ ...alone }, beside)).toBeLessThan(1e-6);
+    });
+  });
+
+  test('where each step begins an episode no state is seen, and where none does begins change nothing', () => {
+    always((sizes) => {
+      const { network, tensors } = subject(name, sizes);
+      const { inputs, state } = tensors;
+      const rows = inputs.shape[0]!;
+      const { outputs, states } = network.unroll({ inputs, state, begins: tf.ones([rows]) });
+      const each = network.unroll({ inputs, state: tf.zeros([rows, network.stateDim]) });
+      expect(apart({ outputs, states }, { outputs: each.outputs, states: each.states })).toBeLessThan(1e-6);
+      const none = network.unroll({ inputs, state, begins: tf.zeros([rows]) });
+      expect(apart({ ...none }, { ...network.unroll({ inputs, state }) })).toBe(0);
+    });
+  });
+
+  test('where gates are shut or open to the last bit all is finite, gradients too', () => {
+    always((sizes) => {
+      const { network, tensors } = subject(name, sizes);
+      const far = { ...tensors, inputs: tf.mul(tensors.inputs, 1e6), state: tf.mul(tensors.state, 1e6) } as Tensors;
+      const { outputs, state } = network.unroll(far);
+      const slopes = slopesOf(network, far, (sequences) => objectiveOf(network.unroll(sequences)));
+      for (const [path, x] of Object.entries({ outputs, last: state, ...slopes }))
+        expect(Array.from(x.dataSync()).every(Number.isFinite), path).toBe(true);
+    });
   });
 
   test('what was before the begin of an episode has no influence', () => {
-    const { network, tensors } = subject(name, 5);
+    const { network, tensors } = subject(name, { time: 5 });
     const begins = tf.tensor1d([0, 0, 0, 0, 1, 1, 0, 0, 0, 0]);
     const last = (inputs: tf.Tensor, state: tf.Tensor) =>
       tf.sum(tf.slice(network.unroll({ inputs, state, begins }).outputs, [2 * BATCH, 0], [-1, -1]));
@@ -124,23 +248,24 @@ describe.each(Object.keys(NETWORKS) as RecurrentName[])('%s', (name) => {
   });
 
   test('compiled it gives what it gives eagerly, gradients too', () => {
-    const { network, tensors } = subject(name, 9);
-    const parameters = network.trainableVariables();
-    const both = () => tf.variableGrads(() => objectiveOf(network, tensors), parameters);
-    const compiled = compile(
-      (sequences: typeof tensors) => {
-        const { value, grads } = tf.variableGrads(() => objectiveOf(network, sequences), parameters);
-        return { value, ...Object.fromEntries(parameters.map(({ name }, i) => [`gradient${i}`, grads[name]!])) };
-      },
-      { name, state: [network] },
-    );
-    const got: Record<string, tf.Tensor> = compiled(tensors);
-    const { value, grads } = both();
-    expect(got.value!.arraySync()).toBeCloseTo(value.arraySync() as number, 5);
-    parameters.forEach(({ name }, i) => {
-      expect(tf.max(tf.abs(tf.sub(got[`gradient${i}`]!, grads[name]!))).arraySync()).toBeLessThan(1e-5);
-    });
-    compiled.dispose();
+    always((sizes) => {
+      const { network, tensors } = subject(name, sizes);
+      const parameters = network.trainableVariables();
+      const compiled = compile(
+        (sequences: Tensors) => {
+          const { value, grads } = tf.variableGrads(() => objectiveOf(network.unroll(sequences)), parameters);
+          return { value, ...Object.fromEntries(parameters.map(({ name }, i) => [`gradient${i}`, grads[name]!])) };
+        },
+        { name, state: [network] },
+      );
+      const got: Record<string, tf.Tensor> = compiled(tensors);
+      const { value, grads } = tf.variableGrads(() => objectiveOf(network.unroll(tensors)), parameters);
+      expect(got.value!.arraySync()).toBeCloseTo(value.arraySync() as number, 5);
+      parameters.forEach(({ name }, i) => {
+        expect(tf.max(tf.abs(tf.sub(got[`gradient${i}`]!, grads[name]!))).arraySync()).toBeLessThan(1e-5);
+      });
+      compiled.dispose();
+    }, 5);
   });
 
   test.each([
@@ -155,11 +280,12 @@ describe.each(Object.keys(NETWORKS) as RecurrentName[])('%s', (name) => {
       { state: tf.zeros([2, 3]) },
       'state: got float32 of shape [2,3], expected float32 [batch, ',
     ],
+    ['no step', { inputs: tf.zeros([0, 3]), begins: undefined }, 'inputs: got float32 of shape [0,3]'],
     ['begins of other steps', { begins: tf.zeros([2]) }, 'begins: got float32 of shape [2], expected float32 [4]'],
     ['no state', { state: undefined }, 'state: got undefined'],
   ])('%s: said in one line', (_, wrong, message) => {
-    const { network, tensors } = subject(name, 2);
-    expect(() => network.unroll({ ...tensors, ...wrong } as typeof tensors)).toThrow(`${name}.unroll: ${message}`);
+    const { network, tensors } = subject(name, { time: 2 });
+    expect(() => network.unroll({ ...tensors, ...wrong } as Tensors)).toThrow(`${name}.unroll: ${message}`);
   });
 });
 
