@@ -26,6 +26,13 @@ const CHECKS: Record<string, readonly [pattern: RegExp, ...bounds: [least: numbe
     [/^step \d+: return (\S+)$/gm, [-2000, -900]],
     [/^greedy: return (\S+)$/gm, [-300, 0]],
   ],
+  ppoTMaze: [
+    [/^without a memory: return (\S+)$/gm, [1.3, 2.7]],
+    [/^with a memory: return (\S+)$/gm, [3.9, 4]],
+    [/^turns: (\d),\d$/gm, [0, 0]],
+    [/^turns: \d,(\d)$/gm, [2, 2]],
+    [/^one has forgotten: \d,(\d)$/gm, [2, 2]],
+  ],
   sacTwoGoals: [
     [/^gaussian: a mode at (\S+) with/gm, [-9, 9]],
     [/^spline: a mode at (-\S+) with/gm, [-1.5, -0.5]],
