@@ -7,7 +7,8 @@ import { checkInterface, checkOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
 import { Rng } from '../random.ts';
 import { choicesOf, type MultiDiscreteSpace } from '../spaces/plain.ts';
-import { type ActionDistribution, type ActionSample, type Policy, sampleAction } from './policy.ts';
+import { sampleAction } from './actor.ts';
+import type { ActionDistribution, ActionSample, Policy } from './policy.ts';
 
 /** Options of {@link checkPolicy}. */
 export interface CheckPolicyOptions {

@@ -1,6 +1,7 @@
 export type { AnySpace, BoxSpace } from '../spaces/plain.ts';
 export { type ChoiceSpace, choicesOf } from '../spaces/plain.ts';
 export { ActionSamples, actionDensity, SquashedDistribution, withDensity } from './actionDistributions.ts';
+export { type ActedAction, Actor, type Observation, sampleAction, type UsualAction } from './actor.ts';
 export { AutoregressiveCategoricalPolicy } from './autoregressiveCategoricalPolicy.ts';
 export { BestOfPolicy } from './bestOfPolicy.ts';
 export { boxSquash } from './boxScale.ts';
@@ -14,16 +15,13 @@ export { ImplicitPolicy } from './implicitPolicy.ts';
 export { MixturePolicy, RelaxedMixturePolicy } from './mixturePolicy.ts';
 export { ObservationEncoder, ObservationNormalizer } from './observationEncoder.ts';
 export { ObservationLayout } from './observationLayout.ts';
-export type { ActedAction, Observation, UsualAction } from './policy.ts';
 export {
   type ActionDistribution,
   type ActionSample,
-  Actor,
   type Past,
   Policy,
   type PolicyConfig,
   type SampledAction,
-  sampleAction,
 } from './policy.ts';
 export { commonPolicyOptions, type MakeArguments, type PolicyDefinition } from './policyDefinition.ts';
 export { type LoadedPolicy, loadPolicy, policyFromJson, policyToJson, savePolicy } from './policyFile.ts';

@@ -8,7 +8,8 @@ import { shortened, show } from '../options/describe.ts';
 import { parseOptions } from '../options/parse.ts';
 import { Rng } from '../random.ts';
 import { actionSpaceSchema, jsonSpace, plainSpaceSchema } from '../spaces/plain.ts';
-import type { ActedAction, Policy, UsualAction } from './policy.ts';
+import type { ActedAction, UsualAction } from './actor.ts';
+import type { Policy } from './policy.ts';
 import { isRegistered, makePolicy } from './registry.ts';
 
 /**

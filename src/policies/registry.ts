@@ -16,12 +16,13 @@ import {
   plainMultiBinarySpace,
   plainMultiDiscreteSpace,
 } from '../spaces/plain.ts';
+import type { UsualAction } from './actor.ts';
 import { type BestOfPolicy, bestOfOptions, makeBestOf } from './bestOfPolicy.ts';
 import { BoxScale, boxRescale, boxSquash, checkAngles } from './boxScale.ts';
 import { builtinPolicies, type LearnerName, type PolicyOptionsByName, policyOptionsFor } from './builtinPolicies.ts';
 import { couldBeImage, ObservationEncoder, usualNetwork } from './observationEncoder.ts';
 import { ObservationLayout } from './observationLayout.ts';
-import type { Policy, UsualAction } from './policy.ts';
+import type { Policy } from './policy.ts';
 import {
   type ActedActions,
   type ActionKind,
