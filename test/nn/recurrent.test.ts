@@ -44,14 +44,16 @@ function subject(name: RecurrentName, sizes: Sizes) {
     inputs: draw(time * batch * inputDim),
     state: draw(batch * network.stateDim),
   };
-  const wanted = ({ inputs, state, ...rest }: Record<string, number[]>) =>
-    recurrent(
+  const wanted = ({ inputs, state, ...rest }: Record<string, number[]>) => {
+    const { outputs, states, everyState } = recurrent(
       name,
       rest as Variables,
       rows(rows(inputs!, inputDim), batch),
       rows(state!, network.stateDim),
       rows(begins, batch),
     );
+    return { outputs, state: states, states: everyState };
+  };
   const tensors = {
     inputs: tf.tensor2d(wholes.inputs!, [time * batch, inputDim]),
     state: tf.tensor2d(wholes.state!, [batch, network.stateDim]),
@@ -61,16 +63,28 @@ function subject(name: RecurrentName, sizes: Sizes) {
 }
 type Tensors = ReturnType<typeof subject>['tensors'];
 
-/** A number that depends on every output and on the last state. */
-const objective = (outputs: ArrayLike<number>, states: ArrayLike<number>): number =>
-  Array.from(outputs).reduce((sum, value, k) => sum + Math.sin(k + 1) * value, 0) +
-  Array.from(states).reduce((sum, value, k) => sum + Math.cos(k + 1) * value, 0);
+/** What each number of {@link objective} counts. */
+const WEIGHTS = {
+  outputs: (k: number) => Math.sin(k + 1),
+  state: (k: number) => Math.cos(k + 1),
+  states: (k: number) => Math.sin(2 * k),
+};
+const PARTS = Object.keys(WEIGHTS) as (keyof typeof WEIGHTS)[];
 
-const weighted = (x: tf.Tensor, f: (x: number) => number) =>
-  tf.sum(tf.mul(tf.reshape(x, [-1]), tf.tensor1d(Array.from({ length: x.size }, (_, k) => f(k + 1)))));
+/** A number that depends on all that a network gives. */
+const objective = (made: Record<keyof typeof WEIGHTS, readonly number[]>): number =>
+  PARTS.reduce((sum, part) => sum + made[part].reduce((sum, value, k) => sum + WEIGHTS[part](k) * value, 0), 0);
 
-const objectiveOf = ({ outputs, state }: Pick<Remembered, 'outputs' | 'state'>) =>
-  tf.add(weighted(outputs, Math.sin), weighted(state, Math.cos)) as tf.Scalar;
+const objectiveOf = (made: Remembered) =>
+  tf.addN(
+    PARTS.map((part) => {
+      const weights = tf.tensor(
+        Array.from({ length: made[part].size }, (_, k) => WEIGHTS[part](k)),
+        made[part].shape,
+      );
+      return tf.sum(tf.mul(made[part], weights));
+    }),
+  ) as tf.Scalar;
 
 /** By path: the gradients of an objective by all variables, by the inputs and by the state. */
 function slopesOf(
@@ -117,15 +131,12 @@ describe.each(Object.keys(NETWORKS) as RecurrentName[])('%s', (name) => {
     const { outputs, state } = network.unroll(tensors);
     const reference = wanted(wholes);
     outputs.dataSync().forEach((value, k) => expect(value).toBeCloseTo(reference.outputs[k]!, 5));
-    state.dataSync().forEach((value, k) => expect(value).toBeCloseTo(reference.states[k]!, 5));
+    state.dataSync().forEach((value, k) => expect(value).toBeCloseTo(reference.state[k]!, 5));
     expect(outputs.size).toBe(reference.outputs.length);
-    expect(state.size).toBe(reference.states.length);
+    expect(state.size).toBe(reference.state.length);
 
     const slopes = (path: string) =>
-      gradient((values) => {
-        const { outputs, states } = wanted({ ...wholes, [path]: values });
-        return objective(outputs, states);
-      }, wholes[path]!);
+      gradient((values) => objective(wanted({ ...wholes, [path]: values })), wholes[path]!);
     const all = slopesOf(network, tensors, (sequences) => objectiveOf(network.unroll(sequences)));
     for (const [path, slope] of Object.entries(all)) {
       const expected = slopes(path);
@@ -152,7 +163,7 @@ describe.each(Object.keys(NETWORKS) as RecurrentName[])('%s', (name) => {
       const reference = wanted(wholes);
       expect(outputs.size).toBe(reference.outputs.length);
       outputs.dataSync().forEach((value, k) => expect(value).toBeCloseTo(reference.outputs[k]!, 5));
-      state.dataSync().forEach((value, k) => expect(value).toBeCloseTo(reference.states[k]!, 5));
+      state.dataSync().forEach((value, k) => expect(value).toBeCloseTo(reference.state[k]!, 5));
 
       const slopes = slopesOf(network, tensors, (sequences) => objectiveOf(network.unroll(sequences)));
       const rng = new Rng(sizes.seed);
@@ -161,10 +172,8 @@ describe.each(Object.keys(NETWORKS) as RecurrentName[])('%s', (name) => {
       });
       const got = along.flatMap(([path, , way]) => Array.from(slopes[path]!.dataSync(), (slope, k) => slope * way[k]!));
       const expected = derivative((t) => {
-        const { outputs, states } = wanted(
-          Object.fromEntries(along.map(([path, values, way]) => [path, values.map((value, k) => value + t * way[k]!)])),
-        );
-        return objective(outputs, states);
+        const moved = along.map(([path, values, way]) => [path, values.map((value, k) => value + t * way[k]!)]);
+        return objective(wanted(Object.fromEntries(moved)));
       });
       const size = Math.hypot(1, ...got);
       expect(Math.abs(got.reduce((sum, slope) => sum + slope, 0) - expected) / size).toBeLessThan(1e-5);

@@ -43,6 +43,7 @@ function step(name: RecurrentName, variables: Variables, x: readonly number[], s
  * @param inputs `[time][batch][inputDim]`
  * @param states `[batch][stateDim]`
  * @param begins `[time][batch]`, 1 where a step begins an episode
+ * @returns outputs of all steps, the states after the last, and those after every step
  */
 export function recurrent(
   name: RecurrentName,
@@ -50,14 +51,16 @@ export function recurrent(
   inputs: readonly (readonly (readonly number[])[])[],
   states: readonly (readonly number[])[],
   begins: readonly (readonly number[])[],
-): { outputs: number[]; states: number[] } {
+): { outputs: number[]; states: number[]; everyState: number[] } {
   let current = states;
+  const everyState: number[] = [];
   const outputs = inputs.flatMap((rows, t) => {
     const after = rows.map((x, b) =>
       step(name, variables, x, begins[t]![b] === 1 ? current[b]!.map(() => 0) : current[b]!),
     );
     current = after.map(({ state }) => state);
+    everyState.push(...current.flat());
     return after.flatMap(({ output }) => output);
   });
-  return { outputs, states: current.flat() };
+  return { outputs, states: current.flat(), everyState };
 }
