@@ -60,6 +60,13 @@ describe('the difference rule', () => {
   const withNaN = program(['exp'], { replaced: [[1, Number.NaN]] });
   const sum = program(['sum'], { shape: [200] });
   const ofSine = (x: number): Program => program(['sin', 'floor'], { replaced: [0, 1, 2, 3].map((i) => [i, x]) });
+  const ofTiny = (fn: string): Program => ({
+    ...program([fn], { replaced: [0, 1, 2, 3].map((i) => [i, 2 ** -149]) }),
+    steps: [
+      { operation: fn, picks: [0] },
+      { operation: 'cast', picks: [0, 2] },
+    ],
+  });
   // Times 41.
   const steps = [
     { operation: 'sin', picks: [0] },
@@ -82,6 +89,8 @@ describe('the difference rule', () => {
     ['a NaN that was lost', withNaN, (x) => (Number.isNaN(x) ? 0 : x), withNaN, (x) => x],
     ['an infinity', program(['exp']), () => Number.POSITIVE_INFINITY, undefined, (x) => x],
     ['another integer', program(['abs'], { dtype: 'int32' }), (x) => x + 1, undefined, (x) => x],
+    // ONNX Runtime's tanh of so small a number is 0.
+    ['that a number is not 0', ofTiny('neg'), () => 0, ofTiny('tanh'), () => 0],
     // The sine of the float32 next to π/2 rounds to 1, and the next number below it is as good.
     ['what rounding does not decide', ofSine(1), (x) => x - 1, ofSine(Math.PI / 2), (x) => x - 1],
   ])('finds %s, and forgives less', (_, wrong, change, right, small) => {

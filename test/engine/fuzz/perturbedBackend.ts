@@ -58,6 +58,8 @@ function perturb(values: Float32Array, { ulps = 0, absolute = 0, underflows = fa
     const sign = rng.uniform() < 0.5 ? -1 : 1;
     // No engine keeps the sign of a zero.
     if (x === 0) values[i] = sign * ((underflows ? ulps * 2 ** -149 : 0) + absolute * rng.uniform());
+    // All that is so small may be lost, and only 0 is false.
+    else if (Math.abs(x) <= absolute && rng.uniform() < 0.5) values[i] = 0;
     else if (Number.isFinite(x)) values[i] = x + sign * (ulps * unit(x) + absolute) * rng.uniform();
   }
 }
