@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { splineQuantileParameters, splineQuantiles } from '../src/distributions/splineQuantiles.ts';
-import { midpointFractions } from '../src/index.ts';
+import { midpointFractions, type Past } from '../src/index.ts';
 import { choice, count } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { CriticNetworks, type CriticNetworksOptions } from '../src/policies/criticNetworks.ts';
 import { type CriticLoss, quantileHuber, smallestK, tdErrors, tdTarget, weightedRows } from './core/critics.ts';
+import { replayedSequenceOptions } from './core/options.ts';
 import { type Next, type SacBatch, type Seen, SoftActorCritic, softActorCriticOptions } from './sac.ts';
 
 interface ReturnQuantilesOptions extends CriticNetworksOptions {
@@ -42,29 +43,34 @@ class ReturnQuantiles extends CriticNetworks {
   }
 
   /** `[batch, observationDim]` and `[batch, actionDim]` → θ of each network, `[batch, M]`. */
-  of(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor[] {
-    const outputs = this.outputs(observations, actions);
+  of(observations: tf.Tensor, actions: tf.Tensor, past?: Past): tf.Tensor[] {
+    const outputs = this.outputs(observations, actions, past);
     const bins = this.#bins;
     return bins === undefined ? outputs : outputs.map((output) => splineQuantiles(output, bins, this.#quantiles));
   }
 
   /** The quantiles of all networks side by side, `[batch, N·M]`. */
-  all(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor {
-    return tf.concat(this.of(observations, actions), 1);
+  all(observations: tf.Tensor, actions: tf.Tensor, past?: Past): tf.Tensor {
+    return tf.concat(this.of(observations, actions, past), 1);
   }
 
   /** Their mean, `[batch]`. */
-  mean(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor {
-    return tf.mean(this.all(observations, actions), 1);
+  mean(observations: tf.Tensor, actions: tf.Tensor, past?: Past): tf.Tensor {
+    return tf.mean(this.all(observations, actions, past), 1);
   }
 
   /**
    * Σ over the networks of E[w (1/M) Σᵢ Lᵢ], L the loss of quantile regression; values are means, of quantiles (1/M) Σᵢ θᵢ, of targets Σⱼ pⱼ yⱼ.
-   * @param weights w, `[batch]`; all are 1 unless they are given
+   * @param options w, `[batch]`; all are 1 unless they are given
    */
-  loss(observations: tf.Tensor, actions: tf.Tensor, { atoms, masses }: ReturnTargets, weights?: tf.Tensor): CriticLoss {
+  loss(
+    observations: tf.Tensor,
+    actions: tf.Tensor,
+    { atoms, masses }: ReturnTargets,
+    { weights, past }: { readonly weights?: tf.Tensor | undefined; readonly past?: Past | undefined } = {},
+  ): CriticLoss {
     const fractions = tf.tensor1d(midpointFractions(this.#quantiles));
-    const each = this.of(observations, actions);
+    const each = this.of(observations, actions, past);
     const losses = each.map((quantiles) => {
       const ofQuantiles = quantileHuber({ quantiles, fractions, targets: atoms, weights: masses });
       return tf.mean(weightedRows(ofQuantiles, weights));
@@ -84,6 +90,7 @@ class ReturnQuantiles extends CriticNetworks {
 
 export const tqcOptions = z.strictObject({
   ...softActorCriticOptions,
+  ...replayedSequenceOptions,
   quantiles: count(25, 'M, quantiles of each critic', 'quantiles'),
   droppedPerCritic: z.int().nonnegative().default(2).meta({
     description: "d, how many of each critic's quantiles a target leaves out: the d·N largest of all critics'",
@@ -125,24 +132,25 @@ export class Tqc extends SoftActorCritic<ReturnQuantiles, z.output<typeof tqcOpt
         `Tqc: droppedPerCritic: got ${droppedPerCritic}, expected less than the ${quantiles} quantiles of a critic`,
       );
     }
-    super('Tqc', 'tqc', config);
+    super('Tqc', 'tqc', config, { hasMemory: true });
   }
 
   protected makeCritics(options: CriticNetworksOptions): ReturnQuantiles {
     return new ReturnQuantiles({ ...this.config, ...options });
   }
 
-  protected criticLoss(batch: SacBatch, { observations }: Seen, next: Next): () => CriticLoss {
+  protected criticLoss(batch: SacBatch, { observations, past }: Seen, next: Next): () => CriticLoss {
     const { critics: count, quantiles, droppedPerCritic } = this.config;
-    const nextQuantiles = this.targets.all(next.seen, next.actions);
+    const nextQuantiles = this.targets.all(next.seen, next.actions, next.past);
     const atoms = tdTarget(batch, tf.sub(nextQuantiles, tf.expandDims(next.entropyCosts, 1)));
     // The loss is a sum over the atoms that are kept: to mark these is quicker than to sort.
     const kept = (quantiles - droppedPerCritic) * count;
     const masses = tf.div(smallestK(nextQuantiles, kept), kept);
-    return () => this.critics.loss(observations, batch.actions, { atoms, masses }, batch.weights);
+    const options = { weights: batch.weights, past };
+    return () => this.critics.loss(observations, batch.actions, { atoms, masses }, options);
   }
 
-  protected policyValues({ observations }: Seen, actions: tf.Tensor): tf.Tensor {
-    return this.critics.mean(observations, actions);
+  protected policyValues({ observations, past }: Seen, actions: tf.Tensor): tf.Tensor {
+    return this.critics.mean(observations, actions, past);
   }
 }

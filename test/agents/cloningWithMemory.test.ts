@@ -4,6 +4,7 @@ import {
   type AgentState,
   BehaviorCloning,
   type BehaviorCloningOptions,
+  CrossQ,
   Fpo,
   Fql,
   Iql,
@@ -12,7 +13,6 @@ import {
   stateFromJson,
   stateToJson,
   Td3Bc,
-  Tqc,
 } from '../../agents/index.ts';
 import { makeVec } from '../../envs/index.ts';
 import { FlowMatchingPolicy, makePolicy, type Policy, Rng } from '../../src/index.ts';
@@ -271,7 +271,7 @@ describe('agents that learn from single steps refuse a memory', () => {
   test.each<[string, () => unknown]>([
     ['Fpo', () => new Fpo(online('flow-matching'))],
     ['SoftQLearning', () => new SoftQLearning(online('implicit', { squash: 'tanh' }))],
-    ['Tqc', () => new Tqc(online('gaussian'))],
+    ['CrossQ', () => new CrossQ(online('gaussian'))],
     ['Fql', () => new Fql({ ...offline('implicit'), alpha: 1 })],
     ['Iql', () => new Iql(offline('gaussian'))],
     ['NfRlbc', () => new NfRlbc(offline('gaussian'))],

@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { A2c, type Agent, type AgentState, Dqn, Ppo, Reinforce, Sac, type TrainReport } from '../../agents/index.ts';
+import {
+  A2c,
+  type Agent,
+  type AgentState,
+  Dqn,
+  Ppo,
+  Reinforce,
+  Sac,
+  Tqc,
+  type TrainReport,
+} from '../../agents/index.ts';
 import { SyncVectorEnv } from '../../envs/index.ts';
-import { makePolicy, Rng, type StateDict } from '../../src/index.ts';
+import { makePolicy, type Policy, Rng, type StateDict } from '../../src/index.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
 import { mlp, under, type Variables } from '../oracle/mlp.ts';
 import { qNetwork } from '../oracle/qNetwork.ts';
@@ -15,6 +25,8 @@ import {
   gradientBy,
   mean,
   noiseOf,
+  relu,
+  scaled,
   spaces,
   tanhGaussian,
   twins,
@@ -325,15 +337,11 @@ describe.each([
     expectClose(gradientOf(state, 'optimizer'), gradientBy(before.policy, loss));
   });
 
-  test('of SAC, whose critics remember apart', async () => {
-    const policy = perturb(
-      makePolicy('gaussian', { ...spaces, actionSpace: box, hidden: [3], scale: 'state', squash: 'tanh', ...MEMORY }),
-      new Rng('weights'),
-    );
-    const agent = new Sac({
-      ...{ ...replay, policy, env: new RecordingEnv(box), temperature: 0.3, baseEntropy: 1.3, tau: 0.25 },
-      criticHidden: [3],
-    });
+  /** The update of an agent whose target networks differ from the critics that they follow, with what it began from. */
+  async function actorCritic(make: (policy: Policy) => Sac | Tqc) {
+    const own = { ...spaces, actionSpace: box, hidden: [3], scale: 'state', squash: 'tanh', ...MEMORY } as const;
+    const policy = perturb(makePolicy('gaussian', own), new Rng('weights'));
+    const agent = make(policy);
     const before = { policy: variablesOf(policy), critics: variablesOf(agent.critics) };
     const noise = new Rng('others');
     let targets: StateDict = {};
@@ -347,36 +355,82 @@ describe.each([
       return { targets };
     });
     agent.dispose();
-    const old = variablesOf(targets);
     const { held, rows, states } = drawn(state, rng, 2);
-    const { stateDim } = policy;
     expectStored(before.policy, held, states, 0);
-    expectStored(before.critics, held, states, stateDim);
+    expectStored(before.critics, held, states, policy.stateDim);
     const stream = rng.split('updates');
     const [nextNoise, noises] = [noiseOf(stream), noiseOf(stream)];
+    const old = variablesOf(targets);
+    const after = variablesOf(state.parts.critics);
+    return {
+      ...{ before, rows, report, state },
+      /** What follows each row: what the targets know there, and what the policy does. */
+      nexts: rows.map((row, i) => ({
+        targets: old,
+        feature: featureOf(old, old, row, 'next', policy.stateDim),
+        ...tanhGaussian(before.policy, featureOf(before.policy, before.policy, row, 'next'), nextNoise[i]!),
+      })),
+      /** What critics that learn know at each row. */
+      criticFeatures: (of: Variables) => rows.map((row) => featureOf(of, before.critics, row, 'now', policy.stateDim)),
+      /** @param best of the critics as their update has left them; what they knew before the first step is of before it */
+      policyLoss: (best: (critics: Variables, feature: number[], action: number[]) => number) => (of: Variables) =>
+        mean(
+          rows.map((row, i) => {
+            const { action, logProb } = tanhGaussian(of, featureOf(of, before.policy, row, 'now'), noises[i]!);
+            const feature = featureOf(after, before.critics, row, 'now', policy.stateDim);
+            return 0.3 * logProb - best(after, feature, action);
+          }),
+        ),
+    };
+  }
+  const soft = { ...replay, temperature: 0.3, baseEntropy: 1.3, tau: 0.25, criticHidden: [3] };
+
+  test('of SAC, whose critics remember apart', async () => {
+    const found = await actorCritic((policy) => new Sac({ ...soft, policy, env: new RecordingEnv(box) }));
+    const { before, rows, nexts, report, state } = found;
     const y = rows.map((row, i) => {
-      const seen = featureOf(before.policy, before.policy, row, 'next');
-      const { action, logProb } = tanhGaussian(before.policy, seen, nextNoise[i]!);
-      const least = Math.min(...twins(old, featureOf(old, old, row, 'next', stateDim), action));
-      return row.reward + 0.9 * row.goesOn * (least - 0.3 * (logProb + 1.3));
+      const { targets, feature, action, logProb } = nexts[i]!;
+      return row.reward + 0.9 * row.goesOn * (Math.min(...twins(targets, feature, action)) - 0.3 * (logProb + 1.3));
     });
     const criticLoss = (of: Variables) =>
       mean(
-        rows.map((row, i) => {
-          const feature = featureOf(of, before.critics, row, 'now', stateDim);
-          return twins(of, feature, row.action).reduce((sum, q) => sum + (q - y[i]!) ** 2 / 2, 0);
-        }),
+        found
+          .criticFeatures(of)
+          .map((feature, i) => twins(of, feature, rows[i]!.action).reduce((sum, q) => sum + (q - y[i]!) ** 2 / 2, 0)),
       );
-    const after = variablesOf(state.parts.critics);
-    const policyLoss = (of: Variables) =>
+    const policyLoss = found.policyLoss((of, feature, action) => Math.min(...twins(of, feature, action)));
+    expectClose([report.criticLoss!, report.policyLoss!], [criticLoss(before.critics), policyLoss(before.policy)]);
+    expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
+    expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
+  });
+
+  test('of TQC', async () => {
+    const [quantiles, droppedPerCritic] = [3, 1];
+    const found = await actorCritic(
+      (policy) => new Tqc({ ...soft, quantiles, droppedPerCritic, policy, env: new RecordingEnv(box) }),
+    );
+    const { before, rows, nexts, report, state } = found;
+    const quantilesOf = (of: Variables, feature: number[], action: number[]) =>
+      [0, 1].map((n) => mlp(under(of, `networks.${n}`), [...feature, ...scaled(action)], relu));
+    const atoms = rows.map((row, i) => {
+      const { targets, feature, action, logProb } = nexts[i]!;
+      const sorted = quantilesOf(targets, feature, action)
+        .flat()
+        .toSorted((a, b) => a - b);
+      const kept = sorted.slice(0, 2 * (quantiles - droppedPerCritic));
+      return kept.map((z) => row.reward + 0.9 * row.goesOn * (z - 0.3 * (logProb + 1.3)));
+    });
+    const lossOf = (theta: number, m: number, row: number) =>
+      mean(atoms[row]!.map((y) => Math.abs((m + 0.5) / quantiles - Number(y < theta)) * huber(y - theta)));
+    const criticLoss = (of: Variables) =>
       mean(
-        rows.map((row, i) => {
-          const { action, logProb } = tanhGaussian(of, featureOf(of, before.policy, row, 'now'), noises[i]!);
-          // What the critics knew before the first step is of before their update.
-          const feature = featureOf(after, before.critics, row, 'now', stateDim);
-          return 0.3 * logProb - Math.min(...twins(after, feature, action));
-        }),
+        found.criticFeatures(of).map((feature, row) =>
+          quantilesOf(of, feature, rows[row]!.action)
+            .map((each) => mean(each.map((theta, m) => lossOf(theta, m, row))))
+            .reduce((sum, loss) => sum + loss),
+        ),
       );
+    const policyLoss = found.policyLoss((of, feature, action) => mean(quantilesOf(of, feature, action).flat()));
     expectClose([report.criticLoss!, report.policyLoss!], [criticLoss(before.critics), policyLoss(before.policy)]);
     expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
     expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));

@@ -122,7 +122,7 @@ const agents: Case[] = [
     ['quantile-network', { quantiles: 4, quantileFunction: 'spline', bins: 3 }],
     { ...replay, targetUpdateEvery: 7, explorationFraction: 0.8 },
   ],
-  ...([Sac, Td3] as const).map(
+  ...([Sac, Td3, Tqc] as const).map(
     (Made): Case => [
       'Pendulum-v1',
       100,
