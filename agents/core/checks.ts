@@ -59,7 +59,7 @@ export function checkNoMemory(owner: string, { memory }: Policy): void {
   if (memory === undefined) return;
   throw new Error(
     `${owner}: policy: got one with a memory, expected one without: ${owner} learns from single steps; ` +
-      'Ppo, A2c, Reinforce, Sac, Tqc, Td3, Dqn, QrDqn and BehaviorCloning learn with a memory',
+      'Ppo, A2c, Reinforce, Sac, Tqc, Td3, Dqn, QrDqn, BehaviorCloning and Iql learn with a memory',
   );
 }
 

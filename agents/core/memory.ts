@@ -61,8 +61,8 @@ interface Remembering {
 }
 
 /**
- * What networks know at a minibatch of sequences of a replay: `now`, before the observations, and `next`, before what each step led to. The stored state
- * is older than the variables; the steps of the burn-in bring it up to date, without a gradient.
+ * What networks know at a minibatch of sequences of a replay: `now`, before the observations, `next`, before what each step led to, and `after` the last
+ * steps. The stored state is older than the variables; the steps of the burn-in bring it up to date, without a gradient.
  *
  * Kapturowski et al., "Recurrent Experience Replay in Distributed Reinforcement Learning", 2019.
  * @param policy sees observations as the networks do
@@ -73,7 +73,7 @@ export function sequencePasts(
   policy: Policy,
   batch: TransitionTensors,
   at = 0,
-): { readonly now?: Past; readonly next?: Past } {
+): { readonly now?: Past; readonly next?: Past; readonly after?: tf.Tensor } {
   if (memory === undefined) return {};
   const inputsOf = (observations: tf.Tensor) => {
     const seen = policy.normalized(observations);
@@ -85,7 +85,8 @@ export function sequencePasts(
     state = memory.unroll({ inputs: inputsOf(burnInObservations), state, begins: burnInBegins }).state;
   }
   const now = { state, begins };
-  return { now, next: { state: memory.unroll({ inputs: inputsOf(batch.observations), ...now }).states } };
+  const { states, state: after } = memory.unroll({ inputs: inputsOf(batch.observations), ...now });
+  return { now, next: { state: states }, after };
 }
 
 /** What an agent remembers of the episodes in parallel environments, between the steps. */

@@ -14,7 +14,17 @@ import { type ActionSpace, commandActions, vectorEnvFor } from './envs.ts';
 import { ExplorationNoise, MinibatchTraining, ReplayCollector, ratesAt, shapesWith, updatesDue } from './loops.ts';
 import { ActionMoments, normalizationOptions, observationsOfData, standardize } from './normalization.ts';
 import { type noiseOptions, offPolicyOptions, partSchemas } from './options.ts';
-import { emptyBatch, ReplayBuffer, replayFor, type Transitions, type TransitionTensors } from './replay.ts';
+import {
+  type BatchShapes,
+  emptyBatch,
+  ReplayBuffer,
+  replayFor,
+  type SequencesOptions,
+  sequenceShapes,
+  type Transitions,
+  type TransitionTensors,
+} from './replay.ts';
+import { DataSequences } from './sequences.ts';
 import type { Parts, Stateful } from './state.ts';
 
 /** The option of what the data count in the end, where the agent has gone on online. */
@@ -202,6 +212,10 @@ export class OfflineReplay {
   readonly data: ReplayBuffer;
   /** What is new; undefined if the agent does not go online. */
   readonly online: ReplayBuffer | undefined;
+  /** Shapes of a minibatch. */
+  readonly shapes: BatchShapes;
+  /** What minibatches consist of, of a policy with a memory. */
+  readonly #sequences: DataSequences | undefined;
   readonly #rewardScale: number;
   /** max |r| of the data, scaled. */
   readonly #largestOfData: number;
@@ -213,9 +227,10 @@ export class OfflineReplay {
 
   /**
    * @param env where the agent goes online, if it does
+   * @param sequences of a policy with a memory
    * @throws one line, if there is no step, the spaces do not fit the policy, or an episode is no episode of them
    */
-  constructor(owner: string, config: OfflineConfig, env: VectorEnv | undefined) {
+  constructor(owner: string, config: OfflineConfig, env: VectorEnv | undefined, sequences?: SequencesOptions) {
     const { policy, dataset, batchSize, gamma, nSteps, rewardScale, offlineShare } = config;
     const { observationDim, actionDim } = policy;
     const moments = ActionMoments.of(policy, config);
@@ -248,7 +263,9 @@ export class OfflineReplay {
     this.#largestOfData = rewardScale * largestReward;
     this.#largestReward = this.#largestOfData;
     this.online = env && replayFor(owner, { ...config, prioritizedAlpha: 0 }, env);
-    this.#batch = emptyBatch(this.data.shapes);
+    this.#sequences = sequences && new DataSequences(this.data, sequences);
+    this.shapes = { ...this.data.shapes, ...(sequences && sequenceShapes(sequences, batchSize, observationDim)) };
+    this.#batch = emptyBatch(this.shapes);
     this.#fromData = Math.round(offlineShare * batchSize);
   }
 
@@ -260,6 +277,7 @@ export class OfflineReplay {
   /** Forgets all but the data, with which every training begins. */
   begin(): void {
     this.online?.begin();
+    this.#sequences?.reset();
     this.#largestReward = this.#largestOfData;
   }
 
@@ -271,6 +289,10 @@ export class OfflineReplay {
       this.#largestReward = Math.max(this.#largestReward, Math.abs(scaled));
       return scaled;
     };
+    if (this.#sequences !== undefined) {
+      this.#sequences.sampleInto(batch, rng, scale);
+      return batch;
+    }
     const size = batch.rewards.length;
     const fromData = this.#hasNew ? this.#fromData : size;
     this.data.sampleInto(batch, 0, fromData, rng, scale);
@@ -278,17 +300,24 @@ export class OfflineReplay {
     return batch;
   }
 
-  /** What is new, null as long as there is nothing, and the fingerprint of the data, which are not part of it. */
-  state() {
-    const online = this.#hasNew ? this.online!.state() : null;
-    return { data: this.#dataFingerprint(), largestReward: this.#largestReward, online };
+  /** Takes what is remembered after the sequences of the last minibatch. */
+  carry(remembered: ArrayLike<number>): void {
+    this.#sequences!.carry(remembered);
   }
 
-  setState({ data, largestReward, online }: ReturnType<OfflineReplay['state']>): void {
+  /** What is new, null as long as there is nothing, what is remembered, and the fingerprint of the data, which are not part of it. */
+  state() {
+    const online = this.#hasNew ? this.online!.state() : null;
+    const remembered = this.#sequences && { remembered: this.#sequences.state() };
+    return { data: this.#dataFingerprint(), largestReward: this.#largestReward, online, ...remembered };
+  }
+
+  setState({ data, largestReward, online, remembered }: ReturnType<OfflineReplay['state']>): void {
     if (data !== this.#dataFingerprint()) throw new Error('its data are others, expected the same dataset');
     if (online === null) this.online?.begin();
     else if (this.online !== undefined) this.online.setState(online);
     else throw new Error('the state is of an agent that has gone online, expected an env and onlineSteps above 0');
+    if (this.#sequences !== undefined) this.#sequences.setState(remembered!);
     this.#largestReward = largestReward;
   }
 
@@ -349,23 +378,24 @@ export class OfflineTraining<Report extends TrainReport> extends MinibatchTraini
 
   /**
    * @param remedy what usually helps where the critics diverge: `a larger alpha, or a smaller learningRate,`
+   * @param sequences that minibatches have, of a policy with a memory
    * @throws one line, if data and environment do not fit the policy, or each other; as {@link OfflineReplay} does
    */
-  constructor(owner: string, config: TrainingConfig, remedy: string) {
+  constructor(owner: string, config: TrainingConfig, remedy: string, sequences?: SequencesOptions) {
     super(owner, undefined, `${remedy} usually helps`);
     this.#config = config;
     this.#remedy = remedy;
     const { policy, onlineSteps } = config;
     const given = config.env && vectorEnvFor(owner, policy, config.env);
     const env = onlineSteps > 0 ? given?.env : undefined;
-    this.replay = new OfflineReplay(owner, config, env);
+    this.replay = new OfflineReplay(owner, config, env, sequences);
     const { actionSpace } = this.replay;
     if (given !== undefined && !hasBounds(given.actionSpace, actionSpace)) {
       throw new Error(`${owner}: env: got actions in ${given.actionSpace}, expected ${actionSpace}, as the data have`);
     }
     this.actionSpace = actionSpace;
     this.units = unitBounds(actionSpace, policy.actionScale);
-    this.shapes = shapesWith<DataRate>(this.replay.data.shapes, { ...actorCriticRates(config), dataFactor: 1 });
+    this.shapes = shapesWith<DataRate>(this.replay.shapes, { ...actorCriticRates(config), dataFactor: 1 });
     this.numEnvs = env?.numEnvs ?? 1;
     const replay = this.replay.online;
     if (env === undefined || replay === undefined) return;

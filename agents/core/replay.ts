@@ -418,27 +418,38 @@ export class ReplayBuffer {
   /** Sequences may begin at any row that enough rows of its environment follow. */
   #sampleSequences({ length, burnIn }: SequencesOptions, rng: Rng, scale: Scale): void {
     const { capacity, numEnvs, batchSize } = this.#options;
-    const { observations, ends, states } = this.#rows;
-    const batch = this.#batch;
-    const count = batchSize / length;
     const begins = this.size - (burnIn + length - 1) * numEnvs;
-    for (let i = 0; i < count; i++) {
-      let row = (this.#added - this.size + rng.integer(0, begins)) % capacity;
-      states!.read(row, batch.state!, i);
-      // Where an episode begins there its state is 0 already.
-      let isFirst = 0;
-      for (let t = 0; t < burnIn + length; t++) {
-        const at = (t - burnIn) * count + i;
-        if (t < burnIn) {
-          observations.read(row, batch.burnInObservations!, t * count + i);
-          batch.burnInBegins![t * count + i] = isFirst;
-        } else {
-          this.#gather(row, batch, at, scale);
-          batch.begins![at] = isFirst;
-        }
-        isFirst = Number(ends.get(row) !== 0);
-        row = (row + numEnvs) % capacity;
+    for (let i = 0; i < batchSize / length; i++) {
+      const row = (this.#added - this.size + rng.integer(0, begins)) % capacity;
+      this.#rows.states!.read(row, this.#batch.state!, i);
+      this.readSequence(row, this.#batch, i, { length, burnIn, scale });
+    }
+  }
+
+  /** Writes rows of one environment that follow each other, the first ones as a burn-in, into sequence i of a minibatch. */
+  readSequence(
+    first: number,
+    batch: Transitions,
+    i: number,
+    { length, burnIn = 0, scale }: { readonly length: number; readonly burnIn?: number; readonly scale: Scale },
+  ): void {
+    const { capacity, numEnvs, batchSize } = this.#options;
+    const { observations, ends } = this.#rows;
+    const count = batchSize / length;
+    let row = first;
+    // Where an episode begins there its state is 0 already.
+    let isFirst = 0;
+    for (let t = 0; t < burnIn + length; t++) {
+      const at = (t - burnIn) * count + i;
+      if (t < burnIn) {
+        observations.read(row, batch.burnInObservations!, t * count + i);
+        batch.burnInBegins![t * count + i] = isFirst;
+      } else {
+        this.#gather(row, batch, at, scale);
+        batch.begins![at] = isFirst;
       }
+      isFirst = Number(ends.get(row) !== 0);
+      row = (row + numEnvs) % capacity;
     }
   }
 
@@ -655,7 +666,11 @@ export interface Transitions {
   readonly burnInBegins?: Float32Array;
 }
 
-function sequenceShapes({ length, burnIn, stateDim }: SequencesOptions, batchSize: number, observationDim: number) {
+export function sequenceShapes(
+  { length, burnIn, stateDim }: SequencesOptions,
+  batchSize: number,
+  observationDim: number,
+) {
   const before = (burnIn * batchSize) / length;
   return {
     state: { shape: [batchSize / length, stateDim] },

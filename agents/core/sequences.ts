@@ -1,7 +1,8 @@
-import type { Policy } from '../../src/index.ts';
+import type { Policy, Rng } from '../../src/index.ts';
 import { Minibatches } from '../../src/training/optimization.ts';
 import { checkMemoryOption } from './checks.ts';
-import { setSameLength } from './state.ts';
+import type { ReplayBuffer, Transitions } from './replay.ts';
+import { type Stateful, setSameLength } from './state.ts';
 
 /** Pairs of observation and action, row by row: `[count · observationDim]` and `[count · actionDim]`. */
 export interface Demonstrations {
@@ -159,6 +160,62 @@ export class Sequences {
     drawn.forEach((i, k) => {
       if (this.#pieces[i + 1] !== this.#pieces[i]! + 1) return;
       for (let j = 0; j < stateDim; j++) this.#state[(i + 1) * stateDim + j] = after[k * stateDim + j]!;
+    });
+  }
+
+  state(): Float32Array {
+    return this.#state.slice();
+  }
+
+  setState(state: Float32Array): void {
+    setSameLength({ state: [this.#state, state] });
+  }
+}
+
+/**
+ * Transitions of data, episode after episode, in sequences of one length that go on over the ends of episodes, the last one into the first rows. Each
+ * begins with what was remembered after the one before it when that was last learned from, at first with zeros.
+ */
+export class DataSequences implements Stateful<Float32Array> {
+  readonly #data: ReplayBuffer;
+  readonly #size: { readonly length: number; readonly stateDim: number };
+  /** Before the first step of each sequence, `[count · stateDim]`. */
+  readonly #state: Float32Array;
+  readonly #count: number;
+  /** The sequences of the minibatch. */
+  readonly #drawn: number[] = [];
+
+  /** @param data are whole episodes, and all that there is room for */
+  constructor(data: ReplayBuffer, size: { readonly length: number; readonly stateDim: number }) {
+    this.#data = data;
+    this.#size = size;
+    this.#count = Math.ceil(data.size / size.length);
+    this.#state = new Float32Array(this.#count * size.stateDim);
+  }
+
+  /** Nothing is remembered. */
+  reset(): void {
+    this.#state.fill(0);
+  }
+
+  /** Sequences drawn uniformly, with replacement. @param scale what a reward is learned as */
+  sampleInto(batch: Transitions, rng: Rng, scale: (reward: number) => number): void {
+    const { length, stateDim } = this.#size;
+    for (let i = 0; i < batch.rewards.length / length; i++) {
+      const drawn = rng.integer(0, this.#count);
+      this.#drawn[i] = drawn;
+      batch.state!.set(this.#state.subarray(drawn * stateDim, (drawn + 1) * stateDim), i * stateDim);
+      this.#data.readSequence(drawn * length, batch, i, { length, scale });
+    }
+  }
+
+  /** Takes what is remembered after the drawn sequences, `[sequences · stateDim]`: nothing where an episode ends. */
+  carry(remembered: ArrayLike<number>): void {
+    const { length, stateDim } = this.#size;
+    this.#drawn.forEach((drawn, i) => {
+      const next = drawn + 1;
+      if (next === this.#count || this.#data.stepsAfter(next * length - 1) === 0) return;
+      for (let j = 0; j < stateDim; j++) this.#state[next * stateDim + j] = remembered[i * stateDim + j]!;
     });
   }
 

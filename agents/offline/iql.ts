@@ -1,16 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { BestOfPolicy, checkPolicy, type Policy, type Rng, stopGradient } from '../../src/index.ts';
+import { BestOfPolicy, checkPolicy, type Past, type Policy, type Rng, stopGradient } from '../../src/index.ts';
 import { nonnegative, positive } from '../../src/options/fields.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { MOST_SAMPLES } from '../../src/policies/bestOfPolicy.ts';
 import { clippedActions } from '../../src/policies/policy.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
-import { checkDensity, checkNoMemory, hasAngles, withArticle } from '../core/checks.ts';
+import { checkDensity, hasAngles, withArticle } from '../core/checks.ts';
 import { ActionValues, ClippedAdam, criticNetworksOptions, polyak, tdTarget } from '../core/critics.ts';
 import { compileAct, sampledAction, type UpdateMetrics } from '../core/loops.ts';
+import { sequenceLengthOf, sequencePasts } from '../core/memory.ts';
 import { type OfflineBatch, OfflineTraining, offlineOptions } from '../core/offline.ts';
-import { criticOptions, noiseOptions } from '../core/options.ts';
+import { criticOptions, noiseOptions, sequenceLength } from '../core/options.ts';
+import type { SequencesOptions } from '../core/replay.ts';
 import { CheckpointedAgent, compileOnArrays } from '../core/state.ts';
 import { ValueNetwork } from '../core/valueFunction.ts';
 
@@ -34,6 +36,7 @@ export const iqlOptions = z.strictObject({
       'N, from how many samples of the policy the critics choose the best wherever it acts; by default it acts by its samples',
     unit: 'samples',
   }),
+  sequenceLength,
   ...noiseOptions,
   ...criticOptions,
 });
@@ -69,6 +72,9 @@ export interface IqlReport extends TrainReport {
  *
  * In the place of −log π(a | s) a policy without a density has its loss of matching, with the same weights (Zhang et al.).
  *
+ * With a memory, of policy, critics and V, minibatches are of sequences of the data. Each begins with the state that was known after the one
+ * before it when that was last learned from.
+ *
  * With `onlineSteps` it goes on in an environment, by samples of the policy, with the same losses.
  *
  * Kostrikov, Nair and Levine, "Offline Reinforcement Learning with Implicit Q-Learning", arXiv:2110.06169; best of samples: Hansen-Estruch
@@ -95,9 +101,9 @@ export class Iql extends CheckpointedAgent<IqlReport> {
     this.#config = config;
     const { policy, rng, criticHidden: hidden, criticActivation: activation } = config;
     checkHasLoss(config);
-    checkNoMemory('Iql', policy);
     checkPolicy(policy);
-    this.#training = new OfflineTraining('Iql', config, 'a smaller learningRate, or criticLayerNorm,');
+    const remedy = 'a smaller learningRate, or criticLayerNorm,';
+    this.#training = new OfflineTraining('Iql', config, remedy, sequencesOf(config));
     const { actionSpace, units, numEnvs, shapes } = this.#training;
     const ofCritics = criticNetworksOptions(policy, actionSpace, config, { units, angles: hasAngles(policy) });
     this.critics = new ActionValues(ofCritics);
@@ -133,7 +139,11 @@ export class Iql extends CheckpointedAgent<IqlReport> {
     while (training.goesOn) {
       const observations = training.observations();
       if (observations) training.collect(this.#act({ observations }, training.streams.actions).action);
-      while (training.isUpdateDue) training.record(this.#update(training.sample(), training.streams.updates));
+      while (training.isUpdateDue) {
+        const { remembered, ...metrics } = this.#update(training.sample(), training.streams.updates);
+        training.record(metrics);
+        if (remembered !== undefined) training.replay.carry(remembered);
+      }
       if (training.isReportDue) yield training.report();
     }
   }
@@ -147,40 +157,55 @@ export class Iql extends CheckpointedAgent<IqlReport> {
     return new BestOfPolicy({ policy, critics: this.targetCritics, actionSpace: this.#training.actionSpace, samples });
   }
 
-  /** One minibatch: value, policy, critics, targets. */
-  #improve(batch: OfflineBatch, rng: Rng): UpdateMetrics<IqlReport> {
+  /** One minibatch: value, policy, critics, targets. @returns with a memory also what is known after it, `[sequences, stateDim]` */
+  #improve(batch: OfflineBatch, rng: Rng): UpdateMetrics<IqlReport> & { readonly remembered?: tf.Tensor } {
     const { policy, tau, expectile } = this.#config;
     const { observations, actions, nextObservations, learningRate, criticLearningRate } = batch;
     const seen = policy.normalized(observations);
     const taken = clippedActions(actions, this.#training.actionSpace);
-    const best = this.targetCritics.least(seen, taken);
+    const ofPolicy = sequencePasts(policy, policy, batch);
+    const ofCritics = sequencePasts(this.critics, policy, batch, policy.stateDim);
+    // Targets begin with what the critics know.
+    const best = this.targetCritics.least(seen, taken, ofCritics.now);
+    const valuesPast = () => sequencePasts(this.values, policy, batch, 2 * policy.stateDim);
+    const { now } = valuesPast();
     const valueLosses = () => {
-      const values = this.values.of(observations);
+      const values = this.values.of(observations, now);
       return { loss: expectileLoss(tf.sub(best, values), expectile), value: tf.mean(values) };
     };
     const { loss: valueLoss, value } = this.#optimizers.valueOptimizer.descend(valueLosses, criticLearningRate);
 
-    const advantages = tf.sub(best, this.values.of(observations));
-    const policyLosses = () => ({ loss: this.#extractionLoss(batch, advantages, rng) });
+    const advantages = tf.sub(best, this.values.of(observations, now));
+    const policyLosses = () => ({ loss: this.#extractionLoss(batch, ofPolicy.now, advantages, rng) });
     const { loss: policyLoss } = this.#optimizers.policyOptimizer.descend(policyLosses, learningRate);
 
-    const targets = tdTarget(batch, this.values.of(nextObservations));
-    const criticLosses = () => this.critics.loss(seen, taken, targets);
+    // What V knows before s′ it knows by what it has learned now.
+    const ofValues = valuesPast();
+    const targets = tdTarget(batch, this.values.of(nextObservations, ofValues.next));
+    const criticLosses = () => this.critics.loss(seen, taken, targets, { past: ofCritics.now });
     const { loss: criticLoss, actionValue } = this.#optimizers.criticOptimizer.descend(
       criticLosses,
       criticLearningRate,
     );
     polyak(this.targetCritics, this.critics, tau);
-    return { policyLoss, valueLoss, criticLoss, actionValue, value };
+    const after = [ofPolicy, ofCritics, ofValues].flatMap(({ after }) => after ?? []);
+    const remembered = after.length > 0 && { remembered: tf.concat(after, 1) };
+    return { policyLoss, valueLoss, criticLoss, actionValue, value, ...remembered };
   }
 
   /** @param advantages Q − V, `[batch]` */
-  #extractionLoss({ observations, actions }: OfflineBatch, advantages: tf.Tensor, rng: Rng): tf.Tensor {
+  #extractionLoss(
+    { observations, actions }: OfflineBatch,
+    past: Past | undefined,
+    advantages: tf.Tensor,
+    rng: Rng,
+  ): tf.Tensor {
     const { policy, beta, maxWeight } = this.#config;
     // The exponent is bounded, and not its exponential, which overflows.
     const weights = tf.exp(tf.minimum(tf.mul(beta, advantages), tf.log(tf.scalar(maxWeight))));
-    if (policy.matchingLoss) return policy.matchingLoss(observations, actions, rng, beta === 0 ? undefined : weights);
-    const distribution = policy.given(observations);
+    const ofMatching = beta === 0 ? undefined : weights;
+    if (policy.matchingLoss) return policy.matchingLoss(observations, actions, rng, ofMatching, past);
+    const distribution = policy.given(observations, past);
     const logProb = distribution.logProb(distribution.unsquash(actions));
     return tf.neg(tf.mean(tf.mul(weights, logProb)));
   }
@@ -198,12 +223,30 @@ function expectileLoss(errors: tf.Tensor, expectile: number): tf.Tensor {
   return tf.mean(tf.mul(weights, tf.square(errors)));
 }
 
-/** @throws if the policy has no density and no loss of its own, or weights are wanted that this loss does not take */
+/** @throws if the policy has no density and no loss of its own, or weights or a past are wanted that this loss does not take */
 function checkHasLoss({ policy, beta }: { readonly policy: Policy; readonly beta: number }): void {
   if (policy.matchingLoss === undefined) return void checkDensity('Iql', policy);
-  if (beta === 0 || policy.matchingLoss.length > 3) return;
   const name = withArticle(policy.constructor.name);
+  if (policy.memory !== undefined && policy.matchingLoss.length < 5) {
+    throw new Error(`Iql: policy: got ${name} with a memory, whose matchingLoss takes no past, expected one that does`);
+  }
+  if (beta === 0 || policy.matchingLoss.length > 3) return;
   throw new Error(
     `Iql: beta: got ${beta}, expected 0: the matchingLoss of ${name} takes no weights; with 0 it clones the data, and bestOf chooses among its samples`,
   );
+}
+
+/** What sequences minibatches have; undefined without a memory. @throws for options that do not go with one */
+function sequencesOf(config: z.output<typeof iqlOptions>): SequencesOptions | undefined {
+  const { policy, nSteps, onlineSteps, bestOf } = config;
+  const length = sequenceLengthOf('Iql', policy, config);
+  if (policy.memory === undefined) return undefined;
+  const refuse = (name: string, got: number, expected: string) => {
+    throw new Error(`Iql: ${name}: got ${got} for a policy with a memory, expected ${expected}`);
+  };
+  if (nSteps !== 1) refuse('nSteps', nSteps, '1');
+  if (onlineSteps !== 0) refuse('onlineSteps', onlineSteps, '0');
+  if (bestOf !== undefined) refuse('bestOf', bestOf, 'none');
+  // Of the policy, the critics and V.
+  return { length, burnIn: 0, stateDim: 3 * policy.stateDim };
 }

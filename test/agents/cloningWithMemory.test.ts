@@ -7,7 +7,6 @@ import {
   CrossQ,
   Fpo,
   Fql,
-  Iql,
   NfRlbc,
   SoftQLearning,
   stateFromJson,
@@ -273,7 +272,6 @@ describe('agents that learn from single steps refuse a memory', () => {
     ['SoftQLearning', () => new SoftQLearning(online('implicit', { squash: 'tanh' }))],
     ['CrossQ', () => new CrossQ(online('gaussian'))],
     ['Fql', () => new Fql({ ...offline('implicit'), alpha: 1 })],
-    ['Iql', () => new Iql(offline('gaussian'))],
     ['NfRlbc', () => new NfRlbc(offline('gaussian'))],
     ['Td3Bc', () => new Td3Bc(offline('gaussian'))],
   ])('%s', (owner, make) => {

@@ -2,7 +2,9 @@ import { type Agent, type AgentState, stateToJson, type TrainReport } from '../.
 import { type Episode, EpisodesInMemory } from '../../../datasets/index.ts';
 import { BaseEnv, Box, type Discrete, type ResetResult, type StepResult, SyncVectorEnv } from '../../../envs/index.ts';
 import { makePolicy, type Policy, Rng, type RngState, type StateDict } from '../../../src/index.ts';
-import { BATCH } from '../firstUpdate.ts';
+import { normalLogPdf } from '../../oracle/densities.ts';
+import { mlp, under, type Variables } from '../../oracle/mlp.ts';
+import { BATCH, mean, relu } from '../firstUpdate.ts';
 import { box, variablesOf } from '../support.ts';
 
 export const GAMMA = 0.9;
@@ -113,16 +115,39 @@ export function plainRows(episodes: readonly Episode[], nSteps: number, scale: n
   );
 }
 
+type Taken = Pick<PlainRow, 'observation' | 'action'>;
+
+/** log π of an action of a tanh-Gaussian in the box. */
+export function logProb(of: Variables, { observation, action }: Taken): number {
+  const output = mlp(under(of, 'network'), observation);
+  return action.reduce((sum, a, i) => {
+    const half = (box.high[i]! - box.low[i]!) / 2;
+    const share = (a - box.low[i]!) / half - 1;
+    const std = Math.exp(10 * Math.tanh(output[2 + i]! / 10));
+    return sum + normalLogPdf(Math.atanh(share), output[i]!, std) - Math.log(half * (1 - share ** 2));
+  }, 0);
+}
+
+/** ‖v(x_t, t | o) − (u − ε)‖², a mean over the numbers of an action, of a field in the box. */
+export function matchingLoss(of: Variables, { observation, action }: Taken, noise: number[], t: number): number {
+  const u = action.map((a, j) => (2 * (a - box.low[j]!)) / (box.high[j]! - box.low[j]!) - 1);
+  const at = u.map((x, j) => (1 - t) * noise[j]! + t * x);
+  const velocity = mlp(under(of, 'field.network'), [...at, t, ...observation], relu);
+  return mean(velocity.map((v, j) => (v - (u[j]! - noise[j]!)) ** 2));
+}
+
 /**
  * The second update of an agent, with optimizers as they begin and targets that differ from what they follow, by way of a state.
  * @param targets names of the parts that get other values
  * @param seed of these values
+ * @param replayOf what the replay's part becomes
  */
 export async function updateFrom<R extends TrainReport>(
   agent: Agent<R>,
   targets: readonly string[],
   rows: readonly PlainRow[],
   seed = 'others',
+  replayOf = (replay: unknown) => replay,
 ) {
   const initial = agent.state();
   const rng = new Rng('training');
@@ -141,7 +166,8 @@ export async function updateFrom<R extends TrainReport>(
     ]),
   );
   const optimizers = Object.entries(initial.parts).filter(([name]) => name.endsWith('Optimizer'));
-  const parts = { ...between.parts, ...Object.fromEntries(optimizers), ...others };
+  const replay = replayOf(between.parts.replay);
+  const parts = { ...between.parts, ...Object.fromEntries(optimizers), ...others, replay };
   agent.setState({ ...between, parts });
   let report: R | undefined;
   for await (const each of agent.train({ steps: 2, rng: new Rng('training') })) report = each;

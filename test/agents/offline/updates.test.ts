@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Fql, Iql, NfRlbc, Td3Bc } from '../../../agents/index.ts';
 import { makePolicy, Rng } from '../../../src/index.ts';
-import { normalLogPdf } from '../../oracle/densities.ts';
 import { mlp, under, type Variables } from '../../oracle/mlp.ts';
 import {
   BATCH,
@@ -18,7 +17,17 @@ import {
   twins,
 } from '../firstUpdate.ts';
 import { box, gradientOf, variablesOf } from '../support.ts';
-import { DriftEnv, datasetOf, GAMMA, type PlainRow, plainRows, randomEpisodes, updateFrom } from './support.ts';
+import {
+  DriftEnv,
+  datasetOf,
+  GAMMA,
+  logProb,
+  matchingLoss,
+  type PlainRow,
+  plainRows,
+  randomEpisodes,
+  updateFrom,
+} from './support.ts';
 
 /*
  * An update of each agent that learns from data, losses and gradients, beside plain float64 numbers: the losses are written anew here, from the
@@ -50,25 +59,6 @@ const factors: [where: string, factor: number, options: () => object][] = [
     () => ({ env: new DriftEnv(), onlineSteps: 2, learningStarts: 0, offlineShare: 1, onlineDataFactor: 0.3 }),
   ],
 ];
-
-/** log π of an action of a tanh-Gaussian in the box. */
-function logProb(of: Variables, { observation, action }: PlainRow): number {
-  const output = mlp(under(of, 'network'), observation);
-  return action.reduce((sum, a, i) => {
-    const half = (box.high[i]! - box.low[i]!) / 2;
-    const share = (a - box.low[i]!) / half - 1;
-    const std = Math.exp(10 * Math.tanh(output[2 + i]! / 10));
-    return sum + normalLogPdf(Math.atanh(share), output[i]!, std) - Math.log(half * (1 - share ** 2));
-  }, 0);
-}
-
-/** ‖v(x_t, t | o) − (u − ε)‖², a mean over the numbers of an action, of a field in the box. */
-function matchingLoss(of: Variables, { observation, action }: PlainRow, noise: number[], t: number): number {
-  const u = action.map((a, j) => (2 * (a - box.low[j]!)) / (box.high[j]! - box.low[j]!) - 1);
-  const at = u.map((x, j) => (1 - t) * noise[j]! + t * x);
-  const velocity = mlp(under(of, 'field.network'), [...at, t, ...observation], relu);
-  return mean(velocity.map((v, j) => (v - (u[j]! - noise[j]!)) ** 2));
-}
 
 const timesOf = (rng: Rng) => [...rng.fillUniform(new Float32Array(BATCH))];
 
