@@ -366,6 +366,23 @@ export const presets = {
       policy: { ...replaying, hidden: [128, 128], scale: 'state' },
     },
   },
+  // Places are 0.5 to 1.3 m away and vary by 0.1 m: unless observations are normalized, nothing is learned.
+  'gymnasium:gymnasium_robotics:FetchReach-v4': {
+    sac: {
+      steps: 5000,
+      envs: 1,
+      agent: {
+        learningRate: 1e-3,
+        gamma: 0.95,
+        tau: 0.01,
+        learningStarts: 500,
+        criticHidden: [64, 64],
+        hindsight: 'future',
+        normalizeObservations: true,
+      },
+      policy: { ...replaying, scale: 'state' },
+    },
+  },
   'gymnasium:LunarLander-v3': {
     ppo: { steps: 500_000, envs: 8, agent: landing, policy: {} },
     'qr-dqn': {
