@@ -198,7 +198,18 @@ export const presets = {
     dqn: {
       steps: 10_000,
       envs: 1,
-      agent: { learningStarts: 200, batchSize: 128, targetUpdateEvery: 200, sequenceLength: 16 },
+      // Sequences as long as the way, with gradients through all of it.
+      agent: {
+        learningStarts: 200,
+        batchSize: 256,
+        gamma: 0.95,
+        updateEvery: 2,
+        updatesPerStep: 0.5,
+        targetUpdateEvery: 200,
+        explorationFraction: 0.3,
+        sequenceLength: 32,
+        burnIn: 0,
+      },
       policy: remembering,
     },
   },
