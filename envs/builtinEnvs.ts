@@ -6,8 +6,8 @@ import { MountainCarContinuousEnv, MountainCarEnv, mountainCarOptions } from './
 import { PendulumEnv, pendulumOptions } from './classic/pendulum.ts';
 import type { BaseEnv } from './core/baseEnv.ts';
 import { TransformObservation } from './core/wrappers/transform.ts';
-import { LakeEnv, LakeFogEnv, type LakeOptions, lakeFogOptions, lakeOptions } from './lake/lakeEnv.ts';
-import { type LakeGrain, lakeGrains } from './lake/lakeGrains.ts';
+import { LakeEnv, LakeFogEnv, lakeEntry, lakeFogOptions } from './lake/lakeEnv.ts';
+import { lakeGrains } from './lake/lakeGrains.ts';
 import {
   BumpBanditEnv,
   bumpBanditOptions,
@@ -40,11 +40,6 @@ export function entry<S extends z.ZodObject, E>(
     ...(rewardThreshold !== undefined && { rewardThreshold }),
   };
   return { schema, entryPoint: (options: z.input<S>) => new Env(options), ...limits };
-}
-
-/** A lake, whoever walks round it, in steps of this grain. */
-export function lakeEntry<E>(Env: new (options: LakeOptions) => E, { stride, stepCost, maxEpisodeSteps }: LakeGrain) {
-  return { ...entry(Env, lakeOptions, [maxEpisodeSteps]), options: { stride, stepCost } };
 }
 
 /** The environment with some numbers of its observations alone: those at these places. */

@@ -8,7 +8,7 @@ import { RememberingEnv } from '../core/baseEnv.ts';
 import type { Info, Seed } from '../core/env.ts';
 import { checkOptionNames } from '../core/options.ts';
 import { Drawing } from '../drawing/drawing.ts';
-import { lakeGrains } from './lakeGrains.ts';
+import { type LakeGrain, lakeGrains } from './lakeGrains.ts';
 import {
   type Bank,
   bankOf,
@@ -322,3 +322,9 @@ export const lakeFogOptions = lakeOptions.extend({
 
 /** Options of an environment at the lake. */
 export type LakeOptions = z.input<typeof lakeOptions>;
+
+/** A lake as it is registered, whoever walks round it, in steps of this grain. */
+export function lakeEntry<E>(Env: new (options: LakeOptions) => E, { stride, stepCost, maxEpisodeSteps }: LakeGrain) {
+  const options = { stride, stepCost };
+  return { schema: lakeOptions, entryPoint: (given: LakeOptions) => new Env(given), options, maxEpisodeSteps };
+}

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { entry, lakeEntry } from '../builtinEnvs.ts';
+import { entry } from '../builtinEnvs.ts';
+import { lakeEntry } from '../lake/lakeEnv.ts';
 import { robotLakeGrains } from '../lake/lakeGrains.ts';
 import { AntHeadingEnv, antHeadingOptions } from './lake/antHeadingEnv.ts';
 import { AntLakeEnv, PointLakeEnv } from './lake/robotLakeEnv.ts';
