@@ -7,7 +7,7 @@ import { packsOf } from '../../src/engine/pack.ts';
 import { plainStorage } from '../../src/engine/runtime/runtime.ts';
 import { type InputSpec, namedSignature } from '../../src/engine/signature.ts';
 import { Recording, type TracedFunction } from '../../src/engine/trace/trace.ts';
-import { lowerToWasm } from '../../src/engine/wasm/lower.ts';
+import { lower } from '../../src/engine/wasm/lower.ts';
 import type { Module } from '../../src/module.ts';
 
 /** What a function becomes on its way to WebAssembly, as text: its graph and its kernels. */
@@ -19,16 +19,15 @@ export interface Stages {
 export function stagesOf(fn: TracedFunction, module: Module, inputs: Readonly<Record<string, InputSpec>>): Stages {
   const variables: readonly tf.Variable[] = new ModuleState('stages', [module]).variables();
   const { program } = new Recording('stages', fn, namedSignature(inputs), packsOf(variables, plainStorage), variables);
-  const lowered = lowerToWasm(program.outputs, {
+  const lowered = lower(program.outputs, {
     isRelaxed: false,
-    largestModule: Number.POSITIVE_INFINITY,
     moving: program.moving,
     allocate: () => 64,
   });
-  const kernels = lowered.kernels.map(
-    ({ label, bytesRead, bytesWritten }, i) =>
-      `kernel${i}  ${label.padEnd(26)} ${String(bytesRead).padStart(4)} bytes in ${String(bytesWritten).padStart(4)} out`,
-  );
+  const kernels = lowered.kernels.map(({ label }, i) => {
+    const { bytesRead, bytesWritten } = lowered.traffic[i]!;
+    return `kernel${i}  ${label.padEnd(26)} ${String(bytesRead).padStart(4)} bytes in ${String(bytesWritten).padStart(4)} out`;
+  });
   return {
     graph: graphText(program.outputs),
     kernels: kernels.join('\n'),

@@ -1,3 +1,5 @@
+import { loadNative } from '../native/load.ts';
+import { nativeRuntime } from '../native/runtime.ts';
 import { createNodeRuntime, type Provider } from '../onnx/onnxruntimeNode.ts';
 import { wasmRuntime } from '../wasm/executable.ts';
 import { whyNoThreads } from '../wasm/team.ts';
@@ -89,6 +91,12 @@ function select(request: EngineName, loader: EngineLoader, threads: number): Sel
   switch (request) {
     case 'eager':
       return { name: request, line: 'engine: eager tfjs', runtime: undefined };
+    case 'native': {
+      const native = loadNative();
+      if (typeof native === 'string')
+        throw new Error(`the engine 'native' is not available: ${native}; 'wasm' has the same bits`);
+      return { name: request, line: `engine: native (${native.level})`, runtime: nativeRuntime(native, { threads }) };
+    }
     case 'wasm':
     case 'wasm-relaxed':
       return {
@@ -132,7 +140,7 @@ function selectWith(request: string | undefined, { threads, loader = engineLoade
 }
 
 /** The engines whose kernels threads of ours can share. */
-const THREADED: ReadonlySet<EngineName> = new Set(['auto', 'wasm', 'wasm-relaxed']);
+const THREADED: ReadonlySet<EngineName> = new Set(['auto', 'native', 'wasm', 'wasm-relaxed']);
 
 /**
  * Chooses the engine that runs compiled functions from now on. Without this call, the first compiled call takes what `auto` takes.

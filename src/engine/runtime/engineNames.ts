@@ -1,5 +1,5 @@
 /** Every engine, by name; `auto` picks one. */
-export const ENGINE_NAMES = ['auto', 'wasm', 'wasm-relaxed', 'onnxruntime-node', 'cuda', 'eager'] as const;
+export const ENGINE_NAMES = ['auto', 'native', 'wasm', 'wasm-relaxed', 'onnxruntime-node', 'cuda', 'eager'] as const;
 
 /** The name of an engine. */
 export type EngineName = (typeof ENGINE_NAMES)[number];

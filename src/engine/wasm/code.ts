@@ -148,6 +148,8 @@ export class Code {
   readonly parameters: readonly ValueType[];
   readonly results: readonly ValueType[];
   readonly #locals: ValueType[] = [];
+  /** Vector constants, each in a local variable that is set when the function begins: V8's newer compiler leaves them in loops otherwise. */
+  readonly #constants = new Map<string, { readonly local: number; readonly lanes: Uint8Array }>();
   #bytes = new Bytes();
 
   constructor(parameters: readonly ValueType[] = [], results: readonly ValueType[] = []) {
@@ -224,16 +226,22 @@ export class Code {
 
   /** Four times the same float. */
   f32x4(value: number): void {
-    this.op('v128.const');
-    for (let lane = 0; lane < 4; lane++) this.#bytes.float32(value);
+    this.#constant(new Uint8Array(new Float32Array([value, value, value, value]).buffer));
   }
 
   /** Four times the same integer. */
   i32x4(value: number): void {
-    this.op('v128.const');
-    for (let lane = 0; lane < 4; lane++) {
-      for (let i = 0; i < 4; i++) this.#bytes.byte((value >> (8 * i)) & 0xff);
+    this.#constant(new Uint8Array(new Int32Array([value, value, value, value]).buffer));
+  }
+
+  #constant(lanes: Uint8Array): void {
+    const key = lanes.subarray(0, 4).join();
+    let constant = this.#constants.get(key);
+    if (constant === undefined) {
+      constant = { local: this.local('v128'), lanes };
+      this.#constants.set(key, constant);
     }
+    this.get(constant.local);
   }
 
   /** A load or store of four bytes or more, `offset` bytes beyond the address on the stack; `lane` where the instruction has one. */
@@ -308,6 +316,13 @@ export class Code {
     for (const { type, count } of groups) {
       body.unsigned(count);
       body.byte(TYPE_CODES[type]);
+    }
+    for (const { local, lanes } of this.#constants.values()) {
+      body.byte(INSTRUCTIONS['v128.const'] >> 8);
+      body.unsigned(INSTRUCTIONS['v128.const'] & 0xff);
+      body.all(lanes);
+      body.byte(INSTRUCTIONS['local.set']);
+      body.unsigned(local);
     }
     body.all(this.#bytes.view);
     body.byte(INSTRUCTIONS.end);

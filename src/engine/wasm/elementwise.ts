@@ -1,5 +1,6 @@
 import type { ElementType, Node } from '../graph/value.ts';
 import { assign, type Code, type Expression, f32x4, hold, type Instruction, i32, i32x4, local, op } from './code.ts';
+import { numberOf } from './layout.ts';
 import { arity, isScalarFunction, type ScalarName } from './math/scalar.ts';
 import * as simd from './math/simd.ts';
 
@@ -147,10 +148,6 @@ function integerPower({ code, operands: [base, exponent] }: Operation): Expressi
 }
 
 const choose = (mask: Expression, a: Expression, b: Expression): Expression => op('v128.bitselect', a, b, mask);
-const number = ({ attributes }: Node, name: string, otherwise: number): number => {
-  const value = attributes[name];
-  return typeof value === 'object' && 'float' in value ? value.float : typeof value === 'number' ? value : otherwise;
-};
 
 /** x where positive, alpha (eˣ − 1) elsewhere, times gamma. */
 function elu({ code, operands: [x] }: Operation, alpha: number, gamma: number): Expression {
@@ -238,10 +235,10 @@ const EMITTERS: Readonly<Record<string, Emit>> = {
   Softplus: function1(simd.softplus),
   Tanh: function1(simd.tanh),
   Sigmoid: function1(simd.sigmoid),
-  Elu: only('f32', (operation) => elu(operation, number(operation.node, 'alpha', 1), 1)),
+  Elu: only('f32', (operation) => elu(operation, numberOf(operation.node, 'alpha', 1), 1)),
   Selu: only('f32', (operation) => elu(operation, SELU_ALPHA, SELU_GAMMA)),
   LeakyRelu: only('f32', ({ operands: [x], node }) =>
-    choose(op('f32x4.lt', x!, f32x4(0)), op('f32x4.mul', x!, f32x4(number(node, 'alpha', 0.01))), x!),
+    choose(op('f32x4.lt', x!, f32x4(0)), op('f32x4.mul', x!, f32x4(numberOf(node, 'alpha', 0.01))), x!),
   ),
 };
 

@@ -8,8 +8,9 @@ import {
   type Runtime,
   type Slot,
 } from '../runtime/runtime.ts';
+import { encodeKernels } from './encodeKernels.ts';
 import { Heap, HeapSlot } from './heap.ts';
-import { lowerToWasm, type PlacedPort, type WasmProgram } from './lower.ts';
+import { type Lowered, lower, type PlacedPort } from './lower.ts';
 import { Team } from './team.ts';
 
 interface WasmRuntimeOptions {
@@ -25,9 +26,20 @@ interface WasmRuntimeOptions {
 interface Shared {
   readonly name: string;
   readonly heap: Heap;
-  /** The threads beside this one. */
-  readonly team: Team | undefined;
-  readonly options: Required<WasmRuntimeOptions>;
+  /** Multiply and add with one rounding, and among how many threads kernels are divided. */
+  readonly isRelaxed: boolean;
+  readonly threads: number;
+  /** Makes ready what calculates a program. */
+  calculator(program: Lowered): Calculator;
+}
+
+/** What calculates a lowered program: its kernels, by modules or natively. */
+export interface Calculator {
+  /** Runs all kernels. @param addresses of the moving tensors; they are in memory too */
+  run(addresses: readonly number[]): void;
+  /** A call that runs one kernel, with all its parts. */
+  kernel(index: number): () => void;
+  dispose?(): void;
 }
 
 /** Chromium compiles no larger module at once on a page's main thread. */
@@ -36,36 +48,28 @@ const LARGEST_MODULE = 8 * 2 ** 20;
 /** Milliseconds of runs before kernels are timed. */
 const WARM_UP = 200;
 
-class WasmExecutable implements Executable {
+/** A program whose tensors are in a heap. */
+class HeapExecutable implements Executable {
   readonly cost: GraphCost;
-  readonly program: WasmProgram;
+  readonly program: Lowered;
   readonly #name: string;
   readonly #heap: Heap;
-  readonly #run: (...addresses: number[]) => void;
-  readonly #exports: Record<string, (part?: number) => void>;
-  /** Those that help, and this program's number there, if a kernel has parts. */
-  readonly #help: { readonly team: Team; readonly program: number } | undefined;
-  /** Where threads look for the addresses of moving inputs and outputs. */
-  readonly #sharedAddresses: HeapSlot | undefined;
+  readonly #calculator: Calculator;
+  /** Where others look for the addresses of moving inputs and outputs. */
+  readonly #sharedAddresses: HeapSlot;
   readonly #faults: HeapSlot;
   /** Inputs and outputs in this program's own memory; of moving ones only those that were ever elsewhere. */
   readonly #slots = new Map<Port, HeapSlot>();
   readonly #places: ReadonlyMap<Port, PlacedPort>;
-  /** The addresses of the moving inputs and outputs, in the order in which the module takes them. */
+  /** The addresses of the moving inputs and outputs, in the order in which the calculator takes them. */
   readonly #addresses: number[];
   readonly #indexOf: ReadonlyMap<Port, number>;
   /** What has to be brought into memory before a run, and taken out after it. */
   readonly #before = new Map<Port, () => void>();
   readonly #after = new Map<Port, () => void>();
 
-  constructor({ name, outputs, moving }: Program, { name: engine, heap, team, options }: Shared) {
-    const { sharedPages } = heap;
-    const program = lowerToWasm(outputs, {
-      ...options,
-      moving,
-      sharedPages,
-      allocate: (bytes) => heap.allocate(bytes),
-    });
+  constructor({ name, outputs, moving }: Program, { name: engine, heap, isRelaxed, threads, calculator }: Shared) {
+    const program = lower(outputs, { isRelaxed, threads, moving, allocate: (bytes) => heap.allocate(bytes) });
     this.program = program;
     this.cost = { ...costOf(outputs), engine, nodes: program.kernels.length };
     this.#name = name;
@@ -77,15 +81,8 @@ class WasmExecutable implements Executable {
       new HeapSlot(heap, dtype, data.length, address).write(data);
     this.#faults = new HeapSlot(heap, 'int32', 2, program.faults);
     this.#faults.write(new Int32Array(2));
-    const modules = program.modules.map((module) => new WebAssembly.Module(module));
-    const env = { memory: heap.memory, share: (kernel: number, parts: number): void => this.#share(kernel, parts) };
-    const instances = modules.map((module) => new WebAssembly.Instance(module, { env }).exports);
-    const runs = instances.map(({ run }) => run as (...addresses: number[]) => void);
-    this.#run = runs.length === 1 ? runs[0]! : (...addresses) => runs.forEach((run) => run(...addresses));
-    this.#exports = Object.assign({}, ...instances);
-    if (team === undefined || program.kernels.every(({ parts }) => parts === undefined)) return;
-    this.#help = { team, program: team.load(modules) };
     this.#sharedAddresses = new HeapSlot(heap, 'int32', this.#addresses.length, program.addresses);
+    this.#calculator = calculator(program);
   }
 
   input(port: Port): Slot | undefined {
@@ -141,21 +138,17 @@ class WasmExecutable implements Executable {
     do this.#calculate();
     while (performance.now() < warm);
     // Each in its turn, since the next ones may use the memory of what it reads; it gives the same as often as it is called.
-    return this.program.kernels.map((kernel, i) => ({
-      ...kernel,
-      microseconds: 1000 * timeOf(this.#kernel(i, kernel.parts)),
+    return this.program.kernels.map(({ label }, i) => ({
+      label,
+      ...this.program.traffic[i]!,
+      microseconds: 1000 * timeOf(this.#calculator.kernel(i)),
     }));
   }
 
   #calculate(): void {
     if (this.#before.size > 0) for (const bring of this.#before.values()) bring();
-    this.#sharedAddresses?.data.set(this.#addresses);
-    this.#help?.team.begin();
-    try {
-      this.#run(...this.#addresses);
-    } finally {
-      this.#help?.team.end();
-    }
+    this.#sharedAddresses.data.set(this.#addresses);
+    this.#calculator.run(this.#addresses);
     const faults = this.#faults.data;
     const bound = faults[0]!;
     if (bound !== 0) {
@@ -164,23 +157,8 @@ class WasmExecutable implements Executable {
     }
   }
 
-  /** A kernel with all its parts, on this thread. */
-  #kernel(index: number, parts: number | undefined): () => void {
-    const call = this.#exports[`kernel${index}`]!;
-    if (parts === undefined) return call;
-    return () => {
-      for (let part = 0; part < parts; part++) call(part);
-    };
-  }
-
-  /** All parts of a kernel. */
-  #share(kernel: number, parts: number): void {
-    const { team, program } = this.#help!;
-    team.share(program, kernel, parts, this.#exports[`kernel${kernel}`]!);
-  }
-
   dispose(): void {
-    this.#help?.team.unload(this.#help.program);
+    this.#calculator.dispose?.();
     const { address, bytes } = this.program.block;
     this.#heap.free(address, bytes);
     for (const slot of this.#slots.values()) slot.dispose();
@@ -206,6 +184,72 @@ class WasmExecutable implements Executable {
   }
 }
 
+/** WebAssembly modules, run one after the other: each imports its memory and exports `run`, and kernel i as `kernel<i>`. */
+export class Modules implements Calculator {
+  readonly run: (addresses: readonly number[]) => void;
+  readonly #kernels: Lowered['kernels'];
+  readonly #exports: Record<string, (part?: number) => void>;
+  /** Those that help, and this program's number there, if a kernel has parts. */
+  readonly #help: { readonly team: Team; readonly program: number } | undefined;
+
+  constructor({ kernels, moving, addresses }: Lowered, heap: Heap, team?: Team, largest = LARGEST_MODULE) {
+    const { memory, sharedPages } = heap;
+    const modules = encodeKernels(kernels, { globals: moving.length, addresses, largest, sharedPages }).map(
+      (module) => new WebAssembly.Module(module),
+    );
+    const env = { memory, share: (kernel: number, parts: number): void => this.#share(kernel, parts) };
+    const instances = modules.map((module) => new WebAssembly.Instance(module, { env }).exports);
+    const runs = instances.map(({ run }) => run as (...addresses: number[]) => void);
+    this.#kernels = kernels;
+    this.#exports = Object.assign({}, ...instances);
+    const [only] = runs;
+    const run = runs.length === 1 ? only! : (...at: number[]): void => runs.forEach((each) => each(...at));
+    if (team === undefined || kernels.every(({ parts }) => parts === undefined)) {
+      this.run = (at) => run(...at);
+      return;
+    }
+    this.#help = { team, program: team.load(modules) };
+    this.run = (at) => {
+      team.begin();
+      try {
+        run(...at);
+      } finally {
+        team.end();
+      }
+    };
+  }
+
+  kernel(index: number): () => void {
+    const call = this.#exports[`kernel${index}`]!;
+    const { parts } = this.#kernels[index]!;
+    if (parts === undefined) return call;
+    return () => {
+      for (let part = 0; part < parts; part++) call(part);
+    };
+  }
+
+  dispose(): void {
+    this.#help?.team.unload(this.#help.program);
+  }
+
+  /** All parts of a kernel. */
+  #share(kernel: number, parts: number): void {
+    const { team, program } = this.#help!;
+    team.share(program, kernel, parts, this.#exports[`kernel${kernel}`]!);
+  }
+}
+
+/** A runtime whose programs share a heap. */
+export function heapRuntime(shared: Shared): Runtime {
+  const { name, heap } = shared;
+  return {
+    name,
+    load: (program) => new HeapExecutable(program, shared),
+    // Masks are not what tfjs keeps of bools: these stay outside.
+    allocate: (dtype, size) => (dtype === 'bool' ? { data: new Uint8Array(size) } : new HeapSlot(heap, dtype, size)),
+  };
+}
+
 /**
  * Runs graphs as WebAssembly modules of our own, in every Node and browser. Without `isRelaxed` the same program and inputs give
  * the same bits on every machine.
@@ -216,16 +260,13 @@ export function wasmRuntime({
   threads = 1,
 }: WasmRuntimeOptions = {}): Runtime {
   const heap = new Heap(threads > 1);
-  const name = isRelaxed ? 'wasm-relaxed' : 'wasm';
   const team = threads > 1 ? new Team(heap.memory, threads) : undefined;
-  const shared = { name, heap, team, options: { isRelaxed, largestModule, threads } };
+  const name = isRelaxed ? 'wasm-relaxed' : 'wasm';
+  const calculator = (program: Lowered): Calculator => new Modules(program, heap, team, largestModule);
   return {
-    name,
-    load: (program) => new WasmExecutable(program, shared),
+    ...heapRuntime({ name, heap, isRelaxed, threads, calculator }),
     dispose: () => team?.stop(),
     ...(team !== undefined && { ready: () => team.ready() }),
-    // Masks are not what tfjs keeps of bools: these stay outside.
-    allocate: (dtype, size) => (dtype === 'bool' ? { data: new Uint8Array(size) } : new HeapSlot(heap, dtype, size)),
   };
 }
 

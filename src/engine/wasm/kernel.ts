@@ -1,4 +1,5 @@
 import { elementCount, type Node } from '../graph/value.ts';
+import type { Words } from '../native/words.ts';
 import { type Code, i32, local, op } from './code.ts';
 import { isElementwise, type Library } from './elementwise.ts';
 import { type Buffer, ELEMENT_BYTES, type View } from './layout.ts';
@@ -15,6 +16,8 @@ export interface Kernel {
   readonly parts?: number | undefined;
   /** Writes the code; addresses are settled by then. */
   emit(code: Code, library: Library): void;
+  /** Says what it does to the native engine; addresses need not be settled. */
+  describe(words: Words): void;
 }
 
 /** A kernel that reads and writes where these views are. */
@@ -22,11 +25,10 @@ export function kernelOf(
   label: string,
   reads: readonly View[],
   writes: readonly View[],
-  emit: Kernel['emit'],
-  parts?: number,
+  { emit, describe, parts }: Pick<Kernel, 'emit' | 'describe' | 'parts'>,
 ): Kernel {
   const buffersOf = (views: readonly View[]) => new Set(views.map(({ buffer }) => buffer));
-  return { label, reads: buffersOf(reads), writes: buffersOf(writes), scratch: [], parts, emit };
+  return { label, reads: buffersOf(reads), writes: buffersOf(writes), scratch: [], parts, emit, describe };
 }
 
 /** An axis of a kernel's index space in parts that can be calculated at the same time: all of one size, but for the last. */
@@ -68,6 +70,11 @@ export function workOf({ op, inputs, outputs, attributes }: Node): number {
   if (op === 'MatMul') return (elements * inputs[0]!.shape.at(attributes.transA === 1 ? -2 : -1)!) / 25;
   if (op.startsWith('Reduce')) return elementCount(inputs[0]!.shape) / 20;
   return isElementwise(op) ? elements * (SLOW.has(op) ? 0.8 : 0.1) : 0;
+}
+
+/** Whether wider vectors make an operation faster: divisions and roots take as long by the element, and sums as long by the byte. */
+export function isWide({ op }: Node): boolean {
+  return op === 'MatMul' || op.startsWith('Reduce') || (SLOW.has(op) && op !== 'Div' && op !== 'Sqrt');
 }
 
 /** Among how many threads a program is divided: 1 if it has too little work to wake others for. */

@@ -19,6 +19,12 @@ export function uniformConstant(value: Value): number | undefined {
   return undefined;
 }
 
+/** A number among the attributes of a node. */
+export function numberOf({ attributes }: Node, name: string, otherwise: number): number {
+  const value = attributes[name];
+  return typeof value === 'object' && 'float' in value ? value.float : typeof value === 'number' ? value : otherwise;
+}
+
 /** A slice's first index and step along each axis. */
 function sliceBounds(node: Node): { begin: number[]; step: number[] } {
   const [x, starts, , axes, steps] = node.inputs;

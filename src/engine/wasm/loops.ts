@@ -151,7 +151,7 @@ export function merged(
 }
 
 /** The axis along which vectors run best: where most accesses move by one element, or do not move. */
-function laneAxis(sizes: readonly number[], strides: readonly (readonly number[])[]): number {
+export function laneAxis(sizes: readonly number[], strides: readonly (readonly number[])[]): number {
   let best = sizes.length - 1;
   let bestScore = Number.NEGATIVE_INFINITY;
   sizes.forEach((size, axis) => {
@@ -171,6 +171,8 @@ function laneAxis(sizes: readonly number[], strides: readonly (readonly number[]
 export interface LineBody {
   start?(places: readonly Place[]): void;
   vector(places: readonly Place[], lanes: number): void;
+  /** Two full vectors side by side, all loads before all stores: where there is enough to do. */
+  pair?(first: readonly Place[], second: readonly Place[]): void;
 }
 
 /**
@@ -203,7 +205,21 @@ export function overVectors(
       const rest = length % 4;
       const full = length - rest;
       const inner = places.map((place, i): Access => ({ place, strides: [along[i]!] }));
-      if (full > 0) nest(code, [{ size: full, step: 4 }], inner, (at) => line.vector(at, 4));
+      const paired = line.pair === undefined || full < 8 ? 0 : full - (full % 8);
+      if (paired > 0) {
+        nest(code, [{ size: paired, step: 8 }], inner, (at) =>
+          line.pair!(
+            at,
+            at.map((place, i) => shifted(place, 4 * along[i]!)),
+          ),
+        );
+      }
+      if (full > paired) {
+        const tail = inner.map(
+          ({ place, strides }): Access => ({ place: shifted(place, paired * strides[0]!), strides }),
+        );
+        nest(code, [{ size: full - paired, step: 4 }], tail, (at) => line.vector(at, 4));
+      }
       if (rest > 0) {
         line.vector(
           places.map((place, i) => shifted(place, full * along[i]!)),

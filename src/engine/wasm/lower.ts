@@ -12,8 +12,7 @@ import {
   type Value,
 } from '../graph/value.ts';
 import { isElementwise } from './elementwise.ts';
-import { encodeKernels } from './encodeKernels.ts';
-import { type Kernel, usefulThreads } from './kernel.ts';
+import { isWide, type Kernel, usefulThreads, workOf } from './kernel.ts';
 import { ALONG_AXES } from './kernels/along.ts';
 import {
   columnsToImageKernel,
@@ -41,9 +40,8 @@ export interface PlacedPort {
 /** A tensor that goes in or out before its place is settled. */
 type Edge = Omit<PlacedPort, 'address'> & { readonly buffer: Buffer };
 
-/** A graph as WebAssembly modules, to be run one after the other: each imports its memory and exports `run`. */
-export interface WasmProgram {
-  readonly modules: readonly Uint8Array<ArrayBuffer>[];
+/** A graph as kernels, to be run one after the other, with all that they read and write in memory. */
+export interface Lowered {
   readonly inputs: readonly PlacedPort[];
   readonly outputs: readonly PlacedPort[];
   /** The inputs and outputs whose addresses are the arguments of `run`, in order. */
@@ -53,25 +51,24 @@ export interface WasmProgram {
   readonly faults: number;
   /** The block of memory that all addresses lie in. */
   readonly block: { readonly address: number; readonly bytes: number };
-  /** Where the kernels that have parts find the addresses of moving tensors, one integer each. */
+  /** Where those who are not passed the addresses of moving tensors find them, one integer each. */
   readonly addresses: number;
-  /** What the kernels do and move, in order; kernel i is exported as `kernel<i>`, and takes the number of a part if it has several. */
-  readonly kernels: readonly (Traffic & Pick<Kernel, 'label' | 'parts'>)[];
+  readonly kernels: readonly Kernel[];
+  /** Nanoseconds, roughly, of that which wider vectors shorten, on one thread by WebAssembly. */
+  readonly wideWork: number;
+  /** What each kernel moves, in their order. */
+  readonly traffic: readonly Traffic[];
 }
 
-interface WasmOptions extends ProductOptions {
+interface LowerOptions extends ProductOptions {
   /** The inputs and outputs that are somewhere else at each run. */
   readonly moving: ReadonlySet<Port>;
-  /** The bytes of a module beyond which its kernels go into several. */
-  readonly largestModule: number;
-  /** The pages to which the memory may grow, if threads share it. */
-  readonly sharedPages?: number | undefined;
   /** Finds a block of memory of so many bytes: its address. */
   allocate(bytes: number): number;
 }
 
-/** Lays the graph out in memory, cuts it into kernels and writes their code. */
-export function lowerToWasm(given: readonly Ported[], options: WasmOptions): WasmProgram {
+/** Lays the graph out in memory and cuts it into kernels. */
+export function lower(given: readonly Ported[], options: LowerOptions): Lowered {
   const rewritten = rewrite(
     given.map(([, value]) => value),
     EXPANSIONS,
@@ -155,11 +152,7 @@ export function lowerToWasm(given: readonly Ported[], options: WasmOptions): Was
   }
 
   // What comes in, goes out or never changes has a place of its own; the rest takes turns.
-  const fixed = [
-    faults,
-    ...(threads > 1 ? [addresses] : []),
-    ...[...inputs, ...leaving, ...layout.constants].map(({ buffer }) => buffer),
-  ];
+  const fixed = [faults, addresses, ...[...inputs, ...leaving, ...layout.constants].map(({ buffer }) => buffer)];
   const settled = fixed.filter(({ global }) => global === undefined);
   const bytes = placeTemporary(kernels, placeFixed(settled, 0));
   const address = options.allocate(bytes);
@@ -174,12 +167,6 @@ export function lowerToWasm(given: readonly Ported[], options: WasmOptions): Was
     address: buffer.address,
   });
   return {
-    modules: encodeKernels(kernels, {
-      globals: moving.length,
-      addresses: addresses.address,
-      largest: options.largestModule,
-      sharedPages: options.sharedPages,
-    }),
     inputs: inputs.map(settle),
     outputs: leaving.map(settle),
     moving,
@@ -187,7 +174,9 @@ export function lowerToWasm(given: readonly Ported[], options: WasmOptions): Was
     faults: faults.address,
     addresses: addresses.address,
     block: { address, bytes },
-    kernels: kernels.map((kernel) => ({ label: kernel.label, parts: kernel.parts, ...traffic.get(kernel)! })),
+    kernels,
+    wideWork: nodes.reduce((sum, node) => sum + (isWide(node) ? workOf(node) : 0), 0),
+    traffic: kernels.map((kernel) => traffic.get(kernel)!),
   };
 }
 

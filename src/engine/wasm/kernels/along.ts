@@ -42,22 +42,32 @@ function cumulativeSum(layout: Layout, node: Node): Kernel {
   ];
   const isFloat = x.dtype === 'float32';
   const plus: Instruction = isFloat ? 'f32x4.add' : 'i32x4.add';
-  return kernelOf(`CumSum [${x.shape}]`, [from], [to], (code) => {
-    const total = code.local('v128');
-    const accesses = (a: Place, b: Place): Access[] => [
-      { place: a, strides: from.strides },
-      { place: b, strides: to.strides },
-    ];
-    nest(code, each(x.shape.map(at(1, axis))), accesses(placeOf(code, from), placeOf(code, to)), ([a, b]) => {
-      assign(code, total, isFloat ? f32x4(0) : i32x4(0));
-      const line = x.shape.map((size, i) => ({ size: i === axis ? size : 1, step: 1 }));
-      nest(code, line, accesses(a!, b!), ([source, target]) => {
-        const value = hold(code, loadLanes(source!, 0));
-        if (node.attributes.exclusive === 1) storeLanes(code, target!, 0, local(total), 1);
-        assign(code, total, op(plus, local(total), value));
-        if (node.attributes.exclusive !== 1) storeLanes(code, target!, 0, local(total), 1);
+  return kernelOf(`CumSum [${x.shape}]`, [from], [to], {
+    emit(code) {
+      const total = code.local('v128');
+      const accesses = (a: Place, b: Place): Access[] => [
+        { place: a, strides: from.strides },
+        { place: b, strides: to.strides },
+      ];
+      nest(code, each(x.shape.map(at(1, axis))), accesses(placeOf(code, from), placeOf(code, to)), ([a, b]) => {
+        assign(code, total, isFloat ? f32x4(0) : i32x4(0));
+        const line = x.shape.map((size, i) => ({ size: i === axis ? size : 1, step: 1 }));
+        nest(code, line, accesses(a!, b!), ([source, target]) => {
+          const value = hold(code, loadLanes(source!, 0));
+          if (node.attributes.exclusive === 1) storeLanes(code, target!, 0, local(total), 1);
+          assign(code, total, op(plus, local(total), value));
+          if (node.attributes.exclusive !== 1) storeLanes(code, target!, 0, local(total), 1);
+        });
       });
-    });
+    },
+    describe(words) {
+      const steps = (view: View): readonly [View, number] => [
+        { ...view, strides: view.strides.toSpliced(axis, 1) },
+        view.strides[axis]!,
+      ];
+      const lines = x.shape.toSpliced(axis, 1);
+      words.cumulative(isFloat, node.attributes.exclusive === 1, lines, x.shape[axis]!, [steps(from), steps(to)]);
+    },
   });
 }
 
@@ -72,31 +82,40 @@ function argument(layout: Layout, node: Node): Kernel {
   const better: Instruction = node.op === 'ArgMax' ? greater : less;
   const kept = node.attributes.keepdims === 1 ? to.strides : to.strides.toSpliced(axis, 0, 0);
   const target = kept.with(axis, 0);
-  return kernelOf(`${node.op} [${x.shape}]`, [from], [to], (code) => {
-    const best = code.local(type);
-    const bestIndex = code.local('i32');
-    const index = code.local('i32');
-    nest(code, each(x.shape.map(at(1, axis))), [access(code, from), access(code, to, target)], ([source, result]) => {
-      assign(code, best, loadScalar(source!, type));
-      for (const variable of [bestIndex, index]) {
-        assign(code, variable, i32(0));
-      }
-      nest(
-        code,
-        [{ size: x.shape[axis]!, step: 1 }],
-        [{ place: source!, strides: [from.strides[axis]!] }],
-        ([element]) => {
-          const value = hold(code, loadScalar(element!, type), type);
-          op(better, value, local(best))(code);
-          code.branch(() => {
-            assign(code, best, value);
-            assign(code, bestIndex, local(index));
-          });
-          assign(code, index, op('i32.add', local(index), i32(1)));
-        },
-      );
-      storeScalar(code, result!, local(bestIndex));
-    });
+  return kernelOf(`${node.op} [${x.shape}]`, [from], [to], {
+    emit(code) {
+      const best = code.local(type);
+      const bestIndex = code.local('i32');
+      const index = code.local('i32');
+      nest(code, each(x.shape.map(at(1, axis))), [access(code, from), access(code, to, target)], ([source, result]) => {
+        assign(code, best, loadScalar(source!, type));
+        for (const variable of [bestIndex, index]) {
+          assign(code, variable, i32(0));
+        }
+        nest(
+          code,
+          [{ size: x.shape[axis]!, step: 1 }],
+          [{ place: source!, strides: [from.strides[axis]!] }],
+          ([element]) => {
+            const value = hold(code, loadScalar(element!, type), type);
+            op(better, value, local(best))(code);
+            code.branch(() => {
+              assign(code, best, value);
+              assign(code, bestIndex, local(index));
+            });
+            assign(code, index, op('i32.add', local(index), i32(1)));
+          },
+        );
+        storeScalar(code, result!, local(bestIndex));
+      });
+    },
+    describe(words) {
+      const lines = x.shape.toSpliced(axis, 1);
+      words.best(type === 'f32', node.op === 'ArgMin', lines, x.shape[axis]!, 1, [
+        [{ ...from, strides: from.strides.toSpliced(axis, 1) }, from.strides[axis]!],
+        [{ ...to, strides: target.toSpliced(axis, 1) }, 0],
+      ]);
+    },
   });
 }
 
@@ -113,58 +132,68 @@ function topK(layout: Layout, node: Node): Kernel {
   const [greater, equal]: [Instruction, Instruction] = isFloat ? ['f32.gt', 'f32.eq'] : ['i32.gt_s', 'i32.eq'];
   const length = x.shape.at(-1)!;
   const stride = from.strides.at(-1)!;
-  return kernelOf(`TopK [${x.shape}]`, [from], [to, toIndex], (code) => {
-    const [last, best] = [code.local(type), code.local(type)];
-    const [lastIndex, bestIndex, index] = [code.local('i32'), code.local('i32'), code.local('i32')];
-    const comesFirst = (a: Expression, aIndex: Expression, b: Expression, bIndex: Expression): Expression =>
-      op('i32.or', op(greater, a, b), op('i32.and', op(equal, a, b), op('i32.lt_s', aIndex, bIndex)));
-    nest(
-      code,
-      each(x.shape.slice(0, -1)),
-      [
-        access(code, from, from.strides.slice(0, -1)),
-        access(code, to, to.strides.slice(0, -1)),
-        access(code, toIndex, toIndex.strides.slice(0, -1)),
-      ],
-      ([row, value, place]) => {
-        assign(code, lastIndex, i32(-1));
-        nest(
-          code,
-          [{ size: values.shape.at(-1)!, step: 1 }],
-          [
-            { place: value!, strides: [to.strides.at(-1)!] },
-            { place: place!, strides: [toIndex.strides.at(-1)!] },
-          ],
-          ([valueAt, indexAt]) => {
-            assign(code, bestIndex, i32(-1));
-            assign(code, index, i32(0));
-            nest(code, [{ size: length, step: 1 }], [{ place: row!, strides: [stride] }], ([element]) => {
-              const candidate = hold(code, loadScalar(element!, type), type);
-              const isFree = op(
-                'i32.or',
-                op('i32.lt_s', local(lastIndex), i32(0)),
-                comesFirst(local(last), local(lastIndex), candidate, local(index)),
-              );
-              const isBetter = op(
-                'i32.or',
-                op('i32.lt_s', local(bestIndex), i32(0)),
-                comesFirst(candidate, local(index), local(best), local(bestIndex)),
-              );
-              op('i32.and', isFree, isBetter)(code);
-              code.branch(() => {
-                assign(code, best, candidate);
-                assign(code, bestIndex, local(index));
+  return kernelOf(`TopK [${x.shape}]`, [from], [to, toIndex], {
+    emit(code) {
+      const [last, best] = [code.local(type), code.local(type)];
+      const [lastIndex, bestIndex, index] = [code.local('i32'), code.local('i32'), code.local('i32')];
+      const comesFirst = (a: Expression, aIndex: Expression, b: Expression, bIndex: Expression): Expression =>
+        op('i32.or', op(greater, a, b), op('i32.and', op(equal, a, b), op('i32.lt_s', aIndex, bIndex)));
+      nest(
+        code,
+        each(x.shape.slice(0, -1)),
+        [
+          access(code, from, from.strides.slice(0, -1)),
+          access(code, to, to.strides.slice(0, -1)),
+          access(code, toIndex, toIndex.strides.slice(0, -1)),
+        ],
+        ([row, value, place]) => {
+          assign(code, lastIndex, i32(-1));
+          nest(
+            code,
+            [{ size: values.shape.at(-1)!, step: 1 }],
+            [
+              { place: value!, strides: [to.strides.at(-1)!] },
+              { place: place!, strides: [toIndex.strides.at(-1)!] },
+            ],
+            ([valueAt, indexAt]) => {
+              assign(code, bestIndex, i32(-1));
+              assign(code, index, i32(0));
+              nest(code, [{ size: length, step: 1 }], [{ place: row!, strides: [stride] }], ([element]) => {
+                const candidate = hold(code, loadScalar(element!, type), type);
+                const isFree = op(
+                  'i32.or',
+                  op('i32.lt_s', local(lastIndex), i32(0)),
+                  comesFirst(local(last), local(lastIndex), candidate, local(index)),
+                );
+                const isBetter = op(
+                  'i32.or',
+                  op('i32.lt_s', local(bestIndex), i32(0)),
+                  comesFirst(candidate, local(index), local(best), local(bestIndex)),
+                );
+                op('i32.and', isFree, isBetter)(code);
+                code.branch(() => {
+                  assign(code, best, candidate);
+                  assign(code, bestIndex, local(index));
+                });
+                assign(code, index, op('i32.add', local(index), i32(1)));
               });
-              assign(code, index, op('i32.add', local(index), i32(1)));
-            });
-            storeScalar(code, valueAt!, local(best), type);
-            storeScalar(code, indexAt!, local(bestIndex));
-            assign(code, last, local(best));
-            assign(code, lastIndex, local(bestIndex));
-          },
-        );
-      },
-    );
+              storeScalar(code, valueAt!, local(best), type);
+              storeScalar(code, indexAt!, local(bestIndex));
+              assign(code, last, local(best));
+              assign(code, lastIndex, local(bestIndex));
+            },
+          );
+        },
+      );
+    },
+    describe(words) {
+      const steps = (view: View): readonly [View, number] => [
+        { ...view, strides: view.strides.slice(0, -1) },
+        view.strides.at(-1)!,
+      ];
+      const count = values.shape.at(-1)!;
+      words.best(isFloat, false, x.shape.slice(0, -1), length, count, [steps(from), steps(toIndex), steps(to)]);
+    },
   });
 }
 
@@ -187,26 +216,42 @@ function einsum(layout: Layout, node: Node): Kernel {
   const to = layout.viewOf(output);
   const isFloat = laneType(output.dtype) === 'f32';
   const [times, plus]: [Instruction, Instruction] = isFloat ? ['f32x4.mul', 'f32x4.add'] : ['i32x4.mul', 'i32x4.add'];
-  return kernelOf(`Einsum ${node.attributes.equation}`, views, [to], (code) => {
-    const axes = (letters: readonly string[]): Axis[] => each(letters.map((letter) => sizes.get(letter)!));
-    const total = code.local('v128');
-    nest(
-      code,
-      axes(kept),
-      [...views, to].map((view, i) => access(code, view, kept.map(stridesOf(terms[i] ?? result, view)))),
-      (places) => {
-        assign(code, total, isFloat ? f32x4(0) : i32x4(0));
-        const inner = views.map((view, i) => ({
-          place: places[i]!,
-          strides: summed.map(stridesOf(terms[i]!, view)),
-        }));
-        nest(code, axes(summed), inner, (factors) => {
-          const product = factors.map((place) => loadLanes(place, 0)).reduce((a, b) => op(times, a, b));
-          assign(code, total, op(plus, local(total), product));
-        });
-        storeLanes(code, places.at(-1)!, 0, local(total), 1);
-      },
-    );
+  return kernelOf(`Einsum ${node.attributes.equation}`, views, [to], {
+    emit(code) {
+      const axes = (letters: readonly string[]): Axis[] => each(letters.map((letter) => sizes.get(letter)!));
+      const total = code.local('v128');
+      nest(
+        code,
+        axes(kept),
+        [...views, to].map((view, i) => access(code, view, kept.map(stridesOf(terms[i] ?? result, view)))),
+        (places) => {
+          assign(code, total, isFloat ? f32x4(0) : i32x4(0));
+          const inner = views.map((view, i) => ({
+            place: places[i]!,
+            strides: summed.map(stridesOf(terms[i]!, view)),
+          }));
+          nest(code, axes(summed), inner, (factors) => {
+            const product = factors.map((place) => loadLanes(place, 0)).reduce((a, b) => op(times, a, b));
+            assign(code, total, op(plus, local(total), product));
+          });
+          storeLanes(code, places.at(-1)!, 0, local(total), 1);
+        },
+      );
+    },
+    describe(words) {
+      const size = (letter: string): number => sizes.get(letter)!;
+      const along = (view: View, i: number): View => ({
+        ...view,
+        strides: kept.map(stridesOf(terms[i] ?? result, view)),
+      });
+      words.sums(
+        isFloat,
+        kept.map(size),
+        summed.map(size),
+        along(to, terms.length),
+        views.map((view, i) => [along(view, i), summed.map(stridesOf(terms[i]!, view))]),
+      );
+    },
   });
 }
 

@@ -3,7 +3,7 @@ import { type Code, type Expression, f32x4, hold, i32x4, op } from '../code.ts';
 import { emitElementwise, type Library, laneType } from '../elementwise.ts';
 import { divide, emitPart, type Kernel, kernelOf, workOf } from '../kernel.ts';
 import { type Layout, numbers, rowMajor, uniformConstant, type View, windowStrides } from '../layout.ts';
-import { type LineBody, loadLanes, overVectors, storeLanes } from '../loops.ts';
+import { type LineBody, loadLanes, overVectors, type Place, storeLanes } from '../loops.ts';
 
 /** A number in all lanes, as the lanes of a dtype hold it. */
 function splat(number: number, dtype: Value['dtype']): Expression {
@@ -41,7 +41,8 @@ export function gridKernel(layout: Layout, nodes: readonly Node[], stored: reado
     }
   }
   const loaded = [...operands.keys()];
-  const views = [...operands.values(), ...stored.map((value) => wide(layout.viewOf(value), value.shape))];
+  const results = new Map(stored.map((value) => [value, wide(layout.viewOf(value), value.shape)]));
+  const views = [...operands.values(), ...results.values()];
   const work = nodes.reduce((sum, node) => sum + workOf(node), 0);
   const division = divide(shape, work, views, threads);
   const label = `${nodes.map(({ op }) => op).join(' ')} [${shape}]`;
@@ -56,11 +57,33 @@ export function gridKernel(layout: Layout, nodes: readonly Node[], stored: reado
     const steps = views.map(({ strides }) => step * strides[axis]!);
     emitPart(code, division, views, steps, (size, moved) => emit(shape.with(axis, size), moved));
   };
-  return kernelOf(label, views.slice(0, loaded.length), views.slice(loaded.length), emitAll, division?.parts);
+  return kernelOf(label, [...operands.values()], [...results.values()], {
+    emit: emitAll,
+    describe: (words) => words.grid(shape, operands, results, nodes),
+    parts: division?.parts,
+  });
 
   function line(code: Code, library: Library, strides: readonly number[]): LineBody {
     // What does not move along the lanes is loaded once a line.
     const fixed = new Map<Value, Expression>();
+    const load = (places: readonly Place[], lanes: number): Map<Value, Expression> => {
+      const values = new Map(fixed);
+      loaded.forEach((value, i) => {
+        if (!fixed.has(value)) values.set(value, hold(code, loadLanes(places[i]!, strides[i]!, lanes)));
+      });
+      return values;
+    };
+    const calculate = (node: Node, values: Map<Value, Expression>): void => {
+      const operand = (value: Value): Expression => {
+        const constant = uniformConstant(value);
+        return constant === undefined ? values.get(value)! : splat(constant, value.dtype);
+      };
+      values.set(node.outputs[0]!, emitElementwise(code, library, node, node.inputs.map(operand)));
+    };
+    const store = (i: number, places: readonly Place[], values: Map<Value, Expression>, lanes: number): void => {
+      const at = loaded.length + i;
+      storeLanes(code, places[at]!, strides[at]!, values.get(stored[i]!)!, lanes);
+    };
     return {
       start(places) {
         loaded.forEach((value, i) => {
@@ -68,21 +91,17 @@ export function gridKernel(layout: Layout, nodes: readonly Node[], stored: reado
         });
       },
       vector(places, lanes) {
-        const values = new Map(fixed);
-        loaded.forEach((value, i) => {
-          if (!fixed.has(value)) values.set(value, hold(code, loadLanes(places[i]!, strides[i]!, lanes)));
-        });
-        const operand = (value: Value): Expression => {
-          const constant = uniformConstant(value);
-          return constant === undefined ? values.get(value)! : splat(constant, value.dtype);
-        };
-        for (const node of nodes) {
-          values.set(node.outputs[0]!, emitElementwise(code, library, node, node.inputs.map(operand)));
+        const values = load(places, lanes);
+        for (const node of nodes) calculate(node, values);
+        for (let i = 0; i < stored.length; i++) store(i, places, values, lanes);
+      },
+      pair(first, second) {
+        const both = [load(first, 4), load(second, 4)];
+        for (const node of nodes) for (const values of both) calculate(node, values);
+        for (let i = 0; i < stored.length; i++) {
+          store(i, first, both[0]!, 4);
+          store(i, second, both[1]!, 4);
         }
-        stored.forEach((value, i) => {
-          const at = loaded.length + i;
-          storeLanes(code, places[at]!, strides[at]!, values.get(value)!, lanes);
-        });
       },
     };
   }
@@ -95,16 +114,26 @@ interface Block {
   readonly to: View;
 }
 
-function copyKernel(
-  label: string,
-  blocks: readonly Block[],
-  before?: (code: Code) => void,
-  more: readonly View[] = [],
-): Kernel {
+/** One number in every element of a tensor. */
+interface Filling {
+  readonly shape: readonly number[];
+  readonly to: View;
+  readonly number: number;
+  readonly dtype: Value['dtype'];
+}
+
+/** @param filling what comes before @param more what is written besides */
+function copyKernel(label: string, blocks: readonly Block[], filling?: Filling, more: readonly View[] = []): Kernel {
   const [reads, writes] = [blocks.map(({ from }) => from), blocks.map(({ to }) => to)];
-  return kernelOf(label, reads, [...writes, ...more], (code) => {
-    before?.(code);
-    for (const { shape, from, to } of blocks) copy(code, shape, from, to);
+  return kernelOf(label, reads, [...writes, ...more], {
+    emit(code) {
+      if (filling !== undefined) fill(code, filling);
+      for (const { shape, from, to } of blocks) copy(code, shape, from, to);
+    },
+    describe(words) {
+      if (filling !== undefined) words.fill(filling.shape, filling.to, filling.number, filling.dtype);
+      for (const { shape, from, to } of blocks) words.copy(shape, from, to);
+    },
   });
 }
 
@@ -116,10 +145,9 @@ function copy(code: Code, shape: readonly number[], from: View, to: View): void 
   }));
 }
 
-/** One value in every element. */
-function whole(code: Code, shape: readonly number[], to: View, value: Expression): void {
+function fill(code: Code, { shape, to, number, dtype }: Filling): void {
   overVectors(code, shape, [to], ([stride]) => ({
-    vector: ([place], lanes) => storeLanes(code, place!, stride!, value, lanes),
+    vector: ([place], lanes) => storeLanes(code, place!, stride!, splat(number, dtype), lanes),
   }));
 }
 
@@ -159,9 +187,7 @@ export function padKernel(layout: Layout, node: Node): Kernel {
   const middle = { shape: x.shape, from, to: at(counts.slice(0, rank)) };
   if (node.attributes.mode !== 'reflect') {
     const number = fill === undefined ? 0 : uniformConstant(fill)!;
-    return copyKernel(`Pad [${output.shape}]`, [middle], (code) =>
-      whole(code, output.shape, to, splat(number, x.dtype)),
-    );
+    return copyKernel(`Pad [${output.shape}]`, [middle], { shape: output.shape, to, number, dtype: x.dtype });
   }
   // Axis by axis: what lies inside along the later axes is copied across the edges, backwards.
   const blocks = [middle];
@@ -206,15 +232,22 @@ export function columnsToImageKernel(layout: Layout, node: Node): Kernel {
   const [output] = node.outputs as [Value];
   const [from, to] = [layout.viewOf(windows), layout.viewOf(output)];
   const plus = laneType(output.dtype) === 'f32' ? 'f32x4.add' : 'i32x4.add';
-  return kernelOf(`Col2Im [${windows.shape}] → [${output.shape}]`, [from], [to], (code) => {
-    whole(code, output.shape, to, splat(0, output.dtype));
-    // Lanes run along one axis, so that no two of a vector are the same pixel.
-    const under = { ...to, strides: windowStrides(to.strides, node) };
-    overVectors(code, windows.shape, [from, under], ([source, target]) => ({
-      vector([a, b], lanes) {
-        const sum = op(plus, loadLanes(b!, target!, lanes), loadLanes(a!, source!, lanes));
-        storeLanes(code, b!, target!, hold(code, sum), lanes);
-      },
-    }));
+  const zeros = { shape: output.shape, to, number: 0, dtype: output.dtype };
+  const under = { ...to, strides: windowStrides(to.strides, node) };
+  return kernelOf(`Col2Im [${windows.shape}] → [${output.shape}]`, [from], [to], {
+    emit(code) {
+      fill(code, zeros);
+      // Lanes run along one axis, so that no two of a vector are the same pixel.
+      overVectors(code, windows.shape, [from, under], ([source, target]) => ({
+        vector([a, b], lanes) {
+          const sum = op(plus, loadLanes(b!, target!, lanes), loadLanes(a!, source!, lanes));
+          storeLanes(code, b!, target!, hold(code, sum), lanes);
+        },
+      }));
+    },
+    describe(words) {
+      words.fill(zeros.shape, to, 0, output.dtype);
+      words.accumulate(windows.shape, from, under, output.dtype);
+    },
   });
 }

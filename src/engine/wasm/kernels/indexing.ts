@@ -73,34 +73,51 @@ function gather(layout: Layout, node: Node, faults: Faults): Kernel {
   const only = (strides: readonly number[], keep: boolean): number[] =>
     strides.map((stride, i) => ((i === axis) === keep ? stride : 0));
   const inner = output.shape.map((size, i) => ({ size: i > axis ? size : 1, step: 1 }));
-  return kernelOf(`Gather [${output.shape}]`, [from, at], [to], (code) => {
-    nest(
-      code,
-      output.shape.map((size, i) => ({ size: i > axis ? 1 : size, step: 1 })),
-      [
-        access(code, from, only(from.strides, false)),
-        access(
-          code,
-          at,
-          output.shape.map((_, i) => (i === axis ? at.strides[0]! : 0)),
-        ),
-        access(code, to),
-      ],
-      ([source, place, target]) => {
-        const size = data.shape[axis]!;
-        const move = { index: index(code, place!, size, faults), size, stride: from.strides[axis]! };
-        const row = moved(code, source!, move);
-        nest(
-          code,
-          inner,
-          [
-            { place: row, strides: from.strides },
-            { place: target!, strides: to.strides },
-          ],
-          ([a, b]) => copyOne(code, a!, b!),
-        );
-      },
-    );
+  return kernelOf(`Gather [${output.shape}]`, [from, at], [to], {
+    emit(code) {
+      nest(
+        code,
+        output.shape.map((size, i) => ({ size: i > axis ? 1 : size, step: 1 })),
+        [
+          access(code, from, only(from.strides, false)),
+          access(
+            code,
+            at,
+            output.shape.map((_, i) => (i === axis ? at.strides[0]! : 0)),
+          ),
+          access(code, to),
+        ],
+        ([source, place, target]) => {
+          const size = data.shape[axis]!;
+          const move = { index: index(code, place!, size, faults), size, stride: from.strides[axis]! };
+          const row = moved(code, source!, move);
+          nest(
+            code,
+            inner,
+            [
+              { place: row, strides: from.strides },
+              { place: target!, strides: to.strides },
+            ],
+            ([a, b]) => copyOne(code, a!, b!),
+          );
+        },
+      );
+    },
+    describe(words) {
+      const zeros = output.shape.slice(axis + 1).map(() => 0);
+      const outer = output.shape.slice(0, axis + 1);
+      words.indexed({
+        kind: 'gather',
+        outer,
+        inner: output.shape.slice(axis + 1),
+        bounds: [data.shape[axis]!],
+        moves: [from.strides[axis]!],
+        tupleStep: 0,
+        indices: { ...at, strides: [...outer.slice(1).map(() => 0), at.strides[0]!, ...zeros] },
+        data: { ...from, strides: from.strides.with(axis, 0) },
+        other: to,
+      });
+    },
   });
 }
 
@@ -110,25 +127,40 @@ function gatherElements(layout: Layout, node: Node, faults: Faults): Kernel {
   const [output] = node.outputs as [Value];
   const axis = node.attributes.axis as number;
   const [from, at, to] = [data, indices, output].map((value) => layout.viewOf(value)) as [View, View, View];
-  return kernelOf(`GatherElements [${output.shape}]`, [from, at], [to], (code) => {
-    nest(
-      code,
-      each(output.shape),
-      [
-        access(
-          code,
-          from,
-          from.strides.map((stride, i) => (i === axis ? 0 : stride)),
-        ),
-        access(code, at),
-        access(code, to),
-      ],
-      ([source, place, target]) => {
-        const size = data.shape[axis]!;
-        const move = { index: index(code, place!, size, faults), size, stride: from.strides[axis]! };
-        copyOne(code, moved(code, source!, move), target!);
-      },
-    );
+  return kernelOf(`GatherElements [${output.shape}]`, [from, at], [to], {
+    emit(code) {
+      nest(
+        code,
+        each(output.shape),
+        [
+          access(
+            code,
+            from,
+            from.strides.map((stride, i) => (i === axis ? 0 : stride)),
+          ),
+          access(code, at),
+          access(code, to),
+        ],
+        ([source, place, target]) => {
+          const size = data.shape[axis]!;
+          const move = { index: index(code, place!, size, faults), size, stride: from.strides[axis]! };
+          copyOne(code, moved(code, source!, move), target!);
+        },
+      );
+    },
+    describe(words) {
+      words.indexed({
+        kind: 'gather',
+        outer: output.shape,
+        inner: [],
+        bounds: [data.shape[axis]!],
+        moves: [from.strides[axis]!],
+        tupleStep: 0,
+        indices: at,
+        data: { ...from, strides: from.strides.with(axis, 0) },
+        other: to,
+      });
+    },
   });
 }
 
@@ -154,24 +186,39 @@ function gatherND(layout: Layout, node: Node, faults: Faults): Kernel {
   const [from, at, to] = [data, indices, output].map((value) => layout.viewOf(value)) as [View, View, View];
   const length = indices.shape.at(-1)!;
   const outer = indices.shape.length - 1;
-  return kernelOf(`GatherND [${output.shape}]`, [from, at], [to], (code) => {
-    nest(
-      code,
-      each(output.shape.slice(0, outer)),
-      [access(code, at, at.strides.slice(0, -1)), access(code, to, to.strides.slice(0, outer))],
-      ([tuple, target]) => {
-        const source = placeOfTuple(code, from, data.shape.slice(0, length), tuple!, at.strides.at(-1)!, faults);
-        nest(
-          code,
-          each(output.shape.slice(outer)),
-          [
-            { place: source, strides: from.strides.slice(length) },
-            { place: target!, strides: to.strides.slice(outer) },
-          ],
-          ([a, b]) => copyOne(code, a!, b!),
-        );
-      },
-    );
+  return kernelOf(`GatherND [${output.shape}]`, [from, at], [to], {
+    emit(code) {
+      nest(
+        code,
+        each(output.shape.slice(0, outer)),
+        [access(code, at, at.strides.slice(0, -1)), access(code, to, to.strides.slice(0, outer))],
+        ([tuple, target]) => {
+          const source = placeOfTuple(code, from, data.shape.slice(0, length), tuple!, at.strides.at(-1)!, faults);
+          nest(
+            code,
+            each(output.shape.slice(outer)),
+            [
+              { place: source, strides: from.strides.slice(length) },
+              { place: target!, strides: to.strides.slice(outer) },
+            ],
+            ([a, b]) => copyOne(code, a!, b!),
+          );
+        },
+      );
+    },
+    describe(words) {
+      words.indexed({
+        kind: 'gather',
+        outer: output.shape.slice(0, outer),
+        inner: output.shape.slice(outer),
+        bounds: data.shape.slice(0, length),
+        moves: from.strides.slice(0, length),
+        tupleStep: at.strides.at(-1)!,
+        indices: { ...at, strides: at.strides.slice(0, -1) },
+        data: { ...from, strides: [...at.strides.slice(0, -1).map(() => 0), ...from.strides.slice(length)] },
+        other: to,
+      });
+    },
   });
 }
 
@@ -189,28 +236,44 @@ function scatterND(layout: Layout, node: Node, faults: Faults): Kernel {
   const outer = indices.shape.length - 1;
   const isSum = node.attributes.reduction === 'add';
   const plus = output.dtype === 'float32' ? 'f32x4.add' : 'i32x4.add';
-  return kernelOf(`ScatterND [${output.shape}]`, [from, at, given], [to], (code) => {
-    nest(code, each(output.shape), [access(code, from), access(code, to)], ([a, b]) => copyOne(code, a!, b!));
-    nest(
-      code,
-      each(indices.shape.slice(0, -1)),
-      [access(code, at, at.strides.slice(0, -1)), access(code, given, given.strides.slice(0, outer))],
-      ([tuple, source]) => {
-        const target = placeOfTuple(code, to, output.shape.slice(0, length), tuple!, at.strides.at(-1)!, faults);
-        nest(
-          code,
-          each(output.shape.slice(length)),
-          [
-            { place: source!, strides: given.strides.slice(outer) },
-            { place: target, strides: to.strides.slice(length) },
-          ],
-          ([a, b]) => {
-            const update = hold(code, loadLanes(a!, 0));
-            storeLanes(code, b!, 0, isSum ? hold(code, op(plus, loadLanes(b!, 0), update)) : update, 1);
-          },
-        );
-      },
-    );
+  return kernelOf(`ScatterND [${output.shape}]`, [from, at, given], [to], {
+    emit(code) {
+      nest(code, each(output.shape), [access(code, from), access(code, to)], ([a, b]) => copyOne(code, a!, b!));
+      nest(
+        code,
+        each(indices.shape.slice(0, -1)),
+        [access(code, at, at.strides.slice(0, -1)), access(code, given, given.strides.slice(0, outer))],
+        ([tuple, source]) => {
+          const target = placeOfTuple(code, to, output.shape.slice(0, length), tuple!, at.strides.at(-1)!, faults);
+          nest(
+            code,
+            each(output.shape.slice(length)),
+            [
+              { place: source!, strides: given.strides.slice(outer) },
+              { place: target, strides: to.strides.slice(length) },
+            ],
+            ([a, b]) => {
+              const update = hold(code, loadLanes(a!, 0));
+              storeLanes(code, b!, 0, isSum ? hold(code, op(plus, loadLanes(b!, 0), update)) : update, 1);
+            },
+          );
+        },
+      );
+    },
+    describe(words) {
+      words.copy(output.shape, from, to);
+      words.indexed({
+        kind: !isSum ? 'scatter' : output.dtype === 'float32' ? 'addFloats' : 'addIntegers',
+        outer: indices.shape.slice(0, -1),
+        inner: output.shape.slice(length),
+        bounds: output.shape.slice(0, length),
+        moves: to.strides.slice(0, length),
+        tupleStep: at.strides.at(-1)!,
+        indices: { ...at, strides: at.strides.slice(0, -1) },
+        data: { ...to, strides: [...at.strides.slice(0, -1).map(() => 0), ...to.strides.slice(length)] },
+        other: given,
+      });
+    },
   });
 }
 

@@ -115,6 +115,18 @@ export function productKernel(layout: Layout, node: Node, { isRelaxed, threads =
     writes: new Set([views[2]!.buffer]),
     scratch: packs.map(({ buffer }) => buffer),
     parts: division?.parts,
+    describe(words) {
+      const [left, right, to] = [a, b, output].map((value, i): View => {
+        const view = views[i]!;
+        return { ...view, strides: broadcastStrides(value.shape.slice(0, -2), view.strides.slice(0, -2), leading) };
+      }) as [View, View, View];
+      const [first, second] = isFlipped ? [right, left] : [left, right];
+      words.product(isFloat, leading, spec, [
+        [first, spec.a],
+        [second, spec.b],
+        [to, spec.c],
+      ]);
+    },
     emit(code) {
       const all = [...views, ...packs];
       if (division === undefined) {

@@ -19,6 +19,7 @@ import { type Access, access, each, loadLanes, merged, nest, type Place, shifted
 export type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd';
 
 interface Rule {
+  readonly name: 'sum' | 'max' | 'min' | 'prod';
   readonly f32: Instruction;
   readonly i32: Instruction;
   /** What changes nothing, for floats and for integers. */
@@ -26,14 +27,14 @@ interface Rule {
   readonly integerNeutral: number;
 }
 
-const SUM: Rule = { f32: 'f32x4.add', i32: 'i32x4.add', neutral: 0, integerNeutral: 0 };
+const SUM: Rule = { name: 'sum', f32: 'f32x4.add', i32: 'i32x4.add', neutral: 0, integerNeutral: 0 };
 
 const RULES: Readonly<Record<Reduction, Rule>> = {
   ReduceSum: SUM,
   ReduceMean: SUM,
-  ReduceMax: { f32: 'f32x4.max', i32: 'i32x4.max_s', neutral: -Infinity, integerNeutral: -(2 ** 31) },
-  ReduceMin: { f32: 'f32x4.min', i32: 'i32x4.min_s', neutral: Infinity, integerNeutral: 2 ** 31 - 1 },
-  ReduceProd: { f32: 'f32x4.mul', i32: 'i32x4.mul', neutral: 1, integerNeutral: 1 },
+  ReduceMax: { name: 'max', f32: 'f32x4.max', i32: 'i32x4.max_s', neutral: -Infinity, integerNeutral: -(2 ** 31) },
+  ReduceMin: { name: 'min', f32: 'f32x4.min', i32: 'i32x4.min_s', neutral: Infinity, integerNeutral: 2 ** 31 - 1 },
+  ReduceProd: { name: 'prod', f32: 'f32x4.mul', i32: 'i32x4.mul', neutral: 1, integerNeutral: 1 },
 };
 
 export function isReduction(name: string): name is Reduction {
@@ -121,11 +122,12 @@ export function reduceKernel(layout: Layout, node: Node, threads: number): Kerne
   const division = divide(whole.sizes, workOf(node), [source, target], threads);
 
   const label = `${node.op} [${x!.shape}] → [${output!.shape}]`;
+  const along = (strides: readonly number[]): number => strides.indexOf(1);
+  const lane = along(reduced.source);
+  const isAcross = lane >= 0 && reduced.sizes[lane]! >= 4;
   const emitAll = (code: Code): void => {
-    const along = (strides: readonly number[]): number => strides.indexOf(1);
-    const lane = along(reduced.source);
     const emit = (kept: Space, from: View, to: View): void => {
-      if (lane >= 0 && reduced.sizes[lane]! >= 4) overLanes(code, lane, kept, from, to);
+      if (isAcross) overLanes(code, lane, kept, from, to);
       else besideLanes(code, Math.max(0, along(kept.source)), kept, from, to);
     };
     if (division === undefined) {
@@ -138,7 +140,26 @@ export function reduceKernel(layout: Layout, node: Node, threads: number): Kerne
       emit({ ...whole, sizes: whole.sizes.with(axis, size) }, from!, to!),
     );
   };
-  return kernelOf(label, [source], [target], emitAll, division?.parts);
+  const rule = RULES[node.op as Reduction];
+  const isFloat = laneType(x!.dtype) === 'f32';
+  return kernelOf(label, [source], [target], {
+    emit: emitAll,
+    describe: (words) =>
+      words.reduction({
+        rule: rule.name,
+        isFloat,
+        count: node.op === 'ReduceMean' ? count : 0,
+        neutral: isFloat ? rule.neutral : rule.integerNeutral,
+        kept: whole.sizes,
+        reduced: reduced.sizes,
+        from: { ...source, strides: whole.source },
+        to: { ...target, strides: whole.target },
+        steps: reduced.source,
+        across: isAcross ? lane : -1,
+        lane: whole.sizes.length === 0 ? -1 : Math.max(0, along(whole.source)),
+      }),
+    parts: division?.parts,
+  });
 
   /** The lanes run along a reduced axis, and are joined at the end. */
   function overLanes(code: Code, lane: number, kept: Space, from: View, to: View): void {
