@@ -18,7 +18,7 @@ type Family = (typeof choices.policies)[number];
 
 const schema = z.strictObject({
   ...commonShape(choices, { seeds: 5 }),
-  engine: engineSetting('wasm'),
+  engine: engineSetting('auto'),
   steps: counted(40_000, 'length of a fit', 'updates', 10_000_000),
   batchSize: counted(512, 'fresh draws of an update', 'draws'),
   learningRate: z.number().positive().default(1e-3).describe('learning rate of Adam'),

@@ -79,7 +79,7 @@ function scoredTrainings<S extends string, P extends string, E extends string>({
     ...words,
     schema: z.strictObject({
       ...commonShape(choices, seeds),
-      engine: engineSetting('wasm'),
+      engine: engineSetting('auto'),
       steps: z.int().positive().optional().meta({
         description: 'environment steps of each training; by default those of the score that is asked for',
         unit: 'steps',

@@ -38,7 +38,7 @@ const choices = {
 
 const schema = z.strictObject({
   ...commonShape(choices, { seeds: 3 }),
-  engine: engineSetting('wasm'),
+  engine: engineSetting('auto'),
   steps: counted(5000, 'length of a fit', 'updates', 1e9),
   batchSize: counted(512, 'draws of an update', 'draws', 100_000),
   learningRate: z.number().positive().default(2e-3).describe('learning rate of Adam at first; half a cosine down to 0'),

@@ -111,7 +111,7 @@ const training = (events: string) =>
 
 const schema = z.strictObject({
   ...commonShape(choices, { seeds: 5 }),
-  engine: engineSetting('wasm'),
+  engine: engineSetting('auto'),
   layers: counted(4, 'autoregressive layers of every flow', 'layers', 64),
   hidden: z
     .array(count(4096))

@@ -44,7 +44,7 @@ const choices = { studies: ['memory'], policies, environments: Object.keys(lakeG
 const schema = z.strictObject({
   // Seeds that no study has used.
   ...commonShape(choices, { seeds: 10, first: 1800 }),
-  engine: engineSetting('wasm'),
+  engine: engineSetting('auto'),
   evaluationEpisodes: counted(1000, 'walks of each trained policy, with sampled actions', 'walks'),
   demonstrations: counted(1000, 'walks to learn from, half of them on each bank', 'walks'),
   steps: count(1e9).optional().meta({ description: 'length of a training; by default as in E1', unit: 'updates' }),

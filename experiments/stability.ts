@@ -41,7 +41,7 @@ const questions: Record<(typeof choices.studies)[number], Partial<Record<Stabili
 
 const stabilitySchema = z.strictObject({
   ...commonShape(choices, { seeds: 10 }),
-  engine: engineSetting('wasm'),
+  engine: engineSetting('auto'),
   evaluationEpisodes: counted(300, 'episodes of each trained policy, with sampled actions', 'episodes'),
   greedyEpisodes: counted(100, 'episodes of each trained policy, with greedy actions', 'episodes'),
   ppo: z

@@ -41,7 +41,7 @@ const choices = { studies: ['vae'], policies: posteriorNames, environments: ['di
 
 const schema = z.strictObject({
   ...commonShape(choices, { seeds: 5 }),
-  engine: engineSetting('wasm'),
+  engine: engineSetting('auto'),
   steps: counted(2000, 'length of a training', 'updates', 1e9),
   batchSize: counted(128, 'digits of an update', 'digits', 8000),
   learningRate: z.number().positive().default(4e-3).describe('learning rate at first; it falls to a tenth'),

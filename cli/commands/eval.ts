@@ -47,7 +47,7 @@ export async function evaluateRun({ registry }: CommandContext, path: string, fl
   if (flags.json !== undefined) checkWritable('--json', 'file', flags.json);
   const directory = RunDirectory.open(path);
   const { config } = directory.run;
-  const { engine, env: options } = config as { engine?: Parameters<typeof selectEngine>[0]; env?: MakeOptions };
+  const { env: options } = config as { env?: MakeOptions };
   const { python, ...code } = await allowCode(flags);
   // An environment of Gymnasium that the command line names may run in the usual Python.
   const named = flags.env === undefined ? undefined : programOf(flags.env, {});
@@ -63,7 +63,7 @@ export async function evaluateRun({ registry }: CommandContext, path: string, fl
   }
   if (flags.env !== undefined) await loadNamedEnv('--env', flags.env);
   await selectBackend();
-  await selectEngine(engine);
+  await selectEngine();
   const evaluations: Evaluation[] = [];
   const pages = new Map<string, string>();
   const missing = new Set<string>();

@@ -81,14 +81,12 @@ export async function runWith(
 ): Promise<number> {
   const workers = workerCount(flags);
   const shard = shardOption(flags.shard);
-  const isShared = shard !== undefined || flags.queue !== undefined;
   const further = Object.entries(more).flatMap(([key, text]) =>
     text === undefined ? [] : { path: [key], text, label: optionOf(key) },
   );
   const sources = {
     preset: presetOf(flags),
-    // Machines differ, and the jobs of one run should not: by default those of a training have the engine of the same bits everywhere.
-    engine: process.env.OXBOW_ENGINE || (isShared ? 'wasm' : undefined),
+    engine: process.env.OXBOW_ENGINE,
     file: flags.config,
     settings: [...settings(flags), ...further],
   };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { formerEngine } from '../../src/engine/runtime/engineNames.ts';
 import { parseJson } from '../../src/json.ts';
 import {
   describeIssue,
@@ -110,6 +111,10 @@ export function readableConfig(
 ): CommonConfig {
   const known = structuredClone(config);
   const foreign: string[] = [];
+  if (isObject(known) && formerEngine(known.engine) !== undefined) {
+    foreign.push(`engine ${known.engine}`);
+    delete known.engine;
+  }
   for (;;) {
     const { data, error } = experiment.schema.safeParse(known);
     if (error === undefined) {
@@ -159,7 +164,8 @@ function inputError(experiment: AnyExperiment, issue: z.core.$ZodIssue, value: u
     ...(source === undefined || source.path.length === 0 || isNamed ? [shortened(within.join('.'))] : []),
   ];
   const problem = describeIssue(experiment.schema, issue, value, `setting of ${experiment.name}`);
-  return new InputError(`${where.filter(Boolean).join(': ')}: ${problem}`);
+  const former = path.join('.') === 'engine' ? formerEngine((value as Json).engine) : undefined;
+  return new InputError([`${where.filter(Boolean).join(': ')}: ${problem}`, former].filter(Boolean).join('; '));
 }
 
 /** @throws InputError if the schema has no setting at the path */

@@ -344,14 +344,10 @@ export function commonShape<S extends string, P extends string, E extends string
 
 /**
  * The field `engine` for an experiment's `z.strictObject`: which engine runs its compiled functions. The environment variable
- * `OXBOW_ENGINE` and `--engine` set it. With 'wasm' a run has the same results on every machine. With 'auto' a run records which engine it
- * takes, and keeps it.
+ * `OXBOW_ENGINE` and `--engine` set it. With all but 'eager' a run has the same results on every machine.
  */
-export function engineSetting(usual: EngineName | 'auto') {
-  return z
-    .enum([...ENGINE_NAMES, 'auto'])
-    .default(usual)
-    .describe('engine that compiled functions run on; also by OXBOW_ENGINE');
+export function engineSetting(usual: EngineName) {
+  return z.enum(ENGINE_NAMES).default(usual).describe('engine that compiled functions run on; also by OXBOW_ENGINE');
 }
 
 function someOf<T extends string>(

@@ -110,7 +110,7 @@ export async function runExperiment(
 }
 
 /**
- * What a run computes with. An engine that the settings leave open is the one that the run was begun with, or that it records now.
+ * What a run computes with. An engine that the settings leave open is the one that the run was begun with.
  * @throws InputError if that one is not here
  */
 async function runtimeOf(
@@ -120,12 +120,8 @@ async function runtimeOf(
 ): Promise<Runtime & { config: RunConfig['config'] }> {
   const isAuto = (config as { engine?: unknown }).engine === 'auto';
   const begun = isAuto && out !== undefined ? RunDirectory.begun(out)?.engine : undefined;
-  const withEngine = (engine: string) => ({ ...config, engine }) as RunConfig['config'];
-  const runtime = await experiment.runtime(begun === undefined ? config : withEngine(begun));
-  if (begun !== undefined && begun !== runtime.engine) {
-    throw new InputError(`${out} was begun with the engine ${begun}, got ${runtime.lines[0]}`);
-  }
-  return { ...runtime, config: isAuto ? withEngine(runtime.engine) : config };
+  const kept = begun === undefined ? config : ({ ...config, engine: begun } as RunConfig['config']);
+  return { ...(await experiment.runtime(kept)), config: kept };
 }
 
 /** Does the jobs that have not finished. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'safe-stable-stringify';
 import { z } from 'zod';
+import { bitsOf } from '../../src/engine/runtime/engineNames.ts';
 import { isTemporary, storedProblem } from '../../src/files.ts';
 import { makeFolder, readCheckedJson, sha256, writeCheckedJson } from '../experiment/checkedJson.ts';
 import { InputError, orInputError } from '../experiment/errors.ts';
@@ -252,7 +253,9 @@ function readSessions(path: string): Session[] {
 
 /** A key of all that a job's result depends on beside the job. */
 function settingsKey({ experiment, config, engine, backend, versions }: RunConfig): string {
-  return sha256(stringify([experiment, engine, backend, versions.oxbow, withoutLists(config)]));
+  const settings = withoutLists(config);
+  if ('engine' in settings) settings.engine = bitsOf(settings.engine);
+  return sha256(stringify([experiment, bitsOf(engine), backend, versions.oxbow, settings]));
 }
 
 /** A run that goes on: it keeps the versions it was begun with, and the key of its settings. */

@@ -77,9 +77,9 @@ export async function verifyRun(
   if (signal.aborted) return EXIT.interrupted;
   const agreeing = [...problems.values()].filter((problem) => problem === undefined).length;
   process.stdout.write(`${agreeing} of ${plural(jobs.length, 'job')} gave the same bytes again\n`);
-  if (agreeing < jobs.length && engine !== 'wasm') {
+  if (agreeing < jobs.length && engine === 'eager') {
     process.stdout.write(
-      `The engine ${engine} rounds by the processor: on one of another kind than the run's, other bytes prove nothing.\n`,
+      `Eager tfjs takes functions of the host: where another Node or processor made the run, other bytes prove nothing.\n`,
     );
   }
   return agreeing === jobs.length ? EXIT.ok : EXIT.failed;

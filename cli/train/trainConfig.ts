@@ -12,7 +12,7 @@ import { type CommonConfig, commonShape, engineSetting, type Job } from '../expe
 
 /** What is trained: `studies` names the agent, `environments` the environment, each alone. */
 export interface TrainConfig extends CommonConfig, EvaluationOptions {
-  readonly engine: EngineName | 'auto';
+  readonly engine: EngineName;
   /** Environment steps of a training, over its environments; updates on data of an agent that learns from them. */
   readonly steps: number;
   /** Parallel environments. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { agentNamed, builtinAgents } from '../../agents/registry.ts';
-import { policies as knownPolicies, selectBackend, selectEngine } from '../../src/index.ts';
+import { policies as knownPolicies } from '../../src/index.ts';
 import { expectedOneOf, show } from '../../src/options/describe.ts';
 import { InputError, orInputError } from '../experiment/errors.ts';
 import {
@@ -77,7 +77,7 @@ export function trainExperiment(choice: TrainChoice, allowed: AllowedCode = NO_C
       ),
 
     async runJob(job, config, context) {
-      await selectRunEngine(config);
+      await selectRuntime(config);
       return trainJob(job, own(config), context);
     },
 
@@ -109,13 +109,6 @@ export async function trainingRuntime(
   checkEnvOptions('env', env, config.env);
   await orInputError(tryAll);
   return runtime;
-}
-
-/** Selects the engine that a run has recorded, for one of its jobs. @throws if it is not here */
-export async function selectRunEngine({ engine }: Pick<TrainConfig, 'engine'>): Promise<void> {
-  await selectBackend();
-  const { name, line } = await selectEngine(engine);
-  if (name !== engine) throw new Error(`the run has the engine ${engine}, got ${line}`);
 }
 
 /** @throws InputError if a policy is unknown */

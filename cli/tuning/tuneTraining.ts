@@ -16,6 +16,7 @@ import {
   type SummaryRow,
   type Table,
 } from '../experiment/experiment.ts';
+import { selectRuntime } from '../experiment/selectRuntime.ts';
 import { groupBy } from '../experiment/summarize.ts';
 import { firstLine, plural, trueMinus } from '../experiment/text.ts';
 import { isGroup, type Settings } from '../experiment/tuned.ts';
@@ -25,7 +26,7 @@ import { makeTraining, tryOut } from '../train/makeTraining.ts';
 import { measurePolicy } from '../train/measurePolicy.ts';
 import { POLICY, runTraining } from '../train/runTraining.ts';
 import { type TrainChoice, type TrainConfig, trainSchema } from '../train/trainConfig.ts';
-import { selectRunEngine, trainExperiment, trainingRuntime } from '../train/trainExperiment.ts';
+import { trainExperiment, trainingRuntime } from '../train/trainExperiment.ts';
 import { drawSettings, type SearchSpace } from './searchSpace.ts';
 import {
   checkSpace,
@@ -176,7 +177,7 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
     },
 
     async runJob(job, config, context) {
-      await selectRunEngine(config);
+      await selectRuntime(config);
       const settings = own(trialConfig(config, job.of, trialsOf(config)[job.trial]!));
       return trialJob(job, settings, context, halvingRungs(config)[job.rung]!.steps, config.greedy);
     },

@@ -221,7 +221,7 @@ const anew = z
 export const lakeSchema = z
   .strictObject({
     ...commonShape(choices, { seeds: 3, codes: studyCodes }),
-    engine: engineSetting('wasm'),
+    engine: engineSetting('auto'),
     evaluationEpisodes: counted(500, 'walks of each trained policy, with sampled actions', 'walks'),
     cloning,
     ppo,

@@ -129,7 +129,7 @@ export function recipeOf(env: string, kind: string): Recipe | undefined {
 export const offlineSchema = z.strictObject({
   // Seeds that nothing is chosen by.
   ...commonShape(choices, { seeds: 10, first: 1200 }),
-  engine: engineSetting('wasm'),
+  engine: engineSetting('auto'),
   data: z
     .array(z.enum(kinds))
     .min(1)

@@ -155,7 +155,7 @@ const FEWEST_STEPS = 3;
 export const productsSchema = z
   .strictObject({
     ...commonShape(choices, { seeds: 3, codes: studyCodes }),
-    engine: engineSetting('wasm'),
+    engine: engineSetting('auto'),
     lakes: z
       .array(z.int().min(1).max(8))
       .min(1)

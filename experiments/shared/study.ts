@@ -9,7 +9,7 @@ import {
 } from '../../cli/experiment/experiment.ts';
 import { selectRuntime } from '../../cli/experiment/selectRuntime.ts';
 import { intervalChart } from '../../cli/report/charts.ts';
-import { selectBackend, selectEngine } from '../../src/index.ts';
+import type { selectEngine } from '../../src/index.ts';
 
 interface StudyConfig extends CommonConfig {
   readonly engine: Parameters<typeof selectEngine>[0];
@@ -23,8 +23,7 @@ export function defineStudy<C extends StudyConfig, J extends Job>(
     runtime: selectRuntime,
     ...study,
     async runJob(job, config, context) {
-      await selectBackend();
-      await selectEngine(config.engine);
+      await selectRuntime(config);
       return study.runJob(job, config, context);
     },
   });

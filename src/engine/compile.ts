@@ -60,7 +60,7 @@ export type Compiled<T extends Tensors, O extends Outputs> = ((inputs: Inputs<T>
    * What is slow: the time of each kernel for such inputs, by many calls of it, and what it moves through memory. Nothing changes, as
    * if the function had not been called. `console.log(String(profile))` shows a table.
    *
-   * @throws where no kernels can be timed: on any engine but `wasm` and `wasm-relaxed`; and as a call does
+   * @throws on the engine `eager`, which has no kernels; and as a call does
    */
   profile(inputs: Inputs<T>, rng?: Rng): Profile;
   /** Frees what the engine holds. */
@@ -167,8 +167,7 @@ export function compile<T extends Tensors, O extends Outputs>(
     cost: () => plans.last?.cost,
     profile(inputs: Inputs<T>, rng?: Rng) {
       checkNotDisposed();
-      if (!isPlanned())
-        throw new Error(`compile('${name}').profile: it runs eagerly; the kernels of the engine 'wasm' can be timed`);
+      if (!isPlanned()) throw new Error(`compile('${name}').profile: it runs eagerly, and has no kernels`);
       return plans.forInputs(inputs).profile(inputs, rng);
     },
     dispose,

@@ -8,7 +8,7 @@ export { selectBackend } from './backend.ts';
 export { type Compiled, type CompileOptions, compile, type Inputs, type Outputs, type Tensors } from './compile.ts';
 
 export { Adam, type AdamOptions, clipByGlobalNorm, Optimizer, RmsProp, Sgd } from './optimizers.ts';
-export { engineLoader, selectEngine } from './runtime/engine.ts';
+export { selectEngine } from './runtime/engine.ts';
 export type { EngineName } from './runtime/engineNames.ts';
 
 export { cosineSchedule, geometricSchedule, linearSchedule, type Schedule } from './schedule.ts';

@@ -219,14 +219,11 @@ export class Plan {
 
   /**
    * Times the kernels on such inputs. Neither variables nor the rng change.
-   * @throws if the runtime cannot tell, an input is disposed, an rng is missing, or the runtime fails
+   * @throws if there is nothing to compute, an input is disposed, an rng is missing, or the runtime fails
    */
   profile(inputs: CallInputs, rng: Rng | undefined): Profile {
     const executable = this.#executable;
-    if (executable?.profile === undefined) {
-      const what = executable === undefined ? 'it computes nothing' : `it runs on ${executable.cost.engine}`;
-      throw new Error(`compile('${this.#name}').profile: ${what}; the kernels of the engine 'wasm' can be timed`);
-    }
+    if (executable === undefined) throw new Error(`compile('${this.#name}').profile: it computes nothing`);
     this.#feed(tf.engine(), inputs);
     rng?.mark();
     try {

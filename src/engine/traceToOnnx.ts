@@ -107,12 +107,12 @@ function modelOf(
   if (newState.some((value) => value !== undefined)) {
     throw new Error(`${where}: the function assigns to a variable, which a model cannot`);
   }
-  const lowered = lower(outputs, { name, standard: true, inputs: graph.inputs });
+  const lowered = lower(outputs, { name, inputs: graph.inputs });
   const { model } = lowered;
   const names = [...model.inputs, ...model.outputs].map((tensor) => tensor.name);
   const twice = names.find((other, i) => names.indexOf(other) !== i);
   if (twice !== undefined) throw new Error(`${where}: two tensors of the model are called '${twice}'`);
-  const inputSpecs = [...lowered.inputs.tensors].map(([port, spec]) => {
+  const inputSpecs = [...lowered.inputs].map(([port, spec]) => {
     if (port?.kind !== 'draw') return spec;
     const noise = draws[port.index]!.kind;
     return { ...spec, noise, doc: NOISE[noise] };

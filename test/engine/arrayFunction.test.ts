@@ -135,7 +135,7 @@ test('the WebAssembly memory may grow between calls, and the engine may be anoth
     expect(copy(onArrays({ x }))).toEqual(wanted);
     big.dispose();
   }
-  for (const engine of ['eager', 'onnxruntime-node', 'wasm']) {
+  for (const engine of ['eager', 'native', 'wasm']) {
     await selectEngine(engine);
     expectClose(onArrays({ x }).y, wanted.y!);
   }

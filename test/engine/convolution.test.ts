@@ -9,6 +9,7 @@ import {
   convolutionFilterGradient,
   convolutionInputGradient,
 } from '../oracle/convolution.ts';
+import { exported } from '../support/onnx.ts';
 
 interface Case {
   readonly images: readonly [number, number, number, number];
@@ -67,52 +68,56 @@ const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b
 
 afterAll(() => selectEngine());
 
-describe.each(['wasm', 'onnxruntime-node'])('on %s', (engine) => {
+type Tensors = Record<string, tf.Tensor>;
+
+/** Runs a function by an engine, or by ONNX Runtime as its exported model. */
+async function runBy(way: string, fn: (inputs: Tensors) => Tensors, inputs: Tensors): Promise<Tensors> {
+  if (way === 'exported') return (await exported(fn, inputs))(inputs);
+  expect((await selectEngine(way)).name).toBe(way);
+  return compile(fn, { name: 'convolution', state: [] })(inputs);
+}
+
+describe.each(['native', 'wasm', 'exported'])('on %s', (way) => {
   test.each(Object.entries(CASES))('a convolution and its gradients are those of float64: %s', async (_, given) => {
-    await selectEngine(engine);
     const sizes = sizesOf(given);
     const { images, filter, strides, counts } = sizes;
     const shape = [images[0], ...counts, filter[3]];
     const numbers = { x: uniform(count(images)), w: uniform(count(filter)), dy: uniform(count(shape)) };
-    const all = compile(
-      ({ x, w, dy }: Record<'x' | 'w' | 'dy', tf.Tensor>): Record<string, tf.Tensor> => {
-        const apply = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
-          tf.conv2d(
-            a as tf.Tensor4D,
-            b as tf.Tensor4D,
-            [...strides],
-            given.pad ?? 'valid',
-            'NHWC',
-            given.dilations as [number, number],
-          );
-        if (given.dilations) return { y: apply(x, w) };
-        const [dx, dw] = tf.grads((a: tf.Tensor, b: tf.Tensor) => tf.sum(tf.mul(apply(a, b), dy)))([x, w]);
-        return { y: apply(x, w), dx: dx!, dw: dw! };
-      },
-      { name: 'convolution', state: [] },
-    );
+    const all = ({ x, w, dy }: Tensors): Tensors => {
+      const apply = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+        tf.conv2d(
+          a as tf.Tensor4D,
+          b as tf.Tensor4D,
+          [...strides],
+          given.pad ?? 'valid',
+          'NHWC',
+          given.dilations as [number, number],
+        );
+      if (given.dilations) return { y: apply(x!, w!) };
+      const [dx, dw] = tf.grads((a: tf.Tensor, b: tf.Tensor) => tf.sum(tf.mul(apply(a, b), dy!)))([x!, w!]);
+      return { y: apply(x!, w!), dx: dx!, dw: dw! };
+    };
     const inputs = {
       x: tf.tensor(numbers.x, [...images]),
       w: tf.tensor(numbers.w, [...filter]),
       dy: tf.tensor(numbers.dy, shape),
     };
-    const { y, dx, dw } = all(inputs) as Record<'y' | 'dx' | 'dw', tf.Tensor | undefined>;
+    const { y, dx, dw } = (await runBy(way, all, inputs)) as Record<'y' | 'dx' | 'dw', tf.Tensor | undefined>;
     expect([y, dx, dw].map((x) => x?.shape)).toEqual([shape, dx && [...images], dw && [...filter]]);
     expectNear(y!, convolution(numbers.x, numbers.w, sizes), count(filter) / filter[3]);
     if (dx) expectNear(dx, convolutionInputGradient(numbers.dy, numbers.w, sizes), count(filter) / filter[2]);
     if (dw) expectNear(dw, convolutionFilterGradient(numbers.x, numbers.dy, sizes), images[0] * count(counts));
     expect(dx === undefined).toBe(given.dilations !== undefined);
-    all.dispose();
   });
 
   test('filters of two sizes on one image, and two images under one filter, are told apart', async () => {
-    await selectEngine(engine);
     const shapes = { x: [2, 5, 5, 3], small: [2, 2, 3, 2], large: [3, 3, 3, 2], y: [2, 2, 2, 2] };
     const inputs = Object.fromEntries(
       Object.entries(shapes).map(([name, shape]) => [name, tf.tensor(uniform(count(shape)), shape)]),
     );
     type Images = Record<'x' | 'small' | 'large' | 'y', tf.Tensor4D>;
-    const both = ({ x, small, large, y }: Images): Record<string, tf.Tensor> => {
+    const both = (given: Tensors): Tensors => {
+      const { x, small, large, y } = given as Images;
       const sum = (filter: tf.Tensor): tf.Tensor => tf.sum(tf.conv2d(x, filter as tf.Tensor4D, 2, 'valid'));
       const [ofSmall, ofLarge] = tf.grads((a: tf.Tensor, b: tf.Tensor) => tf.add(sum(a), sum(b)))([small, large]);
       return {
@@ -124,13 +129,11 @@ describe.each(['wasm', 'onnxruntime-node'])('on %s', (engine) => {
         six: tf.conv2dTranspose(y, large, [2, 6, 6, 3], 2, 'valid'),
       };
     };
-    const compiled = compile(both, { name: 'both', state: [] });
-    const results = compiled(inputs as Images);
-    for (const [name, wanted] of Object.entries(both(inputs as Images))) {
+    const results = await runBy(way, both, inputs);
+    for (const [name, wanted] of Object.entries(both(inputs))) {
       expect(results[name]!.shape, name).toEqual(wanted.shape);
       expectNear(results[name]!, Array.from(wanted.dataSync()), 27);
     }
-    compiled.dispose();
   });
 });
 

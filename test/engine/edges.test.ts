@@ -1,23 +1,41 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { compile } from '../../src/engine/compile.ts';
 import { selectEngine } from '../../src/engine/runtime/engine.ts';
+import { exported } from '../support/onnx.ts';
 
 type Program = (x: tf.Tensor) => tf.Tensor;
 const NAMED = { name: 'edge', state: [] };
 /** toEqual tells −0 from 0, which the engine does not. */
 const plusZero = (x: number): number => x + 0;
 
-/** What `fn` gives compiled, and what it gives eagerly. */
-function both(fn: Program, x: tf.Tensor): { compiled: number[]; eager: number[] } {
-  const run = compile(({ x: input }: { x: tf.Tensor }) => ({ y: fn(input) }), NAMED);
-  const compiled = Array.from(run({ x }).y.dataSync());
-  run.dispose();
-  return { compiled, eager: Array.from(fn(x).dataSync()) };
+/** What runs a function: an engine, or ONNX Runtime its exported model. */
+type Way = 'native' | 'wasm' | 'exported';
+const WAYS: readonly Way[] = ['native', 'wasm', 'exported'];
+
+type Tensors = Record<string, tf.Tensor>;
+
+/** Makes a function ready for inputs like `example`. */
+async function runBy(way: Way, fn: (inputs: Tensors) => Tensors, example: Tensors) {
+  if (way === 'exported') return exported(fn, example);
+  expect((await selectEngine(way)).name).toBe(way);
+  const run = compile(fn, NAMED);
+  return async (inputs: Tensors) => run(inputs);
 }
 
-function expectEqual(fn: Program, x: tf.Tensor): void {
-  const { compiled, eager } = both(fn, x);
+afterAll(async () => {
+  await selectEngine();
+});
+
+/** What `fn` gives compiled, and what it gives eagerly. */
+async function both(way: Way, fn: Program, x: tf.Tensor): Promise<{ compiled: number[]; eager: number[] }> {
+  const run = await runBy(way, (inputs) => ({ y: fn(inputs.x!) }), { x });
+  const { y } = await run({ x });
+  return { compiled: Array.from(y!.dataSync()), eager: Array.from(fn(x).dataSync()) };
+}
+
+async function expectEqual(way: Way, fn: Program, x: tf.Tensor): Promise<void> {
+  const { compiled, eager } = await both(way, fn, x);
   expect(compiled.map(plusZero)).toEqual(eager.map(plusZero));
 }
 
@@ -26,20 +44,7 @@ const slope =
   (x) =>
     tf.grad((at) => tf.sum(fn(at)))(x);
 
-/** Runs the tests of this block by an engine. */
-function runBy(engine: string): void {
-  beforeAll(async () => {
-    expect((await selectEngine(engine)).name).toBe(engine);
-  });
-  afterAll(async () => {
-    await selectEngine();
-  });
-}
-
-const ENGINES = ['onnxruntime-node', 'wasm'];
-
-describe.each(ENGINES)('%s: a NaN among few and many numbers', (engine) => {
-  runBy(engine);
+describe.each(WAYS)('%s: a NaN among few and many numbers', (way) => {
   const row = (x: tf.Tensor): tf.Tensor => tf.tile(tf.reshape(x, [1, -1]), [3, 1]);
   const column = (x: tf.Tensor): tf.Tensor => tf.tile(tf.reshape(x, [-1, 1]), [1, 20]);
   const numbers = (count: number, place: number, neighbour: number): tf.Tensor => {
@@ -67,61 +72,32 @@ describe.each(ENGINES)('%s: a NaN among few and many numbers', (engine) => {
     argMin: (x) => tf.argMin(x),
     'argMax of columns': (x) => tf.argMax(column(x), 0),
   };
-  test.each(Object.entries(programs))('%s: as eager; top 1: as infinity', (_, fn) => {
+  test.each(Object.entries(programs))('%s: as eager; top 1: as infinity', async (_, fn) => {
     for (const count of [1, 4, 7, 16, 33]) {
-      const run = compile(({ x }: { x: tf.Tensor }) => ({ y: fn(x), top: tf.topk(x, 1).values }), NAMED);
+      const named = (inputs: Tensors) => ({ y: fn(inputs.x!), top: tf.topk(inputs.x!, 1).values });
+      const run = await runBy(way, named, { x: tf.zeros([count]) });
       for (const place of new Set([0, 1, 3, count >> 1, count - 1].filter((at) => at < count))) {
         for (const neighbour of [1.5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
           const x = numbers(count, place, neighbour);
-          const { y, top } = run({ x });
-          expect(Array.from(y.dataSync(), plusZero)).toEqual(Array.from(fn(x).dataSync(), plusZero));
+          const { y, top } = await run({ x });
+          expect(Array.from(y!.dataSync(), plusZero)).toEqual(Array.from(fn(x).dataSync(), plusZero));
           const isInfinite = neighbour === Number.POSITIVE_INFINITY && count > 1;
-          if (!isInfinite) expect(top.dataSync()[0]).toBeNaN();
+          if (!isInfinite) expect(top!.dataSync()[0]).toBeNaN();
         }
       }
-      run.dispose();
     }
   });
 });
 
-describe('tanh', () => {
+test.each(WAYS)('%s: tanh stays in [−1, 1], and its slope is never negative', async (way) => {
   const xs = tf.linspace(-20, 20, 100_001);
-
-  test('stays in [−1, 1], and its slope is never negative', () => {
-    expect(both((x) => tf.max(tf.abs(tf.tanh(x))), xs).compiled).toEqual([1]);
-    expect(both((x) => tf.min(slope(tf.tanh)(x)), xs).compiled).toEqual([0]);
-  });
-
-  test('is not cut between two layers', () => {
-    const nodes = (activation: Program): number => {
-      const layers = compile(
-        ({ x, w }: { x: tf.Tensor; w: tf.Tensor }) => {
-          const loss = (at: tf.Tensor): tf.Tensor => tf.sum(tf.matMul(activation(tf.matMul(x, at)), at));
-          return { gradient: tf.grad(loss)(w) };
-        },
-        { name: 'layers', state: [] },
-      );
-      layers({ x: tf.ones([8, 4]), w: tf.ones([4, 4]) });
-      const cost = layers.cost()!.nodes;
-      layers.dispose();
-      return cost;
-    };
-    expect(nodes(tf.tanh)).toBe(nodes(tf.relu));
-  });
+  expect((await both(way, (x) => tf.max(tf.abs(tf.tanh(x))), xs)).compiled).toEqual([1]);
+  expect((await both(way, (x) => tf.min(slope(tf.tanh)(x)), xs)).compiled).toEqual([0]);
 });
 
-describe.each(ENGINES)('%s', (engine) => {
-  runBy(engine);
-
-  test('a product with a reciprocal is rounded twice', () => {
-    const xs = tf.tensor1d(Array.from({ length: 200 }, (_, i) => 0.1 + 0.037 * i));
-    expectEqual((x) => tf.mul(tf.sqrt(x), tf.div(1, tf.add(x, 1))), xs);
-  });
-
-  test('a column that is spread out is divided, not multiplied with a reciprocal', () => {
-    const xs = tf.tensor1d(Array.from({ length: 33 }, (_, i) => 0.1 + 0.037 * i));
-    expectEqual((x) => tf.div(tf.mul(tf.reshape(x, [33, 1]), tf.ones([33, 20])), 20), xs);
-  });
+test.each(WAYS)('%s: a column that is spread out is divided, not multiplied with a reciprocal', async (way) => {
+  const xs = tf.tensor1d(Array.from({ length: 33 }, (_, i) => 0.1 + 0.037 * i));
+  await expectEqual(way, (x) => tf.div(tf.mul(tf.reshape(x, [33, 1]), tf.ones([33, 20])), 20), xs);
 });
 
 describe('gradients of broadcasts', () => {
@@ -153,8 +129,7 @@ describe('gradients of broadcasts', () => {
   });
 });
 
-describe.each(ENGINES)('%s, the edges of arithmetic: as eager', (engine) => {
-  runBy(engine);
+describe.each(WAYS)('%s, the edges of arithmetic: as eager', (way) => {
   const int = (numbers: number[]): tf.Tensor => tf.tensor1d(numbers, 'int32');
   test.each<[string, tf.Tensor, Program]>([
     [
@@ -226,18 +201,15 @@ describe.each(ENGINES)('%s, the edges of arithmetic: as eager', (engine) => {
       tf.tensor1d([1, 2, 3]),
       (x) => tf.add(tf.mirrorPad(x, [[2, 0]], 'reflect'), tf.mirrorPad(x, [[0, 2]], 'reflect')),
     ],
-  ])('%s', (_, x, fn) => {
-    expectEqual(fn, x);
-  });
+  ])('%s', (_, x, fn) => expectEqual(way, fn, x));
 
-  test('integer products beyond 64 bits keep the low 32', () => {
+  test('integer products beyond 64 bits keep the low 32', async () => {
     const x = tf.tensor2d([7 ** 11, 7 ** 11, 7 ** 11, -1, 5, -(2 ** 31), -(2 ** 31), 3, 1, 1], [2, 5], 'int32');
-    expect(both((rows) => tf.prod(rows, 1), x).compiled).toEqual([-500896035, 0]);
+    expect((await both(way, (rows) => tf.prod(rows, 1), x)).compiled).toEqual([-500896035, 0]);
   });
 });
 
-describe.each(ENGINES)('%s, integers and bools: as eager', (engine) => {
-  runBy(engine);
+describe.each(WAYS)('%s, integers and bools: as eager', (way) => {
   const given = {
     ints: tf.tensor1d([0, 1, -3, 7, 2 ** 31 - 1, -(2 ** 31)], 'int32'),
     bools: tf.tensor1d([0, 1, 1, 0, 1, 0], 'bool'),
@@ -287,7 +259,7 @@ describe.each(ENGINES)('%s, integers and bools: as eager', (engine) => {
         };
       },
     ],
-  ])('%s', (_, fn) => {
+  ])('%s', async (_, fn) => {
     // To five digits; toEqual tells −0 from 0, which the engine does not.
     const read = (results: Record<string, tf.Tensor>): [string, string, number[]][] =>
       Object.entries(results).map(([name, y]) => [
@@ -295,9 +267,8 @@ describe.each(ENGINES)('%s, integers and bools: as eager', (engine) => {
         y.dtype,
         Array.from(y.dataSync(), (value) => Number(value.toPrecision(5)) + 0),
       ]);
-    const run = compile(fn, { name: 'types', state: [] });
-    expect(read(run(given))).toEqual(read(fn(given)));
-    run.dispose();
+    const run = await runBy(way, fn as (inputs: Tensors) => Tensors, given);
+    expect(read(await run(given))).toEqual(read(fn(given)));
   });
 });
 
@@ -333,54 +304,56 @@ test.each(['float32', 'int32'] as const)('einsum of a bool beside %s is an error
   run.dispose();
 });
 
-describe.each(ENGINES)('%s: an index out of range is an error', (engine) => {
-  runBy(engine);
+describe.each(WAYS)('%s: an index out of range is an error', (way) => {
   const table = (): tf.Tensor2D => tf.tensor2d([1, 2, 3, 4], [2, 2]);
   test.each<[string, (indices: tf.Tensor) => tf.Tensor]>([
     ['gather', (i) => tf.gather(table(), tf.reshape(i, [-1]))],
     ['gatherND', (i) => tf.gatherND(table(), i)],
     ['scatterND', (i) => tf.scatterND(i, tf.tensor2d([[1, 2]]), [2, 2])],
     ['tensorScatterUpdate', (i) => tf.tensorScatterUpdate(table(), i, tf.tensor2d([[1, 2]]))],
-  ])('%s', (name, fn) => {
+  ])('%s', async (_, fn) => {
+    const indices = (index: number) => tf.tensor2d([[index]], undefined, 'int32');
     for (const index of [-1, 2]) {
-      const constant = compile(() => ({ y: fn(tf.tensor2d([[index]], undefined, 'int32')) }), { name, state: [] });
-      expect(() => constant({})).toThrow();
-      const varying = compile(({ i }: { i: tf.Tensor }) => ({ y: fn(i) }), { name, state: [] });
-      expect(varying({ i: tf.tensor2d([[1]], undefined, 'int32') }).y.size).toBeGreaterThan(0);
-      // ONNX Runtime says in its own words what wasm says in ours.
-      const message =
-        engine === 'wasm' ? `the index ${index} is not in [0, 2)` : 'ONNX Runtime fails in the tfjs kernel';
-      expect(() => varying({ i: tf.tensor2d([[index]], undefined, 'int32') })).toThrow(
-        `compile('${name}'): ${message}`,
-      );
-      varying.dispose();
+      await expect(runBy(way, () => ({ y: fn(indices(index)) }), {}).then((run) => run({}))).rejects.toThrow();
+      const varying = await runBy(way, ({ i }) => ({ y: fn(i!) }), { i: indices(1) });
+      expect((await varying({ i: indices(1) })).y!.size).toBeGreaterThan(0);
+      // ONNX Runtime says it in its own words.
+      const message = way === 'exported' ? /index|indice/ : `compile('edge'): the index ${index} is not in [0, 2)`;
+      await expect(varying({ i: indices(index) })).rejects.toThrow(message);
     }
   });
 });
 
-describe('by wasm', () => {
-  runBy('wasm');
+describe.each(['native', 'wasm'] as const)('%s alone', (way) => {
+  test('a product with a reciprocal is rounded twice', async () => {
+    const xs = tf.tensor1d(Array.from({ length: 200 }, (_, i) => 0.1 + 0.037 * i));
+    await expectEqual(way, (x) => tf.mul(tf.sqrt(x), tf.div(1, tf.add(x, 1))), xs);
+  });
 
-  test('powers of integers keep all their bits', () => {
+  test('powers of integers keep all their bits', async () => {
     const bases = tf.tensor1d([2, 3, -3, 46341, -1, -1, 1, 0, 7, -2, 5], 'int32');
     const exponents = [31, 19, 13, 2, -3, -4, -7, 0, 11, 31, -1];
-    const { compiled, eager } = both((x) => tf.pow(x, tf.tensor1d(exponents, 'int32')), bases);
+    const { compiled, eager } = await both(way, (x) => tf.pow(x, tf.tensor1d(exponents, 'int32')), bases);
     expect(compiled).toEqual(eager);
     expect(compiled.slice(0, 2)).toEqual([-(2 ** 31), 3 ** 19]);
   });
 
-  test('a product of a reversed matrix, read backwards, stays in its memory', () => {
+  test('a product of a reversed matrix, read backwards, stays in its memory', async () => {
     const x = tf.reshape(tf.linspace(0.1, 1, 37 * 22), [37, 22]);
-    const { compiled, eager } = both((input) => {
-      const z = tf.reverse(input, 0);
-      return tf.sum(tf.reverse(tf.matMul(z, z, false, true), 0), 0, true);
-    }, x);
+    const { compiled, eager } = await both(
+      way,
+      (input) => {
+        const z = tf.reverse(input, 0);
+        return tf.sum(tf.reverse(tf.matMul(z, z, false, true), 0), 0, true);
+      },
+      x,
+    );
     const most = Math.max(...eager.map(Math.abs));
     compiled.forEach((y, i) => expect(Math.abs(y - eager[i]!)).toBeLessThan(1e-5 * most));
   });
 
   const { abs, neg, sign, square, asinh, reciprocal, atanh, relu } = tf;
-  test.each(Object.entries({ abs, neg, sign, square, asinh, reciprocal, atanh, relu }))('%s of bools', (_, fn) => {
-    expectEqual(fn, tf.tensor1d([1, 0, 1], 'bool'));
-  });
+  test.each(Object.entries({ abs, neg, sign, square, asinh, reciprocal, atanh, relu }))('%s of bools', (_, fn) =>
+    expectEqual(way, fn, tf.tensor1d([1, 0, 1], 'bool')),
+  );
 });

@@ -2,8 +2,7 @@ import { Worker } from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type BackendLoader, selectBackend } from '../../src/engine/backend.ts';
-import { currentRuntime, type EngineLoader, selectEngine } from '../../src/engine/runtime/engine.ts';
-import { plainStorage, type Runtime } from '../../src/engine/runtime/runtime.ts';
+import { currentRuntime, selectEngine } from '../../src/engine/runtime/engine.ts';
 import { expectClose } from './support.ts';
 import { trainWithNoise } from './worker.ts';
 
@@ -11,57 +10,53 @@ afterAll(async () => {
   await selectEngine();
 });
 
-function runtime(name: string): Runtime {
-  return {
-    ...plainStorage,
-    name,
-    load() {
-      throw new Error('not run here');
-    },
-  };
-}
-
-const missing = (what: string) => (): never => {
-  throw new Error(`Cannot find module '${what}'\nRequire stack:\n- x`);
-};
-
-function loader(node: boolean): EngineLoader {
-  return { node: (provider) => (node ? runtime(`onnxruntime-node ${provider}`) : missing('onnxruntime-node')()) };
+/** The choice as it is where the native engine is missing, and why. */
+async function without(why: string) {
+  vi.resetModules();
+  vi.doMock('../../src/engine/native/load.ts', () => ({ loadNative: () => why }));
+  const engine = await import('../../src/engine/runtime/engine.ts');
+  vi.doUnmock('../../src/engine/native/load.ts');
+  return engine;
 }
 
 describe('choice of the engine', () => {
-  test.each([
-    [true, 'auto', 'wasm and onnxruntime-node cpu'],
-    [false, 'wasm', 'wasm'],
-  ])('nobody asks for one, and onnxruntime-node is there: %s', async (node, name, runtimeName) => {
+  test('nobody asks for one: native where it is, else wasm, and why', async () => {
+    const there = await import('../../src/engine/runtime/engine.ts');
+    const missing = await without('no file for this processor');
     for (const request of ['auto', '']) {
-      const chosen = await selectEngine(request, { loader: loader(node) });
-      expect([chosen.name, currentRuntime()!.name]).toEqual([name, runtimeName]);
-      if (!node) expect(chosen.line).toContain('npm install --ignore-scripts onnxruntime-node@');
+      const native = await there.selectEngine(request);
+      expect(native).toEqual({ name: 'auto', line: expect.stringMatching(/^engine: native \(\w+\)$/) });
+      expect(there.currentRuntime()!.name).toBe('native');
+      const wasm = { name: 'auto', line: 'engine: wasm (native: no file for this processor)' };
+      expect(await missing.selectEngine(request)).toEqual(wasm);
+      expect(missing.currentRuntime()!.name).toBe('wasm');
     }
-  });
-
-  test('a request is met or is an error with advice', async () => {
-    expect((await selectEngine('eager', { loader: loader(true) })).name).toBe('eager');
-    expect(currentRuntime()).toBe(undefined);
-    expect((await selectEngine('cuda', { loader: loader(true) })).line).toBe('engine: onnxruntime-node cuda');
-    for (const name of ['wasm', 'wasm-relaxed']) {
-      expect(await selectEngine(name, { loader: loader(true) })).toEqual({ name, line: `engine: ${name}` });
-      expect(currentRuntime()!.name).toBe(name);
-    }
-    await expect(selectEngine('onnxruntime-node', { loader: loader(false) })).rejects.toThrow(
-      /^the engine 'onnxruntime-node' is not available .* npm install --ignore-scripts onnxruntime-node@/,
+    await expect(missing.selectEngine('native')).rejects.toThrow(
+      "the engine 'native' is not available: no file for this processor; 'wasm' has the same bits",
     );
-    await expect(selectEngine('tpu', { loader: loader(true) })).rejects.toThrow(/^OXBOW_ENGINE: got 'tpu'/);
   });
 
-  test('threads are those that are asked for, or of the environment', async () => {
-    const lineOf = async (request: string, threads?: number) =>
-      (await selectEngine(request, { threads, loader: loader(true) })).line;
+  test('a request is met or is an error', async () => {
+    expect((await selectEngine('eager')).name).toBe('eager');
+    expect(currentRuntime()).toBe(undefined);
+    expect(await selectEngine('wasm')).toEqual({ name: 'wasm', line: 'engine: wasm' });
+    expect((await selectEngine('native')).line).toMatch(/^engine: native \(\w+\)$/);
+    const expected = 'expected one of auto, native, wasm, eager';
+    await expect(selectEngine('tpu')).rejects.toThrow(new Error(`OXBOW_ENGINE: got 'tpu', ${expected}`));
+    for (const name of ['onnxruntime-node', 'cuda', 'wasm-relaxed']) {
+      await expect(selectEngine(name)).rejects.toThrow(
+        `OXBOW_ENGINE: got '${name}', ${expected}; ${name} is gone: auto takes native`,
+      );
+    }
+  });
+
+  test('threads are those that are asked for, or of the environment; with several auto is wasm', async () => {
+    const lineOf = async (request: string, threads?: number) => (await selectEngine(request, { threads })).line;
     expect(await lineOf('wasm', 2)).toBe('engine: wasm, 2 threads');
-    expect(await lineOf('onnxruntime-node', 2)).toBe('engine: onnxruntime-node cpu');
+    expect(await lineOf('eager', 2)).toBe('engine: eager tfjs');
+    expect(await lineOf('native', 2)).toMatch(/^engine: native \(\w+\), one thread$/);
     vi.stubEnv('OXBOW_THREADS', '3');
-    expect(await lineOf('auto')).toMatch(/^engine: auto .*, 3 threads$/);
+    expect(await lineOf('auto')).toBe('engine: wasm (native has one thread), 3 threads');
     expect(await lineOf('wasm', 1)).toBe('engine: wasm');
     for (const threads of [0, 1.5, 65])
       await expect(lineOf('wasm', threads)).rejects.toThrow(`threads: got '${threads}'`);
@@ -69,18 +64,10 @@ describe('choice of the engine', () => {
     await expect(lineOf('wasm')).rejects.toThrow(/^OXBOW_THREADS: got 'all'/);
     vi.unstubAllEnvs();
   });
-
-  test('CUDA is found or is an error', async () => {
-    try {
-      expect((await selectEngine('cuda')).name).toBe('cuda');
-    } catch (error) {
-      expect((error as Error).message).toMatch(/^the engine 'cuda' is not available \(.+\); it needs Linux x64, CUDA/);
-    }
-  });
 });
 
 describe('choice of the tfjs backend', () => {
-  const absent: BackendLoader = (name) =>
+  const missing: BackendLoader = (name) =>
     Promise.reject(Object.assign(new Error(`Cannot find package '${name}'`), { code: 'ERR_MODULE_NOT_FOUND' }));
   const broken: BackendLoader = () => Promise.reject(new Error('libtensorflow.so.2: cannot open\nshared object file'));
 
@@ -88,11 +75,11 @@ describe('choice of the tfjs backend', () => {
     // As Vite says it of a package that is optional.
     const bundled: BackendLoader = (name) =>
       Promise.reject(new Error(`Could not resolve "${name}" imported by "oxbow". Is it installed?`));
-    const some: BackendLoader = (name) => (name === '@tensorflow/tfjs-node' ? broken(name) : absent(name));
+    const some: BackendLoader = (name) => (name === '@tensorflow/tfjs-node' ? broken(name) : missing(name));
     for (const [request, loader, line] of [
-      ['auto', absent, 'tfjs backend: cpu'],
+      ['auto', missing, 'tfjs backend: cpu'],
       ['auto', bundled, 'tfjs backend: cpu'],
-      ['cpu', absent, 'tfjs backend: cpu'],
+      ['cpu', missing, 'tfjs backend: cpu'],
       ['auto', some, 'tfjs backend: cpu (@tensorflow/tfjs-node: libtensorflow.so.2: cannot open)'],
     ] as const)
       expect(await selectBackend(request, loader)).toEqual({ name: 'cpu', line });
@@ -112,18 +99,18 @@ describe('choice of the tfjs backend', () => {
     });
     expect(asked).toEqual(['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']);
     expect(tf.getBackend()).toBe('tensorflow');
-    await selectBackend('cpu', absent);
+    await selectBackend('cpu', missing);
     expect(tf.getBackend()).toBe('cpu');
     tf.removeBackend('tensorflow');
     for (const { kernelName } of tf.getKernelsForBackend('tensorflow')) tf.unregisterKernel(kernelName, 'tensorflow');
   });
 
   test('a request that cannot be met is an error with the command that installs it', async () => {
-    await expect(selectBackend('node-gpu', absent)).rejects.toThrow(
+    await expect(selectBackend('node-gpu', missing)).rejects.toThrow(
       /'node-gpu' .* npm install @tensorflow\/tfjs-node-gpu@/,
     );
     await expect(selectBackend('node', broken)).rejects.toThrow(/'node' .*libtensorflow.so.2: cannot open/);
-    await expect(selectBackend('webgl', absent)).rejects.toThrow(/^OXBOW_BACKEND: got 'webgl'/);
+    await expect(selectBackend('webgl', missing)).rejects.toThrow(/^OXBOW_BACKEND: got 'webgl'/);
   });
 });
 
@@ -134,7 +121,7 @@ describe('engines agree', () => {
     eager = trainWithNoise(1, 30);
   });
 
-  test.each(['eager', 'onnxruntime-node', 'wasm', 'auto'])('%s', async (name) => {
+  test.each(['eager', 'native', 'wasm', 'auto'])('%s', async (name) => {
     expect((await selectEngine(name)).name).toBe(name);
     const losses = trainWithNoise(1, 30);
     expect(losses.at(-1)!).toBeLessThan(losses[0]!);
@@ -160,5 +147,12 @@ describe('engines agree', () => {
       });
     const own = trainWithNoise(1, 30);
     for (const other of await Promise.all([run(), run()])) expect(other).toEqual(own);
+  });
+
+  test('native and wasm, bit for bit', async () => {
+    await selectEngine('native');
+    const native = trainWithNoise(1, 30);
+    await selectEngine('wasm');
+    expect(trainWithNoise(1, 30)).toEqual(native);
   });
 });

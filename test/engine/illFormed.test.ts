@@ -157,7 +157,7 @@ function expectRefused(call: Call): void {
   expect(message).not.toMatch(/undefined|NaN|BigInt|typed array/);
 }
 
-describe.each(['wasm', 'onnxruntime-node'])('%s', (engine) => {
+describe.each(['wasm', 'native'])('%s', (engine) => {
   beforeAll(() => selectEngine(engine));
   afterAll(() => selectEngine());
 

@@ -4,6 +4,7 @@ import { compile } from '../../src/engine/compile.ts';
 import { selectEngine } from '../../src/engine/runtime/engine.ts';
 import { TRACEABLE } from '../../src/engine/trace/traceBackend.ts';
 import { Rng } from '../../src/random.ts';
+import { exported } from '../support/onnx.ts';
 
 /**
  * Inputs as `[2,3]` of numbers in ±3, `0.2..3[2,3]` of numbers in this range, `int-5..6[2,3]` of integers from −5 to 5, `bool[2,3]`. 'value':
@@ -479,20 +480,20 @@ function watched<T>(body: () => T): T {
 
 afterAll(() => selectEngine());
 
-describe.each(['onnxruntime-node', 'wasm'])('%s', (engine) => {
+describe.each(['native', 'wasm', 'exported'])('%s', (way) => {
   test.each(CASES.map((each) => [`${each[0]} of ${each[1]}`, each] as const))('%s: as eager', async (_, each) => {
-    expect((await selectEngine(engine)).name).toBe(engine);
     const inputs = draw(new Rng(each[0]), each[1]);
-    const compiled = compile(
-      (named: Record<string, tf.Tensor>) =>
-        everything(
-          each,
-          inputs.map((_, i) => named[`x${i}`]!),
-        ),
-      { name: 'kernel', state: [] },
-    );
+    const given = Object.fromEntries(inputs.map((input, i) => [`x${i}`, input]));
+    const fn = (named: Record<string, tf.Tensor>) => everything(each, Object.values(named));
     const eager = watched(() => tf.tidy(() => everything(each, inputs)));
-    const got = compiled(Object.fromEntries(inputs.map((input, i) => [`x${i}`, input])));
+    let got: Record<string, tf.Tensor>;
+    if (way === 'exported') got = await (await exported(fn, given))(given);
+    else {
+      expect((await selectEngine(way)).name).toBe(way);
+      const compiled = compile(fn, { name: 'kernel', state: [] });
+      got = compiled(given);
+      compiled.dispose();
+    }
     expect(Object.keys(got)).toEqual(Object.keys(eager));
     for (const [key, expected] of Object.entries(eager)) {
       expect([got[key]!.shape, got[key]!.dtype], key).toEqual([expected.shape, expected.dtype]);
@@ -504,7 +505,6 @@ describe.each(['onnxruntime-node', 'wasm'])('%s', (engine) => {
         expect(error, `${key}[${i}]: ${a}, eager ${b}`).toBeLessThan(1e-5);
       });
     }
-    compiled.dispose();
   });
 });
 

@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as ort from 'onnxruntime-node';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Bytes, ProtobufWriter } from '../../src/engine/bytes.ts';
 import { compile } from '../../src/engine/compile.ts';
 import { Graph } from '../../src/engine/graph/graph.ts';
 import { matMul } from '../../src/engine/graph/linearAlgebra.ts';
 import { lower } from '../../src/engine/onnx/lower.ts';
-import { currentRuntime, selectEngine } from '../../src/engine/runtime/engine.ts';
 import { traceToOnnx } from '../../src/engine/traceToOnnx.ts';
 import { Rng } from '../../src/random.ts';
+import { exported } from '../support/onnx.ts';
 import { all, decode, text } from '../support/protobuf.ts';
 import { input, output } from './graphPorts.ts';
 import { Counter, expectClose, Net, numbers } from './support.ts';
@@ -251,36 +251,31 @@ describe('a function as a model', () => {
 });
 
 describe('types that ONNX Runtime does not have', () => {
-  beforeAll(() => selectEngine('onnxruntime-node'));
-  afterAll(() => selectEngine());
-
-  test('a tensor that several operations need in another type is cast once', () => {
+  test('a tensor that several operations need in another type is cast once', async () => {
+    const fn = ({ x, y }: Record<string, tf.Tensor>): Record<string, tf.Tensor> => ({
+      ...{ a: tf.where(x!, x!, y!), b: tf.where(x!, y!, x!), c: tf.where(y!, x!, y!) },
+    });
+    const [x, y] = [tf.tensor1d([1, 0, 0, 1], 'bool'), tf.tensor1d([1, 1, 0, 0], 'bool')];
+    const results = await (await exported(fn, { x, y }))({ x, y });
+    expect(Object.values(results).map((result) => numbers(result).join(''))).toEqual(['1101', '1000', '1000']);
     const g = new Graph();
-    const [x, y] = [input(g, 'x', [4], 'bool'), input(g, 'y', [4], 'bool')];
+    const [one, other] = [input(g, 'x', [4], 'bool'), input(g, 'y', [4], 'bool')];
     const choices = [
-      [x, x, y],
-      [x, y, x],
-      [y, x, y],
-    ];
-    const named = choices.map((each, i) => [output(`z${i}`), g.node('Where', each, [4], 'bool')] as const);
-    const executable = currentRuntime()!.load({ name: 'shared', outputs: named, moving: new Set() });
-    executable.input(x.input)!.data.set([1, 0, 0, 1] as never);
-    executable.input(y.input)!.data.set([1, 1, 0, 0] as never);
-    const results = named.map(([port]) => executable.output(port));
-    executable.run();
-    expect(results.map((result) => [...(result.data as Uint8Array)].join(''))).toEqual(['1101', '1000', '1000']);
-    expect(executable.cost.nodes).toBe(2 + 2 * named.length);
-    executable.dispose();
+      [one, one, other],
+      [one, other, one],
+      [other, one, other],
+    ].map((each, i) => [output(`z${i}`), g.node('Where', each, [4], 'bool')] as const);
+    expect(lower(choices, { name: 'shared' }).model.nodes).toHaveLength(2 + 2 * choices.length);
   });
 
-  test('operations on bools and integers are as eagerly', () => {
-    const fn = ({ b, c, i, j }: Record<'b' | 'c' | 'i' | 'j', tf.Tensor>): Record<string, tf.Tensor> => ({
-      ...{ where: tf.where(b, c, tf.logicalNot(c)), ints: tf.where(b, i, j), any: tf.any(b, 1), equal: tf.equal(b, c) },
-      ...{ max: tf.max(i, 1), best: tf.argMax(i, 1), sums: tf.cumsum(i, 1), top: tf.topk(i, 1).values },
-      ...{ product: tf.matMul(i, j), turned: tf.matMul(i, j, true, false), both: tf.matMul(i, j, true, true) },
-      ...{ clipped: tf.clipByValue(tf.relu(i), 0, 2), sign: tf.sign(i), abs: tf.abs(i), less: tf.lessEqual(i, j) },
-      halves: tf.concat(tf.split(tf.floorDiv(i, j), 2, 1), 0),
-      reshaped: tf.reshape(tf.slice(i, [0, 0], [0, 2]), [2, 0, 3]),
+  test('operations on bools and integers are as eagerly', async () => {
+    const fn = ({ b, c, i, j }: Record<string, tf.Tensor>): Record<string, tf.Tensor> => ({
+      ...{ where: tf.where(b!, c!, tf.logicalNot(c!)), ints: tf.where(b!, i!, j!), any: tf.any(b!, 1) },
+      ...{ equal: tf.equal(b!, c!), max: tf.max(i!, 1), best: tf.argMax(i!, 1), sums: tf.cumsum(i!, 1) },
+      ...{ top: tf.topk(i!, 1).values, clipped: tf.clipByValue(tf.relu(i!), 0, 2), sign: tf.sign(i!), abs: tf.abs(i!) },
+      ...{ product: tf.matMul(i!, j!), turned: tf.matMul(i!, j!, true, false), both: tf.matMul(i!, j!, true, true) },
+      ...{ less: tf.lessEqual(i!, j!), halves: tf.concat(tf.split(tf.floorDiv(i!, j!), 2, 1), 0) },
+      reshaped: tf.reshape(tf.slice(i!, [0, 0], [0, 2]), [2, 0, 3]),
     });
     const inputs = {
       b: tf.tensor2d([1, 0, 0, 1], [2, 2], 'bool'),
@@ -288,7 +283,7 @@ describe('types that ONNX Runtime does not have', () => {
       i: tf.tensor2d([3, -1, 2, 5], [2, 2], 'int32'),
       j: tf.tensor2d([1, 2, 3, 4], [2, 2], 'int32'),
     };
-    const got = compile(fn, { name: 'types', state: [] })(inputs);
+    const got = await (await exported(fn, inputs))(inputs);
     for (const [key, tensor] of Object.entries(fn(inputs))) {
       const other = got[key]!;
       expect([other.dtype, other.shape, numbers(other)], key).toEqual([tensor.dtype, tensor.shape, numbers(tensor)]);

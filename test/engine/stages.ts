@@ -1,8 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { reachable } from '../../src/engine/graph/graph.ts';
-import type { Ported, Value } from '../../src/engine/graph/value.ts';
+import type { Port, Ported, Value } from '../../src/engine/graph/value.ts';
 import { ModuleState } from '../../src/engine/moduleState.ts';
-import { tensorName } from '../../src/engine/onnx/emitter.ts';
 import { packsOf } from '../../src/engine/pack.ts';
 import { plainStorage } from '../../src/engine/runtime/runtime.ts';
 import { type InputSpec, namedSignature } from '../../src/engine/signature.ts';
@@ -20,7 +19,6 @@ export function stagesOf(fn: TracedFunction, module: Module, inputs: Readonly<Re
   const variables: readonly tf.Variable[] = new ModuleState('stages', [module]).variables();
   const { program } = new Recording('stages', fn, namedSignature(inputs), packsOf(variables, plainStorage), variables);
   const lowered = lower(program.outputs, {
-    isRelaxed: false,
     moving: program.moving,
     allocate: () => 64,
   });
@@ -38,7 +36,7 @@ export function stagesOf(fn: TracedFunction, module: Module, inputs: Readonly<Re
 function graphText(outputs: readonly Ported[]): string {
   const names = new Map<Value, string>();
   const nameOf = (value: Value): string => {
-    if (value.input !== undefined) return tensorName(value.input, false);
+    if (value.input !== undefined) return portText(value.input);
     if (value.constant !== undefined) return `(${Array.from(value.constant, Number).join(' ')})`;
     const known = names.get(value) ?? `%${names.size + 1}`;
     names.set(value, known);
@@ -48,5 +46,9 @@ function graphText(outputs: readonly Ported[]): string {
     const operands = inputs.map(nameOf).join(', ');
     return `${made.map((value) => `${nameOf(value)} [${value.shape}]`).join(', ')} = ${op} ${operands}`;
   });
-  return [...lines, ...outputs.map(([port, value]) => `${tensorName(port, false)} = ${nameOf(value)}`)].join('\n');
+  return [...lines, ...outputs.map(([port, value]) => `${portText(port)} = ${nameOf(value)}`)].join('\n');
+}
+
+function portText(port: Port): string {
+  return `${port.kind}.${'name' in port ? port.name : port.index}`;
 }

@@ -128,7 +128,7 @@ describe('several functions on the same variables', () => {
     async (order) => {
       const x = new Rng('x').normalTensor([6, 3]);
       const results: number[][][] = [];
-      for (const engine of ['eager', 'wasm', 'onnxruntime-node']) {
+      for (const engine of ['eager', 'wasm', 'native']) {
         await selectEngine(engine);
         const { make, all } = agent();
         const made = order.split(' ').map((name) => make(name as 'act'));

@@ -53,7 +53,7 @@ export function expectClose(got: ArrayLike<number>, wanted: ArrayLike<number>, r
 
 /** A test that must pass with compiled functions traced and run as graphs, and eagerly. */
 export function onAllEngines(name: string, body: () => void | Promise<void>): void {
-  test.each(['wasm', 'onnxruntime-node', 'eager'])(`${name} (%s)`, async (engine) => {
+  test.each(['wasm', 'native', 'eager'])(`${name} (%s)`, async (engine) => {
     expect((await selectEngine(engine)).name).toBe(engine);
     try {
       await body();

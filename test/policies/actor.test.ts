@@ -15,7 +15,7 @@ const observations = new Rng('observations').fillNormal(new Float32Array(3 * bat
 
 afterAll(() => selectEngine());
 
-describe.each(['eager', 'onnxruntime-node', 'wasm'])('%s', (engine) => {
+describe.each(['eager', 'native', 'wasm'])('%s', (engine) => {
   test.each(NAMES)('%s acts as the policy does, sampled and greedy, with the variables as they are', async (name) => {
     await selectEngine(engine);
     const policy = makePolicy(name, { ...spaces, rng: new Rng(name), hidden: [8], squash: 'tanh' });

@@ -29,7 +29,7 @@ export function nativeRuntime(native: Native, { threads = 1, isMixed = false }: 
     const { kernels, wideWork, addresses, faults } = lowered;
     if (isMixed && wideWork < LEAST_KERNEL * kernels.length) return new Modules(lowered, heap);
     const program = native.load(Words.program(kernels, operations, { addresses, faults }), threads);
-    return { run: () => program(heap.buffer), kernel: (index) => () => program(heap.buffer, index) };
+    return { name: 'native', run: () => program(heap.buffer), kernel: (index) => () => program(heap.buffer, index) };
   };
-  return heapRuntime({ name: isMixed ? 'native and wasm' : 'native', heap, isRelaxed: false, threads: 1, calculator });
+  return heapRuntime({ name: 'native', heap, threads: 1, calculator });
 }

@@ -1,5 +1,5 @@
 import { add, binary, cast, clip, divide, multiply, subtract, unary, where } from '../graph/elementwise.ts';
-import { constantData, type Expansion, type Graph, uniformNumber } from '../graph/graph.ts';
+import { constantData, type Expansion, type Graph } from '../graph/graph.ts';
 import { type Convolution, convolutionOf, extents } from '../graph/linearAlgebra.ts';
 import { concat, filled, reshape, slice, split, transpose } from '../graph/shapes.ts';
 import type { Attributes, Value } from '../graph/value.ts';
@@ -16,45 +16,11 @@ function tanh(g: Graph, x: Value): Value {
   return clip(g, unary(g, 'Tanh', x), -1, 1);
 }
 
-const inputsOf = (value: Value, op: string): readonly Value[] | undefined =>
-  value.node?.op === op ? value.node.inputs : undefined;
-
-/** The tangent before the cut, if `x` is one. */
-function uncut(x: Value): Value | undefined {
-  const [source, low, high] = inputsOf(x, 'Clip') ?? [];
-  const isCut = source?.node?.op === 'Tanh' && uniformNumber(low!) === -1 && uniformNumber(high!) === 1;
-  return isCut ? source : undefined;
-}
-
-/** In a product the cut of a tangent drowns in rounding. ONNX Runtime leaves a batch of products of nothing unset. */
+/** ONNX Runtime leaves a batch of products of nothing unset. */
 const product: Expansion = (g, inputs, { outputs, attributes }) => {
   const [{ shape, dtype }] = outputs as [Value];
-  if (inputs[0]!.shape.at(attributes.transA === 1 ? -2 : -1) === 0) return [filled(g, 0, shape, dtype)];
-  if (inputs.every((value) => uncut(value) === undefined)) return undefined;
-  const operands = inputs.map((value) => uncut(value) ?? value);
-  return [g.node('MatMul', operands, shape, dtype, attributes)];
-};
-
-/** The slope 1 − y² of a tangent y, as max(0, 1 − y²) before the cut. */
-const tanhSlope: Expansion = (g, [one, square]) => {
-  const [a, b] = inputsOf(square!, 'Mul') ?? [];
-  const y = a !== undefined && a === b && uniformNumber(one!) === 1 ? uncut(a) : undefined;
-  return y && [unary(g, 'HardSigmoid', multiply(g, y, y), { alpha: { float: -1 }, beta: { float: 1 } })];
-};
-
-/** −1, 0 or 1, or NaN, as the numbers beyond any float's smallest, cut: ONNX Runtime's own takes ten times as long. */
-const sign: Expansion = (g, [x]) => {
-  if (x!.dtype !== 'float32') return undefined;
-  // 2¹⁵⁰ is no float.
-  const half = g.scalar(2 ** 75);
-  return [clip(g, multiply(g, multiply(g, x!, half), half), -1, 1)];
-};
-
-/** Two cuts in a row become one. */
-const relu: Expansion = (g, [x]) => {
-  const [source, low, high] = inputsOf(x!, 'Clip') ?? [];
-  const [least, most] = [low, high].map((bound) => bound && uniformNumber(bound));
-  return source && least! <= 0 && most! >= 0 ? [clip(g, source, 0, most!)] : undefined;
+  const length = inputs[0]!.shape.at(attributes.transA === 1 ? -2 : -1);
+  return length === 0 ? [filled(g, 0, shape, dtype)] : undefined;
 };
 
 /** What log(1 + x) is beyond log of the rounded sum, to first order. */
@@ -211,10 +177,7 @@ const filterGradient: Expansion = (g, [x, dy], node) => {
 
 export const EXPANSIONS: Readonly<Record<string, Expansion>> = {
   Tanh: function1(tanh),
-  Sign: sign,
-  Relu: relu,
   MatMul: product,
-  Sub: tanhSlope,
   Log1p: function1(log1p),
   Softplus: function1(softplus),
   Sigmoid: function1(sigmoid),

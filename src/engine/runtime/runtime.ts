@@ -57,8 +57,8 @@ export interface Executable {
   writeTo(port: Port, target: Slot): void;
   /** @throws if the runtime fails; what has been written is undefined then */
   run(): void;
-  /** Runs, and then times each kernel by many calls of it; absent where the runtime cannot. @throws as {@link run} */
-  profile?(): KernelProfile[];
+  /** Runs, and then times each kernel by many calls of it. @throws as {@link run} */
+  profile(): KernelProfile[];
   dispose(): void;
 }
 

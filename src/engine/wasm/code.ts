@@ -131,7 +131,6 @@ const INSTRUCTIONS = {
   'f64x2.div': 0xfdf3,
   'i32x4.trunc_sat_f32x4_s': 0xfdf8,
   'f32x4.convert_i32x4_s': 0xfdfa,
-  'f32x4.relaxed_madd': 0xfd0105,
 } as const;
 
 export type Instruction = keyof typeof INSTRUCTIONS;
@@ -168,9 +167,8 @@ export class Code {
     if (code < 0x100) this.#bytes.byte(code);
     else {
       // SIMD and saturating conversions: a prefix and a number.
-      const isLong = code > 0xffff;
-      this.#bytes.byte(isLong ? code >> 16 : code >> 8);
-      this.#bytes.unsigned(isLong ? code & 0xffff : code & 0xff);
+      this.#bytes.byte(code >> 8);
+      this.#bytes.unsigned(code & 0xff);
     }
   }
 

@@ -14,8 +14,6 @@ import { type Lowered, lower, type PlacedPort } from './lower.ts';
 import { Team } from './team.ts';
 
 interface WasmRuntimeOptions {
-  /** Multiply and add with one rounding where the processor has that: faster, but the last bits then depend on it. */
-  readonly isRelaxed?: boolean;
   /** The bytes of a WebAssembly module beyond which a program becomes several. */
   readonly largestModule?: number;
   /** How many threads calculate together, this one among them. The bits are the same for every number. */
@@ -26,8 +24,7 @@ interface WasmRuntimeOptions {
 interface Shared {
   readonly name: string;
   readonly heap: Heap;
-  /** Multiply and add with one rounding, and among how many threads kernels are divided. */
-  readonly isRelaxed: boolean;
+  /** Among how many threads kernels are divided. */
   readonly threads: number;
   /** Makes ready what calculates a program. */
   calculator(program: Lowered): Calculator;
@@ -35,6 +32,8 @@ interface Shared {
 
 /** What calculates a lowered program: its kernels, by modules or natively. */
 export interface Calculator {
+  /** The engine, by name. */
+  readonly name: string;
   /** Runs all kernels. @param addresses of the moving tensors; they are in memory too */
   run(addresses: readonly number[]): void;
   /** A call that runs one kernel, with all its parts. */
@@ -68,10 +67,9 @@ class HeapExecutable implements Executable {
   readonly #before = new Map<Port, () => void>();
   readonly #after = new Map<Port, () => void>();
 
-  constructor({ name, outputs, moving }: Program, { name: engine, heap, isRelaxed, threads, calculator }: Shared) {
-    const program = lower(outputs, { isRelaxed, threads, moving, allocate: (bytes) => heap.allocate(bytes) });
+  constructor({ name, outputs, moving }: Program, { heap, threads, calculator }: Shared) {
+    const program = lower(outputs, { threads, moving, allocate: (bytes) => heap.allocate(bytes) });
     this.program = program;
-    this.cost = { ...costOf(outputs), engine, nodes: program.kernels.length };
     this.#name = name;
     this.#heap = heap;
     this.#places = new Map([...program.inputs, ...program.outputs].map((place) => [place.port, place]));
@@ -83,6 +81,7 @@ class HeapExecutable implements Executable {
     this.#faults.write(new Int32Array(2));
     this.#sharedAddresses = new HeapSlot(heap, 'int32', this.#addresses.length, program.addresses);
     this.#calculator = calculator(program);
+    this.cost = { ...costOf(outputs), engine: this.#calculator.name, nodes: program.kernels.length };
   }
 
   input(port: Port): Slot | undefined {
@@ -186,6 +185,7 @@ class HeapExecutable implements Executable {
 
 /** WebAssembly modules, run one after the other: each imports its memory and exports `run`, and kernel i as `kernel<i>`. */
 export class Modules implements Calculator {
+  readonly name = 'wasm';
   readonly run: (addresses: readonly number[]) => void;
   readonly #kernels: Lowered['kernels'];
   readonly #exports: Record<string, (part?: number) => void>;
@@ -250,21 +250,13 @@ export function heapRuntime(shared: Shared): Runtime {
   };
 }
 
-/**
- * Runs graphs as WebAssembly modules of our own, in every Node and browser. Without `isRelaxed` the same program and inputs give
- * the same bits on every machine.
- */
-export function wasmRuntime({
-  isRelaxed = false,
-  largestModule = LARGEST_MODULE,
-  threads = 1,
-}: WasmRuntimeOptions = {}): Runtime {
+/** Runs graphs as WebAssembly modules of our own, in every Node and browser. */
+export function wasmRuntime({ largestModule = LARGEST_MODULE, threads = 1 }: WasmRuntimeOptions = {}): Runtime {
   const heap = new Heap(threads > 1);
   const team = threads > 1 ? new Team(heap.memory, threads) : undefined;
-  const name = isRelaxed ? 'wasm-relaxed' : 'wasm';
   const calculator = (program: Lowered): Calculator => new Modules(program, heap, team, largestModule);
   return {
-    ...heapRuntime({ name, heap, isRelaxed, threads, calculator }),
+    ...heapRuntime({ name: 'wasm', heap, threads, calculator }),
     dispose: () => team?.stop(),
     ...(team !== undefined && { ready: () => team.ready() }),
   };

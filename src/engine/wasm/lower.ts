@@ -24,7 +24,7 @@ import {
   wideShape,
 } from './kernels/grid.ts';
 import { INDEXING } from './kernels/indexing.ts';
-import { type ProductOptions, productKernel } from './kernels/product.ts';
+import { productKernel } from './kernels/product.ts';
 import { isReduction, reduceKernel } from './kernels/reduce.ts';
 import { Buffer, ELEMENT_BYTES, isView, Layout, reshapedStrides, rowMajor } from './layout.ts';
 
@@ -60,7 +60,9 @@ export interface Lowered {
   readonly traffic: readonly Traffic[];
 }
 
-interface LowerOptions extends ProductOptions {
+interface LowerOptions {
+  /** Among how many threads kernels may be divided; by default they are not. */
+  readonly threads?: number;
   /** The inputs and outputs that are somewhere else at each run. */
   readonly moving: ReadonlySet<Port>;
   /** Finds a block of memory of so many bytes: its address. */
@@ -138,7 +140,7 @@ export function lower(given: readonly Ported[], options: LowerOptions): Lowered 
   function single(node: Node): Kernel | undefined {
     const [output] = node.outputs as [Value];
     if (copied.has(node)) return reshapeKernel(layout, node.inputs[0]!, layout.viewOf(output));
-    if (node.op === 'MatMul') return productKernel(layout, node, { ...options, threads });
+    if (node.op === 'MatMul') return productKernel(layout, node, threads);
     if (isReduction(node.op)) return reduceKernel(layout, node, threads);
     if (node.op === 'Concat') return concatKernel(layout, node, (part) => inPlace.has(`${output.id}:${part}`));
     if (node.op === 'Pad') return padKernel(layout, node);

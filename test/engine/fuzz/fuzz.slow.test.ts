@@ -18,8 +18,8 @@ const program = (operations: readonly string[], given: Partial<Input> = {}): Pro
 describe('random programs', () => {
   afterAll(() => selectEngine());
   test.each([
-    ['onnxruntime-node', 1],
-    ['onnxruntime-node', 2],
+    ['native', 1],
+    ['native', 2],
     ['wasm', 3],
     ['wasm', 4],
   ])(

@@ -29,7 +29,7 @@ const FREEDOMS: Readonly<Record<string, Freedom>> = {
   ...few('Tanh Expm1', { outputs: 8, absolute: 1e-41 }),
   // tfjs-cpu rounds once.
   ...few('LeakyRelu SquaredDifference', { outputs: 2 }),
-  // ONNX Runtime's has no subnormal results.
+  // Ours has no subnormal results.
   Softmax: { inputs: 1, outputs: 8, absolute: 2 ** -125 },
   ...few('Sum Cumsum BatchMatMul Einsum ScatterNd UnsortedSegmentSum Conv2D Conv2DBackpropInput Conv2DBackpropFilter', {
     outputs: 1,

@@ -1,11 +1,11 @@
-import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
 import { binary, cast, reduce, unary, where } from '../../../src/engine/graph/elementwise.ts';
 import { Graph } from '../../../src/engine/graph/graph.ts';
 import { matMul } from '../../../src/engine/graph/linearAlgebra.ts';
 import { concat, expand, pad, reshape, slice, split, transpose } from '../../../src/engine/graph/shapes.ts';
 import { type Data, elementCount, type InputValue, type Node, type Value } from '../../../src/engine/graph/value.ts';
-import { createNodeRuntime } from '../../../src/engine/onnx/onnxruntimeNode.ts';
+import { loadNative, type Native } from '../../../src/engine/native/load.ts';
+import { nativeRuntime } from '../../../src/engine/native/runtime.ts';
 import type { Runtime } from '../../../src/engine/runtime/runtime.ts';
 import { wasmRuntime } from '../../../src/engine/wasm/executable.ts';
 import { Rng } from '../../../src/random.ts';
@@ -15,19 +15,8 @@ import { input, output } from '../graphPorts.ts';
 const RUNTIMES: Readonly<Record<string, Runtime>> = {
   wasm: wasmRuntime(),
   'wasm, a kernel a module': wasmRuntime({ largestModule: 1 }),
-  'wasm-relaxed': wasmRuntime({ isRelaxed: hasRelaxedSimd() }),
-  'onnxruntime-node': createNodeRuntime(createRequire(import.meta.url), 'cpu'),
+  native: nativeRuntime(loadNative() as Native),
 };
-
-/** Node 20 has fused multiplication only behind a flag. */
-function hasRelaxedSimd(): boolean {
-  // (func (v128.const 0) (v128.const 0) (v128.const 0) f32x4.relaxed_madd drop)
-  const zero = [0xfd, 0x0c, ...new Array(16).fill(0)];
-  const body = [0, ...zero, ...zero, ...zero, 0xfd, 0x85, 0x02, 0x1a, 0x0b];
-  const head = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0];
-  const module = [...head, 10, body.length + 2, 1, body.length];
-  return WebAssembly.validate(Uint8Array.from([...module, ...body]));
-}
 
 const a = (g: Graph, shape: readonly number[]): InputValue => input(g, 'a', shape);
 const b = (g: Graph, shape: readonly number[]): InputValue => input(g, 'b', shape);
@@ -181,8 +170,7 @@ describe.each(Object.entries(RUNTIMES))('%s', (_, runtime) => {
   });
 });
 
-test.each(['wasm', 'wasm, a kernel a module'])('%s reads and writes where it is told', (name) => {
-  const runtime = RUNTIMES[name]!;
+test.each(Object.entries(RUNTIMES))('%s reads and writes where it is told', (name, runtime) => {
   const g = new Graph();
   const [x, y] = [a(g, [3]), b(g, [3])];
   const [sum, scaled] = [output('sum'), output('scaled')];

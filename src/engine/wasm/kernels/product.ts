@@ -5,13 +5,6 @@ import { divide, emitPart, type Kernel, workOf } from '../kernel.ts';
 import { Buffer, broadcastStrides, type Layout, type View } from '../layout.ts';
 import { type Access, access, each, loadLanes, nest, type Place, placeOf, shifted, storeLanes } from '../loops.ts';
 
-export interface ProductOptions {
-  /** Multiply and add with one rounding, where the processor has that. */
-  readonly isRelaxed: boolean;
-  /** Among how many threads it may be divided, by rows or columns, so that no sum is; by default it is not. */
-  readonly threads?: number;
-}
-
 const flipped = ({ row, column }: Matrix): Matrix => ({ row: column, column: row });
 
 /** c[i, j] = Σ a[i, p] · b[p, j], for i < m, j < n, p < k. */
@@ -70,8 +63,11 @@ interface Side {
   at(place: Place, index: number): Place;
 }
 
-/** A matrix product, for each index of the leading axes. */
-export function productKernel(layout: Layout, node: Node, { isRelaxed, threads = 1 }: ProductOptions): Kernel {
+/**
+ * A matrix product, for each index of the leading axes.
+ * @param threads among how many it may be divided, by rows or columns, so that no sum is
+ */
+export function productKernel(layout: Layout, node: Node, threads: number): Kernel {
   const [a, b] = node.inputs as [Value, Value];
   const [output] = node.outputs as [Value];
   const shape = output.shape;
@@ -212,7 +208,6 @@ export function productKernel(layout: Layout, node: Node, { isRelaxed, threads =
       const multiplyAdd = (total: number, x: Expression, y: Expression): void => {
         const before: Expression = (c) => c.get(total);
         if (!isFloat) op('i32x4.add', before, op('i32x4.mul', x, y))(code);
-        else if (isRelaxed) op('f32x4.relaxed_madd', x, y, before)(code);
         else op('f32x4.add', before, op('f32x4.mul', x, y))(code);
         code.set(total);
       };
