@@ -8,7 +8,7 @@ const program = new Command('bench:images')
   .description(
     'A training step of networks for images, batch 32: loss, gradients, Adam. In turns with PyTorch, from the same weights.',
   )
-  .option('--engines <list>', 'ours', 'auto,wasm')
+  .option('--engines <list>', 'ours', 'native,wasm')
   .option('--rounds <n>', 'turns of each', '15')
   .option('--processor-time', 'processor time in place of the clock, for when other programs use the machine too')
   .option('--json', 'print JSON')

@@ -13,7 +13,7 @@ interface Timed {
   readonly name: string;
   readonly batch: number;
   readonly engine: string;
-  /** What `auto` has chosen. */
+  /** What `auto` has taken. */
   readonly chosen?: string;
   /** Median milliseconds of one run. */
   readonly ms: number;

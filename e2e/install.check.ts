@@ -1,6 +1,6 @@
 /** Packs the package, installs it into empty projects as users do, and runs there what the docs show, word for word. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blocks, pack, packageJson, run, temporaryFolder, writeProject } from './project.ts';
@@ -31,35 +31,11 @@ const peers = ['zod', '@tensorflow/tfjs-core@4.22.0'];
 const pnpm: Command = ['npx', '--yes', 'pnpm@10', 'add', '--prefer-offline', ...companions, ...peers];
 const SMALL = ['--steps', '64', '--set', 'agent.horizon=64', '--set', 'evaluationEpisodes=2'];
 
-const BROKEN = 'npm, install scripts that cannot download';
+/** No package needs a script, and without one all there is runs. */
 const PROJECTS = [
-  {
-    name: BROKEN,
-    like: undefined,
-    install: npm,
-    // onnxruntime-node's script honours it; npm does not.
-    env: { GLOBAL_AGENT_HTTP_PROXY: 'http://127.0.0.1:9', GLOBAL_AGENT_HTTPS_PROXY: 'http://127.0.0.1:9' },
-    engine: /^engine: wasm \(.*\); .*npm install --ignore-scripts onnxruntime-node/,
-  },
-  {
-    name: 'npm, install scripts blocked',
-    install: [...npm, '--ignore-scripts'],
-    // With the same packages, its programs compile to the same, and editors say the same.
-    like: BROKEN,
-    env: {},
-    engine: /^engine: auto \(.*, onnxruntime-node .*\)\n$/,
-  },
-  { name: 'pnpm', install: pnpm, like: undefined, env: {}, engine: /^engine: auto \(.*, onnxruntime-node .*\)\n$/ },
-] satisfies readonly { install: Command; [key: string]: unknown }[];
-
-/** A package as npm has written down that it has installed it. */
-interface Installed {
-  readonly version: string;
-  readonly integrity?: string;
-  readonly optional?: true;
-}
-/** The packages of each project that npm has installed, by their folders. */
-const installs = new Map<string, Readonly<Record<string, Installed>>>();
+  { name: 'npm, install scripts blocked', install: [...npm, '--ignore-scripts'] },
+  { name: 'pnpm', install: pnpm },
+] satisfies readonly { name: string; install: Command }[];
 
 const packed = temporaryFolder('packed');
 let archive: string;
@@ -68,7 +44,7 @@ beforeAll(() => {
 });
 afterAll(() => packed[Symbol.dispose]());
 
-describe.each(PROJECTS)('$name', ({ name, install: [installer, ...options], like, env, engine }) => {
+describe.each(PROJECTS)('$name', ({ install: [installer, ...options] }) => {
   const folder = temporaryFolder('install');
   const project = folder.path;
   let errors: string[];
@@ -76,16 +52,14 @@ describe.each(PROJECTS)('$name', ({ name, install: [installer, ...options], like
 
   beforeAll(() => {
     writeProject(project, FILES);
-    run(project, installer, [...options, archive], env);
-    const lock = join(project, 'node_modules/.package-lock.json');
-    if (existsSync(lock)) installs.set(name, JSON.parse(readFileSync(lock, 'utf8')).packages);
-    if (like === undefined) errors = compile(project);
+    run(project, installer, [...options, archive]);
+    errors = compile(project);
   });
   afterAll(() => folder[Symbol.dispose]());
 
-  test('the engine that can be had runs, and a line says which', () => {
+  test('the native engine runs', () => {
     const line = "import('oxbow').then(async (m) => console.log((await m.selectEngine()).line))";
-    expect(inProject('node', '--eval', line)).toMatch(engine);
+    expect(inProject('node', '--eval', line)).toMatch(/^engine: native \(\w+\)\n$/);
   });
 
   test('the command trains', () => {
@@ -95,17 +69,6 @@ describe.each(PROJECTS)('$name', ({ name, install: [installer, ...options], like
     expect(summary.results.length).toBeGreaterThan(0);
     expect(readFileSync(join(project, 'runs/lake/report.html'), 'utf8')).toContain('</html>');
   });
-
-  if (like !== undefined) {
-    test('it has the packages of the other project, and optional ones beside them', () => {
-      const [ours, theirs] = [installs.get(name)!, installs.get(like)!];
-      expect(Object.keys(theirs)).toContain('node_modules/oxbow');
-      expect(ours).toEqual(expect.objectContaining(theirs));
-      const more = Object.entries(ours).filter(([path]) => !Object.hasOwn(theirs, path));
-      expect(more.map(([path, { optional }]) => [path, optional])).toEqual(more.map(([path]) => [path, true]));
-    });
-    return;
-  }
 
   test('every program type-checks strictly, third-party declarations included, and a wrong use does not', () => {
     const foreign = errors.filter((line) => /node_modules\/(?!.*node_modules\/oxbow\/|oxbow\/)/.test(line));

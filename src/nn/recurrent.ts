@@ -88,7 +88,6 @@ export abstract class RecurrentNetwork extends Module {
     const { inputs, state, begins } = this.#checked(sequences);
     const batch = state.shape[0]!;
     const time = inputs.shape[0]! / batch;
-    // A product for each piece: of one for all, ONNX Runtime copies the pieces.
     const widths = this.#pieces.map((gates) => gates * this.units);
     const biases = split(this.input.bias!, widths, 0);
     const seen = split(this.input.kernel, widths, 1).map((kernel, i) => tf.add(tf.matMul(inputs, kernel), biases[i]!));

@@ -130,7 +130,7 @@ describe('oxbow run lake', () => {
       question: expect.any(String),
       answer: expect.stringMatching(/drowns in/),
     });
-    expect(summary).toMatchObject({ experiment: 'lake', engine: 'wasm', backend: 'cpu', seeds: [0, 1] });
+    expect(summary).toMatchObject({ experiment: 'lake', engine: 'auto', backend: 'cpu', seeds: [0, 1] });
     // Another one is right only where numerics, settings or what a job leaves were meant to change.
     expect(summary.fingerprint).toBe('2a2fb75fc6a427155efaae2399ff05e813875f93453f227e660f50218aeb77aa');
     expect((await oxbowOn(registry, 'report', out, '--tables')).stdout).toContain('Cloning, LakeStride-v0');

@@ -118,7 +118,7 @@ export default defineConfig({
     },
     // Errors name the class that throws them.
     esbuild: { keepNames: true },
-    build: { rollupOptions: { external: [/^node:/, 'onnxruntime-node'] } },
+    build: { rollupOptions: { external: [/^node:/] } },
   },
   markdown: {
     config: (md) => {
