@@ -33,7 +33,7 @@ const shared = new Float32Array(1);
 const sharedBits = new Int32Array(shared.buffer);
 
 /** The bits of a float32. */
-export function floatBits(number: number): number {
+function floatBits(number: number): number {
   shared[0] = number;
   return sharedBits[0]!;
 }
