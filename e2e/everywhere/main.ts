@@ -1,3 +1,3 @@
 import { fingerprints } from './runs.ts';
 
-console.log(JSON.stringify(await fingerprints()));
+console.log(JSON.stringify(await fingerprints(process.argv[2] as 'wasm' | 'native')));

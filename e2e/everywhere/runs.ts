@@ -46,9 +46,9 @@ async function cloning(): Promise<string> {
   return print;
 }
 
-/** The fingerprints of small runs on the strict WebAssembly engine and in MuJoCo's physics: the same wherever there is WebAssembly. */
-export async function fingerprints(): Promise<Record<string, string>> {
-  await selectEngine('wasm');
+/** The fingerprints of small runs on an engine and in MuJoCo's physics: the same wherever there is WebAssembly, and natively. */
+export async function fingerprints(engine: 'wasm' | 'native' = 'wasm'): Promise<Record<string, string>> {
+  await selectEngine(engine);
   const memory = await ppo('PendulumNoVel-v1', { memory: 'lstm', memoryUnits: 16 });
   return { ppo: await ppo('Pendulum-v1'), memory, cloning: await cloning(), ...(await robots()) };
 }
