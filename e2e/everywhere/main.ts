@@ -1,3 +1,6 @@
 import { fingerprints } from './runs.ts';
 
-console.log(JSON.stringify(await fingerprints(process.argv[2] as 'wasm' | 'native')));
+/** A page has no arguments. */
+const { process } = globalThis as { process?: { readonly argv: readonly string[] } };
+
+console.log(JSON.stringify(await fingerprints(process?.argv[2] as 'wasm' | 'native' | undefined)));
