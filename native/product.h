@@ -1,4 +1,5 @@
-// Matrix products. Each element is 0 + a·b + a·b + …, added in the order of k, so that no width and no tile changes its bits.
+// Matrix products. Each element is 0 + a·b + a·b + …, added in the order of k, so that no width and no tile changes its bits: with two
+// roundings a step, or fused with one, which no level does otherwise than another either.
 #pragma once
 #include "elementwise.h"
 #include "memory.h"
@@ -8,7 +9,7 @@ struct Product {
   struct Space leading;
   struct View a, b, c;
   int32_t m, n, k, rowA, columnA, rowB, columnB, rowC, columnC;
-  bool isFloat, isPackedA, isPackedB;
+  bool isFloat, isFused, isPackedA, isPackedB;
   /** Whether parts are of the columns, or of the rows. */
   bool isByColumns;
 };
@@ -41,7 +42,9 @@ static size_t packedB(const struct Product *it) {
 SMALL void *readProduct(struct Reader *reader) {
   struct Product *it = allocate(reader, sizeof *it);
   if (it == NULL) return NULL;
-  it->isFloat = within(reader, 0, 1) == 1;
+  const int32_t type = within(reader, 0, 2);
+  it->isFloat = type > 0;
+  it->isFused = type == 2;
   it->leading = spaceOf(reader);
   it->m = within(reader, 0, INT32_MAX);
   it->n = within(reader, 0, INT32_MAX);
@@ -148,7 +151,7 @@ static __attribute__((noinline)) F loadPart(const float *from, int lanes) {
 }
 
 /** `rows` × `vectors` running totals, over all k: constants where it is inlined, so that the totals are registers. */
-INLINE void tile(const struct Tile *it, const int rows, const int vectors) {
+INLINE void tile(const struct Tile *it, const int rows, const int vectors, const bool isFused) {
   F totals[TILE_ROWS][4], columns[4];
   const int64_t rowA = it->rowA, columnA = it->columnA, rowB = it->rowB, panel = it->panel;
   UNROLLED for (int r = 0; r < rows; r++) {
@@ -162,7 +165,10 @@ INLINE void tile(const struct Tile *it, const int rows, const int vectors) {
     UNROLLED for (int v = 0; v < vectors; v++) columns[v] = *(const F *)(b + v / TILE_VECTORS * panel + v % TILE_VECTORS * W);
     UNROLLED for (int r = 0; r < rows; r++) {
       const F factor = splat(a[r * rowA]);
-      UNROLLED for (int v = 0; v < vectors; v++) totals[r][v] = totals[r][v] + factor * columns[v];
+      UNROLLED for (int v = 0; v < vectors; v++) {
+        F *total = &totals[r][v];
+        *total = isFused ? __builtin_elementwise_fma(factor, columns[v], *total) : *total + factor * columns[v];
+      }
     }
   }
   UNROLLED for (int r = 0; r < rows; r++) {
@@ -177,8 +183,11 @@ INLINE void tile(const struct Tile *it, const int rows, const int vectors) {
   }
 }
 
-#define TILE(rows, vectors)                                                                                          \
-  static void tile##rows##x##vectors(const struct Tile *it) { tile(it, rows, vectors); }
+#define TILE(rows, vectors)                                                                                            \
+  static void tile##rows##x##vectors(const struct Tile *it, bool isFused) {                                            \
+    if (isFused) tile(it, rows, vectors, true);                                                                        \
+    else tile(it, rows, vectors, false);                                                                               \
+  }
 TILE(1, 1) TILE(1, 2) TILE(1, 4) TILE(2, 1) TILE(2, 2) TILE(2, 4) TILE(4, 1) TILE(4, 2)
 #if TILE_ROWS == 8
 TILE(8, 1) TILE(8, 2)
@@ -200,13 +209,13 @@ static void block(const struct Product *it, const float *a, const float *b, floa
       const int rows = vectors < 4 && m - i >= TILE_ROWS ? TILE_ROWS : vectors < 4 && m - i >= 4 ? 4 : m - i >= 2 ? 2 : 1;
       at.a = a + (it->isPackedA ? (int64_t)(i / TILE_ROWS) * TILE_ROWS * k + i % TILE_ROWS : (int64_t)i * it->rowA);
       at.c = c + (int64_t)i * it->rowC + (int64_t)j * it->columnC;
-      if (vectors == 4) (rows == 1 ? tile1x4 : tile2x4)(&at);
-      else if (rows == 1) (vectors == 1 ? tile1x1 : tile1x2)(&at);
-      else if (rows == 2) (vectors == 1 ? tile2x1 : tile2x2)(&at);
+      if (vectors == 4) (rows == 1 ? tile1x4 : tile2x4)(&at, it->isFused);
+      else if (rows == 1) (vectors == 1 ? tile1x1 : tile1x2)(&at, it->isFused);
+      else if (rows == 2) (vectors == 1 ? tile2x1 : tile2x2)(&at, it->isFused);
 #if TILE_ROWS == 8
-      else if (rows == 8) (vectors == 1 ? tile8x1 : tile8x2)(&at);
+      else if (rows == 8) (vectors == 1 ? tile8x1 : tile8x2)(&at, it->isFused);
 #endif
-      else (vectors == 1 ? tile4x1 : tile4x2)(&at);
+      else (vectors == 1 ? tile4x1 : tile4x2)(&at, it->isFused);
       i += rows;
     }
     j += vectors * W;

@@ -32,7 +32,8 @@ describe('choice of the engine', () => {
     expect(currentRuntime()).toBe(undefined);
     expect(await selectEngine('wasm')).toEqual({ name: 'wasm', line: 'engine: wasm' });
     expect((await selectEngine('native')).line).toMatch(/^engine: native \(\w+\)$/);
-    const expected = 'expected one of auto, native, wasm, eager';
+    const expected = 'expected one of auto, native, native-fma, wasm, eager';
+    expect((await selectEngine('native-fma')).line).toMatch(/^engine: native-fma \(\w+\)$/);
     await expect(selectEngine('tpu')).rejects.toThrow(new Error(`OXBOW_ENGINE: got 'tpu', ${expected}`));
     for (const name of ['onnxruntime-node', 'cuda', 'wasm-relaxed']) {
       await expect(selectEngine(name)).rejects.toThrow(
@@ -112,7 +113,7 @@ describe('engines agree', () => {
     eager = trainWithNoise(1, 30);
   });
 
-  test.each(['eager', 'native', 'wasm', 'auto'])('%s', async (name) => {
+  test.each(['eager', 'native', 'native-fma', 'wasm', 'auto'])('%s', async (name) => {
     expect((await selectEngine(name)).name).toBe(name);
     const losses = trainWithNoise(1, 30);
     expect(losses.at(-1)!).toBeLessThan(losses[0]!);

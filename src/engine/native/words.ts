@@ -58,17 +58,26 @@ export class Words {
   #list: number[] = [];
   #count = 0;
 
-  constructor(operations: ReadonlyMap<string, number>) {
+  readonly #isFused: boolean;
+
+  constructor(operations: ReadonlyMap<string, number>, isFused: boolean) {
     this.#operations = operations;
+    this.#isFused = isFused;
   }
 
-  /** The program of these kernels. @param addresses where it is said, in bytes, how moving tensors are placed */
+  /**
+   * The program of these kernels.
+   * @param operations numbers of elementwise operations, by their names
+   * @param place.addresses where it is said, in bytes, how moving tensors are placed
+   * @param isFused whether products add with one rounding
+   */
   static program(
     kernels: readonly Kernel[],
     operations: ReadonlyMap<string, number>,
     { addresses, faults }: { readonly addresses: number; readonly faults: number },
+    isFused: boolean,
   ): Int32Array {
-    const words = new Words(operations);
+    const words = new Words(operations, isFused);
     const bodies = kernels.map((kernel) => words.#kernel(kernel));
     const head = [VERSION, addresses, faults, words.#buffers.size, kernels.length, words.#count];
     for (const { global, address, size } of words.#buffers.keys()) {
@@ -279,7 +288,7 @@ export class Words {
     factors: readonly (readonly [View, Matrix])[],
   ): void {
     this.#begin('product');
-    this.#push(isFloat);
+    this.#push(!isFloat ? 0 : this.#isFused ? 2 : 1);
     this.#space(leading);
     this.#push(m, n, k);
     for (const [view, { row, column }] of factors) {

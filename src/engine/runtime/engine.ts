@@ -59,11 +59,12 @@ function select(name: EngineName, threads: number): Selection {
   if (name === 'wasm' || (name === 'auto' && nodeProcess === undefined)) return wasm('');
   const native = loadNative();
   if (typeof native !== 'string') {
-    const runtime = nativeRuntime(native, { threads, isMixed: name === 'auto' });
-    return { name, line: `engine: native (${native.level})`, runtime };
+    const runtime = nativeRuntime(native, { threads, isMixed: name === 'auto', isFused: name === 'native-fma' });
+    return { name, line: `engine: ${runtime.name} (${native.level})`, runtime };
   }
   if (name === 'auto') return wasm(` (native: ${native})`);
-  throw new Error(`the engine 'native' is not available: ${native}; 'wasm' has the same bits`);
+  const instead = name === 'native' ? "; 'wasm' has the same bits" : '';
+  throw new Error(`the engine '${name}' is not available: ${native}${instead}`);
 }
 
 /** The selection of an engine with so many threads, or with one where there can be no more; the line says so. */
@@ -80,8 +81,8 @@ function selectWith(request: string | undefined, { threads }: EngineOptions = {}
 /**
  * Chooses the engine that runs compiled functions from now on. Without this call, the first compiled call takes what `auto` takes.
  *
- * @param request 'native' (an addon that comes with oxbow), 'wasm' (modules of WebAssembly, everywhere; the bits are the same), 'eager',
- *   or 'auto': 'native' where there is an addon for the system, but for programs that are too short for it, and elsewhere 'wasm'; by default
+ * @param request 'native' (an addon that comes with oxbow), 'wasm' (modules of WebAssembly, everywhere; the bits are the same), 'native-fma'
+ *   (the addon with products that add with one rounding: faster for wide networks, with bits of its own), 'eager', or 'auto': 'native' where there is an addon for the system, but for programs that are too short for it, and elsewhere 'wasm'; by default
  *   the environment variable `OXBOW_ENGINE`
  * @throws if the request is unknown, the requested engine is not available, or `threads` is no number of threads
  */

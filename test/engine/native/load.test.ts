@@ -16,7 +16,7 @@ const addon = createRequire(import.meta.url)(join(prebuilt, name));
 const { levels } = addon as { levels: readonly string[] };
 
 /** A program without kernels. */
-const EMPTY = Words.program([], new Map(), { addresses: 0, faults: 0 });
+const EMPTY = Words.program([], new Map(), { addresses: 0, faults: 0 }, false);
 
 const temporary = mkdtempSync(join(tmpdir(), 'oxbow-native-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
