@@ -9,7 +9,7 @@ struct Product {
   struct Space leading;
   struct View a, b, c;
   int32_t m, n, k, rowA, columnA, rowB, columnB, rowC, columnC;
-  bool isFloat, isFused, isPackedA, isPackedB;
+  bool isFloat, isFused, isPackedA, isPackedB, isNarrow;
   /** Whether parts are of the columns, or of the rows. */
   bool isByColumns;
 };
@@ -21,6 +21,8 @@ struct Product {
 #define TILE_ROWS 4
 #endif
 #define TILE_VECTORS 2
+/** The most columns with which the lanes are rows. */
+#define NARROW (W / 4)
 /** Columns of a packed panel. */
 #define PANEL (TILE_VECTORS * W)
 /** So many of the k products, and so many rows, at once, so that a panel and the rows stay in the caches. */
@@ -64,10 +66,11 @@ SMALL void *readProduct(struct Reader *reader) {
     if (!isEmpty && (it->k > 0 || i == 2)) checkReach(reader, views[i], reach);
   }
   const int64_t k = it->k;
-  it->isPackedA = it->isFloat && it->rowA == 1 && it->columnA != 1 && k * it->m > CACHED && it->n >= OFTEN;
-  it->isPackedB = it->isFloat && it->n > 1 && (it->columnB != 1 || (k * it->n > CACHED && it->m >= OFTEN));
+  it->isNarrow = it->isFloat && it->n <= NARROW && it->m >= W && (it->columnA == 1 || it->rowA == 1);
+  it->isPackedA = it->isFloat && !it->isNarrow && it->rowA == 1 && it->columnA != 1 && k * it->m > CACHED && it->n >= OFTEN;
+  it->isPackedB = it->isFloat && !it->isNarrow && it->n > 1 && (it->columnB != 1 || (k * it->n > CACHED && it->m >= OFTEN));
   it->isByColumns = it->n > it->m;
-  reader->parts = partsOf(it->isByColumns ? it->n : it->m, it->isByColumns ? PANEL : TILE_ROWS,
+  reader->parts = partsOf(it->isByColumns ? it->n : it->m, it->isByColumns ? PANEL : it->isNarrow ? W : TILE_ROWS,
                           (double)elementsOf(it->leading) * it->m * it->n * (double)k / 40, reader->threads);
   const size_t scratch = packedA(it) + packedB(it);
   if (scratch > reader->scratch) reader->scratch = scratch;
@@ -102,12 +105,12 @@ static void pack(const float *b, int32_t row, int32_t column, int32_t k, int32_t
       float *into = to + i;
       int32_t p = 0;
       if (row == 1) {
-        for (; p + W <= k; p += W, from += W, into += W * PANEL) {
+        for (; p < k; p += W, from += W, into += W * PANEL) {
           F rows[W];
           // Of columns beyond the last one, that.
           UNROLLED for (int l = 0; l < W; l++) rows[l] = *(const F *)(from + (int64_t)(l < lanes ? l : lanes - 1) * column);
           transposed(rows);
-          UNROLLED for (int l = 0; l < W; l++) *(F *)(into + l * PANEL) = rows[l];
+          UNROLLED for (int l = 0; l < W; l++) if (p + l < k) *(F *)(into + l * PANEL) = rows[l];
         }
       }
       for (; p < k; p++, from += row, into += PANEL) {
@@ -222,10 +225,46 @@ static void block(const struct Product *it, const float *a, const float *b, floa
   }
 }
 
+/** W rows, or so many, and at most NARROW columns, over all k: of rows and columns beyond the last one, that. */
+static __attribute__((noinline)) void narrow(const struct Product *it, const float *a, const float *b, float *c, int rows) {
+  F totals[NARROW], square[W];
+  int64_t column[NARROW];
+  UNROLLED for (int j = 0; j < NARROW; j++) {
+    totals[j] = splat(0);
+    column[j] = (int64_t)(j < it->n ? j : it->n - 1) * it->columnB;
+  }
+  for (int32_t p = 0; p < it->k; p += W) {
+    const float *lanes = a + (int64_t)p * it->columnA;
+    int64_t step = it->columnA;
+    if (step == 1) {
+      UNROLLED for (int l = 0; l < W; l++) square[l] = *(const F *)(lanes + (int64_t)(l < rows ? l : rows - 1) * it->rowA);
+      transposed(square);
+      lanes = (const float *)square;
+      step = W;
+    }
+    const float *factors = b + (int64_t)p * it->rowB;
+    const int32_t end = it->k - p < W ? it->k - p : W;
+    for (int32_t q = 0; q < end; q++, lanes += step, factors += it->rowB) {
+      const F left = *(const F *)lanes;
+      UNROLLED for (int j = 0; j < NARROW; j++) {
+        const F right = splat(factors[column[j]]);
+        totals[j] = it->isFused ? __builtin_elementwise_fma(left, right, totals[j]) : totals[j] + left * right;
+      }
+    }
+  }
+  for (int j = 0; j < it->n; j++) scatterLanes(c + (int64_t)j * it->columnC, totals[j], it->rowC, rows);
+}
+
 static void multiply(const struct Product *it, const float *a, const float *b, float *c, float *scratch) {
   if (it->k == 0) {
     for (int32_t i = 0; i < it->m; i++) {
       for (int32_t j = 0; j < it->n; j++) c[(int64_t)i * it->rowC + (int64_t)j * it->columnC] = 0;
+    }
+    return;
+  }
+  if (it->isNarrow) {
+    for (int32_t i = 0; i < it->m; i += W, a += (int64_t)W * it->rowA, c += (int64_t)W * it->rowC) {
+      narrow(it, a, b, c, it->m - i < W ? it->m - i : W);
     }
     return;
   }
