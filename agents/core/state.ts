@@ -146,8 +146,10 @@ export class MeanMetrics<Name extends string> {
     for (const name in metrics) {
       const value = metrics[name]!;
       if (!Number.isFinite(value)) throw new DivergedError(this.#owner, step, name, value, undefined, this.#advice);
-      const { sum, count } = this.#sums[name] ?? { sum: 0, count: 0 };
-      this.#sums[name] = { sum: sum + value, count: count + 1 };
+      const total = this.#sums[name] ?? { sum: 0, count: 0 };
+      total.sum += value;
+      total.count += 1;
+      this.#sums[name] = total;
     }
   }
 
@@ -173,8 +175,9 @@ export class ScalarParameter extends Module {
 
 /** The numbers that a compiled function has returned as scalars, by name; the arrays that it returns are used again by its next call. */
 export function scalarsOf<Name extends string>(scalars: Readonly<Partial<Record<Name, ArrayLike<number>>>>) {
-  const entries = Object.entries<ArrayLike<number> | undefined>(scalars);
-  return Object.fromEntries(entries.map(([name, values]) => [name, values![0]!])) as Record<Name, number>;
+  const numbers = {} as Record<Name, number>;
+  for (const name in scalars) numbers[name] = scalars[name]![0]!;
+  return numbers;
 }
 
 type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array;
