@@ -215,6 +215,7 @@ const CALLS = {
   modes: (flow(), { rng }) | (normal(), { rng }) | (flow().given(), { rng, dip: 0 })
     | (flow().given(), { rng, starts: 0 })
   momentsEstimate: (normal()) | (flow().given(), { rng, samples: 1 })
+  negentropyEstimate: (normal()) | (flow().given(), { rng, samples: 1 })
   expectationEstimate: (normal(), 5, { rng })
   mutualInformationEstimate: (new StandardNormal(3), { rng, ranges: [ [-1, 1], [-1, 1] ] })
   MarginalByQuadrature: ({ joint: flow().given(), out: 2, range: [-1, 1] })

@@ -7,10 +7,12 @@ import {
   expectationEstimate,
   Independent,
   MarginalByQuadrature,
+  MixtureSameFamily,
   MultivariateNormalDiag,
   MultivariateNormalTriL,
   momentsEstimate,
   mutualInformationEstimate,
+  negentropyEstimate,
   neuralSplineFlow,
   Rng,
   StandardNormal,
@@ -178,6 +180,57 @@ test('moments and expectations, each with its standard error', () => {
   const first = (draws: tf.Tensor) => tf.cast(tf.greater(tf.slice(draws, [0, 0], [-1, 1]), LOC[0]!), 'float32');
   const { value, standardError } = expectationEstimate(joint, first, { rng: new Rng(2), samples: 4000 });
   expect(Math.abs(values(value)[0]! - 0.5)).toBeLessThan(4.5 * values(standardError)[0]!);
+});
+
+describe('negentropy', () => {
+  const estimate = (p: Distribution, seed: number, samples?: number) => {
+    const { value, standardError } = negentropyEstimate(p, { rng: new Rng(seed), samples });
+    expect(standardError.shape).toEqual(value.shape);
+    return values(value).map((each, i) => [each, values(standardError)[i]!] as const);
+  };
+
+  test('is 0 of a Gaussian, in the mean from few samples too', () => {
+    expect(Math.abs(estimate(joint, 0)[0]![0])).toBeLessThan(0.003);
+    const few = Array.from({ length: 200 }, (_, seed) => estimate(joint, seed, 12)[0]![0]);
+    const mean = few.reduce((sum, each) => sum + each, 0) / 200;
+    const error = Math.sqrt(few.reduce((sum, each) => sum + (each - mean) ** 2, 0) / 199 / 200);
+    expect(Math.abs(mean)).toBeLessThan(4 * error);
+    // Without its correction it would be −0.19 nats.
+    expect(error).toBeLessThan(0.03);
+  });
+
+  test('of a box and of two modes, each of a batch, as integrals give it', () => {
+    const [box] = estimate(new Uniform({ dim: 2, low: -3, high: 5 }), 1);
+    expect(Math.abs(box![0] - Math.log((2 * Math.PI * Math.E) / 12))).toBeLessThan(4.5 * box![1]);
+    // ½ (N(−m, 1) + N(m, 1)): entropy by the midpoint rule, variance 1 + m².
+    const integral = (m: number) => {
+      let entropy = 0;
+      for (let x = -15; x < 15; x += 0.01) {
+        const p = (Math.exp(-0.5 * (x + m) ** 2) + Math.exp(-0.5 * (x - m) ** 2)) / 2 / Math.sqrt(2 * Math.PI);
+        entropy -= p * Math.log(p) * 0.01;
+      }
+      return 0.5 * Math.log(2 * Math.PI * Math.E * (1 + m * m)) - entropy;
+    };
+    const modes = new MixtureSameFamily({
+      logits: tf.zeros([2, 2]),
+      components: new MultivariateNormalDiag({
+        loc: tf.tensor3d([
+          [[1], [-1]],
+          [[4], [-4]],
+        ]),
+        logScale: tf.zeros([2, 2, 1]),
+      }),
+    });
+    const [near, far] = estimate(modes, 2);
+    expect(Math.abs(near![0] - integral(1))).toBeLessThan(4.5 * near![1]);
+    expect(Math.abs(far![0] - integral(4))).toBeLessThan(4.5 * far![1]);
+    expect(far![1]).toBeLessThan(0.02);
+  });
+
+  test('is of vectors on a line, and of more samples than a covariance needs', () => {
+    const few = () => negentropyEstimate(joint, { rng: new Rng(0), samples: 3 });
+    expect(few).toThrow('negentropyEstimate: samples: got 3, expected more than 3');
+  });
 });
 
 describe('values of density 0', () => {
