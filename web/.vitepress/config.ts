@@ -196,6 +196,7 @@ export default defineConfig({
           { text: 'All options', link: '/options' },
           ...api('API reference'),
           { text: 'Coming from another library', link: '/coming-from' },
+          { text: 'Related work', link: '/related-work' },
           { text: 'Glossary', link: '/glossary' },
           { text: 'Statistics', link: '/statistics' },
         ],
