@@ -22,7 +22,15 @@ interface Row {
   readonly high: number | null;
   readonly perSeed: readonly (number | null)[];
 }
+/** A training of the pilot of the product lakes. */
+interface PilotRow {
+  readonly policy: string;
+  readonly lakes: number;
+  readonly drownRate: number;
+  readonly processorSeconds: number;
+}
 type Interval = Pick<Row, 'iqm' | 'low' | 'high'>;
+type RowOf = (policy: string) => Row | undefined;
 type Where = Partial<Pick<Row, 'study' | 'env' | 'condition' | 'metric'>>;
 
 /** One line for each policy, one column for each heading. */
@@ -51,6 +59,9 @@ const OFFLINE = {
   fql: 'FQL',
   'td3-bc': 'TD3+BC',
 };
+/** Headings of {@link seeds}: of walks that drown, and of those that get home. */
+const DROWNED = 'mean, worst, above 10 %';
+const HOME = 'mean, worst, below 90 %';
 const STRIDE = 'LakeStride-v0';
 const CLASSES = ['gaussian', 'gaussian-full', 'mixture-2', 'mixture', 'realnvp', 'spline', 'nice'];
 const FOUR = ['gaussian', 'mixture-2', 'mixture', 'spline'];
@@ -61,19 +72,21 @@ const tables: Readonly<Record<string, () => string>> = {
     const [stride, fine] = [STRIDE, 'Lake-v0'].map((env) => of({ env, metric: 'drownRate' }));
     return table(CLASSES, LAKE, {
       'stride lake, drowned': share(stride!),
-      mean: share(stride!, mean),
-      'worst seed': share(stride!, worst),
+      [DROWNED]: seeds(stride!, DROWNED),
       'fine lake, drowned': share(fine!),
+      [`${DROWNED} `]: seeds(fine!, DROWNED),
       'nats at the start': number(of({ env: STRIDE, metric: 'startKl' }), 3),
     });
   },
   'lake-agreeing': () => {
     const of = (env: string, condition: string) =>
-      share(measure('lake', { study: 'cloning', env, condition, metric: 'drownRate' }));
+      measure('lake', { study: 'cloning', env, condition, metric: 'drownRate' });
+    const columns = [of(STRIDE, 'share-90'), of(STRIDE, 'share-100'), of('Lake-v0', 'right-angles')];
     return table(['gaussian', 'mixture-2', 'spline'], LAKE, {
-      '90 % take the upper bank': of(STRIDE, 'share-90'),
-      'all take one bank': of(STRIDE, 'share-100'),
-      'fine lake, they leave at right angles': of('Lake-v0', 'right-angles'),
+      '90 % take the upper bank': share(columns[0]!),
+      'all take one bank': share(columns[1]!),
+      'fine lake, they leave at right angles': share(columns[2]!),
+      'worst seeds, %': extremes(columns, worst),
     });
   },
   'lake-ppo': () => {
@@ -115,7 +128,7 @@ const tables: Readonly<Record<string, () => string>> = {
     return table(FOUR, LAKE, {
       'home within one try': share(of('success1')),
       'within eight': share(of('success8')),
-      'worst seed': share(of('success8'), (row) => Math.min(...numbers(row))),
+      [HOME]: seeds(of('success8'), HOME),
       'PPO then finds home, seeds': (policy) => String(finds(policy)),
       'worth against an opponent': number(measure('lake', { study: 'opponent', metric: 'minimaxValue' }), 3),
     });
@@ -126,9 +139,9 @@ const tables: Readonly<Record<string, () => string>> = {
       {},
       {
         'walks home': (scale) => share(noise('homeRate', scale))('gaussian'),
+        [HOME]: (scale) => seeds(noise('homeRate', scale), HOME)('gaussian'),
         drowned: (scale) => share(noise('drownRate', scale))('gaussian'),
-        mean: (scale) => share(noise('drownRate', scale), mean)('gaussian'),
-        'worst seed': (scale) => share(noise('drownRate', scale), worst)('gaussian'),
+        [DROWNED]: (scale) => seeds(noise('drownRate', scale), DROWNED)('gaussian'),
       },
       'σ',
     ),
@@ -162,7 +175,7 @@ const tables: Readonly<Record<string, () => string>> = {
       of('soft', 'modeBalance')(policy)!.perSeed.filter((lesser) => lesser !== null && lesser >= 0.1).length;
     return table([...policies, 'energy', 'gaussian'], labels, {
       'cloned, drowned': share(of('cloned', 'drownRate')),
-      'worst seed': share(of('cloned', 'drownRate'), worst),
+      [DROWNED]: seeds(of('cloned', 'drownRate'), DROWNED),
       'soft return, lesser bank': share(of('soft', 'modeBalance')),
       'seeds with a tenth or more': (policy) => String(keeps(policy)),
     });
@@ -177,11 +190,12 @@ const tables: Readonly<Record<string, () => string>> = {
     };
     return table(['gaussian', 'gaussian-memory', 'episode-noise', 'mixture-2', 'spline', 'spline-memory'], labels, {
       'stride lake, drowned': share(of(STRIDE, 'drownRate')),
+      [DROWNED]: seeds(of(STRIDE, 'drownRate'), DROWNED),
       'in the first step': share(of(STRIDE, 'drownedAtOnce')),
       'lesser bank': share(of(STRIDE, 'modeBalance')),
       'nats at the start': number(of(STRIDE, 'startKl'), 3),
       'fine lake, drowned': share(of('Lake-v0', 'drownRate')),
-      'worst seed': share(of('Lake-v0', 'drownRate'), worst),
+      [`${DROWNED} `]: seeds(of('Lake-v0', 'drownRate'), DROWNED),
     });
   },
   products: () => {
@@ -192,9 +206,29 @@ const tables: Readonly<Record<string, () => string>> = {
       '1 lake, 2 ways': share(of(1), ({ iqm }) => iqm!),
       '2 lakes, 4 ways': share(of(2), ({ iqm }) => iqm!),
       '3 lakes, 8 ways': share(of(3), ({ iqm }) => iqm!),
+      'worst seeds of these, %': extremes([of(1), of(2), of(3)], worst),
       '4 lakes, 16 ways': share(of(4)),
-      mean: share(of(4), mean),
-      'worst seed': share(of(4), worst),
+      [DROWNED]: seeds(of(4), DROWNED),
+    });
+  },
+  'products-pilot': () => {
+    const text = readFileSync(join(root, 'docs/results/products/pilot.json'), 'utf8');
+    const { rows } = JSON.parse(text) as { rows: readonly PilotRow[] };
+    const drowned = (lakes: number) => (policy: string) => {
+      const shares = rows.filter((row) => row.policy === policy && row.lakes === lakes).map((row) => row.drownRate);
+      if (shares.length === 0) return '';
+      const [least, most] = [Math.min, Math.max].map((end) => (100 * end(...shares)).toFixed(1));
+      const seeds = shares.length === 1 ? 'one seed' : `${least} to ${most}`;
+      return `${(100 * average(shares)).toFixed(1)} % (${seeds})`;
+    };
+    const labels = Object.fromEntries([16, 32, 64, 128].map((k) => [`mixture-${k}`, `mixture of ${k}, wide start`]));
+    return table([...new Set(rows.map(({ policy }) => policy))], labels, {
+      '4 lakes, five seeds': drowned(4),
+      '6 lakes, two seeds': drowned(6),
+      'processor seconds, 4 lakes': (policy) => {
+        const times = rows.filter((row) => row.policy === policy && row.lakes === 4).map((row) => row.processorSeconds);
+        return times.length === 0 ? '' : average(times).toFixed(0);
+      },
     });
   },
   'flow-matching': () => {
@@ -208,6 +242,7 @@ const tables: Readonly<Record<string, () => string>> = {
       {},
       {
         'walks that drown': share(of('drownRate')),
+        mean: share(of('drownRate'), mean),
         'seeds, %': range('drownRate', 100, 1),
         'KL at the start, nats': number(of('startKl'), 3),
         seeds: range('startKl', 1, 3),
@@ -236,24 +271,31 @@ const tables: Readonly<Record<string, () => string>> = {
   'offline-cloning': () => {
     const of = (env: string, condition: string) => (policy: string) => {
       const score = (metric: string) => measure('offline', { study: 'cloning', env, condition, metric })(policy);
-      return score100(score('sampled')) || score100(score('greedy'));
+      return score('sampled')?.iqm == null ? score('greedy') : score('sampled');
     };
-    return table(['gaussian', 'mixture', 'realnvp', 'spline', 'flow-matching', 'regression'], OFFLINE, {
+    const columns = {
       'lake, one expert': of(STRIDE, 'expert'),
       'lake, two experts': of(STRIDE, 'two-experts'),
       'Pendulum, one expert': of('Pendulum-v1', 'expert'),
       'Pendulum, two experts': of('Pendulum-v1', 'two-experts'),
+    };
+    return table(['gaussian', 'mixture', 'realnvp', 'spline', 'flow-matching', 'regression'], OFFLINE, {
+      ...scores(columns),
+      'worst seeds': extremes(Object.values(columns), lowest),
     });
   },
   'offline-agents': () => {
     const of = (env: string, condition: string, metric: string) =>
       measure('offline', { study: 'offline', env, condition, metric });
-    const score = (env: string, condition: string) => (policy: string) => score100(of(env, condition, 'score')(policy));
+    const columns = {
+      'lake, uneven banks': of(STRIDE, 'uneven', 'score'),
+      'lake, medium': of(STRIDE, 'medium', 'score'),
+      'Pendulum, mixed': of('Pendulum-v1', 'mixed', 'score'),
+      'Pendulum, medium': of('Pendulum-v1', 'medium', 'score'),
+    };
     return table(Object.keys(OFFLINE).slice(2), OFFLINE, {
-      'lake, uneven banks': score(STRIDE, 'uneven'),
-      'lake, medium': score(STRIDE, 'medium'),
-      'Pendulum, mixed': score('Pendulum-v1', 'mixed'),
-      'Pendulum, medium': score('Pendulum-v1', 'medium'),
+      ...scores(columns),
+      'worst seeds': extremes(Object.values(columns), lowest),
       'banks kept': number(of(STRIDE, 'medium', 'modes'), 2),
     });
   },
@@ -299,7 +341,7 @@ export function pages(): string[] {
 const runs = new Map<string, readonly Row[]>();
 
 /** The row of a stored run with one measure of a policy; undefined where the run did not measure it. */
-function measure(run: string, where: Where): (policy: string) => Row | undefined {
+function measure(run: string, where: Where): RowOf {
   if (!runs.has(run)) {
     const text = readFileSync(join(root, 'docs/results', run, 'summary.json'), 'utf8');
     runs.set(run, (JSON.parse(text) as { results: readonly Row[] }).results);
@@ -334,7 +376,7 @@ function table(
 }
 
 /** A column of shares in percent: intervals, or one number of each row. */
-function share(of: (policy: string) => Row | undefined, statistic?: (row: Row) => number) {
+function share(of: RowOf, statistic?: (row: Row) => number) {
   return (policy: string): string => {
     const row = of(policy);
     if (row === undefined) return '';
@@ -342,7 +384,7 @@ function share(of: (policy: string) => Row | undefined, statistic?: (row: Row) =
   };
 }
 
-function number(of: (policy: string) => Row | undefined, digits: number) {
+function number(of: RowOf, digits: number) {
   return (policy: string): string => format(of(policy), digits);
 }
 
@@ -350,9 +392,27 @@ function percent(row: Interval | undefined): string {
   return format(row, 1, 100, ' %');
 }
 
-/** A normalized score, in percent without the sign. */
-function score100(row: Interval | undefined): string {
-  return format(row, 1, 100);
+/** Columns of normalized scores, in percent without the sign. */
+function scores(columns: Readonly<Record<string, RowOf>>): Columns {
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, of]) => [name, (policy: string) => format(of(policy), 1, 100)]),
+  );
+}
+
+/** What an interquartile mean of shares hides: the mean and the worst seed in percent, and how many seeds fail. */
+function seeds(of: RowOf, heading: typeof DROWNED | typeof HOME) {
+  return (policy: string): string => {
+    const row = of(policy);
+    if (row === undefined || row.iqm === null) return '';
+    const failed = numbers(row).filter((value) => (heading === DROWNED ? value > 0.1 : value < 0.9)).length;
+    const shown = [mean(row), (heading === DROWNED ? worst : lowest)(row)].map((value) => (100 * value).toFixed(1));
+    return `${shown.join(', ')}, ${failed}`;
+  };
+}
+
+/** One number of each of several columns, in percent without the sign. */
+function extremes(columns: readonly RowOf[], of: (row: Row) => number) {
+  return (policy: string): string => columns.map((column) => minus((100 * of(column(policy)!)).toFixed(1))).join(', ');
 }
 
 /** An interquartile mean and its interval, which is left out where it rounds to the mean alone. */
@@ -377,12 +437,19 @@ function numbers({ perSeed }: Row): number[] {
 }
 
 function mean(row: Row): number {
-  const values = numbers(row);
+  return average(numbers(row));
+}
+
+function average(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function worst(row: Row): number {
   return Math.max(...numbers(row));
+}
+
+function lowest(row: Row): number {
+  return Math.min(...numbers(row));
 }
 
 if (process.argv[1] === import.meta.filename) {
