@@ -20,7 +20,7 @@ interface Timed {
   /** Nodes of the graph; 0 where no graph runs. */
   readonly nodes: number;
   readonly gflops?: number;
-  /** `gflops` as a share of the largest product rate of this run. */
+  /** `gflops` as a share of the largest rate of products by the same engine in this run. */
   readonly peakShare?: number;
   readonly peers?: Readonly<Record<string, PeerTime>>;
 }
@@ -86,7 +86,7 @@ for (const request of (options.engines ?? (options.browser ? 'wasm' : 'auto')).s
   const engine = await selectEngine(request);
   console.log(engine.line);
   const peak = options.check ? 0 : await peakRate();
-  if (peak > 0) console.log(`largest product rate: ${(peak / 1e9).toFixed(1)} GFLOP/s`);
+  if (peak > 0) console.log(`largest product rate of this engine, its peak below: ${(peak / 1e9).toFixed(1)} GFLOP/s`);
   for (const { name, trains, batches: own, make } of [...POLICY_ROWS, ...MEMORY_ROWS, ...UPDATE_ROWS]) {
     for (const batch of !wanted(name) ? [] : options.check ? [64] : (batches ?? own)) {
       const rivals = peers.filter((peer) => peer.has(name));
@@ -196,7 +196,9 @@ function add(row: Timed): void {
     `${row.ms.toFixed(3).padStart(9)} ms`,
     row.chosen ?? row.engine,
     row.nodes === 0 ? '' : `${row.nodes} nodes`,
-    row.gflops === undefined ? '' : `${row.gflops.toFixed(1)} GFLOP/s, ${(100 * row.peakShare!).toFixed(0)} % of peak`,
+    row.gflops === undefined
+      ? ''
+      : `${row.gflops.toFixed(1)} GFLOP/s, ${(100 * row.peakShare!).toFixed(0)} % of the engine's peak`,
     ...Object.entries(row.peers ?? {}).map(
       ([name, { ms, ratio }]) => `${name} ${ms.toFixed(3)} ms, ratio ${ratio.toFixed(2)}`,
     ),
