@@ -8,13 +8,22 @@ import { TwinProcess } from './peers/twinProcess.ts';
 import { clock, inTurns, type Run } from './timing.ts';
 
 const NEEDS = 'from PyPI, with gymnasium';
-const LIBRARIES = [
-  { name: 'Stable-Baselines3', variant: 'stable_baselines3', needs: `stable-baselines3 ${NEEDS}`, rows: /./ },
-  { name: 'sbx', variant: 'sbx', needs: `sbx-rl ${NEEDS}`, rows: /^(ppo|sac|dqn)/ },
+const RIVALS = [
+  {
+    name: 'Stable-Baselines3',
+    file: 'agents_twin.py',
+    variant: 'stable_baselines3',
+    needs: `stable-baselines3 ${NEEDS}`,
+    rows: /^(?!reinforce)/,
+  },
+  { name: 'sbx', file: 'agents_twin.py', variant: 'sbx', needs: `sbx-rl ${NEEDS}`, rows: /^(ppo|sac|dqn)/ },
+  { name: 'JAX', file: 'ppo_jax.py', variant: '', needs: 'jax[cpu] and optax from PyPI', rows: /^ppo\/Pendulum-v1$/ },
 ];
 
 const program = new Command('bench:agents')
-  .description('Environment steps a second of whole agents, in turns with other libraries where they are installed.')
+  .description(
+    'Environment steps a second of whole agents, in turns with other libraries, and a JAX program, where they are installed.',
+  )
   .option('--json <file>', 'write the rows as JSON')
   .option('--engine <name>', 'as in OXBOW_ENGINE', 'auto')
   .option('--only <text>', 'only rows whose name contains the text', '')
@@ -51,11 +60,11 @@ console.log((await selectBackend()).line);
 console.log((await selectEngine(options.engine, { threads })).line);
 
 const peers: { name: string; rows: RegExp; twin: TwinProcess }[] = [];
-for (const { rows, ...library } of LIBRARIES) {
+for (const { rows, ...rival } of RIVALS) {
   try {
-    const twin = await TwinProcess.start({ file: 'agents_twin.py', ...library }, threads);
+    const twin = await TwinProcess.start(rival, threads);
     console.log(`peer ${twin.version}`);
-    peers.push({ name: library.name, rows, twin });
+    peers.push({ name: rival.name, rows, twin });
   } catch (error) {
     console.log(`no peer: ${(error as Error).message}`);
   }
@@ -67,8 +76,9 @@ for (const row of rows) {
   const sides: Record<string, Run> = Object.fromEntries(row.policies.map((policy) => [policy, ourTime(row, policy)]));
   const rivals: string[] = [];
   for (const { name, rows, twin } of peers) {
-    if (!rows.test(row.name) || row.name.startsWith('reinforce')) continue;
-    await twin.ask({ make: row.name });
+    if (!rows.test(row.name)) continue;
+    const { about } = await twin.ask({ make: row.name });
+    if (about !== undefined) console.log(`${name}: ${about}`);
     rivals.push(name);
     sides[name] = () => twinTime(twin, row.name);
   }

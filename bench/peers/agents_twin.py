@@ -1,13 +1,10 @@
-"""Whole agents of Stable-Baselines3 (`stable_baselines3`) or sbx (`sbx`), with the settings of ../agentSubjects.ts.
-
-The first line is {"version": …}; then {"make": "sac/Pendulum-v1/256-256"} → {} and {"run": …} → {"steps": …, "seconds": …, "processorSeconds": …}.
-"""
+"""Whole agents of Stable-Baselines3 (`stable_baselines3`) or sbx (`sbx`), with the settings of ../agentSubjects.ts. See serve.py."""
 
 import importlib
-import json
 import os
 import sys
-import time
+
+from serve import serve_agents
 
 LIBRARY = sys.argv[1]
 library = importlib.import_module(LIBRARY)
@@ -64,24 +61,10 @@ def make(row):
 
     def run():
         before = agent.num_timesteps
-        begin, processor = time.perf_counter(), time.process_time()
         agent.learn(steps, reset_num_timesteps=False)
-        return {
-            "steps": agent.num_timesteps - before,
-            "seconds": time.perf_counter() - begin,
-            "processorSeconds": time.process_time() - processor,
-        }
+        return agent.num_timesteps - before
 
-    return run
+    return run, {}
 
 
-print(json.dumps({"version": f"{LIBRARY} {library.__version__}"}), flush=True)
-subjects = {}
-for line in sys.stdin:
-    request = json.loads(line)
-    if "make" in request:
-        subjects[request["make"]] = make(request["make"])
-        answer = {}
-    else:
-        answer = subjects[request["run"]]()
-    print(json.dumps(answer), flush=True)
+serve_agents(f"{LIBRARY} {library.__version__}", make)

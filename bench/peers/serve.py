@@ -100,3 +100,21 @@ def serve(version, kinds):
             took = {"ms": time.perf_counter() - begin, "processorMs": time.process_time() - processor}
             answer = {name: seconds / (calls * size) * 1e3 for name, seconds in took.items()}
         print(json.dumps(answer), flush=True)
+
+
+def serve_agents(version, make):
+    """Whole agents. `make` gives for a row a function that trains a block and says its environment steps, and an answer:
+    {"make": "sac/Pendulum-v1/256-256"} → the answer, and {"run": …} → {"steps": …, "seconds": …, "processorSeconds": …}.
+    """
+    print(json.dumps({"version": version}), flush=True)
+    subjects = {}
+    for line in sys.stdin:
+        request = json.loads(line)
+        if "make" in request:
+            subjects[request["make"]], answer = make(request["make"])
+        else:
+            begin, processor = time.perf_counter(), time.process_time()
+            steps = subjects[request["run"]]()
+            seconds, processor = time.perf_counter() - begin, time.process_time() - processor
+            answer = {"steps": steps, "seconds": seconds, "processorSeconds": processor}
+        print(json.dumps(answer), flush=True)
