@@ -58,6 +58,13 @@ export const PEERS = {
     kinds: ['ppo-step'],
     lacks: AUTOREGRESSIVE,
   },
+  'jax-js': {
+    file: 'jaxjs_twin.ts',
+    variant: 'wasm',
+    needs: '`npm install @jax-js/jax` in a folder that OXBOW_JAX_JS names',
+    kinds: ['ppo-step', 'act'],
+    lacks: AUTOREGRESSIVE,
+  },
 } as const satisfies Record<string, PeerSpec>;
 
 export type PeerName = keyof typeof PEERS;

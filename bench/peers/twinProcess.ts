@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** A Python file in this folder that speaks the protocol of `serve.py`: a line of JSON a request, a line an answer. */
+/** A file in this folder, of Python or TypeScript, that speaks the protocol of `serve.py`: a line of JSON a request, a line an answer. */
 export interface Twin {
   readonly name: string;
   readonly file: string;
@@ -42,15 +42,16 @@ export class TwinProcess {
   }
 
   /**
-   * Starts the twin on the first interpreter that has its framework: those of `OXBOW_PYTHON` (a list like PATH's), `/usr/bin/python3`
-   * and `python3`.
+   * Starts the twin: of TypeScript on this Node; of Python on the first interpreter that has its framework, of those of `OXBOW_PYTHON`
+   * (a list like PATH's), `/usr/bin/python3` and `python3`.
    *
    * @param threads - of its products; JAX takes one, or as many as there are processors
    * @throws with what the twin needs, if none has it
    */
   static async start(twin: Twin, threads = 1): Promise<TwinProcess> {
+    const isPython = twin.file.endsWith('.py');
     const named = (process.env.OXBOW_PYTHON ?? '').split(':').filter((path) => path !== '');
-    const interpreters = [...named, '/usr/bin/python3', 'python3'];
+    const interpreters = isPython ? [...named, '/usr/bin/python3', 'python3'] : [process.execPath];
     const reasons = new Set<string>();
     for (const interpreter of interpreters) {
       const started = start(interpreter, twin, threads);
@@ -58,9 +59,8 @@ export class TwinProcess {
       if (!first.done) return new TwinProcess(twin.name, JSON.parse(first.value).version, started);
       reasons.add(started.errors.findLast((line) => /Error/.test(line)) ?? 'does not start');
     }
-    throw new Error(
-      `${twin.name} needs ${twin.needs}, for ${interpreters.join(' or ')} (OXBOW_PYTHON names others): ${[...reasons].join('; ')}`,
-    );
+    const tried = isPython ? `, for ${interpreters.join(' or ')} (OXBOW_PYTHON names others)` : '';
+    throw new Error(`${twin.name} needs ${twin.needs}${tried}: ${[...reasons].join('; ')}`);
   }
 
   /** @throws if the process has ended, with its last words */
@@ -84,7 +84,10 @@ function start(interpreter: string, { file, variant }: Twin, threads: number) {
   // Set on some machines for old builds of OpenBLAS; they slow a present one.
   const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...environment } = process.env;
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = spawn(interpreter, [path, variant], { env: { ...environment, ...environmentFor(threads) } });
+  const options = file.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : [];
+  const child = spawn(interpreter, [...options, path, variant], {
+    env: { ...environment, ...environmentFor(threads) },
+  });
   const errors: string[] = [];
   child.on('error', (error) => errors.push(error.message));
   child.on('exit', (code, signal) => errors.push(signal === null ? `exit code ${code}` : `killed by ${signal}`));
