@@ -92,11 +92,14 @@ SMALL void readProgram(struct Reader *reader, struct Program *it) {
 }
 
 SMALL struct Program *loadProgram(const int32_t *words, size_t count, int threads, const char **error) {
+  static const int32_t empty;
   struct Program *program = calloc(1, sizeof *program);
   if (program == NULL) {
     *error = "there is no memory for it";
     return NULL;
   }
+  // An array without elements is nowhere.
+  if (count == 0) words = &empty;
   if (threads < 1 || threads > MOST_THREADS) threads = 1;
   program->threads = threads;
   struct Reader reader = {.threads = threads, .at = words, .end = words + (count < INT32_MAX ? count : INT32_MAX)};

@@ -285,7 +285,8 @@ SMALL void *readBest(struct Reader *reader) {
   it->hasValues = within(reader, 0, 1) == 1;
   it->lines = spaceOf(reader);
   it->length = within(reader, 0, INT32_MAX);
-  it->count = within(reader, 0, it->length);
+  it->count = within(reader, 0, INT32_MAX);
+  if (it->count > it->length && elementsOf(it->lines) > 0) refuse(reader, "it wants more elements than there are");
   struct View *views[] = {&it->from, &it->indices, &it->values};
   int32_t *steps[] = {&it->step, &it->indexStep, &it->valueStep};
   for (int i = 0; i < (it->hasValues ? 3 : 2); i++) {

@@ -209,6 +209,10 @@ describe.each(WAYS)('%s, the edges of arithmetic: as eager', (way) => {
   });
 });
 
+test.each<Way>(['native', 'wasm'])('%s: the greatest of no numbers, nowhere', async (way) => {
+  await expectEqual(way, (x) => tf.concat([tf.argMax(x, 0), tf.argMin(x, 1)]), tf.tensor2d([], [0, 0]));
+});
+
 describe.each(WAYS)('%s, integers and bools: as eager', (way) => {
   const given = {
     ints: tf.tensor1d([0, 1, -3, 7, 2 ** 31 - 1, -(2 ** 31)], 'int32'),

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type BackendLoader, selectBackend } from '../../src/engine/backend.ts';
 import { currentRuntime, selectEngine } from '../../src/engine/runtime/engine.ts';
 import { expectClose } from './support.ts';
@@ -11,6 +11,10 @@ afterAll(async () => {
 });
 
 describe('choice of the engine', () => {
+  beforeEach(() => {
+    vi.stubEnv('OXBOW_THREADS', '');
+  });
+
   test('nobody asks for one: native where it is, else wasm, and why', async () => {
     const why = 'OXBOW_NATIVE_LEVEL is none';
     for (const request of ['auto', '']) {
@@ -23,7 +27,7 @@ describe('choice of the engine', () => {
       await expect(selectEngine('native')).rejects.toThrow(
         `the engine 'native' is not available: ${why}; 'wasm' has the same bits`,
       );
-      vi.unstubAllEnvs();
+      vi.stubEnv('OXBOW_NATIVE_LEVEL', undefined);
     }
   });
 

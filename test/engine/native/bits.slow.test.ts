@@ -23,7 +23,7 @@ describe('random programs and their gradients', () => {
     'the bits of wasm by native, level %s',
     async (level) => {
       vi.stubEnv('OXBOW_NATIVE_LEVEL', level);
-      expect((await selectEngine('native')).line).toBe(`engine: native (${level})`);
+      expect((await selectEngine('native')).line).toContain(`engine: native (${level})`);
       programs.forEach((program, i) => expect(bitsOf(program), callsOf(program)).toBe(expected[i]));
     },
     120_000,

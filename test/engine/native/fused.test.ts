@@ -42,7 +42,7 @@ describe.each(typeof native === 'string' ? [] : native.levels)('native-fma, leve
     [9, 600, 100],
   ])('%i × %i · %i: every element as of plain numbers added one by one', async (m, k, n) => {
     vi.stubEnv('OXBOW_NATIVE_LEVEL', level);
-    expect((await selectEngine('native-fma')).line).toBe(`engine: native-fma (${level})`);
+    expect((await selectEngine('native-fma')).line).toContain(`engine: native-fma (${level})`);
     const rng = new Rng(`${m} ${k} ${n}`);
     const [x, y] = [rng.normalTensor([m, k]), rng.normalTensor([k, n])];
     const [left, right] = [x.dataSync(), y.dataSync()];

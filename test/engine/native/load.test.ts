@@ -32,6 +32,7 @@ function folderWith(content: Uint8Array, sumOf = content): string {
 
 describe('the file', () => {
   test('of this system is loaded, at the highest level that the processor has', () => {
+    vi.stubEnv('OXBOW_NATIVE_LEVEL', '');
     const native = loadNative() as Native;
     expect(native.levels).toEqual(levels);
     expect(native.level).toBe(levels[0]);
