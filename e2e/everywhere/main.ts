@@ -1,6 +1,9 @@
+import { selectEngine } from '../../src/index.ts';
 import { fingerprints } from './runs.ts';
 
-/** A page has no arguments. */
-const { process } = globalThis as { process?: { readonly argv: readonly string[] } };
+/** A page has no arguments, and WebAssembly alone. */
+const { process } = globalThis as { process?: NodeJS.Process };
+const engine = process?.argv[2] as 'wasm' | 'native' | undefined;
 
-console.log(JSON.stringify(await fingerprints(process?.argv[2] as 'wasm' | 'native' | undefined)));
+process?.stderr.write(`${(await selectEngine(engine ?? 'wasm')).line}\n`);
+console.log(JSON.stringify(await fingerprints(engine)));
