@@ -67,7 +67,7 @@ SMALL float *constantOf(struct Reader *reader, int32_t number, int length) {
   if (it == NULL) {
     it = allocate(reader, sizeof *it);
     if (it == NULL) return NULL;
-    *it = (struct Constant){.number = number, .strip = allocate(reader, 4 * (LONGEST_STRIP + 2 * W)), .next = reader->constants};
+    *it = (struct Constant){.number = number, .strip = allocate(reader, 4 * (LONGEST_STRIP + W) + 64), .next = reader->constants};
     if (it->strip == NULL) return NULL;
     // From a whole cache line on.
     it->strip += (64 - (uintptr_t)it->strip % 64) % 64 / 4;
@@ -81,8 +81,8 @@ SMALL void *readGrid(struct Reader *reader) {
   struct Grid *grid = allocate(reader, sizeof *grid);
   if (grid == NULL) return NULL;
   grid->outer = spaceOf(reader);
-  grid->rows = within(reader, 0, INT32_MAX);
-  grid->length = within(reader, 0, INT32_MAX);
+  grid->rows = within(reader, 0, MOST_ELEMENTS);
+  grid->length = within(reader, 0, MOST_ELEMENTS);
   grid->rowsOfStrip = within(reader, 1, LONGEST_STRIP);
   grid->part = within(reader, 1, LONGEST_STRIP / grid->rowsOfStrip);
   if (grid->rowsOfStrip > 1 && grid->part < grid->length) refuse(reader, "a strip has rows that do not fit");
@@ -125,8 +125,7 @@ SMALL void *readGrid(struct Reader *reader) {
   const double work = (double)elementsOf(grid->outer) * grid->rows * grid->length * grid->instructions * 0.1;
   reader->parts = grid->isByRows ? partsOf(grid->rows, grid->rowsOfStrip, work, reader->threads)
                                  : partsOf(grid->length, grid->part, work, reader->threads);
-  const size_t scratch = (size_t)grid->strips * (size_t)(grid->rowsOfStrip * grid->part + W);
-  if (scratch > reader->scratch) reader->scratch = scratch;
+  claim(reader, (size_t)grid->strips * (size_t)(grid->rowsOfStrip * grid->part + W));
   return grid;
 }
 
@@ -213,7 +212,7 @@ SMALL void *readCopy(struct Reader *reader) {
   struct Copy *copy = allocate(reader, sizeof *copy);
   if (copy == NULL) return NULL;
   copy->outer = spaceOf(reader);
-  copy->length = within(reader, 0, INT32_MAX);
+  copy->length = within(reader, 0, MOST_ELEMENTS);
   struct View *views[] = {&copy->from, &copy->to};
   int32_t *lanes[] = {&copy->fromLane, &copy->toLane};
   for (int i = 0; i < 2; i++) {

@@ -68,7 +68,7 @@ SMALL void readProgram(struct Reader *reader, struct Program *it) {
   for (int i = 0; i < it->buffers; i++) {
     it->buffer[i].moving = within(reader, -1, most);
     it->buffer[i].address = (uint32_t)word(reader);
-    it->buffer[i].size = within(reader, 0, INT32_MAX / 4);
+    it->buffer[i].size = within(reader, 0, MOST_ELEMENTS);
     if (it->buffer[i].address % 4 != 0) refuse(reader, "a tensor lies between elements");
   }
   reader->buffers = it->buffer;

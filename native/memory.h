@@ -7,6 +7,8 @@
 
 /** Axes of an index space at most. */
 #define MOST_AXES 32
+/** Elements of a tensor at most, and of an index space: sums of so many steps, each an integer of 32 bits, stay within 64. */
+#define MOST_ELEMENTS (INT32_MAX / 4)
 
 /** A stretch of memory that tensors lie in. Where it is, in bytes, is known from the start or, for a moving one, read before each run. */
 struct Buffer {
@@ -130,6 +132,12 @@ SMALL const int32_t *words(struct Reader *reader, int count) {
   return copy;
 }
 
+/** Has that many floats of scratch for an operation. */
+SMALL void claim(struct Reader *reader, size_t floats) {
+  if (floats > MOST_ELEMENTS) refuse(reader, "it needs too much memory");
+  else if (floats > reader->scratch) reader->scratch = floats;
+}
+
 /** An index space: so many axes of these sizes. */
 struct Space {
   int axes;
@@ -142,14 +150,14 @@ SMALL int64_t elementsOf(struct Space space) {
   return count;
 }
 
-SMALL struct Space spaceOf(struct Reader *reader) {
-  struct Space space = {.axes = within(reader, 0, MOST_AXES)};
-  space.sizes = words(reader, space.axes);
+/** The sizes of so many axes. */
+SMALL struct Space spaceWith(struct Reader *reader, int axes) {
+  struct Space space = {axes, words(reader, axes)};
   if (space.sizes == NULL) return (struct Space){0};
   int64_t count = 1;
   for (int i = 0; i < space.axes; i++) {
     const int32_t size = space.sizes[i];
-    if (size < 0 || (size > 0 && count > INT32_MAX / size)) {
+    if (size < 0 || (size > 0 && count > MOST_ELEMENTS / size)) {
       refuse(reader, "an axis is out of bounds");
       return (struct Space){0};
     }
@@ -157,6 +165,8 @@ SMALL struct Space spaceOf(struct Reader *reader) {
   }
   return space;
 }
+
+SMALL struct Space spaceOf(struct Reader *reader) { return spaceWith(reader, within(reader, 0, MOST_AXES)); }
 
 /** A tensor: its first element, and how far the next one along each axis of its space is, in elements. */
 struct View {

@@ -233,7 +233,7 @@ SMALL void *readCumulative(struct Reader *reader) {
   it->isFloat = within(reader, 0, 1) == 1;
   it->isExclusive = within(reader, 0, 1) == 1;
   it->lines = spaceOf(reader);
-  it->length = within(reader, 0, INT32_MAX);
+  it->length = within(reader, 0, MOST_ELEMENTS);
   struct View *views[] = {&it->from, &it->to};
   int32_t *steps[] = {&it->fromStep, &it->toStep};
   for (int i = 0; i < 2; i++) {
@@ -284,8 +284,8 @@ SMALL void *readBest(struct Reader *reader) {
   it->isLeast = within(reader, 0, 1) == 1;
   it->hasValues = within(reader, 0, 1) == 1;
   it->lines = spaceOf(reader);
-  it->length = within(reader, 0, INT32_MAX);
-  it->count = within(reader, 0, INT32_MAX);
+  it->length = within(reader, 0, MOST_ELEMENTS);
+  it->count = within(reader, 0, MOST_ELEMENTS);
   if (it->count > it->length && elementsOf(it->lines) > 0) refuse(reader, "it wants more elements than there are");
   struct View *views[] = {&it->from, &it->indices, &it->values};
   int32_t *steps[] = {&it->step, &it->indexStep, &it->valueStep};
@@ -423,7 +423,7 @@ SMALL void *readIndexed(struct Reader *reader) {
   it->inner = spaceOf(reader);
   it->tuple = within(reader, 0, MOST_AXES);
   it->tupleStep = word(reader);
-  it->bounds = words(reader, it->tuple);
+  it->bounds = spaceWith(reader, it->tuple).sizes;
   it->moves = words(reader, it->tuple);
   struct Reach indices, data, other;
   it->indices = viewWith(reader, it->outer, &indices);

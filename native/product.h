@@ -48,9 +48,9 @@ SMALL void *readProduct(struct Reader *reader) {
   it->isFloat = type > 0;
   it->isFused = type == 2;
   it->leading = spaceOf(reader);
-  it->m = within(reader, 0, INT32_MAX);
-  it->n = within(reader, 0, INT32_MAX);
-  it->k = within(reader, 0, INT32_MAX);
+  it->m = within(reader, 0, MOST_ELEMENTS);
+  it->n = within(reader, 0, MOST_ELEMENTS);
+  it->k = within(reader, 0, MOST_ELEMENTS);
   struct View *views[] = {&it->a, &it->b, &it->c};
   int32_t *strides[][2] = {{&it->rowA, &it->columnA}, {&it->rowB, &it->columnB}, {&it->rowC, &it->columnC}};
   const int32_t sizes[][2] = {{it->m, it->k}, {it->k, it->n}, {it->m, it->n}};
@@ -72,8 +72,7 @@ SMALL void *readProduct(struct Reader *reader) {
   it->isByColumns = it->n > it->m;
   reader->parts = partsOf(it->isByColumns ? it->n : it->m, it->isByColumns ? PANEL : it->isNarrow ? W : TILE_ROWS,
                           (double)elementsOf(it->leading) * it->m * it->n * (double)k / 40, reader->threads);
-  const size_t scratch = packedA(it) + packedB(it);
-  if (scratch > reader->scratch) reader->scratch = scratch;
+  claim(reader, packedA(it) + packedB(it));
   return it;
 }
 

@@ -28,10 +28,12 @@ static pthread_cond_t bell = PTHREAD_COND_INITIALIZER;
 static _Atomic int sleepers;
 static int started;
 
-/** The number of the turn above the low 16 bits, in which are the parts that nobody has taken. What changes often has a cache line. */
+/**
+ * The number of the turn; in 8 bits how many threads work on it, and in the low 8 the parts that nobody has taken. It is one word, so that
+ * whoever takes a part is one of these threads. What changes often has a cache line.
+ */
 static _Alignas(64) _Atomic uint64_t turn;
 static _Alignas(64) _Atomic int undone;
-static _Alignas(64) _Atomic int helpers;
 static void (*currentWork)(const void *data, int part, int thread);
 static const void *currentData;
 
@@ -43,13 +45,13 @@ static void pause(void) {
 #endif
 }
 
-/** Takes a part and does it; false where none is left. */
+/** Takes a part and does it; false where none is left, or for another thread. */
 static bool doPart(int thread) {
   uint64_t seen = atomic_load_explicit(&turn, memory_order_acquire);
-  if ((seen & 0xffff) == 0) return false;
+  if ((seen & 0xff) == 0 || (int)(seen >> 8 & 0xff) <= thread) return false;
   if (!atomic_compare_exchange_weak_explicit(&turn, &seen, seen - 1, memory_order_acq_rel, memory_order_relaxed)) return true;
   // The turn does not end before this part is done, so that its work stays what it is.
-  currentWork(currentData, (int)(seen & 0xffff) - 1, thread);
+  currentWork(currentData, (int)(seen & 0xff) - 1, thread);
   atomic_fetch_sub_explicit(&undone, 1, memory_order_acq_rel);
   return true;
 }
@@ -58,7 +60,7 @@ static void *help(void *number) {
   for (;;) {
     int idle = 0;
     while (idle < PATIENCE) {
-      if ((intptr_t)number < atomic_load_explicit(&helpers, memory_order_relaxed) && doPart((int)(intptr_t)number + 1)) idle = 0;
+      if (doPart((int)(intptr_t)number)) idle = 0;
       else {
         idle++;
         pause();
@@ -66,7 +68,7 @@ static void *help(void *number) {
     }
     pthread_mutex_lock(&bellMutex);
     atomic_fetch_add(&sleepers, 1);
-    if ((atomic_load(&turn) & 0xffff) == 0) pthread_cond_wait(&bell, &bellMutex);
+    if ((atomic_load(&turn) & 0xff) == 0) pthread_cond_wait(&bell, &bellMutex);
     atomic_fetch_sub(&sleepers, 1);
     pthread_mutex_unlock(&bellMutex);
   }
@@ -83,7 +85,7 @@ static void start(int others) {
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   while (started < others) {
     pthread_t thread;
-    if (pthread_create(&thread, &attributes, help, (void *)(intptr_t)started) != 0) break;
+    if (pthread_create(&thread, &attributes, help, (void *)(intptr_t)(started + 1)) != 0) break;
     started++;
   }
   pthread_attr_destroy(&attributes);
@@ -91,17 +93,16 @@ static void start(int others) {
 }
 
 void shareParts(int threads, int parts, void (*work)(const void *data, int part, int thread), const void *data) {
-  if (threads < 2 || parts < 2 || parts > 0xffff || pthread_mutex_trylock(&callers) != 0) {
+  if (threads < 2 || parts < 2 || parts > 0xff || pthread_mutex_trylock(&callers) != 0) {
     for (int part = 0; part < parts; part++) work(data, part, 0);
     return;
   }
   if (started < threads - 1) start(threads - 1);
   currentWork = work;
   currentData = data;
-  atomic_store_explicit(&helpers, threads - 1, memory_order_relaxed);
   atomic_store_explicit(&undone, parts, memory_order_relaxed);
   const uint64_t number = (atomic_load_explicit(&turn, memory_order_relaxed) >> 16) + 1;
-  atomic_store(&turn, number << 16 | (uint64_t)parts);
+  atomic_store(&turn, number << 16 | (uint64_t)threads << 8 | (uint64_t)parts);
   if (atomic_load(&sleepers) > 0) {
     pthread_mutex_lock(&bellMutex);
     pthread_cond_broadcast(&bell);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { binary, reduce, unary } from '../../../src/engine/graph/elementwise.ts';
 import { Graph } from '../../../src/engine/graph/graph.ts';
 import { matMul } from '../../../src/engine/graph/linearAlgebra.ts';
@@ -12,6 +12,12 @@ import { input, output } from '../graphPorts.ts';
 const loaded = loadNative();
 if (typeof loaded === 'string') throw new Error(loaded);
 const native: Native = loaded;
+
+/** That of this level. */
+function atLevel(level: string): Native {
+  vi.stubEnv('OXBOW_NATIVE_LEVEL', level);
+  return loadNative() as Native;
+}
 
 const a = (g: Graph, shape: readonly number[]) => input(g, 'a', shape);
 const b = (g: Graph, shape: readonly number[]) => input(g, 'b', shape);
@@ -80,6 +86,38 @@ describe('ill-formed programs', () => {
       { numRuns: 300, seed: 1 },
     );
     expect(refused).toBeGreaterThan(100);
+  });
+
+  /** A program of one operation on one tensor. */
+  const programOf = (size: number, operation: readonly number[]) =>
+    Int32Array.of(wordsOf(PROGRAMS.copy!)[0]!, 0, 0, 1, 1, 1, -1, 256, size, 1, ...operation);
+  const most = 2 ** 31 - 1;
+  const far = 2 ** 29 - 1;
+  const gridOf = (size: number) => [0, 1, size, size, size, 1, 1, 1, 0, 0, 1, 0, ...[0, 0, most, most, most]];
+  const productOf = (size: number) => [4, 1, 0, 1, size, size, ...[0, 0, 0, 0], ...[0, 0, 0, 0], ...[0, 0, 0, 0]];
+  const indexedOf = (size: number) => [8, 0, 0, 0, 3, 0, size, size, size, most, most, most, ...[0, 0, 0, 0, 0, 0]];
+
+  test.each([
+    ['a grid', gridOf(most), 'out of bounds'],
+    ['a grid', gridOf(far), 'would leave its tensor'],
+    ['a product', productOf(most), 'out of bounds'],
+    ['a product', productOf(far), 'it needs too much memory'],
+    ['rows by their indices', indexedOf(most), 'out of bounds'],
+    ['rows by their indices', indexedOf(far), 'out of bounds'],
+  ])('%s of sizes whose products do not fit into 64 bits: %j', (_, operation, message) => {
+    for (const level of native.levels) {
+      expect(() => atLevel(level).load(programOf(16, operation)), level).toThrow(message);
+    }
+  });
+
+  test('the longest strip, of one number', () => {
+    const longest = 4096;
+    const copy = native.operations.indexOf('copy');
+    const grid = [0, 0, 1, longest, 1, longest, 0, 1, 1, 2, 1, ...[0, 0, longest, 1], 41, ...[copy, 0, 1, 1, 1, 0]];
+    for (const level of native.levels) {
+      atLevel(level).load(programOf(longest, grid))(memory);
+      expect(new Set(new Int32Array(memory, 256, longest)), level).toEqual(new Set([41]));
+    }
   });
 
   test('a memory that is too small, a kernel that is not there', () => {
