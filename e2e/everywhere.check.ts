@@ -108,6 +108,14 @@ describe('outside of browsers', () => {
     }
     rmSync(project, { recursive: true, force: true });
   });
+
+  test.skipIf(process.arch !== 'x64')('a processor of 2008, which has no addon', async () => {
+    await bundle('outside/of/engine', { engine: 'engine.ts' }, true);
+    const emulated = [installed('/usr/bin/qemu-x86_64-static', 'qemu-user-static'), '-cpu', 'Nehalem'] as const;
+    const [file, ...rest] = [...emulated, process.execPath, join(folder, 'outside/of/engine/engine.js')];
+    const { stdout } = await promisify(execFile)(file, rest);
+    expect(stdout).toBe('engine: wasm (native: the processor lacks AVX2)\n');
+  });
 });
 
 describe('browsers', () => {

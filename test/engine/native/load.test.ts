@@ -162,22 +162,34 @@ test('memory of WebAssembly, before and after it has grown', () => {
   program(memory.buffer);
 });
 
-test('several threads, each with programs of its own, while others end or are ended', async () => {
+/** A product of 256 × 256 · 256 × 256 in one buffer. */
+const SIDE = 256;
+const PRODUCT = Int32Array.of(
+  ...[EMPTY[0]!, 0, 0, 1, 1, 1, -1, 256, 3 * SIDE ** 2, 1, 4, 1, 0, SIDE, SIDE, SIDE],
+  ...[0, 1, 2].flatMap((matrix) => [0, matrix * SIDE ** 2, SIDE, 1]),
+);
+
+test('several threads, each with programs of its own and helpers, while others end or are ended', async () => {
   const source = `
-    const { parentPort, workerData: { path, words } } = require('node:worker_threads');
+    const { parentPort, workerData: { path, words, product, threads } } = require('node:worker_threads');
     const { levels, load } = require(path);
-    const memory = new WebAssembly.Memory({ initial: 1 });
+    const memory = new WebAssembly.Memory({ initial: 13 });
+    new Float32Array(memory.buffer, 256, 2 * 65536).fill(1);
+    const shared = load(levels[0], product, threads);
+    for (let i = 0; i < 50; i++) shared(memory.buffer);
     const programs = levels.flatMap((level) => Array.from({ length: 20 }, () => load(level, words)));
     for (let i = 0; i < 1000; i++) for (const program of programs) program(memory.buffer);
-    parentPort.postMessage(levels);
-    parentPort.once('message', () => { for (;;) programs[0](memory.buffer); });`;
-  const workerData = { path: join(prebuilt, name), words: EMPTY };
+    parentPort.postMessage([...new Set(new Float32Array(memory.buffer, 256 + 8 * 65536, 65536))]);
+    parentPort.once('message', () => { for (;;) shared(memory.buffer); });`;
+  const workerData = { path: join(prebuilt, name), words: EMPTY, product: PRODUCT };
   for (let round = 0; round < 2; round++) {
-    const workers = [0, 1, 2].map(() => new Worker(source, { eval: true, workerData }));
+    const workers = [2, 3, 4].map(
+      (threads) => new Worker(source, { eval: true, workerData: { ...workerData, threads } }),
+    );
     const found = workers.map(
       (worker) => new Promise((done, failed) => worker.on('message', done).on('error', failed)),
     );
-    expect(await Promise.all(found)).toEqual([levels, levels, levels]);
+    expect(await Promise.all(found)).toEqual([[SIDE], [SIDE], [SIDE]]);
     // One in the middle of its work.
     workers[0]!.postMessage('on');
     await new Promise((done) => setTimeout(done, 20));

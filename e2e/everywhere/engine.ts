@@ -1,0 +1,3 @@
+import { selectEngine } from '../../src/index.ts';
+
+console.log((await selectEngine()).line);
