@@ -43,6 +43,8 @@ bar.start(programs, 0);
 let differences = 0;
 for (let done = 0; done < programs; done += BATCH) {
   const batchSeed = seed + done / BATCH;
+  // The bar of a pipe prints when timers run.
+  await setImmediate();
   if (bits) {
     const batch = fc.sample(arbitraryProgram, { seed: batchSeed, numRuns: Math.min(BATCH, programs - done) });
     const [first, second] = [await bitsBy('native', batch), await bitsBy('wasm', batch)];
@@ -69,8 +71,6 @@ for (let done = 0; done < programs; done += BATCH) {
     console.log(`\nseed ${batchSeed}, program ${details.numRuns}: ${differenceOf(program)}\n${callsOf(program)}\n`);
   }
   bar.update(Math.min(programs, done + BATCH));
-  // The bar of a pipe prints when timers run.
-  await setImmediate();
 }
 bar.stop();
 const elements = tally.equal + tally.close + tally.open;
