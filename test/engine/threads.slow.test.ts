@@ -31,11 +31,11 @@ test.each(['wasm', 'auto'])(
   },
 );
 
-test('a process with threads ends by itself', () => {
+test.each(['wasm', 'native'])('%s: a process with threads ends by itself', (engine) => {
   const program = `
     import * as tf from '@tensorflow/tfjs-core';
     import { compile, selectEngine } from '${new URL('../../src/engine/index.ts', import.meta.url).href}';
-    await selectEngine('wasm', { threads: 3 });
+    await selectEngine('${engine}', { threads: 3 });
     const product = compile(({ x }) => ({ y: tf.sum(tf.matMul(x, x)) }), { name: 'product', state: [] });
     console.log(product({ x: tf.ones([400, 400]) }).y.dataSync()[0]);
   `;
