@@ -187,7 +187,7 @@ INLINE void tile(const struct Tile *it, const int rows, const int vectors, const
 
 #define TILE(rows, vectors)                                                                                            \
   static void tile##rows##x##vectors(const struct Tile *it, bool isFused) {                                            \
-    if (isFused) tile(it, rows, vectors, true);                                                                        \
+    if (isFused && vectors <= TILE_VECTORS) tile(it, rows, vectors, true);                                             \
     else tile(it, rows, vectors, false);                                                                               \
   }
 TILE(1, 1) TILE(1, 2) TILE(1, 4) TILE(2, 1) TILE(2, 2) TILE(2, 4) TILE(4, 1) TILE(4, 2)
@@ -200,8 +200,8 @@ static void block(const struct Product *it, const float *a, const float *b, floa
   struct Tile at = {.rowA = it->rowA, .columnA = it->isPackedA ? TILE_ROWS : it->columnA, .rowC = it->rowC, .columnC = it->columnC, .k = k,
                     .rowB = it->isPackedB ? PANEL : it->rowB, .panel = it->isPackedB ? (int64_t)PANEL * k : PANEL,
                     .isAdded = isAdded};
-  // Few rows take wide tiles, so that their sums do not wait for one another.
-  const int wide = m <= 2 ? 4 : TILE_VECTORS;
+  // Few rows take wide tiles, so that their sums do not wait for one another. A fused sum is for wide networks and large batches.
+  const int wide = m <= 2 && !it->isFused ? 4 : TILE_VECTORS;
   for (int32_t j = 0; j < it->n;) {
     const int32_t left = it->n - j;
     const int vectors = left >= wide * W ? wide : left > W ? TILE_VECTORS : 1;
