@@ -102,7 +102,7 @@ export function negentropyEstimate(distribution: Distribution, options: SampleOp
     const { distances, logDet } = mahalanobis(events);
     const terms = distances.map((distance, i) => logs[i * cells + cell]! + 0.5 * distance);
     const mean = terms.reduce((sum, term) => sum + term, 0) / samples;
-    const spread = terms.reduce((sum, term) => sum + (term - mean) ** 2, 0) / (samples - 1);
+    const spread = terms.reduce((sum, term) => sum + (term - mean) * (term - mean), 0) / (samples - 1);
     values.push(mean + 0.5 * (dim * portableMath.log(2 * Math.PI) + logDet - bias));
     errors.push(Math.sqrt(spread / samples));
   }

@@ -196,7 +196,8 @@ describe('oxbow train', () => {
     expect((await oxbow(...argv, '--engine', 'eager', '--out', wasm)).stderr).toContain(
       'another engine (wasm, not eager)',
     );
-    const gone = 'got "onnxruntime-node", expected one of auto, native, wasm, eager; onnxruntime-node is gone: auto';
+    const gone =
+      'got "onnxruntime-node", expected one of auto, native, native-fma, wasm, eager; onnxruntime-node is gone: auto';
     expect((await oxbow(...argv, '--engine', 'onnxruntime-node')).stderr).toContain(`oxbow: --engine: ${gone}`);
     vi.stubEnv('OXBOW_ENGINE', 'onnxruntime-node');
     expect((await oxbow(...argv)).stderr).toContain(`oxbow: OXBOW_ENGINE: ${gone}`);
