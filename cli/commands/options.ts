@@ -39,7 +39,7 @@ const ENV: Options = {
 
 const WORKERS: Options = {
   '--workers <n>': 'worker processes (default: the number of cores, divided by --threads)',
-  '--threads <n>': "threads of each job, by the engine 'wasm', for large batches (default: OXBOW_THREADS, or 1)",
+  '--threads <n>': 'threads of each job, for large batches (default: OXBOW_THREADS, or 1)',
 };
 
 /** Who does the jobs of a run. */

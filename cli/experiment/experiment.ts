@@ -344,7 +344,7 @@ export function commonShape<S extends string, P extends string, E extends string
 
 /**
  * The field `engine` for an experiment's `z.strictObject`: which engine runs its compiled functions. The environment variable
- * `OXBOW_ENGINE` and `--engine` set it. With all but 'eager' a run has the same results on every machine.
+ * `OXBOW_ENGINE` and `--engine` set it. With 'auto', 'native' and 'wasm' a run has the same results on every machine.
  */
 export function engineSetting(usual: EngineName) {
   return z.enum(ENGINE_NAMES).default(usual).describe('engine that compiled functions run on; also by OXBOW_ENGINE');

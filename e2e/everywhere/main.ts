@@ -3,7 +3,7 @@ import { fingerprints } from './runs.ts';
 
 /** A page has no arguments, and WebAssembly alone. */
 const { process } = globalThis as { process?: NodeJS.Process };
-const engine = process?.argv[2] as 'wasm' | 'native' | undefined;
+const engine = process?.argv[2] as 'auto' | 'wasm' | 'native' | undefined;
 
 process?.stderr.write(`${(await selectEngine(engine ?? 'wasm')).line}\n`);
 console.log(JSON.stringify(await fingerprints(engine)));

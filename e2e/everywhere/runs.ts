@@ -47,7 +47,7 @@ async function cloning(): Promise<string> {
 }
 
 /** The fingerprints of small runs on an engine and in MuJoCo's physics: the same wherever there is WebAssembly, and natively. */
-export async function fingerprints(engine: 'wasm' | 'native' = 'wasm'): Promise<Record<string, string>> {
+export async function fingerprints(engine: 'auto' | 'wasm' | 'native' = 'wasm'): Promise<Record<string, string>> {
   await selectEngine(engine);
   const memory = await ppo('PendulumNoVel-v1', { memory: 'lstm', memoryUnits: 16 });
   return { ppo: await ppo('Pendulum-v1'), memory, cloning: await cloning(), ...(await robots()) };

@@ -27,7 +27,7 @@ function training() {
   return { net, step, x: new Rng('x').normalTensor([4, 3]) };
 }
 
-describe.each(['native', 'wasm'])('on %s', (engine) => {
+describe.each(['native', 'native-fma', 'wasm'])('on %s', (engine) => {
   test('every kernel with what it moves: each tensor once, a broadcast one as it lies in memory', async () => {
     await selectEngine(engine);
     const fn = compile(

@@ -30,11 +30,12 @@ export function nativeRuntime(
 ): Runtime {
   const heap = new Heap();
   const operations = new Map(native.operations.map((name, i) => [name, i]));
+  const name = isFused ? 'native-fma' : 'native';
   const calculator = (lowered: Lowered): Calculator => {
     const { kernels, wideWork, addresses, faults } = lowered;
     if (isMixed && wideWork < LEAST_KERNEL * kernels.length) return new Modules(lowered, heap);
     const program = native.load(Words.program(kernels, operations, { addresses, faults }, isFused), threads);
-    return { name: 'native', run: () => program(heap.buffer), kernel: (index) => () => program(heap.buffer, index) };
+    return { name, run: () => program(heap.buffer), kernel: (index) => () => program(heap.buffer, index) };
   };
-  return heapRuntime({ name: isFused ? 'native-fma' : 'native', heap, threads: 1, calculator });
+  return heapRuntime({ name, heap, threads: 1, calculator });
 }

@@ -54,11 +54,10 @@ interface Matrix {
 export class Words {
   /** The number of an elementwise operation by its name there. */
   readonly #operations: ReadonlyMap<string, number>;
+  readonly #isFused: boolean;
   readonly #buffers = new Map<Buffer, number>();
   #list: number[] = [];
   #count = 0;
-
-  readonly #isFused: boolean;
 
   constructor(operations: ReadonlyMap<string, number>, isFused: boolean) {
     this.#operations = operations;

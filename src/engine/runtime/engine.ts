@@ -16,7 +16,7 @@ export interface EngineReport {
 /** How {@link selectEngine} gets an engine. */
 export interface EngineOptions {
   /**
-   * How many threads calculate the large kernels of 'wasm' together, the caller among them; by default the environment variable
+   * How many threads calculate large kernels together, the caller among them; by default the environment variable
    * `OXBOW_THREADS`, or 1. Results have the same bits for every number.
    */
   readonly threads?: number | undefined;

@@ -1,3 +1,0 @@
-import { selectEngine } from '../../src/index.ts';
-
-console.log((await selectEngine()).line);
