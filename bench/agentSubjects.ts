@@ -1,5 +1,5 @@
 import { A2c, type Agent, Dqn, Ppo, Reinforce, Sac } from '../agents/index.ts';
-import { make, makeVec } from '../envs/index.ts';
+import { loadEnv, make, makeVec } from '../envs/index.ts';
 import { makePolicy, type Rng } from '../src/index.ts';
 
 /** A whole agent in training: environment, collector and updates together. */
@@ -33,6 +33,8 @@ const sac = (width: number, policies: readonly string[]): AgentRow => ({
   },
 });
 
+await loadEnv('mujoco/HalfCheetah-v5');
+
 export const AGENT_ROWS: readonly AgentRow[] = [
   {
     name: 'ppo/Pendulum-v1',
@@ -42,6 +44,16 @@ export const AGENT_ROWS: readonly AgentRow[] = [
       const policy = makePolicy<string>(name, { ...spaces(env), rng });
       const settings = { horizon: 1024, batchSize: 64, epochs: 10, learningRate: 1e-3, gamma: 0.9, lambda: 0.95 };
       return { agent: new Ppo({ policy, env, rng: rng.split('agent'), ...settings }), block: 4096 };
+    },
+  },
+  {
+    name: 'ppo/HalfCheetah-v5',
+    policies: ['gaussian'],
+    make(name, rng) {
+      const env = makeVec('mujoco/HalfCheetah-v5', { numEnvs: 1 });
+      const policy = makePolicy<string>(name, { ...spaces(env), rng });
+      const settings = { horizon: 2048, batchSize: 64, epochs: 10, learningRate: 3e-4 };
+      return { agent: new Ppo({ policy, env, rng: rng.split('agent'), ...settings }), block: 2048 };
     },
   },
   sac(256, ['gaussian']),

@@ -29,6 +29,7 @@ ROWS = {
         4096,
         dict(n_steps=1024, batch_size=64, n_epochs=10, learning_rate=1e-3, gamma=0.9, gae_lambda=0.95),
     ),
+    "ppo/HalfCheetah-v5": ("PPO", "HalfCheetah-v5", 1, 2048, {}),
     "sac/Pendulum-v1/256-256": sac(256),
     "sac/Pendulum-v1/64-64": sac(64),
     "dqn/CartPole-v1": (

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from matching_jax import matching_act, matching_step
+from matching_jax import SCANNED, matching_act, matching_step, scanned
 from memory_jax import memory_step
 from offline_jax import AGENTS, update_row
 from serve import (
@@ -26,7 +26,6 @@ from serve import (
 )
 
 VARIANT = sys.argv[1]
-STEPS = 32
 HALF = ACTION // 2
 LOG_TWO_PI = math.log(2 * math.pi)
 
@@ -148,16 +147,8 @@ def ppo_step(policy, parameters, data):
         updates, moments = optimizer.update(gradients, moments, nets)
         return optax.apply_updates(nets, updates), moments, value
 
-    def scanned(nets, moments, batches):
-        def body(carry, batch):
-            nets, moments, value = update(*carry, batch)
-            return (nets, moments), value
-
-        (nets, moments), values = jax.lax.scan(body, (nets, moments), batches)
-        return nets, moments, values
-
-    step = jax.jit(scanned if VARIANT == "scan" else update, donate_argnums=(0, 1))
-    inputs = tuple(jnp.stack([x] * STEPS) for x in batch) if VARIANT == "scan" else batch
+    step = jax.jit(scanned(update, 2) if VARIANT == "scan" else update, donate_argnums=(0, 1))
+    inputs = tuple(jnp.stack([x] * SCANNED) for x in batch) if VARIANT == "scan" else batch
 
     def run():
         state[0], state[1], value = step(state[0], state[1], inputs)
@@ -168,7 +159,7 @@ def ppo_step(policy, parameters, data):
         losses = run()[:8] if VARIANT == "scan" else [run() for _ in range(8)]
         return {"losses": [float(value) for value in losses]}
 
-    return run, STEPS if VARIANT == "scan" else 1, show
+    return run, SCANNED if VARIANT == "scan" else 1, show
 
 
 def act(policy, parameters, data):
@@ -198,9 +189,9 @@ serve(
     {
         "ppo-step": ppo_step,
         "act": act,
-        "matching-step": matching_step,
+        "matching-step": lambda *row: matching_step(*row, VARIANT),
         "matching-act": matching_act,
         "memory-step": memory_step,
-        **{f"{name}-update": update_row(name) for name in AGENTS},
+        **{f"{name}-update": update_row(name, VARIANT) for name in AGENTS},
     },
 )

@@ -7,6 +7,22 @@ import optax
 from serve import LEARNING_RATE, layers, widths_of
 
 STEPS = 5
+# How many updates a scan has.
+SCANNED = 32
+
+
+def scanned(step, count):
+    """`step`, whose first `count` arguments are what it gives back before its figures, as a program of as many steps as its others have rows."""
+
+    def steps(*arguments):
+        def body(carry, batch):
+            *carry, figures = step(*carry, *batch)
+            return tuple(carry), figures
+
+        carry, figures = jax.lax.scan(body, arguments[:count], arguments[count:])
+        return *carry, figures
+
+    return steps
 
 
 def mlp(layers, x):
@@ -42,7 +58,7 @@ def field_of(row, parameters, observations, noise):
     return layers(iter(parameters), widths_of(row, size + 1 + observations.shape[-1], size), array)
 
 
-def matching_step(row, parameters, data):
+def matching_step(row, parameters, data, variant):
     observations, actions, noise, times = (array(data[key]) for key in ("observations", "actions", "noise", "times"))
     optimizer = optax.adam(LEARNING_RATE)
     field = field_of(row, parameters, observations, noise)
@@ -60,11 +76,14 @@ def matching_step(row, parameters, data):
         field, moments, value = improve(field, moments, observations, actions, noise, times)
         return field, moments, key, value
 
-    step = jax.jit(update, donate_argnums=(0, 1, 2))
+    step = jax.jit(scanned(update, 3) if variant == "scan" else update, donate_argnums=(0, 1, 2))
     given = jax.jit(improve)
+    batch = [observations, actions]
+    if variant == "scan":
+        batch = [jnp.stack([x] * SCANNED) for x in batch]
 
     def run():
-        *state[:], value = step(*state, observations, actions)
+        *state[:], value = step(*state, *batch)
         return np.asarray(value)
 
     def show():
@@ -74,7 +93,7 @@ def matching_step(row, parameters, data):
             losses.append(float(value))
         return {"losses": losses}
 
-    return run, 1, show
+    return run, SCANNED if variant == "scan" else 1, show
 
 
 def matching_act(row, parameters, data):

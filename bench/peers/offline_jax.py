@@ -9,14 +9,13 @@ Park, Li and Levine, arXiv:2502.02538; Kostrikov, Nair and Levine, arXiv:2110.06
 """
 
 import math
-from functools import partial
 from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from matching_jax import array, carried, matching_loss, mlp
+from matching_jax import SCANNED, array, carried, matching_loss, mlp, scanned
 from serve import COLUMNS, ROW_SIZES, agent_networks, layers, minibatch
 
 MAX_LOG_SCALE = 10.0
@@ -226,33 +225,33 @@ def orthogonal_layers(key):
     return layers_of
 
 
-def step_of(agent, size):
-    """One update on a minibatch, with draws of its own."""
+def step_of(agent, size, variant="step"):
+    """One update on a minibatch, with draws of its own; or a scan over as many as there are minibatches."""
 
-    @partial(jax.jit, donate_argnums=(0, 1))
     def step(state, key, batch):
         key, own = jax.random.split(key)
         state, figures = agent.update(state, batch, agent.draws(own, batch["actions"].shape[0], size))
         return state, key, jnp.stack(figures)
 
-    return step
+    return jax.jit(scanned(step, 2) if variant == "scan" else step, donate_argnums=(0, 1))
 
 
-def update_row(name):
+def update_row(name, variant):
     def make(row, parameters, data):
         observation, action = ROW_SIZES["observations"], ROW_SIZES["actions"]
         agent, flat = AGENTS[name](), iter(parameters)
         network = lambda widths: layers(flat, widths, array)
         state = [agent.init(agent_networks(name, row, observation, action, network))]
         batches = [minibatch(batch) for batch in data["batches"]]
-        given, step = jax.jit(agent.update), step_of(agent, action)
+        given, step = jax.jit(agent.update), step_of(agent, action, variant)
+        steps = SCANNED if variant == "scan" else 1
         keys = [jax.random.PRNGKey(0)]
         replay = {column: np.concatenate([rows[column] for rows, _ in batches]) for column in COLUMNS}
         rows, size = replay["rewards"].shape[0], batches[0][0]["rewards"].shape[0]
         random = np.random.default_rng(0)
 
         def run():
-            drawn = random.integers(0, rows, size)
+            drawn = random.integers(0, rows, (steps, size) if variant == "scan" else size)
             batch = {column: replay[column][drawn] for column in COLUMNS}
             state[0], keys[0], figures = step(state[0], keys[0], batch)
             return np.asarray(figures)
@@ -264,6 +263,6 @@ def update_row(name):
                 losses += [float(figure) for figure in figures if math.isfinite(figure)]
             return {"losses": losses}
 
-        return run, 1, show
+        return run, steps, show
 
     return make

@@ -55,7 +55,7 @@ export const PEERS = {
     file: 'jax_twin.py',
     variant: 'scan',
     needs: 'jax[cpu] and optax from PyPI',
-    kinds: ['ppo-step'],
+    kinds: ['ppo-step', 'matching-step', ...UPDATES],
     lacks: AUTOREGRESSIVE,
   },
   'jax-js': {
