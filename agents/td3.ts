@@ -4,8 +4,8 @@ import type { Box } from '../envs/index.ts';
 import { checkPolicy, type Policy, type Rng } from '../src/index.ts';
 import { nonnegative } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
+import { clippedActions } from '../src/policies/actor.ts';
 import { type Bounds, halfWidths } from '../src/policies/boxScale.ts';
-import { clippedActions } from '../src/policies/policy.ts';
 import type { TrainOptions, TrainReport } from './agent.ts';
 import { adviseOnPolicy, checkContinuous, checkHasMode } from './core/checks.ts';
 import {

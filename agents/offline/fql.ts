@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { checkPolicy, FlowMatchingPolicy, type ImplicitPolicy, type Policy, type Rng } from '../../src/index.ts';
 import { count } from '../../src/options/fields.ts';
 import { parseOptions } from '../../src/options/parse.ts';
+import { clippedActions } from '../../src/policies/actor.ts';
 import type { Bounds } from '../../src/policies/boxScale.ts';
-import { clippedActions } from '../../src/policies/policy.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
 import { checkNoMemory, withArticle } from '../core/checks.ts';
 import {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { type ActionDistribution, checkPolicy, type Rng, sampleAction } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parse.ts';
-import { clippedActions } from '../../src/policies/policy.ts';
+import { clippedActions } from '../../src/policies/actor.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
 import { checkDensity, checkNoMemory, checkReparameterized, hasAngles } from '../core/checks.ts';
 import { ActionValues, ClippedAdam, criticNetworksOptions, polyak, tdTarget, valueWeight } from '../core/critics.ts';

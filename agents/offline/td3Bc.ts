@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { checkPolicy, type Policy, type Rng } from '../../src/index.ts';
 import { positive } from '../../src/options/fields.ts';
 import { parseOptions } from '../../src/options/parse.ts';
-import { clippedActions } from '../../src/policies/policy.ts';
+import { clippedActions } from '../../src/policies/actor.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
 import { adviseOnPolicy, checkHasMode, checkNoMemory } from '../core/checks.ts';
 import {

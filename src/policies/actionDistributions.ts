@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type Bijector, sumLogDet } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/elementwise.ts';
 import { ShiftScale } from '../bijectors/shiftScale.ts';
-import type { Categorical } from '../distributions/categorical.ts';
+import { Categorical } from '../distributions/categorical.ts';
 import { Distribution } from '../distributions/distribution.ts';
+import { MultivariateNormal } from '../distributions/multivariateNormal.ts';
 import { impossibleOutside } from '../distributions/support.ts';
 import type { Rng } from '../random.ts';
 import type { ActionDistribution, ActionSample, Policy, SampledAction } from './policy.ts';
@@ -21,6 +22,8 @@ export class SquashedDistribution implements ActionDistribution {
   readonly entropy?: () => tf.Tensor;
   /** Where the latent's mode is known in closed form. */
   readonly mode?: () => tf.Tensor;
+  /** Of a Gaussian latent: μ + √T (u − μ) of its samples u. */
+  readonly sampleTempered?: (rng: Rng, temperature: number) => tf.Tensor;
 
   constructor(
     latent: Distribution,
@@ -44,6 +47,12 @@ export class SquashedDistribution implements ActionDistribution {
         tf.add(latent.entropy(), this.squashLogDet(tf.zeros([...latent.batchShape, ...latent.eventShape])));
     }
     if (inClosedForm('mode')) this.mode = () => latent.mode();
+    if (latent instanceof MultivariateNormal) {
+      this.sampleTempered = (rng, temperature) => {
+        const mean = latent.mean();
+        return tf.add(mean, tf.mul(tf.sub(latent.sample(rng), mean), Math.sqrt(temperature)));
+      };
+    }
   }
 
   sampleWithLogProb(rng: Rng): SampledAction {
@@ -105,6 +114,16 @@ export class DiscreteActions implements ActionDistribution {
   mode(): tf.Tensor {
     return tf.expandDims(this.#index.mode(), 1);
   }
+
+  sampleTempered(rng: Rng, temperature: number): tf.Tensor {
+    return tf.expandDims(temperedChoice(this.#index, temperature).sample(rng), 1);
+  }
+}
+
+/** P(k)^(1/T), normalized: softmax(logits / T). */
+export function temperedChoice({ logits }: Categorical, temperature: number): Categorical {
+  // A choice that is not allowed has the logit −∞, and keeps it.
+  return new Categorical({ logits: tf.div(logits, temperature) });
 }
 
 /** What {@link ActionSamples} are made of; as those of {@link ActionDistribution}. */

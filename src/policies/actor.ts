@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { type Compiled, compile, type Outputs } from '../engine/compile.ts';
 import { positiveInteger } from '../nn/sizes.ts';
@@ -6,6 +6,7 @@ import { show } from '../options/describe.ts';
 import { checkArgument, checkOptions, parseOptions } from '../options/parse.ts';
 import { Rng, rngSchema } from '../random.ts';
 import { type BoxSpace, choicesOf } from '../spaces/plain.ts';
+import { type Acting, type ActingOptions, actingOf, actingShape, byRows, HeldNoise } from './acting.ts';
 import { ObservationLayout, writeMask } from './observationLayout.ts';
 import type { ActionDistribution, ActionSample, Policy } from './policy.ts';
 
@@ -22,16 +23,24 @@ export function actionBounds({ config, boundedActions }: Policy): Pick<BoxSpace,
   return actionSpace !== undefined && 'low' in actionSpace ? actionSpace : boundedActions;
 }
 
+/** Actions as the environment gets them, each component clipped to its bounds: `[batch, actionDim]`. No gradient flows beyond them. */
+export function clippedActions(actions: tf.Tensor, { low, high }: Pick<BoxSpace, 'low' | 'high'>): tf.Tensor {
+  const bound = (bounds: ArrayLike<number>) => tf.tensor1d(Array.from(bounds));
+  return tf.minimum(tf.maximum(actions, bound(low)), bound(high));
+}
+
 /** Options of {@link Actor}. */
 export interface ActorOptions {
-  /** The stream of the noise of sampled actions; greedy ones need none. */
+  /** The stream of the noise of sampled actions; greedy and densest ones need none. */
   readonly rng?: Rng | undefined;
   /** How many observations there are at a time, 1 by default. */
   readonly batch?: number;
   /** Takes greedy actions, see {@link Policy.greedy}; sampled ones by default. */
-  readonly greedy?: boolean;
+  readonly greedy?: boolean | undefined;
   /** From how many samples a greedy action is chosen where the policy has no exact mode, 32 by default. */
   readonly candidates?: number | undefined;
+  /** How actions are chosen, in the place of both. */
+  readonly acting?: ActingOptions | undefined;
 }
 
 /** An {@link ActionSample} as arrays, row by row. */
@@ -50,14 +59,17 @@ export function actorInputs<Size extends number | string>({ observationDim, stat
   };
 }
 
-/** A sampled action for each observation, or a greedy one, and of a policy with a memory the state after it. */
+/** An action for each observation, and of a policy with a memory the state after it. */
 export function actionOf(
   policy: Policy,
   { observations, state: before }: ActorInputs,
-  { rng, candidates }: { readonly rng?: Rng; readonly candidates?: number },
+  { rule, temperature, candidates }: Acting,
+  rng: Rng,
 ) {
   const past = before && { state: before };
-  if (rng === undefined) return policy.greedy(observations, candidates, past);
+  if (rule === 'mode') return policy.greedy(observations, candidates, past);
+  if (rule === 'densest') return policy.tempered(observations, 0, { candidates }, past);
+  if (temperature !== 1) return policy.tempered(observations, temperature, { candidates, rng }, past);
   const { distribution, state } = policy.unroll(observations, past);
   return { ...sampleAction(distribution, rng), ...(state && { state }) };
 }
@@ -72,33 +84,41 @@ export class Actor {
   readonly #compiled: Compiled<ActorInputs, Outputs>;
   readonly #onArrays;
   readonly #rng: Rng | undefined;
+  readonly #held: HeldNoise | undefined;
   readonly #batch: number;
   readonly #stateDim: number;
 
-  /** @throws if `batch` or `candidates` is no positive integer, or there is no `rng` for sampled actions */
+  /**
+   * @throws if an option is out of range, there is no `rng` for sampled actions, or the policy cannot act so: it has samples and no density,
+   *   say, and the densest is to be chosen
+   */
   constructor(policy: Policy, options: ActorOptions) {
     const {
       rng,
       batch = 1,
-      greedy = false,
-      candidates = 32,
+      ...given
     } = checkOptions('Actor', options, {
       rng: [Rng, undefined],
       batch: [Number, undefined],
       greedy: [Boolean, undefined],
       candidates: [Number, undefined],
+      acting: [Object, undefined],
     });
     positiveInteger('Actor', 'batch', batch);
-    positiveInteger('Actor', 'candidates', candidates);
-    if (!greedy && !(rng instanceof Rng)) {
+    if (given.candidates !== undefined) positiveInteger('Actor', 'candidates', given.candidates);
+    const acting = actingOf('Actor', given);
+    policy.checkActing('Actor', acting);
+    if (acting.rule === 'sample' && !(rng instanceof Rng)) {
       throw new Error(`Actor: rng: got ${show(rng)}, expected an Rng, or greedy: true`);
     }
     this.#rng = rng;
+    const held = acting.hold === 1 ? undefined : new HeldNoise(acting.hold, batch);
+    this.#held = held;
     this.state = new Float32Array(batch * policy.stateDim);
     this.#batch = batch;
     this.#stateDim = policy.stateDim;
     this.#compiled = compile(
-      (inputs, stream) => ({ ...actionOf(policy, inputs, greedy ? { candidates } : { rng: stream }) }),
+      (inputs, stream) => ({ ...actionOf(policy, inputs, acting, held ? byRows(stream, batch) : stream) }),
       { name: 'actor', state: [policy] },
     );
     this.#onArrays = this.#compiled.onArrays(actorInputs(policy, batch));
@@ -112,6 +132,15 @@ export class Actor {
    * @throws if they are not that many
    */
   act(observations: ArrayLike<number>, rng = this.#rng): ActionArrays {
+    const held = this.#held;
+    if (held === undefined) return this.#act(observations, rng);
+    held.begin(rng!);
+    const made = this.#act(observations, held);
+    held.end();
+    return made;
+  }
+
+  #act(observations: ArrayLike<number>, rng: Rng | undefined): ActionArrays {
     const { state } = this;
     if (state.length === 0) return this.#onArrays({ observations }, rng) as unknown as ActionArrays;
     const made = this.#onArrays({ observations, state }, rng) as unknown as ActionArrays & { state: Float32Array };
@@ -120,20 +149,21 @@ export class Actor {
   }
 
   /**
-   * Begins an episode in a row, or in all of them: a policy with a memory forgets what it has seen.
+   * Begins an episode in a row, or in all of them: a policy with a memory forgets what it has seen, and noise that is held is drawn anew.
    * @throws if there is no such row
    */
   reset(row?: number): void {
     if (row !== undefined && !(Number.isInteger(row) && row >= 0 && row < this.#batch)) {
       throw new Error(`Actor.reset: row: got ${show(row)}, expected an integer from 0 to ${this.#batch - 1}`);
     }
+    this.#held?.reset(row);
     if (row === undefined) this.state.fill(0);
     else this.state.fill(0, row * this.#stateDim, (row + 1) * this.#stateDim);
   }
 
   /** Begins an episode in each row whose last one has ended by a step of parallel environments. */
   resetEnded({ terminations, truncations }: Readonly<Record<'terminations' | 'truncations', ArrayLike<number>>>): void {
-    if (this.state.length === 0) return;
+    if (this.state.length === 0 && this.#held === undefined) return;
     for (let row = 0; row < terminations.length; row++) if (terminations[row] || truncations[row]) this.reset(row);
   }
 
@@ -165,6 +195,8 @@ export type UsualAction = Float32Array | number;
 export interface ActOptions {
   /** Takes the greedy action, see {@link Policy.greedy}; a sampled one by default. */
   readonly greedy?: boolean | undefined;
+  /** How the action is chosen; noise that is held is drawn anew at the first action after {@link Policy.reset}. */
+  readonly acting?: ActingOptions | undefined;
   /** The stream of a sampled action's noise: by default the policy's own, which is named `act`. */
   readonly rng?: Rng | undefined;
   /** The info's `actionMask`, for a policy that masks actions. */
@@ -172,7 +204,7 @@ export interface ActOptions {
 }
 
 const actOptions = z.strictObject({
-  greedy: z.boolean().optional(),
+  ...actingShape,
   rng: rngSchema.optional(),
   actionMask: z.unknown().optional(),
 });
@@ -193,6 +225,8 @@ export class SingleActor {
   readonly #state: Float32Array;
   #sampled: Actor | undefined;
   #greedy: Actor | undefined;
+  /** The last one of another way to act. */
+  #other: { readonly way: string; readonly actor: Actor } | undefined;
 
   constructor(policy: Policy) {
     this.#policy = policy;
@@ -207,9 +241,9 @@ export class SingleActor {
   /** See {@link Policy.act}. */
   act(observation: Observation, options: ActOptions = NONE): ActedAction {
     const given = options === NONE ? NONE : parseOptions(this.#where(), actOptions, options);
-    const { greedy = false, rng = this.#rng, actionMask } = given;
+    const { rng = this.#rng, actionMask } = given;
     this.#take(observation, actionMask);
-    const actor = this.#actor(greedy);
+    const actor = this.#actor(given);
     actor.state.set(this.#state);
     const { action } = actor.act(this.#observation, rng);
     this.#state.set(actor.state);
@@ -219,24 +253,33 @@ export class SingleActor {
     return 'binaries' in discreteActions ? Uint8Array.from(action) : Int32Array.from(action);
   }
 
-  /** Forgets what a memory holds. */
+  /** Forgets what a memory holds, and noise that is held. */
   reset(): void {
     this.#state.fill(0);
+    this.#other?.actor.reset();
   }
 
   dispose(): void {
     this.#sampled?.dispose();
     this.#greedy?.dispose();
+    this.#other?.actor.dispose();
   }
 
-  /** Made when it is first asked for. */
-  #actor(greedy: boolean): Actor {
-    const known = greedy ? this.#greedy : this.#sampled;
-    if (known !== undefined) return known;
-    const actor = new Actor(this.#policy, { rng: this.#rng, greedy });
-    if (greedy) this.#greedy = actor;
-    else this.#sampled = actor;
-    return actor;
+  /** Made when it is first asked for; of other ways to act than samples and greedy actions the last one is kept. */
+  #actor(given: ActOptions): Actor {
+    if (given.acting === undefined) {
+      if (given.greedy) this.#greedy ??= new Actor(this.#policy, { greedy: true });
+      else this.#sampled ??= new Actor(this.#policy, { rng: this.#rng });
+      return (given.greedy ? this.#greedy : this.#sampled)!;
+    }
+    const acting = actingOf(this.#where(), given);
+    const way = JSON.stringify(acting);
+    if (this.#other?.way !== way) {
+      this.#policy.checkActing(this.#where(), acting);
+      this.#other?.actor.dispose();
+      this.#other = { way, actor: new Actor(this.#policy, { rng: this.#rng, acting }) };
+    }
+    return this.#other.actor;
   }
 
   #take(observation: Observation, actionMask: unknown): void {

@@ -5,10 +5,10 @@ import { positiveInteger } from '../nn/sizes.ts';
 import type { Rng } from '../random.ts';
 import type { BoxSpace } from '../spaces/plain.ts';
 import { ActionSamples } from './actionDistributions.ts';
-import { sampleAction } from './actor.ts';
+import { clippedActions, sampleAction } from './actor.ts';
 import { ActionCritics } from './criticNetworks.ts';
 import { GreedyNoise } from './greedy.ts';
-import { type ActionSample, clippedActions, Policy } from './policy.ts';
+import { type ActionSample, Policy } from './policy.ts';
 
 /** What a {@link BestOfPolicy} is made of. */
 export interface BestOfPolicyOptions {

@@ -3,7 +3,7 @@ import { Categorical } from '../distributions/categorical.ts';
 import { Mlp } from '../nn/mlp.ts';
 import { stopGradient } from '../nn/tensors.ts';
 import { choicesOf, type DiscreteSpace, type MultiBinarySpace, type MultiDiscreteSpace } from '../spaces/plain.ts';
-import { DiscreteActions } from './actionDistributions.ts';
+import { DiscreteActions, temperedChoice } from './actionDistributions.ts';
 import { type ActionDistribution, maskOf, type NetworkPolicyOptions, Policy } from './policy.ts';
 
 /** Options of {@link CategoricalPolicy}. */
@@ -125,6 +125,11 @@ export class MultiCategoricalPolicy extends Policy<Int32Array | Uint8Array> {
       mode: () =>
         tf.stack(
           entries.map((entry) => entry.mode()),
+          1,
+        ),
+      sampleTempered: (rng, temperature) =>
+        tf.stack(
+          entries.map((entry) => temperedChoice(entry, temperature).sample(rng)),
           1,
         ),
     };

@@ -34,7 +34,7 @@ const NATS = 0.1;
  * Checks a policy against the contract of {@link Policy}, on a few observations drawn for it. Its variables are left as they were, and
  * no stream but the check's own is drawn from. Agents do this once, when they are made.
  *
- * 1. Samples, latents, log-probabilities, entropies, modes: shapes `[batch, actionDim]` and `[batch]`, float32, finite.
+ * 1. Samples, also tempered ones, latents, log-probabilities, entropies, modes: shapes `[batch, actionDim]` and `[batch]`, float32, finite.
  * 2. Actions: `squash` of their latents, `squash(unsquash(action))` gives them again, within `boundedActions`, or of `discreteActions`.
  * 3. `logProb` of a latent is the log-probability that its sample came with. The probabilities of discrete actions sum to 1.
  * 4. Without `squashLogDet`, `squash` is the identity, if there is a density.
@@ -139,6 +139,8 @@ class Check extends Contract {
     });
     if (discreteActions !== undefined) this.#checkCategories(distribution, batch, choicesOf(discreteActions));
     if (distribution.mode !== undefined) this.numbers('mode', distribution.mode(), events);
+    const tempered = distribution.sampleTempered?.(this.#stream(), 0.5);
+    if (tempered !== undefined) this.numbers('sampleTempered', tempered, events);
     const entropy = distribution.entropy?.();
     if (entropy !== undefined) this.numbers('entropy', entropy, [batch]);
   }

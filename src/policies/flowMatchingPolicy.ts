@@ -4,9 +4,10 @@ import { Flow } from '../flows/flow.ts';
 import type { Rng } from '../random.ts';
 import { type BoxSpace, plainBoxSpace } from '../spaces/plain.ts';
 import { ActionSamples } from './actionDistributions.ts';
+import { clippedActions } from './actor.ts';
 import { type BoxScale, boxScale } from './boxScale.ts';
 import { FlowPolicy } from './flowPolicy.ts';
-import { clippedActions, type NetworkPolicyOptions, type Past, Policy } from './policy.ts';
+import { type NetworkPolicyOptions, type Past, Policy } from './policy.ts';
 
 /** The solvers of {@link FlowMatchingPolicy}: of order 2 with two evaluations of the field a step, and of order 1 with one. */
 export const flowMatchingSolvers = ['midpoint', 'euler'] as const;

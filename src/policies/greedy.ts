@@ -3,7 +3,7 @@ import { portableMath } from '../portableMath.ts';
 import { Rng } from '../random.ts';
 
 /**
- * The noise of greedy actions: of a stream that begins anew with each of these, and alike for all observations of a batch. So neither the
+ * The noise of greedy and densest actions: of a stream that begins anew with each of these, and alike for all observations of a batch. So neither the
  * calls before nor the batch around an observation say which action it gets.
  *
  * It is a symmetric Latin hypercube: each number has one value in each of `count` strata of equal probability, and the noise of the last

@@ -1,26 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
-import { FixedSizeError, type OnnxModel, traceToOnnx } from '../engine/traceToOnnx.ts';
-import { writeWholeFile } from '../files.ts';
+import type { OnnxModel } from '../engine/traceToOnnx.ts';
 import { fingerprintOfNumbers } from '../fingerprint.ts';
 import { Module } from '../module.ts';
 import type { Activation } from '../nn/dense.ts';
 import type { RecurrentNetwork } from '../nn/recurrent.ts';
 import { positiveInteger } from '../nn/sizes.ts';
 import { wrapAngle } from '../nn/tensors.ts';
-import { note } from '../options/describe.ts';
-import { checkArgument, parseOptions } from '../options/parse.ts';
+import { checkArgument } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
-import { type BoxSpace, type ChoiceSpace, jsonSpace, type PlainSpace, plainSpace } from '../spaces/plain.ts';
+import type { BoxSpace, ChoiceSpace, PlainSpace } from '../spaces/plain.ts';
+import { type Acting, type ActingOptions, temperedLatent } from './acting.ts';
+import { withDensity } from './actionDistributions.ts';
 import {
   type ActedAction,
   type ActOptions,
   Actor,
-  type ActorInputs,
   type ActorOptions,
-  actionBounds,
-  actionOf,
-  actorInputs,
   type Observation,
   SingleActor,
   sampleAction,
@@ -28,8 +23,7 @@ import {
 import { BoxScale } from './boxScale.ts';
 import { denseCenter, GreedyNoise } from './greedy.ts';
 import { type ObservationEncoder, ObservationNormalizer } from './observationEncoder.ts';
-
-const onnxOptions = z.strictObject({ batch: z.int().positive().optional(), greedy: z.boolean().default(false) });
+import { policyToOnnx } from './policyToOnnx.ts';
 
 /** What a policy's sample is: the action, the latent value that it is the squash of, and the log-density of the action. */
 export interface SampledAction {
@@ -84,6 +78,8 @@ export interface ActionDistribution {
   entropy?(): tf.Tensor;
   /** The latent value of greatest density, `[batch, actionDim]`, where it is exact and the distribution has one mode. */
   mode?(): tf.Tensor;
+  /** A latent value of the law ∝ p^(1/T), `[batch, actionDim]`, where it is exact: of a Gaussian N(μ, T Σ), of choices by logits / T. */
+  sampleTempered?(rng: Rng, temperature: number): tf.Tensor;
 }
 
 /** What a policy of the registry was made from, in plain JSON but for infinite bounds. */
@@ -351,21 +347,66 @@ export abstract class Policy<
    */
   greedy(observations: tf.Tensor, candidates = 32, past?: Past): ActionSample & { readonly state?: tf.Tensor } {
     positiveInteger(`${this.constructor.name}.greedy`, 'candidates', candidates);
+    return this.#chosen(observations, past, (distribution, rows) => {
+      if (distribution.mode !== undefined) return distribution.mode();
+      const batch = observations.shape[0]!;
+      const { latent } = sampleAction(rows(candidates), new GreedyNoise(candidates, batch));
+      const samples = tf.reshape(latent, [candidates, batch, this.actionDim]);
+      return denseCenter(samples, distribution.angles ? wrapAngle : undefined);
+    });
+  }
+
+  /**
+   * An action whose latent value has the law ∝ p^(1/T), for each observation: exact where the policy knows how, else resampled from `candidates`
+   * samples, see `temperedLatent`. At T = 0 the action of greatest density: the mode where it is exact, else the densest candidate, by
+   * the noise of greedy actions, so that it is a function of the observation and the variables alone.
+   *
+   * Of a policy without a density it goes by {@link exact}, with as many passes for each candidate as that takes.
+   * @param temperature T ≥ 0
+   * @param options.rng may be left out at T = 0
+   * @returns as {@link greedy}; the log-probability is that of the policy
+   * @throws if `candidates` is no positive integer, or the policy has samples and no way to a density
+   */
+  tempered(
+    observations: tf.Tensor,
+    temperature: number,
+    { candidates = 32, rng }: { readonly candidates?: number; readonly rng?: Rng },
+    past?: Past,
+  ): ActionSample & { readonly state?: tf.Tensor } {
+    positiveInteger(`${this.constructor.name}.tempered`, 'candidates', candidates);
+    const noise = temperature === 0 ? new GreedyNoise(candidates, observations.shape[0]!) : rng!;
+    return this.#chosen(observations, past, (distribution, rows) => {
+      const exact = temperature === 0 ? distribution.mode?.() : distribution.sampleTempered?.(noise, temperature);
+      return (
+        exact ?? temperedLatent(rows(candidates, distribution.sample && this.exact?.()), temperature, candidates, noise)
+      );
+    });
+  }
+
+  /**
+   * The action at a latent value.
+   * @param choose gets π of the observations, and what gives it for so many rows of each, of another policy with the same features if need be
+   */
+  #chosen(
+    observations: tf.Tensor,
+    past: Past | undefined,
+    choose: (distribution: Distribution, rows: (count: number, policy?: Policy) => ActionDistribution) => tf.Tensor,
+  ): ActionSample & { readonly state?: tf.Tensor } {
     const { features, state } = this.#seen(observations, past);
     const mask = this.#mask(observations);
     const distribution = this.distribution(features, mask);
-    const latent = distribution.mode?.() ?? this.#centerOfSamples(features, mask, candidates);
-    const greedy = { action: distribution.squash(latent), latent, ...(state && { state }) };
-    return distribution.sample ? greedy : { ...greedy, logProb: distribution.logProb(latent) };
+    const latent = choose(distribution, (count, policy = this) => {
+      const tiled = (x: tf.Tensor) => tf.tile(x, [count, 1]);
+      return policy.distribution(tiled(features), mask && tiled(mask));
+    });
+    const chosen = { action: distribution.squash(latent), latent, ...(state && { state }) };
+    return distribution.sample ? chosen : { ...chosen, logProb: distribution.logProb(latent) };
   }
 
-  #centerOfSamples(features: tf.Tensor, mask: tf.Tensor | undefined, candidates: number): tf.Tensor {
-    const batch = features.shape[0]!;
-    const tiled = (x: tf.Tensor) => tf.tile(x, [candidates, 1]);
-    const distribution = this.distribution(tiled(features), mask && tiled(mask));
-    const { latent } = sampleAction(distribution, new GreedyNoise(candidates, batch));
-    const samples = tf.reshape(latent, [candidates, batch, this.actionDim]);
-    return denseCenter(samples, distribution.angles ? wrapAngle : undefined);
+  /** @throws if the policy cannot act so: a temperature and the densest action need a density */
+  checkActing(owner: string, { rule, temperature }: Acting): void {
+    if (rule !== 'densest' && temperature === 1) return;
+    withDensity(`${owner}: acting.${rule === 'densest' ? 'rule' : 'temperature'}`, this);
   }
 
   /**
@@ -433,35 +474,11 @@ export abstract class Policy<
       batch?: number | undefined;
       /** whether the action is the greedy one, see {@link Policy.greedy}, in place of a sample */
       greedy?: boolean | undefined;
+      /** how the action is chosen, without `hold`: whoever runs the model holds its noise */
+      acting?: ActingOptions | undefined;
     } = {},
   ): OnnxModel {
-    const where = `${this.constructor.name}.toOnnx`;
-    const { batch, greedy } = parseOptions(where, onnxOptions, options);
-    const { observationSpace, actionSpace = this.boundedActions ?? this.discreteActions } = this.config ?? {};
-    const bounds = actionBounds(this);
-    const spaces = Object.entries({ observationSpace, actionSpace }).flatMap(([key, space]) =>
-      space === undefined ? [] : [[key, JSON.stringify(jsonSpace(plainSpace(where, space)))]],
-    );
-    const traced = (size: number | string) =>
-      traceToOnnx(
-        (inputs: ActorInputs, rng) => {
-          const { action, state, ...sample } = actionOf(this, inputs, greedy ? { candidates: 32 } : { rng });
-          const clipped = bounds === undefined ? action : clippedActions(action, bounds);
-          return { action: clipped, ...sample, ...(state && { nextState: state }) };
-        },
-        actorInputs(this, size),
-        { name: where, state: [this], metadata: Object.fromEntries(spaces) },
-      );
-    let made: OnnxModel;
-    try {
-      made = traced(batch ?? 'batch');
-    } catch (error) {
-      if (!(error instanceof FixedSizeError)) throw error;
-      note(`${error.message}; the model takes one observation at a time, and n with { batch: n }`);
-      made = traced(1);
-    }
-    if (file !== undefined) writeWholeFile(file, [made.model], 'take the returned bytes');
-    return made;
+    return policyToOnnx(this, file, options);
   }
 }
 
@@ -473,12 +490,6 @@ export interface NetworkPolicyOptions {
   readonly hidden?: readonly number[];
   readonly activation?: Activation | undefined;
   readonly rng: Rng;
-}
-
-/** Actions as the environment gets them, each component clipped to its bounds: `[batch, actionDim]`. No gradient flows beyond them. */
-export function clippedActions(actions: tf.Tensor, { low, high }: Pick<BoxSpace, 'low' | 'high'>): tf.Tensor {
-  const bound = (bounds: ArrayLike<number>) => tf.tensor1d(Array.from(bounds));
-  return tf.minimum(tf.maximum(actions, bound(low)), bound(high));
 }
 
 /** The mask at the end of observations: `[batch, observationDim]` → `[batch, maskDim]`. */

@@ -5,6 +5,7 @@ import { QNetwork } from '../nn/mlp.ts';
 import { stopGradient } from '../nn/tensors.ts';
 import { portableMath } from '../portableMath.ts';
 import type { DiscreteSpace } from '../spaces/plain.ts';
+import type { Acting } from './acting.ts';
 import { DiscreteActions } from './actionDistributions.ts';
 import { allowedChoices, type CategoricalPolicyOptions, maskedLogits } from './categoricalPolicy.ts';
 import { maskOf, type Past, Policy } from './policy.ts';
@@ -52,6 +53,15 @@ export abstract class EpsilonGreedyPolicy extends Policy<number, DiscreteActions
   /** Values of the actions, −∞ where the observations do not allow one: `[batch, n]` → the same. */
   masked(values: tf.Tensor, observations: tf.Tensor): tf.Tensor {
     return this.maskDim === 0 ? values : maskedLogits(values, maskOf(observations, this.maskDim));
+  }
+
+  /** @throws for a temperature: of ε-greedy actions it would be another ε, and values play no part in it */
+  override checkActing(owner: string, acting: Acting): void {
+    if (acting.temperature !== 1) {
+      const got = `got ${acting.temperature} for the ε-greedy actions of a ${this.constructor.name}`;
+      throw new Error(`${owner}: acting.temperature: ${got}, expected none: set its epsilon`);
+    }
+    super.checkActing(owner, acting);
   }
 
   protected distribution(features: tf.Tensor, mask: tf.Tensor | undefined): DiscreteActions {

@@ -70,6 +70,25 @@ describe('the best of samples', () => {
     expect(greedy).toEqual(alone.map((action) => expect.closeTo(action, 5)));
   });
 
+  test('keeps its candidates while noise is held, row by row; without a density none is the densest', () => {
+    const policy = bestOf('flow-matching');
+    const observations = new Rng('o').fillNormal(new Float32Array(3 * policy.observationDim));
+    using actor = policy.actor({ rng: new Rng('noise'), batch: 3, acting: { hold: 3 } });
+    const [first, second] = [actor.act(observations).action.slice(), actor.act(observations).action.slice()];
+    expect(second).toEqual(first);
+    actor.reset(1);
+    const third = actor.act(observations).action;
+    const size = policy.actionDim;
+    for (const row of [0, 1, 2]) {
+      const [before, after] = [first, third].map((of) => [...of.slice(row * size, (row + 1) * size)]);
+      if (row === 1) expect(after).not.toEqual(before);
+      else expect(after).toEqual(before);
+    }
+    expect(() => policy.actor({ acting: { rule: 'densest' } })).toThrow(
+      /^Actor: acting.rule: policy: got BestOfPolicy, which has samples and no density/,
+    );
+  });
+
   test('is of its policy’s samples the one of which the least of the critics is greatest', () => {
     const policy = bestOf('gaussian', { squash: 'tanh' });
     const { samples, critics, actionDim } = policy;

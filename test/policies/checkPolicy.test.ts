@@ -106,6 +106,11 @@ describe('broken ones are told', () => {
     ['entropy [batch, dim]', () => ({ entropy: () => tf.zeros([3, 2]) }), 'entropy: got float32 of shape [3,2]'],
     ['mode [dim]', () => ({ mode: () => tf.zeros([2]) }), 'mode: got float32 of shape [2]'],
     [
+      'tempered sample [dim]',
+      () => ({ sampleTempered: () => tf.zeros([2]) }),
+      'sampleTempered: got float32 of shape [2]',
+    ],
+    [
       'samples without gradients',
       changed(({ latent }) => ({ latent: tf.tensor2d(latent.arraySync() as number[][]) })),
       'reparameterized: got true, expected false',

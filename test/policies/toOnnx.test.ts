@@ -24,7 +24,7 @@ import {
   TruncatedNormalPolicy,
 } from '../../src/index.ts';
 import { hasDensity } from '../../src/policies/actionDistributions.ts';
-import { clippedActions } from '../../src/policies/policy.ts';
+import { clippedActions } from '../../src/policies/actor.ts';
 import { perturb } from '../support/perturb.ts';
 import { all, decode, text } from '../support/protobuf.ts';
 
@@ -119,6 +119,24 @@ test.each(['gaussian', 'mixture', 'squashed spline', 'flow matching'])(
     expect(exported.inputs.map((input) => input.name)).toEqual(['observations']);
     const observations = rowsOf(policy, 3);
     expectOutputs(await run(exported, observations), policy.greedy(observations), policy.boundedActions);
+  },
+);
+
+test.each(['gaussian', 'mixture', 'squashed spline', 'flow matching'])(
+  '%s: a temperature takes the noise of its candidates, the densest action none',
+  async (name) => {
+    const policy = perturb(policies[name]!(), new Rng('weights'));
+    const observations = rowsOf(policy, 3);
+    const densest = policy.toOnnx(undefined, { acting: { rule: 'densest', candidates: 8 } });
+    expect(densest.inputs.map((input) => input.name)).toEqual(['observations']);
+    expectOutputs(
+      await run(densest, observations),
+      policy.tempered(observations, 0, { candidates: 8 }),
+      policy.boundedActions,
+    );
+    const tempered = policy.toOnnx(undefined, { acting: { temperature: 0.5, candidates: 8 }, batch: 3 });
+    const wanted = policy.tempered(observations, 0.5, { candidates: 8, rng: new Rng('noise') });
+    expectOutputs(await run(tempered, observations), wanted, policy.boundedActions);
   },
 );
 
