@@ -20,7 +20,7 @@ const NAMES = `
   minibatches | model | moments | noise | observations | opponent | own | pairs | plans | policy | pretraining |
   probes | productEnv | q* | record | recurrent | replay | resumed | runs | sample | samples | schedule | scripts |
   seed | shared | slopes | snapshots | spline | splitEpisodes | standing | student | summary | target |
-  teacher | test | training | triangular | try-out | tuning | updates | validation | value | values | vectorEnv |
+  teacher | test | time | training | triangular | try-out | tuning | updates | validation | value | values | vectorEnv |
   walks | walks, * | watched | way | way/* | weights | weights/* | x | y
 `
   .trim()

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { arrayOf, atEnd, type StoredEpisode, usualDtypes } from '../../datasets/episode.ts';
 import { Box, type EpisodeScript, type Info, type ScriptedEpisode, type VectorEnv } from '../../envs/index.ts';
 import { Actor, type Policy, Rng } from '../../src/index.ts';
-import { flag, nonnegative } from '../../src/options/fields.ts';
+import { nonnegative } from '../../src/options/fields.ts';
 import { parseOptions } from '../../src/options/parse.ts';
+import { actingShape } from '../../src/policies/acting.ts';
 import type { EpisodeReport } from '../agent.ts';
 import {
   type ActionSpace,
@@ -52,7 +53,7 @@ const collectEpisodesOptions = z.strictObject({
     unit: 'episodes',
   }),
   seed: z.union([z.number(), z.string()], 'a number or a text').default(0).describe('names the streams'),
-  greedy: flag(false, 'whether to take greedy actions in place of sampled ones'),
+  ...actingShape,
   noise: nonnegative(
     0,
     'what is added to actions: of boxes normal noise of this standard deviation, where 1 is half of their range; of choices this share is drawn anew',
@@ -88,7 +89,7 @@ export function* collectStepwise<Id extends string = string>(
   options: CollectEpisodesOptions<Id>,
 ): Generator<StoredEpisode | undefined, void, void> {
   const parsed = parseOptions('collectEpisodes', collectEpisodesOptions, options);
-  const { policy, episodes, skip, seed, greedy, noise, infos } = parsed;
+  const { policy, episodes, skip, seed, greedy, acting, noise, infos } = parsed;
   const opened = openEnvs('collectEpisodes', parsed as CollectEpisodesOptions, Math.min(episodes, MOST_ENVS));
   let actor: Actor | undefined;
   try {
@@ -100,7 +101,8 @@ export function* collectStepwise<Id extends string = string>(
     const { env, actionSpace } = collectingEnv(player, tap, noise);
     const rng = new Rng(seed).split('collect');
     const plan = isScript(player) ? player.plans(episodes, rng.split('plans')) : undefined;
-    if (player !== 'random' && !isScript(player)) actor = new Actor(player, { rng, batch: env.numEnvs, greedy });
+    if (player !== 'random' && !isScript(player))
+      actor = new Actor(player, { rng, batch: env.numEnvs, greedy, acting });
     const { numEnvs } = env;
     const size = EACH * numEnvs;
     for (let round = Math.floor(skip / size); round * size < episodes; round++) {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Actor, Rng, type StateDict } from '../../src/index.ts';
 import { choice, count, flag } from '../../src/options/fields.ts';
 import { parseOptions } from '../../src/options/parse.ts';
+import { actingShape } from '../../src/policies/acting.ts';
 import type { Agent, AgentState, EpisodeReport, TrainOptions, TrainReport } from '../agent.ts';
 import { commandActions, type EnvRequest, envRequestShape, openEnvs, vectorEnvFor } from './envs.ts';
 import { type EpisodeStatistics, episodeStatistics } from './episodeStatistics.ts';
@@ -55,8 +56,11 @@ const evaluateOptions = z.strictObject({
   episodes: count(100, 'how many episodes, over all environments', 'episodes'),
   seed: z.union([z.number(), z.string()], 'a number or a text').optional().describe('names the streams; 0 by default'),
   rng: partSchemas.rng.optional().describe('streams the resets and the actions, in place of those of a seed'),
-  greedy: flag(false, 'whether to take greedy actions in place of sampled ones'),
-  candidates: count(32, 'samples that a greedy action is the center of, where the policy has no exact mode', 'actions'),
+  ...actingShape,
+  candidates: z.int().positive().optional().meta({
+    description: 'samples that a greedy action is the center of, where the policy has no exact mode; 32 by default',
+    unit: 'actions',
+  }),
   onStep: z.custom<OnStep>(isFunction, 'a function').optional().describe('sees every step'),
   onEnd: z.custom<OnEnd>(isFunction, 'a function').optional().describe('sees the last observation of each episode'),
 });
@@ -100,7 +104,7 @@ export function* evaluateStepwise<Id extends string = string>(
   options: EvaluateOptions<Id>,
 ): Generator<void, Evaluation, void> {
   const parsed = parseOptions('evaluate', evaluateOptions, options);
-  const { policy, episodes: count, seed, rng, greedy, candidates, onStep, onEnd } = parsed;
+  const { policy, episodes: count, seed, rng, greedy, candidates, acting, onStep, onEnd } = parsed;
   if (seed !== undefined && rng !== undefined) throw new Error('evaluate: got a seed and an rng, expected one of them');
   const opened = openEnvs('evaluate', parsed as EvaluateOptions, Math.min(count, MOST_ENVS));
   let actor: Actor | undefined;
@@ -108,7 +112,7 @@ export function* evaluateStepwise<Id extends string = string>(
     const { env, actionSpace } = vectorEnvFor('evaluate', policy, opened.env);
     const { numEnvs } = env;
     const streams = rng ?? new Rng(seed ?? 0);
-    actor = new Actor(policy, { rng: streams.split('actions'), batch: numEnvs, greedy, candidates });
+    actor = new Actor(policy, { rng: streams.split('actions'), batch: numEnvs, greedy, candidates, acting });
     const reports = new Array<EpisodeReport>(count);
     const returns = new Float64Array(numEnvs);
     const lengths = new Int32Array(numEnvs);

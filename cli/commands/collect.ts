@@ -16,17 +16,18 @@ import { summaryText } from '../train/datasetSummary.ts';
 import { checkEnvOptions, loadModules, loadNamedEnv } from '../train/loadNamedEnv.ts';
 import { actingPolicies } from './actingPolicies.ts';
 import { type Collected, collectDataset } from './collectDataset.ts';
+import { type ActingFlags, actingWays } from './eval.ts';
 import type { CommandContext } from './options.ts';
 import { integerOption, numberOption, type Texts } from './run.ts';
 import { optionsOf } from './train.ts';
 
 interface CollectFlags
   extends Required<Texts<'episodes' | 'noise' | 'seed' | 'out'>>,
-    Texts<'shares' | 'envs' | 'infos'> {
+    Texts<'shares' | 'envs' | 'infos'>,
+    ActingFlags {
   readonly policy: readonly string[];
   readonly set: readonly string[];
   readonly load: readonly string[];
-  readonly greedy?: boolean;
 }
 
 /** Milliseconds between two lines of progress. */
@@ -37,6 +38,8 @@ export async function collect({ registry, argv }: CommandContext, id: string, fl
   const episodes = integerOption('--episodes', flags.episodes, 1);
   const seed = integerOption('--seed', flags.seed, 0);
   const noise = numberOption('--noise', flags.noise, 'a number ≥ 0', (n) => Number.isFinite(n) && n >= 0);
+  const [way, ...others] = actingWays(flags);
+  if (others.length > 0) throw new InputError(`--acting: got ${1 + others.length} ways to act, expected one`);
   const envs = integerOption('--envs', flags.envs ?? String(MOST_ENVS), 1);
   const names = flags.policy.length === 0 ? ['random'] : flags.policy;
   const shares = sharesOf(flags.shares, names);
@@ -67,7 +70,8 @@ export async function collect({ registry, argv }: CommandContext, id: string, fl
   );
   const { python: _, ...kept } = options;
   const numEnvs = Math.min(envs, episodes);
-  const drawn = { seed, greedy: flags.greedy === true, noise };
+  const isUsual = way.temperature === 1 && way.hold === 1 && way.candidates === 32 && way.rule !== 'densest';
+  const drawn = { seed, greedy: way.rule === 'mode', ...(!isUsual && { acting: way }), noise };
   // Where a dataset lies is no part of what it is.
   const command = ['oxbow', ...withoutOption(argv, '--out')].map(shellWord).join(' ');
   const settings = {
@@ -77,7 +81,10 @@ export async function collect({ registry, argv }: CommandContext, id: string, fl
   const env = await orInputError(() => {
     const made = makeVec(id, { ...allowedOptions(id, options, allowed), numEnvs, autoresetMode: 'sameStep' });
     // Before there is a folder.
-    for (const { policy } of policies) collectingEnv(policy, made, noise);
+    for (const { policy } of policies) {
+      collectingEnv(policy, made, noise);
+      if (policy instanceof Policy) policy.checkActing('collect', way);
+    }
     return made;
   });
   try {

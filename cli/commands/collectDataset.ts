@@ -4,6 +4,7 @@ import { type DatasetAbout, type StoredEpisode, spaceToJson, usualDtypes } from 
 import { DatasetWriter, StoredDataset } from '../../datasets/storedDataset.ts';
 import type { VectorEnv } from '../../envs/index.ts';
 import { Rng } from '../../src/index.ts';
+import type { ActingOptions } from '../../src/policies/acting.ts';
 import type { ActingPolicy } from './actingPolicies.ts';
 
 /** What is collected. */
@@ -14,6 +15,8 @@ interface CollectSettings {
   readonly counts: readonly number[];
   readonly seed: number;
   readonly greedy: boolean;
+  /** How actions are chosen, where they are neither samples nor greedy as usual. */
+  readonly acting?: ActingOptions;
   readonly noise: number;
   readonly infos: readonly string[];
   /** How it came to be: what else the dataset is to say. */
@@ -38,7 +41,7 @@ export async function collectDataset(
   settings: CollectSettings,
   { signal, onProgress }: { signal: AbortSignal; onProgress: (collected: Collected) => void },
 ): Promise<Collected & { readonly hash: string | null; readonly missing: readonly string[] }> {
-  const { policies, counts, seed, greedy, noise } = settings;
+  const { policies, counts, seed, greedy, acting, noise } = settings;
   const infos = [...new Set(settings.infos)].sort();
   const planned = counts.reduce((a, b) => a + b, 0);
   const writer = new DatasetWriter(path, aboutOf(env, { ...settings, infos }), planned);
@@ -56,7 +59,8 @@ export async function collectDataset(
     first += count;
     if (skip >= count) continue;
     const stream = new Rng(seed).split(i).seed;
-    const own = { policy: policies[i]!.policy, env, episodes: count, skip, seed: stream, greedy, noise, infos };
+    const chosen = acting === undefined ? { greedy } : { acting };
+    const own = { policy: policies[i]!.policy, env, episodes: count, skip, seed: stream, ...chosen, noise, infos };
     for (const episode of collectStepwise(own)) {
       if (episode !== undefined) {
         writer.append({ ...episode, policy: i });

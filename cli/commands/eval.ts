@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { loadEnv, type MakeOptions, makeVec } from '../../envs/index.ts';
 import { writeWholeFile } from '../../src/files.ts';
 import { loadPolicy, Rng, selectBackend, selectEngine } from '../../src/index.ts';
+import { expectedOneOf } from '../../src/options/describe.ts';
+import { type Acting, actingRules } from '../../src/policies/acting.ts';
 import { isRegistered } from '../../src/policies/registry.ts';
 import { checkWritable, writeJson, writeNamed } from '../experiment/checkedJson.ts';
 import { InputError, orInputError } from '../experiment/errors.ts';
@@ -16,15 +18,19 @@ import { RunDirectory } from '../run/runDirectory.ts';
 import { terminalWidth } from '../terminal/wrapText.ts';
 import { allowedOptions, programOf, refusedModule } from '../train/allowedCode.ts';
 import { isEnv, loadNamedEnv } from '../train/loadNamedEnv.ts';
-import { measurePolicy, recordEpisode } from '../train/measurePolicy.ts';
+import { actionTime, measurePolicy, recordEpisode } from '../train/measurePolicy.ts';
 import { describeShares, type Ends, endsOf, sharesOf, spreadOf, withOutcomes } from '../train/outcomes.ts';
 import type { CommandContext } from './options.ts';
-import { allowCode, type CodeFlags, integerOption, type Texts } from './run.ts';
+import { allowCode, type CodeFlags, integerOption, numberOption, type Texts } from './run.ts';
 
-interface EvalFlags extends Omit<CodeFlags, 'env'>, Texts<'env' | 'json' | 'record'> {
+/** The options that say how a policy acts. */
+export interface ActingFlags extends Texts<'acting' | 'temperature' | 'hold' | 'candidates'> {
+  readonly greedy?: boolean;
+}
+
+interface EvalFlags extends Omit<CodeFlags, 'env'>, Texts<'env' | 'json' | 'record'>, ActingFlags {
   readonly episodes: string;
   readonly seed: string;
-  readonly greedy?: boolean;
 }
 
 /** The episodes of one job's policy. */
@@ -33,6 +39,8 @@ interface Evaluation extends Ends {
   readonly seed: number;
   readonly policy: string;
   readonly env: string;
+  /** How its actions were chosen. */
+  readonly acting: Acting;
   /** The environment steps that the policy was trained for, if the training says so. */
   readonly step: number | null;
   readonly returns: readonly number[];
@@ -43,6 +51,10 @@ interface Evaluation extends Ends {
 export async function evaluateRun({ registry }: CommandContext, path: string, flags: EvalFlags): Promise<number> {
   const episodes = integerOption('--episodes', flags.episodes, 1);
   const seed = integerOption('--seed', flags.seed, 0);
+  const ways = actingWays(flags);
+  if (flags.record !== undefined && ways.length > 1) {
+    throw new InputError(`--record: got ${ways.length} ways to act, expected one`);
+  }
   if (flags.record !== undefined) checkWritable('--record', 'folder', flags.record);
   if (flags.json !== undefined) checkWritable('--json', 'file', flags.json);
   const directory = RunDirectory.open(path);
@@ -65,6 +77,7 @@ export async function evaluateRun({ registry }: CommandContext, path: string, fl
   await selectBackend();
   await selectEngine();
   const evaluations: Evaluation[] = [];
+  const times: number[] = [];
   const pages = new Map<string, string>();
   const missing = new Set<string>();
   for (const job of jobs) {
@@ -75,37 +88,41 @@ export async function evaluateRun({ registry }: CommandContext, path: string, fl
       // Of a training all jobs have the same; of an experiment each may have its own.
       const given = options ?? (about.envOptions as MakeOptions | undefined) ?? {};
       const own = allowedOptions(id, id === job.env ? given : {}, allowed);
-      const reports = await measurePolicy({
-        policy,
-        makeEnvs: (numEnvs) => makeVec(id, { ...own, numEnvs }),
-        episodes,
-        greedy: flags.greedy === true,
-        rng: new Rng(seed).split('eval'),
-      });
+      for (const acting of ways) {
+        const reports = await measurePolicy({
+          policy,
+          makeEnvs: (numEnvs) => makeVec(id, { ...own, numEnvs }),
+          episodes,
+          acting,
+          rng: new Rng(seed).split('eval'),
+        });
+        evaluations.push({
+          job: job.id,
+          seed: job.seed,
+          policy: job.policy,
+          env: id,
+          acting,
+          step: typeof about.step === 'number' ? about.step : null,
+          returns: reports.map((report) => report.return),
+          lengths: reports.map(({ length }) => length),
+          ...endsOf(reports),
+        });
+        if (ways.length > 1) times.push(actionTime(policy, acting));
+      }
       if (flags.record !== undefined) {
-        const acting = { policy, id, options: own, greedy: flags.greedy === true, rng: new Rng(seed).split('record') };
-        const recording = recordEpisode(acting, `${job.policy}, ${id}, seed ${job.seed}`);
+        const recorded = { policy, id, options: own, acting: ways[0]!, rng: new Rng(seed).split('record') };
+        const recording = recordEpisode(recorded, `${job.policy}, ${id}, seed ${job.seed}`);
         pages.set(job.id, recording.page);
         if (recording.missing !== undefined) missing.add(recording.missing);
       }
       policy.dispose();
-      evaluations.push({
-        job: job.id,
-        seed: job.seed,
-        policy: job.policy,
-        env: id,
-        step: typeof about.step === 'number' ? about.step : null,
-        returns: reports.map((report) => report.return),
-        lengths: reports.map(({ length }) => length),
-        ...endsOf(reports),
-      });
     }, `${job.id}: `);
   }
-  const actions = flags.greedy ? 'greedy' : 'sampled';
-  const title = `${plural(episodes, 'episode')}, ${actions} actions`;
-  process.stdout.write(`${textTable(jobTable(title, evaluations), terminalWidth())}\n`);
+  const actions = ways.length > 1 ? 'actions chosen in several ways' : wayText(ways[0]!, ' actions');
+  const title = `${plural(episodes, 'episode')}, ${actions}`;
+  process.stdout.write(`${textTable(jobTable(title, evaluations, times), terminalWidth())}\n`);
   if (new Set(evaluations.map(({ seed }) => seed)).size > 1) {
-    for (const table of policyTables(jobs, evaluations, experiment)) {
+    for (const table of policyTables(jobs, evaluations, times, experiment)) {
       process.stdout.write(`\n${textTable(table, terminalWidth())}\n`);
     }
   }
@@ -125,49 +142,119 @@ export async function evaluateRun({ registry }: CommandContext, path: string, fl
   return EXIT.ok;
 }
 
-/** A row a job: the spread is that of its episodes. */
-function jobTable(title: string, evaluations: readonly Evaluation[]): Table {
+/**
+ * The ways to act that options name: each of the rules, samples at each of the temperatures with noise that is held for each of the numbers of
+ * steps.
+ * @throws InputError for one that is none, and for an option of samples without them
+ */
+export function actingWays(flags: ActingFlags): readonly [Acting, ...Acting[]] {
+  const { greedy = false, acting, temperature = '1', hold = '1', candidates: most = '32' } = flags;
+  if (greedy && acting !== undefined) throw new InputError('--greedy: got it beside --acting, expected one of them');
+  const words = (acting ?? (greedy ? 'mode' : 'sample')).split(',').map((word) => word.trim());
+  const rules = words.map((word) => {
+    const rule = actingRules.find((each) => each === word);
+    if (rule === undefined) throw new InputError(`--acting: got ${word || '""'}, ${expectedOneOf(word, actingRules)}`);
+    return rule;
+  });
+  for (const name of ['temperature', 'hold'] as const) {
+    if (flags[name] === undefined || rules.includes('sample')) continue;
+    throw new InputError(`--${name}: got ${flags[name]} without samples, expected sample in --acting`);
+  }
+  const isTemperature = (t: number) => t > 0 && t < Number.POSITIVE_INFINITY;
+  const temperatures = temperature
+    .split(',')
+    .map((text) => numberOption('--temperature', text, 'a number > 0', isTemperature));
+  const holds = hold.split(',').map((text) => integerOption('--hold', text, 1));
+  const candidates = integerOption('--candidates', most, 1);
+  const ways = rules.flatMap((rule): Acting[] =>
+    rule === 'sample'
+      ? temperatures.flatMap((each) => holds.map((steps) => ({ rule, temperature: each, candidates, hold: steps })))
+      : [{ rule, temperature: 1, candidates, hold: 1 }],
+  );
+  return ways as [Acting, ...Acting[]];
+}
+
+/** @param noun what is chosen, behind the word for the rule */
+function wayText({ rule, temperature, candidates, hold }: Acting, noun = ''): string {
+  const word = { sample: 'sampled', mode: 'greedy', densest: 'densest' }[rule];
+  const details = [
+    temperature !== 1 && `T ${temperature}`,
+    (rule !== 'sample' || temperature !== 1) && candidates !== 32 && plural(candidates, 'candidate'),
+    hold !== 1 && `hold ${hold}`,
+  ];
+  return [`${word}${noun}`, ...details.filter((detail) => detail !== false)].join(', ');
+}
+
+/** Milliseconds, with three digits. */
+const formatTime = (milliseconds: number): string => String(Number(milliseconds.toPrecision(3)));
+
+/**
+ * A row a job, or several for its ways to act: the spread is that of its episodes.
+ * @param times milliseconds that an action takes; none where there is one way
+ */
+function jobTable(title: string, evaluations: readonly Evaluation[], times: readonly number[]): Table {
   const outcomes = evaluations.map(({ returns, counts }) =>
     describeShares(sharesOf({ episodes: returns.length, counts })),
   );
   const isSaid = outcomes.some((text) => text !== '–');
-  const columns = ['job', 'trained steps', 'return', 'deviation', 'lowest', 'highest', 'steps of an episode'];
+  const [first, last] = times.length === 0 ? [['trained steps'], []] : [['actions'], ['ms an action']];
+  const columns = ['job', ...first, 'return', ...last, 'deviation', 'lowest', 'highest', 'steps of an episode'];
   return {
     title,
     columns: [...columns, ...(isSaid ? ['outcomes'] : [])],
-    rows: evaluations.map(({ job, step, returns, lengths }, i) => {
+    rows: evaluations.map(({ job, acting, step, returns, lengths }, i) => {
       const { mean, deviation, lowest, highest } = spreadOf(returns);
-      const numbers = [mean, deviation, lowest, highest, spreadOf(lengths).mean];
+      const text = (value: number) => trueMinus(formatReturn(value));
+      const time = times[i];
       return [
         job,
-        step === null ? '–' : String(step),
-        ...numbers.map((value) => trueMinus(formatReturn(value))),
+        time === undefined ? (step === null ? '–' : String(step)) : wayText(acting),
+        text(mean),
+        ...(time === undefined ? [] : [formatTime(time)]),
+        ...[deviation, lowest, highest, spreadOf(lengths).mean].map(text),
         ...(isSaid ? [outcomes[i]!] : []),
       ];
     }),
   };
 }
 
-/** A row a policy: the interval is over the seeds. A table for each study, environment and condition of the jobs. */
+/** A row a policy and a way to act: the interval is over the seeds. A table for each study, environment and condition of the jobs. */
 function policyTables(
   jobs: readonly Job[],
   evaluations: readonly Evaluation[],
+  times: readonly number[],
   { conditionLabel, policyLabel }: AnyExperiment,
 ): Table[] {
-  const outcomes = evaluations.map(({ returns, lengths, counts }, i): Outcome => {
-    const shares = sharesOf({ episodes: returns.length, counts });
-    const metrics = { return: spreadOf(returns).mean, length: spreadOf(lengths).mean, ...shares };
-    return { job: jobs[i]!, result: { metrics }, rows: [], directory: '', fingerprint: '' };
-  });
+  const ways = evaluations.length / jobs.length;
   const seeds = [...new Set(jobs.map(({ seed }) => seed))];
-  const groups = groupBy(summarize(jobs, outcomes, seeds), ({ study, env, condition }) =>
+  const summary = Array.from({ length: ways }, (_, way) => {
+    const outcomes = jobs.map((job, i): Outcome => {
+      const { returns, lengths, counts } = evaluations[i * ways + way]!;
+      const shares = sharesOf({ episodes: returns.length, counts });
+      const time = times[i * ways + way];
+      const metrics = {
+        return: spreadOf(returns).mean,
+        length: spreadOf(lengths).mean,
+        ...(time !== undefined && { time }),
+        ...shares,
+      };
+      return { job, result: { metrics }, rows: [], directory: '', fingerprint: '' };
+    });
+    const suffix = ways > 1 ? `, ${wayText(evaluations[way]!.acting)}` : '';
+    return summarize(jobs, outcomes, seeds).map((row) => ({ ...row, label: `${policyLabel(row.policy)}${suffix}` }));
+  }).flat();
+  const groups = groupBy(summary, ({ study, env, condition }) =>
     [study, env, ...(condition === undefined ? [] : [conditionLabel(condition)])].join(', '),
   );
   return [...groups].map(([group, own]) => {
-    const rows = own.map((row) => ({ ...row, policy: policyLabel(row.policy) }));
+    // The ways of one policy beside each other.
+    const rows = [...groupBy(own, ({ policy }) => policy).values()]
+      .flat()
+      .map(({ label, ...row }) => ({ ...row, policy: label }));
     const title = ['Interquartile mean over the seeds', ...(groups.size > 1 ? [group] : [])].join(', ');
     const table = metricTable(title, rows, [
       { metric: 'return', label: 'return', format: formatReturn },
+      ...(ways > 1 ? [{ metric: 'time', label: 'ms an action', format: formatTime }] : []),
       { metric: 'length', label: 'steps of an episode', format: formatReturn },
     ]);
     return withOutcomes(table, rows);

@@ -16,6 +16,19 @@ type Meaning = string | { readonly means: string; readonly usual?: string; reado
 
 type Options = Readonly<Record<string, Meaning>>;
 
+/** How policies act. @param several whether a list is compared */
+const acting = (several: boolean): Options => {
+  const [of, or] = several ? ['list', ', or several to compare'] : ['one', ''];
+  return {
+    '--greedy': 'take greedy actions in place of sampled ones: --acting mode',
+    [`--acting <${of}>`]: `how actions are chosen${or}: sample, mode, densest (default: sample)`,
+    [`--temperature <${of}>`]: `draw samples from the density to the power 1/T, 0.5 for nearer to its peaks${or} (default: 1)`,
+    [`--hold <${of}>`]: `keep the noise of samples for n steps of an episode${or} (default: 1)`,
+    '--candidates <n>':
+      'samples that a mode or the densest action is found among, or a temperature draws from (default: 32)',
+  };
+};
+
 const LOAD: Options = {
   '--load <file>': {
     means: "a module of one's own that registers environments or policies; may be repeated",
@@ -145,7 +158,7 @@ export function commands(context: CommandContext, end: (code: number) => void): 
   const evaluate = withOptions(new Command('eval'), {
     ...CODE,
     '--episodes <n>': { means: 'episodes of each policy', usual: '100' },
-    '--greedy': 'take greedy actions in place of sampled ones',
+    ...acting(true),
     '--env <id>': 'another environment than that of the training',
     '--seed <n>': { means: 'seed of the episodes, the same for all policies', usual: '0' },
     '--json <file>': 'write the returns, lengths and outcomes of all episodes to a file',
@@ -171,7 +184,7 @@ export function commands(context: CommandContext, end: (code: number) => void): 
         'noise on actions: its standard deviation, where 1 is half of their range; of choices, the share that is random',
       usual: '0',
     },
-    '--greedy': 'take greedy actions in place of sampled ones',
+    ...acting(false),
     '--seed <n>': { means: 'seed of the episodes', usual: '0' },
     '--envs <n>': 'parallel environments, of which the episodes depend on the number (default: 16)',
     '--infos <list>': 'infos to keep beside observations, by their names: x_position,reward_ctrl; numbers alone',

@@ -11,20 +11,26 @@ import {
   trajectoryPage,
   type VectorEnv,
 } from '../../envs/index.ts';
-import type { Policy, Rng } from '../../src/index.ts';
+import { Actor, type Policy, Rng } from '../../src/index.ts';
+import type { ActingOptions } from '../../src/policies/acting.ts';
+
+/** How a policy's actions are chosen: sampled, greedy, or as `acting` says. */
+interface ChosenBy {
+  readonly greedy?: boolean;
+  readonly acting?: ActingOptions;
+}
 
 /**
- * The episodes of a policy whose actions are sampled, or greedy; what else waits has its turns in between.
+ * The episodes of a policy; what else waits has its turns in between.
  * @param makeEnvs gives that many environments
  */
 export async function measurePolicy({
   makeEnvs,
   ...options
-}: {
+}: ChosenBy & {
   policy: Policy;
   makeEnvs: (numEnvs: number) => VectorEnv;
   episodes: number;
-  greedy: boolean;
   rng: Rng;
 }): Promise<readonly EpisodeReport[]> {
   const env = makeEnvs(Math.min(MOST_ENVS, options.episodes));
@@ -35,13 +41,32 @@ export async function measurePolicy({
   }
 }
 
+/** Calls of which {@link actionTime} takes the median, after as many that warm up. */
+const CALLS = 100;
+
+/** Milliseconds that a policy takes to choose one action for one observation. */
+export function actionTime(policy: Policy, acting: ActingOptions): number {
+  const actor = new Actor(policy, { rng: new Rng('time'), acting });
+  try {
+    const observation = new Float32Array(policy.observationDim);
+    const times = Array.from({ length: 2 * CALLS }, () => {
+      const begin = performance.now();
+      actor.act(observation);
+      return performance.now() - begin;
+    });
+    return times.slice(CALLS).sort((a, b) => a - b)[CALLS / 2]!;
+  } finally {
+    actor.dispose();
+  }
+}
+
 /**
  * One episode of a policy as a page that plays it, and what was in the way of three dimensions, if they are missing.
  * @param title heads the page
  * @throws if the environment does not draw itself
  */
 export function recordEpisode(
-  { id, options, ...acting }: { policy: Policy; id: string; options: MakeOptions; greedy: boolean; rng: Rng },
+  { id, options, ...given }: ChosenBy & { policy: Policy; id: string; options: MakeOptions; rng: Rng },
   title: string,
 ): { readonly page: string; readonly missing?: string } {
   let recorded: Trajectory<unknown, unknown> | undefined;
@@ -50,7 +75,7 @@ export function recordEpisode(
   };
   const env = new SyncVectorEnv([() => new RecordTrajectory(make(id, options), { frames: true, onEpisode })]);
   try {
-    evaluate({ ...acting, env, episodes: 1 });
+    evaluate({ ...given, env, episodes: 1 });
   } finally {
     env.close();
   }

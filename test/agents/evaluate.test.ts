@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test, vi } from 'vitest';
 import { evaluateStepwise } from '../../agents/core/evaluate.ts';
 import { inTurns } from '../../agents/core/loops.ts';
@@ -103,6 +104,54 @@ describe('evaluate', () => {
     expect(returns({ rng: new Rng(0) })).toEqual(returns({}));
     expect(returns({ seed: 1 })).not.toEqual(returns({}));
     expect(returns({ greedy: true })).not.toEqual(returns({}));
+  });
+
+  test('acts by the rule that is named; noise that is held is drawn anew where an episode begins', () => {
+    const swinging = makePolicy<string>('spline', { env: make('Pendulum-v1') as never, rng: new Rng(0), hidden: [4] });
+    const about = { policy: swinging, env: 'Pendulum-v1', envOptions: { maxEpisodeSteps: 5 }, episodes: 4 };
+    const returns = (more: object) => evaluate({ ...about, ...more }).episodes.map((episode) => episode.return);
+    expect(returns({ acting: {} })).toEqual(returns({}));
+    expect(returns({ acting: { rule: 'mode' } })).toEqual(returns({ greedy: true }));
+    expect(returns({ acting: { rule: 'mode', candidates: 5 } })).toEqual(returns({ greedy: true, candidates: 5 }));
+    expect(returns({ acting: { rule: 'densest' } })).not.toEqual(returns({ greedy: true }));
+    expect(returns({ acting: { temperature: 0.5 } })).not.toEqual(returns({}));
+    expect(() => returns({ acting: { hold: 0 } })).toThrow(/^evaluate: acting\.hold: got 0, expected an integer > 0/);
+    expect(() => returns({ acting: { hold: 2 }, candidates: 4 })).toThrow(
+      /^Actor: acting: got .* beside candidates: 4/,
+    );
+
+    // Of each environment the actions, which are the noise, of all episodes one after the other.
+    const acted: [number[], number[]] = [[], []];
+    const env = new SyncVectorEnv([() => new Uneven(), () => new Uneven()], { autoresetMode: 'sameStep' });
+    const fixed = new GaussianPolicy({
+      observationDim: 1,
+      actionDim: 1,
+      hidden: [],
+      rng: new Rng(0),
+      initialScale: 0.1,
+    });
+    for (const { kernel } of fixed.network.layers) tf.tidy(() => kernel.assign(tf.zerosLike(kernel)));
+    const { episodes } = evaluate({
+      ...{ policy: fixed, env, episodes: 12, acting: { hold: 4 } },
+      onStep: ({ actions, episodes: playing }) => {
+        playing.forEach((episode, i) => {
+          if (episode >= 0) acted[i as 0 | 1].push(actions[i]!);
+        });
+      },
+    });
+    for (const i of [0, 1] as const) {
+      const lengths = episodes.filter((_, episode) => episode % 2 === i).map(({ length }) => length);
+      expect(new Set(lengths)).toEqual(new Set([1, 9]));
+      let at = 0;
+      const draws = lengths.flatMap((length) => {
+        const own = acted[i].slice(at, at + length);
+        at += length;
+        const [a, b, c] = [own[0]!, own[4]!, own[8]!];
+        expect(own).toEqual(length === 1 ? [a] : [a, a, a, a, b, b, b, b, c]);
+        return length === 1 ? [a] : [a, b, c];
+      });
+      expect(new Set(draws).size).toBe(draws.length);
+    }
   });
 
   test('opens a bounded number of environments, and closes them; one that is given stays open', () => {

@@ -87,6 +87,45 @@ describe('oxbow collect', () => {
     });
   });
 
+  test('acts as it is told, and says so where that is neither sampled nor greedy', async () => {
+    const provenance = async (name: string, ...argv: string[]) => {
+      expect((await collect(name, '--policy', file, ...argv)).stderr).not.toContain('oxbow:');
+      return (await openDataset(at(name))).about.provenance;
+    };
+    const mode = await provenance('mode', '--acting', 'mode');
+    expect(mode).toMatchObject({ greedy: true });
+    expect(mode).not.toHaveProperty('acting');
+    expect(await provenance('held', '--hold', '4')).toMatchObject({
+      greedy: false,
+      acting: { rule: 'sample', temperature: 1, candidates: 32, hold: 4 },
+    });
+    const actions = async (name: string) => [...(await openDataset(at(name))).storedEpisodes()][0]!.actions;
+    await provenance('greedy', '--greedy');
+    expect(await actions('mode')).toEqual(await actions('greedy'));
+    expect(await actions('held')).not.toEqual(await actions('greedy'));
+    const several = await refusal(
+      'collect',
+      'Pendulum-v1',
+      '--policy',
+      file,
+      '--episodes',
+      '1',
+      '--hold',
+      '1,2',
+      '--out',
+      at('x'),
+    );
+    expect(several).toBe('oxbow: --acting: got 2 ways to act, expected one\n');
+    const { observationSpace, actionSpace } = make('Pendulum-v1');
+    const implicit = makePolicy('implicit', { observationSpace, actionSpace, hidden: [4], rng: new Rng(0) });
+    savePolicy(join(folder, 'implicit.json'), implicit);
+    const own = ['--policy', join(folder, 'implicit.json'), '--episodes', '1', '--out', at('x')];
+    expect(await refusal('collect', 'Pendulum-v1', ...own, '--acting', 'densest')).toMatch(
+      /^oxbow: collect: acting\.rule: policy: got ImplicitPolicy, which has samples and no density, [^\n]*\n$/,
+    );
+    expect(existsSync(at('x'))).toBe(false);
+  });
+
   test('that is stopped keeps what is whole, and goes on to the same dataset', async () => {
     const settings = {
       environment: { id: 'Pendulum-v1', options: {} },
