@@ -5,12 +5,14 @@ import type { FlowDefinition } from '../flows/flowDefinition.ts';
 import { networkOptions } from '../nn/mlp.ts';
 import { choice, count, flag, nonnegative, positive } from '../options/fields.ts';
 import { AutoregressiveCategoricalPolicy } from './autoregressiveCategoricalPolicy.ts';
+import { AutoregressiveMixturePolicy } from './autoregressiveMixturePolicy.ts';
 import { BoxScale, boxScale, checkAngles } from './boxScale.ts';
 import { CategoricalPolicy, MultiCategoricalPolicy } from './categoricalPolicy.ts';
 import { FlowMatchingPolicy, flowMatchingSolvers } from './flowMatchingPolicy.ts';
 import { FlowPolicy, makeHead } from './flowPolicy.ts';
 import { FullCovarianceGaussianPolicy, GaussianPolicy, TruncatedNormalPolicy } from './gaussianPolicy.ts';
 import { ImplicitPolicy } from './implicitPolicy.ts';
+import { MinimalIterativePolicy } from './minimalIterativePolicy.ts';
 import { MixturePolicy, RelaxedMixturePolicy } from './mixturePolicy.ts';
 import { completeDefinition, type MakeArguments, policySchema } from './policyDefinition.ts';
 import { QNetworkPolicy, QuantileNetworkPolicy } from './qNetworkPolicy.ts';
@@ -93,6 +95,10 @@ const spread = z
   .default(0.5)
   .describe("standard deviation of the components' means before training, as a share of the whole's");
 const hiddenGain = positive(0.5, "gain of the hidden layers' orthogonal kernels");
+const reparameterize = flag(
+  false,
+  'whether gradients of samples reach the weights, by the distributional transform; for SAC',
+);
 const outputScale = nonnegative(0.01, "gain of the last layer's kernel before training");
 /** The neural spline flow with as few layers as bend each number once. */
 const shallowSpline = {
@@ -190,15 +196,28 @@ export const builtinPolicies = {
       ...headOptions,
       spread,
       hiddenGain,
-      reparameterize: flag(
-        false,
-        'whether gradients of samples reach the weights, by the distributional transform; for SAC',
-      ),
+      reparameterize,
     },
     make: ({ head, scale, initialScale, ...options }) =>
       head
         ? new MixturePolicy({ ...options, head: makeHead({ ...options, scale, initialScale }) })
         : new MixturePolicy({ ...options, initialScale }),
+  }),
+  'autoregressive-mixture': completeDefinition({
+    description: 'each number a mixture of Gaussians, given those before; an action is sampled number by number',
+    options: {
+      components: count(2, 'number of Gaussians in the mixture of each block', 'components'),
+      block: count(1, 'neighbouring numbers that one mixture is of', 'numbers'),
+      independent: flag(
+        false,
+        'whether blocks are independent given the observation, a product of mixtures; by default each depends on those before it',
+      ),
+      initialScale,
+      spread,
+      hiddenGain,
+      reparameterize,
+    },
+    make: (options) => new AutoregressiveMixturePolicy(options),
   }),
   'relaxed-mixture': completeDefinition({
     description: 'Gumbel-softmax mixture of Gaussians: samples between the components too, smooth in the weights',
@@ -240,6 +259,30 @@ export const builtinPolicies = {
     },
     make: ({ squash, ...options }) =>
       new FlowMatchingPolicy({
+        ...options,
+        ...(squash instanceof BoxScale && squash.followsData && { scale: squash.ofAllBounds() }),
+      }),
+  }),
+  'minimal-iterative': completeDefinition({
+    description: 'minimal iterative policy, MIP: regression in two steps; one action, and no density',
+    options: {
+      activation: networkOptions.activation.default('relu'),
+      squash: choice(
+        ['rescale', 'none', 'standardize'],
+        'rescale',
+        "what takes the network's numbers to actions, which are then clipped; 'rescale' and 'none' count in units of the bounds; 'standardize' is what 'rescale' becomes where there are no bounds and an agent learns from data: units of the data",
+      ),
+      time: z
+        .number()
+        .gt(0)
+        .lt(1)
+        .default(0.9)
+        .describe(
+          't*, at which the second step corrects the first; it learns from actions with noise of deviation 1 − t*',
+        ),
+    },
+    make: ({ squash, ...options }) =>
+      new MinimalIterativePolicy({
         ...options,
         ...(squash instanceof BoxScale && squash.followsData && { scale: squash.ofAllBounds() }),
       }),

@@ -112,10 +112,10 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
     past?: Past,
   ): tf.Tensor {
     const rows = actions.shape[0]!;
-    checkShape('observations', observations, [rows, this.observationDim]);
-    checkShape('actions', actions, [rows, this.actionDim]);
+    checkShape('FlowMatchingPolicy', 'observations', observations, [rows, this.observationDim]);
+    checkShape('FlowMatchingPolicy', 'actions', actions, [rows, this.actionDim]);
     // Weights of shape [rows, 1] would spread each row's loss over all rows.
-    if (weights !== undefined) checkShape('weights', weights, [rows]);
+    if (weights !== undefined) checkShape('FlowMatchingPolicy', 'weights', weights, [rows]);
     const draws = this.matchingDraws(rows, rng);
     const losses = this.matchingLosses(observations, this.bijector.inverse(actions), draws, past);
     return tf.mean(weights === undefined ? losses : tf.mul(weights, losses));
@@ -166,7 +166,8 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
   }
 }
 
-function checkShape(name: string, { shape }: tf.Tensor, expected: readonly number[]): void {
+/** @throws if an argument of a policy's `matchingLoss` has another shape */
+export function checkShape(owner: string, name: string, { shape }: tf.Tensor, expected: readonly number[]): void {
   if (shape.length === expected.length && expected.every((size, i) => size === shape[i])) return;
-  throw new Error(`FlowMatchingPolicy.matchingLoss: ${name}: got shape [${shape}], expected [${expected}]`);
+  throw new Error(`${owner}.matchingLoss: ${name}: got shape [${shape}], expected [${expected}]`);
 }

@@ -3,6 +3,7 @@ export { type ChoiceSpace, choicesOf } from '../spaces/plain.ts';
 export { ActionSamples, actionDensity, SquashedDistribution, withDensity } from './actionDistributions.ts';
 export { type ActedAction, Actor, type Observation, sampleAction, type UsualAction } from './actor.ts';
 export { AutoregressiveCategoricalPolicy } from './autoregressiveCategoricalPolicy.ts';
+export { AutoregressiveMixturePolicy } from './autoregressiveMixturePolicy.ts';
 export { BestOfPolicy } from './bestOfPolicy.ts';
 export { boxSquash } from './boxScale.ts';
 export type { LearnerName } from './builtinPolicies.ts';
@@ -12,6 +13,7 @@ export { FlowMatchingPolicy, type FlowMatchingPolicyOptions } from './flowMatchi
 export { FlowPolicy } from './flowPolicy.ts';
 export { FullCovarianceGaussianPolicy, GaussianPolicy, TruncatedNormalPolicy } from './gaussianPolicy.ts';
 export { ImplicitPolicy } from './implicitPolicy.ts';
+export { MinimalIterativePolicy } from './minimalIterativePolicy.ts';
 export { MixturePolicy, RelaxedMixturePolicy } from './mixturePolicy.ts';
 export { ObservationEncoder, ObservationNormalizer } from './observationEncoder.ts';
 export { ObservationLayout } from './observationLayout.ts';

@@ -11,6 +11,7 @@ const reparameterized: [string, object][] = [
   ['gaussian-full', {}],
   ['truncated-normal', { squash: 'none', scale: 'state' }],
   ['mixture', { reparameterize: true, components: 3 }],
+  ['autoregressive-mixture', { reparameterize: true, components: 3 }],
   ['relaxed-mixture', { components: 3 }],
   ...Object.keys(families)
     .filter((name) => !families[name]!.angles)
@@ -49,7 +50,7 @@ test('every box policy that is not reparameterized by itself is known', () => {
   const others = policies()
     .filter(({ name, actions }) => actions === 'box' && !names.includes(name) && !families[name]?.angles)
     .map(({ name }) => name);
-  expect(others).toEqual(['flow-matching', 'implicit', 'autoregressive-categorical']);
+  expect(others).toEqual(['flow-matching', 'minimal-iterative', 'implicit', 'autoregressive-categorical']);
 });
 
 test.each([
