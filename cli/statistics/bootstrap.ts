@@ -140,6 +140,26 @@ export function interquartileInterval(
   return { iqm: interquartileMean(values), ...bootstrap.interval([values]) };
 }
 
+/**
+ * The mean of some values and its 95 % percentile interval by the bootstrap, which always draws the same resamples: of shares, where an
+ * interquartile mean hides the runs that fail. Null where there is no value; one value has no interval.
+ */
+export function meanInterval(
+  values: readonly number[],
+  resamples = 50_000,
+): { readonly mean: number | null } & BootstrapInterval {
+  if (values.length === 0) return { mean: null, low: null, high: null };
+  finiteNumbers('meanInterval', 'values', values);
+  const { length } = values;
+  const meanOf = (weight: (run: number) => number) =>
+    values.reduce((sum, value, run) => sum + weight(run) * value, 0) / length;
+  const mean = meanOf(() => 1);
+  if (length === 1) return { mean, low: null, high: null };
+  const drawn = drawResamples(new Rng('mean'), length, resamples);
+  const means = new Float64Array(resamples).map((_, resample) => meanOf((run) => drawn[resample * length + run]!));
+  return { mean, ...percentileInterval(means, 0.95) };
+}
+
 /** One point of a {@link performanceProfile}: the share of runs above a threshold, with its interval. */
 export type ProfilePoint = BootstrapInterval & { readonly threshold: number; readonly share: number };
 

@@ -1,7 +1,10 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BehaviorCloningReport } from '../../agents/behaviorCloning.ts';
 import { BehaviorCloning, evaluate } from '../../agents/index.ts';
+import { writeCheckedJson } from '../../cli/experiment/checkedJson.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
+import type { Settings } from '../../cli/experiment/tuned.ts';
 import {
   type Bank,
   demonstrationNoise,
@@ -11,14 +14,17 @@ import {
   marginRange,
   shortestPathDirection,
 } from '../../envs/index.ts';
-import { cosineSchedule, type Policy, portableMath, type Rng, savePolicy } from '../../src/index.ts';
+import { cosineSchedule, type Policy, portableMath, Rng, savePolicy } from '../../src/index.ts';
 import {
-  isDeterministic,
+  bandOf,
+  hasDensity,
+  isGreedy,
   makeProductLakes,
   makeProductPolicy,
   PRODUCT_LAKE,
   type ProductDemonstrations,
   type ProductPolicy,
+  type ProductStudy,
   type ProductsConfig,
   productDemonstrations,
 } from './config.ts';
@@ -29,7 +35,7 @@ interface CloningSettings {
   readonly learningRate: number;
   /** Updates. */
   readonly steps: number;
-  readonly policy: Readonly<Record<string, string | number>>;
+  readonly policy: Settings;
 }
 
 /** What a job keeps beside its metrics. */
@@ -46,14 +52,17 @@ interface ProductData {
  * - `natsAbove`: −log π of an action above the law of the demonstrators, who know the walk so far (`surpriseOf`), nats a step. A policy sees positions
  *   alone; what that costs is the same for every class.
  * - `startNats`: the same at the start, where there is no walk so far: the divergence KL(demonstrators ‖ π).
- * - `lossOfALake`: −log π by step and lake, nats.
  *
- * A policy that acts by its mean is no density, and has neither of the first two.
+ * A class without a density of these actions has neither. What the clock says, {@link ProductTimes}, goes to a file of its own.
  */
 export async function cloneProduct(
-  { policy: name, lakes }: { readonly policy: ProductPolicy; readonly lakes: number },
+  {
+    study,
+    policy: name,
+    lakes,
+  }: { readonly study: ProductStudy; readonly policy: ProductPolicy; readonly lakes: number },
   config: ProductsConfig,
-  { rng, report, directory }: JobContext,
+  { rng, report, directory, logs }: JobContext,
 ): Promise<JobResult & { data: ProductData }> {
   const collect = (walks: number, stream: string) => productDemonstrations({ lakes, walks, rng: rng.split(stream) });
   const walks = config.demonstrations * lakes;
@@ -61,17 +70,18 @@ export async function cloneProduct(
   const validation = collect(Math.max(1, Math.round(walks / 5)), 'validation');
   const heldOut = collect(config.heldOut, 'held out');
   const { observationSpace, actionSpace } = makeProductLakes(lakes);
-  const { steps, learningRate, policy: settings } = cloningSettings(config, name);
-  const { parameters, batchSize } = config;
+  const { steps, learningRate, policy: settings } = cloningSettings(config, name, lakes);
+  const parameters = config.parameters[study];
   const spaces = { observationSpace, actionSpace };
   const policy = makeProductPolicy(name, { ...spaces, parameters, settings, rng: rng.split('policy') });
+  const before = process.cpuUsage();
   const agent = new BehaviorCloning({
     policy,
     demonstrations: pairsOf(demonstrations),
     validation: pairsOf(validation),
-    // Demonstrators are noisy, and only the direction of an action counts.
-    outside: 'keep',
-    batchSize,
+    // Demonstrators are noisy, and only the direction of an action counts. Bins end at the bounds.
+    outside: policy.boundedActions === undefined ? 'keep' : 'clip',
+    batchSize: config.batchSize,
     learningRate: cosineSchedule(learningRate),
     reportEvery: Math.max(1, Math.round(steps / 30)),
   });
@@ -84,34 +94,67 @@ export async function cloneProduct(
     const value = validationLoss !== undefined && Number.isFinite(validationLoss) ? validationLoss : null;
     report((0.9 * step) / steps, { step, loss, validationLoss: value, gradientNorm });
   }
-  const greedy = isDeterministic(name);
-  const loss = agent.evaluate(pairsOf(heldOut));
-  const startLoss = agent.evaluate(startsOf(heldOut, lakes));
-  const surprise = surpriseOf(heldOut);
+  const { user, system } = process.cpuUsage(before);
+  const greedy = isGreedy(name);
+  const surprise = hasDensity(name) ? surpriseOf(heldOut) : undefined;
   const { metrics, counts } = measureProduct({
     ...{ policy, lakes, greedy },
     episodes: config.evaluationEpisodes,
     rng: rng.split('evaluation'),
   });
   savePolicy(join(directory, 'policy.json'), policy, { env: PRODUCT_LAKE, lakes, ...metrics });
+  const times: ProductTimes = { training: (user + system) / 1e6, acting: actingTime(policy, lakes, greedy) };
+  mkdirSync(logs, { recursive: true });
+  writeCheckedJson(join(logs, TIMES), times);
   const size = policy.parameterCount();
+  const above = (pairs: Pick<ProductDemonstrations, 'observations' | 'actions'>, law: number | undefined) =>
+    law === undefined ? null : finite(agent.evaluate(pairs) - law);
+  const [natsAbove, startNats] = [
+    above(pairsOf(heldOut), surprise?.walks),
+    above(startsOf(heldOut, lakes), surprise?.start),
+  ];
   agent.dispose();
   policy.dispose();
   return {
-    metrics: {
-      ...metrics,
-      natsAbove: greedy ? null : finite(loss - surprise.walks),
-      startNats: greedy ? null : finite(startLoss - surprise.start),
-      lossOfALake: finite(loss / lakes),
-      bestStep: best?.step ?? null,
-    },
+    metrics: { ...metrics, natsAbove, startNats, bestStep: best?.step ?? null },
     data: { parameters: size, ways: counts },
   };
 }
 
+/** What a training and an action take on this machine: no result, since no two runs have it alike. */
+export interface ProductTimes {
+  /** Processor seconds of the training, with what held-out losses take. */
+  readonly training: number;
+  /** Milliseconds of the processor for one action of one walk. */
+  readonly acting: number;
+}
+
+/** The file of a job's {@link ProductTimes} among its logs. */
+export const TIMES = 'times.json';
+
+const ACTIONS = 1000;
+
+function actingTime(policy: Policy, lakes: number, greedy: boolean): number {
+  const actor = policy.actor({ rng: new Rng('times'), greedy });
+  const observation = new Float32Array(2 * lakes);
+  let before = process.cpuUsage();
+  for (let i = 0; i < 2 * ACTIONS; i++) {
+    // The first ones are slow.
+    if (i === ACTIONS) before = process.cpuUsage();
+    actor.act(observation);
+  }
+  const { user, system } = process.cpuUsage(before);
+  actor.dispose();
+  return (user + system) / 1e3 / ACTIONS;
+}
+
 /** What a policy is cloned with: as tuned, but for the steps, if the run says how many. */
-export function cloningSettings({ tuned, steps }: ProductsConfig, policy: ProductPolicy): CloningSettings {
-  const settings = tuned.products![PRODUCT_LAKE]![policy] as unknown as CloningSettings;
+export function cloningSettings(
+  { tuned, steps }: ProductsConfig,
+  policy: ProductPolicy,
+  lakes: number,
+): CloningSettings {
+  const settings = tuned.products![PRODUCT_LAKE]![policy]![bandOf(lakes)] as unknown as CloningSettings;
   return { ...settings, steps: steps ?? settings.steps };
 }
 

@@ -12,34 +12,108 @@ interface Definition {
   /** In the registry. */
   readonly name: string;
   readonly options: Settings;
+  /** As sentences name it. */
+  readonly label: string;
+  /** Those of whom it has the settings, where several classes were searched as one; its own unless given. */
+  readonly settingsOf?: string;
   /** Whether its greedy action acts, in place of a sample. */
   readonly greedy?: boolean;
+  /** Whether it has a density of the actions as they are demonstrated; it has unless this says no. */
+  readonly hasDensity?: false;
   /** Relative cost of an update. */
   readonly cost: number;
 }
 
-const mixture = (components: number, cost: number): Definition => ({
+const mixture = (components: number): Definition => ({
   name: 'mixture',
   options: { components, head: false },
-  cost,
+  label: `mixture of ${components}`,
+  settingsOf: 'mixture',
+  cost: 1,
+});
+
+const matching = (steps: number): Definition => ({
+  name: 'flow-matching',
+  options: { steps },
+  label: `flow matching, ${steps} steps`,
+  settingsOf: 'flow-matching',
+  hasDensity: false,
+  cost: 1.1,
 });
 
 /** The classes that are compared: what they are in the registry, and the options that make them what they are. */
 const POLICIES = {
-  gaussian: { name: 'gaussian', options: { scale: 'state' }, cost: 1 },
-  'mixture-2': mixture(2, 1.1),
-  'mixture-4': mixture(4, 1.15),
-  'mixture-8': mixture(8, 1.2),
-  'mixture-16': mixture(16, 1.5),
-  realnvp: { name: 'realnvp', options: { head: false }, cost: 1.25 },
-  spline: { name: 'spline', options: { head: false }, cost: 1.5 },
-  'autoregressive-spline': { name: 'autoregressive-spline', options: { head: false }, cost: 1.7 },
+  gaussian: { name: 'gaussian', options: { scale: 'state' }, label: 'Gaussian', cost: 1 },
+  'gaussian-full': { name: 'gaussian-full', options: {}, label: 'Gaussian, full covariance', cost: 1 },
+  'mixture-2': mixture(2),
+  'mixture-4': mixture(4),
+  'mixture-8': mixture(8),
+  'mixture-16': mixture(16),
+  'mixture-32': mixture(32),
+  'mixture-64': mixture(64),
+  'mixture-128': mixture(128),
+  'mixture-256': mixture(256),
+  // Independent of each other given the observation: a product of mixtures.
+  'mixture-each-number': {
+    name: 'autoregressive-mixture',
+    options: { independent: true },
+    label: 'mixture for each number',
+    cost: 2.5,
+  },
+  // It knows which numbers belong together, and that lakes are independent: a control that no class is asked to reach.
+  'mixture-each-lake': {
+    name: 'autoregressive-mixture',
+    options: { independent: true, block: 2 },
+    label: 'mixture for each lake',
+    cost: 2.5,
+  },
+  'autoregressive-mixture': {
+    name: 'autoregressive-mixture',
+    options: {},
+    label: 'autoregressive mixture',
+    cost: 2.5,
+  },
+  // It has no density beyond the bounds of an action, where noise leads: what is learned from is clipped to them.
+  'autoregressive-bins': {
+    name: 'autoregressive-categorical',
+    options: {},
+    label: 'autoregressive bins',
+    hasDensity: false,
+    cost: 2.5,
+  },
+  realnvp: { name: 'realnvp', options: { head: false }, label: 'RealNVP', cost: 1.5 },
+  spline: { name: 'spline', options: { head: false }, label: 'spline flow', cost: 1.4 },
+  'autoregressive-spline': {
+    name: 'autoregressive-spline',
+    options: { head: false },
+    label: 'autoregressive spline',
+    cost: 1.4,
+  },
+  'flow-matching-5': matching(5),
+  'flow-matching-10': matching(10),
+  'flow-matching-20': matching(20),
   // The mean of the data: −log N(a; μ(o), I) is half the squared error, and a constant. The mean acts.
-  regression: { name: 'gaussian', options: { scale: 'fixed', initialScale: 1 }, greedy: true, cost: 1 },
+  regression: {
+    name: 'gaussian',
+    options: { scale: 'fixed', initialScale: 1 },
+    label: 'regression',
+    greedy: true,
+    hasDensity: false,
+    cost: 0.8,
+  },
+  'two-step-regression': {
+    name: 'minimal-iterative',
+    options: {},
+    label: 'regression in two steps',
+    hasDensity: false,
+    cost: 1.8,
+  },
 } as const satisfies Record<string, Definition>;
 
 export type ProductPolicy = keyof typeof POLICIES;
 export const productPolicies = Object.keys(POLICIES) as ProductPolicy[];
+
+const definitionOf = (policy: ProductPolicy): Definition => POLICIES[policy];
 
 /** A policy for lakes walked at once. */
 export function makeProductPolicy(
@@ -54,19 +128,42 @@ export function makeProductPolicy(
     readonly rng: Rng;
   },
 ): Policy {
-  const { name, options } = POLICIES[policy];
+  const { name, options } = definitionOf(policy);
   const { settings, ...spaces } = task;
   return makePolicy<string>(name, { ...spaces, ...options, ...settings });
 }
 
-/** Whether the class acts by its mean, and is no density. */
-export function isDeterministic(policy: ProductPolicy): boolean {
-  return (POLICIES[policy] as Definition).greedy === true;
+/** Whether the class acts by its mean. */
+export function isGreedy(policy: ProductPolicy): boolean {
+  return definitionOf(policy).greedy === true;
 }
 
-/** What an update costs relative to the Gaussian's. */
-export function policyCost(policy: ProductPolicy): number {
-  return POLICIES[policy].cost;
+/** Whether −log π of demonstrated actions can be compared between the class and others. */
+export function hasDensity(policy: ProductPolicy): boolean {
+  return definitionOf(policy).hasDensity ?? true;
+}
+
+/** A policy's name in a sentence. */
+export function productLabel(policy: string): string {
+  return (POLICIES as Record<string, Definition>)[policy]?.label ?? policy;
+}
+
+/** How many components a mixture of all numbers has; undefined of the other classes. */
+export function componentsOf(policy: ProductPolicy): number | undefined {
+  const { name, options } = definitionOf(policy);
+  return name === 'mixture' ? (options.components as number) : undefined;
+}
+
+/** Whether the class is run there: mixtures have from an eighth to four times as many components as there are ways. */
+export function isRun(policy: ProductPolicy, lakes: number): boolean {
+  const components = componentsOf(policy);
+  return components === undefined || (components >= 2 ** lakes / 8 && components <= 4 * 2 ** lakes);
+}
+
+/** Milliseconds of an update by minibatches of 256 on a quiet core, about. */
+export function updateTime(policy: ProductPolicy, lakes: number, parameters: number): number {
+  const outputs = (componentsOf(policy) ?? 0) * (1 + 4 * lakes);
+  return 0.2 + definitionOf(policy).cost * 1.4e-5 * parameters + 1.2e-3 * outputs;
 }
 
 /** The lake on which one step decides. */
@@ -140,14 +237,34 @@ export function productDemonstrations({
   };
 }
 
-/** The question, and its code beside those of the lake. */
-export const studyCodes = { products: 'E8' } as const;
+/** The questions, and their codes beside those of the lake: the same at two sizes of policies. */
+export const studyCodes = { products: 'E8', 'products-large': 'E8-large' } as const;
+export type ProductStudy = keyof typeof studyCodes;
 
 export const choices = {
-  studies: ['products'],
+  studies: ['products', 'products-large'],
   policies: productPolicies,
   environments: [PRODUCT_LAKE],
+  byName: ['products-large'],
 } as const;
+
+/** Of which numbers of lakes settings are the same; they were searched at the first but for the last, there at 6. */
+const BANDS = { '1-2': [1, 2], '3-4': [3, 4], '5-8': [5, 6, 7, 8] } as const;
+
+export const bandOf = (lakes: number): string =>
+  Object.entries(BANDS).find(([, band]) => (band as readonly number[]).includes(lakes))![0];
+
+/** The settings of each class, by band of lakes. */
+const tuned: Tuned = {
+  products: {
+    [PRODUCT_LAKE]: Object.fromEntries(
+      productPolicies.map((policy) => [
+        policy,
+        (found as Record<string, Settings>)[definitionOf(policy).settingsOf ?? policy]!,
+      ]),
+    ),
+  },
+};
 
 /** Steps that no walk home can do without. */
 const FEWEST_STEPS = 3;
@@ -161,7 +278,7 @@ export const productsSchema = z
       .min(1)
       .refine((lakes) => new Set(lakes).size === lakes.length, 'each at most once')
       .readonly()
-      .default([1, 2, 3, 4])
+      .default([1, 2, 3, 4, 5, 6, 7, 8])
       .meta({ description: 'how many lakes are walked at once; each number is a condition', unit: 'lakes' }),
     demonstrations: counted(
       1000,
@@ -171,11 +288,16 @@ export const productsSchema = z
     ),
     heldOut: counted(2000, 'fresh walks by which likelihoods are judged', 'walks', 100_000),
     evaluationEpisodes: counted(1000, 'walks of each trained policy', 'walks', 100_000),
-    parameters: counted(18_000, 'size of every policy, ±10 %, whatever the number of lakes', 'parameters'),
+    parameters: z
+      .strictObject({
+        products: counted(18_000, 'size of every policy, ±10 %, whatever the number of lakes', 'parameters'),
+        'products-large': counted(72_000, 'size of every policy in the second study', 'parameters'),
+      })
+      .prefault({}),
     steps: count(1e9).optional().meta({ description: 'length of a training; by default as tuned', unit: 'updates' }),
     batchSize: counted(256, 'pairs of observation and action of an update', 'pairs'),
-    tuned: tunedSchema(found.tuned as Tuned).describe(
-      'settings by study, environment and policy, the same for any number of lakes; found with as many trials for each class',
+    tuned: tunedSchema(tuned).describe(
+      'settings by environment, policy and number of lakes, for both sizes; found with as many trials for each class',
     ),
   })
   .check(({ value: { batchSize, demonstrations, lakes }, issues }) => {
@@ -197,16 +319,4 @@ export const lakesOf = (condition: string): number => Number(condition.slice(2))
 export function conditionLabel(condition: string): string {
   const lakes = lakesOf(condition);
   return `${lakes} lake${lakes === 1 ? '' : 's'}`;
-}
-
-const LABELS: Readonly<Record<string, string>> = {
-  gaussian: 'Gaussian',
-  realnvp: 'RealNVP',
-  spline: 'spline flow',
-  'autoregressive-spline': 'autoregressive spline',
-};
-
-/** A policy's name in a sentence. */
-export function productLabel(policy: string): string {
-  return LABELS[policy] ?? policy.replace(/^mixture-/, 'mixture of ');
 }

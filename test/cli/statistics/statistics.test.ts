@@ -10,7 +10,7 @@ import {
   probabilityOfImprovement,
   wilsonInterval,
 } from '../../../cli/index.ts';
-import { quantile } from '../../../cli/statistics/bootstrap.ts';
+import { meanInterval, quantile } from '../../../cli/statistics/bootstrap.ts';
 import { formatP } from '../../../cli/statistics/pValues.ts';
 import { Rng } from '../../../src/random.ts';
 
@@ -51,6 +51,23 @@ describe('interquartileMean', () => {
     [[-1e9, 1, 2, 3, 4, 5, 6, 7, 1e9], 4],
   ])('of %j is %d', (values, expected) => {
     expect(interquartileMean(values)).toBeCloseTo(expected, 12);
+  });
+});
+
+describe('meanInterval', () => {
+  it('has the mean of all values, and the tails of the means of all resamples', () => {
+    const values = [0.1, 0.12, 0.9, 0.15, 0.11];
+    const { mean, ...interval } = meanInterval(values);
+    expect(mean).toBeCloseTo(0.276, 12);
+    const means = resamples(values).map((each) => each.reduce((sum, value) => sum + value, 0) / 5);
+    ends(interval, means, { tail: 0.025, within: 0.004 });
+    expect(meanInterval(values)).toEqual({ mean, ...interval });
+  });
+
+  it('of one value has no interval, of none nothing, and refuses what is no number', () => {
+    expect(meanInterval([0.4])).toEqual({ mean: 0.4, low: null, high: null });
+    expect(meanInterval([])).toEqual({ mean: null, low: null, high: null });
+    expect(() => meanInterval([1, Number.NaN])).toThrow('meanInterval: wanted finite numbers, got values[1] = NaN');
   });
 });
 

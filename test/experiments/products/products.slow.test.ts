@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { BehaviorCloning } from '../../../agents/index.ts';
-import { summarizeWalks } from '../../../experiments/products/cloneProduct.ts';
+import { cloningSettings, summarizeWalks } from '../../../experiments/products/cloneProduct.ts';
 import {
+  bandOf,
   conditionLabel,
   conditionOf,
-  isDeterministic,
+  isGreedy,
+  isRun,
   lakesOf,
   makeProductLakes,
   makeProductPolicy,
@@ -39,12 +41,18 @@ test('conditions go to numbers and back', () => {
   expect(['k-1', 'k-4'].map(conditionLabel)).toEqual(['1 lake', '4 lakes']);
 });
 
-test('the decisive run has twenty seeds of its own; every class has jobs at every number of lakes', () => {
+test('the decisive run has twenty seeds of its own, and both sizes; every class has jobs at every number of lakes', () => {
   const config = productsSchema.parse(products.presets.full);
-  expect(config.seeds).toEqual(Array.from({ length: 20 }, (_, i) => 100 + i));
+  expect(config.seeds).toEqual(Array.from({ length: 20 }, (_, i) => 2200 + i));
   const jobs = products.jobs(config as never);
-  expect(jobs).toHaveLength(20 * 4 * 9);
+  // 14 classes beside the mixtures, of which 3, 4, 5, 6, 6, 6, 5 and 4 are run.
+  expect(jobs).toHaveLength(20 * 2 * (8 * 14 + 39));
   expect(new Set(jobs.map(({ id }) => id)).size).toBe(jobs.length);
+  expect(productsSchema.parse({}).studies).toEqual(['products']);
+  const mixtures = (lakes: number) => productPolicies.filter((each) => /^mixture-\d/.test(each) && isRun(each, lakes));
+  expect(mixtures(1)).toEqual(['mixture-2', 'mixture-4', 'mixture-8']);
+  expect(mixtures(6)).toEqual(['mixture-8', 'mixture-16', 'mixture-32', 'mixture-64', 'mixture-128', 'mixture-256']);
+  expect([1, 2, 3, 4, 5, 8].map(bandOf)).toEqual(['1-2', '1-2', '3-4', '3-4', '5-8', '5-8']);
   expect(() => productsSchema.parse({ demonstrations: 80 })).toThrow(
     'at most 240, which 80 demonstrations surely hold',
   );
@@ -56,26 +64,15 @@ const spacesOf = (lakes: number) => {
   return { observationSpace, actionSpace };
 };
 
-/** The ends of what is searched. */
-const ENDS: Record<string, readonly Record<string, number>[]> = {
-  realnvp: [{ layers: 2 }, { layers: 8 }],
-  spline: [
-    { layers: 2, bins: 6 },
-    { layers: 4, bins: 16 },
-  ],
-  'autoregressive-spline': [
-    { layers: 1, bins: 6 },
-    { layers: 2, bins: 16 },
-  ],
-};
-
 test.each(productPolicies)(
-  '%s has as many parameters as the others, on one lake and on four, with whatever is searched',
+  '%s has as many parameters as the others, at every number of lakes that it is run at',
   (name) => {
-    for (const lakes of [1, 4]) {
-      for (const settings of ENDS[name] ?? [{}]) {
-        const policy = makeProductPolicy(name, { ...spacesOf(lakes), parameters: 18_000, settings, rng: new Rng(0) });
-        expect(Math.abs(policy.parameterCount() / 18_000 - 1)).toBeLessThan(0.1);
+    const config = productsSchema.parse({});
+    for (const lakes of [1, 2, 4, 6, 8].filter((each) => isRun(name, each))) {
+      const { policy: settings } = cloningSettings(config, name, lakes);
+      for (const parameters of Object.values(config.parameters)) {
+        const policy = makeProductPolicy(name, { ...spacesOf(lakes), parameters, settings, rng: new Rng(0) });
+        expect(Math.abs(policy.parameterCount() / parameters - 1)).toBeLessThan(0.1);
         policy.dispose();
       }
     }
@@ -83,7 +80,7 @@ test.each(productPolicies)(
 );
 
 test('regression is that of squared errors, and acts by its mean', () => {
-  expect(productPolicies.filter(isDeterministic)).toEqual(['regression']);
+  expect(productPolicies.filter(isGreedy)).toEqual(['regression']);
   const lakes = 2;
   const { observations, actions } = productDemonstrations({ lakes, walks: 30, rng: new Rng(0) });
   const policy = makeProductPolicy('regression', {
