@@ -62,6 +62,8 @@ interface Site {
 export interface Body {
   name?: string;
   pos?: Numbers;
+  /** Whether it stands where `mjData`'s `mocap_pos` says, and nothing moves it. */
+  mocap?: boolean;
   quat?: Numbers;
   axisangle?: Numbers;
   joints?: readonly Joint[];

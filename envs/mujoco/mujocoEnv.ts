@@ -34,6 +34,7 @@ type MjDataArray =
   | 'qacc'
   | 'act'
   | 'ctrl'
+  | 'mocap_pos'
   | 'qfrc_actuator'
   | 'qfrc_constraint'
   | 'xpos'
@@ -250,8 +251,8 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     return {};
   }
 
-  /** Is called before each step of physics, to keep what `score` compares with. */
-  protected beforeStep(): void {}
+  /** Is called before each step of physics, to keep what `score` compares with, or to move what no motor does. */
+  protected beforeStep(_action: Float32Array): void {}
 
   /** What the motors get, `[nu]`: the action as it is. */
   protected controls(action: Float32Array): Float32Array {
@@ -301,7 +302,7 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     }
     const { physics } = this.#open();
     physics.checkAlive(this.name);
-    this.beforeStep();
+    this.beforeStep(action);
     this.dataArray('ctrl').set(this.controls(action));
     physics.run(this.name, this.#advance);
     if (++this.#steps % STEPS_OF_CHECK === 0) this.#checkMemory();

@@ -14,10 +14,16 @@ import {
   invertedDoublePendulumOptions,
   invertedPendulumOptions,
 } from './tasks/invertedPendulumEnv.ts';
+import { OgbenchPointMazeEnv, ogbenchPointMazeOptions } from './tasks/ogbenchPointMazeEnv.ts';
 import { PointMazeEnv, pointMazeOptions } from './tasks/pointMazeEnv.ts';
 import { PusherEnv, pusherOptions } from './tasks/pusherEnv.ts';
 import { ReacherEnv, reacherOptions } from './tasks/reacherEnv.ts';
 import { SwimmerEnv, swimmerOptions } from './tasks/swimmerEnv.ts';
+
+const ogbenchEntry = (maze: z.output<typeof ogbenchPointMazeOptions>['maze']) => ({
+  ...entry(OgbenchPointMazeEnv, ogbenchPointMazeOptions, [1000]),
+  options: { maze },
+});
 
 /** The environments in MuJoCo's physics, by id, as they are registered. */
 export const mujocoEnvs = {
@@ -33,6 +39,10 @@ export const mujocoEnvs = {
   'mujoco/PointLakeStride-v0': lakeEntry(PointLakeEnv, robotLakeGrains['mujoco/PointLakeStride-v0']),
   'mujoco/InvertedDoublePendulum-v5': entry(InvertedDoublePendulumEnv, invertedDoublePendulumOptions, [1000, 9100]),
   'mujoco/InvertedPendulum-v5': entry(InvertedPendulumEnv, invertedPendulumOptions, [1000, 950]),
+  'mujoco/OgbenchPointMazeGiant-v0': ogbenchEntry('giant'),
+  'mujoco/OgbenchPointMazeLarge-v0': ogbenchEntry('large'),
+  'mujoco/OgbenchPointMazeMedium-v0': ogbenchEntry('medium'),
+  'mujoco/OgbenchPointMazeTeleport-v0': ogbenchEntry('teleport'),
   'mujoco/PointMazeUMaze-v0': entry(PointMazeEnv, pointMazeOptions, [300]),
   'mujoco/Pusher-v5': entry(PusherEnv, pusherOptions, [100, 0]),
   'mujoco/Reacher-v5': entry(ReacherEnv, reacherOptions, [50, -3.75]),
