@@ -7,6 +7,7 @@ import { checkArgument, checkOptions, parseOptions } from '../options/parse.ts';
 import { Rng, rngSchema } from '../random.ts';
 import { type BoxSpace, choicesOf } from '../spaces/plain.ts';
 import { type Acting, type ActingOptions, actingOf, actingShape, byRows, HeldNoise } from './acting.ts';
+import { ChunkedActions, chunkBox } from './actionChunks.ts';
 import { ObservationLayout, writeMask } from './observationLayout.ts';
 import type { ActionDistribution, ActionSample, Policy } from './policy.ts';
 
@@ -18,9 +19,10 @@ export function sampleAction(distribution: ActionDistribution, rng: Rng): Action
 }
 
 /** The bounds of a policy's actions, where it knows some. */
-export function actionBounds({ config, boundedActions }: Policy): Pick<BoxSpace, 'low' | 'high'> | undefined {
+export function actionBounds({ config, boundedActions, chunk }: Policy): Pick<BoxSpace, 'low' | 'high'> | undefined {
   const { actionSpace } = config ?? {};
-  return actionSpace !== undefined && 'low' in actionSpace ? actionSpace : boundedActions;
+  if (actionSpace === undefined || !('low' in actionSpace)) return boundedActions;
+  return chunk === undefined ? actionSpace : chunkBox(actionSpace, chunk.length);
 }
 
 /** Actions as the environment gets them, each component clipped to its bounds: `[batch, actionDim]`. No gradient flows beyond them. */
@@ -223,6 +225,7 @@ export class SingleActor {
   readonly #rng = new Rng('act');
   /** What a memory holds, of sampled actions and greedy ones alike. */
   readonly #state: Float32Array;
+  readonly #chunks: ChunkedActions;
   #sampled: Actor | undefined;
   #greedy: Actor | undefined;
   /** The last one of another way to act. */
@@ -236,6 +239,7 @@ export class SingleActor {
     this.#bounds = actionBounds(policy);
     this.#observation = new Float32Array(policy.observationDim);
     this.#state = new Float32Array(policy.stateDim);
+    this.#chunks = new ChunkedActions(policy, 1);
   }
 
   /** See {@link Policy.act}. */
@@ -245,7 +249,7 @@ export class SingleActor {
     this.#take(observation, actionMask);
     const actor = this.#actor(given);
     actor.state.set(this.#state);
-    const { action } = actor.act(this.#observation, rng);
+    const action = this.#chunks.next(() => actor.act(this.#observation, rng).action);
     this.#state.set(actor.state);
     const { discreteActions } = this.#policy;
     if (discreteActions === undefined) return this.#clipped(action);
@@ -253,9 +257,10 @@ export class SingleActor {
     return 'binaries' in discreteActions ? Uint8Array.from(action) : Int32Array.from(action);
   }
 
-  /** Forgets what a memory holds, and noise that is held. */
+  /** Forgets what a memory holds, the chunk, and noise that is held. */
   reset(): void {
     this.#state.fill(0);
+    this.#chunks.reset();
     this.#other?.actor.reset();
   }
 

@@ -4,6 +4,7 @@ import { activationNames } from '../nn/dense.ts';
 import { positiveInteger } from '../nn/sizes.ts';
 import type { Rng } from '../random.ts';
 import type { BoxSpace } from '../spaces/plain.ts';
+import { chunkBox } from './actionChunks.ts';
 import { ActionSamples } from './actionDistributions.ts';
 import { clippedActions, sampleAction } from './actor.ts';
 import { ActionCritics } from './criticNetworks.ts';
@@ -68,6 +69,7 @@ export class BestOfPolicy extends Policy<Float32Array, ActionSamples> {
     this.featureDim = policy.observationDim;
     this.actionDim = policy.actionDim;
     this.#actionSpace = actionSpace;
+    if (policy.chunk !== undefined) this.chunk = policy.chunk;
     if (policy.config === undefined) return;
     const { name: own, options: given, ...spaces } = policy.config;
     const options = { policy: { name: own, options: given }, samples: this.samples, critics: critics.about };
@@ -108,8 +110,8 @@ export function makeBestOf(
   { samples, critics }: Pick<z.output<typeof bestOfOptions>, 'samples' | 'critics'>,
   rng: Rng,
 ): BestOfPolicy {
-  const { observationDim, encoder, config } = policy;
-  const actionSpace = config!.actionSpace as BoxSpace;
+  const { observationDim, encoder, config, chunk } = policy;
+  const actionSpace = chunkBox(config!.actionSpace as BoxSpace, chunk?.length ?? 1);
   const angles = tf.tidy(() => policy.given(tf.zeros([1, observationDim])).angles ?? false);
   const made = new ActionCritics({ observationDim, encoder, actionSpace, angles, ...critics, rng });
   return new BestOfPolicy({ policy, critics: made, actionSpace, samples });

@@ -162,6 +162,7 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
     if (this.encoder !== undefined) policy.encoder = this.encoder;
     if (this.memory !== undefined) policy.memory = this.memory;
     if (this.normalizer !== undefined) policy.normalizer = this.normalizer;
+    if (this.chunk !== undefined) policy.chunk = this.chunk;
     return policy;
   }
 }

@@ -11,6 +11,7 @@ import type { Rng } from '../random.ts';
 import type { BoxSpace, ChoiceSpace, PlainSpace } from '../spaces/plain.ts';
 import { type Acting, type ActingOptions, temperedLatent } from './acting.ts';
 import { withDensity } from './actionDistributions.ts';
+import type { ActionChunk, ChunkedActions } from './actionChunks.ts';
 import {
   type ActedAction,
   type ActOptions,
@@ -86,6 +87,7 @@ export interface ActionDistribution {
 export interface PolicyConfig {
   readonly name: string;
   readonly observationSpace: PlainSpace;
+  /** The environment's: of one step, also where a policy gives chunks. */
   readonly actionSpace: BoxSpace | ChoiceSpace;
   /** All options, with the defaults filled in. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -125,6 +127,8 @@ export abstract class Policy<
   readonly maskDim: number = 0;
   /** Where actions are numbers of a box as they are, without a squash, which: beyond it they have no density. */
   readonly boundedActions?: BoxSpace;
+  /** Where an action is a chunk, the actions of several steps one after the other: what of it is made. */
+  chunk?: ActionChunk;
   /** Set where `makePolicy` made the policy. */
   config?: PolicyConfig;
   /** Set by {@link normalizeObservations}. */
@@ -410,7 +414,8 @@ export abstract class Policy<
   }
 
   /**
-   * What to do: an action for one observation, with the present variables. `env.step` takes what it returns.
+   * What to do: an action for one observation, with the present variables. `env.step` takes what it returns. A policy of chunks takes
+   * the next one where it is due, see {@link ChunkedActions}.
    *
    * Sampled actions come from a stream of the policy's own, which begins anew in each run of a program: the same calls give the same
    * actions. Give an `rng` to name another. For many observations at a time there is {@link actor}.
@@ -426,7 +431,7 @@ export abstract class Policy<
     return this.#acting.act(observation, options) as Action;
   }
 
-  /** Begins an episode: what {@link act} does next depends on nothing that a policy with a memory has seen before. */
+  /** Begins an episode: what {@link act} does next depends on nothing that a policy with a memory, or of chunks, has seen before. */
   reset(): void {
     this.#acting?.reset();
   }
@@ -461,7 +466,8 @@ export abstract class Policy<
    * Outputs: `action` `[batch, actionDim]`, clipped to its bounds where the policy knows them, `latent` of the same shape, and, where the
    * policy has a density, `logProb` `[batch]`, of the action before it is clipped.
    *
-   * The metadata has the spaces, where they are known, as JSON: `observationSpace` and `actionSpace`, whose `low` and `high` are the bounds.
+   * The metadata has the spaces, where they are known, as JSON: `observationSpace` and `actionSpace`, whose `low` and `high` are the bounds. Of a
+   * policy of chunks it has `chunk`, as {@link ActionChunk}, `actionDim` is that of a whole chunk, and `actionSpace` of one step.
    *
    * @param file where to write the model, in Node; it appears whole or not at all
    * @returns the model's bytes, and what its inputs and outputs are

@@ -5,6 +5,7 @@ import { memoryNames } from '../nn/recurrent.ts';
 import { choice, flag, positive } from '../options/fields.ts';
 import type { Rng } from '../random.ts';
 import type { BoxSpace, DiscreteSpace, MultiBinarySpace, MultiDiscreteSpace } from '../spaces/plain.ts';
+import { chunkOptions } from './actionChunks.ts';
 import type { Policy } from './policy.ts';
 
 /** The options that every policy of the registry has, unless its own take the place of one. */
@@ -40,6 +41,7 @@ export const commonPolicyOptions = {
     'rescale',
     "what takes the policy's numbers to actions; 'rescale' counts in units of the bounds, from the middle, where these are far from ±1, as [0, 1000]; 'tanh' keeps actions within the bounds, 'wrap' takes a number for an angle, whole turns aside; 'standardize' is what 'rescale' becomes where there are no bounds and an agent learns from data: units of the data",
   ),
+  ...chunkOptions,
 };
 
 type Common = typeof commonPolicyOptions;
@@ -80,7 +82,14 @@ export type MakeArguments<S extends z.ZodRawShape, K extends ActionKind = 'box'>
   readonly rng: Rng;
 } & Omit<
   z.output<PolicySchema<S>>,
-  'squash' | 'parameters' | 'normalizeObservations' | 'clipObservations' | 'memory' | 'memoryUnits' | 'encoder'
+  | 'squash'
+  | 'parameters'
+  | 'normalizeObservations'
+  | 'clipObservations'
+  | 'memory'
+  | 'memoryUnits'
+  | 'encoder'
+  | keyof typeof chunkOptions
 >;
 
 /** A policy that can be made by its name. */

@@ -28,6 +28,7 @@ export function policyToOnnx(
   const spaces = Object.entries({ observationSpace, actionSpace }).flatMap(([key, space]) =>
     space === undefined ? [] : [[key, JSON.stringify(jsonSpace(plainSpace(where, space)))]],
   );
+  if (policy.chunk !== undefined) spaces.push(['chunk', JSON.stringify(policy.chunk)]);
   const traced = (size: number | string) =>
     traceToOnnx(
       (inputs: ActorInputs, rng) => {

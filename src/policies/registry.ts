@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Bijector } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/elementwise.ts';
@@ -16,6 +17,7 @@ import {
   plainMultiBinarySpace,
   plainMultiDiscreteSpace,
 } from '../spaces/plain.ts';
+import { type ActionChunk, chunkBox, chunkOf, optionsOf } from './actionChunks.ts';
 import type { UsualAction } from './actor.ts';
 import { type BestOfPolicy, bestOfOptions, makeBestOf } from './bestOfPolicy.ts';
 import { BoxScale, boxRescale, boxSquash, checkAngles } from './boxScale.ts';
@@ -115,9 +117,18 @@ export function makePolicy(name: string, options: PolicyTask & Record<string, un
     encoder: wanted,
     memory: remembering,
     memoryUnits,
+    chunk: _,
+    execute: __,
+    blend: ___,
     ...given
   } = parsed;
   const memory = remembering === 'none' ? undefined : remembering;
+  const chunk = chunkOf(where, { ...parsed, memory }, definition.actions);
+  // What the policy is a distribution over: an action, or a chunk of actions.
+  const whole =
+    chunk === undefined
+      ? actions
+      : actionsOf(`${where}: chunk`, 'box', chunkBox(actions.actionSpace as BoxSpace, chunk.length));
   if (memory === undefined && memoryUnits !== undefined) {
     const expected = "expected one beside it: memory: 'gru', say";
     throw new Error(`${where}: memoryUnits: got ${memoryUnits} without a memory, ${expected}`);
@@ -130,7 +141,7 @@ export function makePolicy(name: string, options: PolicyTask & Record<string, un
     );
   }
   // Where nothing is rescaled files do not speak of it, and those that never heard of it mean numbers as they are.
-  const squash = squashOf(where, given.squash, actions.actionSpace);
+  const squash = squashOf(where, given.squash, whole.actionSpace);
   const isAsItIs =
     given.squash === 'rescale' && (!(squash instanceof BoxScale) || (squash.isIdentity && !squash.followsData));
   const settings = isAsItIs ? { ...given, squash: 'none' as const } : given;
@@ -142,9 +153,9 @@ export function makePolicy(name: string, options: PolicyTask & Record<string, un
       hidden,
       observationSpace: observationBox,
       observationDim: memory === undefined ? inputDim : units,
-      ...actions,
+      ...whole,
       // Of each its own: it may get variables.
-      squash: squashOf(where, given.squash, actions.actionSpace),
+      squash: squashOf(where, given.squash, whole.actionSpace),
       rng: rng.split(name),
     };
     const policy = wrapped(definition.make(arguments_));
@@ -161,7 +172,7 @@ export function makePolicy(name: string, options: PolicyTask & Record<string, un
         policy,
         `${where}: squash: got "wrap", which is for Gaussians with independent components and mixtures of such; for angles take circular-spline`,
       );
-      checkAngles(where, actions.actionSpace as BoxSpace);
+      checkAngles(where, whole.actionSpace as BoxSpace);
       return wound;
     });
   };
@@ -175,7 +186,12 @@ export function makePolicy(name: string, options: PolicyTask & Record<string, un
   const isOfImages = network !== undefined || layout.parts.some(({ isImage }) => isImage);
   const encoding = isOfImages ? { encoder: network ?? 'mlp' } : {};
   const ofMemory = memory === undefined ? {} : { memory, memoryUnits: units };
-  policy.config = { name, ...spaces, options: { ...settings, ...encoding, ...ofMemory, ...normalization, hidden } };
+  const said = { ...encoding, ...ofMemory, ...(chunk && optionsOf(chunk)), ...normalization };
+  policy.config = { name, ...spaces, options: { ...settings, ...said, hidden } };
+  if (chunk !== undefined) {
+    orFreed([policy], () => checkBlend(where, policy, chunk));
+    policy.chunk = chunk;
+  }
   if (normalizeObservations) policy.normalizeObservations({ clip: clipObservations });
   policy.markUntrained();
   noteWhatIsLost(where, layout, network !== undefined);
@@ -228,6 +244,15 @@ function actionsOf(where: string, kind: ActionKind, space: AnySpace) {
   const actionSpace =
     space?.binaries === undefined ? plainMultiDiscreteSpace(where, space) : plainMultiBinarySpace(where, space);
   return { actionSpace, actionDim: choicesOf(actionSpace).nvec.length };
+}
+
+/** @throws if angles are to be blended: the mean of two that are alike may be on the other side of the circle */
+function checkBlend(where: string, policy: Policy, { blend }: ActionChunk): void {
+  const isOfAngles = () => Number(policy.given(tf.zeros([1, policy.observationDim])).angles ?? false);
+  if (blend === undefined || tf.tidy(isOfAngles) === 0) return;
+  throw new Error(
+    `${where}: blend: got ${blend} for actions that are angles, expected none: their mean may lie opposite`,
+  );
 }
 
 /** Says what of the observations networks do not see, or not as it is meant. */
