@@ -16,6 +16,7 @@ export { CartPoleEnv } from './classic/cartPole.ts';
 export { MountainCarContinuousEnv, MountainCarEnv } from './classic/mountainCar.ts';
 export { PendulumEnv } from './classic/pendulum.ts';
 
+export { ActionChunkVectorEnv } from './core/actionChunkVectorEnv.ts';
 export { BaseEnv } from './core/baseEnv.ts';
 export { checkEnv } from './core/checkEnv.ts';
 export type {

@@ -37,6 +37,9 @@ export interface VectorStep {
   readonly finalObservations: Float32Array;
   /** `[n]`: in every mode, where an episode ended its last info; else undefined. */
   readonly finalInfos: (Info | undefined)[];
+  /** `[n]`, where a step is several of the envs inside, as of `ActionChunkVectorEnv`: how many; and the sum of their rewards, undiscounted. */
+  readonly lengths?: Int32Array;
+  readonly returns?: Float64Array;
 }
 
 /** A step of `n` envs in which nothing has happened yet. */
