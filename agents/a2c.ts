@@ -6,7 +6,7 @@ import { parseOptions } from '../src/options/parse.ts';
 import { rateAt } from '../src/training/optimization.ts';
 import type { EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
 import { checkDensity } from './core/checks.ts';
-import { vectorEnvFor } from './core/envs.ts';
+import { decisionEnvFor } from './core/envs.ts';
 import { type MemoryInputs, memoryShapes, pastsOf } from './core/memory.ts';
 import { normalizationOptions, normalizersFor } from './core/normalization.ts';
 import {
@@ -79,7 +79,7 @@ export class A2c extends CheckpointedAgent<A2cReport> {
     const config = parseOptions('A2c', a2cOptions, options);
     this.#options = config;
     const { policy, horizon } = config;
-    const { env, actionSpace } = vectorEnvFor('A2c', policy, config.env);
+    const { env, actionSpace } = decisionEnvFor('A2c', policy, config.env, config.gamma);
     checkDensity('A2c', policy);
     checkPolicy(policy);
     const normalizers = normalizersFor(policy, env.numEnvs, config);
@@ -117,7 +117,7 @@ export class A2c extends CheckpointedAgent<A2cReport> {
    * @throws {DivergedError} if a loss is no longer a number
    */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<A2cReport, void, undefined> {
-    const { gamma, lambda, reportEvery } = this.#options;
+    const { lambda, reportEvery } = this.#options;
     const training = this.#training;
     if (training.begin({ steps, rng })) this.#collector.reset(rng.split('env').seed);
     const metrics = new MeanMetrics<FigureOf<A2cReport>>('A2c');
@@ -125,9 +125,10 @@ export class A2c extends CheckpointedAgent<A2cReport> {
     while (training.step < steps) {
       const learningRate = rateAt('A2c: learningRate', this.#options.learningRate, training.step / steps);
       const rollout = this.#collector.collect(training.streams.actions, episodes);
-      training.step += rollout.rewards.length;
+      training.step += rollout.steps;
 
-      const batch = { ...rollout, ...generalizedAdvantages(rollout, { gamma, lambda }), learningRate };
+      const advantages = generalizedAdvantages(rollout, { gamma: rollout.discount, lambda });
+      const batch = { ...rollout, ...advantages, learningRate };
       metrics.add(training.step, scalarsOf(this.#update(batch, training.streams.entropy)));
       training.updates += 1;
 

@@ -7,7 +7,7 @@ import { Minibatches, rateAt, rateSchema } from '../src/training/optimization.ts
 import type { EpisodeReport, TrainOptions } from './agent.ts';
 import { checkNoMemory, withArticle } from './core/checks.ts';
 import { repeated } from './core/critics.ts';
-import { vectorEnvFor } from './core/envs.ts';
+import { decisionEnvFor } from './core/envs.ts';
 import { normalizationOptions, normalizersFor } from './core/normalization.ts';
 import {
   gamma,
@@ -111,7 +111,7 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
       throw new Error(`Fpo: policy: ${got}, whose matching losses are in the place of probabilities`);
     }
     this.#policy = policy;
-    const { env, actionSpace } = vectorEnvFor('Fpo', policy, config.env);
+    const { env, actionSpace } = decisionEnvFor('Fpo', policy, config.env, config.gamma);
     checkNoMemory('Fpo', policy);
     checkPolicy(policy);
     const { numEnvs } = env;
@@ -180,7 +180,7 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
    * @throws {DivergedError} if a loss is no longer a number
    */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<FpoReport, void, undefined> {
-    const { epochs, batchSize, draws, gamma, lambda } = this.#options;
+    const { epochs, batchSize, draws, lambda } = this.#options;
     const { observationDim, actionDim } = this.#policy;
     const [training, moved] = [this.#training, this.#moved];
     if (training.begin({ steps, rng })) this.#collector.reset(rng.split('env').seed);
@@ -191,10 +191,10 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
 
       const episodes: EpisodeReport[] = [];
       const rollout = this.#collector.collect(training.streams.actions, episodes);
-      training.step += rollout.rewards.length;
+      training.step += rollout.steps;
 
       const drawn = this.#drawn(rollout, training.streams.matching);
-      const { advantages, returns } = generalizedAdvantages(rollout, { gamma, lambda });
+      const { advantages, returns } = generalizedAdvantages(rollout, { gamma: rollout.discount, lambda });
       const minibatches = new Minibatches(
         {
           observations: { values: rollout.observations, width: observationDim },

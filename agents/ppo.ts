@@ -8,7 +8,7 @@ import { boxRescaleLogDet } from '../src/policies/boxScale.ts';
 import { Minibatches, rateAt, rateSchema } from '../src/training/optimization.ts';
 import type { EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
 import { checkDensity } from './core/checks.ts';
-import { vectorEnvFor } from './core/envs.ts';
+import { decisionEnvFor } from './core/envs.ts';
 import { type MemoryInputs, memoryShapes, pastsOf, sequenceLengthOf } from './core/memory.ts';
 import { normalizationOptions, normalizersFor } from './core/normalization.ts';
 import {
@@ -149,7 +149,7 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
     const config = parseOptions('Ppo', ppoOptions, options);
     this.#options = config;
     const { policy, batchSize, maxGradientNorm } = config;
-    const { env, actionSpace } = vectorEnvFor('Ppo', policy, config.env);
+    const { env, actionSpace } = decisionEnvFor('Ppo', policy, config.env, config.gamma);
     checkDensity('Ppo', policy);
     checkPolicy(policy);
     checkBatchSize('Ppo', config, env.numEnvs);
@@ -213,7 +213,7 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
    * @throws {DivergedError} if a loss is no longer a number
    */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<PpoReport, void, undefined> {
-    const { policy, epochs, batchSize, gamma, lambda } = this.#options;
+    const { policy, epochs, batchSize, lambda } = this.#options;
     const [training, moved] = [this.#training, this.#moved];
     if (training.begin({ steps, rng })) this.#collector.reset(rng.split('env').seed);
     while (training.step < steps) {
@@ -223,10 +223,10 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
 
       const episodes: EpisodeReport[] = [];
       const rollout = this.#collector.collect(training.streams.actions, episodes);
-      training.step += rollout.rewards.length;
+      training.step += rollout.steps;
 
       soften(rollout, rate('temperature'), this.#baseEntropy);
-      const { advantages, returns } = generalizedAdvantages(rollout, { gamma, lambda });
+      const { advantages, returns } = generalizedAdvantages(rollout, { gamma: rollout.discount, lambda });
       const minibatches = new Minibatches(
         {
           observations: { values: rollout.observations, width: policy.observationDim },

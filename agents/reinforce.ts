@@ -6,7 +6,7 @@ import { parseOptions } from '../src/options/parse.ts';
 import { rateAt } from '../src/training/optimization.ts';
 import type { EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
 import { checkDensity } from './core/checks.ts';
-import { vectorEnvFor } from './core/envs.ts';
+import { decisionEnvFor } from './core/envs.ts';
 import { EpisodeCollector } from './core/episodes.ts';
 import { type MemoryInputs, memoryShapes, pastsOf } from './core/memory.ts';
 import { normalizationOptions, normalizersFor } from './core/normalization.ts';
@@ -86,7 +86,7 @@ export class Reinforce extends CheckpointedAgent<ReinforceReport> {
     const config = parseOptions('Reinforce', reinforceOptions, options);
     this.#options = config;
     const { policy, maxGradientNorm } = config;
-    const { env, actionSpace } = vectorEnvFor('Reinforce', policy, config.env);
+    const { env, actionSpace } = decisionEnvFor('Reinforce', policy, config.env, config.gamma);
     checkDensity('Reinforce', policy);
     checkPolicy(policy);
     const normalizers = normalizersFor(policy, env.numEnvs, config);

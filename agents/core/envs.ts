@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { NUM_ENVS_LIMIT } from '../../envs/core/vectorEnv.ts';
 import {
+  ActionChunkVectorEnv,
   type AnyEnv,
   type AutoresetMode,
   type BatchArray,
@@ -22,6 +23,7 @@ import {
 } from '../../envs/index.ts';
 import { type ChoiceSpace, choicesOf, ObservationLayout, type Policy, type Rng } from '../../src/index.ts';
 import { note } from '../../src/options/describe.ts';
+import { chunkBox } from '../../src/policies/actionChunks.ts';
 import { partSchemas } from './options.ts';
 
 /** Rows of actions as the environment gets them, each component of a box clipped to its bounds, in a fresh array. */
@@ -222,7 +224,7 @@ export function vectorEnvFor(owner: string, policy: Policy, given: VectorEnv | A
   const layout = new ObservationLayout(`${owner}: the environment's observations`, env.singleObservationSpace);
   const { discreteActions, observationDim, maskDim } = policy;
   if (layout.size !== observationDim - maskDim || !isActionSpaceOf(policy, actionSpace)) {
-    const actions = discreteActions ? `${spaceOf(discreteActions)} actions` : `a Box of ${policy.actionDim} actions`;
+    const actions = discreteActions ? `${spaceOf(discreteActions)} actions` : `a Box of ${stepSize(policy)} actions`;
     throw new Error(
       `${owner}: wanted an environment with ${observationDim - maskDim} observations and ${actions}, as the policy has, ` +
         `got ${layout.size} and ${actionSpace instanceof Box ? `a Box of ${actionSpace.size}` : actionSpace}`,
@@ -236,8 +238,37 @@ export function vectorEnvFor(owner: string, policy: Policy, given: VectorEnv | A
   return { env: new FlatVectorEnv(env, { actionMask: maskDim > 0 }), actionSpace };
 }
 
-function isActionSpaceOf({ discreteActions, actionDim }: Policy, space: unknown): space is ActionSpace {
-  if (discreteActions === undefined) return space instanceof Box && space.size === actionDim;
+/**
+ * {@link vectorEnvFor}, for agents that learn from what a policy does, action by action: of a policy of chunks an action is a chunk, and a step
+ * the steps in which it is made.
+ * @param gamma the discount of a step
+ * @throws also if chunks are blended: what is done is then no sample of the policy
+ */
+export function decisionEnvFor(owner: string, policy: Policy, given: VectorEnv | AnyEnv, gamma: number): PolicyEnv {
+  const seen = vectorEnvFor(owner, policy, given);
+  if (policy.chunk === undefined) return seen;
+  const { length, execute, blend } = policy.chunk;
+  if (blend !== undefined) {
+    const expected = 'expected none: a mean of chunks is no sample of the policy';
+    throw new Error(`${owner}: policy: got one with blend: ${blend}, ${expected}`);
+  }
+  const env = new ActionChunkVectorEnv(seen.env, { length, execute, gamma });
+  return { env, actionSpace: env.singleActionSpace };
+}
+
+/** The space of what a policy gives: of one action, or of a chunk of them. */
+export function givenSpace({ chunk }: Policy, space: Box): Box {
+  return chunk === undefined ? space : new Box({ ...chunkBox(space, chunk.length), dtype: space.dtype });
+}
+
+/** How many numbers the action of one step has. */
+export function stepSize({ actionDim, chunk }: Policy): number {
+  return actionDim / (chunk?.length ?? 1);
+}
+
+function isActionSpaceOf(policy: Policy, space: unknown): space is ActionSpace {
+  const { discreteActions } = policy;
+  if (discreteActions === undefined) return space instanceof Box && space.size === stepSize(policy);
   if (!(space instanceof Discrete || space instanceof MultiDiscrete || space instanceof MultiBinary)) return false;
   return String(spaceOf(discreteActions)) === String(spaceOf(space));
 }

@@ -92,10 +92,11 @@ export class EpisodeTracker implements Stateful {
   }
 
   /** Takes in one step and appends the episodes that it ended to `finished`. */
-  track({ rewards, terminations, truncations, finalInfos }: VectorStep, finished: EpisodeReport[]): void {
+  track(step: VectorStep, finished: EpisodeReport[]): void {
+    const { rewards, returns = rewards, lengths, terminations, truncations, finalInfos } = step;
     for (let i = 0; i < rewards.length; i++) {
-      this.#returns[i]! += rewards[i]!;
-      this.#lengths[i]! += 1;
+      this.#returns[i]! += returns[i]!;
+      this.#lengths[i]! += lengths?.[i] ?? 1;
       if (!terminations[i] && !truncations[i]) continue;
       finished.push({ return: this.#returns[i]!, length: this.#lengths[i]!, info: finalInfos[i]! });
       this.#returns[i] = 0;

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { arrayOf, atEnd, type StoredEpisode, usualDtypes } from '../../datasets/episode.ts';
+import { discountAfter, stepsMade } from '../../envs/core/actionChunkVectorEnv.ts';
 import { Box, type EpisodeScript, type Info, type ScriptedEpisode, type VectorEnv } from '../../envs/index.ts';
 import { Actor, type Policy, Rng } from '../../src/index.ts';
 import { nonnegative } from '../../src/options/fields.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { actingShape } from '../../src/policies/acting.ts';
+import { ChunkedActions } from '../../src/policies/actionChunks.ts';
 import type { EpisodeReport } from '../agent.ts';
 import {
   type ActionSpace,
@@ -92,6 +94,7 @@ export function* collectStepwise<Id extends string = string>(
   const { policy, episodes, skip, seed, greedy, acting, noise, infos } = parsed;
   const opened = openEnvs('collectEpisodes', parsed as CollectEpisodesOptions, Math.min(episodes, MOST_ENVS));
   let actor: Actor | undefined;
+  let chunks: ChunkedActions | undefined;
   try {
     const given = opened.env as VectorEnv;
     if (!('numEnvs' in given))
@@ -101,8 +104,10 @@ export function* collectStepwise<Id extends string = string>(
     const { env, actionSpace } = collectingEnv(player, tap, noise);
     const rng = new Rng(seed).split('collect');
     const plan = isScript(player) ? player.plans(episodes, rng.split('plans')) : undefined;
-    if (player !== 'random' && !isScript(player))
+    if (player !== 'random' && !isScript(player)) {
       actor = new Actor(player, { rng, batch: env.numEnvs, greedy, acting });
+      chunks = new ChunkedActions(player, env.numEnvs);
+    }
     const { numEnvs } = env;
     const size = EACH * numEnvs;
     for (let round = Math.floor(skip / size); round * size < episodes; round++) {
@@ -118,14 +123,19 @@ export function* collectStepwise<Id extends string = string>(
       let next = 0;
       let [observations] = env.reset({ seed: own.split('env').seed });
       actor?.reset();
+      chunks?.reset();
       const recorders = Array.from({ length: numEnvs }, (_, i) => new Recorder(tap, actionSpace, infos, i));
       while (next < count) {
         if (scripts !== undefined) scripts.act(tap, numbers, actions);
-        else if (actor === undefined) drawActions(actionSpace, choosing, actions);
-        else actions.set(commandActions(actor.act(observations, choosing).action, actionSpace));
+        else if (chunks === undefined) drawActions(actionSpace, choosing, actions);
+        else {
+          const taken = chunks.next(() => actor!.act(observations, choosing).action);
+          actions.set(commandActions(taken, actionSpace));
+        }
         if (noise > 0) disturb(actionSpace, noise, disturbing, actions);
         const step = env.step(actions);
         actor?.resetEnded(step);
+        chunks?.resetEnded(step);
         for (let i = 0; i < numEnvs; i++) {
           const number = numbers[i]!;
           if (number < 0) continue;
@@ -382,7 +392,8 @@ export class EpisodeCollector {
       const width = values.length / numEnvs;
       for (let j = i * width; j < (i + 1) * width; j++) lists[name].push(values[j]!);
     };
-    const begun = { return: 0, length: 0, sequence: 0, isRunning: true, after: 0 };
+    const discounts: number[] = [];
+    const begun = { return: 0, length: 0, steps: 0, sequence: 0, isRunning: true, after: 0 };
     const episodes = Array.from({ length: numEnvs }, () => ({ ...begun }));
     const current = resetEnvs(owner, env).slice();
     const memory = this.#memory;
@@ -390,7 +401,7 @@ export class EpisodeCollector {
     // What idled is in the middle of an episode, which has no end.
     scaler?.begin();
     let count = 0;
-    for (let left = numEnvs; left > 0; count += numEnvs) {
+    for (let left = numEnvs; left > 0; ) {
       for (let i = 0; i < numEnvs; i++) {
         const episode = episodes[i]!;
         if (!episode.isRunning || episode.length % sequenceLength !== 0) continue;
@@ -401,6 +412,7 @@ export class EpisodeCollector {
       memory.set(acted.state);
       statistics?.observe(current);
       const step = stepEnvs(owner, env, commandActions(acted.action, actionSpace));
+      count += stepsMade(step);
       const rewards = Float32Array.from(scaler?.scaled(step) ?? step.rewards);
       for (let i = 0; i < numEnvs; i++) {
         const episode = episodes[i]!;
@@ -412,8 +424,10 @@ export class EpisodeCollector {
         envs.push(i);
         steps.sequences.push(episode.sequence);
         steps.offsets.push(episode.length % sequenceLength);
-        episode.return += step.rewards[i]!;
+        discounts.push(discountAfter(gamma, step, i));
+        episode.return += (step.returns ?? step.rewards)[i]!;
         episode.length += 1;
+        episode.steps += step.lengths?.[i] ?? 1;
         if (!step.terminations[i] && !step.truncations[i]) continue;
         episode.isRunning = false;
         left -= 1;
@@ -421,13 +435,13 @@ export class EpisodeCollector {
           const after = actor.values({ observations: step.finalObservations, state: memory.numbers });
           episode.after = after.value[i]!;
         }
-        ended.push({ return: episode.return, length: episode.length, info: step.finalInfos[i]! });
+        ended.push({ return: episode.return, length: episode.steps, info: step.finalInfos[i]! });
       }
       current.set(step.observations);
     }
     for (let row = envs.length - 1; row >= 0; row--) {
       const episode = episodes[envs[row]!]!;
-      episode.after = returns[first + row]! + gamma * episode.after;
+      episode.after = returns[first + row]! + discounts[row]! * episode.after;
       returns[first + row] = episode.after;
     }
     return count;

@@ -3,6 +3,7 @@ import { Actor, Rng, type StateDict } from '../../src/index.ts';
 import { choice, count, flag } from '../../src/options/fields.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { actingShape } from '../../src/policies/acting.ts';
+import { ChunkedActions } from '../../src/policies/actionChunks.ts';
 import type { Agent, AgentState, EpisodeReport, TrainOptions, TrainReport } from '../agent.ts';
 import { commandActions, type EnvRequest, envRequestShape, openEnvs, vectorEnvFor } from './envs.ts';
 import { type EpisodeStatistics, episodeStatistics } from './episodeStatistics.ts';
@@ -113,6 +114,7 @@ export function* evaluateStepwise<Id extends string = string>(
     const { numEnvs } = env;
     const streams = rng ?? new Rng(seed ?? 0);
     actor = new Actor(policy, { rng: streams.split('actions'), batch: numEnvs, greedy, candidates, acting });
+    const chunks = new ChunkedActions(policy, numEnvs);
     const reports = new Array<EpisodeReport>(count);
     const returns = new Float64Array(numEnvs);
     const lengths = new Int32Array(numEnvs);
@@ -120,10 +122,12 @@ export function* evaluateStepwise<Id extends string = string>(
     let left = reports.length;
     let [observations] = env.reset({ seed: streams.split('env').seed });
     while (left > 0) {
-      const actions = commandActions(actor.act(observations).action, actionSpace);
+      const given = chunks.next(() => actor!.act(observations).action);
+      const actions = commandActions(given, actionSpace);
       onStep?.({ observations, actions, episodes });
       const step = env.step(actions);
       actor.resetEnded(step);
+      chunks.resetEnded(step);
       for (let i = 0; i < numEnvs; i++) {
         const episode = episodes[i]!;
         if (episode < 0) continue;

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { discountAfter } from '../../envs/core/actionChunkVectorEnv.ts';
 import { RunningMeanStd } from '../../envs/core/runningMeanStd.ts';
 import type { VectorStep } from '../../envs/index.ts';
 import type { Policy } from '../../src/index.ts';
@@ -121,11 +122,12 @@ function partsOf({ config }: Policy): readonly ObservationPart[] {
 const EPSILON = 1e-8;
 const CLIP = 10;
 
-type Outcome = Pick<VectorStep, 'rewards' | 'terminations' | 'truncations'>;
+type Outcome = Pick<VectorStep, 'rewards' | 'terminations' | 'truncations' | 'lengths'>;
 
 /**
  * Rewards divided by the standard deviation of the running return of each environment, G ← γ G + r, which is 0 when an episode begins. No
- * mean is taken off, and ±10 is the most. As Stable-Baselines3's VecNormalize.
+ * mean is taken off, and ±10 is the most. As Stable-Baselines3's VecNormalize. Where a step is k of the environment, a chunk of actions, γᵏ
+ * takes the place of γ.
  *
  * Gymnasium's NormalizeReward differs: G ← γ G (1 − terminated) + r forgets the episode at its last step in place of after it, so that
  * the last reward, often the largest, is a part of the next episode's return; and an episode that a limit cuts is never forgotten.
@@ -146,9 +148,10 @@ export class RewardScaler implements Stateful {
   }
 
   /** Takes in the rewards of one step. */
-  observe({ rewards, terminations, truncations }: Outcome): void {
+  observe(step: Outcome): void {
+    const { rewards, terminations, truncations } = step;
     for (let i = 0; i < rewards.length; i++) {
-      this.#discounted[i] = this.#gamma * this.#discounted[i]! + rewards[i]!;
+      this.#discounted[i] = discountAfter(this.#gamma, step, i) * this.#discounted[i]! + rewards[i]!;
       this.#moments.update(this.#discounted.subarray(i, i + 1));
       if (terminations[i] || truncations[i]) this.#discounted[i] = 0;
     }
@@ -189,7 +192,7 @@ export class ActionMoments extends Moments {
   readonly #policy: Policy;
 
   private constructor(policy: Policy) {
-    super(policy.actionDim, undefined, 0);
+    super(policy.actionDim / (policy.chunk?.length ?? 1), undefined, 0);
     this.#policy = policy;
   }
 
@@ -198,9 +201,12 @@ export class ActionMoments extends Moments {
     return standardize && policy.takesUnits ? new ActionMoments(policy) : undefined;
   }
 
-  /** Tells the policy. A number that has always been the same gets deviation 1. */
+  /** Tells the policy, of a chunk each of its actions the same. A number that has always been the same gets deviation 1. */
   publish(): void {
-    this.#policy.standardizeActions({ mean: this.mean, deviation: varianceOf(this).map(Math.sqrt) });
+    const { length = 1 } = this.#policy.chunk ?? {};
+    const repeated = (numbers: Float64Array) => Array.from({ length }, () => [...numbers]).flat();
+    const [mean, deviation] = [this.mean, varianceOf(this).map(Math.sqrt)].map(repeated) as [number[], number[]];
+    this.#policy.standardizeActions({ mean, deviation });
   }
 }
 

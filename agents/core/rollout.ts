@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { ActionChunkVectorEnv, discountAfter, stepsMade } from '../../envs/core/actionChunkVectorEnv.ts';
 import type { VectorEnv } from '../../envs/index.ts';
 import { type Past, type Policy, type Rng, sampleAction } from '../../src/index.ts';
 import { count } from '../../src/options/fields.ts';
@@ -174,7 +175,8 @@ export class RolloutCollector implements Stateful {
 
   /**
    * One rollout: a {@link Rollout} with the observations, latents and log π of its steps, in arrays that the next one uses again. Where an episode
-   * was truncated, its last reward has γ V(last observation) added.
+   * was truncated, its last reward has γ V(last observation) added. Beside them `steps`, how many the environments made, and `discount`, that of
+   * a step of the rollout. With chunks of m actions a step is a chunk: `discount` is γᵐ, and γᵏ stands before V where the k-th ended the episode.
    * @param episodes gets those that end in it
    * @throws if the environment gives a reward or an observation that is not finite
    */
@@ -184,6 +186,8 @@ export class RolloutCollector implements Stateful {
     const { numEnvs } = env;
     const [rollout, memory] = [this.#rollout, this.#memory];
     const hasMemory = actor.stateDim > 0;
+    const discount = env instanceof ActionChunkVectorEnv ? env.discount : gamma;
+    let steps = 0;
     statistics?.publish();
     for (let t = 0; t < horizon; t++) {
       if (hasMemory) {
@@ -202,6 +206,7 @@ export class RolloutCollector implements Stateful {
       // The environment gets the action clipped to its bounds; the learner keeps the unclipped one.
       const step = stepEnvs(owner, env, commandActions(action, actionSpace));
       const { terminations, truncations, finalObservations } = step;
+      steps += stepsMade(step);
       const rewards = scaler?.scaled(step) ?? step.rewards;
       let finalValues: ArrayLike<number> | undefined;
       for (let i = 0; i < numEnvs; i++) {
@@ -210,14 +215,14 @@ export class RolloutCollector implements Stateful {
         rollout.dones[at] = terminations[i]! | truncations[i]!;
         if (!truncations[i] || terminations[i]) continue;
         finalValues ??= actor.values({ observations: finalObservations, state: memory.numbers }).value;
-        rollout.rewards[at]! += gamma * finalValues[i]!;
+        rollout.rewards[at]! += discountAfter(gamma, step, i) * finalValues[i]!;
       }
       if (hasMemory) for (let i = 0; i < numEnvs; i++) if (rollout.dones[t * numEnvs + i]) memory.begin(i);
       this.#tracker.track(step, episodes);
       this.#current.set(step.observations);
     }
     const { value } = actor.values({ observations: this.#current, state: memory.numbers });
-    return { ...rollout, lastValues: value };
+    return { ...rollout, lastValues: value, steps, discount };
   }
 
   /** Between two rollouts. */
