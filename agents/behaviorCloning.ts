@@ -17,11 +17,18 @@ import { parseOptions } from '../src/options/parse.ts';
 import { DivergedError, Minibatches, rateAt } from '../src/training/optimization.ts';
 import type { AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { checkDensity, withArticle } from './core/checks.ts';
+import { stepSize } from './core/envs.ts';
 import { ActionMoments, normalizationOptions, observationsOfData, standardize } from './core/normalization.ts';
 import { datasetFor, datasetOption } from './core/offline.ts';
 import { entropyCoefficient, learningRate, maxGradientNorm, partSchemas, reportEvery } from './core/options.ts';
 import { meanEntropy, meanOf } from './core/policyGradient.ts';
-import { type Column, type Demonstrations, type Sequences, sequencesFor } from './core/sequences.ts';
+import {
+  type Column,
+  chunkedDemonstrations,
+  type Demonstrations,
+  type Sequences,
+  sequencesFor,
+} from './core/sequences.ts';
 import { CheckpointedAgent, plainStateDict, scalarsOf, Training, withWeights } from './core/state.ts';
 
 const demonstrations = z
@@ -96,6 +103,10 @@ export interface BehaviorCloningReport extends TrainReport {
  * A policy with a memory learns from sequences, each the steps of one episode; one of these that is longer than `sequenceLength` is cut. A piece
  * behind a cut begins with the state that the policy had there when the epoch began.
  *
+ * A policy of chunks learns, from each step of an episode, the actions of the steps that follow: of any step, whatever was one when it acts.
+ * Behind the end of an episode stand actions of other steps, drawn at random, on which nothing before the end depends; they have a part in
+ * the loss.
+ *
  * With validation pairs, the loss on them is taken at each report, and when the training ends, is left or diverges, the
  * policy gets the weights of the best report; `patience` ends the training when it has not become less for long.
  *
@@ -129,7 +140,11 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
     this.#training = new Training('BehaviorCloning', ['minibatches', this.#noise]);
     const { observations: observed, actions: demonstrated } = this.#options.demonstrations;
     const count = countPairs(this.#options, this.#options.demonstrations, 'demonstrations');
-    if (validation !== undefined) countPairs(this.#options, validation, 'validation');
+    const chunked = chunkedDemonstrations(policy, this.#options.demonstrations, 'demonstrations');
+    if (validation !== undefined) {
+      countPairs(this.#options, validation, 'validation');
+      chunkedDemonstrations(policy, validation, 'validation');
+    }
     const { batchSize = Math.min(256, count) } = this.#options;
     if (this.#options.patience !== undefined && validation === undefined) {
       throw new Error('BehaviorCloning: patience: wanted validation pairs beside it, got none');
@@ -144,7 +159,7 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
       new Minibatches<Column>(
         {
           observations: { values: observed, width: policy.observationDim },
-          actions: { values: demonstrated, width: policy.actionDim },
+          actions: { values: chunked.actions, width: policy.actionDim },
         },
         { count, batchSize },
       );
@@ -253,11 +268,11 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
   /**
    * The mean negative log-likelihood of a data set, nats; of a policy without a density its matching loss, by several draws of noise
    * that are the same at each call, so that two values can be compared. A policy with a memory remembers each episode from its beginning on.
-   * @throws if it has a memory, and the pairs have no episodes
+   * @throws if it has a memory, or gives chunks, and the pairs have no episodes
    */
   evaluate(pairs: Demonstrations): number {
     const { observationDim, actionDim } = this.#options.policy;
-    const { observations, actions } = pairs;
+    const { observations, actions } = chunkedDemonstrations(this.#options.policy, pairs, 'validation');
     if (this.#sequences !== undefined) return this.#lossOf(this.#sequences.like(pairs));
     return tf.tidy(() => {
       const { loss } = this.#loss(
@@ -341,7 +356,8 @@ function withPairs(options: z.output<typeof behaviorCloningOptions>): Parsed {
   }
   if (dataset === undefined) return { ...options, demonstrations: demonstrations! };
   const { numSteps, episodes } = datasetFor('BehaviorCloning', policy, dataset);
-  const { observationDim, actionDim } = policy;
+  const { observationDim } = policy;
+  const actionDim = stepSize(policy);
   const observations = new Float32Array(numSteps * observationDim);
   const actions = new Float32Array(numSteps * actionDim);
   const lengths: { length: number }[] = [];
@@ -404,7 +420,7 @@ function checkHasLoss({ policy, entropyCoefficient }: Parsed): void {
 function withPossibleActions(options: Parsed): Parsed {
   const bounds = boundsOf(options.policy);
   if (options.outside !== 'clip' || bounds === undefined) return options;
-  const { actionDim } = options.policy;
+  const actionDim = stepSize(options.policy);
   const clip = (value: number, i: number) => {
     const [low, high] = [bounds.low[i % actionDim]!, bounds.high[i % actionDim]!];
     return Math.min(Math.max(value, low), high);
@@ -431,9 +447,10 @@ type Batch = { observations: tf.Tensor; actions: tf.Tensor; weights?: tf.Tensor;
 
 function countPairs({ policy, outside }: Parsed, { observations, actions }: Demonstrations, what: string): number {
   const count = observations.length / policy.observationDim;
-  if (!Number.isInteger(count) || count === 0 || count !== actions.length / policy.actionDim) {
+  const size = stepSize(policy);
+  if (!Number.isInteger(count) || count === 0 || count !== actions.length / size) {
     throw new Error(
-      `BehaviorCloning: wanted ${what} as n × ${policy.observationDim} observations and n × ${policy.actionDim} ` +
+      `BehaviorCloning: wanted ${what} as n × ${policy.observationDim} observations and n × ${size} ` +
         `actions, got ${observations.length} and ${actions.length} numbers`,
     );
   }
@@ -444,7 +461,7 @@ function countPairs({ policy, outside }: Parsed, { observations, actions }: Demo
   }
   const { wrong, wanted } = firstImpossible(policy, actions, outside) ?? {};
   if (wrong !== undefined) {
-    const row = Math.floor(wrong / policy.actionDim);
+    const row = Math.floor(wrong / size);
     throw new Error(
       `BehaviorCloning: ${what}.actions[${wrong}], of pair ${row}, is ${actions[wrong]}, expected ${wanted}`,
     );
@@ -458,7 +475,8 @@ function firstImpossible(
   actions: Float32Array,
   outside: Parsed['outside'],
 ): { wrong: number; wanted: string } | undefined {
-  const { discreteActions, actionDim } = policy;
+  const { discreteActions } = policy;
+  const actionDim = stepSize(policy);
   if (discreteActions !== undefined) {
     const { nvec, start } = choicesOf(discreteActions);
     const isChoice = (value: number, i: number) => {

@@ -26,7 +26,7 @@ import {
   polyak,
   tdTarget,
 } from './core/critics.ts';
-import { vectorEnvFor } from './core/envs.ts';
+import { givenSpace, vectorEnvFor } from './core/envs.ts';
 import { compileAct, ExplorationNoise, ReplayTraining, sampledAction, type UpdateMetrics } from './core/loops.ts';
 import { sequencePasts } from './core/memory.ts';
 import {
@@ -149,7 +149,8 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
     checkDensity(owner, policy);
     checkPolicy(policy);
     checkContinuous(owner, actionSpace);
-    adviseOnPolicy(name, policy, actionSpace);
+    const given = givenSpace(policy, actionSpace);
+    adviseOnPolicy(name, policy, given);
     checkReparameterized(owner, policy);
     const fixed = temperature === 'auto' ? 0 : temperature;
     const rates = { ...actorCriticRates(config), temperatureLearningRate, temperature: fixed };
@@ -162,16 +163,16 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
     this.#training = training;
     const angles = hasAngles(policy);
     this.#noise = new ExplorationNoise(env.numEnvs, actionSpace, config, angles);
-    const ofCritics = criticNetworksOptions(policy, actionSpace, config, { angles });
+    const ofCritics = criticNetworksOptions(policy, given, config, { angles });
     this.critics = this.makeCritics(ofCritics);
     this.targets = config.tau === undefined ? this.critics : this.makeCritics(ofCritics);
     this.#logTemperature = new ScalarParameter(
       temperature === 'auto' ? portableMath.log(config.initialTemperature) : 0,
     );
     // −1 for each component of the action in units of half its bounds, as a density in the action's own units.
-    const usualEntropy = halfWidths(actionSpace).reduce((sum, half) => sum - 1 + portableMath.log(half), 0);
+    const usualEntropy = halfWidths(given).reduce((sum, half) => sum - 1 + portableMath.log(half), 0);
     this.#targetEntropy = config.targetEntropy ?? usualEntropy;
-    this.#baseEntropy = config.baseEntropy ?? boxRescaleLogDet(actionSpace);
+    this.#baseEntropy = config.baseEntropy ?? boxRescaleLogDet(given);
     this.#optimizers = {
       criticOptimizer: new ClippedAdam(this.critics, config.criticMaxGradientNorm, adam),
       policyOptimizer: new ClippedAdam(policy, config.maxGradientNorm, adam),
@@ -223,7 +224,7 @@ export abstract class SoftActorCritic<Q extends CriticNetworks, C extends Config
   #acted() {
     const { replay, memory, streams } = this.#training;
     const inputs = { observations: replay.current, state: memory.numbers, ...this.#sde?.inputs };
-    const { action, state } = this.#act(inputs, streams.actions);
+    const { action, state } = this.#training.acted(() => this.#act(inputs, streams.actions));
     const isNoisy = this.config.explorationNoise > 0;
     return { actions: isNoisy ? this.#noise.addedTo(action, streams.actions) : action, state };
   }

@@ -26,7 +26,7 @@ import {
   repeated,
   tdTarget,
 } from './core/critics.ts';
-import { vectorEnvFor } from './core/envs.ts';
+import { givenSpace, vectorEnvFor } from './core/envs.ts';
 import { compileAct, ReplayTraining, sampledAction, type UpdateMetrics } from './core/loops.ts';
 import { criticOptions, OVER_TRAINING, offPolicyOptions } from './core/options.ts';
 import type { TransitionTensors } from './core/replay.ts';
@@ -106,27 +106,28 @@ export class SoftQLearning extends CheckpointedAgent<SoftQLearningReport> {
     const { env, actionSpace } = vectorEnvFor('SoftQLearning', policy, config.env);
     checkPolicy(policy);
     checkContinuous('SoftQLearning', actionSpace);
+    const given = givenSpace(policy, actionSpace);
     checkReparameterized('SoftQLearning', policy);
     if (!actionSpace.bounded) {
       throw new Error(`SoftQLearning: env: wanted a Box of actions with finite bounds, got ${actionSpace}`);
     }
     // The value is an integral over the box: particles beyond it would climb what the critics have never seen.
-    if (leavesBounds(policy, actionSpace)) {
+    if (leavesBounds(policy, given)) {
       const got = `got ${withArticle(policy.constructor.name)}, whose actions leave the bounds of ${actionSpace}`;
       throw new Error(`SoftQLearning: policy: ${got}, expected one with squash: 'tanh'`);
     }
     checkHasLogDet(policy);
     checkTemperature(config.temperature);
-    adviseOnPolicy('soft-q-learning', policy, actionSpace);
+    adviseOnPolicy('soft-q-learning', policy, given);
     if (samplerStates > batchSize) {
       throw new Error(
         `SoftQLearning: samplerStates: got ${samplerStates}, expected at most the ${batchSize} of a minibatch`,
       );
     }
-    this.#actionSpace = actionSpace;
+    this.#actionSpace = given;
     const rates = { ...actorCriticRates(config), temperature };
     this.#training = new ReplayTraining({ owner: 'SoftQLearning', config, env, actionSpace, rates });
-    const ofCritics = criticNetworksOptions(policy, actionSpace, config, { angles: hasAngles(policy) });
+    const ofCritics = criticNetworksOptions(policy, given, config, { angles: hasAngles(policy) });
     this.critics = new ActionValues(ofCritics);
     this.#targets = new ActionValues(ofCritics);
     this.#optimizers = {
@@ -149,9 +150,8 @@ export class SoftQLearning extends CheckpointedAgent<SoftQLearningReport> {
     if (training.begin(options)) this.#targets.loadStateDict(this.critics.stateDict());
     while (training.goesOn) {
       const { streams } = training;
-      training.collect(
-        training.uniformActions() ?? this.#act({ observations: replay.current }, streams.actions).action,
-      );
+      const act = () => this.#act({ observations: replay.current }, streams.actions);
+      training.collect(training.uniformActions() ?? training.acted(act).action);
       while (training.isUpdateDue) training.record(this.#update(training.sample(), streams.updates));
       if (training.isReportDue) yield training.report();
     }

@@ -17,7 +17,7 @@ import {
   polyak,
   tdTarget,
 } from './core/critics.ts';
-import { vectorEnvFor } from './core/envs.ts';
+import { givenSpace, vectorEnvFor } from './core/envs.ts';
 import { compileAct, ExplorationNoise, meanAction, ReplayTraining, type UpdateMetrics } from './core/loops.ts';
 import { sequencePasts } from './core/memory.ts';
 import { criticOptions, noiseOptions, offPolicyOptions, policyDelay, replayedSequenceOptions } from './core/options.ts';
@@ -108,15 +108,16 @@ export class Td3 extends CheckpointedAgent<Td3Report> {
     const { env, actionSpace } = vectorEnvFor('Td3', policy, config.env);
     checkPolicy(policy);
     checkContinuous('Td3', actionSpace);
-    adviseOnPolicy('td3', policy, actionSpace);
+    const given = givenSpace(policy, actionSpace);
+    adviseOnPolicy('td3', policy, given);
     checkHasMode('Td3', policy);
-    this.#actionSpace = actionSpace;
+    this.#actionSpace = given;
     const rates = actorCriticRates(config);
     const stateDim = 2 * policy.stateDim;
     this.#training = new ReplayTraining({ owner: 'Td3', config, env, actionSpace, rates, stateDim });
     const targetPolicy = this.#training.targetOf(policy, rng.split('target'));
     this.#noise = new ExplorationNoise(env.numEnvs, actionSpace, config);
-    const ofCritics = criticNetworksOptions(policy, actionSpace, config);
+    const ofCritics = criticNetworksOptions(policy, given, config);
     this.critics = new ActionValues(ofCritics);
     this.#targets = { policy: targetPolicy, critics: new ActionValues(ofCritics) };
     const criticOptimizer = new ClippedAdam(this.critics, config.criticMaxGradientNorm);
@@ -163,7 +164,8 @@ export class Td3 extends CheckpointedAgent<Td3Report> {
   /** μ(o) for each environment, with the noise of exploration, and what is remembered after it. */
   #acted() {
     const { replay, memory, streams } = this.#training;
-    const { action, state } = this.#act({ observations: replay.current, state: memory.numbers });
+    const inputs = { observations: replay.current, state: memory.numbers };
+    const { action, state } = this.#training.acted(() => this.#act(inputs));
     return { actions: this.#noise.addedTo(action, streams.actions), state };
   }
 

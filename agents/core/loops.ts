@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import { Box } from '../../envs/index.ts';
 import { type ActionDistribution, type Module, type Policy, type Rng, sampleAction } from '../../src/index.ts';
+import { ChunkedActions } from '../../src/policies/actionChunks.ts';
 import { type Bounds, halfWidths } from '../../src/policies/boxScale.ts';
 import type { CriticNetworks } from '../../src/policies/criticNetworks.ts';
 import { type Rate, rateAt } from '../../src/training/optimization.ts';
@@ -129,18 +130,31 @@ export function meanAction(distribution: ActionDistribution): tf.Tensor {
 }
 
 type ReplayCollectorOptions = PolicyEnv &
-  Normalizers & { readonly owner: string; readonly replay: ReplayBuffer; readonly memory?: EpisodeMemory };
+  Normalizers & {
+    readonly owner: string;
+    readonly policy: Policy;
+    readonly replay: ReplayBuffer;
+    readonly memory?: EpisodeMemory;
+  };
+
+/** Actions, `[envs · actionDim]`, and with a memory what is remembered after the observations. */
+interface Acted {
+  readonly action: ArrayLike<number>;
+  readonly state?: ArrayLike<number> | undefined;
+}
 
 /** Steps parallel environments and keeps the transitions in a replay buffer. */
 export class ReplayCollector {
   /** What of it belongs to the state of an agent, between two steps, beside the environments and the replay. */
   readonly tracker: EpisodeTracker;
+  readonly #chunks: ChunkedActions;
   readonly #options: ReplayCollectorOptions;
 
   /** @param options `owner` is the agent's class, as errors name it */
   constructor(options: ReplayCollectorOptions) {
     this.#options = options;
     this.tracker = new EpisodeTracker(options.env.numEnvs);
+    this.#chunks = new ChunkedActions(options.policy, options.env.numEnvs);
   }
 
   /** Resets the environments and empties the replay, with which every training begins. */
@@ -148,8 +162,14 @@ export class ReplayCollector {
     const { owner, replay, env, scaler, memory } = this.#options;
     replay.begin(resetEnvs(owner, env, seed));
     memory?.reset();
+    this.#chunks.reset();
     this.tracker.reset();
     scaler?.begin();
+  }
+
+  /** What `act` gives; of a policy of chunks the actions of this step, and it acts where a chunk is due. */
+  acted(act: () => Acted): Acted {
+    return this.#options.policy.chunk === undefined ? act() : { action: this.#chunks.next(() => act().action) };
   }
 
   /**
@@ -175,7 +195,19 @@ export class ReplayCollector {
       memory.set(state);
       for (let i = 0; i < terminations.length; i++) if (terminations[i] || truncations[i]) memory.begin(i);
     }
+    this.#chunks.resetEnded(step);
     this.tracker.track(step, ended);
+  }
+
+  /** What of the chunks belongs to the state of an agent: of a policy of chunks alone. */
+  get chunksState(): Stateful | undefined {
+    const { steps, chunks } = this.#chunks;
+    if (chunks.length === 0) return undefined;
+    return {
+      state: () => ({ steps: steps.slice(), chunks: chunks.slice() }),
+      setState: (state: { readonly steps: Int32Array; readonly chunks: Float32Array }) =>
+        setSameLength({ 'chunks.steps': [steps, state.steps], 'chunks.chunks': [chunks, state.chunks] }),
+    };
   }
 }
 
@@ -287,7 +319,8 @@ export class ReplayTraining<Report extends TrainReport, RateName extends string>
     const { scaler } = this.#normalizers;
     this.shapes = shapesWith(replay.shapes, options.rates);
     this.#scale = scaler && ((reward) => scaler.scale(reward));
-    this.#collector = new ReplayCollector({ owner, env, actionSpace, replay, memory, ...this.#normalizers });
+    const { policy } = config;
+    this.#collector = new ReplayCollector({ owner, policy, env, actionSpace, replay, memory, ...this.#normalizers });
   }
 
   /** A copy of the policy, as a target network, which sees observations as it does. @throws as `copyOfPolicy` */
@@ -301,7 +334,8 @@ export class ReplayTraining<Report extends TrainReport, RateName extends string>
   parts(modules: Readonly<Record<string, Module>>, noise?: Stateful): Parts {
     const { env } = this.#options;
     const memory = this.remembers ? this.memory : undefined;
-    const ours = { ...this.#normalizers, env, collector: this.#collector.tracker, memory, training: this };
+    const { tracker: collector, chunksState: chunks } = this.#collector;
+    const ours = { ...this.#normalizers, env, collector, chunks, memory, training: this };
     return { ...modules, replay: this.replay, noise, ...ours };
   }
 
@@ -317,6 +351,11 @@ export class ReplayTraining<Report extends TrainReport, RateName extends string>
     const isUniform = actionSpace instanceof Box ? actionSpace.bounded : config.policy.maskDim === 0;
     if (this.step >= config.learningStarts || !isUniform) return undefined;
     return fillUniform(new Float32Array(env.numEnvs * actionSpace.size), actionSpace, this.streams.actions);
+  }
+
+  /** As {@link ReplayCollector.acted}. */
+  acted(act: () => Acted): Acted {
+    return this.#collector.acted(act);
   }
 
   /**

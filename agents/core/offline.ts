@@ -10,7 +10,7 @@ import { DivergedError } from '../../src/training/optimization.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
 import { checkContinuous, hasAngles, leavesBounds } from './checks.ts';
 import { type ActorCriticRate, actorCriticRates } from './critics.ts';
-import { type ActionSpace, commandActions, vectorEnvFor } from './envs.ts';
+import { type ActionSpace, commandActions, givenSpace, stepSize, vectorEnvFor } from './envs.ts';
 import { ExplorationNoise, MinibatchTraining, ReplayCollector, ratesAt, shapesWith, updatesDue } from './loops.ts';
 import { ActionMoments, normalizationOptions, observationsOfData, standardize } from './normalization.ts';
 import { type noiseOptions, offPolicyOptions, partSchemas } from './options.ts';
@@ -138,7 +138,8 @@ export type OfflineConfig = z.output<z.ZodObject<typeof offlineOptions>>;
  */
 export function datasetFor(owner: string, policy: Policy, dataset: EpisodeSource) {
   const { numSteps, actionSpace, observationSpace } = dataset;
-  const { observationDim, actionDim, discreteActions } = policy;
+  const { observationDim, discreteActions } = policy;
+  const actionDim = stepSize(policy);
   const layout = new ObservationLayout(`${owner}: dataset: observations`, observationSpace);
   const hasActions = actionSpace.size === actionDim && actionSpace instanceof Box === (discreteActions === undefined);
   if (layout.size !== observationDim || !hasActions) {
@@ -232,17 +233,18 @@ export class OfflineReplay {
    */
   constructor(owner: string, config: OfflineConfig, env: VectorEnv | undefined, sequences?: SequencesOptions) {
     const { policy, dataset, batchSize, gamma, nSteps, rewardScale, offlineShare } = config;
-    const { observationDim, actionDim } = policy;
+    const { observationDim, chunk } = policy;
+    const actionDim = stepSize(policy);
     const moments = ActionMoments.of(policy, config);
     const statistics = observationsOfData(policy, config, moments);
     const { numSteps, areBytes, episodes } = datasetFor(owner, policy, dataset);
     this.actionSpace = boundedAsPolicy(owner, policy, dataset.actionSpace as ActionSpace);
     this.data = new ReplayBuffer({
       ...{ owner, source: 'dataset', capacity: numSteps, numEnvs: 1, batchSize, gamma, nSteps },
-      ...{ observationDim, actionDim, bytes: areBytes },
+      ...{ observationDim, actionDim, chunk: chunk?.length, bytes: areBytes },
     });
     // Others learn actions beyond the bounds as they are, since to a density all that is clipped lies in one point.
-    const clips = !leavesBounds(policy, this.actionSpace);
+    const clips = !leavesBounds(policy, givenSpace(policy, this.actionSpace));
     let [outside, largestReward] = [0, 0];
     for (const episode of episodes()) {
       outside += countOutside(episode.actions, this.actionSpace);
@@ -361,7 +363,7 @@ interface Online {
  */
 export class OfflineTraining<Report extends TrainReport> extends MinibatchTraining<Report> {
   readonly replay: OfflineReplay;
-  /** The data's; an environment has the same. */
+  /** The data's, which an environment has, too; of a policy of chunks that of a whole one. */
   readonly actionSpace: Box;
   /** What actions are counted in where their bounds are missing; undefined where there are bounds. */
   readonly units: ReturnType<typeof unitBounds>;
@@ -393,14 +395,17 @@ export class OfflineTraining<Report extends TrainReport> extends MinibatchTraini
     if (given !== undefined && !hasBounds(given.actionSpace, actionSpace)) {
       throw new Error(`${owner}: env: got actions in ${given.actionSpace}, expected ${actionSpace}, as the data have`);
     }
-    this.actionSpace = actionSpace;
-    this.units = unitBounds(actionSpace, policy.actionScale);
+    this.actionSpace = givenSpace(policy, actionSpace);
+    this.units = unitBounds(this.actionSpace, policy.actionScale);
     this.shapes = shapesWith<DataRate>(this.replay.shapes, { ...actorCriticRates(config), dataFactor: 1 });
     this.numEnvs = env?.numEnvs ?? 1;
     const replay = this.replay.online;
     if (env === undefined || replay === undefined) return;
-    const noise = new ExplorationNoise(env.numEnvs, this.units ?? actionSpace, config, hasAngles(policy));
-    this.#online = { env, replay, noise, collector: new ReplayCollector({ owner, env, actionSpace, replay }) };
+    const { low, high } = this.units ?? actionSpace;
+    const ofStep = (bounds: ArrayLike<number>) => Array.from(bounds).slice(0, actionSpace.size);
+    const units = { low: ofStep(low), high: ofStep(high) };
+    const noise = new ExplorationNoise(env.numEnvs, units, config, hasAngles(policy));
+    this.#online = { env, replay, noise, collector: new ReplayCollector({ owner, policy, env, actionSpace, replay }) };
   }
 
   /** What the agent's state consists of: its modules, and the parts of the training. */
@@ -419,6 +424,7 @@ export class OfflineTraining<Report extends TrainReport> extends MinibatchTraini
       noise: this.#whenOnline(noise),
       env: this.#whenOnline(env),
       collector: this.#whenOnline(collector?.tracker),
+      ...(this.#config.policy.chunk && { chunks: this.#whenOnline(collector?.chunksState) }),
       ...{ onlineFrom, training: this },
     };
   }
@@ -455,10 +461,11 @@ export class OfflineTraining<Report extends TrainReport> extends MinibatchTraini
     return undefined;
   }
 
-  /** One step of every environment, which the replay keeps. @param actions `[envs · actionDim]`, to which noise is added */
-  collect(actions: ArrayLike<number>): void {
+  /** One step of every environment, which the replay keeps. @param act gives the actions, to which noise is added */
+  collect(act: Parameters<ReplayCollector['acted']>[0]): void {
     const { noise, collector } = this.#online!;
-    collector.step(noise.addedTo(actions, this.streams.actions), this.episodes);
+    const { action } = collector.acted(act);
+    collector.step(noise.addedTo(action, this.streams.actions), this.episodes);
     this.step += this.numEnvs;
   }
 

@@ -129,7 +129,7 @@ export const offPolicyOptions = {
   gamma,
   nSteps: count(
     1,
-    'n, over how many steps a target sums up rewards before it asks for a value: r₀ + γ r₁ + … + γⁿ V(sₙ); fewer where the episode ends',
+    'n, over how many steps a target sums up rewards before it asks for a value: r₀ + γ r₁ + … + γⁿ V(sₙ); fewer where the episode ends; of a policy of chunks of h actions, over n · h steps',
     'steps',
   ),
   tau: z

@@ -239,7 +239,7 @@ const TERMINATED = 1;
 const TRUNCATED = 2;
 
 type ReplayConfig = Pick<OffPolicyConfig, 'bufferSize' | 'batchSize' | 'gamma' | 'nSteps' | 'prioritizedAlpha'> &
-  Partial<Pick<OffPolicyConfig, 'hindsight' | 'hindsightShare'>>;
+  Partial<Pick<OffPolicyConfig, 'policy' | 'hindsight' | 'hindsightShare'>>;
 
 interface ReplayBufferOptions
   extends Pick<ReplayConfig, 'batchSize' | 'gamma'>,
@@ -253,7 +253,10 @@ interface ReplayBufferOptions
   /** Parallel environments. */
   readonly numEnvs: number;
   readonly observationDim: number;
+  /** Of the action of one step. */
   readonly actionDim: number;
+  /** h, of how many steps the actions of a minibatch are; 1 by default. */
+  readonly chunk?: number | undefined;
   /** Of a policy with a memory: minibatches are of sequences. */
   readonly sequences?: SequencesOptions | undefined;
   /** Whether all numbers of observations are k/255 for whole numbers k from 0 to 255, of which k is kept, as a byte. */
@@ -295,6 +298,12 @@ type Scale = ((reward: number) => number) | undefined;
  *
  * where m is n, or less where the episode ends before or the steps after it have not been made yet.
  *
+ * With chunks of h actions a row has those of h steps, a₀, …, aₕ₋₁, and m counts n · h steps: any step may begin a chunk, whatever was one when
+ * the agent acted. Where m < h, the actions from aₘ on are those of other rows, drawn for each minibatch: behind an end nothing depends on
+ * them, and a policy that is fitted to such a chunk learns the actions before the end as they are. A copy of the last action, which others
+ * learn, is a function of it, and no density is large enough for that. Li, Zhou & Levine, "Reinforcement Learning with Action Chunking",
+ * arXiv:2507.07969, leave such chunks out of the critics' loss.
+ *
  * Rows are drawn uniformly, or by the {@link Priorities} of their errors. With {@link Hindsight} some get other goals. Or sequences of rows are drawn
  * uniformly, with what was remembered when they were made: row t · sequences + i of a minibatch is step t of sequence i. They go on over the ends of
  * episodes.
@@ -316,7 +325,7 @@ export class ReplayBuffer {
   constructor(options: ReplayBufferOptions) {
     this.#options = options;
     const { owner, source = 'bufferSize', capacity, batchSize, numEnvs, observationDim, actionDim } = options;
-    const { prioritizedAlpha = 0, bytes = false } = options;
+    const { prioritizedAlpha = 0, bytes = false, chunk = 1 } = options;
     // What each transition takes, last observations of episodes aside: reward, how it ended, and the tree of the priorities.
     const stateDim = options.sequences?.stateDim ?? 0;
     const size =
@@ -341,7 +350,7 @@ export class ReplayBuffer {
     const [column, observations] = [{ shape: [batchSize] }, { shape: [batchSize, observationDim] }];
     this.shapes = {
       observations,
-      actions: { shape: [batchSize, actionDim] },
+      actions: { shape: [batchSize, chunk * actionDim] },
       rewards: column,
       nextObservations: observations,
       terminations: column,
@@ -401,7 +410,7 @@ export class ReplayBuffer {
     const { size } = this;
     if (this.#priorities) this.#priorities.draw(rng, rows, batch.weights!, beta);
     else for (let i = 0; i < rows.length; i++) rows[i] = rng.integer(0, size);
-    for (let i = 0; i < rows.length; i++) this.#gather(rows[i]!, batch, i, scale);
+    for (let i = 0; i < rows.length; i++) this.#gather(rows[i]!, batch, i, scale, rng);
     this.#options.hindsight?.relabel(this, rows, batch, rng, scale);
     return batch;
   }
@@ -412,7 +421,7 @@ export class ReplayBuffer {
    */
   sampleInto(batch: Transitions, begin: number, end: number, rng: Rng, scale?: Scale): void {
     const { size } = this;
-    for (let i = begin; i < end; i++) this.#gather(rng.integer(0, size), batch, i, scale);
+    for (let i = begin; i < end; i++) this.#gather(rng.integer(0, size), batch, i, scale, rng);
   }
 
   /** Sequences may begin at any row that enough rows of its environment follow. */
@@ -567,24 +576,29 @@ export class ReplayBuffer {
     }
   }
 
-  /** Writes what a row stands for into row i of a minibatch. */
-  #gather(row: number, batch: Transitions, i: number, scale: Scale): void {
-    const { capacity, numEnvs, gamma, nSteps = 1 } = this.#options;
+  /**
+   * Writes what a row stands for into row i of a minibatch.
+   * @param rng draws the actions behind an end, of chunks
+   */
+  #gather(row: number, batch: Transitions, i: number, scale: Scale, rng?: Rng): void {
+    const { capacity, numEnvs, gamma, nSteps = 1, chunk = 1 } = this.#options;
     const { observations, actions, rewards, ends } = this.#rows;
     observations.read(row, batch.observations, i);
-    actions.read(row, batch.actions, i);
     let at = row;
     let after = this.#addedAfter(row);
     let sum = 0;
     let discount = 1;
-    for (let k = 1; ; k++) {
+    let k = 1;
+    for (; ; k++) {
+      if (k <= chunk) actions.read(at, batch.actions, i * chunk + k - 1);
       const reward = rewards.get(at);
       sum += discount * (scale === undefined ? reward : scale(reward));
       discount *= gamma;
-      if (k === nSteps || after < numEnvs || ends.get(at) !== 0) break;
+      if (k === nSteps * chunk || after < numEnvs || ends.get(at) !== 0) break;
       at = (at + numEnvs) % capacity;
       after -= numEnvs;
     }
+    for (; k < chunk; k++) actions.read(rng!.integer(0, this.size), batch.actions, i * chunk + k);
     batch.rewards[i] = sum;
     batch.discounts[i] = discount;
     const end = ends.get(at);
@@ -623,6 +637,7 @@ export function replayFor(
   sequences?: SequencesOptions,
 ): ReplayBuffer {
   const [observationDim, actionDim] = [env.singleObservationSpace.size, env.singleActionSpace.size];
+  const chunk = config.policy?.chunk?.length;
   // A mask of actions, which may be added to the flat observation, is of zeros and ones.
   const { singleObservationSpace } = env instanceof FlatVectorEnv ? env.env : env;
   const bytes = new ObservationLayout(`${owner}: observations`, singleObservationSpace).areBytes;
@@ -637,13 +652,18 @@ export function replayFor(
     const got = `got "${config.hindsight}" for a policy with a memory`;
     throw new Error(`${owner}: hindsight: ${got}, expected "none": other goals would need other states`);
   }
-  const sizes = { capacity, numEnvs: env.numEnvs, observationDim, actionDim };
+  if (hindsight !== undefined && chunk !== undefined) {
+    const expected = 'expected "none": other goals would change the rewards of all steps of a chunk';
+    throw new Error(`${owner}: hindsight: got "${config.hindsight}" for a policy of chunks, ${expected}`);
+  }
+  const sizes = { capacity, numEnvs: env.numEnvs, observationDim, actionDim, chunk };
   return new ReplayBuffer({ ...config, ...sizes, owner, bytes, sequences, hindsight });
 }
 
 /** A minibatch of transitions, row by row. */
 export interface Transitions {
   readonly observations: Float32Array;
+  /** `[batch, actionDim]`, of a policy of chunks whole ones. */
   readonly actions: Float32Array;
   /** r; with n steps their discounted sum. */
   readonly rewards: Float32Array;

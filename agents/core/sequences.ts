@@ -1,6 +1,7 @@
-import type { Policy, Rng } from '../../src/index.ts';
+import { type Policy, Rng } from '../../src/index.ts';
 import { Minibatches } from '../../src/training/optimization.ts';
 import { checkMemoryOption } from './checks.ts';
+import { stepSize } from './envs.ts';
 import type { ReplayBuffer, Transitions } from './replay.ts';
 import { type Stateful, setSameLength } from './state.ts';
 
@@ -8,7 +9,7 @@ import { type Stateful, setSameLength } from './state.ts';
 export interface Demonstrations {
   readonly observations: Float32Array;
   readonly actions: Float32Array;
-  /** How many rows each episode has, one episode after another: what a policy with a memory needs, and others do not. */
+  /** How many rows each episode has, one episode after another: what a policy with a memory, or of chunks, needs, and others do not. */
   readonly episodes?: readonly { readonly length: number }[];
 }
 
@@ -46,11 +47,42 @@ export function sequencesFor(
   return new Sequences(policy, demonstrations, { length, batch });
 }
 
+/**
+ * Demonstrations for a policy of chunks: beside each observation the actions of its step and of those after it in the episode. Of others they
+ * are as they are.
+ *
+ * Where the episode ends before the chunk, what is behind its end are actions of other rows, drawn once. Nothing before the end depends on
+ * them, so that the density of chunks that is learned has the law of the actions before the end as it is. A copy of the last action, as
+ * Diffusion Policy's code learns it, is a function of it: on such chunks no density is large enough, and flows spend themselves on it.
+ * @throws one line, as {@link sequencesFor}
+ */
+export function chunkedDemonstrations(policy: Policy, demonstrations: Demonstrations, what: string): Demonstrations {
+  if (policy.chunk === undefined) return demonstrations;
+  const { length } = policy.chunk;
+  const size = stepSize(policy);
+  const lengths = episodeLengths(policy, demonstrations, what);
+  const rows = demonstrations.actions.length / size;
+  const rng = new Rng('chunks');
+  const actions = new Float32Array(rows * length * size);
+  let row = 0;
+  let at = 0;
+  for (const steps of lengths) {
+    for (const end = row + steps; row < end; row++) {
+      for (let k = 0; k < length; k++, at += size) {
+        const from = row + k < end ? row + k : rng.integer(0, rows);
+        actions.set(demonstrations.actions.subarray(from * size, (from + 1) * size), at);
+      }
+    }
+  }
+  return { ...demonstrations, actions };
+}
+
 /** @throws one line, if the episodes are missing, or have other rows than there are */
 function episodeLengths(policy: Policy, { observations, episodes }: Demonstrations, what: string): number[] {
   const expected = 'expected episodes: [{ length }, …] beside them, or a dataset';
   if (episodes === undefined) {
-    throw new Error(`BehaviorCloning: ${what}: got pairs alone for a policy with a memory, ${expected}`);
+    const kind = policy.chunk === undefined ? 'with a memory' : 'of chunks';
+    throw new Error(`BehaviorCloning: ${what}: got pairs alone for a policy ${kind}, ${expected}`);
   }
   const lengths = episodes.map(({ length }) => length);
   const rows = observations.length / policy.observationDim;

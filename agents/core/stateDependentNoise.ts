@@ -35,6 +35,10 @@ export class StateDependentNoise implements Stateful<Float32Array> {
 
   /** @throws as {@link of} */
   constructor(owner: string, policy: Policy, numEnvs: number, sdeSampleFreq: number) {
+    if (policy.chunk !== undefined) {
+      const expected = 'expected none: the noise of a chunk lasts as long as the chunk';
+      throw new Error(`${owner}: sdeSampleFreq: got ${sdeSampleFreq} for a policy of chunks, ${expected}`);
+    }
     this.#owner = owner;
     this.#every = sdeSampleFreq;
     const shape = [numEnvs, numbersDrawn(owner, policy), policy.featureDim + 1];

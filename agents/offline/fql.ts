@@ -134,7 +134,7 @@ export class Fql extends CheckpointedAgent<FqlReport> {
     if (training.begin(options)) this.#targets.loadStateDict(this.critics.stateDict());
     while (training.goesOn) {
       const observations = training.observations();
-      if (observations) training.collect(this.#act({ observations }, training.streams.actions).action);
+      if (observations) training.collect(() => this.#act({ observations }, training.streams.actions));
       while (training.isUpdateDue) training.record(this.#update(training.sample(), training.streams.updates));
       if (training.isReportDue) yield training.report();
     }

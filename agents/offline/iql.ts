@@ -138,7 +138,7 @@ export class Iql extends CheckpointedAgent<IqlReport> {
     if (training.begin(options)) this.targetCritics.loadStateDict(this.critics.stateDict());
     while (training.goesOn) {
       const observations = training.observations();
-      if (observations) training.collect(this.#act({ observations }, training.streams.actions).action);
+      if (observations) training.collect(() => this.#act({ observations }, training.streams.actions));
       while (training.isUpdateDue) {
         const { remembered, ...metrics } = this.#update(training.sample(), training.streams.updates);
         training.record(metrics);

@@ -108,7 +108,7 @@ export class NfRlbc extends CheckpointedAgent<NfRlbcReport> {
     if (training.begin(options)) this.#targets.loadStateDict(this.critics.stateDict());
     while (training.goesOn) {
       const observations = training.observations();
-      if (observations) training.collect(this.#act({ observations }, training.streams.actions).action);
+      if (observations) training.collect(() => this.#act({ observations }, training.streams.actions));
       while (training.isUpdateDue) training.record(this.#update(training.sample(), training.streams.updates));
       if (training.isReportDue) yield training.report();
     }

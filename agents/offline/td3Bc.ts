@@ -121,7 +121,7 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
     }
     while (training.goesOn) {
       const observations = training.observations();
-      if (observations) training.collect(this.#act({ observations }).action);
+      if (observations) training.collect(() => this.#act({ observations }));
       while (training.isUpdateDue) {
         const batch = training.sample();
         const update = training.updates % this.#config.policyDelay === 0 ? this.#update : this.#updateCritics;

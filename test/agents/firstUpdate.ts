@@ -25,9 +25,9 @@ export const gradientBy = (variables: Variables, loss: (variables: Variables) =>
   gradient((values) => loss(unflat(variables, values)), flat(variables), STEP);
 
 export const spaces = { observationSpace: new RecordingEnv(box).observationSpace, rng: new Rng('policy') };
-export const gaussian = (actionSpace = box) =>
+export const gaussian = (actionSpace = box, options: object = {}) =>
   perturb(
-    makePolicy('gaussian', { ...spaces, actionSpace, hidden: [3], scale: 'state', squash: 'tanh' }),
+    makePolicy('gaussian', { ...spaces, actionSpace, hidden: [3], scale: 'state', squash: 'tanh', ...options }),
     new Rng('weights'),
   );
 
@@ -113,9 +113,9 @@ export function expectPriorities(
   );
 }
 
-/** An action in the box, brought to [−1, 1]. */
+/** An action in the box, or a chunk of such, brought to [−1, 1]. */
 export const scaled = (action: readonly number[]) =>
-  action.map((a, i) => (2 * (a - box.low[i]!)) / (box.high[i]! - box.low[i]!) - 1);
+  action.map((a, i) => (2 * (a - box.low[i % 2]!)) / (box.high[i % 2]! - box.low[i % 2]!) - 1);
 
 /** Q₁ and Q₂ of an action in a box. */
 export function twins(variables: Variables, observation: number[], action: number[]): [number, number] {
@@ -130,9 +130,9 @@ export function tanhGaussian(variables: Variables, observation: number[], noise:
   const action = noise.map((epsilon, i) => {
     const std = Math.exp(10 * Math.tanh(output[noise.length + i]! / 10));
     const u = output[i]! + std * epsilon;
-    const half = (box.high[i]! - box.low[i]!) / 2;
+    const half = (box.high[i % 2]! - box.low[i % 2]!) / 2;
     logProb += normalLogPdf(u, output[i]!, std) - Math.log(half * (1 - Math.tanh(u) ** 2));
-    return box.low[i]! + half * (1 + Math.tanh(u));
+    return box.low[i % 2]! + half * (1 + Math.tanh(u));
   });
   return { action, logProb };
 }
@@ -149,9 +149,9 @@ export function expectAveraged(target: unknown, old: Variables, followed: unknow
   expectClose(flat(variablesOf(target)), wanted, 5);
 }
 
-export const noiseOf = (rng: Rng) => {
-  const values = rng.fillNormal(new Float32Array(BATCH * 2));
-  return Array.from({ length: BATCH }, (_, row) => [...values.subarray(2 * row, 2 * row + 2)]);
+export const noiseOf = (rng: Rng, dim = 2) => {
+  const values = rng.fillNormal(new Float32Array(BATCH * dim));
+  return Array.from({ length: BATCH }, (_, row) => [...values.subarray(dim * row, dim * row + dim)]);
 };
 
 /** Aₜ = δₜ + γλ Aₜ₊₁ while the episode lasts, δₜ = rₜ + γ V(next) − V, without V(next) after a termination; γ = 0.9, λ = 0.8. */

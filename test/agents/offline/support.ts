@@ -121,16 +121,16 @@ type Taken = Pick<PlainRow, 'observation' | 'action'>;
 export function logProb(of: Variables, { observation, action }: Taken): number {
   const output = mlp(under(of, 'network'), observation);
   return action.reduce((sum, a, i) => {
-    const half = (box.high[i]! - box.low[i]!) / 2;
-    const share = (a - box.low[i]!) / half - 1;
-    const std = Math.exp(10 * Math.tanh(output[2 + i]! / 10));
+    const half = (box.high[i % 2]! - box.low[i % 2]!) / 2;
+    const share = (a - box.low[i % 2]!) / half - 1;
+    const std = Math.exp(10 * Math.tanh(output[action.length + i]! / 10));
     return sum + normalLogPdf(Math.atanh(share), output[i]!, std) - Math.log(half * (1 - share ** 2));
   }, 0);
 }
 
 /** ‖v(x_t, t | o) − (u − ε)‖², a mean over the numbers of an action, of a field in the box. */
 export function matchingLoss(of: Variables, { observation, action }: Taken, noise: number[], t: number): number {
-  const u = action.map((a, j) => (2 * (a - box.low[j]!)) / (box.high[j]! - box.low[j]!) - 1);
+  const u = action.map((a, j) => (2 * (a - box.low[j % 2]!)) / (box.high[j % 2]! - box.low[j % 2]!) - 1);
   const at = u.map((x, j) => (1 - t) * noise[j]! + t * x);
   const velocity = mlp(under(of, 'field.network'), [...at, t, ...observation], relu);
   return mean(velocity.map((v, j) => (v - (u[j]! - noise[j]!)) ** 2));
@@ -141,6 +141,7 @@ export function matchingLoss(of: Variables, { observation, action }: Taken, nois
  * @param targets names of the parts that get other values
  * @param seed of these values
  * @param replayOf what the replay's part becomes
+ * @param draw one of the rows, from the stream of the replay
  */
 export async function updateFrom<R extends TrainReport>(
   agent: Agent<R>,
@@ -148,6 +149,7 @@ export async function updateFrom<R extends TrainReport>(
   rows: readonly PlainRow[],
   seed = 'others',
   replayOf = (replay: unknown) => replay,
+  draw = (draws: Rng): PlainRow => rows[draws.integer(0, rows.length)]!,
 ) {
   const initial = agent.state();
   const rng = new Rng('training');
@@ -172,7 +174,7 @@ export async function updateFrom<R extends TrainReport>(
   let report: R | undefined;
   for await (const each of agent.train({ steps: 2, rng: new Rng('training') })) report = each;
   const draws = rng.split('replay');
-  const drawn = Array.from({ length: 2 * BATCH }, () => rows[draws.integer(0, rows.length)]!).slice(BATCH);
+  const drawn = Array.from({ length: 2 * BATCH }, () => draw(draws)).slice(BATCH);
   return {
     report: report!,
     rows: drawn,

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import { chunkedDemonstrations } from '../../agents/core/sequences.ts';
+import { BehaviorCloning } from '../../agents/index.ts';
+import { Box } from '../../envs/index.ts';
+import { makePolicy, Rng } from '../../src/index.ts';
+import { gaussian, mean } from './firstUpdate.ts';
+import { datasetOf, logProb, randomEpisodes } from './offline/support.ts';
+import { box, variablesOf } from './support.ts';
+
+const LENGTH = 3;
+const chunked = () => gaussian(box, { chunk: LENGTH });
+
+describe('cloning chunks', () => {
+  const lengths = [4, 1, 6, 2];
+  const rows = lengths.reduce((a, b) => a + b);
+  const rng = new Rng('pairs');
+  const observations = rng.fillNormal(new Float32Array(2 * rows));
+  const actions = Float32Array.from({ length: 2 * rows }, (_, i) =>
+    rng.uniform(0.9 * box.low[i % 2]!, 0.9 * box.high[i % 2]!),
+  );
+  const demonstrations = { observations, actions, episodes: lengths.map((length) => ({ length })) };
+
+  test('takes the actions from each step on, and of other steps behind an end', () => {
+    const made = chunkedDemonstrations(chunked(), demonstrations, 'demonstrations');
+    expect(made.observations).toBe(observations);
+    const row = (at: number) => [...actions.subarray(2 * at, 2 * at + 2)];
+    const known = new Set(Array.from({ length: rows }, (_, at) => String(row(at))));
+    const fillers = new Set<string>();
+    let at = 0;
+    for (const length of lengths) {
+      for (let t = 0; t < length; t++, at++) {
+        for (let k = 0; k < LENGTH; k++) {
+          const own = [...made.actions.subarray(2 * (at * LENGTH + k), 2 * (at * LENGTH + k + 1))];
+          if (t + k < length) expect(own).toEqual(row(at + k));
+          else fillers.add(String(own));
+        }
+      }
+    }
+    for (const filler of fillers) expect(known).toContain(filler);
+    expect(fillers.size).toBeGreaterThan(3);
+    expect(chunkedDemonstrations(chunked(), demonstrations, 'demonstrations').actions).toEqual(made.actions);
+    expect(chunkedDemonstrations(gaussian(), demonstrations, 'demonstrations')).toBe(demonstrations);
+  });
+
+  test('has the mean of −log π of these chunks as its loss, from pairs and from a dataset', () => {
+    const policy = chunked();
+    const agent = new BehaviorCloning({ policy, demonstrations });
+    const { actions: chunks } = chunkedDemonstrations(policy, demonstrations, 'demonstrations');
+    const of = variablesOf(policy);
+    const wanted = -mean(
+      Array.from({ length: rows }, (_, at) =>
+        logProb(of, {
+          observation: [...observations.subarray(2 * at, 2 * at + 2)],
+          action: [...chunks.subarray(2 * LENGTH * at, 2 * LENGTH * (at + 1))],
+        }),
+      ),
+    );
+    expect(agent.evaluate(demonstrations)).toBeCloseTo(wanted, 4);
+    agent.dispose();
+  });
+
+  test('learns from the episodes of a dataset as from its pairs, to the byte', async () => {
+    const episodes = randomEpisodes();
+    const pairs = {
+      observations: Float32Array.from(episodes.flatMap(({ observations: seen }) => [...seen.subarray(0, -2)])),
+      actions: Float32Array.from(episodes.flatMap(({ actions: taken }) => [...taken])),
+      episodes: episodes.map(({ rewards }) => ({ length: rewards.length })),
+    };
+    const states = await Promise.all(
+      [{ dataset: datasetOf(episodes) }, { demonstrations: pairs, validation: pairs }].map(async (data) => {
+        const policy = chunked();
+        const agent = new BehaviorCloning({ policy, ...data, batchSize: 8, reportEvery: 4 });
+        const losses: number[] = [];
+        for await (const { loss } of agent.train({ steps: 12, rng: new Rng(0) })) losses.push(loss);
+        agent.dispose();
+        return losses;
+      }),
+    );
+    expect(states[0]).toEqual(states[1]);
+    expect(states[0]!.at(-1)).toBeLessThan(states[0]![0]!);
+  });
+
+  test('counts actions without bounds in units of the data, the same in each action of a chunk', () => {
+    const free = new Box({ low: -Infinity, high: Infinity, shape: [2] });
+    const far = actions.map((x, i) => 100 * (i % 2) + (1 + 9 * (i % 2)) * x);
+    const policy = makePolicy('gaussian', {
+      ...{ observationSpace: new Box({ low: -9, high: 9, shape: [2] }), actionSpace: free, hidden: [3] },
+      ...{ chunk: LENGTH, rng: new Rng(0) },
+    });
+    const agent = new BehaviorCloning({ policy, demonstrations: { ...demonstrations, actions: far } });
+    const { shift, scale } = policy.actionScale!.units();
+    for (const j of [0, 1]) {
+      const own = [...far].filter((_, i) => i % 2 === j);
+      const average = mean(own);
+      const deviation = Math.sqrt(mean(own.map((x) => (x - average) ** 2)));
+      for (let k = 0; k < LENGTH; k++) {
+        expect(shift[2 * k + j]).toBeCloseTo(average, 4);
+        expect(scale[2 * k + j]).toBeCloseTo(deviation, 4);
+      }
+    }
+    agent.dispose();
+  });
+});
