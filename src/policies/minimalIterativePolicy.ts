@@ -3,9 +3,10 @@ import { MlpField } from '../bijectors/continuous.ts';
 import type { Rng } from '../random.ts';
 import { type BoxSpace, plainBoxSpace } from '../spaces/plain.ts';
 import { ActionSamples } from './actionDistributions.ts';
+import { clippedActions } from './actor.ts';
 import { type BoxScale, boxScale } from './boxScale.ts';
 import { checkShape } from './flowMatchingPolicy.ts';
-import { clippedActions, type NetworkPolicyOptions, type Past, Policy } from './policy.ts';
+import { type NetworkPolicyOptions, type Past, Policy } from './policy.ts';
 
 /** Options of {@link MinimalIterativePolicy}. */
 export interface MinimalIterativePolicyOptions extends NetworkPolicyOptions {
