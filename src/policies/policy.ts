@@ -10,8 +10,8 @@ import { checkArgument } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
 import type { BoxSpace, ChoiceSpace, PlainSpace } from '../spaces/plain.ts';
 import { type Acting, type ActingOptions, temperedLatent } from './acting.ts';
-import { withDensity } from './actionDistributions.ts';
 import type { ActionChunk, ChunkedActions } from './actionChunks.ts';
+import { withDensity } from './actionDistributions.ts';
 import {
   type ActedAction,
   type ActOptions,
