@@ -12,7 +12,7 @@ import type { ActionDistribution } from './policy.ts';
 export const actingRules = ['sample', 'mode', 'densest'] as const;
 
 /** How an action is chosen from a policy's distribution. */
-export const actingOptions = z.strictObject({
+const actingOptions = z.strictObject({
   rule: choice(
     actingRules,
     'sample',
