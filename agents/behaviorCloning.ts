@@ -17,6 +17,7 @@ import { parseOptions } from '../src/options/parse.ts';
 import { DivergedError, Minibatches, rateAt } from '../src/training/optimization.ts';
 import type { AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { checkDensity, withArticle } from './core/checks.ts';
+import { madeNumbers } from './core/critics.ts';
 import { stepSize } from './core/envs.ts';
 import { ActionMoments, normalizationOptions, observationsOfData, standardize } from './core/normalization.ts';
 import { datasetFor, datasetOption } from './core/offline.ts';
@@ -103,9 +104,9 @@ export interface BehaviorCloningReport extends TrainReport {
  * A policy with a memory learns from sequences, each the steps of one episode; one of these that is longer than `sequenceLength` is cut. A piece
  * behind a cut begins with the state that the policy had there when the epoch began.
  *
- * A policy of chunks learns, from each step of an episode, the actions of the steps that follow: of any step, whatever was one when it acts.
- * Behind the end of an episode stand actions of other steps, drawn at random, on which nothing before the end depends; they have a part in
- * the loss.
+ * A policy of chunks learns, from each step of an episode, the actions of that step and of those that follow. Where the episode ends before the
+ * chunk, `matchingLoss` leaves out what is behind the end. A density cannot: there actions of other steps, drawn at random, have a part in the
+ * loss; nothing before the end depends on them.
  *
  * With validation pairs, the loss on them is taken at each report, and when the training ends, is left or diverges, the
  * policy gets the weights of the best report; `patience` ends the training when it has not become less for long.
@@ -160,6 +161,7 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
         {
           observations: { values: observed, width: policy.observationDim },
           actions: { values: chunked.actions, width: policy.actionDim },
+          ...(isMatched && chunked.lengths && { lengths: { values: chunked.lengths } }),
         },
         { count, batchSize },
       );
@@ -190,6 +192,7 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
     const shapes = sequences?.shapes ?? {
       observations: { shape: [batchSize, policy.observationDim] },
       actions: { shape: [batchSize, policy.actionDim] },
+      ...(isMatched && chunked.lengths && { lengths: { shape: [batchSize] } }),
     };
     this.#update = update.onArrays({ ...shapes, learningRate: { shape: [] } });
     this.#loss = compile(
@@ -272,13 +275,14 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
    */
   evaluate(pairs: Demonstrations): number {
     const { observationDim, actionDim } = this.#options.policy;
-    const { observations, actions } = chunkedDemonstrations(this.#options.policy, pairs, 'validation');
+    const { observations, actions, lengths } = chunkedDemonstrations(this.#options.policy, pairs, 'validation');
     if (this.#sequences !== undefined) return this.#lossOf(this.#sequences.like(pairs));
     return tf.tidy(() => {
       const { loss } = this.#loss(
         {
           observations: tf.tensor2d(observations, [observations.length / observationDim, observationDim]),
           actions: tf.tensor2d(actions, [actions.length / actionDim, actionDim]),
+          ...(lengths && { lengths: tf.tensor1d(lengths) }),
         },
         new Rng('behavior-cloning/evaluate'),
       );
@@ -388,9 +392,9 @@ function likelihoodLoss(
   return { loss: tf.sub(reported, tf.mul(entropyCoefficient, entropy)), reported, after };
 }
 
-function matchingLoss(policy: Policy, { observations, actions, weights, state }: Batch, rng: Rng): Loss {
+function matchingLoss(policy: Policy, { observations, actions, weights, state, lengths }: Batch, rng: Rng): Loss {
   if (state === undefined) {
-    const loss = policy.matchingLoss!(observations, actions, rng);
+    const loss = policy.matchingLoss!(observations, actions, rng, madeNumbers(policy, lengths));
     return { loss, reported: loss };
   }
   const loss = policy.matchingLoss!(observations, actions, rng, tf.div(weights!, tf.mean(weights!)), { state });
@@ -442,8 +446,14 @@ function boundsOf({ boundedActions, config }: Policy): BoxSpace | undefined {
 
 type Best = NonNullable<BehaviorCloningReport['best']> & { readonly weights: StateDict };
 
-/** Weights and state are there where the policy has a memory. */
-type Batch = { observations: tf.Tensor; actions: tf.Tensor; weights?: tf.Tensor; state?: tf.Tensor };
+/** Weights and state are there where the policy has a memory, and lengths where it gives chunks. */
+type Batch = {
+  observations: tf.Tensor;
+  actions: tf.Tensor;
+  weights?: tf.Tensor;
+  state?: tf.Tensor;
+  lengths?: tf.Tensor;
+};
 
 function countPairs({ policy, outside }: Parsed, { observations, actions }: Demonstrations, what: string): number {
   const count = observations.length / policy.observationDim;

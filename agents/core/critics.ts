@@ -215,13 +215,25 @@ export function quantileHuber({ quantiles, fractions, targets, weights }: Quanti
 }
 
 /**
- * E[‖a − b‖²], the mean over rows and components, in half widths of the bounds: a scalar.
+ * E[w ‖a − b‖²], the mean over rows and components, in half widths of the bounds: a scalar.
  * @param actions a, `[batch, actionDim]`
  * @param others b, of the same shape
+ * @param weights w, of the same shape; all are 1 unless they are given
  */
-export function squaredDistance(actions: tf.Tensor, others: tf.Tensor, units: Bounds): tf.Tensor {
+export function squaredDistance(actions: tf.Tensor, others: tf.Tensor, units: Bounds, weights?: tf.Tensor): tf.Tensor {
   const perHalfWidth = tf.tensor1d(halfWidths(units).map((half) => 1 / half));
-  return tf.mean(tf.square(tf.mul(tf.sub(actions, others), perHalfWidth)));
+  const squares = tf.square(tf.mul(tf.sub(actions, others), perHalfWidth));
+  return tf.mean(weights === undefined ? squares : tf.mul(weights, squares));
+}
+
+/**
+ * 1 for each number of a chunk whose action was made in the episode, and 0 behind its end: `[batch, actionDim]`. Undefined without chunks.
+ * @param lengths how many actions of each were made, `[batch]`
+ */
+export function madeNumbers({ actionDim, chunk }: Policy, lengths: tf.Tensor | undefined): tf.Tensor | undefined {
+  if (chunk === undefined || lengths === undefined) return undefined;
+  const steps = Array.from({ length: actionDim }, (_, i) => Math.floor((i * chunk.length) / actionDim));
+  return tf.cast(tf.less(tf.expandDims(tf.tensor1d(steps), 0), tf.expandDims(lengths, 1)), 'float32');
 }
 
 /**

@@ -299,10 +299,10 @@ type Scale = ((reward: number) => number) | undefined;
  * where m is n, or less where the episode ends before or the steps after it have not been made yet.
  *
  * With chunks of h actions a row has those of h steps, a₀, …, aₕ₋₁, and m counts n · h steps: any step may begin a chunk, whatever was one when
- * the agent acted. Where m < h, the actions from aₘ on are those of other rows, drawn for each minibatch: behind an end nothing depends on
- * them, and a policy that is fitted to such a chunk learns the actions before the end as they are. A copy of the last action, which others
- * learn, is a function of it, and no density is large enough for that. Li, Zhou & Levine, "Reinforcement Learning with Action Chunking",
- * arXiv:2507.07969, leave such chunks out of the critics' loss.
+ * the agent acted. Where m < h, the actions from aₘ on are those of other rows, drawn for each minibatch, and `lengths` says m: behind an end
+ * nothing depends on them, so that a chunk is worth the same whatever they are, and a density that is fitted to such chunks has the law of the
+ * actions before the end as it is. A copy of the last action, which others learn, is a function of it, and no density is large enough for that.
+ * Li, Zhou & Levine, "Reinforcement Learning with Action Chunking", arXiv:2507.07969, leave such chunks out of the critics' loss.
  *
  * Rows are drawn uniformly, or by the {@link Priorities} of their errors. With {@link Hindsight} some get other goals. Or sequences of rows are drawn
  * uniformly, with what was remembered when they were made: row t · sequences + i of a minibatch is step t of sequence i. They go on over the ends of
@@ -355,6 +355,7 @@ export class ReplayBuffer {
       nextObservations: observations,
       terminations: column,
       discounts: column,
+      ...(chunk > 1 && { lengths: column }),
       ...(this.#priorities && { weights: column }),
       ...(options.sequences && sequenceShapes(options.sequences, batchSize, observationDim)),
     };
@@ -598,6 +599,7 @@ export class ReplayBuffer {
       at = (at + numEnvs) % capacity;
       after -= numEnvs;
     }
+    if (batch.lengths) batch.lengths[i] = Math.min(k, chunk);
     for (; k < chunk; k++) actions.read(rng!.integer(0, this.size), batch.actions, i * chunk + k);
     batch.rewards[i] = sum;
     batch.discounts[i] = discount;
@@ -665,6 +667,8 @@ export interface Transitions {
   readonly observations: Float32Array;
   /** `[batch, actionDim]`, of a policy of chunks whole ones. */
   readonly actions: Float32Array;
+  /** Of a policy of chunks how many actions of each were made in the episode; those behind them are of others. */
+  readonly lengths?: Float32Array;
   /** r; with n steps their discounted sum. */
   readonly rewards: Float32Array;
   /** What the action led to, or the last of n steps; at an episode's end its last observation, not the next one's first. */

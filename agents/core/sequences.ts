@@ -13,7 +13,7 @@ export interface Demonstrations {
   readonly episodes?: readonly { readonly length: number }[];
 }
 
-export type Column = 'observations' | 'actions' | 'weights' | 'state';
+export type Column = 'observations' | 'actions' | 'weights' | 'state' | 'lengths';
 
 /** The longest sequences unless an option says so: most episodes of robots that reach and place are shorter. */
 const USUAL_LENGTH = 64;
@@ -48,15 +48,19 @@ export function sequencesFor(
 }
 
 /**
- * Demonstrations for a policy of chunks: beside each observation the actions of its step and of those after it in the episode. Of others they
- * are as they are.
+ * Demonstrations for a policy of chunks: beside each observation the actions of its step and of those after it in the episode, and how many
+ * these are. Of others they are as they are.
  *
  * Where the episode ends before the chunk, what is behind its end are actions of other rows, drawn once. Nothing before the end depends on
  * them, so that the density of chunks that is learned has the law of the actions before the end as it is. A copy of the last action, as
  * Diffusion Policy's code learns it, is a function of it: on such chunks no density is large enough, and flows spend themselves on it.
  * @throws one line, as {@link sequencesFor}
  */
-export function chunkedDemonstrations(policy: Policy, demonstrations: Demonstrations, what: string): Demonstrations {
+export function chunkedDemonstrations(
+  policy: Policy,
+  demonstrations: Demonstrations,
+  what: string,
+): Demonstrations & { readonly lengths?: Float32Array } {
   if (policy.chunk === undefined) return demonstrations;
   const { length } = policy.chunk;
   const size = stepSize(policy);
@@ -64,17 +68,19 @@ export function chunkedDemonstrations(policy: Policy, demonstrations: Demonstrat
   const rows = demonstrations.actions.length / size;
   const rng = new Rng('chunks');
   const actions = new Float32Array(rows * length * size);
+  const made = new Float32Array(rows);
   let row = 0;
   let at = 0;
   for (const steps of lengths) {
     for (const end = row + steps; row < end; row++) {
+      made[row] = Math.min(length, end - row);
       for (let k = 0; k < length; k++, at += size) {
         const from = row + k < end ? row + k : rng.integer(0, rows);
         actions.set(demonstrations.actions.subarray(from * size, (from + 1) * size), at);
       }
     }
   }
-  return { ...demonstrations, actions };
+  return { ...demonstrations, actions, lengths: made };
 }
 
 /** @throws one line, if the episodes are missing, or have other rows than there are */
@@ -100,7 +106,7 @@ function episodeLengths(policy: Policy, { observations, episodes }: Demonstratio
 export class Sequences {
   readonly minibatches: Minibatches<Column>;
   /** Of a minibatch. */
-  readonly shapes: Record<Column, { shape: number[] }>;
+  readonly shapes: Record<Exclude<Column, 'lengths'>, { shape: number[] }>;
   readonly #policy: Policy;
   readonly #size: { readonly length: number; readonly batch: number };
   /** Before the first step of each sequence, `[count · stateDim]`. */

@@ -11,6 +11,7 @@ import {
   ActionValues,
   ClippedAdam,
   criticNetworksOptions,
+  madeNumbers,
   polyak,
   squaredDistance,
   tdTarget,
@@ -144,7 +145,7 @@ export class Fql extends CheckpointedAgent<FqlReport> {
   #improve(batch: OfflineBatch, rng: Rng): UpdateMetrics<FqlReport> {
     const { policy, tau, targetValue } = this.#config;
     const { actionSpace } = this.#training;
-    const { observations, actions, nextObservations, learningRate, criticLearningRate } = batch;
+    const { observations, actions, nextObservations, lengths, learningRate, criticLearningRate } = batch;
     const seen = policy.normalized(observations);
     const nextActions = clippedActions(sampledAction(policy.given(nextObservations), rng), actionSpace);
     const targets = tdTarget(batch, this.#targets[targetValue](policy.normalized(nextObservations), nextActions));
@@ -154,7 +155,8 @@ export class Fql extends CheckpointedAgent<FqlReport> {
       criticLearningRate,
     );
 
-    const behaviorLosses = () => ({ loss: this.behavior.matchingLoss(seen, actions, rng) });
+    const made = madeNumbers(policy, lengths);
+    const behaviorLosses = () => ({ loss: this.behavior.matchingLoss(seen, actions, rng, made) });
     const { loss: behaviorLoss } = this.#optimizers.behaviorOptimizer.descend(behaviorLosses, learningRate);
 
     const policyLosses = this.#policyLosses(batch, seen, rng);

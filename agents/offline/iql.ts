@@ -7,7 +7,15 @@ import { clippedActions } from '../../src/policies/actor.ts';
 import { MOST_SAMPLES } from '../../src/policies/bestOfPolicy.ts';
 import type { TrainOptions, TrainReport } from '../agent.ts';
 import { checkDensity, hasAngles, withArticle } from '../core/checks.ts';
-import { ActionValues, ClippedAdam, criticNetworksOptions, polyak, tdTarget } from '../core/critics.ts';
+import {
+  ActionValues,
+  ClippedAdam,
+  criticNetworksOptions,
+  madeNumbers,
+  polyak,
+  tdTarget,
+  weightedRows,
+} from '../core/critics.ts';
 import { compileAct, sampledAction, type UpdateMetrics } from '../core/loops.ts';
 import { sequenceLengthOf, sequencePasts } from '../core/memory.ts';
 import { type OfflineBatch, OfflineTraining, offlineOptions } from '../core/offline.ts';
@@ -195,7 +203,7 @@ export class Iql extends CheckpointedAgent<IqlReport> {
 
   /** @param advantages Q − V, `[batch]` */
   #extractionLoss(
-    { observations, actions }: OfflineBatch,
+    { observations, actions, lengths }: OfflineBatch,
     past: Past | undefined,
     advantages: tf.Tensor,
     rng: Rng,
@@ -203,8 +211,12 @@ export class Iql extends CheckpointedAgent<IqlReport> {
     const { policy, beta, maxWeight } = this.#config;
     // The exponent is bounded, and not its exponential, which overflows.
     const weights = tf.exp(tf.minimum(tf.mul(beta, advantages), tf.log(tf.scalar(maxWeight))));
-    const ofMatching = beta === 0 ? undefined : weights;
-    if (policy.matchingLoss) return policy.matchingLoss(observations, actions, rng, ofMatching, past);
+    if (policy.matchingLoss) {
+      const made = madeNumbers(policy, lengths);
+      const ofRows = beta === 0 ? undefined : weights;
+      const ofMatching = made && ofRows ? weightedRows(made, ofRows) : (made ?? ofRows);
+      return policy.matchingLoss(observations, actions, rng, ofMatching, past);
+    }
     const distribution = policy.given(observations, past);
     const logProb = distribution.logProb(distribution.unsquash(actions));
     return tf.neg(tf.mean(tf.mul(weights, logProb)));

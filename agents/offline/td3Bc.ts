@@ -11,6 +11,7 @@ import {
   ClippedAdam,
   copyOfPolicy,
   criticNetworksOptions,
+  madeNumbers,
   polyak,
   squaredDistance,
   tdTarget,
@@ -150,14 +151,14 @@ export class Td3Bc extends CheckpointedAgent<Td3BcReport> {
     return { ...ofPolicy, criticLoss: loss, ...others };
   }
 
-  #improvePolicy({ observations, actions, learningRate, dataFactor }: OfflineBatch, seen: tf.Tensor) {
+  #improvePolicy({ observations, actions, lengths, learningRate, dataFactor }: OfflineBatch, seen: tf.Tensor) {
     const { policy, alpha } = this.#config;
     const { units, actionSpace } = this.#training;
     const losses = () => {
       const means = meanAction(policy.given(observations));
       const values = this.critics.of(seen, means)[0]!;
       const weight = tf.mul(alpha, valueWeight(values));
-      const cloningLoss = squaredDistance(means, actions, units ?? actionSpace);
+      const cloningLoss = squaredDistance(means, actions, units ?? actionSpace, madeNumbers(policy, lengths));
       return { loss: tf.sub(tf.mul(dataFactor, cloningLoss), tf.mul(weight, tf.mean(values))), cloningLoss };
     };
     // The scale of a Gaussian has no part in its mode.

@@ -101,7 +101,8 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
   }
 
   /**
-   * With weights w(o, a) its minimum is the field that carries N(0, I) to the law ∝ w(o, a) p(a | o).
+   * With weights w(o, a) its minimum is the field that carries N(0, I) to the law ∝ w(o, a) p(a | o). With weights of each number the squares of
+   * the numbers are weighted before their mean.
    * @throws if the shapes are others than those named
    */
   override matchingLoss(
@@ -115,9 +116,11 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
     checkShape('FlowMatchingPolicy', 'observations', observations, [rows, this.observationDim]);
     checkShape('FlowMatchingPolicy', 'actions', actions, [rows, this.actionDim]);
     // Weights of shape [rows, 1] would spread each row's loss over all rows.
-    if (weights !== undefined) checkShape('FlowMatchingPolicy', 'weights', weights, [rows]);
+    const isOfNumbers = weights?.shape.length === 2;
+    if (weights !== undefined) checkShape('FlowMatchingPolicy', 'weights', weights, isOfNumbers ? [rows, this.actionDim] : [rows]);
     const draws = this.matchingDraws(rows, rng);
-    const losses = this.matchingLosses(observations, this.bijector.inverse(actions), draws, past);
+    const squares = this.#matchingSquares(observations, this.bijector.inverse(actions), draws, past);
+    const losses = isOfNumbers ? squares : tf.mean(squares, 1);
     return tf.mean(weights === undefined ? losses : tf.mul(weights, losses));
   }
 
@@ -133,10 +136,20 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
    * @param past what a memory knows
    * @returns `[rows]`
    */
-  matchingLosses(observations: tf.Tensor, latents: tf.Tensor, { noise, times }: MatchingDraws, past?: Past): tf.Tensor {
+  matchingLosses(observations: tf.Tensor, latents: tf.Tensor, draws: MatchingDraws, past?: Past): tf.Tensor {
+    return tf.mean(this.#matchingSquares(observations, latents, draws, past), 1);
+  }
+
+  /** (v(x_t, t | o) − (u − ε))² of each number, `[rows, actionDim]`. */
+  #matchingSquares(
+    observations: tf.Tensor,
+    latents: tf.Tensor,
+    { noise, times }: MatchingDraws,
+    past?: Past,
+  ): tf.Tensor {
     const at = tf.add(tf.mul(tf.sub(1, times), noise), tf.mul(times, latents));
     const velocity = this.field.at(at, times, this.features(observations, past));
-    return tf.mean(tf.squaredDifference(velocity, tf.sub(latents, noise)), 1);
+    return tf.squaredDifference(velocity, tf.sub(latents, noise));
   }
 
   /**

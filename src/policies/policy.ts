@@ -231,7 +231,8 @@ export abstract class Policy<
    * What a policy is fitted to actions by, in the place of −log π(a | o), where it has no density: its mean over rows, a scalar.
    * @param observations `[batch, observationDim]`
    * @param actions `[batch, actionDim]`
-   * @param weights what each row's loss is multiplied by, `[batch]`; a policy whose function does not name them cannot be weighted
+   * @param weights what each row's loss is multiplied by, `[batch]`, or the part of each number, `[batch, actionDim]`: 0 where a chunk of actions
+   *   reaches beyond its episode; a policy whose function does not name them cannot be weighted
    * @param past what a policy with a memory knows; one whose function does not name it cannot be fitted with a memory
    */
   matchingLoss?(observations: tf.Tensor, actions: tf.Tensor, rng: Rng, weights?: tf.Tensor, past?: Past): tf.Tensor;

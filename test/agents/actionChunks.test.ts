@@ -17,30 +17,9 @@ import { EpisodesInMemory } from '../../datasets/index.ts';
 import { Box, makeVec, SyncVectorEnv } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 import { mlp, under, type Variables } from '../oracle/mlp.ts';
-import {
-  BATCH,
-  expectClose,
-  firstUpdate,
-  gaussian,
-  gradientBy,
-  mean,
-  noiseOf,
-  relu,
-  tanhGaussian,
-  twinErrors,
-  twins,
-} from './firstUpdate.ts';
-import {
-  DriftEnv,
-  datasetOf,
-  envs,
-  GAMMA,
-  logProb,
-  type PlainRow,
-  randomEpisodes,
-  updateFrom,
-} from './offline/support.ts';
-import { box, gradientOf, heldBy, RecordingEnv, type Transition, variablesOf } from './support.ts';
+import { expectClose, firstUpdate, gaussian, mean, spaces } from './firstUpdate.ts';
+import { DriftEnv, envs, GAMMA, randomEpisodes } from './offline/support.ts';
+import { box, RecordingEnv, type Transition, variablesOf } from './support.ts';
 
 /*
  * What agents make of chunks of actions, beside plain float64 numbers.
@@ -190,7 +169,7 @@ describe('a replay of chunks', () => {
     const kinds = new Set<string>();
     const fillers = new Set<number>();
     for (let n = 0; n < 10; n++) {
-      const { actions, rewards, discounts, terminations, nextObservations, observations } = replay.sample(rng);
+      const { actions, rewards, discounts, terminations, nextObservations, observations, lengths } = replay.sample(rng);
       rewards.forEach((reward, i) => {
         const own = [...actions.subarray(i * LENGTH, (i + 1) * LENGTH)];
         const number = own[0]!;
@@ -206,6 +185,7 @@ describe('a replay of chunks', () => {
         expect(reward).toBeCloseTo(sum, 5);
         expect(discounts[i]).toBeCloseTo(discount, 6);
         expect(terminations[i]).toBe(Number(end === 1));
+        expect(lengths![i]).toBe(Math.min(count, LENGTH));
         expect(nextObservations[i]).toBe(end === 0 ? at + numEnvs : last);
         if (number >= numEnvs && rows[number - numEnvs]!.end === 0) expect(observations[i]).toBe(number);
         // Behind an end, and behind the newest step, stand actions of any row that is held.
@@ -234,106 +214,6 @@ describe('a replay of chunks', () => {
     expect(first).toEqual(second);
     expect(lists(2, 30).replay.sample(new Rng('other'))).not.toEqual(first);
   });
-});
-
-/** What a row of a replay stands for as a chunk; what is behind an end is drawn. */
-function chunkFrom<R extends { action: number[]; reward: number; next: number[]; goesOn: number; ended: boolean }>(
-  rows: readonly R[],
-  first: number,
-  draws: Rng,
-) {
-  let [at, reward, count] = [first, rows[first]!.reward, 1];
-  const action = [...rows[first]!.action];
-  while (count < LENGTH && !rows[at]!.ended && at + 1 < rows.length) {
-    at += 1;
-    reward += GAMMA ** count * rows[at]!.reward;
-    action.push(...rows[at]!.action);
-    count += 1;
-  }
-  for (let k = count; k < LENGTH; k++) action.push(...rows[draws.integer(0, rows.length)]!.action);
-  const { next, goesOn } = rows[at]!;
-  return { ...rows[first]!, action, reward, next, discount: goesOn * GAMMA ** count, count };
-}
-
-test('the first update of SAC: critics of chunks, targets of three rewards and γ³, fewer at an end', async () => {
-  const policy = chunked();
-  const env = new RecordingEnv(box);
-  const agent = new Sac({
-    ...{ policy, env, rng: new Rng('agent'), batchSize: BATCH, learningStarts: 40, reportEvery: 41, gamma: GAMMA },
-    ...{ temperature: 0.3, tau: 0.25, criticHidden: [3] },
-  });
-  const before = { policy: variablesOf(policy), critics: variablesOf(agent.critics) };
-  const { report, state, rng } = await firstUpdate(agent, 41);
-  const held = heldBy(state, 2);
-  const draws = rng.split('replay');
-  const firsts = Array.from({ length: BATCH }, () => draws.integer(0, held.length));
-  const rows = firsts.map((first) => chunkFrom(held, first, draws));
-  expect(new Set(rows.map(({ count }) => count)).size).toBeGreaterThan(1);
-  const stream = rng.split('updates');
-  const [nextNoise, noise] = [noiseOf(stream, 2 * LENGTH), noiseOf(stream, 2 * LENGTH)];
-  const targets = rows.map(({ reward, next, discount }, i) => {
-    const { action, logProb } = tanhGaussian(before.policy, next, nextNoise[i]!);
-    return reward + discount * (Math.min(...twins(before.critics, next, action)) - 0.3 * logProb);
-  });
-  const errors = twinErrors(rows, targets);
-  const criticLoss = (critics: Variables) => mean(errors(critics).map(([e1, e2]) => (e1! ** 2 + e2! ** 2) / 2));
-  const after = variablesOf(state.parts.critics);
-  const policyLoss = (of: Variables) =>
-    mean(
-      rows.map(({ observation }, i) => {
-        const { action, logProb } = tanhGaussian(of, observation, noise[i]!);
-        return 0.3 * logProb - Math.min(...twins(after, observation, action));
-      }),
-    );
-  expectClose([report.criticLoss!, report.policyLoss!], [criticLoss(before.critics), policyLoss(before.policy)]);
-  expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
-  expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
-  agent.dispose();
-});
-
-test('an update of IQL: the same targets, and the likelihood of whole chunks', async () => {
-  const episodes = randomEpisodes();
-  const policy = chunked();
-  const expectile = 0.8;
-  const agent = new Iql({
-    ...{ dataset: datasetOf(episodes), rng: new Rng('agent'), batchSize: BATCH, gamma: GAMMA, rewardScale: 0.5 },
-    ...{ tau: 0.25, criticHidden: [3], reportEvery: 1, policy, expectile, beta: 2.5, maxWeight: 1.5 },
-  });
-  const steps = episodes.flatMap(({ observations, actions, rewards, terminations }) =>
-    Array.from(rewards, (reward, t) => {
-      const row = (values: Float32Array, at: number) => [...values.subarray(2 * at, 2 * at + 2)];
-      const ended = t === rewards.length - 1;
-      const goesOn = 1 - terminations[t]!;
-      return {
-        observation: row(observations, t),
-        action: row(actions, t),
-        reward: 0.5 * reward,
-        next: row(observations, t + 1),
-        goesOn,
-        ended,
-      };
-    }),
-  );
-  const draw = (draws: Rng): PlainRow => chunkFrom(steps, draws.integer(0, steps.length), draws);
-  const found = await updateFrom(agent, ['targets', 'values'], [], 'e', undefined, draw);
-  const { report, rows: drawn, earlier, state } = found;
-  const value = (of: Variables, observation: number[]) => mlp(under(of, 'network'), observation, relu)[0]!;
-  const best = drawn.map(({ observation, action }) => Math.min(...twins(earlier('targets'), observation, action)));
-  const errors = (of: Variables) => drawn.map(({ observation }, i) => best[i]! - value(of, observation));
-  const valueLoss = (of: Variables) => mean(errors(of).map((u) => (u < 0 ? 1 - expectile : expectile) * u ** 2));
-  const after = variablesOf(state.parts.values);
-  const weights = errors(after).map((u) => Math.min(Math.exp(2.5 * u), 1.5));
-  const policyLoss = (of: Variables) => -mean(drawn.map((row, i) => weights[i]! * logProb(of, row)));
-  const targets = drawn.map(({ reward, next, discount }) => reward + discount * value(after, next));
-  const criticLoss = (critics: Variables) =>
-    mean(twinErrors(drawn, targets)(critics).map(([e1, e2]) => e1! ** 2 + e2! ** 2));
-  expectClose(
-    [report.valueLoss!, report.policyLoss!, report.criticLoss!],
-    [valueLoss(earlier('values')), policyLoss(earlier('policy')), criticLoss(earlier('critics'))],
-  );
-  expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(earlier('policy'), policyLoss));
-  expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(earlier('critics'), criticLoss));
-  agent.dispose();
 });
 
 describe('agents that learn from what a policy does', () => {
@@ -478,7 +358,6 @@ describe('agents that learn from what a policy does', () => {
 });
 
 describe('refused in one line:', () => {
-  const spaces = { observationSpace: new Box({ low: -9, high: 9, shape: [2] }), actionSpace: box };
   const actions = new Float32Array(4);
   const agents: [string, () => Agent | object, string][] = [
     [
@@ -506,7 +385,11 @@ describe('refused in one line:', () => {
       () => {
         const whole = new Box({ low: -1, high: 1, shape: [6] });
         const episode = { ...randomEpisodes([2])[0]!, actions: new Float32Array(12) };
-        const dataset = new EpisodesInMemory({ ...spaces, actionSpace: whole, episodes: [episode] });
+        const dataset = new EpisodesInMemory({
+          observationSpace: spaces.observationSpace,
+          actionSpace: whole,
+          episodes: [episode],
+        });
         return new Iql({ policy: chunked(), dataset, rng: new Rng(0) });
       },
       'Iql: dataset: wanted 2 observations and a Box of 2 actions, as the policy has, got 2 and a Box of 6',

@@ -4,7 +4,7 @@ import { BehaviorCloning } from '../../agents/index.ts';
 import { Box } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 import { gaussian, mean } from './firstUpdate.ts';
-import { datasetOf, logProb, randomEpisodes } from './offline/support.ts';
+import { datasetOf, logProb, matchingLoss, randomEpisodes } from './offline/support.ts';
 import { box, variablesOf } from './support.ts';
 
 const LENGTH = 3;
@@ -34,6 +34,7 @@ describe('cloning chunks', () => {
           if (t + k < length) expect(own).toEqual(row(at + k));
           else fillers.add(String(own));
         }
+        expect(made.lengths![at]).toBe(Math.min(LENGTH, length - t));
       }
     }
     for (const filler of fillers) expect(known).toContain(filler);
@@ -56,6 +57,31 @@ describe('cloning chunks', () => {
       ),
     );
     expect(agent.evaluate(demonstrations)).toBeCloseTo(wanted, 4);
+    agent.dispose();
+  });
+
+  test('of flow matching has the loss of what was made of them, without what is behind an end', () => {
+    const spaces = { observationSpace: new Box({ low: -9, high: 9, shape: [2] }), actionSpace: box, hidden: [3] };
+    const policy = makePolicy('flow-matching', { ...spaces, chunk: LENGTH, rng: new Rng(0) });
+    const agent = new BehaviorCloning({ policy, demonstrations });
+    const { actions: chunks, lengths: made } = chunkedDemonstrations(policy, demonstrations, 'demonstrations');
+    const stream = new Rng('behavior-cloning/evaluate');
+    const width = 2 * LENGTH;
+    const losses = Array.from({ length: 16 }, () => {
+      const noise = stream.fillNormal(new Float32Array(rows * width));
+      const times = stream.fillUniform(new Float32Array(rows));
+      return mean(
+        Array.from({ length: rows }, (_, at) => {
+          const taken = {
+            observation: [...observations.subarray(2 * at, 2 * at + 2)],
+            action: [...chunks.subarray(width * at, width * (at + 1))],
+          };
+          const own = [...noise.subarray(width * at, width * (at + 1))];
+          return matchingLoss(variablesOf(policy), taken, own, times[at]!, 2 * made![at]!);
+        }),
+      );
+    });
+    expect(agent.evaluate(demonstrations)).toBeCloseTo(mean(losses), 4);
     agent.dispose();
   });
 

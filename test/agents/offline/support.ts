@@ -128,12 +128,21 @@ export function logProb(of: Variables, { observation, action }: Taken): number {
   }, 0);
 }
 
-/** ‖v(x_t, t | o) − (u − ε)‖², a mean over the numbers of an action, of a field in the box. */
-export function matchingLoss(of: Variables, { observation, action }: Taken, noise: number[], t: number): number {
+/**
+ * ‖v(x_t, t | o) − (u − ε)‖², a mean over the numbers of an action, of a field in the box.
+ * @param made from which number of a chunk on squares do not count
+ */
+export function matchingLoss(
+  of: Variables,
+  { observation, action }: Taken,
+  noise: number[],
+  t: number,
+  made = action.length,
+): number {
   const u = action.map((a, j) => (2 * (a - box.low[j % 2]!)) / (box.high[j % 2]! - box.low[j % 2]!) - 1);
   const at = u.map((x, j) => (1 - t) * noise[j]! + t * x);
   const velocity = mlp(under(of, 'field.network'), [...at, t, ...observation], relu);
-  return mean(velocity.map((v, j) => (v - (u[j]! - noise[j]!)) ** 2));
+  return mean(velocity.map((v, j) => (j < made ? (v - (u[j]! - noise[j]!)) ** 2 : 0)));
 }
 
 /**
