@@ -117,7 +117,8 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
     checkShape('FlowMatchingPolicy', 'actions', actions, [rows, this.actionDim]);
     // Weights of shape [rows, 1] would spread each row's loss over all rows.
     const isOfNumbers = weights?.shape.length === 2;
-    if (weights !== undefined) checkShape('FlowMatchingPolicy', 'weights', weights, isOfNumbers ? [rows, this.actionDim] : [rows]);
+    if (weights !== undefined)
+      checkShape('FlowMatchingPolicy', 'weights', weights, isOfNumbers ? [rows, this.actionDim] : [rows]);
     const draws = this.matchingDraws(rows, rng);
     const squares = this.#matchingSquares(observations, this.bijector.inverse(actions), draws, past);
     const losses = isOfNumbers ? squares : tf.mean(squares, 1);

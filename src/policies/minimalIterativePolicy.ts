@@ -87,14 +87,17 @@ export class MinimalIterativePolicy extends Policy<Float32Array, ActionSamples> 
     const rows = actions.shape[0]!;
     checkShape('MinimalIterativePolicy', 'observations', observations, [rows, this.observationDim]);
     checkShape('MinimalIterativePolicy', 'actions', actions, [rows, this.actionDim]);
-    if (weights !== undefined) checkShape('MinimalIterativePolicy', 'weights', weights, [rows]);
+    const isOfNumbers = weights?.shape.length === 2;
+    if (weights !== undefined)
+      checkShape('MinimalIterativePolicy', 'weights', weights, isOfNumbers ? [rows, this.actionDim] : [rows]);
     const [features, latents] = [this.features(observations, past), this.bijector.inverse(actions)];
     const rest = 1 - this.time;
     const near = tf.add(latents, tf.mul(rng.normalTensor(latents.shape), rest));
     const error = (predicted: tf.Tensor, scale: number) =>
-      tf.mul(tf.mean(tf.squaredDifference(predicted, latents), 1), 1 / (scale * scale));
+      tf.mul(tf.squaredDifference(predicted, latents), 1 / (scale * scale));
     const second = this.field.at(near, this.time, features);
-    const losses = tf.add(error(this.#first(features), this.time), error(second, rest));
+    const squares = tf.add(error(this.#first(features), this.time), error(second, rest));
+    const losses = isOfNumbers ? squares : tf.mean(squares, 1);
     return tf.mean(weights === undefined ? losses : tf.mul(weights, losses));
   }
 }

@@ -53,9 +53,17 @@ test('an action is the network of its own first answer, without noise', () => {
 });
 
 test.each([
-  ['as they are', undefined],
-  ['with weights', [0.2, 3, 1.5]],
-])('its loss is that of plain numbers, and so is its gradient: rows %s', (_, weights) => {
+  ['rows as they are', undefined],
+  ['rows with weights', [0.2, 3, 1.5]],
+  [
+    'numbers with weights',
+    [
+      [1, 1],
+      [1, 0],
+      [0.5, 2],
+    ],
+  ],
+])('its loss is that of plain numbers, and so is its gradient: %s', (_, weights) => {
   const policy = make({ time: 0.8 });
   const actions = [
     [0.5, 1],
@@ -67,11 +75,14 @@ test.each([
     actions.reduce((sum, action, row) => {
       const u = action.map((a, i) => (a - MIDDLE[i]!) / HALF[i]!);
       const o = OBSERVATIONS[row]!;
-      const mean = (got: number[]) => got.reduce((total, value, i) => total + (value - u[i]!) ** 2, 0) / 2;
+      const own = weights?.[row] ?? 1;
+      const weightOf = (i: number) => (typeof own === 'number' ? own : own[i]!);
+      const mean = (got: number[]) =>
+        got.reduce((total, value, i) => total + weightOf(i) * (value - u[i]!) ** 2, 0) / 2;
       const first = mean(f(variables, [0, 0], 0, o)) / 0.8 ** 2;
       const near = u.map((value, i) => value + 0.2 * noise[row]![i]!);
       const second = mean(f(variables, near, 0.8, o)) / 0.2 ** 2;
-      return sum + ((weights?.[row] ?? 1) * (first + second)) / 3;
+      return sum + (first + second) / 3;
     }, 0);
   const named = [...policy.namedVariables()];
   const { loss, gradients } = valueAndGradients(
@@ -80,7 +91,7 @@ test.each([
         tf.tensor2d(OBSERVATIONS),
         tf.tensor2d(actions),
         new Rng('draws'),
-        weights && tf.tensor1d(weights),
+        weights && tf.tensor(weights),
       ) as tf.Scalar,
     }),
     named.map(([, variable]) => variable),
