@@ -220,6 +220,8 @@ const CALLS = {
     | (flow().given(), { rng, starts: 0 })
   momentsEstimate: (normal()) | (flow().given(), { rng, samples: 1 })
   negentropyEstimate: (normal()) | (flow().given(), { rng, samples: 1 })
+  policyNegentropy: (flow(), ones([1, 3]), { rng }) | (policy(), [1, 2, 3], { rng })
+    | (policy(), ones([1, 3])) | (policy(), ones([1, 3]), { rng, samples: 1 })
   expectationEstimate: (normal(), 5, { rng })
   mutualInformationEstimate: (new StandardNormal(3), { rng, ranges: [ [-1, 1], [-1, 1] ] })
   MarginalByQuadrature: ({ joint: flow().given(), out: 2, range: [-1, 1] })

@@ -1,12 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { inverseOf, logAbsDeterminant } from '../bijectors/jacobian.ts';
-import { Distribution, type Estimate, meanWithError } from '../distributions/distribution.ts';
+import { Distribution, type Estimate, meanWithError, type SampleWithLogProb } from '../distributions/distribution.ts';
+import { compile } from '../engine/compile.ts';
 import { count } from '../options/fields.ts';
 import { checkArgument, parseOptions } from '../options/parse.ts';
+import { SquashedDistribution } from '../policies/actionDistributions.ts';
+import type { ActorInputs } from '../policies/actor.ts';
+import { type ActionDistribution, type Past, Policy } from '../policies/policy.ts';
 import { portableMath } from '../portableMath.ts';
 import { rngSchema } from '../random.ts';
-import { digamma } from '../special/gamma.ts';
 import { MarginalByQuadrature } from './quadrature.ts';
 
 /** @param usual how many draws unless given: two or more, since one has no standard error */
@@ -84,29 +87,98 @@ export function negentropyEstimate(distribution: Distribution, options: SampleOp
   checkArgument(owner, 'distribution', distribution, Distribution);
   const { rng, samples } = parseOptions(owner, sampleOptions(4096), options);
   checkVectors(owner, distribution);
-  const [dim] = distribution.eventShape as [number];
-  if (samples <= dim + 1) throw new Error(`${owner}: samples: got ${samples}, expected more than ${dim + 1}`);
-  const { sample, logProb } = distribution.sampleWithLogProb(rng, [samples]);
-  const { batchShape } = distribution;
-  const [draws, logs] = [sample.dataSync(), logProb.dataSync()];
-  const cells = logs.length / samples;
-  // E[log det S] − log det Σ = Σⱼ ψ((n − j) / 2) + d log(2 / n), of a Wishart matrix.
-  const degrees = Array.from({ length: dim }, (_, j) => (samples - 1 - j) / 2);
-  const bias = tf.sum(digamma(tf.tensor1d(degrees))).dataSync()[0]! + dim * portableMath.log(2 / samples);
-  const values: number[] = [];
-  const errors: number[] = [];
-  for (let cell = 0; cell < cells; cell++) {
-    const events = Array.from({ length: samples }, (_, i) =>
-      draws.subarray((i * cells + cell) * dim, (i * cells + cell + 1) * dim),
-    );
-    const { distances, logDet } = mahalanobis(events);
-    const terms = distances.map((distance, i) => logs[i * cells + cell]! + 0.5 * distance);
-    const mean = terms.reduce((sum, term) => sum + term, 0) / samples;
-    const spread = terms.reduce((sum, term) => sum + (term - mean) * (term - mean), 0) / (samples - 1);
-    values.push(mean + 0.5 * (dim * portableMath.log(2 * Math.PI) + logDet - bias));
-    errors.push(Math.sqrt(spread / samples));
+  checkSamples(owner, samples, distribution.eventShape[0]!);
+  return negentropies(distribution.sampleWithLogProb(rng, [samples]));
+}
+
+/**
+ * The negentropy of a policy's latent distribution given each of some observations, nats, `[rows]`, as {@link negentropyEstimate} has it: whether the
+ * policy uses its shape there or is a Gaussian. The squash is left out, since it bends a Gaussian, too. The same bits in every compiled engine.
+ * @param observations `[rows, observationDim]`
+ * @param past what a policy with a memory knows, as `given` takes it
+ * @returns undefined where there is none: of choices, of angles, and of samples without a density, as of flow matching, whose `exact()` has one
+ * @throws if the observations do not fit, or there are not more samples than numbers in an action, or two
+ */
+export function policyNegentropy(
+  policy: Policy,
+  observations: tf.Tensor,
+  options: SampleOptions,
+  past?: Pick<Past, 'state'>,
+): Estimate | undefined {
+  const owner = 'policyNegentropy';
+  checkArgument(owner, 'policy', policy, Policy);
+  checkArgument(owner, 'observations', observations, tf.Tensor);
+  const { rng, samples } = parseOptions(owner, sampleOptions(512), options);
+  checkSamples(owner, samples, policy.actionDim);
+  const hasLatent = tf.tidy(() => latentOf(policy.given(tf.zeros([1, policy.observationDim]))) !== undefined);
+  if (!hasLatent) return undefined;
+  using draw = compile(
+    ({ observations: at, state }: ActorInputs, stream) => ({
+      ...latentOf(policy.given(at, state && { state }))!.sampleWithLogProb(stream, [samples]),
+    }),
+    { name: owner, state: [policy] },
+  );
+  const drawn = draw({ observations, ...past }, rng);
+  try {
+    return negentropies(drawn);
+  } finally {
+    tf.dispose(drawn);
   }
-  return { value: tf.tensor(values, [...batchShape]), standardError: tf.tensor(errors, [...batchShape]) };
+}
+
+/** What a policy's actions are the squash of, where it has a density over numbers on a line. */
+function latentOf(distribution: ActionDistribution): Distribution | undefined {
+  return distribution instanceof SquashedDistribution && !distribution.angles ? distribution.latent : undefined;
+}
+
+/** @throws unless the covariance of so many draws has an inverse */
+function checkSamples(owner: string, samples: number, dim: number): void {
+  if (samples <= dim + 1) throw new Error(`${owner}: samples: got ${samples}, expected more than ${dim + 1}`);
+}
+
+/** The estimate of {@link negentropyEstimate} from draws `[samples, ...batch, dim]` with their log-densities `[samples, ...batch]`. */
+export function negentropies({ sample, logProb }: SampleWithLogProb): Estimate {
+  const [samples, ...batchShape] = logProb.shape as [number, ...number[]];
+  const [draws, logs] = [sample.dataSync(), logProb.dataSync()];
+  const [cells, dim] = [logs.length / samples, draws.length / logs.length];
+  const estimates = Array.from({ length: cells }, (_, cell) => {
+    const rows = Array.from({ length: samples }, (__, i) => i * cells + cell);
+    return negentropyOf(
+      rows.map((row) => draws.subarray(row * dim, (row + 1) * dim)),
+      rows.map((row) => logs[row]!),
+    );
+  });
+  const tensorOf = (key: keyof Estimate) =>
+    tf.tensor(
+      estimates.map((estimate) => estimate[key]),
+      batchShape,
+    );
+  return { value: tensorOf('value'), standardError: tensorOf('standardError') };
+}
+
+/** From draws of one distribution. */
+function negentropyOf(draws: readonly tf.TypedArray[], logs: readonly number[]): Record<keyof Estimate, number> {
+  const [n, dim] = [draws.length, draws[0]!.length];
+  const { distances, logDet } = mahalanobis(draws);
+  // E[log det S] − log det Σ = Σⱼ ψ((n − j) / 2) + d log(2 / n), of a Wishart matrix.
+  let bias = dim * portableMath.log(2 / n);
+  for (let j = 1; j <= dim; j++) bias += digammaOfHalf(n - j);
+  const terms = distances.map((distance, i) => logs[i]! + 0.5 * distance);
+  const mean = terms.reduce((sum, term) => sum + term, 0) / n;
+  const spread = terms.reduce((sum, term) => sum + (term - mean) * (term - mean), 0) / (n - 1);
+  return {
+    value: mean + 0.5 * (dim * portableMath.log(2 * Math.PI) + logDet - bias),
+    standardError: Math.sqrt(spread / n),
+  };
+}
+
+const EULER = 0.5772156649015329;
+
+/** ψ(k / 2) of a positive integer k: ψ(x + 1) = ψ(x) + 1 / x, from ψ(1) = −γ or ψ(½) = −γ − 2 log 2. */
+function digammaOfHalf(k: number): number {
+  let value = k % 2 === 0 ? -EULER : -EULER - 2 * Math.LN2;
+  for (let i = k % 2 === 0 ? 2 : 1; i < k; i += 2) value += 2 / i;
+  return value;
 }
 
 /** @throws unless the events are vectors of numbers on a line */

@@ -23,3 +23,13 @@ export function covarianceOf(logDiagonal: number[], below: number[]): number[][]
   );
   return lower.map((a) => lower.map((b) => a.reduce((sum, value, k) => sum + value * b[k]!, 0)));
 }
+
+/** KL(p ‖ N(0, 1 + m²)) of p = ½ (N(−m, 1) + N(m, 1)), nats: the entropy of p by the midpoint rule. */
+export function negentropyOfTwoModes(m: number): number {
+  let entropy = 0;
+  for (let x = -m - 12; x < m + 12; x += 0.01) {
+    const p = (Math.exp(-0.5 * (x + m) ** 2) + Math.exp(-0.5 * (x - m) ** 2)) / 2 / Math.sqrt(2 * Math.PI);
+    entropy -= p * Math.log(p) * 0.01;
+  }
+  return 0.5 * Math.log(2 * Math.PI * Math.E * (1 + m * m)) - entropy;
+}
