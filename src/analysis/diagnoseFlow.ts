@@ -4,10 +4,11 @@ import { jacobians, logAbsDeterminant } from '../bijectors/jacobian.ts';
 import { BoundedMonotone } from '../bijectors/monotone.ts';
 import { RationalQuadraticSpline } from '../bijectors/spline.ts';
 import { Sigmoid, SoftClip, Softsign, Tanh } from '../bijectors/squashing.ts';
+import type { SampleWithLogProb } from '../distributions/distribution.ts';
 import { TransformedDistribution } from '../distributions/transformedDistribution.ts';
 import { checkArgument, parseOptions } from '../options/parse.ts';
 import { portableMath } from '../portableMath.ts';
-import { type SampleOptions, sampleOptions } from './estimates.ts';
+import { negentropies, type SampleOptions, sampleOptions } from './estimates.ts';
 
 /** Beyond it tanh x does not hold x to three digits in float32; nor does a sigmoid above twice of it, where it comes near 1. */
 const SATURATED = 6;
@@ -17,10 +18,10 @@ const VANISHED = -87;
 /** Beyond it x / (1 + |x|) does not hold x to three digits. */
 const SOFTSIGN_SATURATED = 2 ** 14;
 
-/** Up to so many numbers of an event a Jacobian is made: a pass for each. */
-const JACOBIAN_DIM = 64;
+/** Up to so many numbers of an event a Jacobian is made, a pass for each, and a covariance. */
+const MOST_NUMBERS = 64;
 
-/** How well a flow's maps are conditioned where its samples lie. */
+/** How well a flow's maps are conditioned where its samples lie, and what shape they give it. */
 export interface FlowDiagnosis {
   /** Share of the draws that are not finite, or whose log-determinant is not: nothing else is said of them. Of 1, errors and range are NaN. */
   readonly nonFiniteShare: number;
@@ -41,6 +42,13 @@ export interface FlowDiagnosis {
   readonly saturationShare?: number;
   /** The largest condition number of a capacitance matrix of a low-rank affine map; absent without one. */
   readonly capacitanceCondition?: number;
+  /**
+   * How far the flow is from a Gaussian, nats, with its standard error, as `negentropyEstimate` has it; of a batch the mean. Absent for angles,
+   * for events of more than 64 numbers, or of more than one axis, where a draw is not finite, and of too few draws for a covariance.
+   */
+  readonly negentropy?: { readonly value: number; readonly standardError: number };
+  /** Where the negentropy is that of a Gaussian within its error, says so. */
+  readonly remark?: string;
 }
 
 /**
@@ -86,6 +94,8 @@ export function diagnoseFlow(distribution: TransformedDistribution, options: Sam
     const jacobianError = jacobianErrorOf(bijector, tf.slice(noise, [0], [Math.min(8, samples)]), logDet, rank);
     const kept = (x: tf.Tensor) => x.dataSync().filter((_, i) => good[i] === 1) as Float32Array;
     const logDets = kept(logDet);
+    const isOnTheLine = rank <= 1 && !distribution.angles && logDets.length === good.length;
+    const sample = rank === 0 ? tf.expandDims(value, -1) : value;
     return {
       nonFiniteShare: 1 - logDets.length / good.length,
       roundTripError: largest(kept(errors)),
@@ -95,6 +105,7 @@ export function diagnoseFlow(distribution: TransformedDistribution, options: Sam
       ...(shares.tail.count > 0 && { tailShare: shares.tail.value }),
       ...(shares.saturation.count > 0 && { saturationShare: shares.saturation.value }),
       ...(capacitanceCondition !== undefined && { capacitanceCondition }),
+      ...(isOnTheLine && negentropyOf({ sample, logProb: tf.sub(base.logProb(noise), logDet) })),
     };
   } finally {
     scope.endScope();
@@ -103,13 +114,30 @@ export function diagnoseFlow(distribution: TransformedDistribution, options: Sam
 
 /** Of the first draws, `noise`; undefined where a Jacobian is too large. NaN where all are flat or infinite. */
 function jacobianErrorOf(bijector: Bijector, noise: tf.Tensor, logDet: tf.Tensor, rank: number): number | undefined {
-  if (rank > 1 || (rank === 1 && noise.shape.at(-1)! > JACOBIAN_DIM)) return undefined;
+  if (rank > 1 || (rank === 1 && noise.shape.at(-1)! > MOST_NUMBERS)) return undefined;
   const vectors = rank === 1 ? noise : tf.expandDims(noise, -1);
   const f = (x: tf.Tensor): tf.Tensor =>
     rank === 1 ? bijector.forward(x) : tf.expandDims(bijector.forward(tf.squeeze(x, [-1])), -1);
   const said = logDet.dataSync();
   const errors = jacobians(f, vectors).map((map, i) => Math.abs(said[i]! - logAbsDeterminant(map)));
   return largest(Float32Array.from(errors.filter(Number.isFinite)));
+}
+
+/**
+ * Of draws `[samples, ...batch, dim]` with their log-densities `[samples, ...batch]`. That of a Gaussian's draws is d (d + 3) / (4 samples) at
+ * most, besides its standard error.
+ */
+function negentropyOf(drawn: SampleWithLogProb): Pick<FlowDiagnosis, 'negentropy' | 'remark'> {
+  const [samples, dim] = [drawn.sample.shape[0]!, drawn.sample.shape.at(-1)!];
+  if (dim > MOST_NUMBERS || samples <= dim + 1) return {};
+  const { value: each, standardError: errors } = negentropies(drawn);
+  const [value, squares] = [tf.mean(each), tf.mean(tf.square(errors))].map((mean) => mean.dataSync()[0]!);
+  const standardError = Math.sqrt(squares! / each.size);
+  const isGaussian = Math.abs(value!) < 2 * standardError + (dim * (dim + 3)) / (4 * samples);
+  return {
+    negentropy: { value: value!, standardError },
+    ...(isGaussian && { remark: `a Gaussian, within the error of ${samples} draws` }),
+  };
 }
 
 /** The share of entries that are true. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Bijector, observeBijectors, type WithLogDet } from '../../src/bijectors/bijector.ts';
 import {
   Chain,
+  circularSplineFlow,
   diagnoseFlow,
   Exp,
   Identity,
@@ -58,7 +59,48 @@ describe('diagnoseFlow', () => {
       logDetError: expect.closeTo(0, 5),
       jacobianError: expect.closeTo(0, 5),
       logDetRange: [expect.closeTo(0, 5), expect.closeTo(0, 5)],
+      // d (d + 3) / (4 n) at most.
+      negentropy: { value: expect.closeTo(0, 3), standardError: expect.closeTo(0, 2) },
+      remark: 'a Gaussian, within the error of 4000 draws',
     });
+  });
+
+  test('how far from a Gaussian it is: of log-normal numbers as their variance says, in the mean over a batch', () => {
+    // The entropy of exp(z) with z ~ N(0, s²) is that of z, its variance (exp(s²) − 1) exp(s²).
+    const exact = (s: number) => 0.5 * Math.log(((Math.exp(s * s) - 1) * Math.exp(s * s)) / (s * s));
+    const scales = [0.1, 0.3, 0.5];
+    const single = new Normal({ loc: tf.zeros([3]), logScale: tf.tensor1d(scales.map(Math.log)) });
+    for (const [base, wanted] of [
+      [wide(0.5, 1), exact(0.5)],
+      [wide(0.5, 2), 2 * exact(0.5)],
+      [single, scales.reduce((sum, s) => sum + exact(s) / 3, 0)],
+    ] as const) {
+      const { negentropy, remark } = diagnoseFlow(over(new Exp(), base as never), options());
+      expect(Math.abs(negentropy!.value - wanted)).toBeLessThan(4 * negentropy!.standardError);
+      expect(negentropy!.standardError).toBeLessThan(0.02);
+      expect(remark).toBeUndefined();
+    }
+    const errorOf = (batch: number) => {
+      const base = new Normal({ loc: tf.zeros([batch]), logScale: tf.fill([batch], Math.log(0.3)) });
+      return diagnoseFlow(over(new Exp(), base as never), options()).negentropy!.standardError;
+    };
+    expect(errorOf(9) / errorOf(1)).toBeCloseTo(1 / 3, 1);
+    // A log-density that is not normalized is not a Gaussian's.
+    expect(diagnoseFlow(over(new Wrong(0, 0.3)), options()).remark).toBeUndefined();
+    expect(diagnoseFlow(over(new Wrong(0, -0.3)), options()).remark).toBeUndefined();
+  });
+
+  test('there is no such distance of angles, of a draw that is not finite, of many numbers or few draws', () => {
+    const angles = circularSplineFlow({ dim: 1, rng: new Rng(0) }).given() as TransformedDistribution;
+    for (const [flow, samples] of [
+      [angles, 100],
+      [over(new Exp(), wide(100, 1)), 4000],
+      [over(new Identity(), wide(1, 65)), 100],
+      [over(new Identity(), wide(1, 2)), 3],
+    ] as const) {
+      expect(diagnoseFlow(flow, { rng: new Rng(0), samples })).not.toHaveProperty('negentropy');
+    }
+    expect(diagnoseFlow(over(new Identity(), wide(1, 2)), { rng: new Rng(0), samples: 4 }).negentropy).toBeDefined();
   });
 
   test('a wrong inverse and a wrong log-determinant show', () => {
