@@ -21,7 +21,7 @@ import { pairedDifference } from '../cli/statistics/comparison.ts';
 import { loadNamedEnv } from '../cli/train/loadNamedEnv.ts';
 import { trainJob } from '../cli/train/runTraining.ts';
 import { trainSettings } from '../cli/train/trainConfig.ts';
-import { curvesFigure, speedTable } from '../cli/train/trainSections.ts';
+import { curvesFigure, hasShape, NEGENTROPY, speedTable } from '../cli/train/trainSections.ts';
 import { loadEnv } from '../envs/index.ts';
 import type { selectEngine } from '../src/index.ts';
 import { Rng } from '../src/random.ts';
@@ -308,16 +308,19 @@ export const classic = scoredTrainings({
 
 /** What was reached of what was asked, a row a policy of a cell. Greedy actions decide. @param steps in place of those of the cells */
 function scoreTable(cells: readonly Cell[], summary: readonly SummaryRow[], steps?: number): Table {
+  const shape = hasShape(summary) ? [NEGENTROPY] : [];
+  const measured = ['greedy', 'sampled', ...shape.map(({ label }) => label)];
   return {
     title: 'Scores',
-    columns: ['environment', 'agent', 'steps', 'policy', 'seeds', 'asked', 'reached', 'greedy', 'sampled'],
+    columns: ['environment', 'agent', 'steps', 'policy', 'seeds', 'asked', 'reached', ...measured],
     rows: cells.flatMap((cell) => {
       const own = ofCell(cell, summary);
       const { rows } = metricTable('', own, [
         { metric: 'greedyReturn', label: 'greedy', format: scoreText },
         { metric: 'return', label: 'sampled', format: scoreText },
+        ...shape,
       ]);
-      return rows.map(([policy, seeds, greedy, sampled]) => [
+      return rows.map(([policy, seeds, ...values]) => [
         plainEnv(cell.env),
         agentLabel(cell.study),
         grouped(steps ?? cell.steps),
@@ -325,8 +328,7 @@ function scoreTable(cells: readonly Cell[], summary: readonly SummaryRow[], step
         seeds!,
         cell.asked === undefined ? '–' : trueMinus(grouped(cell.asked)),
         reached(cell, own, policy!),
-        greedy!,
-        sampled!,
+        ...values,
       ]);
     }),
   };

@@ -17,9 +17,9 @@ const NAMES = `
   encoder | entropy | env | equivalence | eval | evaluation | field | fine-tuning | first steps | first velocities | fit | flow
   | gaussian | gaussianizationFlow | head | held out | held-out noise | heldOut | hidden noise | hindsight |
   image* | initial | input | inputs | lakes | layer* | learning curves | lu* | matching | means | memory |
-  minibatches | model | moments | noise | observations | opponent | own | pairs | plans | policy | pretraining |
+  minibatches | model | moments | negentropy | noise | observations | opponent | own | pairs | plans | policy | pretraining |
   probes | productEnv | q* | record | recurrent | replay | resumed | runs | sample | samples | schedule | scripts |
-  seed | shared | slopes | snapshots | spline | splitEpisodes | standing | student | summary | target |
+  seed | shared | slopes | snapshots | spline | splitEpisodes | standing | steps | student | summary | target |
   teacher | test | time | training | triangular | try-out | tuning | updates | validation | value | values | vectorEnv |
   walks | walks, * | watched | way | way/* | weights | weights/* | x | y
 `

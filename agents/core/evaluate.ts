@@ -44,8 +44,16 @@ export function checkEvaluationOptions({ evaluateEvery, keep, stopAtReturn }: Ev
 /** How many environments are opened, at most: enough to act in batches, and few enough for large ones. */
 export const MOST_ENVS = 16;
 
-/** Sees every step; `episodes` says of each environment which episode it plays, −1 where it has played all of its own. */
-type OnStep = (step: { observations: Float32Array; actions: Float32Array; episodes: Int32Array }) => void;
+/**
+ * Sees every step; `episodes` says of each environment which episode it plays, −1 where it has played all of its own, and `states`, of a policy
+ * with a memory, what it knew before the step.
+ */
+type OnStep = (step: {
+  observations: Float32Array;
+  states: Float32Array;
+  actions: Float32Array;
+  episodes: Int32Array;
+}) => void;
 /** Sees the last observation of each episode. */
 type OnEnd = (episode: number, observation: Float32Array) => void;
 
@@ -122,9 +130,10 @@ export function* evaluateStepwise<Id extends string = string>(
     let left = reports.length;
     let [observations] = env.reset({ seed: streams.split('env').seed });
     while (left > 0) {
+      const states = actor.state.slice();
       const given = chunks.next(() => actor!.act(observations).action);
       const actions = commandActions(given, actionSpace);
-      onStep?.({ observations, actions, episodes });
+      onStep?.({ observations, states, actions, episodes });
       const step = env.step(actions);
       actor.resetEnded(step);
       chunks.resetEnded(step);

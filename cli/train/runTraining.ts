@@ -12,7 +12,8 @@ import { InputError, orInputError } from '../experiment/errors.ts';
 import type { Job, JobContext, JobResult, MetricsRow } from '../experiment/experiment.ts';
 import { formatReturn, trueMinus } from '../experiment/text.ts';
 import { isSnapshotDue, readCheckpoint, saveSnapshot, snapshotSteps, writeCheckpoint } from './checkpointFile.ts';
-import { makeTraining, sampledAndGreedy, unsavedBecause } from './makeTraining.ts';
+import { evaluateTrained } from './evaluateTrained.ts';
+import { makeTraining, unsavedBecause } from './makeTraining.ts';
 import { sharesOf } from './outcomes.ts';
 import type { TrainConfig } from './trainConfig.ts';
 import { ReportRows, TrainingLog } from './trainingLog.ts';
@@ -27,11 +28,11 @@ export async function trainJob(job: Job, config: TrainConfig, context: JobContex
   try {
     await runTraining(training, job, config, context);
     const { policy } = training;
-    const { sampled, greedy } = await sampledAndGreedy(policy, job.env, config, context.rng.split('evaluation'));
+    const { sampled, greedy, shape } = await evaluateTrained(policy, job.env, config, context.rng.split('evaluation'));
     const means = { return: sampled.return, greedyReturn: greedy.return, length: sampled.length };
     const step = training.evaluated?.withKept((kept) => kept) ?? config.steps;
     savePolicy(join(context.directory, POLICY), policy, { env: job.env, step, ...means });
-    const metrics = { ...means, ...evaluationMetrics(training, config), ...sharesOf(sampled) };
+    const metrics = { ...means, ...shape, ...evaluationMetrics(training, config), ...sharesOf(sampled) };
     const data = { parameters: policy.parameterCount(), options: policy.config!.options };
     return { metrics, data: data satisfies PolicyFacts };
   } finally {

@@ -21,7 +21,7 @@ import { tryOut } from './makeTraining.ts';
 import { withOutcomes } from './outcomes.ts';
 import { openTrainingDataset, trainJob } from './runTraining.ts';
 import { type TrainChoice, type TrainConfig, trainSchema } from './trainConfig.ts';
-import { speedTable, trainSections } from './trainSections.ts';
+import { hasShape, NEGENTROPY, speedTable, trainSections } from './trainSections.ts';
 
 /**
  * The training of an agent on an environment, with one policy or several to compare. Which settings there are depends on what is
@@ -118,12 +118,13 @@ export function checkPolicies(policies: readonly string[]): void {
   if (unknown !== undefined) throw new InputError(`--policy: got ${unknown}, ${expectedOneOf(unknown, names)}`);
 }
 
-/** The returns of a training and how its episodes ended, a row a policy. */
+/** The returns of a training, how far from a Gaussian its policies are and how its episodes ended, a row a policy. */
 function trainTable(title: string, summary: readonly SummaryRow[]): Table {
   const table = metricTable(title, summary, [
     { metric: 'return', label: 'return, sampled', format: formatReturn },
     { metric: 'greedyReturn', label: 'return, greedy', format: formatReturn },
     { metric: 'length', label: 'steps of an episode', format: formatReturn },
+    ...(hasShape(summary) ? [NEGENTROPY] : []),
   ]);
   return withOutcomes(table, summary);
 }

@@ -7,6 +7,7 @@ import { formatReturn, plural } from '../experiment/text.ts';
 import { alignSteps, type CurvePoint, intervalChart, learningCurves } from '../report/charts.ts';
 import { describeBest, metricTable } from '../report/table.ts';
 import { quantile } from '../statistics/bootstrap.ts';
+import { DRAWS, STEPS } from './evaluateTrained.ts';
 import { isShare } from './outcomes.ts';
 import type { TrainConfig } from './trainConfig.ts';
 
@@ -52,6 +53,7 @@ export function trainSections(
         metricFigure(env, of('greedyReturn'), { x: 'return, greedy actions', name: 'evaluation-greedy', policies }),
       ],
     },
+    ...shapeSections(summary),
     ...outcomeSections(summary),
     { title: 'Policies', tables: [policyTable(outcomes, policies)] },
   ];
@@ -92,6 +94,38 @@ function evaluationSections(
           { metric: 'bestStep', label: 'at step', format: count },
           { metric: 'lastReturn', label: 'last return', format: formatReturn },
           ...(stopAtReturn === undefined ? [] : [{ metric: 'steps', label: 'steps made', format: count }]),
+        ]),
+      ],
+    },
+  ];
+}
+
+/** The column of the mean negentropy. */
+export const NEGENTROPY = {
+  metric: 'negentropy',
+  label: 'negentropy, nats',
+  format: (nats: number) => nats.toFixed(3),
+};
+
+/** Whether the shape of a policy was looked at. */
+export function hasShape(summary: readonly SummaryRow[]): boolean {
+  return summary.some(({ metric }) => metric === NEGENTROPY.metric);
+}
+
+/** Whether policies use their shape, if they have one. */
+function shapeSections(summary: readonly SummaryRow[]): Section[] {
+  if (!hasShape(summary)) return [];
+  return [
+    {
+      title: 'How far from a Gaussian',
+      paragraphs: [
+        `The negentropy of a policy is the KL divergence from it to the Gaussian of its mean and covariance, before actions are squashed: ` +
+          `about 0, it is a Gaussian; with 0.1 nats and more it uses its shape. By ${DRAWS} draws at each of at most ${STEPS} steps of the evaluation with sampled actions.`,
+      ],
+      tables: [
+        metricTable('Negentropy', summary, [
+          { ...NEGENTROPY, label: 'mean, nats' },
+          { ...NEGENTROPY, metric: 'largestNegentropy', label: 'largest, nats' },
         ]),
       ],
     },

@@ -96,6 +96,28 @@ describe('evaluate', () => {
     expect(ends).not.toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
+  test('tells what a memory knew before each step: nothing at the first of an episode', () => {
+    const env = makeVec('Pendulum-v1', { numEnvs: 2, maxEpisodeSteps: 3, autoresetMode: 'sameStep' });
+    using remembering = makePolicy('gaussian', { env, rng: new Rng(0), hidden: [4], memory: 'gru', memoryUnits: 3 });
+    const seen: { observations: Float32Array; states: Float32Array }[] = [];
+    const onStep = ({ observations, states }: (typeof seen)[number]) => {
+      seen.push({ observations: observations.slice(), states: states.slice() });
+    };
+    evaluate({ policy: remembering, env, episodes: 4, seed: 0, onStep });
+    expect(seen).toHaveLength(6);
+    for (const [t, { states }] of seen.entries()) {
+      if (t % 3 === 0) {
+        expect([...states]).toEqual([0, 0, 0, 0, 0, 0]);
+        continue;
+      }
+      const before = seen[t - 1]!;
+      const after = remembering.unroll(tf.tensor2d(before.observations, [2, 3]), {
+        state: tf.tensor2d(before.states, [2, 3]),
+      }).state!;
+      for (const [i, value] of after.dataSync().entries()) expect(states[i]).toBeCloseTo(value, 5);
+    }
+  });
+
   test('a seed, or a stream, names what happens', () => {
     const swinging = new GaussianPolicy({ observationDim: 3, actionDim: 1, hidden: [4], rng: new Rng(0) });
     const test = { policy: swinging, env: 'Pendulum-v1', envOptions: { maxEpisodeSteps: 5 }, episodes: 4 };

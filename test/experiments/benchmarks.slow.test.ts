@@ -17,7 +17,9 @@ describe('oxbow run classic', () => {
     const { results } = await runStudy('classic', few, ['evaluationEpisodes=3']);
     expect(results.map(({ env, study, policy, metric }) => [env, study, policy, metric].join(' '))).toEqual(
       ['gaussian', 'mixture', 'realnvp', 'spline'].flatMap((policy) =>
-        ['return', 'greedyReturn', 'length', 'outcome/timeout'].map((metric) => `Pendulum-v1 ppo ${policy} ${metric}`),
+        ['return', 'greedyReturn', 'length', 'negentropy', 'largestNegentropy', 'outcome/timeout'].map(
+          (metric) => `Pendulum-v1 ppo ${policy} ${metric}`,
+        ),
       ),
     );
   });

@@ -53,9 +53,15 @@ describe('oxbow train', () => {
     const { results, fingerprint } = readJson(out, 'summary.json');
     expect(results.map(({ policy, metric }: Record<string, string>) => `${policy} ${metric}`)).toEqual(
       ['gaussian', 'plank'].flatMap((policy) =>
-        ['return', 'greedyReturn', 'length', 'outcome/timeout'].map((metric) => `${policy} ${metric}`),
+        ['return', 'greedyReturn', 'length', 'negentropy', 'largestNegentropy', 'outcome/timeout'].map(
+          (metric) => `${policy} ${metric}`,
+        ),
       ),
     );
+    expect(trained.stdout).toMatch(/^policy .* negentropy, nats/m);
+    const report = readFileSync(join(out, 'report.html'), 'utf8');
+    expect(report).toContain('How far from a Gaussian');
+    expect(report).toContain('about 0, it is a Gaussian; with 0.1 nats and more it uses its shape.');
     const { config } = readJson(out, 'config.json');
     expect(config).toMatchObject({
       load: [seesaw],

@@ -85,7 +85,8 @@ describe('a training', () => {
   it('leaves a checkpoint, a policy and logs', () => {
     expect(unbroken.rows.map(({ step }) => step)).toEqual([128, 256, 384, 512, 640, 768, 896, 1024]);
     expect(unbroken.said).toEqual([]);
-    expect(Object.keys(unbroken.metrics!)).toEqual(['return', 'greedyReturn', 'length', 'outcome/timeout']);
+    const metrics = ['return', 'greedyReturn', 'length', 'negentropy', 'largestNegentropy', 'outcome/timeout'];
+    expect(Object.keys(unbroken.metrics!)).toEqual(metrics);
     expect(unbroken.metrics!.length).toBe(30);
     const [jsonl, csv] = logs('unbroken');
     expect(jsonl).toBe(unbroken.rows.map((row) => `${JSON.stringify(row)}\n`).join(''));

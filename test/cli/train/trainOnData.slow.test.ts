@@ -2,7 +2,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { train } from '../../../agents/index.ts';
-import { sampledAndGreedy } from '../../../cli/train/makeTraining.ts';
+import { evaluateTrained } from '../../../cli/train/evaluateTrained.ts';
 import { DatasetWriter, spaceToJson } from '../../../datasets/index.ts';
 import { make } from '../../../envs/index.ts';
 import { BestOfPolicy, loadPolicy, Rng } from '../../../src/index.ts';
@@ -87,7 +87,7 @@ describe('oxbow train --dataset', () => {
     expect(policy).toMatchObject({ constructor: BestOfPolicy, samples: 5 });
     // The evaluation at the end of the training, once more by the policy of the file.
     const settings = { env: {}, evaluationEpisodes: 2 };
-    const again = await sampledAndGreedy(policy, 'Pendulum-v1', settings, new Rng(0).split('evaluation'));
+    const again = await evaluateTrained(policy, 'Pendulum-v1', settings, new Rng(0).split('evaluation'));
     expect([again.sampled.return, again.greedy.return]).toEqual([about.return, about.greedyReturn]);
     policy.dispose();
     const one = await oxbow('eval', run, '--episodes', '2');
