@@ -69,6 +69,9 @@ describe('the lake, once trained', () => {
     expect(gaussian).toBeGreaterThanOrEqual(20);
     expect(spline).toBeLessThanOrEqual(5);
     await expect.poll(() => shares(page, 'modes')).toEqual([1, 2]);
+    const [ofGaussian, ofSpline] = await shares(page, 'negentropy');
+    expect(Math.abs(ofGaussian!)).toBeLessThan(0.005);
+    expect(ofSpline).toBeGreaterThan(0.1);
     await headingIsTrue(page);
     // None before the first report, then always as many.
     for (const counts of tensors) expect(counts.size).toBeLessThanOrEqual(2);

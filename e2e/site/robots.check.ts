@@ -40,7 +40,7 @@ test('the command below gives the same numbers, to the bit', async () => {
   const { page, complaints } = visit;
   await page.click('.go');
   await bothAre(page, 'done');
-  const metrics = ['return', 'greedyReturn', 'length'];
+  const metrics = ['return', 'greedyReturn', 'length', 'negentropy'];
   const shown = await page.$$eval(
     '.side',
     (all, names) =>

@@ -62,7 +62,9 @@ export async function saved(page: Page, button: Locator): Promise<Buffer> {
 
 /** The numbers of both sides by the name of a metric. */
 export const shares = (page: Page, metric: string) =>
-  page.$$eval(`.side [data-metric=${metric}]`, (cells) => cells.map((cell) => Number.parseFloat(cell.textContent!)));
+  page.$$eval(`.side [data-metric=${metric}]`, (cells) =>
+    cells.map((cell) => Number.parseFloat(cell.textContent!.replace('−', '-'))),
+  );
 
 /** Waits until both sides are in a state. */
 export const bothAre = (page: Page, state: 'training' | 'done') =>

@@ -1,5 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Actor, actionDensity, compile, type Mode, modes, type Policy, Rng, type StateDict, withDensity } from 'oxbow';
+import {
+  Actor,
+  actionDensity,
+  compile,
+  type Mode,
+  modes,
+  type Policy,
+  policyNegentropy,
+  Rng,
+  type StateDict,
+  withDensity,
+} from 'oxbow';
 import { FINE_POINTS, HeadingMeter } from '../../common/headings.ts';
 import {
   type CloningSettings,
@@ -84,6 +95,15 @@ export class LabPolicy {
       dip: 0.2,
     });
     return found.filter(({ share }) => share >= 0.05);
+  }
+
+  /** How far π(· | x, y) is from a Gaussian, nats; undefined of headings. */
+  negentropy(x: number, y: number): number | undefined {
+    return tf.tidy(() => {
+      const options = { rng: new Rng('lab/negentropy'), samples: 2048 };
+      const policy = withDensity('LabPolicy', this.policy);
+      return policyNegentropy(policy, tf.tensor2d([[x, y]]), options)?.value.dataSync()[0];
+    });
   }
 
   /** Walks with sampled actions, some of them with their ways. */

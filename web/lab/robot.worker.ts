@@ -1,7 +1,8 @@
 import '../../envs/mujoco/registerMujoco.ts';
 import { type Policy, Rng, selectBackend, selectEngine } from 'oxbow';
 import { type AnyEnv, make } from 'oxbow/envs';
-import { makeTraining, sampledAndGreedy } from '../../cli/train/makeTraining.ts';
+import { evaluateTrained } from '../../cli/train/evaluateTrained.ts';
+import { makeTraining } from '../../cli/train/makeTraining.ts';
 import { type TrainConfig, trainSchema } from '../../cli/train/trainConfig.ts';
 import { AntHeadingEnv } from '../../envs/mujoco/lake/antHeadingEnv.ts';
 import { loadMujoco } from '../../envs/mujoco/loadMujoco.ts';
@@ -84,9 +85,10 @@ async function train({ setting, policy: name }: RobotRequest): Promise<void> {
     show(step);
     walked = performance.now();
   }
-  const { sampled, greedy } = await sampledAndGreedy(training.policy, robot, config, rng.split('evaluation'));
+  const { sampled, greedy, shape } = await evaluateTrained(training.policy, robot, config, rng.split('evaluation'));
   const { return: mean, length } = sampled as { return: number; length: number };
-  reply({ kind: 'done', metrics: { return: mean, greedyReturn: greedy.return as number, length } });
+  const negentropy = shape.negentropy ?? null;
+  reply({ kind: 'done', metrics: { return: mean, greedyReturn: greedy.return as number, length, negentropy } });
 }
 
 addEventListener('message', ({ data }: MessageEvent<RobotRequest>) => {

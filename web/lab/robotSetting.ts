@@ -83,6 +83,8 @@ export interface RobotMetrics {
   readonly greedyReturn: number;
   /** Steps of an episode. */
   readonly length: number;
+  /** How far from a Gaussian the policy is, nats. */
+  readonly negentropy: number | null;
 }
 
 /** What the worker says. */

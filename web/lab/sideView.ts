@@ -34,6 +34,8 @@ export interface LabDensity {
    * where none is known.
    */
   readonly truth?: { readonly density: readonly number[]; readonly kl: number } | null;
+  /** How far the policy is from a Gaussian there, nats; undefined of headings, and where modes are not searched. */
+  readonly negentropy?: number | undefined;
   /** Actions as the policy gives them: vx₀, vy₀, vx₁, … or headings, radians. */
   readonly samples: Float32Array;
 }
@@ -57,6 +59,13 @@ export const SAMPLES = 24;
 /** A policy's actions at a position, as they are drawn. */
 export interface ActionView {
   density(x: number, y: number): LabDensity;
+}
+
+/** A number of nats, a dash where there is none. */
+export function nats(value: number | null | undefined): string {
+  if (value == null) return '–';
+  const [size, isBelow] = [Math.abs(value).toFixed(3), value < -0.0005];
+  return `${isBelow ? '−' : ''}${size} nats`;
 }
 
 /** A share in per cent, a dash where there is none. */

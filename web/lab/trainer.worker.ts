@@ -139,8 +139,11 @@ async function serve(request: Request): Promise<void> {
   shown.at(request.snapshot, () => {
     switch (request.kind) {
       case 'probe': {
-        const density = shown.density(request.x, request.y);
-        return reply({ kind: 'density', density, ...(request.modes && { modes: shown.modes(request.x, request.y) }) });
+        const { x, y } = request;
+        const density = shown.density(x, y);
+        if (!request.modes) return reply({ kind: 'density', density });
+        const negentropy = shown.negentropy(x, y);
+        return reply({ kind: 'density', density: { ...density, negentropy }, modes: shown.modes(x, y) });
       }
       case 'walk': {
         ({ blocked } = request);
