@@ -12,15 +12,15 @@ const FOLDERS = ['src', 'envs', 'datasets', 'agents', 'cli', 'common', 'experime
 const NAMES = `
   KL | KL from the teacher | act | actions | agent | autoregressiveLayers | banks | base |
   behavior | behavior-cloning/evaluate | bends | blocked | checkAgent | checkBijector | checkDistribution |
-  checkEnv | checkPolicy | circular splines | collect | comparison | context | contexts | convolution* |
+  checkEnv | checkPolicy | chunks | circular splines | collect | comparison | context | contexts | convolution* |
   critics | data | decoder | demonstrations | dense | digits | distillation | draws | effect |
   encoder | entropy | env | equivalence | eval | evaluation | field | fine-tuning | first steps | first velocities | fit | flow
   | gaussian | gaussianizationFlow | head | held out | held-out noise | heldOut | hidden noise | hindsight |
-  image* | initial | input | inputs | lakes | layer* | learning curves | lu* | matching | means | memory |
+  image* | initial | input | inputs | lakes | layer* | learning curves | lu* | matching | mean | means | memory |
   minibatches | model | moments | negentropy | noise | observations | opponent | own | pairs | plans | policy | pretraining |
   probes | productEnv | q* | record | recurrent | replay | resumed | runs | sample | samples | schedule | scripts |
   seed | shared | slopes | snapshots | spline | splitEpisodes | standing | steps | student | summary | target |
-  teacher | test | time | training | triangular | try-out | tuning | updates | validation | value | values | vectorEnv |
+  teacher | test | time | times | training | triangular | try-out | tuning | updates | validation | value | values | vectorEnv |
   walks | walks, * | watched | way | way/* | weights | weights/* | x | y
 `
   .trim()
