@@ -12,7 +12,7 @@ import {
   type StateDict,
   valueAndGradients,
 } from '../src/index.ts';
-import { choice, nonnegative } from '../src/options/fields.ts';
+import { choice, flag, nonnegative } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { DivergedError, Minibatches, rateAt } from '../src/training/optimization.ts';
 import type { AgentState, TrainOptions, TrainReport } from './agent.ts';
@@ -53,6 +53,10 @@ export const behaviorCloningOptions = z.strictObject({
     'refuse',
     "what is done with actions beyond the bounds of the policy's action space; kept, they are learned as they are, which suits a " +
       'policy without a squash',
+  ),
+  wholeChunks: flag(
+    false,
+    'of a policy of chunks: whether it learns only chunks that their episode is long enough for, and so nothing of what is done in the last steps alone',
   ),
   batchSize: z.int().positive().optional().meta({
     description:
@@ -106,7 +110,7 @@ export interface BehaviorCloningReport extends TrainReport {
  *
  * A policy of chunks learns, from each step of an episode, the actions of that step and of those that follow. Where the episode ends before the
  * chunk, `matchingLoss` leaves out what is behind the end. A density cannot: there actions of other steps, drawn at random, have a part in the
- * loss; nothing before the end depends on them.
+ * loss; nothing before the end depends on them. `wholeChunks` leaves such chunks out.
  *
  * With validation pairs, the loss on them is taken at each report, and when the training ends, is left or diverges, the
  * policy gets the weights of the best report; `patience` ends the training when it has not become less for long.
@@ -140,11 +144,17 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
     this.#noise = isMatched ? 'matching' : 'entropy';
     this.#training = new Training('BehaviorCloning', ['minibatches', this.#noise]);
     const { observations: observed, actions: demonstrated } = this.#options.demonstrations;
-    const count = countPairs(this.#options, this.#options.demonstrations, 'demonstrations');
-    const chunked = chunkedDemonstrations(policy, this.#options.demonstrations, 'demonstrations');
+    checkPairs(this.#options, this.#options.demonstrations, 'demonstrations');
+    const chunked = chunkedDemonstrations(this.#options, this.#options.demonstrations, 'demonstrations');
+    const count = chunked.observations.length / policy.observationDim;
     if (validation !== undefined) {
-      countPairs(this.#options, validation, 'validation');
-      chunkedDemonstrations(policy, validation, 'validation');
+      checkPairs(this.#options, validation, 'validation');
+      chunkedDemonstrations(this.#options, validation, 'validation');
+    }
+    if (this.#options.wholeChunks && policy.chunk === undefined) {
+      throw new Error(
+        'BehaviorCloning: wholeChunks: got true for a policy of single actions, expected one with chunk: 4, say',
+      );
     }
     const { batchSize = Math.min(256, count) } = this.#options;
     if (this.#options.patience !== undefined && validation === undefined) {
@@ -159,7 +169,7 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
       sequences?.minibatches ??
       new Minibatches<Column>(
         {
-          observations: { values: observed, width: policy.observationDim },
+          observations: { values: chunked.observations, width: policy.observationDim },
           actions: { values: chunked.actions, width: policy.actionDim },
           ...(isMatched && chunked.lengths && { lengths: { values: chunked.lengths } }),
         },
@@ -275,7 +285,7 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
    */
   evaluate(pairs: Demonstrations): number {
     const { observationDim, actionDim } = this.#options.policy;
-    const { observations, actions, lengths } = chunkedDemonstrations(this.#options.policy, pairs, 'validation');
+    const { observations, actions, lengths } = chunkedDemonstrations(this.#options, pairs, 'validation');
     if (this.#sequences !== undefined) return this.#lossOf(this.#sequences.like(pairs));
     return tf.tidy(() => {
       const { loss } = this.#loss(
@@ -455,7 +465,7 @@ type Batch = {
   lengths?: tf.Tensor;
 };
 
-function countPairs({ policy, outside }: Parsed, { observations, actions }: Demonstrations, what: string): number {
+function checkPairs({ policy, outside }: Parsed, { observations, actions }: Demonstrations, what: string): void {
   const count = observations.length / policy.observationDim;
   const size = stepSize(policy);
   if (!Number.isInteger(count) || count === 0 || count !== actions.length / size) {
@@ -476,7 +486,6 @@ function countPairs({ policy, outside }: Parsed, { observations, actions }: Demo
       `BehaviorCloning: ${what}.actions[${wrong}], of pair ${row}, is ${actions[wrong]}, expected ${wanted}`,
     );
   }
-  return count;
 }
 
 /** The first number that no action of the policy has, undefined if there is none. */

@@ -44,6 +44,12 @@ const CHECKS: Record<string, readonly [pattern: RegExp, ...bounds: [least: numbe
     [/^gaussian: .* walks home, (\d+) drowned$/gm, [300, 1e4]],
     [/^spline: .* walks home, (\d+) drowned$/gm, [0, 200]],
   ],
+  cloneChunks: [
+    [/^chunks of \d, gaussian: (\d+) drowned$/gm, [100, 600], [900, 1000]],
+    [/^chunks of 1, (?:mixture|spline): (\d+) drowned$/gm, [0, 100], [0, 100]],
+    [/^chunks of 8, mixture: (\d+) drowned$/gm, [0, 50]],
+    [/^chunks of 8, spline: (\d+) drowned$/gm, [50, 350]],
+  ],
   cloneFromEpisodes: [[/: return (\S+)$/gm, [-300, 0], [-300, 0]]],
   ownEnvironment: [[/: (\d+) % land softly$/gm, [0, 40], [90, 100]]],
   ownRobot: [

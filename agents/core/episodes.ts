@@ -94,7 +94,6 @@ export function* collectStepwise<Id extends string = string>(
   const { policy, episodes, skip, seed, greedy, acting, noise, infos } = parsed;
   const opened = openEnvs('collectEpisodes', parsed as CollectEpisodesOptions, Math.min(episodes, MOST_ENVS));
   let actor: Actor | undefined;
-  let chunks: ChunkedActions | undefined;
   try {
     const given = opened.env as VectorEnv;
     if (!('numEnvs' in given))
@@ -104,12 +103,11 @@ export function* collectStepwise<Id extends string = string>(
     const { env, actionSpace } = collectingEnv(player, tap, noise);
     const rng = new Rng(seed).split('collect');
     const plan = isScript(player) ? player.plans(episodes, rng.split('plans')) : undefined;
-    if (player !== 'random' && !isScript(player)) {
+    if (player !== 'random' && !isScript(player))
       actor = new Actor(player, { rng, batch: env.numEnvs, greedy, acting });
-      chunks = new ChunkedActions(player, env.numEnvs);
-    }
     const { numEnvs } = env;
     const size = EACH * numEnvs;
+    const chunks = player === 'random' || isScript(player) ? undefined : new ChunkedActions(player, numEnvs);
     for (let round = Math.floor(skip / size); round * size < episodes; round++) {
       const first = round * size;
       const count = Math.min(size, episodes - first);

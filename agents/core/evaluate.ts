@@ -122,11 +122,11 @@ export function* evaluateStepwise<Id extends string = string>(
     const { numEnvs } = env;
     const streams = rng ?? new Rng(seed ?? 0);
     actor = new Actor(policy, { rng: streams.split('actions'), batch: numEnvs, greedy, candidates, acting });
-    const chunks = new ChunkedActions(policy, numEnvs);
     const reports = new Array<EpisodeReport>(count);
     const returns = new Float64Array(numEnvs);
     const lengths = new Int32Array(numEnvs);
     const episodes = Int32Array.from({ length: numEnvs }, (_, i) => (i < reports.length ? i : -1));
+    const chunks = new ChunkedActions(policy, numEnvs);
     let left = reports.length;
     let [observations] = env.reset({ seed: streams.split('env').seed });
     while (left > 0) {

@@ -53,34 +53,45 @@ export function sequencesFor(
  *
  * Where the episode ends before the chunk, what is behind its end are actions of other rows, drawn once. Nothing before the end depends on
  * them, so that the density of chunks that is learned has the law of the actions before the end as it is. A copy of the last action, as
- * Diffusion Policy's code learns it, is a function of it: on such chunks no density is large enough, and flows spend themselves on it.
- * @throws one line, as {@link sequencesFor}
+ * Diffusion Policy's code learns it, is a function of it: on such chunks no density is large enough, and flows spend themselves on it. With
+ * `wholeChunks` there are none of these.
+ * @param what they are, as errors name them
+ * @throws one line, as {@link sequencesFor}, or if there is no chunk
  */
 export function chunkedDemonstrations(
-  policy: Policy,
+  { policy, wholeChunks }: { readonly policy: Policy; readonly wholeChunks: boolean },
   demonstrations: Demonstrations,
   what: string,
-): Demonstrations & { readonly lengths?: Float32Array } {
+): Pick<Demonstrations, 'observations' | 'actions'> & { readonly lengths?: Float32Array } {
   if (policy.chunk === undefined) return demonstrations;
   const { length } = policy.chunk;
-  const size = stepSize(policy);
-  const lengths = episodeLengths(policy, demonstrations, what);
+  const [size, seen] = [stepSize(policy), policy.observationDim];
+  const steps = episodeLengths(policy, demonstrations, what);
   const rows = demonstrations.actions.length / size;
+  const kept = wholeChunks ? steps.reduce((sum, own) => sum + Math.max(0, own - length + 1), 0) : rows;
+  if (kept === 0) {
+    const expected = `expected some of the ${length} steps of a chunk`;
+    throw new Error(`BehaviorCloning: wholeChunks: got shorter episodes alone in the ${what}, ${expected}`);
+  }
   const rng = new Rng('chunks');
-  const actions = new Float32Array(rows * length * size);
-  const made = new Float32Array(rows);
-  let row = 0;
-  let at = 0;
-  for (const steps of lengths) {
-    for (const end = row + steps; row < end; row++) {
-      made[row] = Math.min(length, end - row);
-      for (let k = 0; k < length; k++, at += size) {
+  const observations = new Float32Array(kept * seen);
+  const actions = new Float32Array(kept * length * size);
+  const lengths = new Float32Array(kept);
+  let [row, at] = [0, 0];
+  for (const own of steps) {
+    const end = row + own;
+    for (; row < end; row++) {
+      if (wholeChunks && row + length > end) continue;
+      observations.set(demonstrations.observations.subarray(row * seen, (row + 1) * seen), at * seen);
+      lengths[at] = Math.min(length, end - row);
+      for (let k = 0; k < length; k++) {
         const from = row + k < end ? row + k : rng.integer(0, rows);
-        actions.set(demonstrations.actions.subarray(from * size, (from + 1) * size), at);
+        actions.set(demonstrations.actions.subarray(from * size, (from + 1) * size), (at * length + k) * size);
       }
+      at += 1;
     }
   }
-  return { ...demonstrations, actions, lengths: made };
+  return { observations, actions, lengths };
 }
 
 /** @throws one line, if the episodes are missing, or have other rows than there are */

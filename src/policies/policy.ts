@@ -416,7 +416,7 @@ export abstract class Policy<
 
   /**
    * What to do: an action for one observation, with the present variables. `env.step` takes what it returns. A policy of chunks takes
-   * the next one where it is due, see {@link ChunkedActions}.
+   * the next one where it is due, see `ChunkedActions`.
    *
    * Sampled actions come from a stream of the policy's own, which begins anew in each run of a program: the same calls give the same
    * actions. Give an `rng` to name another. For many observations at a time there is {@link actor}.
@@ -449,7 +449,7 @@ export abstract class Policy<
     this.#acting = undefined;
   }
 
-  /** The policy from arrays to arrays. To be disposed when it is no longer used. @throws as {@link Actor} */
+  /** The policy from arrays to arrays, of a policy of chunks whole ones. To be disposed when it is no longer used. @throws as {@link Actor} */
   actor(options: ActorOptions): Actor {
     return new Actor(this, options);
   }

@@ -58,7 +58,7 @@ test('the first update of SAC: critics of chunks, targets of three rewards and Î
   const env = new RecordingEnv(box);
   const agent = new Sac({
     ...{ policy, env, rng: new Rng('agent'), batchSize: BATCH, learningStarts: 40, reportEvery: 41, gamma: GAMMA },
-    ...{ temperature: 0.3, tau: 0.25, criticHidden: [3] },
+    ...{ initialTemperature: 0.3, tau: 0.25, criticHidden: [3] },
   });
   const before = { policy: variablesOf(policy), critics: variablesOf(agent.critics) };
   const { report, state, rng } = await firstUpdate(agent, 41);
@@ -86,6 +86,10 @@ test('the first update of SAC: critics of chunks, targets of three rewards and Î
   expectClose([report.criticLoss!, report.policyLoss!], [criticLoss(before.critics), policyLoss(before.policy)]);
   expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
   expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
+  // The entropy that is aimed at is of a chunk, too: the sum of log h âˆ’ 1 over all of its numbers.
+  const entropy = -mean(rows.map(({ observation }, i) => tanhGaussian(before.policy, observation, noise[i]!).logProb));
+  const aim = LENGTH * [0, 1].reduce((sum, j) => sum + Math.log((box.high[j]! - box.low[j]!) / 2) - 1, 0);
+  expectClose(gradientOf(state, 'temperatureOptimizer'), [entropy - aim]);
   agent.dispose();
 });
 

@@ -12,6 +12,7 @@ import {
   Reinforce,
   Sac,
   stateToJson,
+  Td3,
 } from '../../agents/index.ts';
 import { EpisodesInMemory } from '../../datasets/index.ts';
 import { Box, makeVec, SyncVectorEnv } from '../../envs/index.ts';
@@ -88,8 +89,47 @@ describe('a policy of chunks acts', () => {
         expect(action).toBeCloseTo(chunk[t - begin]!, 5);
       });
     }
-    const sampled = [...collectEpisodes(options)];
-    expect([...collectEpisodes({ ...options, skip: 1 })]).toEqual(sampled.slice(1));
+    for (const each of [actor, policy]) each.dispose();
+  });
+
+  test('in the training of an agent with a replay, once it has made uniform actions', async () => {
+    const policy = chunked({ scale: 'free' });
+    const env = new RecordingEnv(box);
+    // It learns nothing, so that its chunks stay the same.
+    const still = { learningStarts: 1, updatesPerStep: 1e-9, explorationNoise: 0, criticHidden: [3] };
+    const agent = new Td3({ policy, env, rng: new Rng('agent'), ...still });
+    for await (const _ of agent.train({ steps: 60, rng: new Rng(0) }));
+    const actor = policy.actor({ greedy: true });
+    const [, ...rows] = env.transitions;
+    let [begin, ends] = [0, 0];
+    rows.forEach(({ action, terminated, truncated }, t) => {
+      if (t - begin === LENGTH) begin = t;
+      const { action: chunk } = actor.act(rows[begin]!.observation);
+      const at = 2 * (t - begin);
+      expectClose(action, [...chunk.subarray(at, at + 2)], 5);
+      if (!terminated && !truncated) return;
+      ends += Number(t - begin < LENGTH - 1);
+      begin = t + 1;
+    });
+    expect(ends).toBeGreaterThan(3);
+    for (const each of [actor, agent]) each.dispose();
+  });
+
+  test('in rounds of episodes that are collected, each by itself', () => {
+    const policy = chunked();
+    const collected = (skip: number) => [
+      ...collectEpisodes({ policy, env: () => new DriftEnv(), numEnvs: 2, episodes: 20, skip, greedy: true }),
+    ];
+    const [all, rest] = [collected(0), collected(9)];
+    expect(rest).toEqual(all.slice(9));
+    const actor = policy.actor({ greedy: true });
+    for (const { observations, actions } of all) {
+      const row = (values: ArrayLike<number>, at: number) => Array.from(values).slice(2 * at, 2 * at + 2);
+      for (let t = 0; t < actions.length / 2; t++) {
+        const begin = t - (t % LENGTH);
+        expect(row(actions, t)).toEqual(row(actor.act(row(observations, begin)).action, t - begin));
+      }
+    }
     for (const each of [actor, policy]) each.dispose();
   });
 
@@ -243,16 +283,16 @@ describe('agents that learn from what a policy does', () => {
   test('A2C: advantages over chunks, with γᵏ where k actions were made', async () => {
     const env = new RecordingEnv(box);
     const agent = new A2c({
-      ...{ policy: policyOf(), env, rng: new Rng('agent'), horizon: 12, reportEvery: 1, gamma: GAMMA, lambda: 0.8 },
+      ...{ policy: policyOf(), env, rng: new Rng('agent'), horizon: 60, reportEvery: 1, gamma: GAMMA, lambda: 0.8 },
       ...{ optimizer: 'adam', valueHidden: [3] },
     });
     const before = variablesOf(agent.value);
     const { report } = await firstUpdate(agent, 1);
     const decisions = decisionsOf(env.transitions);
-    expect(decisions).toHaveLength(12);
+    expect(decisions).toHaveLength(60);
     // A limit cut a chunk, and the task ended within one.
     const kinds = new Set(decisions.map(({ last, count }) => `${last.terminated} ${last.truncated} ${count}`));
-    for (const kind of ['true false 1', 'false true 1', 'false false 2']) expect(kinds).toContain(kind);
+    for (const kind of ['true false 1', 'false true 1', 'false true 2', 'false false 2']) expect(kinds).toContain(kind);
     const advantages: number[] = [];
     for (let t = decisions.length - 1; t >= 0; t--) {
       const { observation, reward, last, count } = decisions[t]!;
@@ -296,6 +336,12 @@ describe('agents that learn from what a policy does', () => {
     expectClose([report.valueLoss], [mean(losses)], 5);
     expect(decisions.some(({ count }) => count < EXECUTED)).toBe(true);
     expect([report.step, report.episodes.length]).toEqual([env.transitions.length, 5]);
+    const sum = report.episodes.reduce((total, episode) => total + episode.return, 0);
+    expect(sum).toBeCloseTo(
+      env.transitions.reduce((total, { reward }) => total + reward, 0),
+      6,
+    );
+    expect(report.episodes.reduce((total, { length }) => total + length, 0)).toBe(env.transitions.length);
     agent.dispose();
   });
 

@@ -21,32 +21,67 @@ describe('cloning chunks', () => {
   const demonstrations = { observations, actions, episodes: lengths.map((length) => ({ length })) };
 
   test('takes the actions from each step on, and of other steps behind an end', () => {
-    const made = chunkedDemonstrations(chunked(), demonstrations, 'demonstrations');
-    expect(made.observations).toBe(observations);
+    const made = chunkedDemonstrations({ policy: chunked(), wholeChunks: false }, demonstrations, 'demonstrations');
+    expect(made.observations).toEqual(observations);
     const row = (at: number) => [...actions.subarray(2 * at, 2 * at + 2)];
     const known = new Set(Array.from({ length: rows }, (_, at) => String(row(at))));
     const fillers = new Set<string>();
-    let at = 0;
+    let [at, following] = [0, 0];
     for (const length of lengths) {
       for (let t = 0; t < length; t++, at++) {
         for (let k = 0; k < LENGTH; k++) {
           const own = [...made.actions.subarray(2 * (at * LENGTH + k), 2 * (at * LENGTH + k + 1))];
           if (t + k < length) expect(own).toEqual(row(at + k));
-          else fillers.add(String(own));
+          else {
+            fillers.add(String(own));
+            following += Number(String(own) === String(row((at + k) % rows)));
+          }
         }
         expect(made.lengths![at]).toBe(Math.min(LENGTH, length - t));
       }
     }
     for (const filler of fillers) expect(known).toContain(filler);
     expect(fillers.size).toBeGreaterThan(3);
-    expect(chunkedDemonstrations(chunked(), demonstrations, 'demonstrations').actions).toEqual(made.actions);
-    expect(chunkedDemonstrations(gaussian(), demonstrations, 'demonstrations')).toBe(demonstrations);
+    // Drawn, and not what happens to follow: the beginnings of other episodes.
+    expect(following).toBeLessThan(3);
+    expect(
+      chunkedDemonstrations({ policy: chunked(), wholeChunks: false }, demonstrations, 'demonstrations').actions,
+    ).toEqual(made.actions);
+    expect(chunkedDemonstrations({ policy: gaussian(), wholeChunks: false }, demonstrations, 'demonstrations')).toBe(
+      demonstrations,
+    );
+  });
+
+  test('takes only chunks that fit, where these are whole', () => {
+    const whole = { policy: chunked(), wholeChunks: true };
+    const made = chunkedDemonstrations(whole, demonstrations, 'demonstrations');
+    // Of episodes of 4, 1, 6 and 2 steps, one after the other.
+    const begins = [0, 1, 5, 6, 7, 8];
+    expect([...made.lengths!]).toEqual(begins.map(() => LENGTH));
+    expect([...made.observations]).toEqual(begins.flatMap((at) => [...observations.subarray(2 * at, 2 * at + 2)]));
+    expect([...made.actions]).toEqual(begins.flatMap((at) => [...actions.subarray(2 * at, 2 * (at + LENGTH))]));
+    expect(new BehaviorCloning({ ...whole, demonstrations, batchSize: 6 })).toBeInstanceOf(BehaviorCloning);
+    for (const [options, message] of [
+      [{ ...whole, batchSize: 7 }, 'batchSize: got 7, expected at most the 6 demonstrated pairs'],
+      [
+        { ...whole, policy: gaussian() },
+        'wholeChunks: got true for a policy of single actions, expected one with chunk: 4, say',
+      ],
+      [
+        { ...whole, policy: gaussian(box, { chunk: 7 }) },
+        'wholeChunks: got shorter episodes alone in the demonstrations, expected some of the 7 steps of a chunk',
+      ],
+    ] as const) {
+      expect(() => new BehaviorCloning({ ...options, demonstrations })).toThrow(
+        new Error(`BehaviorCloning: ${message}`),
+      );
+    }
   });
 
   test('has the mean of −log π of these chunks as its loss, from pairs and from a dataset', () => {
     const policy = chunked();
     const agent = new BehaviorCloning({ policy, demonstrations });
-    const { actions: chunks } = chunkedDemonstrations(policy, demonstrations, 'demonstrations');
+    const { actions: chunks } = chunkedDemonstrations({ policy, wholeChunks: false }, demonstrations, 'demonstrations');
     const of = variablesOf(policy);
     const wanted = -mean(
       Array.from({ length: rows }, (_, at) =>
@@ -64,7 +99,11 @@ describe('cloning chunks', () => {
     const spaces = { observationSpace: new Box({ low: -9, high: 9, shape: [2] }), actionSpace: box, hidden: [3] };
     const policy = makePolicy('flow-matching', { ...spaces, chunk: LENGTH, rng: new Rng(0) });
     const agent = new BehaviorCloning({ policy, demonstrations });
-    const { actions: chunks, lengths: made } = chunkedDemonstrations(policy, demonstrations, 'demonstrations');
+    const { actions: chunks, lengths: made } = chunkedDemonstrations(
+      { policy, wholeChunks: false },
+      demonstrations,
+      'demonstrations',
+    );
     const stream = new Rng('behavior-cloning/evaluate');
     const width = 2 * LENGTH;
     const losses = Array.from({ length: 16 }, () => {
