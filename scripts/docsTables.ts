@@ -5,8 +5,9 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { interquartileInterval } from '../cli/statistics/bootstrap.ts';
+import { interquartileInterval, meanInterval } from '../cli/statistics/bootstrap.ts';
 import { listedDatasets } from '../experiments/offline/recipes.ts';
+import { componentsOf, lakesOf, productLabel, productPolicies } from '../experiments/products/config.ts';
 import { writeWholeFile } from '../src/files.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -28,6 +29,15 @@ interface PilotRow {
   readonly lakes: number;
   readonly drownRate: number;
   readonly processorSeconds: number;
+}
+/** Medians of the processor's times in the run of the product lakes. */
+interface CostRow {
+  readonly policy: string;
+  readonly lakes: number;
+  /** Seconds. */
+  readonly training: number;
+  /** Milliseconds. */
+  readonly acting: number;
 }
 type Interval = Pick<Row, 'iqm' | 'low' | 'high'>;
 type RowOf = (policy: string) => Row | undefined;
@@ -198,17 +208,28 @@ const tables: Readonly<Record<string, () => string>> = {
       [`${DROWNED} `]: seeds(of('Lake-v0', 'drownRate'), DROWNED),
     });
   },
-  products: () => {
-    const of = (lakes: number) => measure('products', { condition: `k-${lakes}`, metric: 'drownRate' });
-    const policies = ['gaussian', 'mixture-2', 'mixture-4', 'mixture-8', 'mixture-16', 'realnvp', 'spline'];
-    const labels = Object.fromEntries([2, 4, 8, 16].map((k) => [`mixture-${k}`, `mixture of ${k}`]));
-    return table([...policies, 'autoregressive-spline'], labels, {
-      '1 lake, 2 ways': share(of(1), ({ iqm }) => iqm!),
-      '2 lakes, 4 ways': share(of(2), ({ iqm }) => iqm!),
-      '3 lakes, 8 ways': share(of(3), ({ iqm }) => iqm!),
-      'worst seeds of these, %': extremes([of(1), of(2), of(3)], worst),
-      '4 lakes, 16 ways': share(of(4)),
-      [DROWNED]: seeds(of(4), DROWNED),
+  products: () => productClasses('products'),
+  'products-large': () => productClasses('products-large'),
+  'products-mixtures': () => {
+    const mixtures = productPolicies.filter((policy) => componentsOf(policy) !== undefined);
+    return productTable(mixtures, (lakes) => share(drowned('products', lakes), mean));
+  },
+  'products-six': () => {
+    const of = (metric: string) => measure('products', { study: 'products', condition: 'k-6', metric });
+    const policies = productPolicies.filter((policy) => of('drownRate')(policy) !== undefined);
+    // A seed fails that drowns in more than 5 % for each lake.
+    const failed = (policy: string) => numbers(of('drownRate')(policy)!).filter((value) => value > 0.3).length;
+    return table(policies, productLabels, {
+      drowned: (policy) => {
+        const { mean, ...interval } = meanInterval(numbers(of('drownRate')(policy)!));
+        return percent({ iqm: mean, ...interval });
+      },
+      'worst seed': share(of('drownRate'), worst),
+      'seeds above 30 %': (policy) => String(failed(policy)),
+      'nats above the law': number(of('natsAbove'), 2),
+      'ways of 64': (policy) => mean(of('ways')(policy)!).toFixed(1),
+      'seconds of training': cost('training', 1),
+      'milliseconds of an action': cost('acting', 3),
     });
   },
   'products-pilot': () => {
@@ -338,20 +359,71 @@ export function pages(): string[] {
   return ['README.md', ...written.map((path) => join('docs', path))];
 }
 
+const productLabels = Object.fromEntries(productPolicies.map((policy) => [policy, productLabel(policy)]));
+
+/** Shares of walks that drown in any of k lakes walked at once. */
+function drowned(study: string, lakes: number): RowOf {
+  return measure('products', { study, condition: `k-${lakes}`, metric: 'drownRate' });
+}
+
+/** The classes, with the mixture that drowns least in the place of all mixtures. */
+function productClasses(study: string): string {
+  const mixtures = productPolicies.filter((policy) => componentsOf(policy) !== undefined);
+  const [first] = mixtures;
+  const lines = productPolicies.filter((policy) => policy === first || !mixtures.includes(policy));
+  const best = (lakes: number) => {
+    const of = drowned(study, lakes);
+    const measured = mixtures.filter((policy) => of(policy) !== undefined);
+    const [least] = measured.sort((a, b) => mean(of(a)!) - mean(of(b)!));
+    return least === undefined ? '' : `${share(of, mean)(least)} (${componentsOf(least)})`;
+  };
+  const cells = (lakes: number) => (policy: string) =>
+    policy === first ? best(lakes) : share(drowned(study, lakes), mean)(policy);
+  return productTable(lines, cells, study, { [first!]: 'best mixture (components)' });
+}
+
+/** A column for each number of lakes that was run; classes that were not run have no line. */
+function productTable(
+  policies: readonly string[],
+  cells: (lakes: number) => (policy: string) => string,
+  study = 'products',
+  labels: Readonly<Record<string, string>> = {},
+): string {
+  const rows = rowsOf('products').filter((row) => row.study === study);
+  const lakes = [...new Set(rows.map(({ condition }) => lakesOf(condition!)))].sort((a, b) => a - b);
+  const columns = Object.fromEntries(lakes.map((k) => [`${k} lake${k === 1 ? '' : 's'}`, cells(k)]));
+  const lines = policies.filter((policy) => Object.values(columns).some((cell) => cell(policy) !== ''));
+  return table(lines, { ...productLabels, ...labels }, columns);
+}
+
+function cost(of: 'training' | 'acting', digits: number) {
+  const { rows } = JSON.parse(readFileSync(join(root, 'docs/results/products/costs.json'), 'utf8')) as {
+    rows: readonly CostRow[];
+  };
+  return (policy: string): string => {
+    const row = rows.find((each) => each.policy === policy && each.lakes === 6);
+    return row === undefined ? '' : row[of].toFixed(digits);
+  };
+}
+
 const runs = new Map<string, readonly Row[]>();
 
 /** The row of a stored run with one measure of a policy; undefined where the run did not measure it. */
 function measure(run: string, where: Where): RowOf {
+  const keys = Object.keys({ condition: undefined, ...where }) as (keyof Where)[];
+  return (policy) => {
+    const rows = rowsOf(run).filter((row) => row.policy === policy && keys.every((key) => row[key] === where[key]));
+    if (rows.length > 1) throw new Error(`${run}: ${rows.length} rows of ${policy} for ${JSON.stringify(where)}`);
+    return rows[0];
+  };
+}
+
+function rowsOf(run: string): readonly Row[] {
   if (!runs.has(run)) {
     const text = readFileSync(join(root, 'docs/results', run, 'summary.json'), 'utf8');
     runs.set(run, (JSON.parse(text) as { results: readonly Row[] }).results);
   }
-  const keys = Object.keys({ condition: undefined, ...where }) as (keyof Where)[];
-  return (policy) => {
-    const rows = runs.get(run)!.filter((row) => row.policy === policy && keys.every((key) => row[key] === where[key]));
-    if (rows.length > 1) throw new Error(`${run}: ${rows.length} rows of ${policy} for ${JSON.stringify(where)}`);
-    return rows[0];
-  };
+  return runs.get(run)!;
 }
 
 function noise(metric: string, scale: string) {

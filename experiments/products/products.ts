@@ -57,7 +57,7 @@ export const products = defineStudy<ProductsConfig, ProductsJob>({
         study,
         conditions: config.lakes.map(conditionOf),
         weight: (job) => seconds(job, config),
-      }).filter(({ policy, condition }) => isRun(policy, lakesOf(condition))),
+      }).filter(({ policy, condition }) => isRun(study, policy, lakesOf(condition))),
     ),
 
   runJob: ({ study, policy, condition }, config, context) =>

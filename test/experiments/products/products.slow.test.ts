@@ -45,11 +45,12 @@ test('the decisive run has twenty seeds of its own, and both sizes; every class 
   const config = productsSchema.parse(products.presets.full);
   expect(config.seeds).toEqual(Array.from({ length: 20 }, (_, i) => 2200 + i));
   const jobs = products.jobs(config as never);
-  // 14 classes beside the mixtures, of which 3, 4, 5, 6, 6, 6, 5 and 4 are run.
-  expect(jobs).toHaveLength(20 * 2 * (8 * 14 + 39));
+  // 14 classes beside the mixtures, of which 3, 4, 5, 6, 6, 6, 5 and 4 are run; large ones with 2, 4, 6 and 8 lakes.
+  expect(jobs).toHaveLength(20 * (8 * 14 + 39 + 4 * 14 + 20));
   expect(new Set(jobs.map(({ id }) => id)).size).toBe(jobs.length);
   expect(productsSchema.parse({}).studies).toEqual(['products']);
-  const mixtures = (lakes: number) => productPolicies.filter((each) => /^mixture-\d/.test(each) && isRun(each, lakes));
+  const mixtures = (lakes: number) =>
+    productPolicies.filter((each) => /^mixture-\d/.test(each) && isRun('products', each, lakes));
   expect(mixtures(1)).toEqual(['mixture-2', 'mixture-4', 'mixture-8']);
   expect(mixtures(6)).toEqual(['mixture-8', 'mixture-16', 'mixture-32', 'mixture-64', 'mixture-128', 'mixture-256']);
   expect([1, 2, 3, 4, 5, 8].map(bandOf)).toEqual(['1-2', '1-2', '3-4', '3-4', '5-8', '5-8']);
@@ -68,7 +69,7 @@ test.each(productPolicies)(
   '%s has as many parameters as the others, at every number of lakes that it is run at',
   (name) => {
     const config = productsSchema.parse({});
-    for (const lakes of [1, 2, 4, 6, 8].filter((each) => isRun(name, each))) {
+    for (const lakes of [1, 2, 4, 6, 8].filter((each) => isRun('products', name, each))) {
       const { policy: settings } = cloningSettings(config, name, lakes);
       for (const parameters of Object.values(config.parameters)) {
         const policy = makeProductPolicy(name, { ...spacesOf(lakes), parameters, settings, rng: new Rng(0) });
