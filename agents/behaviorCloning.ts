@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import type { EpisodeSource } from '../datasets/episode.ts';
 import {
   Adam,
   type BoxSpace,
@@ -19,8 +20,9 @@ import type { AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { checkDensity, withArticle } from './core/checks.ts';
 import { madeNumbers } from './core/critics.ts';
 import { stepSize } from './core/envs.ts';
+import { GoalDemonstrations, pairsOf } from './core/goalDemonstrations.ts';
 import { ActionMoments, normalizationOptions, observationsOfData, standardize } from './core/normalization.ts';
-import { datasetFor, datasetOption } from './core/offline.ts';
+import { datasetOption } from './core/offline.ts';
 import { entropyCoefficient, learningRate, maxGradientNorm, partSchemas, reportEvery } from './core/options.ts';
 import { meanEntropy, meanOf } from './core/policyGradient.ts';
 import {
@@ -45,9 +47,20 @@ export const behaviorCloningOptions = z.strictObject({
     .optional()
     .describe('pairs of observation and action to learn from; a dataset may take their place'),
   dataset: datasetOption.optional(),
-  validation: demonstrations
+  hindsight: z
+    .enum(['none', 'future', 'final'])
     .optional()
-    .describe('pairs that are not trained on; the weights that are best on them are kept'),
+    .describe(
+      "which goals take the place of those that were desired, of a dataset with goals, drawn anew for each minibatch: what the same episode reached by the step or after it ('future') or last ('final'); none by default",
+    ),
+  validation: z
+    .union([demonstrations, datasetOption], 'Float32Arrays of observations and of actions, or episodes')
+    .optional()
+    .meta({
+      description:
+        'pairs, or episodes, that are not trained on; the weights that are best on them are kept; episodes get goals in hindsight once',
+      type: 'Demonstrations | EpisodeSource',
+    }),
   outside: choice(
     ['refuse', 'clip', 'keep'],
     'refuse',
@@ -111,6 +124,9 @@ export interface BehaviorCloningReport extends TrainReport {
  * A policy of chunks learns, from each step of an episode, the actions of that step and of those that follow. Where the episode ends before the
  * chunk, `matchingLoss` leaves out what is behind the end. A density cannot: there actions of other steps, drawn at random, have a part in the
  * loss; nothing before the end depends on them. `wholeChunks` leaves such chunks out.
+ *
+ * With `hindsight` the data are episodes with goals, and the policy learns how to get where they got: goal-conditioned cloning, see
+ * {@link GoalDemonstrations}. The goals of each minibatch are drawn anew.
  *
  * With validation pairs, the loss on them is taken at each report, and when the training ends, is left or diverges, the
  * policy gets the weights of the best report; `patience` ends the training when it has not become less for long.
@@ -352,6 +368,7 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
   #improve(rows: Int32Array, progress: number): { loss: number; gradientNorm: number } {
     const learningRate = rateAt('BehaviorCloning: learningRate', this.#options.learningRate, progress);
     const batch = { ...this.#minibatches.gather(rows), learningRate };
+    this.#options.goals?.draw(rows, batch.observations, this.#training.streams.minibatches);
     return scalarsOf(this.#update(batch, this.#training.streams[this.#noise]));
   }
 }
@@ -359,31 +376,34 @@ export class BehaviorCloning extends CheckpointedAgent<BehaviorCloningReport> {
 /** Draws over which a matching loss is averaged where weights are chosen by it: one would choose among near ones by chance. */
 const MATCHING_DRAWS = 16;
 
-type Parsed = z.output<typeof behaviorCloningOptions> & { readonly demonstrations: Demonstrations };
+type Parsed = Omit<z.output<typeof behaviorCloningOptions>, 'validation'> & {
+  readonly demonstrations: Demonstrations;
+  readonly validation?: Demonstrations | undefined;
+  /** What gives the demonstrations other goals. */
+  readonly goals?: GoalDemonstrations | undefined;
+};
 
-/** The options with the pairs of a dataset, where there is one. @throws if there are none, or both */
+/** The options with the pairs of what are episodes. @throws if there are no pairs to learn from, or of two kinds, or goals cannot be drawn */
 function withPairs(options: z.output<typeof behaviorCloningOptions>): Parsed {
-  const { policy, demonstrations, dataset } = options;
+  const { policy, demonstrations, dataset, validation: held, hindsight = 'none' } = options;
   if ((demonstrations === undefined) === (dataset === undefined)) {
     const got = dataset === undefined ? 'neither' : 'both';
     throw new Error(`BehaviorCloning: wanted demonstrations or a dataset, got ${got}`);
   }
-  if (dataset === undefined) return { ...options, demonstrations: demonstrations! };
-  const { numSteps, episodes } = datasetFor('BehaviorCloning', policy, dataset);
-  const { observationDim } = policy;
-  const actionDim = stepSize(policy);
-  const observations = new Float32Array(numSteps * observationDim);
-  const actions = new Float32Array(numSteps * actionDim);
-  const lengths: { length: number }[] = [];
-  let at = 0;
-  for (const episode of episodes()) {
-    // Nothing was done after the last observation.
-    observations.set(episode.observations.subarray(0, -observationDim), at * observationDim);
-    actions.set(episode.actions, at * actionDim);
-    lengths.push({ length: episode.rewards.length });
-    at += episode.rewards.length;
+  if (hindsight === 'none') {
+    const pairs = (source: Demonstrations | EpisodeSource) =>
+      'actions' in source ? source : pairsOf('BehaviorCloning', policy, source);
+    return { ...options, demonstrations: pairs(demonstrations ?? dataset!), validation: held && pairs(held) };
   }
-  return { ...options, demonstrations: { observations, actions, episodes: lengths } };
+  const got = `BehaviorCloning: hindsight: got '${hindsight}'`;
+  if (dataset === undefined) throw new Error(`${got} with demonstrations, expected a dataset in their place`);
+  if (policy.memory !== undefined) throw new Error(`${got} for a policy with a memory, expected one without`);
+  if (policy.chunk !== undefined) throw new Error(`${got} for a policy of chunks, expected one of single actions`);
+  const drawn = (source: EpisodeSource) =>
+    new GoalDemonstrations('BehaviorCloning', policy, source, hindsight, new Rng('behavior-cloning/hindsight'));
+  const goals = drawn(dataset);
+  const validation = held === undefined || 'actions' in held ? held : drawn(held).pairs;
+  return { ...options, demonstrations: goals.pairs, validation, goals };
 }
 
 /** −E[log π(a | o)] as `reported`, and the loss with the entropy bonus. */

@@ -11,7 +11,7 @@ const FOLDERS = ['src', 'envs', 'datasets', 'agents', 'cli', 'common', 'experime
  */
 const NAMES = `
   KL | KL from the teacher | act | actions | agent | autoregressiveLayers | banks | base |
-  behavior | behavior-cloning/evaluate | bends | blocked | checkAgent | checkBijector | checkDistribution |
+  behavior | behavior-cloning/evaluate | behavior-cloning/hindsight | bends | blocked | checkAgent | checkBijector | checkDistribution |
   checkEnv | checkPolicy | chunks | circular splines | collect | comparison | context | contexts | convolution* |
   critics | data | decoder | demonstrations | dense | digits | distillation | draws | effect |
   encoder | entropy | env | equivalence | eval | evaluation | field | fine-tuning | first steps | first velocities | fit | flow

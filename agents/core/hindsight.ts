@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { goalSpace } from '../../envs/core/goalEnv.ts';
-import { Box, FlatVectorEnv, MultiBinary, type VectorEnv } from '../../envs/index.ts';
+import { Box, FlatVectorEnv, MultiBinary, type Space, type VectorEnv } from '../../envs/index.ts';
 import { ObservationLayout, type Rng } from '../../src/index.ts';
 import type { ReplayBuffer, Transitions } from './replay.ts';
 
@@ -21,6 +21,20 @@ export const hindsightOptions = {
       'share of a minibatch that gets such goals, by default 0.8; k of them to each that was desired are k/(k + 1)',
     ),
 };
+
+/** What environments and data with goals have, as errors say it. */
+export const GOALS = 'boxes of numbers or bits, achieved_goal and desired_goal';
+
+/** Where the goals begin in what a policy sees of an observation, and how many numbers they have; undefined of one that has none, or others. */
+export function goalColumns(owner: string, space: Space) {
+  const goals = goalSpace(space);
+  // Of others a policy sees other numbers than the environment has.
+  const isPlain = goals instanceof MultiBinary || (goals instanceof Box && goals.dtype !== 'uint8');
+  if (!isPlain) return undefined;
+  const { parts } = new ObservationLayout(owner, space);
+  const at = (path: string) => parts.find((part) => part.path === path)!.at;
+  return { achievedAt: at('achieved_goal'), desiredAt: at('desired_goal'), size: goals.size };
+}
 
 type HindsightConfig = Partial<z.output<z.ZodObject<typeof hindsightOptions>>> & {
   readonly nSteps?: number;
@@ -54,23 +68,19 @@ export class Hindsight {
     if (nSteps !== 1) throw new Error(`${got} with nSteps ${nSteps}, expected 1`);
     if (prioritizedAlpha !== 0) throw new Error(`${got} with prioritizedAlpha ${prioritizedAlpha}, expected 0`);
     const { singleObservationSpace: space } = env instanceof FlatVectorEnv ? env.env : env;
-    const goals = goalSpace(space);
-    // Of others a policy sees other numbers than the environment has.
-    const isPlain = goals instanceof MultiBinary || (goals instanceof Box && goals.dtype !== 'uint8');
-    if (!isPlain || env.computeRewards === undefined) {
-      const expected = 'expected environments with goals: boxes of numbers or bits, achieved_goal and desired_goal';
-      throw new Error(`${got} for observations of ${space}, ${expected}`);
+    const goals = goalColumns(owner, space);
+    if (goals === undefined || env.computeRewards === undefined) {
+      throw new Error(`${got} for observations of ${space}, expected environments with goals: ${GOALS}`);
     }
-    const { parts } = new ObservationLayout(owner, space);
-    const at = (path: string) => parts.find((part) => part.path === path)!.at;
+    const { achievedAt, desiredAt, size } = goals;
     const count = Math.round(hindsightShare * batchSize);
     this.#env = env;
     this.#strategy = hindsight;
-    this.#achievedAt = at('achieved_goal');
-    this.#desiredAt = at('desired_goal');
-    this.#size = goals.size;
-    this.#achieved = new Float32Array(count * goals.size);
-    this.#desired = new Float32Array(count * goals.size);
+    this.#achievedAt = achievedAt;
+    this.#desiredAt = desiredAt;
+    this.#size = size;
+    this.#achieved = new Float32Array(count * size);
+    this.#desired = new Float32Array(count * size);
     this.#reached = new Float32Array(env.singleObservationSpace.size);
     // Says now what it would say at the first update.
     env.computeRewards(new Float32Array(0), new Float32Array(0));
