@@ -3,10 +3,12 @@
  *
  *     npm run dataset                                       the names of the recipes
  *     npm run dataset -- hopper-expert data/hopper-expert
+ *     npm run dataset -- pointmaze-large-navigate data/large --seed 1 --episodes 100
  */
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { InputError } from '../../cli/experiment/errors.ts';
 import { EXIT, version } from '../../cli/run/environment.ts';
 import { interruptible } from '../../cli/run/signals.ts';
@@ -16,19 +18,32 @@ import { openDataset } from '../../datasets/index.ts';
 import { DatasetWriter } from '../../datasets/storedDataset.ts';
 import { storedProblem } from '../../src/files.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { playRecipe } from './playRecipe.ts';
+import { type MazeDraw, mazeDataset, mazeRecipes } from './mazeData.ts';
+import { type PlayableRecipe, playRecipe, type RecipeProgress } from './playRecipe.ts';
 import { listedDatasets, recipeNamed, recipes } from './recipes.ts';
 
 /** Milliseconds between two lines of progress. */
 const LINE_INTERVAL = 5000;
 
-async function make(name: string, out: string, signal: AbortSignal): Promise<number> {
+/** What a recipe of that name makes, when its environment is loaded; undefined, if the signal has stopped it. */
+async function play(name: string, draw: MazeDraw, progress: RecipeProgress): Promise<PlayableRecipe | undefined> {
+  const maze = mazeRecipes.get(name);
+  if (maze !== undefined) {
+    await loadNamedEnv('dataset', maze.env);
+    return mazeDataset(maze, draw);
+  }
   const recipe = recipeNamed(name);
+  const option = Object.keys(draw)[0];
+  if (option !== undefined) throw new InputError(`--${option}: got one for ${name}, expected a recipe of pointmaze`);
+  await loadNamedEnv('dataset', recipe.task.env);
+  return playRecipe(recipe, progress);
+}
+
+async function make(name: string, out: string, draw: MazeDraw, signal: AbortSignal): Promise<number> {
   const checkpoints = `${out}.training`;
   if (existsSync(out)) throw new InputError(`${out}: is there already, expected a new name`);
   const problem = storedProblem(checkpoints);
   if (problem !== undefined) throw new InputError(problem);
-  await loadNamedEnv('dataset', recipe.task.env);
   await selectBackend();
   // The engine whose bits are the same on every machine.
   await selectEngine('wasm');
@@ -38,12 +53,17 @@ async function make(name: string, out: string, signal: AbortSignal): Promise<num
     last = performance.now();
     process.stderr.write(`${line}\n`);
   };
-  const played = await playRecipe(recipe, { signal, checkpoints, onProgress: tell });
+  const played = await play(name, draw, { signal, checkpoints, onProgress: tell });
   if (played === undefined) {
     process.stderr.write(`Stopped: what was trained is in ${checkpoints}, and the same command goes on.\n`);
     return EXIT.interrupted;
   }
-  const provenance = { ...played.about.provenance, command: `npm run dataset -- ${name}`, oxbow: version() };
+  const drawn = Object.entries(draw).map(([option, value]) => `--${option} ${value}`);
+  const provenance = {
+    ...played.about.provenance,
+    command: ['npm run dataset --', name, ...drawn].join(' '),
+    oxbow: version(),
+  };
   const folder = join(checkpoints, 'dataset');
   try {
     rmSync(folder, { recursive: true, force: true });
@@ -73,18 +93,36 @@ async function make(name: string, out: string, signal: AbortSignal): Promise<num
   return EXIT.failed;
 }
 
-const [name, out] = process.argv.slice(2);
-if (name === undefined || out === undefined) {
+/** @throws InputError, unless it is a whole number from `least` on */
+function wholeNumber(option: string, text: string, least: number): number {
+  if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
+  throw new InputError(`--${option}: got ${text}, expected an integer ≥ ${least}`);
+}
+
+function printRecipes(): void {
+  const line = (name: string, env: string, episodes: number) => `${name}: ${env}, ${episodes} episodes\n`;
   for (const { name, task, parts } of recipes.values()) {
     const options = Object.entries(task.envOptions).map(([key, value]) => ` ${key}=${value}`);
     const episodes = parts.reduce((sum, part) => sum + part.episodes, 0);
-    process.stdout.write(`${name}: ${task.env}${options.join('')}, ${episodes} episodes\n`);
+    process.stdout.write(line(name, `${task.env}${options.join('')}`, episodes));
   }
-} else {
-  try {
-    process.exitCode = await interruptible((signal) => make(name, out, signal));
-  } catch (error) {
-    process.stderr.write(`dataset: ${(error as Error).message}\n`);
-    process.exitCode = error instanceof InputError ? EXIT.badInput : EXIT.failed;
-  }
+  for (const { name, env, episodes } of mazeRecipes.values()) process.stdout.write(line(name, env, episodes));
+}
+
+try {
+  const { values, positionals } = parseArgs({
+    options: { seed: { type: 'string' }, episodes: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const [name, out] = positionals;
+  const draw: MazeDraw = {
+    ...(values.seed !== undefined && { seed: wholeNumber('seed', values.seed, 0) }),
+    ...(values.episodes !== undefined && { episodes: wholeNumber('episodes', values.episodes, 1) }),
+  };
+  if (name === undefined || out === undefined) printRecipes();
+  else process.exitCode = await interruptible((signal) => make(name, out, draw, signal));
+} catch (error) {
+  process.stderr.write(`dataset: ${(error as Error).message}\n`);
+  const isBad = error instanceof InputError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
+  process.exitCode = isBad ? EXIT.badInput : EXIT.failed;
 }

@@ -156,7 +156,7 @@ interface RecipePolicies {
 }
 
 /** How a recipe's work is followed and stopped. */
-interface RecipeProgress {
+export interface RecipeProgress {
   /** Ends the work: what it returns is then not whole. */
   readonly signal?: AbortSignal | undefined;
   /** Where checkpoints of trainings lie, from which they go on. Without it they begin anew. */

@@ -143,7 +143,11 @@ describe('OgbenchPointMaze', () => {
     for (let t = 0; t < 12; t++) env.step(Float32Array.of(0.25, -1));
     other.setState(JSON.parse(JSON.stringify(env.state())));
     const push = Float32Array.of(-0.25, -1);
-    for (let t = 0; t < 3; t++) expect(other.step(push)).toEqual(env.step(push));
+    for (let t = 0; t < 3; t++) {
+      const step = env.step(push);
+      expect(other.step(push)).toEqual(step);
+      expect(step[4].task).toBe('task3');
+    }
     expect(other.place).toEqual(env.place);
     expect(other.reset()).toEqual(env.reset());
     for (const each of [env, other]) each.close();

@@ -146,4 +146,27 @@ describe('npm run dataset', () => {
     expect(existsSync(out)).toBe(false);
     expect(make().stdout).toMatch(/^lake-uneven: Lake-v0 upperBonus=0\.5, 1500 episodes$/m);
   });
+
+  test('makes walks of a maze by seed and number, and says which', async () => {
+    const out = join(folder, 'maze');
+    const { code, stdout } = make('pointmaze-medium-stitch', out, '--seed', '3', '--episodes', '4');
+    expect(code).toBe(0);
+    expect(stdout).toContain('made by       npm run dataset -- pointmaze-medium-stitch --seed 3 --episodes 4');
+    const { numEpisodes, numSteps, about } = await openDataset(out);
+    expect([numEpisodes, numSteps, about.provenance.seed]).toEqual([4, 800, 3]);
+  });
+
+  test.each([
+    [['pointmaze-medium-stitch', 'none', '--episodes', '0'], '--episodes: got 0, expected an integer ≥ 1'],
+    [
+      ['lake-stride-expert', 'none', '--seed', '1'],
+      '--seed: got one for lake-stride-expert, expected a recipe of pointmaze',
+    ],
+    [['lake-stride-expert', 'none', '--sed', '1'], "Unknown option '--sed'"],
+  ])('refuses %o', (argv, problem) => {
+    const { code, stderr } = make(...argv);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`dataset: ${problem}`);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
 });
