@@ -10,7 +10,7 @@ import { checkArgument } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
 import type { BoxSpace, ChoiceSpace, PlainSpace } from '../spaces/plain.ts';
 import { type Acting, type ActingOptions, temperedLatent } from './acting.ts';
-import type { ActionChunk, ChunkedActions } from './actionChunks.ts';
+import type { ActionChunk } from './actionChunks.ts';
 import { withDensity } from './actionDistributions.ts';
 import {
   type ActedAction,
@@ -468,7 +468,7 @@ export abstract class Policy<
    * policy has a density, `logProb` `[batch]`, of the action before it is clipped.
    *
    * The metadata has the spaces, where they are known, as JSON: `observationSpace` and `actionSpace`, whose `low` and `high` are the bounds. Of a
-   * policy of chunks it has `chunk`, as {@link ActionChunk}, `actionDim` is that of a whole chunk, and `actionSpace` of one step.
+   * policy of chunks it has `chunk`, as `ActionChunk`, `actionDim` is that of a whole chunk, and `actionSpace` of one step.
    *
    * @param file where to write the model, in Node; it appears whole or not at all
    * @returns the model's bytes, and what its inputs and outputs are
