@@ -126,7 +126,7 @@ export interface BehaviorCloningReport extends TrainReport {
  * loss; nothing before the end depends on them. `wholeChunks` leaves such chunks out.
  *
  * With `hindsight` the data are episodes with goals, and the policy learns how to get where they got: goal-conditioned cloning, see
- * {@link GoalDemonstrations}. The goals of each minibatch are drawn anew.
+ * `GoalDemonstrations`. The goals of each minibatch are drawn anew.
  *
  * With validation pairs, the loss on them is taken at each report, and when the training ends, is left or diverges, the
  * policy gets the weights of the best report; `patience` ends the training when it has not become less for long.
