@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { NUM_ENVS_LIMIT } from '../../envs/core/vectorEnv.ts';
+import { NUM_ENVS_LIMIT, VectorWrapper } from '../../envs/core/vectorEnv.ts';
 import {
   ActionChunkVectorEnv,
   type AnyEnv,
-  type AutoresetMode,
   type BatchArray,
   Box,
   Discrete,
@@ -155,52 +154,23 @@ export function spacesOf(env: VectorEnv | AnyEnv): { readonly observationSpace: 
 }
 
 /** Keeps what a vector env gave last, for who sees it through a wrapper that changes observations. */
-export class TappedVectorEnv implements VectorEnv {
-  readonly env: VectorEnv;
-  readonly numEnvs: number;
-  readonly autoresetMode: AutoresetMode;
-  readonly singleObservationSpace: Space;
-  readonly singleActionSpace: Space;
+export class TappedVectorEnv extends VectorWrapper {
   /** What the last reset gave, or the last step. */
   observations = new Float32Array(0);
   infos: readonly Info[] = [];
   /** The last step since the reset. */
   last: VectorStep | undefined;
 
-  constructor(env: VectorEnv) {
-    this.env = env;
-    this.numEnvs = env.numEnvs;
-    this.autoresetMode = env.autoresetMode;
-    this.singleObservationSpace = env.singleObservationSpace;
-    this.singleActionSpace = env.singleActionSpace;
-  }
-
-  reset(options?: VectorResetOptions): [observations: Float32Array, infos: Info[]] {
+  override reset(options?: VectorResetOptions): [observations: Float32Array, infos: Info[]] {
     const [observations, infos] = this.env.reset(options);
     Object.assign(this, { observations, infos, last: undefined });
     return [observations, infos];
   }
 
-  step(actions: BatchArray): VectorStep {
+  override step(actions: BatchArray): VectorStep {
     const step = this.env.step(actions);
     Object.assign(this, { observations: step.observations, infos: step.infos, last: step });
     return step;
-  }
-
-  close(): void {
-    this.env.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  state(): unknown {
-    return this.env.state();
-  }
-
-  setState(state: unknown): void {
-    this.env.setState(state);
   }
 }
 

@@ -1,16 +1,9 @@
-import { checkArgument, checkCount, checkOptions } from '../../src/options/parse.ts';
+import { checkCount, checkOptions } from '../../src/options/parse.ts';
 import { chunkBox } from '../../src/policies/actionChunks.ts';
 import { Box } from '../../src/spaces/box.ts';
-import type { BatchArray, Space } from '../../src/spaces/space.ts';
-import type { Info } from './env.ts';
+import type { BatchArray } from '../../src/spaces/space.ts';
 import { checkRange } from './options.ts';
-import {
-  type AutoresetMode,
-  newVectorStep,
-  type VectorEnv,
-  type VectorResetOptions,
-  type VectorStep,
-} from './vectorEnv.ts';
+import { newVectorStep, type VectorEnv, type VectorStep, VectorWrapper } from './vectorEnv.ts';
 
 /** Options of {@link ActionChunkVectorEnv}. */
 interface ActionChunkVectorEnvOptions {
@@ -32,12 +25,10 @@ interface ActionChunkVectorEnvOptions {
  *
  * Sutton, Precup & Singh, "Between MDPs and semi-MDPs: A framework for temporal abstraction in reinforcement learning", 1999.
  */
-export class ActionChunkVectorEnv implements VectorEnv {
-  readonly env: VectorEnv;
+export class ActionChunkVectorEnv extends VectorWrapper {
   /** m */
   readonly execute: number;
-  readonly singleActionSpace: Box;
-  readonly autoresetMode: AutoresetMode = 'sameStep';
+  override readonly singleActionSpace: Box;
   readonly #gamma: number;
   /** How many numbers an action has, and a chunk of them. */
   readonly #size: number;
@@ -47,9 +38,8 @@ export class ActionChunkVectorEnv implements VectorEnv {
 
   /** @throws when the actions are no `Box`, an option is out of range, or the envs do not reset in the step that ends an episode */
   constructor(env: VectorEnv, options: ActionChunkVectorEnvOptions) {
+    super(env);
     const owner = 'ActionChunkVectorEnv';
-    checkArgument(owner, 'env', env, Object);
-    checkArgument(owner, 'env.numEnvs', env.numEnvs, Number);
     const {
       length,
       gamma = 1,
@@ -69,7 +59,6 @@ export class ActionChunkVectorEnv implements VectorEnv {
     if (autoresetMode !== 'sameStep') {
       throw new Error(`${owner}: wanted envs with autoresetMode 'sameStep', got '${autoresetMode}'`);
     }
-    this.env = env;
     this.execute = execute;
     this.singleActionSpace = new Box({ ...chunkBox(space, length), dtype: space.dtype });
     this.#gamma = gamma;
@@ -83,25 +72,13 @@ export class ActionChunkVectorEnv implements VectorEnv {
     };
   }
 
-  get numEnvs(): number {
-    return this.env.numEnvs;
-  }
-
-  get singleObservationSpace(): Space {
-    return this.env.singleObservationSpace;
-  }
-
   /** γᵐ, of a step in which no episode ends. */
   get discount(): number {
     return power(this.#gamma, this.execute);
   }
 
-  reset(options?: VectorResetOptions): [observations: Float32Array, infos: Info[]] {
-    return this.env.reset(options);
-  }
-
   /** @throws as the env inside, and unless there are as many numbers as all chunks have */
-  step(actions: BatchArray): VectorStep {
+  override step(actions: BatchArray): VectorStep {
     const { numEnvs } = this;
     const [size, width, result] = [this.#size, this.#width, this.#result];
     if (actions.length !== numEnvs * width) {
@@ -152,22 +129,6 @@ export class ActionChunkVectorEnv implements VectorEnv {
     if (!mask.includes(1)) return last;
     const [observations, infos] = this.env.reset({ mask });
     return { observations, infos };
-  }
-
-  close(): void {
-    this.env.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  state(): unknown {
-    return this.env.state();
-  }
-
-  setState(state: unknown): void {
-    this.env.setState(state);
   }
 }
 

@@ -1,11 +1,11 @@
-import { checkArgument, checkOptions } from '../../src/options/parse.ts';
+import { checkOptions } from '../../src/options/parse.ts';
 import { ObservationLayout, writeMask } from '../../src/policies/observationLayout.ts';
 import { Box } from '../../src/spaces/box.ts';
 import { choicesOf, plainSpace } from '../../src/spaces/plain.ts';
 import type { BatchArray, Space } from '../../src/spaces/space.ts';
 import type { Info } from './env.ts';
 import type { GoalRewards } from './goalEnv.ts';
-import type { AutoresetMode, VectorEnv, VectorResetOptions, VectorStep } from './vectorEnv.ts';
+import { type VectorEnv, type VectorResetOptions, type VectorStep, VectorWrapper } from './vectorEnv.ts';
 
 /** Options of {@link FlatVectorEnv}. */
 interface FlatVectorEnvOptions {
@@ -21,9 +21,8 @@ interface FlatVectorEnvOptions {
  * `action_mask`, its name in Python): an array of as many numbers or booleans, or one of an array for each entry. Without it, at the end of
  * an episode, all are 1.
  */
-export class FlatVectorEnv implements VectorEnv {
-  readonly env: VectorEnv;
-  readonly singleObservationSpace: Box;
+export class FlatVectorEnv extends VectorWrapper {
+  override readonly singleObservationSpace: Box;
   readonly #layout: ObservationLayout;
   /** How many choices each entry of an action has; undefined without masks. */
   readonly #nvec: readonly number[] | undefined;
@@ -32,11 +31,9 @@ export class FlatVectorEnv implements VectorEnv {
 
   /** @throws when the observations have no numbers, or there are to be masks of actions that are no choices */
   constructor(env: VectorEnv, options: FlatVectorEnvOptions = {}) {
-    checkArgument('FlatVectorEnv', 'env', env, Object);
-    checkArgument('FlatVectorEnv', 'env.numEnvs', env.numEnvs, Number);
+    super(env);
     const { actionMask = false } = checkOptions('FlatVectorEnv', options, { actionMask: [Boolean, undefined] });
     const space = env.singleObservationSpace;
-    this.env = env;
     this.#layout = new ObservationLayout('FlatVectorEnv: observations', space);
     this.#nvec = actionMask ? choicesIn(env.singleActionSpace) : undefined;
     const flat = this.#layout.box();
@@ -49,20 +46,8 @@ export class FlatVectorEnv implements VectorEnv {
     this.#finalObservations = new Float32Array(this.#observations.length);
   }
 
-  get numEnvs(): number {
-    return this.env.numEnvs;
-  }
-
-  get autoresetMode(): AutoresetMode {
-    return this.env.autoresetMode;
-  }
-
-  get singleActionSpace(): Space {
-    return this.env.singleActionSpace;
-  }
-
   /** @throws as {@link step} */
-  reset(options?: VectorResetOptions): [observations: Float32Array, infos: Info[]] {
+  override reset(options?: VectorResetOptions): [observations: Float32Array, infos: Info[]] {
     const [observations, infos] = this.env.reset(options);
     for (let i = 0; i < this.numEnvs; i++) {
       if (options?.mask === undefined || options.mask[i])
@@ -72,7 +57,7 @@ export class FlatVectorEnv implements VectorEnv {
   }
 
   /** @throws as the env inside, or when a discrete observation is none of its space's, or an info has no mask, or one that allows nothing */
-  step(actions: BatchArray): VectorStep {
+  override step(actions: BatchArray): VectorStep {
     const step = this.env.step(actions);
     const { observations, infos, finalObservations, finalInfos, terminations, truncations } = step;
     for (let i = 0; i < this.numEnvs; i++) {
@@ -101,22 +86,6 @@ export class FlatVectorEnv implements VectorEnv {
   computeRewards(achievedGoals: Float32Array, desiredGoals: Float32Array): GoalRewards {
     if (this.env.computeRewards) return this.env.computeRewards(achievedGoals, desiredGoals);
     throw new Error('FlatVectorEnv: computeRewards: the env inside has none, expected envs with goals');
-  }
-
-  close(): void {
-    this.env.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  state(): unknown {
-    return this.env.state();
-  }
-
-  setState(state: unknown): void {
-    this.env.setState(state);
   }
 }
 

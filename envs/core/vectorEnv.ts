@@ -1,5 +1,5 @@
 import { show } from '../../src/options/describe.ts';
-import { checkOptions } from '../../src/options/parse.ts';
+import { checkArgument, checkOptions } from '../../src/options/parse.ts';
 import { Box } from '../../src/spaces/box.ts';
 import { Dict, Tuple } from '../../src/spaces/composite.ts';
 import { Discrete, MultiBinary, MultiDiscrete } from '../../src/spaces/discrete.ts';
@@ -89,6 +89,50 @@ export interface VectorEnv {
   /** As `Env.state`, for all of them. The caller keeps the observations that it acts on next. */
   state(): unknown;
   setState(state: unknown): void;
+}
+
+/** A vector env around a vector env: all calls go through to the inner one. A subclass overrides what it changes. */
+export abstract class VectorWrapper implements VectorEnv {
+  readonly env: VectorEnv;
+  readonly numEnvs: number;
+  readonly autoresetMode: AutoresetMode;
+  readonly singleObservationSpace: Space;
+  readonly singleActionSpace: Space;
+
+  /** @throws when it is none */
+  constructor(env: VectorEnv) {
+    checkArgument(new.target.name, 'env', env, Object);
+    checkArgument(new.target.name, 'env.numEnvs', env.numEnvs, Number);
+    this.env = env;
+    this.numEnvs = env.numEnvs;
+    this.autoresetMode = env.autoresetMode;
+    this.singleObservationSpace = env.singleObservationSpace;
+    this.singleActionSpace = env.singleActionSpace;
+  }
+
+  reset(options?: VectorResetOptions): [observations: Float32Array, infos: Info[]] {
+    return this.env.reset(options);
+  }
+
+  step(actions: BatchArray): VectorStep {
+    return this.env.step(actions);
+  }
+
+  close(): void {
+    this.env.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  state(): unknown {
+    return this.env.state();
+  }
+
+  setState(state: unknown): void {
+    this.env.setState(state);
+  }
 }
 
 /** What all vector envs have, and the checks of their calls before any env moves. */
