@@ -112,17 +112,9 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
     weights?: tf.Tensor,
     past?: Past,
   ): tf.Tensor {
-    const rows = actions.shape[0]!;
-    checkShape('FlowMatchingPolicy', 'observations', observations, [rows, this.observationDim]);
-    checkShape('FlowMatchingPolicy', 'actions', actions, [rows, this.actionDim]);
-    // Weights of shape [rows, 1] would spread each row's loss over all rows.
-    const isOfNumbers = weights?.shape.length === 2;
-    if (weights !== undefined)
-      checkShape('FlowMatchingPolicy', 'weights', weights, isOfNumbers ? [rows, this.actionDim] : [rows]);
-    const draws = this.matchingDraws(rows, rng);
-    const squares = this.#matchingSquares(observations, this.bijector.inverse(actions), draws, past);
-    const losses = isOfNumbers ? squares : tf.mean(squares, 1);
-    return tf.mean(weights === undefined ? losses : tf.mul(weights, losses));
+    checkMatched(this, observations, actions, weights);
+    const draws = this.matchingDraws(actions.shape[0]!, rng);
+    return meanSquare(this.#matchingSquares(observations, this.bijector.inverse(actions), draws, past), weights);
   }
 
   /** ε ~ N(0, I) and t ~ U(0, 1), drawn in this order. */
@@ -181,8 +173,27 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
   }
 }
 
-/** @throws if an argument of a policy's `matchingLoss` has another shape */
-export function checkShape(owner: string, name: string, { shape }: tf.Tensor, expected: readonly number[]): void {
-  if (shape.length === expected.length && expected.every((size, i) => size === shape[i])) return;
-  throw new Error(`${owner}.matchingLoss: ${name}: got shape [${shape}], expected [${expected}]`);
+/** @throws if an argument of a policy's `matchingLoss` has another shape than it should */
+export function checkMatched(policy: Policy, observations: tf.Tensor, actions: tf.Tensor, weights?: tf.Tensor): void {
+  const { observationDim, actionDim } = policy;
+  const rows = actions.shape[0]!;
+  const check = (name: string, { shape }: tf.Tensor, expected: readonly number[]) => {
+    if (shape.length === expected.length && expected.every((size, i) => size === shape[i])) return;
+    throw new Error(`${policy.constructor.name}.matchingLoss: ${name}: got shape [${shape}], expected [${expected}]`);
+  };
+  check('observations', observations, [rows, observationDim]);
+  check('actions', actions, [rows, actionDim]);
+  // Weights of shape [rows, 1] would spread each row's loss over all rows.
+  if (weights !== undefined) check('weights', weights, weights.shape.length === 2 ? [rows, actionDim] : [rows]);
+}
+
+/**
+ * The mean of squared errors.
+ * @param squares `[rows, actionDim]`
+ * @param weights what they are multiplied by, of each number `[rows, actionDim]`, or of each row `[rows]`
+ */
+export function meanSquare(squares: tf.Tensor, weights?: tf.Tensor): tf.Tensor {
+  if (weights?.shape.length === 2) return tf.mean(tf.mul(weights, squares));
+  const each = tf.mean(squares, 1);
+  return tf.mean(weights === undefined ? each : tf.mul(weights, each));
 }

@@ -5,7 +5,7 @@ import { type BoxSpace, plainBoxSpace } from '../spaces/plain.ts';
 import { ActionSamples } from './actionDistributions.ts';
 import { clippedActions } from './actor.ts';
 import { type BoxScale, boxScale } from './boxScale.ts';
-import { checkShape } from './flowMatchingPolicy.ts';
+import { checkMatched, meanSquare } from './flowMatchingPolicy.ts';
 import { type NetworkPolicyOptions, type Past, Policy } from './policy.ts';
 
 /** Options of {@link MinimalIterativePolicy}. */
@@ -84,20 +84,13 @@ export class MinimalIterativePolicy extends Policy<Float32Array, ActionSamples> 
     weights?: tf.Tensor,
     past?: Past,
   ): tf.Tensor {
-    const rows = actions.shape[0]!;
-    checkShape('MinimalIterativePolicy', 'observations', observations, [rows, this.observationDim]);
-    checkShape('MinimalIterativePolicy', 'actions', actions, [rows, this.actionDim]);
-    const isOfNumbers = weights?.shape.length === 2;
-    if (weights !== undefined)
-      checkShape('MinimalIterativePolicy', 'weights', weights, isOfNumbers ? [rows, this.actionDim] : [rows]);
+    checkMatched(this, observations, actions, weights);
     const [features, latents] = [this.features(observations, past), this.bijector.inverse(actions)];
     const rest = 1 - this.time;
     const near = tf.add(latents, tf.mul(rng.normalTensor(latents.shape), rest));
-    const error = (predicted: tf.Tensor, scale: number) =>
+    const squares = (predicted: tf.Tensor, scale: number) =>
       tf.mul(tf.squaredDifference(predicted, latents), 1 / (scale * scale));
-    const second = this.field.at(near, this.time, features);
-    const squares = tf.add(error(this.#first(features), this.time), error(second, rest));
-    const losses = isOfNumbers ? squares : tf.mean(squares, 1);
-    return tf.mean(weights === undefined ? losses : tf.mul(weights, losses));
+    const second = squares(this.field.at(near, this.time, features), rest);
+    return meanSquare(tf.add(squares(this.#first(features), this.time), second), weights);
   }
 }

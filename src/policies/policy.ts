@@ -408,8 +408,12 @@ export abstract class Policy<
     return distribution.sample ? chosen : { ...chosen, logProb: distribution.logProb(latent) };
   }
 
-  /** @throws if the policy cannot act so: a temperature and the densest action need a density */
-  checkActing(owner: string, { rule, temperature }: Acting): void {
+  /** @throws if the policy cannot act so: a temperature and the densest action need a density, and the actions of a chunk have one draw already */
+  checkActing(owner: string, { rule, temperature, hold }: Acting): void {
+    if (hold > 1 && this.chunk !== undefined) {
+      const expected = 'expected none: the actions of a chunk have one draw already';
+      throw new Error(`${owner}: acting.hold: got ${hold} for a policy of chunks, ${expected}`);
+    }
     if (rule !== 'densest' && temperature === 1) return;
     withDensity(`${owner}: acting.${rule === 'densest' ? 'rule' : 'temperature'}`, this);
   }

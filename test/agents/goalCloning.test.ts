@@ -266,14 +266,14 @@ describe('BehaviorCloning with hindsight', () => {
     expect(() => make({ dataset: episodesOf(LENGTHS, box(WIDTH)) })).toThrow(
       /^BehaviorCloning: hindsight: got 'future' for observations of Box.*, expected a dataset with goals: boxes of numbers or bits, achieved_goal and desired_goal$/,
     );
-    const remembering = makePolicy('gaussian', {
-      observationSpace: box(WIDTH),
-      actionSpace: box(1),
-      memory: 'gru',
-      rng: new Rng(0),
-    });
+    const task = { observationSpace: box(WIDTH), actionSpace: box(1), rng: new Rng(0) };
+    const remembering = makePolicy('gaussian', { ...task, memory: 'gru' });
     expect(() => make({ policy: remembering, dataset: episodesOf(LENGTHS) })).toThrow(
       "BehaviorCloning: hindsight: got 'future' for a policy with a memory, expected one without",
+    );
+    const ofChunks = makePolicy('gaussian', { ...task, chunk: 2 });
+    expect(() => make({ policy: ofChunks, dataset: episodesOf(LENGTHS) })).toThrow(
+      "BehaviorCloning: hindsight: got 'future' for a policy of chunks, expected one of single actions",
     );
     expect(() => make({ dataset: episodesOf(LENGTHS), hindsight: 'episode' as never })).toThrow(
       'BehaviorCloning: hindsight: got "episode", expected one of none, future, final',

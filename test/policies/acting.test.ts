@@ -344,6 +344,11 @@ test('refuses two ways at once, and noise without rows', () => {
   expect(() => policy.toOnnx(undefined, { acting: { hold: 2 } })).toThrow(
     new Error('GaussianPolicy.toOnnx: acting.hold: got 2, expected none: noise is an input, to be given again'),
   );
+  expect(() => made('spline', { chunk: 3 }).actor({ rng, acting: { hold: 2 } })).toThrow(
+    new Error(
+      'Actor: acting.hold: got 2 for a policy of chunks, expected none: the actions of a chunk have one draw already',
+    ),
+  );
   const shared = Object.assign(made('implicit'), {
     distribution(features: tf.Tensor) {
       const draw = (stream: Rng) => tf.mul(tf.ones([features.shape[0]!, 2]), stream.normalTensor([2]));
