@@ -197,20 +197,20 @@ function jobTable(title: string, evaluations: readonly Evaluation[], times: read
     describeShares(sharesOf({ episodes: returns.length, counts })),
   );
   const isSaid = outcomes.some((text) => text !== '–');
-  const [first, last] = times.length === 0 ? [['trained steps'], []] : [['actions'], ['ms an action']];
-  const columns = ['job', ...first, 'return', ...last, 'deviation', 'lowest', 'highest', 'steps of an episode'];
+  const ofWays = times.length > 0;
+  // A wide table is cut after columns, and each piece begins with the first.
+  const first = ofWays ? ['job', 'return', 'ms an action'] : ['job', 'trained steps', 'return'];
+  const columns = [...first, 'deviation', 'lowest', 'highest', 'steps of an episode'];
   return {
     title,
     columns: [...columns, ...(isSaid ? ['outcomes'] : [])],
     rows: evaluations.map(({ job, acting, step, returns, lengths }, i) => {
       const { mean, deviation, lowest, highest } = spreadOf(returns);
       const text = (value: number) => trueMinus(formatReturn(value));
-      const time = times[i];
       return [
-        job,
-        time === undefined ? (step === null ? '–' : String(step)) : wayText(acting),
-        text(mean),
-        ...(time === undefined ? [] : [formatTime(time)]),
+        ...(ofWays
+          ? [`${job}, ${wayText(acting)}`, text(mean), formatTime(times[i]!)]
+          : [job, step === null ? '–' : String(step), text(mean)]),
         ...[deviation, lowest, highest, spreadOf(lengths).mean].map(text),
         ...(isSaid ? [outcomes[i]!] : []),
       ];
