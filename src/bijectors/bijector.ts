@@ -58,6 +58,14 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
     return undefined;
   }
 
+  /**
+   * Whether log|det ∂f(x)/∂x| is the same for all x. False where it is not said. Then f takes the mode of a distribution to the mode of its
+   * image: it changes all densities by one factor.
+   */
+  get isConstantJacobian(): boolean {
+    return false;
+  }
+
   /** x → [f(x), log|det ∂f(x)/∂x|]; the input has been checked. */
   protected abstract computeForward(x: tf.Tensor): WithLogDet;
 
@@ -343,6 +351,10 @@ class GivenContext extends Bijector {
 
   override monotonicity(): Monotonicity | undefined {
     return this.bijector.monotonicity(this.#context);
+  }
+
+  override get isConstantJacobian(): boolean {
+    return this.bijector.isConstantJacobian;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

@@ -62,6 +62,11 @@ export class Chain extends Bijector {
       });
   }
 
+  /** Whether that of each part is. */
+  override get isConstantJacobian(): boolean {
+    return this.bijectors.every((part) => part.isConstantJacobian);
+  }
+
   protected computeForward(x: tf.Tensor): WithLogDet {
     return this.#apply(this.bijectors.toReversed(), x, 'forward');
   }

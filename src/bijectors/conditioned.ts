@@ -75,6 +75,10 @@ export class Conditioned extends ConditionalBijector {
     return this.dim === 1 ? this.at(context).monotonicity() : undefined;
   }
 
+  override get isConstantJacobian(): boolean {
+    return this.#family.isVolumePreserving ?? false;
+  }
+
   transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {
     const bijector = this.at(context);
     const [value, logDet] = applied(bijector, input, direction);
@@ -132,6 +136,10 @@ export class LocationScale extends ConditionalBijector {
   /** Rising for one number, undefined for several. */
   override monotonicity(): Monotonicity | undefined {
     return this.dim === 1 ? 1 : undefined;
+  }
+
+  override get isConstantJacobian(): boolean {
+    return true;
   }
 
   transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {

@@ -54,6 +54,11 @@ export class Coupling extends ConditionalBijector {
     });
   }
 
+  /** Where the family's determinant does not depend on its parameters, which depend on the entries that pass. */
+  override get isConstantJacobian(): boolean {
+    return this.#family.isVolumePreserving ?? false;
+  }
+
   transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {
     return onRows(input, context, (rows, repeated) => {
       const [passed, entries] = this.#partition.split(rows);

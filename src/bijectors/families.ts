@@ -28,6 +28,8 @@ export interface ElementwiseFamily {
   readonly parameterCount: number;
   /** @param parameters `[..., parameterCount · dim]` */
   bijector(parameters: tf.Tensor, dim: number): Bijector;
+  /** Whether log-determinants are 0 whatever the parameters. */
+  readonly isVolumePreserving?: boolean;
   /** How numbers of this kind are shown to a network, where not as they are: `[batch, n]` → `[batch, size · n]`, laid out as the parameters. */
   readonly features?: { readonly size: number; of(x: tf.Tensor): tf.Tensor };
 }
@@ -52,6 +54,7 @@ export const additiveFamily: ElementwiseFamily = {
   name: 'additive',
   parameterCount: 1,
   bijector: (shift) => new Shift(shift),
+  isVolumePreserving: true,
 };
 
 /** {@link RationalQuadraticSpline} with `bins` bins on [−bound, bound]. @throws if `bins` is no integer above 1 */
@@ -119,6 +122,8 @@ export interface VectorFamily {
   initialParameters(dim: number, rng: Rng): Float32Array;
   /** @param parameters `[..., count]`; leading axes make a batch of maps */
   bijector(parameters: tf.Tensor, dim: number): Bijector;
+  /** Whether log-determinants are 0 whatever the parameters. */
+  readonly isVolumePreserving?: boolean;
 }
 
 export const vectorFamilySchema = z.custom<VectorFamily>(
@@ -170,6 +175,7 @@ export function householderFamily({ reflections }: { readonly reflections?: numb
     initialParameters: (dim, rng) => rng.fillNormal(new Float32Array((reflections ?? dim) * dim)),
     bijector: (parameters, dim) =>
       new Householder(tf.reshape(parameters, [...parameters.shape.slice(0, -1), reflections ?? dim, dim])),
+    isVolumePreserving: true,
   };
 }
 

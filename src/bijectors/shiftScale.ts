@@ -83,6 +83,10 @@ export class ShiftScale extends ParameterBijector {
     return this.scale === undefined ? 1 : tf.sign(tensorOf(this.scale));
   }
 
+  override get isConstantJacobian(): boolean {
+    return true;
+  }
+
   protected computeForward(x: tf.Tensor): WithLogDet {
     let y = tf.clone(x);
     if (this.scale !== undefined) y = tf.mul(y, tensorOf(this.scale));

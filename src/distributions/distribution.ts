@@ -147,9 +147,19 @@ export abstract class Distribution {
     return this.unavailable('mean in closed form');
   }
 
+  /** Whether {@link mode} is known. */
+  get hasMode(): boolean {
+    return this.mode !== Distribution.prototype.mode;
+  }
+
   /** A point of greatest density. @throws where there is no closed form. */
   mode(): tf.Tensor {
     return this.unavailable('mode in closed form');
+  }
+
+  /** log p at the {@link mode}, nats, `[...batchShape]`. @throws where that is not known. */
+  modeLogProb(): tf.Tensor {
+    return this.logProb(this.mode());
   }
 
   /** Var[X] of each component; of angles 1 − E[cos(X − mean)]. @throws where there is no closed form. */

@@ -70,6 +70,10 @@ export class Independent extends Distribution {
     return this.distribution.mean();
   }
 
+  override get hasMode(): boolean {
+    return this.distribution.hasMode;
+  }
+
   override mode(): tf.Tensor {
     return this.distribution.mode();
   }
@@ -141,6 +145,10 @@ export class BatchBroadcast extends Distribution {
 
   override mean(): tf.Tensor {
     return this.#repeated(this.distribution.mean());
+  }
+
+  override get hasMode(): boolean {
+    return this.distribution.hasMode;
   }
 
   override mode(): tf.Tensor {

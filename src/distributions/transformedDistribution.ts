@@ -89,6 +89,22 @@ export class TransformedDistribution extends Distribution {
     return tf.add(this.base.logProb(noise), sumLogDet(logDet, this.bijector.eventNdims, this.eventShape.length));
   }
 
+  override get hasMode(): boolean {
+    return this.bijector.isConstantJacobian && this.base.hasMode;
+  }
+
+  /** f of the base's mode, where f changes all densities by one factor. */
+  override mode(): tf.Tensor {
+    return this.hasMode ? this.bijector.forward(this.base.mode()) : super.mode();
+  }
+
+  /** log p of the base's mode, less the log-determinant, which is the same everywhere. */
+  override modeLogProb(): tf.Tensor {
+    if (!this.hasMode) return super.modeLogProb();
+    const logDet = this.bijector.forwardLogDet(this.base.mode());
+    return tf.sub(this.base.modeLogProb(), sumLogDet(logDet, this.bijector.eventNdims, this.eventShape.length));
+  }
+
   protected override computeTails(y: tf.Tensor): Tails {
     const sign = this.#sign('distribution function');
     const noise = this.bijector.inverse(this.#whole(y));

@@ -22,6 +22,7 @@ export class SquashedDistribution implements ActionDistribution {
   readonly entropy?: () => tf.Tensor;
   /** Where the latent's mode is known in closed form. */
   readonly mode?: () => tf.Tensor;
+  readonly modeLogProb?: () => tf.Tensor;
   /** Of a Gaussian latent: μ + √T (u − μ) of its samples u. */
   readonly sampleTempered?: (rng: Rng, temperature: number) => tf.Tensor;
 
@@ -39,14 +40,17 @@ export class SquashedDistribution implements ActionDistribution {
     this.bijector = bijector;
     this.reparameterized = latent.reparameterized;
     this.angles = angles;
-    const inClosedForm = (name: 'entropy' | 'mode') => latent[name] !== Distribution.prototype[name];
-    if (bijector instanceof Identity && inClosedForm('entropy')) this.entropy = () => latent.entropy();
-    if (bijector instanceof ShiftScale && inClosedForm('entropy')) {
+    const hasEntropy = latent.entropy !== Distribution.prototype.entropy;
+    if (bijector instanceof Identity && hasEntropy) this.entropy = () => latent.entropy();
+    if (bijector instanceof ShiftScale && hasEntropy) {
       // Its determinant is the same everywhere.
       this.entropy = () =>
         tf.add(latent.entropy(), this.squashLogDet(tf.zeros([...latent.batchShape, ...latent.eventShape])));
     }
-    if (inClosedForm('mode')) this.mode = () => latent.mode();
+    if (latent.hasMode) {
+      this.mode = () => latent.mode();
+      this.modeLogProb = () => latent.modeLogProb();
+    }
     if (latent instanceof MultivariateNormal) {
       this.sampleTempered = (rng, temperature) => {
         const mean = latent.mean();

@@ -36,7 +36,7 @@ const NATS = 0.1;
  *
  * 1. Samples, also tempered ones, latents, log-probabilities, entropies, modes: shapes `[batch, actionDim]` and `[batch]`, float32, finite.
  * 2. Actions: `squash` of their latents, `squash(unsquash(action))` gives them again, within `boundedActions`, or of `discreteActions`.
- * 3. `logProb` of a latent is the log-probability that its sample came with. The probabilities of discrete actions sum to 1.
+ * 3. `logProb` of a latent is the log-probability that its sample came with, `modeLogProb` that of the mode without the squash. The probabilities of discrete actions sum to 1.
  * 4. Without `squashLogDet`, `squash` is the identity, if there is a density.
  * 5. `reparameterized` samples have gradients by variables; log-probabilities of samples that are not have some.
  * 6. The density is that of the samples: where they are a function of as many random numbers as an action has, at most 4, it must be
@@ -138,11 +138,25 @@ class Check extends Contract {
       as: 'the logProb that it came with',
     });
     if (discreteActions !== undefined) this.#checkCategories(distribution, batch, choicesOf(discreteActions));
-    if (distribution.mode !== undefined) this.numbers('mode', distribution.mode(), events);
+    this.#checkMode(distribution, batch);
     const tempered = distribution.sampleTempered?.(this.#stream(), 0.5);
     if (tempered !== undefined) this.numbers('sampleTempered', tempered, events);
     const entropy = distribution.entropy?.();
     if (entropy !== undefined) this.numbers('entropy', entropy, [batch]);
+  }
+
+  #checkMode(distribution: ActionDistribution, batch: number): void {
+    const mode = distribution.mode?.();
+    if (mode === undefined) return;
+    this.numbers('mode', mode, [batch, this.#policy.actionDim]);
+    const given = distribution.modeLogProb?.();
+    if (given === undefined) return;
+    const ofAction = distribution.logProb(mode);
+    const ofLatent = distribution.squashLogDet ? tf.add(ofAction, distribution.squashLogDet(mode)) : ofAction;
+    this.near('modeLogProb', this.numbers('modeLogProb', given, [batch]), ofLatent.dataSync<'float32'>(), {
+      allowed: nats,
+      as: 'logProb of the mode, without the squash',
+    });
   }
 
   #checkActions(actions: Float32Array, latents: Float32Array): void {

@@ -79,6 +79,8 @@ export interface ActionDistribution {
   entropy?(): tf.Tensor;
   /** The latent value of greatest density, `[batch, actionDim]`, where it is exact and the distribution has one mode. */
   mode?(): tf.Tensor;
+  /** log p of the latent value at its {@link mode}, `[batch]`, where that is there; not of the action. */
+  modeLogProb?(): tf.Tensor;
   /** A latent value of the law ∝ p^(1/T), `[batch, actionDim]`, where it is exact: of a Gaussian N(μ, T Σ), of choices by logits / T. */
   sampleTempered?(rng: Rng, temperature: number): tf.Tensor;
 }

@@ -1,6 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { affineFamily, Conditioned, Shift, ShiftScale } from '../../src/bijectors/index.ts';
+import {
+  affineFamily,
+  type Bijector,
+  Chain,
+  Conditioned,
+  Scale,
+  Shift,
+  ShiftScale,
+  Tanh,
+} from '../../src/bijectors/index.ts';
 import {
   BatchBroadcast,
   Dirichlet,
@@ -239,5 +248,40 @@ describe('events of other ranks', () => {
     const entropy = 12 * 0.5 * Math.log(2 * Math.PI * Math.E);
     for (const value of whole.entropy().dataSync()) expect(value).toBeCloseTo(entropy, 4);
     expect(whole.entropy().shape).toEqual([2]);
+  });
+});
+
+describe('the mode of what a bijector maps', () => {
+  const normal = new MultivariateNormalDiag({ loc: tf.tensor1d([0.5, -2]), logScale: tf.tensor1d([0.3, -1]) });
+  const image = (bijector: Bijector, base: Distribution = normal) => new TransformedDistribution({ base, bijector });
+
+  test('is the image of the mode where the Jacobian is constant, with its log-density', () => {
+    const once = image(new ShiftScale({ shift: [1, -1], scale: [-2, 0.5] }));
+    const twice = image(new Chain([new Scale([3, 1]), new Shift(4)]), once);
+    for (const [distribution, mode] of [
+      [once, [0, -2]],
+      [twice, [12, 2]],
+      [new BatchBroadcast(twice, [3]), [12, 2, 12, 2, 12, 2]],
+    ] as const) {
+      expect(distribution.hasMode).toBe(true);
+      [...distribution.mode().dataSync()].forEach((x, i) => expect(x).toBeCloseTo(mode[i]!, 5));
+      // log N at its mean, less the logarithms of the scales.
+      const scales = distribution === once ? 0 : Math.log(3);
+      const wanted = -Math.log(2 * Math.PI) - 0.3 + 1 - scales;
+      for (const logProb of distribution.modeLogProb().dataSync()) expect(logProb).toBeCloseTo(wanted, 5);
+    }
+  });
+
+  test('is not known where the Jacobian is not constant, or that of the base is not known', () => {
+    const mixture = new MixtureSameFamily({
+      logits: tf.zeros([2]),
+      components: new MultivariateNormalDiag({ loc: tf.zeros([2, 2]), logScale: tf.zeros([2, 2]) }),
+    });
+    for (const distribution of [image(new Tanh()), image(new Shift(1), mixture), new BatchBroadcast(mixture, [3])]) {
+      expect(distribution.hasMode).toBe(false);
+      for (const ask of [() => distribution.mode(), () => distribution.modeLogProb()]) {
+        expect(ask).toThrow(/has no mode in closed form$/);
+      }
+    }
   });
 });

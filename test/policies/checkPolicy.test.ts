@@ -105,6 +105,7 @@ describe('broken ones are told', () => {
     ['NaN', changed(({ logProb }) => ({ logProb: tf.mul(logProb, Number.NaN) })), 'logProb: got NaN'],
     ['entropy [batch, dim]', () => ({ entropy: () => tf.zeros([3, 2]) }), 'entropy: got float32 of shape [3,2]'],
     ['mode [dim]', () => ({ mode: () => tf.zeros([2]) }), 'mode: got float32 of shape [2]'],
+    ['modeLogProb of the action', (right) => ({ modeLogProb: () => right.logProb(right.mode!()) }), 'modeLogProb: got'],
     [
       'tempered sample [dim]',
       () => ({ sampleTempered: () => tf.zeros([2]) }),
