@@ -29,6 +29,7 @@ export { stateFromJson, stateToJson } from './core/state.ts';
 export { CrossQ, type CrossQOptions } from './crossQ.ts';
 export { Dqn, type DqnOptions, QrDqn, type QrDqnOptions } from './dqn.ts';
 export { Fpo, type FpoOptions } from './fpo.ts';
+export { Meow, type MeowOptions } from './meow.ts';
 export { Fql, type FqlOptions } from './offline/fql.ts';
 export { Iql, type IqlOptions } from './offline/iql.ts';
 export { NfRlbc, type NfRlbcOptions } from './offline/nfRlbc.ts';

@@ -240,6 +240,17 @@ export const presets = {
       agent: { learningRate: { linear: [1e-3, 0] }, gamma: 0.98, tau: 0.02, criticHidden: [64, 64] },
       policy: { ...replaying, initialScale: 0.05 },
     },
+    meow: {
+      steps: 10_000,
+      envs: 1,
+      agent: {
+        learningRate: { linear: [1e-3, 0] },
+        temperature: { linear: [8, 2] },
+        tau: 0.01,
+        shiftHidden: [64, 64],
+      },
+      policy: { ...replaying, scale: 'state', initialScale: 0.5 },
+    },
     iql: { steps: 10_000, envs: 1, agent: { ...swinging, beta: 10 }, policy: { ...cloning, scale: 'state' } },
     fql: {
       steps: 10_000,
@@ -262,6 +273,19 @@ export const presets = {
         normalizeRewards: true,
       },
       policy: {},
+    },
+    meow: {
+      steps: 20_000,
+      envs: 1,
+      agent: {
+        learningRate: { linear: [1e-3, 0] },
+        temperature: { linear: [10, 2] },
+        gamma: 0.9,
+        tau: 0.01,
+        learningStarts: 1000,
+        shiftHidden: [64, 64],
+      },
+      policy: { ...replaying, scale: 'state', initialScale: 0.5 },
     },
   },
   // Hardly any state pays: without hindsight nothing is learned.

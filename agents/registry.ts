@@ -12,6 +12,7 @@ import { BehaviorCloning, behaviorCloningOptions } from './behaviorCloning.ts';
 import { CrossQ, crossQOptions } from './crossQ.ts';
 import { Dqn, dqnOptions, QrDqn, qrDqnOptions } from './dqn.ts';
 import { Fpo, fpoOptions } from './fpo.ts';
+import { Meow, meowOptions } from './meow.ts';
 import { Fql, fqlOptions } from './offline/fql.ts';
 import { Iql, iqlOptions } from './offline/iql.ts';
 import { NfRlbc, nfRlbcOptions } from './offline/nfRlbc.ts';
@@ -128,6 +129,10 @@ export const builtinAgents = {
   }),
   'soft-q-learning': defineAgent(SoftQLearning, softQLearningOptions, 'soft Q-learning (Haarnoja et al., 2017)', {
     actions: 'box',
+  }),
+  meow: defineAgent(Meow, meowOptions, 'one flow as policy, soft Q-function and value: MEow (Chao et al., 2024)', {
+    actions: 'box',
+    usualPolicy: 'nice',
   }),
   td3: defineAgent(Td3, td3Options, 'twin delayed policy gradients (Fujimoto et al., 2018)', {
     actions: 'box',

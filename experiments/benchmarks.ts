@@ -424,7 +424,11 @@ function ofCell<T extends { readonly env: string; readonly study: string }>(
   return rows.filter((row) => row.env === env && row.study === study);
 }
 
-const labels: Readonly<Record<string, string>> = { crossq: 'CrossQ', 'soft-q-learning': 'soft Q-learning' };
+const labels: Readonly<Record<string, string>> = {
+  crossq: 'CrossQ',
+  meow: 'MEow',
+  'soft-q-learning': 'soft Q-learning',
+};
 
 /** An agent's name in a sentence: `PPO`, `QR-DQN`. */
 function agentLabel(agent: string): string {

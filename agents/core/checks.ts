@@ -94,10 +94,13 @@ function memoryOfMachine(): number {
   return Math.min(total, process?.constrainedMemory?.() || Number.POSITIVE_INFINITY);
 }
 
-/** @throws if the policy has no exact mode, or one that is cut off at bounds, where the gradient ends */
-export function checkHasMode(owner: string, policy: Policy): void {
-  const hasMode = tf.tidy(() => Number(policy.given(tf.zeros([1, policy.observationDim])).mode !== undefined));
-  const got = `${owner}: policy: got ${withArticle(policy.constructor.name)}, whose mode`;
+/**
+ * @param what is asked for: the mode, or the density there
+ * @throws if the policy has no exact mode, or one that is cut off at bounds, where the gradient ends
+ */
+export function checkHasMode(owner: string, policy: Policy, what: 'mode' | 'modeLogProb' = 'mode'): void {
+  const hasMode = tf.tidy(() => Number(policy.given(tf.zeros([1, policy.observationDim]))[what] !== undefined));
+  const got = `${owner}: policy: got ${withArticle(policy.constructor.name)}, whose ${what}`;
   if (!hasMode) throw new Error(`${got} is not known, expected one with an exact mode, as a Gaussian has`);
   if (policy.boundedActions === undefined) return;
   throw new Error(`${got} stays at a bound without a gradient, expected one with squash: 'tanh', as a Gaussian`);

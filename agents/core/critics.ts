@@ -102,7 +102,7 @@ export class ClippedAdam extends Adam {
   readonly #maxNorm: number | undefined;
 
   /** @param maxNorm the largest global norm of the gradient; without one there is no bound */
-  constructor(module: Module, maxNorm: number | undefined, options?: AdamOptions) {
+  constructor(module: Pick<Module, 'trainableVariables'>, maxNorm: number | undefined, options?: AdamOptions) {
     super(module.trainableVariables(), options);
     this.#maxNorm = maxNorm;
   }

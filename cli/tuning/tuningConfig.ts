@@ -152,6 +152,7 @@ const spaces: { readonly [N in ActingAgentName]: (envs: number) => Space } = {
   tqc: () => ({ ...continuous, droppedPerCritic: { choice: [0, 1, 2, 3, 5] } }),
   crossq: () => ({ ...withoutTargets, policyDelay: { choice: [1, 2, 3] } }),
   'soft-q-learning': () => ({ ...continuous, temperature: { logUniform: [0.01, 10] } }),
+  meow: () => ({ ...continuous, temperature: { logUniform: [0.01, 10] } }),
   td3: () => ({
     ...continuous,
     explorationNoise: { uniform: [0, 0.5] },

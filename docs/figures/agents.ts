@@ -24,6 +24,7 @@ const NAMES: Readonly<Record<ActingAgentName, string>> = {
   tqc: 'TQC',
   crossq: 'CrossQ',
   'soft-q-learning': 'Soft Q',
+  meow: 'MEow',
   td3: 'TD3',
   dqn: 'DQN',
   'qr-dqn': 'QR-DQN',

@@ -75,6 +75,11 @@ for (const agent of ['sac', 'tqc', 'crossq', 'soft-q-learning', 'td3']) {
     training(`${agent} ${policy} Pendulum-v1`, { agent, policy, ...settings });
   }
 }
+training('meow nice Pendulum-v1', {
+  ...{ env: 'Pendulum-v1', agent: 'meow', policy: 'nice', steps: 200 },
+  agentOptions: { ...fromReplay, learningStarts: 50, shiftHidden: [16] },
+  policyOptions: { hidden },
+});
 for (const [agent, agentOptions] of Object.entries({
   ...{ reinforce: {}, a2c: {}, ppo: onPolicy, dqn: fromReplay, 'qr-dqn': fromReplay },
 })) {
@@ -158,6 +163,7 @@ const classes: readonly [AgentClass, string, number, string, Settings?, Settings
   [agents.Tqc, 'Pendulum-v1', 100, 'gaussian', { ...acting, quantiles: 5, droppedPerCritic: 1 }, squashed],
   [agents.CrossQ, 'Pendulum-v1', 100, 'gaussian', acting, { ...squashed, batchRenorm: true }],
   [agents.SoftQLearning, 'Pendulum-v1', 100, 'gaussian', { ...acting, particles: 3, nSteps: 3 }, squashed],
+  [agents.Meow, 'Pendulum-v1', 100, 'nice', { ...withReplay, shiftHidden: [8] }, squashed],
   [agents.Td3, 'Pendulum-v1', 100, 'gaussian', { ...acting, policyDelay: 3 }, squashed],
   [agents.Dqn, 'CartPole-v1', 100, 'q-network', { ...withReplay, targetUpdateEvery: 7, nSteps: 3 }],
   [agents.QrDqn, 'CartPole-v1', 100, 'quantile-network', { ...withReplay, targetUpdateEvery: 7 }, { quantiles: 4 }],

@@ -387,6 +387,8 @@ export const policyOptionsFor = {
   tqc: reparameterized,
   crossq: { ...reparameterized, batchRenorm: true },
   'soft-q-learning': reparameterized,
+  // A narrow density keeps its mode from running away while values are far too large.
+  meow: { ...replaying, scale: 'state', initialScale: 0.5 },
   td3: byMode,
   dqn: {},
   'qr-dqn': {},

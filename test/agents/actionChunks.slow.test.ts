@@ -9,6 +9,7 @@ import {
   Fpo,
   Fql,
   Iql,
+  Meow,
   NfRlbc,
   Ppo,
   Reinforce,
@@ -64,6 +65,14 @@ const agents: [string, () => Agent, number][] = [
   ['CrossQ', () => new CrossQ({ policy: policyOf('gaussian', squashed), ...replay() }), 80],
   ['Td3', () => new Td3({ policy: policyOf('gaussian', { ...squashed, scale: 'free' }), ...replay() }), 80],
   ['SoftQLearning', () => new SoftQLearning({ policy: policyOf('implicit', { squash: 'tanh' }), ...replay() }), 80],
+  [
+    'Meow',
+    () => {
+      const { criticHidden: shiftHidden, ...others } = replay();
+      return new Meow({ policy: policyOf('nice', squashed), ...others, shiftHidden });
+    },
+    80,
+  ],
   ['Iql', () => new Iql({ policy: policyOf('spline', { bins: 3, execute: 2 }), ...online() }), 60],
   ['Iql, best of samples', () => new Iql({ policy: policyOf('flow-matching'), ...online(), beta: 0, bestOf: 4 }), 60],
   ['Fql', () => new Fql({ policy: policyOf('implicit'), ...online(), behaviorHidden: [3] }), 60],

@@ -7,6 +7,7 @@ import {
   CrossQ,
   Fpo,
   Fql,
+  Meow,
   NfRlbc,
   SoftQLearning,
   stateFromJson,
@@ -270,6 +271,7 @@ describe('agents that learn from single steps refuse a memory', () => {
   test.each<[string, () => unknown]>([
     ['Fpo', () => new Fpo(online('flow-matching'))],
     ['SoftQLearning', () => new SoftQLearning(online('implicit', { squash: 'tanh' }))],
+    ['Meow', () => new Meow(online('nice'))],
     ['CrossQ', () => new CrossQ(online('gaussian'))],
     ['Fql', () => new Fql({ ...offline('implicit'), alpha: 1 })],
     ['NfRlbc', () => new NfRlbc(offline('gaussian'))],

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Agent, AgentState, TrainReport } from '../../agents/index.ts';
-import { makePolicy, Rng } from '../../src/index.ts';
+import { makePolicy, Rng, type StateDict } from '../../src/index.ts';
 import { gradient } from '../oracle/calculus.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
 import { mlp, under, type Variables } from '../oracle/mlp.ts';
@@ -53,6 +53,24 @@ export async function firstUpdateFrom<R extends TrainReport>(
   const others = { ...othersOf(between!), ...(priorities && { replay: { ...replay, priorities } }) };
   agent.setState({ ...between!, parts: { ...parts, ...others } });
   return firstUpdate(agent, 41);
+}
+
+/** An agent's first update, with target networks that differ from what they follow, by way of a state. */
+export async function withOtherTargets<R extends TrainReport>(agent: Agent<R>, names: readonly string[]) {
+  const rng = new Rng('others');
+  let others: StateDict[] = [];
+  const first = await firstUpdateFrom(agent, ({ parts }) => {
+    others = names.map((name) =>
+      Object.fromEntries(
+        Object.entries(parts[name] as StateDict).map(([path, { shape, values }]) => [
+          path,
+          { shape, values: values.map((value) => value + 0.3 * rng.normal()) },
+        ]),
+      ),
+    );
+    return Object.fromEntries(names.map((name, k) => [name, others[k]]));
+  });
+  return { ...first, others: others.map(variablesOf) };
 }
 
 /** Runs an agent to its first report, which must be of one update. */

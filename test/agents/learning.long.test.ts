@@ -6,6 +6,7 @@ import {
   CrossQ,
   Dqn,
   evaluate,
+  Meow,
   Ppo,
   QrDqn,
   Reinforce,
@@ -160,6 +161,7 @@ const cases: Record<string, Case> = {
     SoftQLearning,
     { ...replay, criticHidden: [32], temperature: 0.02, samplerStates: 32 },
   ],
+  MEow: [...walks, 'nice', { ...ofState, layers: 2 }, Meow, { ...replay, shiftHidden: [32], temperature: 0.02 }],
   TD3: [...walks, 'gaussian', squashed, Td3, { ...replay, criticHidden: [32] }],
   'DQN, dueling': [...ofMoves, 'q-network', { dueling: true, outputScale: 0 }, Dqn, valued],
   'DQN, prioritized, three steps': [

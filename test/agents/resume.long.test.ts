@@ -8,6 +8,7 @@ import {
   checkAgent,
   Dqn,
   Fpo,
+  Meow,
   Ppo,
   QrDqn,
   Reinforce,
@@ -105,6 +106,16 @@ const agents: Case[] = [
     SoftQLearning,
     gaussian,
     { ...critics, temperature: { linear: [1, 0.1] }, valueSamples: 4, particles: 3, samplerStates: 5, nSteps: 3 },
+  ],
+  [
+    'Pendulum-v1',
+    100,
+    Meow,
+    ['nice', { squash: 'tanh', scale: 'state' }],
+    {
+      ...{ ...replay, ...normalized, shiftHidden: [8], temperature: { linear: [1, 0.1] } },
+      ...{ maxGradientNorm: 0.1, prioritizedAlpha: 0.6, nSteps: 3 },
+    },
   ],
   // Some of the cuts are between two blocks.
   ['Pendulum-v1', 100, Td3, gaussian, { ...critics, policyDelay: 3, updateEvery: 15, prioritizedAlpha: 0.6 }],

@@ -1,16 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  A2c,
-  type Agent,
-  Dqn,
-  Ppo,
-  QrDqn,
-  Reinforce,
-  Sac,
-  SoftQLearning,
-  Td3,
-  type TrainReport,
-} from '../../agents/index.ts';
+import { A2c, Dqn, Ppo, QrDqn, Reinforce, Sac, SoftQLearning, Td3 } from '../../agents/index.ts';
 import type { ResetResult, StepResult } from '../../envs/index.ts';
 import { GaussianPolicy, makePolicy, type Policy, Rng, type StateDict } from '../../src/index.ts';
 import { gradient } from '../oracle/calculus.ts';
@@ -40,6 +29,7 @@ import {
   tanhGaussian,
   twinErrors,
   twins,
+  withOtherTargets,
 } from './firstUpdate.ts';
 import { box, discrete, flat, gradientOf, heldBy, RecordingEnv, variablesOf, wideBox } from './support.ts';
 
@@ -50,24 +40,6 @@ import { box, discrete, flat, gradientOf, heldBy, RecordingEnv, variablesOf, wid
 
 describe('the first update', () => {
   const offPolicy = { rng: new Rng('agent'), batchSize: BATCH, learningStarts: 40, reportEvery: 41, gamma: 0.9 };
-
-  /** An agent's first update, with target networks that differ from what they follow, by way of a state. */
-  async function withOtherTargets<R extends TrainReport>(agent: Agent<R>, names: readonly string[]) {
-    const rng = new Rng('others');
-    let others: StateDict[] = [];
-    const first = await firstUpdateFrom(agent, ({ parts }) => {
-      others = names.map((name) =>
-        Object.fromEntries(
-          Object.entries(parts[name] as StateDict).map(([path, { shape, values }]) => [
-            path,
-            { shape, values: values.map((value) => value + 0.3 * rng.normal()) },
-          ]),
-        ),
-      );
-      return Object.fromEntries(names.map((name, k) => [name, others[k]]));
-    });
-    return { ...first, others: others.map(variablesOf) };
-  }
 
   const replays: [string, ReplayOptions][] = [
     ['uniform draws', {}],
