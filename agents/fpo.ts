@@ -110,6 +110,10 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
       const got = `got ${withArticle(policy.constructor.name)}, expected a FlowMatchingPolicy`;
       throw new Error(`Fpo: policy: ${got}, whose matching losses are in the place of probabilities`);
     }
+    if (policy.solver === 'mean') {
+      const expected = "expected 'midpoint' or 'euler': the loss of mean velocities is in the place of no probability";
+      throw new Error(`Fpo: policy: got the solver 'mean', ${expected}`);
+    }
     this.#policy = policy;
     const { env, actionSpace } = decisionEnvFor('Fpo', policy, config.env, config.gamma);
     checkNoMemory('Fpo', policy);

@@ -4,7 +4,7 @@ import { Module } from '../module.ts';
 import { choice, count, flag } from '../options/fields.ts';
 import { checkArgument, parseOptions } from '../options/parse.ts';
 import { rngSchema } from '../random.ts';
-import { activationFunction, activationNames, Dense, initializerSchema } from './dense.ts';
+import { activationFunction, activationNames, activationSlope, Dense, initializerSchema } from './dense.ts';
 import { orthogonal } from './initializers.ts';
 import { BatchRenorm, batchRenormOptions, LayerNorm } from './normalization.ts';
 
@@ -76,6 +76,7 @@ export class Mlp extends Module {
   /** Normalize the input and what each activation gives; empty without batch renormalization. */
   readonly batchRenorms: readonly BatchRenorm[];
   readonly #activation: (x: tf.Tensor) => tf.Tensor;
+  readonly #slope: (x: tf.Tensor, y: tf.Tensor) => tf.Tensor;
 
   /** @throws if a dimension is no positive integer, or the activation is unknown */
   constructor(options: MlpOptions) {
@@ -84,6 +85,7 @@ export class Mlp extends Module {
     const { inputDim, hidden, outputDim, activation, rng, outputScale, layerNorm, batchRenorm } = parsed;
     const { hiddenInitializer = orthogonal(Math.SQRT2), outputInitializer = orthogonal(outputScale) } = parsed;
     this.#activation = activationFunction(activation);
+    this.#slope = activationSlope(activation);
     const dims = [inputDim, ...hidden, outputDim];
     this.layers = dims.slice(1).map(
       (width, i) =>
@@ -111,6 +113,27 @@ export class Mlp extends Module {
       const active = this.#activation(this.layerNorms[i]?.apply(y) ?? y);
       return this.batchRenorms[i + 1]?.apply(active) ?? active;
     }, this.batchRenorms[0]?.apply(x) ?? x);
+  }
+
+  /**
+   * f(x) and a Jacobian-vector product (∂f/∂x) ẋ, exactly, pushed forward through the layers beside x.
+   * @param x `[batch, inputDim]`
+   * @param tangent ẋ, `[batch, inputDim]`
+   * @returns both `[batch, outputDim]`
+   * @throws if the network has normalization
+   */
+  jvp(x: tf.Tensor, tangent: tf.Tensor): [value: tf.Tensor, product: tf.Tensor] {
+    if (this.layerNorms.length + this.batchRenorms.length > 0) {
+      throw new Error('Mlp.jvp: got a network with normalization, expected one without');
+    }
+    const [last, hidden] = [this.layers.at(-1)!, this.layers.slice(0, -1)];
+    let [value, rate] = [x, tangent];
+    for (const layer of hidden) {
+      const input = layer.apply(value);
+      value = this.#activation(input);
+      rate = tf.mul(tf.matMul(rate, layer.kernel), this.#slope(input, value));
+    }
+    return [last.apply(value), tf.matMul(rate, last.kernel)];
   }
 }
 

@@ -254,7 +254,7 @@ export const builtinPolicies = {
       solver: choice(
         flowMatchingSolvers,
         'midpoint',
-        'how steps are made; by the midpoint, two evaluations of the field each, or by Euler, one',
+        "how steps are made; by the midpoint, two evaluations of the field each, or by Euler, one; 'mean', also one, learns mean velocities over steps of any length, so that one step may do",
       ),
     },
     make: ({ squash, ...options }) =>

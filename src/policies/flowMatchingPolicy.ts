@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { MlpField, NeuralOde } from '../bijectors/continuous.ts';
+import { MlpField, NeuralOde, type Time, VectorField, type Velocity } from '../bijectors/continuous.ts';
 import { Flow } from '../flows/flow.ts';
+import { stopGradient } from '../nn/tensors.ts';
 import type { Rng } from '../random.ts';
 import { type BoxSpace, plainBoxSpace } from '../spaces/plain.ts';
 import { ActionSamples } from './actionDistributions.ts';
@@ -9,8 +10,11 @@ import { type BoxScale, boxScale } from './boxScale.ts';
 import { FlowPolicy } from './flowPolicy.ts';
 import { type NetworkPolicyOptions, type Past, Policy } from './policy.ts';
 
-/** The solvers of {@link FlowMatchingPolicy}: of order 2 with two evaluations of the field a step, and of order 1 with one. */
-export const flowMatchingSolvers = ['midpoint', 'euler'] as const;
+/**
+ * How {@link FlowMatchingPolicy} makes a step: of order 2 with two evaluations of the field, of order 1 with one, or with one by the mean
+ * velocity of the whole step, which it then learns.
+ */
+export const flowMatchingSolvers = ['midpoint', 'euler', 'mean'] as const;
 
 /** Options of {@link FlowMatchingPolicy}. */
 export interface FlowMatchingPolicyOptions extends NetworkPolicyOptions {
@@ -29,6 +33,45 @@ export interface FlowMatchingPolicyOptions extends NetworkPolicyOptions {
 export interface MatchingDraws {
   readonly noise: tf.Tensor;
   readonly times: tf.Tensor;
+  /** By the solver 'mean' lengths h of steps, `[rows, 1]`, 0 in the rows that learn v. */
+  readonly lengths?: tf.Tensor;
+}
+
+/** The share of rows that learn steps by the solver 'mean', where the others learn v. */
+const STEPS = 0.5;
+
+/**
+ * m(x, t, h | o) for steps of one length h, as a field of x, t and o. With h = 0 these are velocities of a moment, which a solver may follow.
+ */
+class MeanField extends VectorField {
+  readonly field: MlpField;
+  readonly #length: number;
+
+  constructor(field: MlpField, length: number) {
+    super();
+    this.field = field;
+    this.#length = length;
+  }
+
+  get dim(): number {
+    return this.field.dim;
+  }
+
+  get contextDim(): number {
+    return this.field.contextDim - 1;
+  }
+
+  along(context: tf.Tensor): (x: tf.Tensor, t: Time) => Velocity {
+    return this.field.along(this.#withLength(context));
+  }
+
+  override velocityAlong(context: tf.Tensor): (x: tf.Tensor, t: Time) => tf.Tensor {
+    return this.field.velocityAlong(this.#withLength(context));
+  }
+
+  #withLength(context: tf.Tensor): tf.Tensor {
+    return tf.concat([context, tf.fill([context.shape[0]!, 1], this.#length)], 1);
+  }
 }
 
 /**
@@ -39,10 +82,21 @@ export interface MatchingDraws {
  *
  * the squares a mean over the numbers of an action. Its minimum is the field E[u − ε | x_t, o], which carries N(0, I) to the law of u.
  *
+ * By the solver 'mean' the field is of mean velocities m(x, t, h | o) = (1/h) ∫ v dτ from t to t + h along the path from x, so that a step
+ * of any length is exact with one evaluation, X = x + h m(x, t, h | o), and one step carries noise to an action. v(x, t | o) is
+ * m(x, t, 0 | o), learned by the loss above from half of the rows. Since dX/dh = v(X, t + h | o),
+ *
+ *   m(x, t, h | o) = v(X, t + h | o) − h ∂m/∂h,
+ *
+ * and the other rows have the loss ‖m(x_t, t, h | o) − y‖² with y the right side by the field as it is, a constant, its derivative exact. There t
+ * and t + h are two uniform numbers, the smaller first. This is Lagrangian self-distillation with a constant target.
+ *
  * The action is middle + half · u with the middle and half the width of finite bounds, clipped to the bounds; a number without two finite
  * bounds is learned as it is, or in units of data. There are samples, reparameterized, and no density; {@link exact} has one.
  *
- * Lipman, Chen, Ben-Hamu, Nickel & Le, "Flow Matching for Generative Modeling", arXiv:2210.02747, ICLR 2023.
+ * Lipman, Chen, Ben-Hamu, Nickel & Le, "Flow Matching for Generative Modeling", arXiv:2210.02747, ICLR 2023; Boffi, Albergo &
+ * Vanden-Eijnden, "How to Build a Consistency Model: Learning Flow Maps via Self-Distillation", arXiv:2505.18825; mean velocities as in
+ * Geng, Deng, Bai, Kolter & He, "Mean Flows for One-step Generative Modeling", arXiv:2505.13447.
  *
  * @example
  * const policy = makePolicy('flow-matching', { env, rng: new Rng(0), hidden: [64, 64] });
@@ -51,7 +105,8 @@ export interface MatchingDraws {
 export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
   readonly featureDim: number;
   readonly actionDim: number;
-  /** v, a network of [x, t, o]. */
+  readonly solver: (typeof flowMatchingSolvers)[number];
+  /** v, a network of [x, t, o], or m, one of [x, t, o, h]. */
   readonly field: MlpField;
   /** Latent → action, before it is clipped. */
   readonly bijector: BoxScale;
@@ -68,16 +123,23 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
     this.#box = { low: Array.from(box.low, Math.fround), high: Array.from(box.high, Math.fround) };
     this.featureDim = observationDim;
     this.actionDim = box.low.length;
+    this.solver = solver;
     this.field = new MlpField({
       dim: this.actionDim,
-      contextDim: observationDim,
+      contextDim: observationDim + (solver === 'mean' ? 1 : 0),
       hidden,
       activation,
       outputScale,
       rng: rng.split('field'),
     });
     this.bijector = options.scale ?? boxScale({ ...this.#box, shape: box.shape });
-    this.#path = new NeuralOde({ field: this.field, solver: { kind: 'fixed', steps, method: solver } });
+    const method = solver === 'mean' ? 'euler' : solver;
+    this.#path = new NeuralOde({ field: this.#over(1 / steps), solver: { kind: 'fixed', steps, method } });
+  }
+
+  /** The field that steps of this length follow. */
+  #over(length: number): VectorField {
+    return this.solver === 'mean' ? new MeanField(this.field, length) : this.field;
   }
 
   protected distribution(features: tf.Tensor): ActionSamples {
@@ -117,13 +179,21 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
     return meanSquare(this.#matchingSquares(observations, this.bijector.inverse(actions), draws, past), weights);
   }
 
-  /** ε ~ N(0, I) and t ~ U(0, 1), drawn in this order. */
+  /** ε ~ N(0, I) and t ~ U(0, 1), drawn in this order, and by the solver 'mean' lengths. */
   matchingDraws(rows: number, rng: Rng): MatchingDraws {
-    return { noise: rng.normalTensor([rows, this.actionDim]), times: rng.uniformTensor([rows, 1]) };
+    const [noise, times] = [rng.normalTensor([rows, this.actionDim]), rng.uniformTensor([rows, 1])];
+    if (this.solver !== 'mean') return { noise, times };
+    const others = rng.uniformTensor([rows, 1]);
+    const isStep = tf.less(rng.uniformTensor([rows, 1]), STEPS);
+    return {
+      noise,
+      times: tf.where(isStep, tf.minimum(times, others), times),
+      lengths: tf.where(isStep, tf.abs(tf.sub(times, others)), tf.zerosLike(times)),
+    };
   }
 
   /**
-   * ‖v(x_t, t | o) − (u − ε)‖² of each row, the mean over the numbers of an action, for given noise and times.
+   * The error of each row, the mean over the numbers of an action, for given noise, times and lengths.
    * @param observations `[rows, observationDim]`
    * @param latents u, `[rows, actionDim]`
    * @param past what a memory knows
@@ -133,16 +203,23 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
     return tf.mean(this.#matchingSquares(observations, latents, draws, past), 1);
   }
 
-  /** (v(x_t, t | o) − (u − ε))² of each number, `[rows, actionDim]`. */
-  #matchingSquares(
-    observations: tf.Tensor,
-    latents: tf.Tensor,
-    { noise, times }: MatchingDraws,
-    past?: Past,
-  ): tf.Tensor {
+  /** Squared errors of each number, `[rows, actionDim]`. */
+  #matchingSquares(observations: tf.Tensor, latents: tf.Tensor, draws: MatchingDraws, past?: Past): tf.Tensor {
+    const { noise, times, lengths } = draws;
     const at = tf.add(tf.mul(tf.sub(1, times), noise), tf.mul(times, latents));
-    const velocity = this.field.at(at, times, this.features(observations, past));
-    return tf.squaredDifference(velocity, tf.sub(latents, noise));
+    const features = this.features(observations, past);
+    const velocity = tf.sub(latents, noise);
+    const field = this.#over(0);
+    if (lengths === undefined) return tf.squaredDifference(field.at(at, times, features), velocity);
+    const [mean, rate] = this.field.network.jvp(
+      tf.concat([at, times, features, lengths], 1),
+      tf.concat([tf.zerosLike(at), tf.zerosLike(times), tf.zerosLike(features), tf.onesLike(lengths)], 1),
+    );
+    const target = stopGradient(() => {
+      const end = field.at(tf.add(at, tf.mul(lengths, mean)), tf.add(times, lengths), features);
+      return tf.where(tf.greater(lengths, 0), tf.sub(end, tf.mul(lengths, rate)), velocity);
+    });
+    return tf.squaredDifference(mean, target);
   }
 
   /**
@@ -150,7 +227,8 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
    * Prince, 48 evaluations of the field, have an error far below that of {@link given}'s steps where the field is smooth: with tanh a
    * log-probability of a trained field of two modes was right to 0.0015 nats. At the kinks of ReLU the solver loses its order: there it was
    * off by 0.03 to 0.05 nats in the median and 0.5 at most, by 32 steps 0.01 and 0.09, and the mean over 500 actions by 0.006. The density
-   * is that of actions before they are clipped: what it has beyond the bounds lies on them.
+   * is that of actions before they are clipped: what it has beyond the bounds lies on them. Of mean velocities it is that of the field
+   * with h = 0, from which steps of any length differ by what was not learned.
    */
   override exact({
     steps = 8,
@@ -158,7 +236,7 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
     /** steps of Dormand and Prince, 8 by default */
     steps?: number;
   } = {}): FlowPolicy {
-    const { field } = this;
+    const field = this.#over(0);
     const flow = new Flow({
       dim: this.actionDim,
       contextDim: field.contextDim,

@@ -110,5 +110,9 @@ test('what goes too far is undone', async () => {
 test('what it cannot take is one line', () => {
   const env = new RecordingEnv(box);
   expect(() => new Fpo({ ...parts, policy: gaussian(), env })).toThrow(/^Fpo: policy: got a GaussianPolicy/);
+  const meanVelocities = makePolicy('flow-matching', { ...spaces, actionSpace: plane, solver: 'mean' });
+  expect(() => new Fpo({ ...parts, policy: meanVelocities, env })).toThrow(
+    /^Fpo: policy: got the solver 'mean', expected/,
+  );
   expect(() => new Fpo({ ...parts, policy: field(), env, batchSize: 13 })).toThrow(/^Fpo: batchSize: got 13/);
 });

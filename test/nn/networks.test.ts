@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Activation } from '../../src/nn/dense.ts';
 import { Cnn, Conv2d, cnnPresets, Dense, Mlp, QNetwork, stopGradient } from '../../src/nn/index.ts';
 import { Rng } from '../../src/random.ts';
-import { gradient } from '../oracle/calculus.ts';
+import { derivative, gradient } from '../oracle/calculus.ts';
 import { cnn } from '../oracle/cnn.ts';
 import { mlp, type Variables } from '../oracle/mlp.ts';
 import { qNetwork } from '../oracle/qNetwork.ts';
@@ -86,6 +86,41 @@ test.each(cases)('$name: values and gradients are those of the float64 network',
         .reduce((sum, value, k) => sum + weights[k]! * value, 0);
     const slopes = gradient(objective, variables[path]!, 1e-5);
     grads[variable.name]!.dataSync().forEach((value, i) => expect(value, path).toBeCloseTo(slopes[i]!, 3));
+  }
+});
+
+test.each(Object.entries(activations) as [Activation, (x: number) => number][])(
+  'a Jacobian-vector product of an Mlp is the derivative along the vector: %s',
+  (activation, f) => {
+    for (const hidden of [[], [5], [5, 4]]) {
+      const network = perturb(new Mlp({ inputDim: 3, hidden, outputDim: 2, activation, rng }), new Rng('moved'));
+      const variables: Variables = Object.fromEntries(
+        Object.entries(network.stateDict()).map(([path, { values }]) => [path, Array.from(values)]),
+      );
+      const [x, tangent] = [0, 1].map((i) => new Rng(i).normalTensor([2, 3]));
+      const [rows, directions] = [x!, tangent!].map((tensor) => tensor.arraySync() as number[][]);
+      const [value, product] = network.jvp(x!, tangent!);
+      expect(value.arraySync()).toEqual(network.apply(x!).arraySync());
+      (product.arraySync() as number[][]).forEach((row, i) =>
+        row.forEach((value, k) => {
+          const along = (by: number) =>
+            mlp(
+              variables,
+              rows![i]!.map((each, j) => each + by * directions![i]![j]!),
+              f,
+            )[k]!;
+          expect(value).toBeCloseTo(derivative(along, 1e-5), 5);
+        }),
+      );
+    }
+  },
+);
+
+test('a network with normalization has no Jacobian-vector product', () => {
+  const one = tf.ones([1, 3]);
+  for (const normalization of [{ layerNorm: true }, { batchRenorm: {} }]) {
+    const network = new Mlp({ inputDim: 3, hidden: [4], outputDim: 2, rng, ...normalization });
+    expect(() => network.jvp(one, one)).toThrow('Mlp.jvp: got a network with normalization, expected one without');
   }
 });
 
