@@ -28,6 +28,7 @@ import {
 import {
   clippedSurrogate,
   EPSILON,
+  KlStep,
   meanEntropy,
   PolicyOptimizer,
   PolicyUpdates,
@@ -80,6 +81,10 @@ export const ppoOptions = z.strictObject({
       'largest KL by which one rollout should move the policy; beyond 1.5 times that, the last updates are undone and only the value function learns on; null sets no limit',
     unit: 'nats',
   }),
+  desiredKl: rateSchema.optional().meta({
+    description: `KL by which one rollout is to move the policy, by approxKl; after one beyond twice as much the policy's rate falls by a factor of 1.5, after one below half of it it rises; by default the rate is as given; ${OVER_TRAINING}`,
+    unit: 'nats',
+  }),
   sdeSampleFreq,
   ...normalizationOptions,
   valueHidden: layerWidths('the value network', [64, 64]),
@@ -120,6 +125,9 @@ export interface PpoReport extends TrainReport {
  * of what has moved far enough, and then nothing holds it: where all advantages of rarely seen states are negative, updates for other
  * states carry the shared network on. The KL holds it.
  *
+ * With `desiredKl` the policy's rate follows the KL of the rollouts, so that policies of any class move equally far: rates of their own need not
+ * be searched.
+ *
  * Works with any `Policy`: ratios are taken at the latent value of the action. Policy and value function share nothing, and
  * have optimizers and gradient bounds of their own. Time limits are bootstrapped with the value of the last observation. A last
  * short minibatch is dropped; the order is shuffled in every epoch. With a memory minibatches are made of sequences, each from the state
@@ -136,6 +144,7 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
   readonly #sequenceLength: number;
   readonly #collector: RolloutCollector;
   readonly #moved: PolicyUpdates<Exclude<FigureOf<PpoReport>, 'valueLoss'>>;
+  readonly #klStep: KlStep | undefined;
   readonly #training = new Training('Ppo', ['actions', 'minibatches', 'entropy']);
   readonly #updatePolicy;
   readonly #updateValue;
@@ -162,6 +171,7 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
     const policyOptimizer = new PolicyOptimizer(policy, config);
     const valueOptimizer = new Adam(value.trainableVariables(), { epsilon: EPSILON });
     this.#moved = new PolicyUpdates('Ppo', [policy, policyOptimizer], config.targetKl);
+    if (config.desiredKl !== undefined) this.#klStep = new KlStep();
     const actor = compileActor('Ppo', env, policy, value, config);
     const collecting = { ...config, ...normalizers, sequenceLength: length, env, actionSpace, actor };
     this.#collector = new RolloutCollector({ owner: 'Ppo', ...collecting });
@@ -204,8 +214,8 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
     );
     this.compiled = [...actor.compiled, this.#updatePolicy, this.#updateValue];
     const modules = { policy, value, policyOptimizer, valueOptimizer };
-    const [collector, training] = [this.#collector, this.#training];
-    this.parts = { ...modules, ...normalizers, env, sde: actor.sde, collector, training };
+    const [klStep, collector, training] = [this.#klStep, this.#collector, this.#training];
+    this.parts = { ...modules, ...normalizers, env, sde: actor.sde, klStep, collector, training };
   }
 
   /**
@@ -214,11 +224,14 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
    */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<PpoReport, void, undefined> {
     const { policy, epochs, batchSize, lambda } = this.#options;
-    const [training, moved] = [this.#training, this.#moved];
-    if (training.begin({ steps, rng })) this.#collector.reset(rng.split('env').seed);
+    const [training, moved, klStep] = [this.#training, this.#moved, this.#klStep];
+    if (training.begin({ steps, rng })) {
+      this.#collector.reset(rng.split('env').seed);
+      klStep?.setState(1);
+    }
     while (training.step < steps) {
       const progress = training.step / steps;
-      const rate = (name: 'learningRate' | 'valueLearningRate' | 'clip' | 'temperature') =>
+      const rate = (name: 'learningRate' | 'valueLearningRate' | 'clip' | 'temperature' | 'desiredKl') =>
         rateAt(`Ppo: ${name}`, this.#options[name] ?? this.#options.learningRate, progress);
 
       const episodes: EpisodeReport[] = [];
@@ -243,7 +256,7 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
         { count: rollout.rewards.length, batchSize, length: this.#sequenceLength, lanes: rollout.envs },
       );
 
-      const rates = { learningRate: rate('learningRate'), clip: rate('clip') };
+      const rates = { learningRate: (klStep?.factor ?? 1) * rate('learningRate'), clip: rate('clip') };
       const valueRate = { learningRate: rate('valueLearningRate') };
       const valueMetrics = new MeanMetrics<'valueLoss'>('Ppo');
       moved.begin();
@@ -260,9 +273,12 @@ export class Ppo extends CheckpointedAgent<PpoReport> {
 
       const { step, updates } = training;
       const { largestKl, largestRatio, policyUpdates } = moved;
+      const figures = moved.metrics.take();
+      // What was undone has moved too far, whatever is left of it.
+      klStep?.follow(moved.hasEnded ? Number.POSITIVE_INFINITY : figures.approxKl, rate('desiredKl'));
       yield {
         ...{ step, updates, episodes },
-        ...moved.metrics.take(),
+        ...figures,
         ...valueMetrics.take(),
         ...{ largestKl, largestRatio, policyUpdates },
         explainedVariance: explainedVariance(rollout.values, returns),

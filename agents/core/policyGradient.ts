@@ -10,7 +10,7 @@ import {
   Sgd,
 } from '../../src/index.ts';
 import { stopGradient } from '../../src/nn/tensors.ts';
-import { MeanMetrics } from './state.ts';
+import { MeanMetrics, type Stateful } from './state.ts';
 
 /**
  * min(x, most), entry by entry, whose gradient is 1 everywhere, also where the bound holds: what is too large can still be told to come down.
@@ -164,6 +164,34 @@ export class PolicyOptimizer extends Module {
       this.shape.update(shape.gradients, tf.mul(learningRate, shapeRate));
     }
     return main.norm;
+  }
+}
+
+/** How far the factor of {@link KlStep} goes from 1. */
+const MOST = 100;
+
+/**
+ * A factor of the rate that keeps the KL of a rollout's updates near a desired one: divided by 1.5 after more than twice as much, multiplied by 1.5
+ * after less than half, within 1 / 100 and 100.
+ *
+ * Schulman et al., "Proximal Policy Optimization Algorithms", arXiv:1707.06347, section 4, has the rule for the weight of the KL; of the rate, as
+ * here, Rudin et al., "Learning to Walk in Minutes Using Massively Parallel Deep Reinforcement Learning", arXiv:2109.11978.
+ */
+export class KlStep implements Stateful<number> {
+  factor = 1;
+
+  follow(kl: number, desired: number): void {
+    const change = kl > 2 * desired ? 1 / 1.5 : kl < desired / 2 ? 1.5 : 1;
+    this.factor = Math.min(MOST, Math.max(1 / MOST, this.factor * change));
+  }
+
+  state(): number {
+    return this.factor;
+  }
+
+  setState(factor: number): void {
+    if (!(factor > 0 && factor < Number.POSITIVE_INFINITY)) throw new Error(`wanted a factor > 0, got ${factor}`);
+    this.factor = factor;
   }
 }
 

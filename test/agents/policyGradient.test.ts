@@ -5,6 +5,7 @@ import {
   boundedAbove,
   clippedSurrogate,
   estimatedEntropy,
+  KlStep,
   PolicyOptimizer,
   standardized,
 } from '../../agents/core/policyGradient.ts';
@@ -340,4 +341,18 @@ describe('the optimizer of a policy', () => {
     other.dispose();
     policy.dispose();
   });
+});
+
+test('the factor of a rate falls after twice the desired KL, rises after half of it, and keeps within 1 / 100 and 100', () => {
+  const step = new KlStep();
+  const after = (kl: number) => {
+    step.follow(kl, 0.01);
+    return step.factor;
+  };
+  const factors = [0.0201, 0.02, 0.005, 0.0049, 0.0049, Number.POSITIVE_INFINITY].map(after);
+  [2 / 3, 2 / 3, 2 / 3, 1, 3 / 2, 1].forEach((factor, i) => expect(factors[i]).toBeCloseTo(factor, 12));
+  for (let i = 0; i < 20; i++) after(0);
+  expect(step.factor).toBe(100);
+  for (let i = 0; i < 40; i++) after(1);
+  expect(step.factor).toBe(1 / 100);
 });

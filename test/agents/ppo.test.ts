@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { Ppo, type PpoOptions } from '../../agents/index.ts';
-import { BaseEnv, Box, type ResetResult, type StepResult, SyncVectorEnv } from '../../envs/index.ts';
+import { type AgentState, Ppo, type PpoOptions, stateFromJson, stateToJson } from '../../agents/index.ts';
+import { BaseEnv, Box, makeVec, type ResetResult, type StepResult, SyncVectorEnv } from '../../envs/index.ts';
 import { boxSquash, FlowPolicy, GaussianPolicy, neuralSplineFlow, type Policy, Rng } from '../../src/index.ts';
 
 /** One step an episode; reward −(a − target)², the target a function of the observation. */
@@ -95,6 +95,43 @@ describe('Ppo', () => {
     expect(longer.policy).toEqual(bounded.policy);
   });
 
+  test.each([
+    ['too small', 1e-4],
+    ['too large', 0.2],
+  ])('a desired KL makes rollouts move the policy that far, from a rate that is %s', async (_, learningRate) => {
+    const moved = async (desiredKl?: number) => {
+      const agent = new Ppo(options(policies.gaussian!(), { desiredKl, klCoefficient: 0, learningRate }));
+      const reports = await run(agent, 256 * 24);
+      agent.dispose();
+      return reports.map(({ approxKl, policyUpdates }) => (policyUpdates < 16 ? Number.POSITIVE_INFINITY : approxKl));
+    };
+    const isNear = (kl: number) => kl > 0.01 / 2 / 1.5 ** 2 && kl < 0.01 * 2 * 1.5 ** 2;
+    const followed = await moved(0.01);
+    expect(followed.slice(-8).filter(isNear).length).toBeGreaterThanOrEqual(6);
+    expect((await moved()).slice(-8).filter(isNear)).toHaveLength(0);
+  });
+
+  test('stopped and resumed goes on with the factor that the KL has brought the rate to', async () => {
+    const env = () => makeVec('SoftBandit-v0', { numEnvs: 8 });
+    const given = { desiredKl: { linear: [0.01, 0] }, learningRate: 0.2 } as const;
+    const make = () => new Ppo(options(policies.spline!(), { ...given, env: env() }));
+    const [whole, left, resumed] = [make(), make(), make()];
+    const reports = await run(whole, 256 * 6);
+    const training = left.train({ steps: 256 * 6, rng: new Rng(0) });
+    for (let i = 0; i < 3; i++) await training.next();
+    resumed.setState(stateFromJson(stateToJson(left.state())) as AgentState);
+    expect(await run(resumed, 256 * 6)).toEqual(reports.slice(3));
+    expect(resumed.state()).toEqual(whole.state());
+    expect(resumed.state().parts.klStep).toBeLessThan(1);
+    expect(() => resumed.setState({ ...left.state(), parts: { ...left.state().parts, klStep: 0 } })).toThrow(
+      "the part 'klStep' does not fit this agent: wanted a factor > 0, got 0",
+    );
+    // Another training begins anew.
+    await run(whole, 256);
+    expect(whole.state().parts.klStep).not.toBeLessThan(2 / 3);
+    for (const agent of [whole, left, resumed]) agent.dispose();
+  });
+
   test('no tensor leaks over 96 updates, and dispose gives back all of the rest', async () => {
     const start = tf.memory().numTensors;
     const policy = policies.gaussian!();
@@ -110,7 +147,14 @@ describe('Ppo', () => {
 
   const wrong = {
     ...{ epochs: 0, horizon: 1.5, batchSize: 257, learningRate: Number.NaN, clip: -1, gamma: 2, lambda: -0.1 },
-    ...{ entropyCoefficient: Number.NaN, maxGradientNorm: 0, klCoefficient: -1, targetKl: -1, shapeRate: -1 },
+    ...{
+      entropyCoefficient: Number.NaN,
+      maxGradientNorm: 0,
+      klCoefficient: -1,
+      targetKl: -1,
+      shapeRate: -1,
+      desiredKl: -1,
+    },
     ...{ valueClip: 0, valueLearningRate: -1, normalizeAdvantages: 1, valueHidden: [16, 0], env: undefined, rng: 3 },
     ...{ policy: new Rng(0), learningrate: 1e-3 },
   };
