@@ -22,6 +22,7 @@ import { BitFlippingEnv, bitFlippingOptions } from './toy/bitFlipping.ts';
 import { GridworldEnv, gridworldOptions } from './toy/gridworld.ts';
 import { RepeatPreviousEnv, repeatPreviousOptions, TMazeEnv, tMazeOptions } from './toy/memory.ts';
 import { MultigoalEnv, multigoalOptions } from './toy/multigoal.ts';
+import { SparseGridEnv, sparseGridOptions } from './toy/sparseGrid.ts';
 
 interface Limits {
   readonly maxEpisodeSteps?: number;
@@ -79,6 +80,7 @@ export const builtinEnvs = {
   'OpponentBandit-v0': entry(OpponentBanditEnv, opponentBanditOptions),
   'RepeatPrevious-v0': entry(RepeatPreviousEnv, repeatPreviousOptions),
   'SoftBandit-v0': entry(SoftBanditEnv, softBanditOptions),
+  'SparseGrid-v0': entry(SparseGridEnv, sparseGridOptions, [500]),
   'TMaze-v0': entry(TMazeEnv, tMazeOptions, [200, 3.9]),
 };
 

@@ -105,3 +105,4 @@ export { BitFlippingEnv } from './toy/bitFlipping.ts';
 export { GridworldEnv, type GridworldInfo } from './toy/gridworld.ts';
 export { RepeatPreviousEnv, TMazeEnv } from './toy/memory.ts';
 export { MultigoalEnv } from './toy/multigoal.ts';
+export { SparseGridEnv } from './toy/sparseGrid.ts';
