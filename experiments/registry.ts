@@ -13,6 +13,7 @@ export const registry: Registry = {
     offline: async () => (await import('./offline/offline.ts')).offline,
     products: async () => (await import('./products/products.ts')).products,
     robots: async () => (await import('./benchmarks.ts')).robots,
+    shapes: async () => (await import('./shapes/shapes.ts')).shapes,
     stability: async () => (await import('./stability.ts')).stability,
     vae: async () => (await import('./vae.ts')).vae,
   },

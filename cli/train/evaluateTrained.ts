@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type EvaluateOptions, evaluateStepwise, MOST_ENVS } from '../../agents/core/evaluate.ts';
 import { inTurns } from '../../agents/core/loops.ts';
 import { type EpisodeStatistics, episodeStatistics } from '../../agents/index.ts';
-import { makeVec } from '../../envs/index.ts';
+import { makeVec, type VectorEnv } from '../../envs/index.ts';
 import { type Policy, policyNegentropy, type Rng } from '../../src/index.ts';
 import type { TrainConfig } from './trainConfig.ts';
 
@@ -25,15 +25,26 @@ export async function evaluateTrained(
 ): Promise<TrainedEvaluation> {
   const { evaluationEpisodes: episodes } = config;
   const env = makeVec(id, { ...config.env, numEnvs: Math.min(MOST_ENVS, episodes) });
-  const steps = new VisitedSteps(policy, rng.split('negentropy'));
-  const by = async (options: Pick<EvaluateOptions, 'greedy' | 'onStep'>) =>
-    episodeStatistics((await inTurns(evaluateStepwise({ policy, env, episodes, rng, ...options }))).episodes);
   try {
-    const sampled = await by({ onStep: (step) => steps.see(step) });
-    return { sampled, greedy: await by({ greedy: true }), shape: steps.negentropy() };
+    const measured = await evaluateSampled(policy, env, episodes, rng);
+    const greedy = await inTurns(evaluateStepwise({ policy, env, episodes, rng, greedy: true }));
+    return { ...measured, greedy: episodeStatistics(greedy.episodes) };
   } finally {
     env.close();
   }
+}
+
+/** The episodes with sampled actions, and the shape of the policy where they lead. */
+export async function evaluateSampled(
+  policy: Policy,
+  env: VectorEnv,
+  episodes: number,
+  rng: Rng,
+): Promise<Pick<TrainedEvaluation, 'sampled' | 'shape'>> {
+  const steps = new VisitedSteps(policy, rng.split('negentropy'));
+  const onStep: EvaluateOptions['onStep'] = (step) => steps.see(step);
+  const { episodes: played } = await inTurns(evaluateStepwise({ policy, env, episodes, rng, onStep }));
+  return { sampled: episodeStatistics(played), shape: steps.negentropy() };
 }
 
 /** Steps of the episodes at which a policy's shape is looked at, and draws at each. */
