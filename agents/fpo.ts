@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { Adam, checkPolicy, clipByGlobalNorm, FlowMatchingPolicy, type Rng, valueAndGradients } from '../src/index.ts';
-import { count } from '../src/options/fields.ts';
+import { Adam, checkPolicy, FlowMatchingPolicy, type Rng, valueAndGradients } from '../src/index.ts';
+import { choice, count } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
 import { Minibatches, rateAt, rateSchema } from '../src/training/optimization.ts';
 import type { EpisodeReport, TrainOptions } from './agent.ts';
@@ -17,6 +17,7 @@ import {
   normalizeAdvantages,
   OVER_TRAINING,
   partSchemas,
+  targetKl,
 } from './core/options.ts';
 import {
   boundedAbove,
@@ -34,7 +35,7 @@ import {
   rolloutOptions,
 } from './core/rollout.ts';
 import { CheckpointedAgent, compileOnArrays, type FigureOf, MeanMetrics, scalarsOf, Training } from './core/state.ts';
-import { explainedVariance, ValueNetwork } from './core/valueFunction.ts';
+import { compileValueUpdate, explainedVariance, ValueNetwork } from './core/valueFunction.ts';
 import type { PpoReport } from './ppo.ts';
 
 /** The largest log-ratio: a ratio of matching losses is exp of a difference that nothing bounds. */
@@ -44,6 +45,16 @@ export const fpoOptions = z.strictObject({
   ...partSchemas,
   ...rolloutOptions,
   draws: count(8, 'draws of noise and time by which the matching loss of an action is taken', 'draws'),
+  ratio: choice(
+    ['action', 'draw'],
+    'action',
+    'what has a ratio, which the trust region holds; an action, by the mean of its losses, or each draw, as in FPO++',
+  ),
+  trustRegion: choice(
+    ['clip', 'asymmetric'],
+    'clip',
+    "what holds ratios; PPO's clip, or as in FPO++ the clip for good actions and a penalty for bad ones, which draws ratios back",
+  ),
   learningRate: learningRate('the policy', 5e-4),
   valueLearningRate: rateSchema.default(1e-3).describe(`learning rate of the value function; ${OVER_TRAINING}`),
   clip: rateSchema.default(0.1).describe(`ε of the clipped ratio; ${OVER_TRAINING}`),
@@ -51,11 +62,7 @@ export const fpoOptions = z.strictObject({
   lambda: z.number().min(0).max(1).default(0.95).describe('λ of the generalized advantages'),
   maxGradientNorm: maxGradientNorm('each gradient; the policy and the value function are bounded apart', 0.5),
   normalizeAdvantages: normalizeAdvantages('minibatch', true),
-  targetKl: z.number().positive().nullable().default(0.2).meta({
-    description:
-      'largest value of (ratio − 1) − log ratio by which one rollout should move the policy; beyond 1.5 times that, the last updates are undone and only the value function learns on; null sets no limit',
-    unit: 'nats',
-  }),
+  targetKl: targetKl('value of (ratio − 1) − log ratio'),
   ...normalizationOptions,
   valueHidden: layerWidths('the value network', [64, 64]),
 });
@@ -83,7 +90,12 @@ export interface FpoReport extends Omit<PpoReport, 'entropy'> {
  * with no gradient would leave the worst of them, those beyond e³, where they are. Below there is no bound: ρ is small there, and its own gradient still
  * raises a good action. Where the ratio has gone too far, as by the KL of PPO, the last updates are undone.
  *
- * McAllister et al., "Flow Matching Policy Gradients", arXiv:2507.21053.
+ * FPO++ has a ratio of each draw, exp(ℓ_old − ℓ_θ) in the place of exp(L̂_old − L̂_θ), and L is a mean over draws, too (`ratio`); and it holds bad actions by
+ * the penalty of simple policy optimization, which has a gradient everywhere (`trustRegion`):
+ *
+ *   L = −E[A ≥ 0 ? min(ρ, 1 + ε) A : ρ A − |A| (ρ − 1)² / 2ε]
+ *
+ * McAllister et al., "Flow Matching Policy Gradients", arXiv:2507.21053; Yi et al., "Flow Policy Gradients for Robot Control", arXiv:2602.02481.
  */
 export class Fpo extends CheckpointedAgent<FpoReport> {
   /** V(o), trained beside the policy. */
@@ -132,6 +144,7 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
     const { observationDim, actionDim } = policy;
     const rows = { observations: { shape: [batchSize, observationDim] }, latents: { shape: [batchSize, actionDim] } };
     const [column, scalar] = [{ shape: [batchSize] }, { shape: [] }];
+    const eachLoss = config.ratio === 'draw' ? { shape: [batchSize, draws] } : column;
     this.#draw = compileOnArrays(
       'fpo/draw',
       { policy },
@@ -148,7 +161,7 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
         ...rows,
         noise: { shape: [batchSize * draws, actionDim] },
         times: { shape: [batchSize * draws, 1] },
-        losses: column,
+        losses: eachLoss,
         advantages: column,
         clip: scalar,
         learningRate: scalar,
@@ -159,19 +172,7 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
         return { ...metrics, gradientNorm: policyOptimizer.update(gradients, batch.learningRate) };
       },
     );
-    this.#updateValue = compileOnArrays(
-      'fpo/value',
-      { policy, value, valueOptimizer },
-      { observations: rows.observations, returns: column, learningRate: scalar },
-      ({ observations, returns, learningRate }: ValueBatch) => {
-        const { gradients, valueLoss } = valueAndGradients(() => {
-          const valueLoss = tf.mean(tf.squaredDifference(value.of(observations), returns));
-          return { loss: tf.mul(0.5, valueLoss), valueLoss };
-        }, valueOptimizer.parameters);
-        valueOptimizer.update(clipByGlobalNorm(gradients, maxGradientNorm).gradients, learningRate);
-        return { valueLoss };
-      },
-    );
+    this.#updateValue = compileValueUpdate('Fpo', { policy, value, valueOptimizer }, config);
     this.compiled = [...actor.compiled, this.#draw, this.#updatePolicy, this.#updateValue];
     this.parts = {
       ...{ policy, value, policyOptimizer, valueOptimizer, ...normalizers, env },
@@ -184,7 +185,7 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
    * @throws {DivergedError} if a loss is no longer a number
    */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<FpoReport, void, undefined> {
-    const { epochs, batchSize, draws, lambda } = this.#options;
+    const { epochs, batchSize, draws, lambda, ratio } = this.#options;
     const { observationDim, actionDim } = this.#policy;
     const [training, moved] = [this.#training, this.#moved];
     if (training.begin({ steps, rng })) this.#collector.reset(rng.split('env').seed);
@@ -205,7 +206,7 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
           latents: { values: rollout.latents, width: actionDim },
           noise: { values: drawn.noise, width: draws * actionDim },
           times: { values: drawn.times, width: draws },
-          losses: { values: drawn.losses },
+          losses: { values: drawn.losses, width: ratio === 'draw' ? draws : 1 },
           advantages: { values: advantages },
           returns: { values: returns },
         },
@@ -240,39 +241,46 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
     }
   }
 
-  /** L̂ of each row, the mean of ‖ε̂ − ε‖² over its draws, which lie one after the other: `[batch · draws, …]` → `[batch]`. */
+  /**
+   * L̂ of each row, the mean of ‖ε̂ − ε‖² over its draws, which lie one after the other: `[batch · draws, …]` → `[batch]`; where each draw has a ratio,
+   * each ℓ, `[batch, draws]`.
+   */
   #matchingLosses({ observations, latents, noise, times }: Record<Drawn, tf.Tensor>): tf.Tensor {
-    const { draws } = this.#options;
+    const { draws, ratio } = this.#options;
     const losses = this.#policy.matchingLosses(repeated(observations, draws), repeated(latents, draws), {
       noise,
       times,
     });
     const ofNoise = tf.mul(losses, tf.square(tf.squeeze(times, [1])));
-    return tf.mean(tf.reshape(ofNoise, [-1, draws]), 1);
+    const each = tf.reshape(ofNoise, [-1, draws]);
+    return ratio === 'draw' ? each : tf.mean(each, 1);
   }
 
   /** L and its parts on one minibatch. */
   #policyLoss(batch: PolicyBatch) {
-    const { normalizeAdvantages } = this.#options;
+    const { normalizeAdvantages, ratio, trustRegion } = this.#options;
     const losses = this.#matchingLosses(batch);
-    const { policyLoss, ...moved } = clippedSurrogate({
+    const advantages = normalizeAdvantages ? standardized(batch.advantages) : batch.advantages;
+    const inputs = {
       logProb: boundedAbove(tf.sub(batch.losses, losses), LARGEST_LOG_RATIO),
       oldLogProb: tf.zerosLike(batch.losses),
-      advantages: normalizeAdvantages ? standardized(batch.advantages) : batch.advantages,
+      advantages: ratio === 'draw' ? tf.expandDims(advantages, 1) : advantages,
       clip: batch.clip,
-    });
+    };
+    const { policyLoss: clipped, ...moved } = clippedSurrogate(inputs);
+    const policyLoss = trustRegion === 'clip' ? clipped : asymmetricLoss(tf.exp(inputs.logProb), inputs);
     return { loss: policyLoss, policyLoss, matchingLoss: tf.mean(losses), ...moved };
   }
 
   /** For each action noise and times, and the loss by them of the policy that acted. */
   #drawn({ observations, latents, horizon, envs }: ReturnType<RolloutCollector['collect']>, rng: Rng) {
-    const { draws } = this.#options;
+    const { draws, ratio } = this.#options;
     const { observationDim, actionDim } = this.#policy;
     const steps = horizon * envs;
     const drawn = {
       noise: new Float32Array(steps * draws * actionDim),
       times: new Float32Array(steps * draws),
-      losses: new Float32Array(steps),
+      losses: new Float32Array(steps * (ratio === 'draw' ? draws : 1)),
     };
     const rows = (values: Float32Array, t: number, width: number) =>
       values.subarray(t * envs * width, (t + 1) * envs * width);
@@ -281,12 +289,23 @@ export class Fpo extends CheckpointedAgent<FpoReport> {
       const { noise, times, loss } = this.#draw(inputs, rng);
       drawn.noise.set(noise as Float32Array, t * noise.length);
       drawn.times.set(times as Float32Array, t * times.length);
-      drawn.losses.set(loss as Float32Array, t * envs);
+      drawn.losses.set(loss as Float32Array, t * loss.length);
     }
     return drawn;
   }
 }
 
+/**
+ * −E[A ≥ 0 ? min(ρ, 1 + ε) A : ρ A − |A| (ρ − 1)² / 2ε]: PPO's clip, but of an action that is to become rarer a penalty, least where ρ = 1 − ε.
+ *
+ * Yi et al., arXiv:2602.02481, equation 12; Xie et al., "Simple Policy Optimization", arXiv:2401.16025.
+ */
+function asymmetricLoss(ratio: tf.Tensor, { advantages, clip }: Record<'advantages' | 'clip', tf.Tensor>): tf.Tensor {
+  const good = tf.mul(tf.relu(advantages), tf.minimum(ratio, tf.add(1, clip)));
+  const penalty = tf.div(tf.square(tf.sub(ratio, 1)), tf.mul(2, clip));
+  const bad = tf.mul(tf.minimum(advantages, 0), tf.add(ratio, penalty));
+  return tf.neg(tf.mean(tf.add(good, bad)));
+}
+
 type Drawn = 'observations' | 'latents' | 'noise' | 'times';
 type PolicyBatch = Record<Drawn | 'losses' | 'advantages' | 'clip' | 'learningRate', tf.Tensor>;
-type ValueBatch = Record<'observations' | 'returns' | 'learningRate', tf.Tensor>;

@@ -24,6 +24,7 @@ import {
   sdeSampleFreq,
   sequenceLength,
   shapeRate,
+  targetKl,
 } from './core/options.ts';
 import {
   clippedSurrogate,
@@ -76,11 +77,7 @@ export const ppoOptions = z.strictObject({
     0.1,
     'β, the weight of KL(π_old ‖ π) in the loss; it brings probabilities back that have left the clip, where the clipped ratio has no gradient',
   ),
-  targetKl: z.number().positive().nullable().default(0.2).meta({
-    description:
-      'largest KL by which one rollout should move the policy; beyond 1.5 times that, the last updates are undone and only the value function learns on; null sets no limit',
-    unit: 'nats',
-  }),
+  targetKl: targetKl('KL'),
   desiredKl: rateSchema.optional().meta({
     description: `KL by which one rollout is to move the policy, by approxKl; after one beyond twice as much the policy's rate falls by a factor of 1.5, after one below half of it it rises; by default the rate is as given; ${OVER_TRAINING}`,
     unit: 'nats',

@@ -42,6 +42,18 @@ export const reportEvery = (usual: number) => count(usual, 'updates from one rep
 export const normalizeAdvantages = (where: string, usual: boolean) =>
   flag(usual, `whether advantages are brought to mean 0, variance 1 in each ${where}`);
 
+/** @param what is bounded: `KL` */
+export const targetKl = (what: string) =>
+  z
+    .number()
+    .positive()
+    .nullable()
+    .default(0.2)
+    .meta({
+      description: `largest ${what} by which one rollout should move the policy; beyond 1.5 times that, the last updates are undone and only the value function learns on; null sets no limit`,
+      unit: 'nats',
+    });
+
 export const entropyCoefficient = nonnegative(0, 'c_e, the weight of the entropy bonus in the loss');
 
 export const baseEntropy = z.number().optional().meta({

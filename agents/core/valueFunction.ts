@@ -1,14 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   type Activation,
+  type Adam,
+  clipByGlobalNorm,
   Mlp,
   Module,
   type ObservationEncoder,
   type Past,
   type Policy,
   type Rng,
+  valueAndGradients,
 } from '../../src/index.ts';
 import type { RecurrentNetwork } from '../../src/nn/recurrent.ts';
+import { compileOnArrays } from './state.ts';
 
 /** 1 − Var[returns − values] / Var[returns]; 0 where the returns do not vary. */
 export function explainedVariance(values: Float32Array, returns: Float32Array): number {
@@ -86,4 +90,34 @@ export class ValueNetwork extends Module {
     const values = tf.squeeze(this.network.apply(remembered?.outputs ?? inputs), [1]);
     return { values, ...(remembered && { state: remembered.state }) };
   }
+}
+
+/**
+ * Compiles a step down ½ E[(V − R)²] of a minibatch; it tells E[(V − R)²].
+ * @param owner the agent's class
+ * @param modules V, the policy as which it sees observations, and the optimizer of its variables
+ */
+export function compileValueUpdate(
+  owner: string,
+  modules: { readonly policy: Policy; readonly value: ValueNetwork; readonly valueOptimizer: Adam },
+  { batchSize, maxGradientNorm }: { readonly batchSize: number; readonly maxGradientNorm: number },
+) {
+  const { policy, value, valueOptimizer } = modules;
+  return compileOnArrays(
+    `${owner.toLowerCase()}/value`,
+    modules,
+    {
+      observations: { shape: [batchSize, policy.observationDim] },
+      returns: { shape: [batchSize] },
+      learningRate: { shape: [] },
+    },
+    ({ observations, returns, learningRate }: Record<'observations' | 'returns' | 'learningRate', tf.Tensor>) => {
+      const { gradients, valueLoss } = valueAndGradients(() => {
+        const valueLoss = tf.mean(tf.squaredDifference(value.of(observations), returns));
+        return { loss: tf.mul(0.5, valueLoss), valueLoss };
+      }, valueOptimizer.parameters);
+      valueOptimizer.update(clipByGlobalNorm(gradients, maxGradientNorm).gradients, learningRate);
+      return { valueLoss };
+    },
+  );
 }

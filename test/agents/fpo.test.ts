@@ -32,38 +32,54 @@ function makeFpo(options: Partial<FpoOptions> = {}, policy = field()) {
       noise: [...stream.fillNormal(new Float32Array(2 * DRAWS))],
       times: [...stream.fillUniform(new Float32Array(DRAWS))],
     }));
-    return (of: Variables) =>
-      env.transitions.map(({ observation, action: u }, i) =>
-        mean(
-          drawn[i]!.times.map((t, k) => {
-            const noise = drawn[i]!.noise.slice(2 * k, 2 * k + 2);
-            const at = u.map((x, j) => (1 - t) * noise[j]! + t * x);
-            const velocity = mlp(under(of, 'field.network'), [...at, t, ...observation]);
-            return mean(noise.map((e, j) => (at[j]! - t * velocity[j]! - e) ** 2));
-          }),
-        ),
-      );
+    /** Of each action that of each draw, or their mean. */
+    return (of: Variables): number[][] =>
+      env.transitions.map(({ observation, action: u }, i) => {
+        const each = drawn[i]!.times.map((t, k) => {
+          const noise = drawn[i]!.noise.slice(2 * k, 2 * k + 2);
+          const at = u.map((x, j) => (1 - t) * noise[j]! + t * x);
+          const velocity = mlp(under(of, 'field.network'), [...at, t, ...observation]);
+          return mean(noise.map((e, j) => (at[j]! - t * velocity[j]! - e) ** 2));
+        });
+        return options.ratio === 'draw' ? each : [mean(each)];
+      });
   };
   return { agent, policy, env, before, advantages, lossesBy };
 }
 
-test('the first update is that of plain numbers: at a ratio of 1 the gradient is E[A ∇L̂]', async () => {
-  const { agent, env, before, advantages, lossesBy } = makeFpo();
+const CASES = (['action', 'draw'] as const).flatMap((ratio) =>
+  (['clip', 'asymmetric'] as const).map((trustRegion) => ({ ratio, trustRegion })),
+);
+
+test.each(CASES)('at a ratio of 1 the gradient is E[A ∇L̂] of plain numbers: %o', async (options) => {
+  const { agent, env, before, advantages, lossesBy } = makeFpo(options);
   const { report, state, rng } = await firstUpdate(agent, 12);
   const rows = env.transitions;
   expect(new Set(rows.map(({ terminated, truncated }) => `${terminated} ${truncated}`)).size).toBe(3);
   const losses = lossesBy(rng);
   expect(report).toMatchObject({ policyUpdates: 1, clipFraction: 0, largestRatio: expect.closeTo(1, 5) });
-  expectClose([report.policyLoss, report.matchingLoss], [-mean(advantages()), mean(losses(before.policy))]);
+  expectClose([report.policyLoss, report.matchingLoss], [-mean(advantages()), mean(losses(before.policy).map(mean))]);
   expectClose(
     gradientOf(state, 'policyOptimizer'),
-    gradientBy(before.policy, (of) => mean(losses(of).map((loss, i) => advantages()[i]! * loss))),
+    gradientBy(before.policy, (of) => mean(losses(of).map((loss, i) => advantages()[i]! * mean(loss)))),
   );
   agent.dispose();
 });
 
-test('the second update is that of plain numbers where ratios are far beyond the bound, which lets the gradient pass', async () => {
-  const options = { learningRate: 0.5, clip: 0.2, targetKl: null };
+/** ψ(ρ, A), which is climbed, and its slope by ρ, with ε = 0.2. */
+const TRUST_REGIONS = {
+  clip: (ratio: number, a: number) => {
+    const isHeld = a > 0 ? ratio > 1.2 : ratio < 0.8;
+    return isHeld ? [(a > 0 ? 1.2 : 0.8) * a, 0] : [ratio * a, a];
+  },
+  asymmetric: (ratio: number, a: number) => {
+    if (a >= 0) return ratio > 1.2 ? [1.2 * a, 0] : [ratio * a, a];
+    return [ratio * a - (Math.abs(a) * (ratio - 1) ** 2) / 0.4, a - (Math.abs(a) * (ratio - 1)) / 0.2];
+  },
+};
+
+test.each(CASES)('beyond the bound of ratios the update is that of plain numbers, too: %o', async (own) => {
+  const options = { ...own, learningRate: 0.5, clip: 0.2, targetKl: null };
   const wide = () => perturb(field(), new Rng(5), 2);
   const one = makeFpo(options, wide());
   const { state: first, rng } = await firstUpdate(one.agent, 12);
@@ -75,17 +91,26 @@ test('the second update is that of plain numbers where ratios are far beyond the
   const losses = one.lossesBy(rng);
   const old = losses(one.before.policy);
   const advantages = one.advantages();
-  const logRatios = losses(between).map((loss, i) => old[i]! - loss);
-  const has = (is: (logRatio: number, advantage: number) => boolean) => logRatios.some((x, i) => is(x, advantages[i]!));
+  const logRatios = losses(between).map((row, i) => row.map((loss, k) => old[i]![k]! - loss));
+  const has = (is: (logRatio: number, advantage: number) => boolean) =>
+    logRatios.some((row, i) => row.some((x) => is(x, advantages[i]!)));
   // Bad actions that became far likelier, and good ones that became far less so.
   expect(has((x, a) => x > 3 && a < 0)).toBe(true);
   expect(has((x, a) => x < -3 && a > 0)).toBe(true);
-  // Constants but for the losses: −ρ A ∇ log ρ = ρ A ∇L̂, where the clip has not taken it.
-  const weights = logRatios.map((x, i) => {
-    const [ratio, a] = [Math.exp(Math.min(x, 3)), advantages[i]!];
-    return (a > 0 ? ratio > 1.2 : ratio < 0.8) ? 0 : ratio * a;
-  });
-  const gradient = gradientBy(between, (of) => mean(losses(of).map((loss, i) => weights[i]! * loss)));
+  const climbed = logRatios.map((row, i) =>
+    row.map((x) => {
+      const ratio = Math.exp(Math.min(x, 3));
+      const [value, slope] = TRUST_REGIONS[own.trustRegion](ratio, advantages[i]!);
+      return { value: value!, weight: ratio * slope! };
+    }),
+  );
+  // The report has the mean of both updates; at the first all ratios are 1.
+  const second = 2 * reports[0]!.policyLoss + mean(advantages);
+  expectClose([second], [-mean(climbed.flat().map(({ value }) => value))], 4);
+  // Constants but for the losses: −ψ′ ρ ∇ log ρ = ψ′ ρ ∇L̂.
+  const gradient = gradientBy(between, (of) =>
+    mean(losses(of).map((row, i) => mean(row.map((loss, k) => climbed[i]![k]!.weight * loss)))),
+  );
   const [before, after] = [first, two.agent.state()].map((state) => gradientOf(state, 'policyOptimizer'));
   expectClose(
     after!.map((moment, i) => moment - 0.9 * before![i]!),
