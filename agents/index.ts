@@ -37,6 +37,7 @@ export { Td3Bc, type Td3BcOptions } from './offline/td3Bc.ts';
 export { Ppo, type PpoOptions } from './ppo.ts';
 export { type Presets, presets } from './presets.ts';
 
+export { ReinFlow, type ReinFlowOptions } from './reinFlow.ts';
 export { Reinforce, type ReinforceOptions } from './reinforce.ts';
 export { Sac, type SacOptions } from './sac.ts';
 export { SoftQLearning, type SoftQLearningOptions } from './softQLearning.ts';

@@ -18,6 +18,7 @@ import { Iql, iqlOptions } from './offline/iql.ts';
 import { NfRlbc, nfRlbcOptions } from './offline/nfRlbc.ts';
 import { Td3Bc, td3BcOptions } from './offline/td3Bc.ts';
 import { Ppo, ppoOptions } from './ppo.ts';
+import { ReinFlow, reinFlowOptions } from './reinFlow.ts';
 import { Reinforce, reinforceOptions } from './reinforce.ts';
 import { Sac, sacOptions } from './sac.ts';
 import { SoftQLearning, softQLearningOptions } from './softQLearning.ts';
@@ -115,6 +116,10 @@ export const builtinAgents = {
   a2c: defineAgent(A2c, a2cOptions, 'advantage actor-critic (Mnih et al., 2016)'),
   ppo: defineAgent(Ppo, ppoOptions, 'proximal policy optimization (Schulman et al., 2017)'),
   fpo: defineAgent(Fpo, fpoOptions, 'flow matching policy gradients (McAllister et al., 2025)', {
+    actions: 'box',
+    usualPolicy: 'flow-matching',
+  }),
+  reinflow: defineAgent(ReinFlow, reinFlowOptions, 'flow matching with noise in its steps (Zhang et al., 2025)', {
     actions: 'box',
     usualPolicy: 'flow-matching',
   }),

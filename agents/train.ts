@@ -259,7 +259,7 @@ const suited: Readonly<Record<AgentName, Readonly<Record<string, unknown>>>> = p
  * Without a preset these agents bring observations and rewards to a scale of about 1. The others do not: most weigh rewards against an
  * entropy, and DQN loses tasks by it.
  */
-const scaling: readonly string[] = ['a2c', 'fpo', 'ppo', 'reinforce'] satisfies AgentName[];
+const scaling: readonly string[] = ['a2c', 'fpo', 'ppo', 'reinflow', 'reinforce'] satisfies AgentName[];
 
 /**
  * What a training has for whatever is not given: steps over all environments, how many these are, and defaults of the options of agent and

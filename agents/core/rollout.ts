@@ -126,6 +126,8 @@ export interface RolloutCollectorOptions extends PolicyEnv, Normalizers {
   /** Of a policy with a memory: at every so many steps the state is kept; `horizon` unless given. */
   readonly sequenceLength?: number;
   readonly gamma: number;
+  /** How many numbers what the actor names `latent` has; those of an action unless given. */
+  readonly latentDim?: number;
 }
 
 /** Lets a policy act in parallel environments, `horizon` steps in each at a time, and records what came of it. */
@@ -138,7 +140,7 @@ export class RolloutCollector implements Stateful {
   readonly #memory: EpisodeMemory;
 
   constructor(options: RolloutCollectorOptions) {
-    const { env, actionSpace, horizon, sequenceLength = horizon, actor } = options;
+    const { env, actionSpace, horizon, sequenceLength = horizon, actor, latentDim = actionSpace.size } = options;
     const [envs, steps] = [env.numEnvs, horizon * env.numEnvs];
     this.#options = options;
     this.#tracker = new EpisodeTracker(envs);
@@ -150,8 +152,8 @@ export class RolloutCollector implements Stateful {
       stateDim: actor.stateDim,
       /** `[horizon · envs · observationDim]` */
       observations: new Float32Array(horizon * this.#current.length),
-      /** The actions before the squash, `[horizon · envs · actionDim]`. */
-      latents: new Float32Array(steps * actionSpace.size),
+      /** The actions before the squash, `[horizon · envs · latentDim]`. */
+      latents: new Float32Array(steps * latentDim),
       /** log π of the actions; 0 for a policy without a density. */
       logProbs: new Float32Array(steps),
       values: new Float32Array(steps),

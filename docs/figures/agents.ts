@@ -18,6 +18,7 @@ export const label =
 const NAMES: Readonly<Record<ActingAgentName, string>> = {
   ppo: 'PPO',
   fpo: 'FPO',
+  reinflow: 'ReinFlow',
   a2c: 'A2C',
   reinforce: 'REINFORCE',
   sac: 'SAC',

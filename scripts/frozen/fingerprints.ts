@@ -54,9 +54,10 @@ function print(policy: Policy, reports: readonly unknown[]): string {
 }
 
 for (const env of ['Pendulum-v1', 'Lake-v0', 'mujoco/Hopper-v5']) {
-  for (const agent of ['reinforce', 'a2c', 'ppo', 'fpo']) {
-    const agentOptions = agent === 'ppo' || agent === 'fpo' ? onPolicy : {};
-    for (const policy of agent === 'fpo' ? ['flow-matching'] : ['gaussian', 'spline', 'mixture', 'realnvp']) {
+  for (const agent of ['reinforce', 'a2c', 'ppo', 'fpo', 'reinflow']) {
+    const isMatching = agent === 'fpo' || agent === 'reinflow';
+    const agentOptions = agent === 'ppo' || isMatching ? onPolicy : {};
+    for (const policy of isMatching ? ['flow-matching'] : ['gaussian', 'spline', 'mixture', 'realnvp']) {
       training(`${agent} ${policy} ${env}`, {
         env,
         agent,
@@ -159,6 +160,7 @@ const classes: readonly [AgentClass, string, number, string, Settings?, Settings
   [agents.A2c, 'CartPole-v1', 60, 'categorical', { ...withEnv, reportEvery: 2 }],
   [agents.Ppo, 'Pendulum-v1', 600, 'spline', { ...withEnv, horizon: 75, epochs: 2, batchSize: 50 }],
   [agents.Fpo, 'Pendulum-v1', 450, 'flow-matching', { ...withEnv, horizon: 75, epochs: 2, batchSize: 50, draws: 2 }],
+  [agents.ReinFlow, 'Pendulum-v1', 450, 'flow-matching', { ...withEnv, horizon: 75, epochs: 2, batchSize: 50 }],
   [agents.Sac, 'Pendulum-v1', 100, 'spline', { ...acting, prioritizedAlpha: 0.6 }, squashed],
   [agents.Tqc, 'Pendulum-v1', 100, 'gaussian', { ...acting, quantiles: 5, droppedPerCritic: 1 }, squashed],
   [agents.CrossQ, 'Pendulum-v1', 100, 'gaussian', acting, { ...squashed, batchRenorm: true }],

@@ -383,6 +383,7 @@ export const policyOptionsFor = {
   a2c: {},
   ppo: {},
   fpo: { activation: 'tanh', outputScale: 0.25 },
+  reinflow: { activation: 'tanh', outputScale: 0.25, solver: 'euler', steps: 4 },
   sac: reparameterized,
   tqc: reparameterized,
   crossq: { ...reparameterized, batchRenorm: true },

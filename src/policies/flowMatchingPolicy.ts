@@ -110,6 +110,8 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
   readonly field: MlpField;
   /** Latent → action, before it is clipped. */
   readonly bijector: BoxScale;
+  /** Steps from noise to action. */
+  readonly steps: number;
   readonly #path: NeuralOde;
   readonly #box: { readonly low: readonly number[]; readonly high: readonly number[] };
 
@@ -133,6 +135,7 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
       rng: rng.split('field'),
     });
     this.bijector = options.scale ?? boxScale({ ...this.#box, shape: box.shape });
+    this.steps = steps;
     const method = solver === 'mean' ? 'euler' : solver;
     this.#path = new NeuralOde({ field: this.#over(1 / steps), solver: { kind: 'fixed', steps, method } });
   }
@@ -160,6 +163,23 @@ export class FlowMatchingPolicy extends Policy<Float32Array, ActionSamples> {
    */
   carried(observations: tf.Tensor, noise: tf.Tensor): tf.Tensor {
     return this.#path.given(this.features(observations)).forward(noise);
+  }
+
+  /**
+   * The solver's step of length h = 1 / {@link steps}: x + h v(x, t | o) by Euler, x + h v(x + ½ h v(x, t | o), t + ½ h | o) by the midpoint,
+   * x + h m(x, t, h | o) by mean velocities. So many steps, from noise at t = 0, are {@link carried}.
+   * @param x `[rows, actionDim]`
+   * @param times t, `[rows, 1]`
+   * @param features of the observations, `[rows, featureDim]`
+   * @returns `[rows, actionDim]`
+   */
+  stepped(x: tf.Tensor, times: tf.Tensor, features: tf.Tensor): tf.Tensor {
+    const h = 1 / this.steps;
+    const field = this.#over(h);
+    const first = field.at(x, times, features);
+    if (this.solver !== 'midpoint') return tf.add(x, tf.mul(h, first));
+    const middle = field.at(tf.add(x, tf.mul(h / 2, first)), tf.add(times, h / 2), features);
+    return tf.add(x, tf.mul(h, middle));
   }
 
   /**

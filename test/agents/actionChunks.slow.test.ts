@@ -12,6 +12,7 @@ import {
   Meow,
   NfRlbc,
   Ppo,
+  ReinFlow,
   Reinforce,
   Sac,
   SoftQLearning,
@@ -49,6 +50,11 @@ const agents: [string, () => Agent, number][] = [
   ],
   ['Reinforce', () => new Reinforce({ policy: policyOf('gaussian-full'), ...rollouts() }), 200],
   ['Fpo', () => new Fpo({ policy: policyOf('flow-matching'), ...rollouts(), ...ofMinibatches, draws: 2 }), 120],
+  [
+    'ReinFlow',
+    () => new ReinFlow({ policy: policyOf('flow-matching'), ...rollouts(), ...ofMinibatches, noiseHidden: [3] }),
+    120,
+  ],
   ['Sac', () => new Sac({ policy: policyOf('gaussian', { ...squashed, execute: 2 }), ...replay() }), 80],
   [
     'Sac, blended, prioritized, two chunks a target',

@@ -9,6 +9,7 @@ import {
   Fql,
   Meow,
   NfRlbc,
+  ReinFlow,
   SoftQLearning,
   stateFromJson,
   stateToJson,
@@ -270,6 +271,7 @@ describe('agents that learn from single steps refuse a memory', () => {
   });
   test.each<[string, () => unknown]>([
     ['Fpo', () => new Fpo(online('flow-matching'))],
+    ['ReinFlow', () => new ReinFlow(online('flow-matching'))],
     ['SoftQLearning', () => new SoftQLearning(online('implicit', { squash: 'tanh' }))],
     ['Meow', () => new Meow(online('nice'))],
     ['CrossQ', () => new CrossQ(online('gaussian'))],

@@ -11,6 +11,7 @@ import {
   Meow,
   Ppo,
   QrDqn,
+  ReinFlow,
   Reinforce,
   Sac,
   SoftQLearning,
@@ -67,6 +68,8 @@ const agents: Case[] = [
     { ...rollouts, ...normalized, entropyCoefficient: 0.01, learningRate: replay.learningRate },
   ],
   ['Pendulum-v1', 450, Fpo, ['flow-matching'], { ...rollouts, ...normalized, draws: 2 }],
+  ['Pendulum-v1', 450, Fpo, ['flow-matching'], { ...rollouts, draws: 2, ratio: 'draw', trustRegion: 'asymmetric' }],
+  ['Pendulum-v1', 450, ReinFlow, ['flow-matching'], { ...rollouts, ...normalized, noiseHidden: [4] }],
   ['CartPole-v1', 60, A2c, ['categorical'], { rng: new Rng('agent'), reportEvery: 2, ...normalized }],
   ['CartPole-v1', 200, Reinforce, ['categorical'], { rng: new Rng('agent') }],
   // The cuts fall inside of episodes, whose state goes on.

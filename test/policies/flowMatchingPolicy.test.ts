@@ -60,6 +60,11 @@ test.each(['midpoint', 'euler'] as const)(
     const { action, latent } = sample({ seen: observations() }, new Rng('noise'));
     const noise = new Rng('noise').normalTensor([3, 2]);
     const carried = policy.carried(observations(), noise).dataSync();
+    const features = policy.features(observations());
+    const stepped = [0, 1, 2].reduce<tf.Tensor>(
+      (x, step) => policy.stepped(x, tf.fill([3, 1], step / 3), features),
+      noise,
+    );
     OBSERVATIONS.forEach((observation, i) => {
       const v = plain(policy, observation);
       let x = row(noise.dataSync(), i, 2);
@@ -78,6 +83,7 @@ test.each(['midpoint', 'euler'] as const)(
       x.forEach((value, k) => {
         expect(row(latent!.dataSync(), i, 2)[k]).toBeCloseTo(value, 4);
         expect(row(carried, i, 2)[k]).toBeCloseTo(value, 4);
+        expect(row(stepped.dataSync(), i, 2)[k]).toBeCloseTo(value, 4);
         const inBox = Math.min(Math.max(MIDDLE[k]! + HALF[k]! * value, BOX.low[k]!), BOX.high[k]!);
         expect(row(action!.dataSync(), i, 2)[k]).toBeCloseTo(inBox, 4);
       });
