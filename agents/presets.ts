@@ -228,6 +228,13 @@ export const presets = {
       policy: {},
     },
     fpo: { steps: 100_000, envs: 4, agent: { horizon: 1024, gamma: 0.9 }, policy: {} },
+    // From scratch the noise has to reach much of the box.
+    reinflow: {
+      steps: 100_000,
+      envs: 4,
+      agent: { horizon: 1024, batchSize: 128, gamma: 0.9, learningRate: { linear: [3e-3, 0] }, maxNoise: 1.5 },
+      policy: {},
+    },
     sac: {
       steps: 10_000,
       envs: 1,
@@ -260,7 +267,7 @@ export const presets = {
     },
     'nf-rlbc': { steps: 10_000, envs: 1, agent: { ...swinging, alpha: 'mixed' }, policy: cloning },
   },
-  // A point that several goals are open to: with a larger clip it keeps to one of them.
+  // A point that several goals are open to: FPO keeps to one of them with a larger clip.
   'Multigoal-v0': {
     fpo: {
       steps: 150_000,
@@ -270,6 +277,19 @@ export const presets = {
         gamma: 0.9,
         clip: 0.03,
         learningRate: { linear: [5e-4, 0] },
+        normalizeRewards: true,
+      },
+      policy: {},
+    },
+    reinflow: {
+      steps: 150_000,
+      envs: 4,
+      agent: {
+        horizon: 1024,
+        batchSize: 128,
+        gamma: 0.9,
+        learningRate: { linear: [3e-3, 0] },
+        maxNoise: 1.5,
         normalizeRewards: true,
       },
       policy: {},

@@ -6,9 +6,11 @@ import {
   CrossQ,
   Dqn,
   evaluate,
+  Fpo,
   Meow,
   Ppo,
   QrDqn,
+  ReinFlow,
   Reinforce,
   Sac,
   SoftQLearning,
@@ -141,12 +143,23 @@ const discrete = [moves, 12_000, HOME, 'categorical', {}] as const;
 const ofMoves = [moves, 4000, HOME] as const;
 const pointing = { ...rollouts, gamma: 0, epochs: 4, learningRate: 1e-3 };
 const several = new MultiDiscrete([3, 2, 4], [0, 5, -1]);
+const fewSteps = { activation: 'tanh', outputScale: 0.25, solver: 'euler', steps: 4 };
 const masking = { actionMask: true };
 
 const cases: Record<string, Case> = {
   'A2C, categorical': [...discrete, A2c, { ...common, learningRate: 0.005, entropyCoefficient: 0.01 }],
   'REINFORCE, categorical': [...discrete, Reinforce, { ...common, learningRate: 0.01, valueLearningRate: 0.01 }],
   'PPO, truncated normal': [walk, 12_000, HOME, 'truncated-normal', {}, Ppo, rollouts],
+  ReinFlow: [walk, 12_000, HOME, 'flow-matching', fewSteps, ReinFlow, rollouts],
+  'FPO++': [
+    walk,
+    12_000,
+    HOME,
+    'flow-matching',
+    fewSteps,
+    Fpo,
+    { ...rollouts, ratio: 'draw', trustRegion: 'asymmetric' },
+  ],
   'SAC, Gaussian': [...ofWalk, Sac, soft],
   'SAC, spline': [...walks, 'spline', { ...squashed, layers: 1 }, Sac, soft],
   'SAC, prioritized, three steps in blocks': [
