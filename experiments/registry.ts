@@ -9,6 +9,7 @@ export const registry: Registry = {
     densities: async () => (await import('./densities.ts')).densities,
     distill: async () => (await import('./distill.ts')).distill,
     lake: async () => (await import('./lake/lake.ts')).lake,
+    mazes: async () => (await import('./mazes/mazes.ts')).mazes,
     memory: async () => (await import('./memory.ts')).memory,
     offline: async () => (await import('./offline/offline.ts')).offline,
     products: async () => (await import('./products/products.ts')).products,

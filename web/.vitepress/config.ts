@@ -206,6 +206,7 @@ export default defineConfig({
         items: [
           { text: 'All results', link: '/results' },
           { text: 'The lake', link: '/lake' },
+          { text: 'Mazes', link: '/mazes' },
           { text: 'Agents and robots', link: '/results/agents' },
           { text: 'Policies and flows', link: '/results/policies' },
           { text: 'Learning from data', link: '/results/offline' },

@@ -1,0 +1,178 @@
+import { join } from 'node:path';
+import { BehaviorCloning, type BehaviorCloningReport } from '../../agents/behaviorCloning.ts';
+import { evaluate } from '../../agents/index.ts';
+import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
+import { ContentHash, type EpisodeSource, EpisodesInMemory, episodeOf, splitEpisodes } from '../../datasets/index.ts';
+import { make, SyncVectorEnv } from '../../envs/index.ts';
+import { cosineSchedule, type Policy, Rng, savePolicy } from '../../src/index.ts';
+import type { ActingOptions } from '../../src/policies/acting.ts';
+import { type MazeRecipe, mazeDataset } from '../offline/mazeData.ts';
+import {
+  GOALS,
+  lossOf,
+  type MazeEnv,
+  type MazeKind,
+  type MazePolicy,
+  type MazeSettings,
+  type MazesConfig,
+  makeMazePolicy,
+  type Rule,
+  recipeOf,
+  rulesOf,
+} from './config.ts';
+
+/** What a job keeps beside its metrics. */
+interface MazeJobData {
+  readonly parameters: number;
+  /** Of what it has learned from, before actions had noise: the SHA-256 of the dataset. */
+  readonly dataset: string;
+}
+
+/** Share of the episodes whose loss says which weights are kept. */
+const HELD_OUT = 0.04;
+
+/**
+ * Clones the walks of a maze with goals in hindsight, and goes to the maze's five goals by each rule of acting. Metrics are, for a rule, the share of
+ * all episodes that get to their goal, `mode`, and those of each goal, `modeGoal1` to `modeGoal5`; and the least loss on held-out episodes, see
+ * {@link lossOf}, whose weights are kept.
+ */
+export async function cloneMaze(
+  {
+    env,
+    condition,
+    policy: name,
+    seed,
+  }: { readonly env: MazeEnv; readonly condition: MazeKind; readonly policy: MazePolicy; readonly seed: number },
+  config: MazesConfig,
+  { rng, report, directory }: JobContext,
+): Promise<JobResult & { data: MazeJobData }> {
+  const draw = config.firstDraw + (seed % config.draws);
+  const { source, train, validation, hash } = mazeData(recipeOf(env, condition), draw, config);
+  const { observationSpace, actionSpace } = source;
+  const { learningRate, policy: settings } = config.tuned.mazes![env]![name] as unknown as MazeSettings;
+  const { parameters, steps, batchSize } = config;
+  const spaces = { observationSpace, actionSpace } as never as Record<'observationSpace' | 'actionSpace', never>;
+  const policy = makeMazePolicy(name, { ...spaces, parameters, settings, rng: rng.split('policy') });
+  const agent = new BehaviorCloning({
+    policy,
+    dataset: train,
+    validation,
+    hindsight: 'future',
+    outside: 'keep',
+    normalizeObservations: true,
+    batchSize,
+    learningRate: cosineSchedule(learningRate),
+    reportEvery: Math.max(1, Math.round(steps / 10)),
+  });
+  let best: BehaviorCloningReport['best'];
+  for await (const { step, loss, validationLoss, gradientNorm, best: ofReport } of agent.train({
+    steps,
+    rng: rng.split('training'),
+  })) {
+    best = ofReport;
+    const value = validationLoss !== undefined && Number.isFinite(validationLoss) ? validationLoss : null;
+    report((0.5 * step) / steps, { step, loss, validationLoss: value, gradientNorm });
+  }
+  agent.dispose();
+  const goes = measureGoals({
+    policy,
+    env,
+    acting: actingOf(name, config),
+    episodes: config.evaluationEpisodes,
+    rng: rng.split('evaluation'),
+  });
+  const metrics = { ...goes, [lossOf(name)]: best?.validationLoss ?? null, bestStep: best?.step ?? null };
+  savePolicy(join(directory, 'policy.json'), policy, { env, data: condition, draw });
+  const size = policy.parameterCount();
+  policy.dispose();
+  return { metrics, data: { parameters: size, dataset: hash } };
+}
+
+/** The rules of a run by which a class acts, as options of what acts. */
+export function actingOf(policy: MazePolicy, { rules, hold }: Pick<MazesConfig, 'rules' | 'hold'>) {
+  const own = rulesOf(policy).filter((rule) => rules.includes(rule));
+  return new Map(own.map((rule): [Rule, ActingOptions] => [rule, rule === 'hold' ? { hold } : { rule }]));
+}
+
+/** Environments side by side that have one goal. */
+const ENVS = 20;
+
+/** Shares of episodes that get to their goals, from the same starts by each rule. @param episodes to each goal */
+export function measureGoals({
+  policy,
+  env: id,
+  acting,
+  episodes,
+  rng,
+}: {
+  readonly policy: Policy;
+  readonly env: MazeEnv;
+  readonly acting: ReadonlyMap<Rule, ActingOptions>;
+  readonly episodes: number;
+  readonly rng: Rng;
+}): Record<string, number> {
+  // Environment i plays the episodes i, i + n, … of n environments: all of them have its goal, since n is a multiple of the goals.
+  const env = new SyncVectorEnv(
+    Array.from({ length: GOALS * Math.min(ENVS, episodes) }, (_, i) => () => make(id, { task: 1 + (i % GOALS) })),
+    { autoresetMode: 'sameStep' },
+  );
+  try {
+    const shares = [...acting].flatMap(([rule, acting]) => {
+      const measured = evaluate({ policy, env, episodes: GOALS * episodes, acting, rng });
+      const reached = measured.episodes.filter(({ info }) => info.outcome === 'success');
+      const each = Array.from({ length: GOALS }, (_, goal): [string, number] => {
+        const own = reached.filter(({ info }) => info.task === `task${goal + 1}`);
+        return [`${rule}Goal${goal + 1}`, own.length / episodes];
+      });
+      return [[rule, reached.length / (GOALS * episodes)] as const, ...each];
+    });
+    return Object.fromEntries(shares);
+  } finally {
+    env.close();
+  }
+}
+
+interface MazeData {
+  readonly source: EpisodeSource;
+  readonly train: EpisodeSource;
+  readonly validation: EpisodeSource;
+  readonly hash: string;
+}
+
+/** What this process has made: jobs that come later have it at once. */
+const known = new Map<string, MazeData>();
+
+/** A draw of the data of a recipe, with noise on the actions. */
+export function mazeData(
+  recipe: MazeRecipe,
+  draw: number,
+  { share, actionNoise }: Pick<MazesConfig, 'share' | 'actionNoise'>,
+): MazeData {
+  const key = `${recipe.name} ${draw} ${share} ${actionNoise}`;
+  const found = known.get(key) ?? makeData(recipe, draw, { share, actionNoise });
+  known.set(key, found);
+  return found;
+}
+
+function makeData(
+  recipe: MazeRecipe,
+  draw: number,
+  { share, actionNoise }: Pick<MazesConfig, 'share' | 'actionNoise'>,
+): MazeData {
+  // Both parts of a split have one.
+  const count = Math.max(2, Math.round(share * recipe.episodes));
+  const played = mazeDataset(recipe, { seed: draw, episodes: count });
+  const noise = new Rng(recipe.name).split('action noise').split(draw);
+  const hash = new ContentHash();
+  try {
+    const { observationSpace, actionSpace } = played;
+    const episodes = Array.from(played.episodes(), (episode) => {
+      hash.add(episode);
+      return episodeOf({ ...episode, actions: episode.actions.map((value) => value + noise.normal(0, actionNoise)) });
+    });
+    const source = new EpisodesInMemory({ observationSpace, actionSpace, episodes });
+    return { source, ...splitEpisodes(source, { validation: HELD_OUT, seed: draw }), hash: hash.digest() };
+  } finally {
+    played.dispose();
+  }
+}
