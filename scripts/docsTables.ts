@@ -3,9 +3,10 @@
  * `<!-- /generated -->`, from the runs stored in `docs/results/RUN/summary.json` and from the list of benchmark datasets. Cells are
  * interquartile means over the seeds, with their 95 % intervals in brackets.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { interquartileInterval, meanInterval } from '../cli/statistics/bootstrap.ts';
+import { choices as mazeChoices, mazeOf, mazePolicies, mazePolicyLabel, rulesOf } from '../experiments/mazes/config.ts';
 import { listedDatasets } from '../experiments/offline/recipes.ts';
 import { componentsOf, lakesOf, productLabel, productPolicies } from '../experiments/products/config.ts';
 import { writeWholeFile } from '../src/files.ts';
@@ -208,6 +209,8 @@ const tables: Readonly<Record<string, () => string>> = {
       [`${DROWNED} `]: seeds(of('Lake-v0', 'drownRate'), DROWNED),
     });
   },
+  mazes: () => mazeClasses('navigate'),
+  'mazes-stitch': () => mazeClasses('stitch'),
   products: () => productClasses('products'),
   'products-large': () => productClasses('products-large'),
   'products-mixtures': () => {
@@ -360,6 +363,29 @@ export function pages(): string[] {
 }
 
 const productLabels = Object.fromEntries(productPolicies.map((policy) => [policy, productLabel(policy)]));
+
+/** Goals that the classes reach in each maze, by each rule in turn, means over seeds; of a run that is still to come no table. */
+function mazeClasses(condition: string): string {
+  if (!existsSync(join(root, 'docs/results/mazes/summary.json'))) return 'Not run yet.';
+  const of = (env: string, rule: string) => measure('mazes', { study: 'mazes', env, condition, metric: rule });
+  const isRun = (policy: string) => mazeChoices.environments.some((env) => of(env, 'mode')(policy) !== undefined);
+  const lines = mazePolicies.filter(isRun).flatMap((policy) => rulesOf(policy).map((rule) => `${policy} ${rule}`));
+  const labels = Object.fromEntries(
+    lines.map((line) => {
+      const [policy, rule] = line.split(' ');
+      return [line, `${mazePolicyLabel(policy!)}, ${rule}`];
+    }),
+  );
+  const cell = (env: string) => (line: string) => {
+    const [policy, rule] = line.split(' ');
+    const row = of(env, rule!)(policy!);
+    if (row === undefined) return '';
+    const { mean, ...interval } = meanInterval(numbers(row));
+    return percent({ iqm: mean, ...interval });
+  };
+  const columns = Object.fromEntries(mazeChoices.environments.map((env) => [mazeOf(env), cell(env)]));
+  return table(lines, labels, columns, 'class, rule');
+}
 
 /** Shares of walks that drown in any of k lakes walked at once. */
 function drowned(study: string, lakes: number): RowOf {

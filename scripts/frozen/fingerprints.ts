@@ -250,6 +250,7 @@ const STUDIES = {
   'lake cloning': '--seeds 1 --env Lake-v0 --policies gaussian,spline --steps 50 --set evaluationEpisodes=20',
   'lake opponent': '--seeds 1 --env OpponentBandit-v0 --policies gaussian,spline --set opponent.bandit.steps=4096',
   'lake fixed-scale': '--seeds 1 --env BumpBandit-v0 --policies gaussian --set fixedScale.bandit.updates=10',
+  mazes: '--seeds 1 --steps 50 --set share=0.01 --set evaluationEpisodes=1',
   'offline offline': '--seeds 1 --env LakeStride-v0 --policies iql-gaussian,fql --steps 50 --set evaluationEpisodes=20',
   products: '--seeds 1 --policies gaussian,spline --set lakes=1,2 --steps 50 --set evaluationEpisodes=20',
   'robots ppo': '--seeds 1 --env mujoco/Hopper-v5 --policies gaussian --steps 2048 --set evaluationEpisodes=2',
