@@ -379,7 +379,7 @@ function mazeClasses(condition: string): string {
   const cell = (env: string) => (line: string) => {
     const [policy, rule] = line.split(' ');
     const row = of(env, rule!)(policy!);
-    if (row === undefined) return '';
+    if (row === undefined || numbers(row).length === 0) return '';
     const { mean, ...interval } = meanInterval(numbers(row));
     return percent({ iqm: mean, ...interval });
   };

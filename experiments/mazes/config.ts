@@ -78,14 +78,14 @@ const POLICIES = {
     label: 'autoregressive mixture',
     cost: 1.5,
   },
-  realnvp: { ...byDensity, name: 'realnvp', options: { head: false }, label: 'RealNVP', cost: 1.8 },
-  spline: { ...byDensity, name: 'spline', options: { head: false }, label: 'spline flow', cost: 2 },
+  realnvp: { ...byDensity, name: 'realnvp', options: { head: false }, label: 'RealNVP', cost: 1.4 },
+  spline: { ...byDensity, name: 'spline', options: { head: false }, label: 'spline flow', cost: 1.5 },
   'autoregressive-spline': {
     ...byDensity,
     name: 'autoregressive-spline',
     options: { head: false },
     label: 'autoregressive spline',
-    cost: 1.6,
+    cost: 1.5,
   },
   'flow-matching': {
     name: 'flow-matching',
@@ -93,7 +93,7 @@ const POLICIES = {
     label: 'flow matching',
     rules: ['sample', 'mode', 'hold'],
     loss: 'heldOutMatching',
-    cost: 1.3,
+    cost: 1.2,
   },
 } as const satisfies Record<string, Definition>;
 
@@ -232,5 +232,5 @@ export function seconds({ policy }: { readonly policy: MazePolicy }, config: Maz
   const { cost } = definitionOf(policy);
   const updates = (config.steps * config.batchSize) / 256;
   const acts = rulesOf(policy).filter((rule) => config.rules.includes(rule)).length;
-  return 2 + 2e-8 * cost * config.parameters * updates + 0.5 * acts * config.evaluationEpisodes;
+  return 2 + 2e-8 * cost * config.parameters * updates + 0.65 * acts * config.evaluationEpisodes;
 }
