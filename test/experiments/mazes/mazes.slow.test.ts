@@ -109,6 +109,7 @@ test('goals reached are counted for each goal, from equal starts for each rule',
   expect(shares.mode).toBeCloseTo(of('mode').reduce((sum, share) => sum + share, 0) / 5, 12);
   expect([shares.densest, ...of('densest')]).toEqual([shares.mode, ...of('mode')]);
   expect(new Set(of('mode')).size).toBeGreaterThan(1);
+  for (const share of of('mode')) expect(share).toBeLessThanOrEqual(1);
   policy.dispose();
 });
 
