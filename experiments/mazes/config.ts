@@ -8,7 +8,7 @@ import { counted } from '../shared/settings.ts';
 import found from './tuned.json' with { type: 'json' };
 
 /** How actions are chosen: samples, the mode of most mass, the densest of 32 candidates, samples of noise that is held for some steps. */
-export const rules = ['sample', 'mode', 'densest', 'hold'] as const;
+const rules = ['sample', 'mode', 'densest', 'hold'] as const;
 export type Rule = (typeof rules)[number];
 
 interface Definition {
