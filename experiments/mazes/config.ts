@@ -188,7 +188,7 @@ const tuned: Tuned = {
 };
 
 export const mazesSchema = z.strictObject({
-  ...commonShape(choices, { seeds: 3, codes: { mazes: 'E12' } }),
+  ...commonShape(choices, { seeds: 3, codes: { mazes: 'E13' } }),
   engine: engineSetting('auto'),
   data: z
     .array(z.enum(kinds))

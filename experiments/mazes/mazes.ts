@@ -27,7 +27,7 @@ interface MazesJob extends Job {
   readonly condition: MazeKind;
 }
 
-/** E12: which clones find their goals in OGBench's point mazes, and how should they act? */
+/** E13: which clones find their goals in OGBench's point mazes, and how should they act? */
 export const mazes = defineStudy<MazesConfig, MazesJob>({
   name: 'mazes',
   headline: 'Which clones find their goals in OGBench’s point mazes, and how should they act?',
@@ -70,7 +70,7 @@ export const mazes = defineStudy<MazesConfig, MazesJob>({
 
   conclusions(_, summary) {
     const answer = answerOf(summary);
-    return { E12: { question, prediction, endpoint, ...(answer && { answer }) } };
+    return { E13: { question, prediction, endpoint, ...(answer && { answer }) } };
   },
 
   report: (_, summary, config) => [mazeSection(summary, config)],
@@ -188,8 +188,8 @@ function mazeSection(summary: readonly SummaryRow[], config: MazesConfig): Secti
   );
   const { share, draws, evaluationEpisodes, parameters, steps, batchSize, hold, actionNoise } = config;
   return {
-    title: 'E12: Clones in OGBench’s point mazes',
-    code: 'E12',
+    title: 'E13: Clones in OGBench’s point mazes',
+    code: 'E13',
     paragraphs: [
       'A policy gets the place of a point and a goal, and learns from walks by goal-conditioned cloning: of each step the goal is a place where the walk came ' +
         'later, drawn uniformly. The data navigate are walks from goal to goal, stitch are walks to goals four cells off. ' +

@@ -16,7 +16,7 @@ test('oxbow run mazes: a mixture acts by its rules, reaches more than regression
   expect(of('regression', 'heldOutNats')).toBeNull();
   expect(of('mixture-8', 'heldOutNats')).toBeLessThan(2);
   expect(of('mixture-8', 'mode')).toBeGreaterThan(of('regression', 'mode')!);
-  expect(summary.experiments.E12.answer).toContain(
+  expect(summary.experiments.E13.answer).toContain(
     `a mixture of 8 by its mode ${(100 * of('mixture-8', 'mode')!).toFixed(1)}`,
   );
 
