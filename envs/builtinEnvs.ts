@@ -8,6 +8,7 @@ import type { BaseEnv } from './core/baseEnv.ts';
 import { TransformObservation } from './core/wrappers/transform.ts';
 import { LakeEnv, LakeFogEnv, lakeEntry, lakeFogOptions } from './lake/lakeEnv.ts';
 import { lakeGrains } from './lake/lakeGrains.ts';
+import { AvoidingEnv, avoidingOptions } from './toy/avoiding.ts';
 import {
   BumpBanditEnv,
   bumpBanditOptions,
@@ -71,6 +72,7 @@ export const builtinEnvs = {
   'MountainCarContinuous-v0': entry(MountainCarContinuousEnv, mountainCarOptions, [999, 90]),
   'Pendulum-v1': entry(PendulumEnv, pendulumOptions, [200]),
   'PendulumNoVel-v1': partOf(PendulumEnv, pendulumOptions, [200], [0, 1]),
+  'Avoiding-v0': entry(AvoidingEnv, avoidingOptions, [250]),
   'BitFlipping-v0': entry(BitFlippingEnv, bitFlippingOptions),
   'BumpBandit-v0': entry(BumpBanditEnv, bumpBanditOptions),
   'FourCornerBandit-v0': entry(FourCornerBanditEnv, fourCornerBanditOptions),

@@ -90,6 +90,7 @@ export {
 } from './lake/lakeGrains.ts';
 export type { Bank } from './lake/lakeMap.ts';
 export * as lakeMap from './lake/lakeMap.ts';
+export { AvoidingEnv, type AvoidingInfo, avoidingMap } from './toy/avoiding.ts';
 export {
   BanditEnv,
   BumpBanditEnv,

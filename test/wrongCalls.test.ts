@@ -268,6 +268,7 @@ const CALLS = {
   Lake: running(new LakeEnv()).step([1, 2, 3, 4]) | new LakeEnv({ strid: 0.1 })
   Multigoal: running(new MultigoalEnv()).step([1, 2, 3])
   SparseGrid: running(new SparseGridEnv()).step([1, 2, 3])
+  Avoiding: running(new AvoidingEnv()).step([1, 2, 3]) | new AvoidingEnv({ follow: 2 })
   Gridworld: running(new GridworldEnv()).step('up')
   Bandit: running(new BumpBanditEnv()).step('a') | new OpponentBanditEnv().reset('seed')
   make: ('Pendulm-v1') | ('Pendulum-v1', { gee: 9 }) | ('Pendulum-v1', { maxEpisodeSteps: -1 })
