@@ -4,6 +4,7 @@
  *     npm run dataset                                       the names of the recipes
  *     npm run dataset -- hopper-expert data/hopper-expert
  *     npm run dataset -- pointmaze-large-navigate data/large --seed 1 --episodes 100
+ *     npm run dataset -- avoiding data/avoiding
  */
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ import { openDataset } from '../../datasets/index.ts';
 import { DatasetWriter } from '../../datasets/storedDataset.ts';
 import { storedProblem } from '../../src/files.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
+import { avoidingDataset, avoidingRecipe } from './avoidingData.ts';
 import { type MazeDraw, mazeDataset, mazeRecipes } from './mazeData.ts';
 import { type PlayableRecipe, playRecipe, type RecipeProgress } from './playRecipe.ts';
 import { listedDatasets, recipeNamed, recipes } from './recipes.ts';
@@ -32,9 +34,12 @@ async function play(name: string, draw: MazeDraw, progress: RecipeProgress): Pro
     await loadNamedEnv('dataset', maze.env);
     return mazeDataset(maze, draw);
   }
+  if (name === avoidingRecipe.name) return avoidingDataset(draw);
   const recipe = recipeNamed(name);
   const option = Object.keys(draw)[0];
-  if (option !== undefined) throw new InputError(`--${option}: got one for ${name}, expected a recipe of pointmaze`);
+  if (option !== undefined) {
+    throw new InputError(`--${option}: got one for ${name}, expected a recipe of pointmaze, or avoiding`);
+  }
   await loadNamedEnv('dataset', recipe.task.env);
   return playRecipe(recipe, progress);
 }
@@ -106,7 +111,8 @@ function printRecipes(): void {
     const episodes = parts.reduce((sum, part) => sum + part.episodes, 0);
     process.stdout.write(line(name, `${task.env}${options.join('')}`, episodes));
   }
-  for (const { name, env, episodes } of mazeRecipes.values()) process.stdout.write(line(name, env, episodes));
+  for (const { name, env, episodes } of [...mazeRecipes.values(), avoidingRecipe])
+    process.stdout.write(line(name, env, episodes));
 }
 
 try {
