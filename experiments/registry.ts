@@ -4,6 +4,7 @@ import type { Registry } from '../cli/experiment/experiment.ts';
 export const registry: Registry = {
   url: import.meta.url,
   experiments: {
+    avoiding: async () => (await import('./avoiding.ts')).avoiding,
     banana: async () => (await import('./banana.ts')).banana,
     classic: async () => (await import('./benchmarks.ts')).classic,
     densities: async () => (await import('./densities.ts')).densities,
