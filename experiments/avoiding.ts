@@ -70,7 +70,7 @@ const choices = { studies: ['avoiding'], policies, environments: [ENV] } as cons
 
 const schema = z.strictObject({
   // Seeds that no study has used.
-  ...commonShape(choices, { seeds: 10, first: 3000 }),
+  ...commonShape(choices, { seeds: 10, first: 3100 }),
   engine: engineSetting('auto'),
   chunks: z
     .array(z.int().min(1).max(64))
@@ -118,7 +118,7 @@ export const avoiding = defineStudy<Config, AvoidingJob>({
   steps: { avoiding: 'steps' },
   presets: {
     quick: {
-      seeds: [3000],
+      seeds: [900],
       policies: ['regression', 'gaussian', 'mixture-24', 'spline'],
       chunks: [1, 8],
       steps: 2000,

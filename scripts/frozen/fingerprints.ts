@@ -241,6 +241,7 @@ const ofRun = (folder: string): string => JSON.parse(readFileSync(join(folder, '
 
 /** Studies, and what makes a quick run of one short. */
 const STUDIES = {
+  avoiding: '--policies gaussian,spline --set chunks=1,4 --steps 50 --set evaluationEpisodes=20',
   banana: '--policies realnvp,spline --steps 100 --set test=1000 --set heldOut=500',
   classic: '--seeds 1 --study a2c,dqn --env CartPole-v1 --steps 600 --set evaluationEpisodes=5',
   densities: '--seeds 1 --env two-moons --policies spline,maf --steps 100',
