@@ -159,13 +159,13 @@ export const avoiding = defineStudy<Config, AvoidingJob>({
   conclusions(_, summary) {
     const answer = answerOf(summary);
     const told = { question: QUESTION, prediction: PREDICTION, endpoint: ENDPOINT };
-    return { E11: { ...told, ...(answer && { answer }) } };
+    return { E14: { ...told, ...(answer && { answer }) } };
   },
 
   report: (_, summary, config) => [
     {
-      title: 'E11: Past six cylinders',
-      code: 'E11',
+      title: 'E14: Past six cylinders',
+      code: 'E14',
       paragraphs: [
         `Policies of ${config.parameters} parameters, ±10 %, clone ${config.demonstrations} demonstrations by scripted walkers, who go each of the 24 ways as often; ` +
           'the weights that are best on held-out demonstrations are kept. Settings are the same for all classes and chunks. A policy makes all actions of a ' +

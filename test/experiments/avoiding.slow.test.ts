@@ -47,7 +47,7 @@ test('oxbow run avoiding: clones by single actions and by chunks', async () => {
   }
   // A policy of single walks: whatever it does, it does always.
   expect(value({ policy: 'regression', condition: 'chunk-1', metric: 'ways' })).toBeLessThanOrEqual(1);
-  expect(summary.experiments.E11.answer).toMatch(
+  expect(summary.experiments.E14.answer).toMatch(
     /a spline \d+\.\d.* by single actions and .* by chunks of 4; a mixture of 24/,
   );
 });
