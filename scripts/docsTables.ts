@@ -24,13 +24,6 @@ interface Row {
   readonly high: number | null;
   readonly perSeed: readonly (number | null)[];
 }
-/** A training of the pilot of the product lakes. */
-interface PilotRow {
-  readonly policy: string;
-  readonly lakes: number;
-  readonly drownRate: number;
-  readonly processorSeconds: number;
-}
 /** Medians of the processor's times in the run of the product lakes. */
 interface CostRow {
   readonly policy: string;
@@ -233,26 +226,6 @@ const tables: Readonly<Record<string, () => string>> = {
       'ways of 64': (policy) => mean(of('ways')(policy)!).toFixed(1),
       'seconds of training': cost('training', 1),
       'milliseconds of an action': cost('acting', 3),
-    });
-  },
-  'products-pilot': () => {
-    const text = readFileSync(join(root, 'docs/results/products/pilot.json'), 'utf8');
-    const { rows } = JSON.parse(text) as { rows: readonly PilotRow[] };
-    const drowned = (lakes: number) => (policy: string) => {
-      const shares = rows.filter((row) => row.policy === policy && row.lakes === lakes).map((row) => row.drownRate);
-      if (shares.length === 0) return '';
-      const [least, most] = [Math.min, Math.max].map((end) => (100 * end(...shares)).toFixed(1));
-      const seeds = shares.length === 1 ? 'one seed' : `${least} to ${most}`;
-      return `${(100 * average(shares)).toFixed(1)} % (${seeds})`;
-    };
-    const labels = Object.fromEntries([16, 32, 64, 128].map((k) => [`mixture-${k}`, `mixture of ${k}, wide start`]));
-    return table([...new Set(rows.map(({ policy }) => policy))], labels, {
-      '4 lakes, five seeds': drowned(4),
-      '6 lakes, two seeds': drowned(6),
-      'processor seconds, 4 lakes': (policy) => {
-        const times = rows.filter((row) => row.policy === policy && row.lakes === 4).map((row) => row.processorSeconds);
-        return times.length === 0 ? '' : average(times).toFixed(0);
-      },
     });
   },
   'flow-matching': () => {

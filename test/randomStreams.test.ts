@@ -10,16 +10,16 @@ const FOLDERS = ['src', 'envs', 'datasets', 'agents', 'cli', 'common', 'experime
  * an agent's training has it, is found where it stands.
  */
 const NAMES = `
-  KL | KL from the teacher | act | actions | agent | autoregressiveLayers | banks | base |
+  KL | KL from the teacher | act | action noise | actions | agent | autoregressiveLayers | b* | banks | base |
   behavior | behavior-cloning/evaluate | behavior-cloning/hindsight | bends | blocked | checkAgent | checkBijector | checkDistribution |
   checkEnv | checkPolicy | chunks | circular splines | collect | comparison | context | contexts | convolution* |
   critics | data | decoder | demonstrations | dense | digits | distillation | draws | effect |
   encoder | entropy | env | equivalence | eval | evaluation | field | fine-tuning | first steps | first velocities | fit | flow
   | gaussian | gaussianizationFlow | head | held out | held-out noise | heldOut | hidden noise | hindsight |
   image* | initial | input | inputs | lakes | layer* | learning curves | lu* | matching | mean | means | memory |
-  minibatches | model | moments | negentropy | noise | observations | opponent | own | pairs | plans | policy | pretraining |
+  minibatches | model | moments | negentropy | noise | observations | opponent | order | own | pairs | plans | policy | pretraining |
   probes | productEnv | q* | record | recurrent | replay | resumed | runs | sample | samples | schedule | scripts |
-  seed | shared | slopes | snapshots | spline | splitEpisodes | standing | steps | student | summary | target |
+  seed | shared | shifts | slopes | snapshots | spline | splitEpisodes | standing | steps | student | summary | target |
   teacher | test | time | times | training | triangular | try-out | tuning | updates | validation | value | values | vectorEnv |
   walks | walks, * | watched | way | way/* | weights | weights/* | x | y
 `
