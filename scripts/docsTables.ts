@@ -6,6 +6,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { interquartileInterval, meanInterval } from '../cli/statistics/bootstrap.ts';
+import { avoiding } from '../experiments/avoiding.ts';
 import { choices as mazeChoices, mazeOf, mazePolicies, mazePolicyLabel, rulesOf } from '../experiments/mazes/config.ts';
 import { listedDatasets } from '../experiments/offline/recipes.ts';
 import { componentsOf, lakesOf, productLabel, productPolicies } from '../experiments/products/config.ts';
@@ -227,6 +228,19 @@ const tables: Readonly<Record<string, () => string>> = {
       'seconds of training': cost('training', 1),
       'milliseconds of an action': cost('acting', 3),
     });
+  },
+  avoiding: () => {
+    const { policies } = avoiding.choices;
+    const labels = Object.fromEntries(policies.map((policy) => [policy, avoiding.policyLabel!(policy)]));
+    const cell = (chunk: number) => (policy: string) => {
+      const of = (metric: string) =>
+        measure('avoiding', { study: 'avoiding', condition: `chunk-${chunk}`, metric })(policy)!;
+      const { mean: success, ...interval } = meanInterval(numbers(of('success')));
+      return `${percent({ iqm: success, ...interval })}, ${mean(of('entropy')).toFixed(2)}`;
+    };
+    const chunks = [1, 4, 8, 16];
+    const heading = (chunk: number) => (chunk === 1 ? 'single actions' : `chunks of ${chunk}`);
+    return table(policies, labels, Object.fromEntries(chunks.map((chunk) => [heading(chunk), cell(chunk)])));
   },
   'flow-matching': () => {
     const of = (metric: string) => measure('flow-matching', { metric });

@@ -18,9 +18,9 @@ if (unknown !== undefined) {
 await selectBackend('cpu');
 await selectEngine('wasm');
 for (const name of asked.length > 0 ? asked : names) {
-  const files =
+  const files: Record<string, string | Uint8Array[]> =
     name === PREVIEW
-      ? { 'preview.png': await pictureOf(coloured(await preview.draw(), 'light'), preview.size) }
+      ? { 'preview.png': [await pictureOf(coloured(await preview.draw(), 'light'), preview.size)] }
       : await filesOf(name);
   for (const [file, content] of Object.entries(files)) {
     writeWholeFile(join(import.meta.dirname, '..', file), content);
