@@ -155,7 +155,7 @@ const spaces: { readonly [N in ActingAgentName]: (envs: number) => Space } = {
     epochs: { choice: [5, 10] },
     lambda,
     clip: { uniform: [0.05, 0.3], schedule: ['constant', 'linear'] },
-    maxNoise: { logUniform: [0.1, 1] },
+    maxNoise: { logUniform: [0.2, 2] },
     entropyCoefficient: { logUniform: [1e-8, 0.1] },
   }),
   sac: () => continuous,
