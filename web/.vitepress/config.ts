@@ -24,11 +24,14 @@ const api = (text: string) =>
 /** What is shown of the site where somebody shares its address. */
 const PREVIEW = resolve(docs, 'preview.png');
 
-/** Workers of the built site register the lakes alone; in development, where nothing is bundled, all environments are there. */
-const lakesAlone: Plugin = {
-  name: 'lakes-alone',
+/** Workers of the built site register the lakes alone, and have no Python; in development, where nothing is bundled, all environments are there. */
+const standIns: Plugin = {
+  name: 'stand-ins',
   enforce: 'pre',
-  resolveId: (source) => (source.endsWith('/registerEnvs.ts') ? resolve(root, 'web/lab/registerLakes.ts') : undefined),
+  resolveId(source) {
+    if (source.endsWith('/registerEnvs.ts')) return resolve(root, 'web/lab/registerLakes.ts');
+    return source.endsWith('/gymnasium/gymnasiumEnv.ts') ? resolve(root, 'web/lab/noGymnasium.ts') : undefined;
+  },
 };
 
 /** Each notice of a licence stands once in a chunk: tfjs repeats one in each of its files, several hundred times. */
@@ -113,7 +116,7 @@ export default defineConfig({
     // Modules of agents only define: who imports one agent does not load the others.
     worker: {
       format: 'es',
-      plugins: () => [licencesOnce, lakesAlone],
+      plugins: () => [licencesOnce, standIns],
       rollupOptions: { treeshake: { moduleSideEffects: (id) => !id.startsWith(resolve(root, 'agents')) } },
     },
     // Errors name the class that throws them.
