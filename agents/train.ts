@@ -68,7 +68,10 @@ export async function train<
   options: TrainSettings<N, P, Id> & {
     /** Is told each report of the agent; the training waits for what it returns. What it throws ends the training. */
     readonly onReport?: ((report: AgentReportsByName[N] & EvaluatedReport) => unknown) | undefined;
-    /** Whether each report is printed as a line: the step, and the mean return of the episodes that have ended since the one before. */
+    /**
+     * Whether each report is printed as a line: the step, the mean return of the episodes that have ended since the one before, and how long
+     * the rest takes at the pace since the first report.
+     */
     readonly verbose?: boolean | undefined;
   },
 ): Promise<TrainResult<TrainedAction<P>>> {
@@ -77,11 +80,13 @@ export async function train<
   checkArgument('train', 'onReport', onReport, [Function, undefined]);
   checkArgument('train', 'verbose', verbose, Boolean);
   const reports = trainStream<N, P, Id>(settings as unknown as TrainSettings<N, P, Id>);
+  let first: { readonly step: number; readonly time: number } | undefined;
   try {
     for (;;) {
       const { done, value } = await reports.next();
       if (done) return value;
-      if (verbose) console.log(lineOf(value));
+      first ??= { step: value.step, time: performance.now() };
+      if (verbose) console.log(lineOf(value, stepsOf(settings), first));
       await onReport?.(value);
     }
   } finally {
@@ -89,12 +94,25 @@ export async function train<
   }
 }
 
-/** `step 8192: return -1203.4, the mean of 20 episodes`. */
-function lineOf({ step, episodes, evaluation }: EvaluatedReport): string {
+/** `step 8192 of 100000: return -1203.4, the mean of 20 episodes; 12 s left`. */
+function lineOf(
+  { step, episodes, evaluation }: EvaluatedReport,
+  steps: number,
+  first: { readonly step: number; readonly time: number },
+): string {
   const { return: mean } = episodeStatistics(episodes);
   const returned =
     mean === null ? 'no episode has ended' : `return ${mean.toFixed(1)}, the mean of ${episodes.length} episodes`;
-  return `step ${step}: ${returned}${evaluation === undefined ? '' : `; evaluation ${evaluation.return.toFixed(1)}`}`;
+  const evaluated = evaluation === undefined ? '' : `; evaluation ${evaluation.return.toFixed(1)}`;
+  const seconds = ((performance.now() - first.time) / 1000 / (step - first.step)) * (steps - step);
+  const rest = seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`;
+  const left = step < steps && Number.isFinite(seconds) ? `; ${rest} left` : '';
+  return `step ${step} of ${steps}: ${returned}${evaluated}${left}`;
+}
+
+/** Steps of a training: those that its settings say, or the preset. */
+function stepsOf({ agent, env, steps }: Pick<TrainSettings, 'agent' | 'env' | 'steps'>): number {
+  return steps ?? trainingDefaults(agent, typeof env === 'string' ? env : undefined, []).steps;
 }
 
 /** What a training is made of. The options fit their schemas. */
@@ -423,7 +441,7 @@ export async function* trainStream<
   const { env: source, seed = 0, signal } = checked;
   const id = typeof source === 'string' ? source : undefined;
   const defaults = trainingDefaults(checked.agent, id, []);
-  const { steps = defaults.steps } = checked;
+  const steps = stepsOf(checked);
   if (id !== undefined) await loadEnv(id);
   const { env, close } = openEnvs('train', checked, defaults.envs);
   let session: TrainingSession | undefined;

@@ -29,3 +29,4 @@ export { loadPolicies } from './run/loadPolicies.ts';
 export { Bootstrap, interquartileMean, performanceProfile } from './statistics/bootstrap.ts';
 export { improvementInterval, pairedDifference, probabilityOfImprovement } from './statistics/comparison.ts';
 export { holm, pairedPermutationTest, wilsonInterval } from './statistics/pValues.ts';
+export { logToFiles, logToMlflow, type MlflowOptions, type ReportLog } from './train/reportLogs.ts';

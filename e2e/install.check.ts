@@ -70,6 +70,17 @@ describe.each(PROJECTS)('$name', ({ install: [installer, ...options] }) => {
     expect(readFileSync(join(project, 'runs/lake/report.html'), 'utf8')).toContain('</html>');
   });
 
+  test.each([[], ['--typescript']])('oxbow init %j writes a project that passes its tests and learns', (...options) => {
+    const made = join('made', options.length === 0 ? 'javascript' : 'typescript');
+    inProject('npx', '--no-install', 'oxbow', 'init', made, ...options);
+    const inMade = (...args: string[]) => run(join(project, made), 'npm', args);
+    expect(inMade('test')).toContain('# pass 3\n');
+    const [, soft] = /(\d+) of 100 land softly/.exec(inMade('run', 'train'))!;
+    expect(Number(soft)).toBeGreaterThan(90);
+    expect(readFileSync(join(project, made, 'episode.html'), 'utf8')).toContain('</html>');
+    if (options.length > 0) inMade('run', 'typecheck');
+  });
+
   test('every program type-checks strictly, third-party declarations included, and a wrong use does not', () => {
     const foreign = errors.filter((line) => /node_modules\/(?!.*node_modules\/oxbow\/|oxbow\/)/.test(line));
     const packages = new Set(foreign.map((line) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(line)![1]));

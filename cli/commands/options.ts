@@ -289,6 +289,11 @@ export function commands(context: CommandContext, end: (code: number) => void): 
     .argument('<path>', 'writes <path>-light.svg and <path>-dark.svg')
     .action(does(async () => (await import('./report.ts')).figure));
 
+  const init = withOptions(new Command('init'), { '--typescript': 'in TypeScript, run by tsx' })
+    .description('write a small project: an environment, a program that trains, a test')
+    .argument('[folder]', 'where; the folder that one is in by default')
+    .action(does(async () => (await import('./init.ts')).init));
+
   const worker = withOptions(new Command('worker'), {
     ...CODE,
     ...ENV,
@@ -299,5 +304,5 @@ export function commands(context: CommandContext, end: (code: number) => void): 
     .argument('<redis>', 'the address of a Redis: redis://host:6379')
     .action(does(async () => (await import('./run.ts')).worker));
 
-  return [run, train, resume, evaluate, collect, dataset, verify, tune, list, report, figure, worker];
+  return [init, run, train, resume, evaluate, collect, dataset, verify, tune, list, report, figure, worker];
 }

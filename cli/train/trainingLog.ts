@@ -1,9 +1,10 @@
-import { appendFileSync, closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { appendFileSync, closeSync, fsyncSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { EpisodeTally } from '../../agents/core/episodeStatistics.ts';
 import type { EvaluatedReport, TrainingEvaluation } from '../../agents/index.ts';
 import { ProtobufWriter } from '../../src/engine/bytes.ts';
 import { writeWholeFile } from '../../src/files.ts';
+import { makeFolder } from '../experiment/checkedJson.ts';
 import type { MetricsRow } from '../experiment/experiment.ts';
 import { csvCell } from '../experiment/summarize.ts';
 import { isShare, sharesOf } from './outcomes.ts';
@@ -23,7 +24,7 @@ export class TrainingLog {
 
   /** @param rows of a training that goes on: the files then hold these and no others, however it was cut off */
   constructor(folder: string, rows: readonly MetricsRow[]) {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     this.#folder = folder;
     this.rows = [...rows];
     this.#jsonl = new GrowingFile(join(folder, 'progress.jsonl'), rows.map(jsonLine).join(''));

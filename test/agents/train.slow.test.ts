@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, expectTypeOf, test } from 'vitest';
+import { describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { train, trainStream } from '../../agents/index.ts';
 import { trainJob } from '../../cli/train/runTraining.ts';
 import type { TrainConfig } from '../../cli/train/trainConfig.ts';
@@ -40,6 +40,24 @@ interface Settings {
 const parameters = (policy: Policy) => fingerprint(policy.stateDict());
 
 describe('train', () => {
+  test('verbose prints a line a report: the step, of how many, the mean return, and the time that is left', async () => {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+    try {
+      const agentOptions = { horizon: 128 };
+      const settings = { env: 'SoftBandit-v0', agent: 'ppo', steps: 512, agentOptions, verbose: true } as const;
+      (await train(settings)).policy.dispose();
+      const lines = log.mock.calls.map(([line]) => line as string);
+      expect(lines.map((line) => line.replace(/-?\d+\.\d/, 'R').replace(/\d+ s left/, 'S left'))).toEqual([
+        'step 128 of 512: return R, the mean of 128 episodes',
+        'step 256 of 512: return R, the mean of 128 episodes; S left',
+        'step 384 of 512: return R, the mean of 128 episodes; S left',
+        'step 512 of 512: return R, the mean of 128 episodes',
+      ]);
+    } finally {
+      log.mockRestore();
+    }
+  });
+
   test.each<[string, string, string | undefined, number, Settings]>([
     ['ppo', 'Pendulum-v1', 'spline', 3, { steps: 4200 }],
     ['sac', 'SoftBandit-v0', 'gaussian', 1, { steps: 250, policy: { initialScale: 0.5 }, agent: { reportEvery: 50 } }],

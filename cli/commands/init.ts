@@ -1,0 +1,92 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { writeWholeFile } from '../../src/files.ts';
+import { makeFolder } from '../experiment/checkedJson.ts';
+import { isObject } from '../experiment/config.ts';
+import { InputError } from '../experiment/errors.ts';
+import { printable, shellWord } from '../experiment/text.ts';
+import { EXIT } from '../run/environment.ts';
+import type { CommandContext } from './options.ts';
+
+const FILES = ['lander', 'train', 'lander.test'] as const;
+
+/** What `npm init` writes, which tests nothing. */
+const NO_TEST = 'echo "Error: no test specified" && exit 1';
+
+const JAVASCRIPT = { language: 'javascript', ending: '.js', scripts: { train: 'node train.js', test: 'node --test' } };
+const TYPESCRIPT = {
+  language: 'typescript',
+  ending: '.ts',
+  scripts: { train: 'tsx train.ts', test: 'node --import tsx --test lander.test.ts', typecheck: 'tsc' },
+};
+
+const TSCONFIG = {
+  compilerOptions: { target: 'ES2022', module: 'NodeNext', strict: true, skipLibCheck: true, noEmit: true },
+};
+
+interface Package {
+  readonly private?: boolean;
+  readonly type?: string;
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+/** `oxbow init [folder]`: the files of `examples/project`, and a `package.json` whose scripts train and test. */
+export async function init(_: CommandContext, folder = '.', { typescript = false }): Promise<number> {
+  const { language, ending, scripts } = typescript ? TYPESCRIPT : JAVASCRIPT;
+  const path = createRequire(import.meta.url).resolve('oxbow/package.json');
+  const oxbow = JSON.parse(readFileSync(path, 'utf8'));
+  const files = FILES.map((name): [string, string] => {
+    const file = `${name}${ending}`;
+    return [file, readFileSync(join(dirname(path), 'examples/project', language, file), 'utf8')];
+  });
+  const there = FILES.flatMap((name) => ['.js', '.ts'].map((each) => join(folder, name + each))).find(existsSync);
+  if (there !== undefined) throw new InputError(`init: ${there} is there already, expected a folder without it`);
+  if (typescript && !existsSync(join(folder, 'tsconfig.json'))) files.push(['tsconfig.json', jsonText(TSCONFIG)]);
+  const found = readPackage(join(folder, 'package.json'));
+  const { test, ...others } = found.scripts ?? {};
+  const devDependencies = typescript && {
+    devDependencies: { ...pick(oxbow.devDependencies, ['@types/node', 'tsx', 'typescript']), ...found.devDependencies },
+  };
+  const whole = {
+    ...found,
+    type: 'module',
+    scripts: { ...scripts, ...others, ...(test !== undefined && test !== NO_TEST && { test }) },
+    dependencies: { oxbow: `^${oxbow.version}`, ...found.dependencies },
+    ...devDependencies,
+  };
+  try {
+    makeFolder(folder);
+    for (const [file, text] of files) writeFileSync(join(folder, file), text, { flag: 'wx' });
+    writeWholeFile(join(folder, 'package.json'), jsonText(whole));
+  } catch (error) {
+    throw new InputError(`init: cannot write into ${folder}: ${(error as Error).message}`);
+  }
+  const written = [...files.map(([file]) => file), 'package.json'].join(', ');
+  const enter = resolve(folder) === process.cwd() ? '' : `cd ${shellWord(folder)} && `;
+  process.stdout.write(printable(`Written: ${written}. ${enter}npm install && npm test && npm run train`).concat('\n'));
+  return EXIT.ok;
+}
+
+function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** What is there already; without one a new one, which npm does not publish. */
+function readPackage(path: string): Package {
+  if (!existsSync(path)) return { private: true };
+  let found: unknown;
+  try {
+    found = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new InputError(`init: cannot read ${path}: ${(error as Error).message}`);
+  }
+  if (!isObject(found)) throw new InputError(`init: ${path}: expected an object`);
+  return found as Package;
+}
+
+function pick(all: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, all[name]!]));
+}

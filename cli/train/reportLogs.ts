@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EvaluatedReport } from '../../agents/index.ts';
+import { InputError } from '../experiment/errors.ts';
+import { ReportRows, TrainingLog } from './trainingLog.ts';
+
+/** Takes the reports of a training: an `onReport` of `train`. */
+export type ReportLog = (report: EvaluatedReport) => void | Promise<void>;
+
+/**
+ * Logs a training of a program as `oxbow train` does, a row for each report: `progress.csv`, `progress.jsonl`, and an event file for TensorBoard.
+ *
+ * @example
+ * using log = logToFiles('runs/mine');
+ * const { policy } = await train({ env: 'Pendulum-v1', agent: 'ppo', onReport: log });
+ * @throws InputError, if the folder has a log already or cannot be written
+ */
+export function logToFiles(folder: string): ReportLog & Disposable {
+  const taken = join(folder, 'progress.jsonl');
+  if (existsSync(taken)) throw new InputError(`logToFiles: ${taken} is there already, expected a folder without a log`);
+  const [log, rows] = [openLog(folder), new ReportRows(0)];
+  let last = { step: 0, time: performance.now() };
+  const add: ReportLog = (report) => {
+    const now = { step: report.step, time: performance.now() };
+    log.add(rows.add(report, false)!, (1000 * (now.step - last.step)) / (now.time - last.time));
+    last = now;
+  };
+  return Object.assign(add, { [Symbol.dispose]: () => log.close() });
+}
+
+function openLog(folder: string): TrainingLog {
+  try {
+    return new TrainingLog(folder, []);
+  } catch (error) {
+    throw new InputError(`logToFiles: cannot write into ${folder}: ${(error as Error).message}`);
+  }
+}
+
+/** Where MLflow is, and what a run there is called. */
+export interface MlflowOptions {
+  /** The address of its server; by default `MLFLOW_TRACKING_URI`, or `http://localhost:5000`. */
+  readonly uri?: string;
+  /** The name of the run; by default MLflow gives it one. */
+  readonly name?: string;
+  /** By default that which MLflow begins with. */
+  readonly experimentId?: string;
+  /** Parameters of the run, each as text: what `train` was given, say. */
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Logs a training as a run of MLflow, by its REST API, a step of metrics for each report. `finish` says that the training has succeeded; a log
+ * that is disposed without it was a failure.
+ *
+ * @example
+ * await using log = await logToMlflow({ params: settings });
+ * const { policy } = await train({ ...settings, onReport: log });
+ * await log.finish();
+ * @throws one line, if the server cannot be reached or refuses, here or at a report
+ */
+export async function logToMlflow({
+  uri = process.env.MLFLOW_TRACKING_URI ?? 'http://localhost:5000',
+  name,
+  experimentId = '0',
+  params = {},
+}: MlflowOptions = {}): Promise<ReportLog & AsyncDisposable & { finish(): Promise<void> }> {
+  const call = (what: string, body: object) => mlflow(uri, what, body);
+  const { run } = await call('runs/create', { experiment_id: experimentId, run_name: name, start_time: Date.now() });
+  const run_id = run!.info.run_id;
+  const texts = Object.entries(params).map(([key, value]) => ({ key, value: textOf(value) }));
+  await call('runs/log-batch', { run_id, params: texts });
+  const rows = new ReportRows(0);
+  const log: ReportLog = async (report) => {
+    const timestamp = Date.now();
+    const { step, ...values } = rows.add(report, false)!;
+    const metrics = Object.entries(values).flatMap(([key, value]) =>
+      typeof value === 'number' ? [{ key, value, step, timestamp }] : [],
+    );
+    await call('runs/log-batch', { run_id, metrics });
+  };
+  let open = true;
+  const end = async (status: string) => {
+    if (!open) return;
+    open = false;
+    await call('runs/update', { run_id, status, end_time: Date.now() });
+  };
+  return Object.assign(log, { finish: () => end('FINISHED'), [Symbol.asyncDispose]: () => end('FAILED') });
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+}
+
+/** One call of MLflow's REST API. */
+async function mlflow(uri: string, call: string, body: object): Promise<{ run?: { info: { run_id: string } } }> {
+  // A connection that was kept open may be gone after some seconds of computing.
+  const headers = { 'content-type': 'application/json', connection: 'close' };
+  const url = `${uri.replace(/\/$/, '')}/api/2.0/mlflow/${call}`;
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) }).catch((error) => {
+    throw new Error(`logToMlflow: cannot reach ${uri}: ${error.cause?.message ?? error.message}`);
+  });
+  if (response.ok) return response.json();
+  const [said = ''] = (await response.text()).split('\n');
+  throw new Error(`logToMlflow: ${call}: ${uri} answers ${response.status} ${said.slice(0, 200)}`);
+}

@@ -1,0 +1,76 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { transformWithOxc } from 'vite';
+import { describe, expect, it } from 'vitest';
+import { readJson, temporaryFolder } from '../fixture/files.ts';
+import { oxbow, refusal } from '../fixture/oxbow.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const folder = temporaryFolder('init');
+const { version } = readJson(root, 'package.json');
+
+describe('oxbow init', () => {
+  it('writes a project in a new folder, and says how to run it', async () => {
+    const project = join(folder, 'a', 'boat');
+    const { code, stdout } = await oxbow('init', project);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`cd ${project} && npm install && npm test && npm run train`);
+    expect(readdirSync(project).sort()).toEqual(['lander.js', 'lander.test.js', 'package.json', 'train.js']);
+    expect(readJson(project, 'package.json')).toEqual({
+      private: true,
+      type: 'module',
+      scripts: { train: 'node train.js', test: 'node --test' },
+      dependencies: { oxbow: `^${version}` },
+    });
+  });
+
+  it('keeps what a package.json says, but for the kind of modules and the test that npm init writes', async () => {
+    const project = join(folder, 'old');
+    mkdirSync(project);
+    const before = {
+      name: 'old',
+      type: 'commonjs',
+      scripts: { test: 'echo "Error: no test specified" && exit 1', train: 'mine' },
+      dependencies: { oxbow: 'file:oxbow.tgz', zod: '4' },
+    };
+    writeFileSync(join(project, 'package.json'), JSON.stringify(before));
+    expect((await oxbow('init', project, '--typescript')).code).toBe(0);
+    const after = readJson(project, 'package.json');
+    expect(after).toMatchObject({ name: 'old', type: 'module', dependencies: before.dependencies });
+    expect(after.scripts).toEqual({
+      train: 'mine',
+      test: 'node --import tsx --test lander.test.ts',
+      typecheck: 'tsc',
+    });
+    expect(Object.keys(after.devDependencies)).toEqual(['@types/node', 'tsx', 'typescript']);
+    expect(readdirSync(project)).toContain('tsconfig.json');
+  });
+
+  it('refuses to write over a file, in either language, and what it cannot read or write, and leaves all as it was', async () => {
+    const project = join(folder, 'occupied');
+    mkdirSync(project);
+    writeFileSync(join(project, 'train.ts'), 'mine');
+    expect(await refusal('init', project)).toContain(`init: ${join(project, 'train.ts')} is there already`);
+    expect(readdirSync(project)).toEqual(['train.ts']);
+
+    const damaged = join(folder, 'damaged');
+    mkdirSync(damaged);
+    writeFileSync(join(damaged, 'package.json'), '{ "name": ');
+    expect(await refusal('init', damaged)).toContain(`init: cannot read ${join(damaged, 'package.json')}`);
+    expect(readdirSync(damaged)).toEqual(['package.json']);
+    expect(await refusal('init', '/proc/none')).toContain('init: cannot write into /proc/none');
+  });
+
+  it('writes the same program in both languages', async () => {
+    const examples = join(root, 'examples/project');
+    const code = async (language: string, file: string, lang: 'js' | 'ts') =>
+      (
+        await transformWithOxc(readFileSync(join(examples, language, `${file}.${lang}`), 'utf8'), `${file}.${lang}`, {
+          lang,
+        })
+      ).code;
+    for (const file of ['lander', 'train', 'lander.test']) {
+      expect(await code('typescript', file, 'ts')).toBe(await code('javascript', file, 'js'));
+    }
+  });
+});

@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { train } from '../../../agents/index.ts';
+import { logToFiles, logToMlflow } from '../../../cli/index.ts';
+import { temporaryFolder } from '../fixture/files.ts';
+
+const folder = temporaryFolder('logs');
+const settings = {
+  env: 'SoftBandit-v0',
+  agent: 'ppo',
+  steps: 512,
+  seed: 0,
+  agentOptions: { horizon: 128 },
+  evaluateEvery: 256,
+  evaluateEpisodes: 2,
+} as const;
+
+/** What MLflow's REST API takes, kept in its order. */
+async function listening(answer: (call: string) => [number, object]) {
+  const calls: { readonly call: string; readonly body: Record<string, unknown> }[] = [];
+  const server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (part) => {
+      text += part;
+    });
+    request.on('end', () => {
+      const call = request.url!.replace('/api/2.0/mlflow/', '');
+      calls.push({ call, body: JSON.parse(text) });
+      const [status, content] = answer(call);
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(content));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return { calls, uri, [Symbol.dispose]: () => server.close() };
+}
+const created = { run: { info: { run_id: 'r1' } } };
+
+describe('logToFiles', () => {
+  it('writes a row for each report, and refuses a folder that has a log', async () => {
+    const mine = join(folder, 'mine');
+    {
+      using log = logToFiles(mine);
+      (await train({ ...settings, onReport: log })).policy.dispose();
+    }
+    expect(readdirSync(mine).sort()).toEqual(['events.out.tfevents.0.oxbow', 'progress.csv', 'progress.jsonl']);
+    const rows = readFileSync(join(mine, 'progress.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(rows.map(({ step }) => step)).toEqual([128, 256, 384, 512]);
+    expect(rows.map(({ evaluationReturn }) => typeof evaluationReturn)).toEqual([
+      'undefined',
+      'number',
+      'undefined',
+      'number',
+    ]);
+    expect(rows[0].episodes).toBeGreaterThan(0);
+    expect(() => logToFiles(mine)).toThrow(
+      /^logToFiles: .*progress.jsonl is there already, expected a folder without a log$/,
+    );
+    expect(() => logToFiles('/proc/none')).toThrow(/^logToFiles: cannot write into \/proc\/none: /);
+  });
+});
+
+describe('logToMlflow', () => {
+  it('makes a run with parameters, a step of metrics for each report, and ends it', async () => {
+    using server = await listening((call) => [200, call === 'runs/create' ? created : {}]);
+    {
+      await using log = await logToMlflow({ uri: server.uri, name: 'bandit', params: settings });
+      (await train({ ...settings, onReport: log })).policy.dispose();
+      await log.finish();
+    }
+    const [create, params, ...rest] = server.calls;
+    expect(create).toMatchObject({ call: 'runs/create', body: { experiment_id: '0', run_name: 'bandit' } });
+    expect(params!.body.params).toContainEqual({ key: 'agentOptions', value: '{"horizon":128}' });
+    expect(params!.body.params).toContainEqual({ key: 'env', value: 'SoftBandit-v0' });
+    const metrics = rest.slice(0, -1).map(({ body }) => body.metrics as { key: string; value: number; step: number }[]);
+    expect(metrics.map(([first]) => first!.step)).toEqual([128, 256, 384, 512]);
+    expect(metrics.every((batch) => batch.every(({ key, value }) => key !== 'step' && Number.isFinite(value)))).toBe(
+      true,
+    );
+    expect(metrics[1]!.some(({ key }) => key === 'evaluationReturn')).toBe(true);
+    expect(rest.at(-1)).toMatchObject({ call: 'runs/update', body: { run_id: 'r1', status: 'FINISHED' } });
+  });
+
+  it('says in one line what the server answers, and ends the run as a failure', async () => {
+    using server = await listening((call) => (call === 'runs/create' ? [200, created] : [200, {}]));
+    await expect(
+      (async () => {
+        await using log = await logToMlflow({ uri: server.uri });
+        await train({
+          ...settings,
+          onReport: async (report) => {
+            await log(report);
+            throw new Error('enough');
+          },
+        });
+      })(),
+    ).rejects.toThrow('enough');
+    expect(server.calls.at(-1)).toMatchObject({ call: 'runs/update', body: { status: 'FAILED' } });
+
+    using refusing = await listening(() => [403, { error_code: 'PERMISSION_DENIED' }]);
+    await expect(logToMlflow({ uri: refusing.uri })).rejects.toThrow(
+      /^logToMlflow: runs\/create: http:.* answers 403 \{"error_code":"PERMISSION_DENIED"\}$/,
+    );
+    await expect(logToMlflow({ uri: 'http://127.0.0.1:9' })).rejects.toThrow(
+      /^logToMlflow: cannot reach http:\/\/127.0.0.1:9: /,
+    );
+  });
+});
