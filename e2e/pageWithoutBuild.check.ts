@@ -1,0 +1,66 @@
+/** The files of `dist/page` in the packed package, served as they are, without a build: the example, and the README's program by an import map. */
+import { createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startChromium, visit } from '../scripts/chromium.ts';
+import { pack, root, run, temporaryFolder } from './project.ts';
+
+/** Bytes, compressed, of all that a page with agents loads. */
+const LARGEST = 520_000;
+
+const folder = temporaryFolder('without-build');
+let server: Server;
+let browser: Browser;
+let address: string;
+
+beforeAll(async () => {
+  run(folder.path, 'tar', ['xf', pack(folder.path)]);
+  renameSync(join(folder.path, 'package/dist/page'), join(folder.path, 'oxbow'));
+  const example = readFileSync(join(root, 'examples/page/index.html'), 'utf8');
+  writeFileSync(join(folder.path, 'index.html'), example);
+  const [head] = example.split('<h1>');
+  const program = `import * as tf from '@tensorflow/tfjs-core';
+    import { boxSquash, FlowPolicy, neuralSplineFlow, Rng } from 'oxbow';
+    const rng = new Rng(0);
+    const policy = new FlowPolicy({
+      flow: neuralSplineFlow({ dim: 1, contextDim: 1, layers: 2, rng: rng.split('policy') }),
+      squash: boxSquash({ low: [-2], high: [2] }),
+    });
+    const { action, logProb } = tf.tidy(() => policy.given(tf.zeros([4, 1])).sampleWithLogProb(rng.split('noise')));
+    console.log(JSON.stringify([action.shape, [...logProb.dataSync()].every(Number.isFinite)]));`;
+  writeFileSync(join(folder.path, 'policy.html'), `${head}<script type="module">${program}</script>`);
+  server = createServer(({ url }, response) => {
+    const file = join(folder.path, new URL(url!, 'http://localhost').pathname);
+    if (!existsSync(file)) return void response.writeHead(404).end();
+    response.writeHead(200, { 'content-type': file.endsWith('.html') ? 'text/html' : 'text/javascript' });
+    createReadStream(file).pipe(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  browser = await startChromium();
+});
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+  folder[Symbol.dispose]();
+});
+
+test('PPO balances a pole on a page of one file', async () => {
+  const { printed, complaints, loaded } = await visit(browser, `${address}/index.html`);
+  const [, mean, steps, seconds] = /^Return (\d+) after (\d+) steps in ([\d.]+) s$/.exec(printed)!;
+  const bytes = [...loaded.values()].reduce((sum, body) => sum + gzipSync(body).length, 0);
+  console.log(`CartPole-v1: ${steps} steps in ${seconds} s; ${bytes} bytes compressed, in ${loaded.size} files`);
+  expect(Number(mean)).toBeGreaterThanOrEqual(450);
+  expect(complaints).toEqual([]);
+  expect(bytes).toBeLessThan(LARGEST);
+});
+
+test('tfjs and a flow come by an import map, from one TensorFlow.js', async () => {
+  const { printed, complaints } = await visit(browser, `${address}/policy.html`);
+  expect(JSON.parse(printed)).toEqual([[4, 1], true]);
+  expect(complaints).toEqual([]);
+});
