@@ -1,4 +1,4 @@
-/** The files of `dist/page` in the packed package, served as they are, without a build: the example, and the README's program by an import map. */
+/** Pages without a build: the files of `dist/page` in the packed package, served as they are, and the page of one file that `oxbow export` writes. */
 import { createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -63,4 +63,32 @@ test('tfjs and a flow come by an import map, from one TensorFlow.js', async () =
   const { printed, complaints } = await visit(browser, `${address}/policy.html`);
   expect(JSON.parse(printed)).toEqual([[4, 1], true]);
   expect(complaints).toEqual([]);
+});
+
+test('oxbow export --html: a saved policy swings the pendulum up on a page of one file, without a network', async () => {
+  const file = join(folder.path, 'pendulum.html');
+  const args = ['tsx', 'experiments/cli.ts', 'export', 'examples/browser/pendulum.json', '--env', 'Pendulum-v1'];
+  run(root, 'npx', [...args, '--html', file, '--greedy']);
+  expect(readFileSync(file).length).toBeLessThan(300_000);
+  const context = await browser.newContext({ offline: true, viewport: { width: 390, height: 700 } });
+  try {
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('request', (request) => complaints.push(...(request.url().startsWith('file:') ? [] : [request.url()])));
+    await page.goto(`file://${file}`);
+    await page.selectOption('#speed', '4');
+    await page.waitForFunction(() => document.getElementById('facts')!.textContent!.includes('step 200'));
+    const [, total] = /return −(\d+)/.exec((await page.textContent('#facts'))!)!;
+    expect(Number(total)).toBeLessThan(500);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.getElementById('facts')!.textContent!.startsWith('Episode 2'));
+    expect(complaints).toEqual([]);
+  } finally {
+    await context.close();
+  }
 });

@@ -289,6 +289,17 @@ export function commands(context: CommandContext, end: (code: number) => void): 
     .argument('<path>', 'writes <path>-light.svg and <path>-dark.svg')
     .action(does(async () => (await import('./report.ts')).figure));
 
+  const exported = withOptions(new Command('export'), {
+    '--html <file>': 'as a page of one file that plays episodes, without a server and without a network',
+    '--onnx <file>': 'as an ONNX model, for any runtime of ONNX',
+    '--env <id>': "the environment of the page (default: that of the policy's training)",
+    '--job <id>': 'of a run with several policies, the job whose policy it is',
+    ...acting(false),
+  })
+    .description('write a trained policy as a page or as ONNX')
+    .argument('<policy>', 'the file of a saved policy, or a run directory')
+    .action(does(async () => (await import('./export.ts')).exportPolicy));
+
   const init = withOptions(new Command('init'), { '--typescript': 'in TypeScript, run by tsx' })
     .description('write a small project: an environment, a program that trains, a test')
     .argument('[folder]', 'where; the folder that one is in by default')
@@ -304,5 +315,5 @@ export function commands(context: CommandContext, end: (code: number) => void): 
     .argument('<redis>', 'the address of a Redis: redis://host:6379')
     .action(does(async () => (await import('./run.ts')).worker));
 
-  return [init, run, train, resume, evaluate, collect, dataset, verify, tune, list, report, figure, worker];
+  return [init, run, train, resume, evaluate, exported, collect, dataset, verify, tune, list, report, figure, worker];
 }

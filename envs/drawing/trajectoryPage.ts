@@ -219,13 +219,18 @@ else begin();
  * The first line of the head of a page that is one file: it loads nothing from anywhere, and runs none but these scripts, which
  * stand in it word for word, and those of these hashes. What somebody's text might bring into the page stays text.
  * @param known SHA-256 of more scripts, in base64
+ * @param runsWasm whether they may make programs of WebAssembly
  */
-export function contentSecurityPolicy(scripts: readonly string[] = [], known: readonly string[] = []): string {
+export function contentSecurityPolicy(
+  scripts: readonly string[] = [],
+  known: readonly string[] = [],
+  runsWasm = false,
+): string {
   const standing = scripts.map((script) => btoa(String.fromCharCode(...sha256(utf8ToBytes(script)))));
   const hashes = [...standing, ...known].map((hash) => ` 'sha256-${hash}'`);
   const policy = [
     "default-src 'none'",
-    ...(hashes.length > 0 ? [`script-src${hashes.join('')}`] : []),
+    ...(hashes.length > 0 ? [`script-src${hashes.join('')}${runsWasm ? " 'wasm-unsafe-eval'" : ''}`] : []),
     // Drawings have styles of their own on every line.
     "style-src 'unsafe-inline'",
     'img-src data:',

@@ -78,13 +78,13 @@ export function traceToOnnx<T extends Tensors, O extends Outputs>(
   return { model: encodeModel(model), inputs: model.inputs as OnnxModel['inputs'], outputs: model.outputs };
 }
 
-/** The model of inputs of fixed sizes. */
-function modelOf(
+/** A function of inputs of fixed sizes as a graph by itself, with the present values of the variables as constants. */
+export function traceAlone(
   where: string,
   fn: TracedFunction,
   inputs: Readonly<Record<string, InputSpec>>,
-  { name, state, metadata = {} }: OnnxOptions,
-): Model {
+  { name, state }: CompileOptions,
+) {
   const graph = new Graph();
   const moduleState = new ModuleState(name, state);
   const variables = moduleState.variables();
@@ -107,6 +107,18 @@ function modelOf(
   if (newState.some((value) => value !== undefined)) {
     throw new Error(`${where}: the function assigns to a variable, which a model cannot`);
   }
+  return { graph, outputs, draws };
+}
+
+/** The model of inputs of fixed sizes. */
+function modelOf(
+  where: string,
+  fn: TracedFunction,
+  inputs: Readonly<Record<string, InputSpec>>,
+  { metadata = {}, ...options }: OnnxOptions,
+): Model {
+  const { name } = options;
+  const { graph, outputs, draws } = traceAlone(where, fn, inputs, options);
   const lowered = lower(outputs, { name, inputs: graph.inputs });
   const { model } = lowered;
   const names = [...model.inputs, ...model.outputs].map((tensor) => tensor.name);

@@ -1,0 +1,84 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MakeOptions } from '../../envs/index.ts';
+import { writeWholeFile } from '../../src/files.ts';
+import { loadPolicy, selectBackend } from '../../src/index.ts';
+import { expectedOneOf } from '../../src/options/describe.ts';
+import { checkWritable, writeNamed } from '../experiment/checkedJson.ts';
+import { InputError, orInputError } from '../experiment/errors.ts';
+import { printable } from '../experiment/text.ts';
+import { policyPage } from '../report/policyPage.ts';
+import { EXIT } from '../run/environment.ts';
+import { readableJobs } from '../run/loadExperiment.ts';
+import { RunDirectory } from '../run/runDirectory.ts';
+import { type ActingFlags, actingWays } from './eval.ts';
+import type { CommandContext } from './options.ts';
+import type { Texts } from './run.ts';
+
+interface ExportFlags extends Texts<'env' | 'job' | 'html' | 'onnx'>, ActingFlags {}
+
+/** What is exported: a policy's file, and where it acts. */
+interface Source {
+  readonly file: string;
+  readonly env: string | undefined;
+  readonly envOptions: MakeOptions | undefined;
+}
+
+/** `oxbow export <what>`: a trained policy as a page of one file, or as ONNX. */
+export async function exportPolicy(context: CommandContext, path: string, flags: ExportFlags): Promise<number> {
+  const { html, onnx } = flags;
+  if (html === undefined && onnx === undefined) throw new InputError('export: expected --html <file> or --onnx <file>');
+  const [acting, ...others] = actingWays(flags);
+  if (others.length > 0) throw new InputError(`export: got ${others.length + 1} ways to act, expected one`);
+  for (const [option, file] of Object.entries({ '--html': html, '--onnx': onnx })) {
+    if (file !== undefined) checkWritable(option, 'file', file);
+  }
+  const source = await sourceOf(context, path, flags);
+  await selectBackend();
+  const { policy, about } = await orInputError(() => loadPolicy(source.file));
+  const env = flags.env ?? source.env ?? (typeof about.env === 'string' ? about.env : undefined);
+  const given = flags.env === undefined ? (source.envOptions ?? (about.envOptions as MakeOptions | undefined)) : {};
+  const write = (option: string, file: string, content: string | Iterable<Uint8Array>) => {
+    writeNamed(option, file, () => writeWholeFile(file, content));
+    process.stdout.write(`Written: ${printable(file)}\n`);
+  };
+  try {
+    if (html !== undefined) {
+      if (env === undefined) throw new InputError('--env: expected the id of an environment: the file names none');
+      const title = `${policy.config?.name ?? 'a policy'}, ${env}`;
+      const page = await orInputError(() =>
+        policyPage({ policy, env, envOptions: given ?? {}, acting: acting!, title }),
+      );
+      write('--html', html, page);
+    }
+    if (onnx !== undefined) {
+      const { model } = await orInputError(() => policy.toOnnx(undefined, { acting: acting! }));
+      write('--onnx', onnx, [model]);
+    }
+  } finally {
+    policy.dispose();
+  }
+  return EXIT.ok;
+}
+
+/** The file of a policy, or that of the only job of a run, or of the one that `--job` names. */
+async function sourceOf({ registry }: CommandContext, path: string, { job: wanted }: ExportFlags): Promise<Source> {
+  if (!existsSync(path))
+    throw new InputError(`export: ${path} is not there, expected a saved policy or a run directory`);
+  if (!statSync(path).isDirectory()) {
+    if (wanted !== undefined) throw new InputError(`--job: got ${wanted} beside a file, expected a run directory`);
+    return { file: path, env: undefined, envOptions: undefined };
+  }
+  const directory = RunDirectory.open(path);
+  const { jobs: all } = await readableJobs(directory, { registry });
+  const jobs = all.filter((job) => existsSync(join(directory.jobPath(job), 'policy.json')));
+  if (jobs.length === 0) throw new InputError(`${path} has no trained policy yet, expected one in the folder of a job`);
+  const ids = jobs.map(({ id }) => id);
+  if (wanted === undefined && jobs.length > 1) {
+    throw new InputError(`--job: ${path} has ${jobs.length} policies, expected one of ${ids.join(', ')}`);
+  }
+  const job = wanted === undefined ? jobs[0] : jobs.find(({ id }) => id === wanted);
+  if (job === undefined) throw new InputError(`--job: got ${wanted}, ${expectedOneOf(wanted!, ids)}`);
+  const { env: options } = directory.run.config as { env?: MakeOptions };
+  return { file: join(directory.jobPath(job), 'policy.json'), env: job.env, envOptions: options };
+}

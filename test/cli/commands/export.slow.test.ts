@@ -1,0 +1,64 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { make } from '../../../envs/index.ts';
+import { makePolicy, Rng, savePolicy } from '../../../src/index.ts';
+import { temporaryFolder } from '../fixture/files.ts';
+import { oxbow, refusal } from '../fixture/oxbow.ts';
+
+const folder = temporaryFolder('export');
+const pendulum = join(folder, 'pendulum.json');
+{
+  using policy = makePolicy('gaussian', { env: make('Pendulum-v1'), rng: new Rng(0) });
+  savePolicy(pendulum, policy);
+}
+
+describe('oxbow export', () => {
+  it('writes the ONNX model that toOnnx gives, of the way to act that is named', async () => {
+    const file = join(folder, 'pendulum.onnx');
+    const { code, stdout } = await oxbow('export', pendulum, '--onnx', file, '--greedy');
+    expect([code, stdout]).toEqual([0, `Written: ${file}\n`]);
+    const model = readFileSync(file);
+    expect(model.includes('observationSpace')).toBe(true);
+    expect(model.includes('noise0')).toBe(false);
+    await oxbow('export', pendulum, '--onnx', file);
+    expect(readFileSync(file).includes('noise0')).toBe(true);
+  });
+
+  it.each<[string, string[], string]>([
+    ['nothing to write', [pendulum], 'export: expected --html <file> or --onnx <file>'],
+    ['no policy', [join(folder, 'none'), '--onnx', 'x'], `export: ${join(folder, 'none')} is not there`],
+    [
+      'a page of an environment that runs elsewhere',
+      [pendulum, '--html', 'x', '--env', 'mujoco/Hopper-v5'],
+      '--html: got mujoco/Hopper-v5, expected one of Lake-v0',
+    ],
+    ['no environment', [pendulum, '--html', 'x'], '--env: expected the id of an environment: the file names none'],
+    [
+      'another environment',
+      [pendulum, '--html', 'x', '--env', 'CartPole-v1'],
+      '--html: the policy cannot act in CartPole-v1: ',
+    ],
+    [
+      'two ways to act',
+      [pendulum, '--html', 'x', '--acting', 'sample,mode'],
+      'export: got 2 ways to act, expected one',
+    ],
+    [
+      'noise that is held',
+      [pendulum, '--html', 'x', '--env', 'Pendulum-v1', '--hold', '2'],
+      '--hold: got 2, expected 1 for a page',
+    ],
+    ['a job of a file', [pendulum, '--onnx', 'x', '--job', 'a'], '--job: got a beside a file'],
+  ])('refuses %s in one line, and writes nothing', async (_, argv, message) => {
+    const named = argv.map((each) => (each === 'x' ? join(folder, 'x') : each));
+    expect(await refusal('export', ...named)).toContain(`oxbow: ${message}`);
+    expect(existsSync(join(folder, 'x'))).toBe(false);
+  });
+
+  it('refuses a damaged file in one line', async () => {
+    const damaged = join(folder, 'damaged.json');
+    writeFileSync(damaged, '{ "format": "oxbow-policy"');
+    expect(await refusal('export', damaged, '--onnx', join(folder, 'y'))).toContain(damaged);
+  });
+});

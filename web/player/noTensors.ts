@@ -1,0 +1,2 @@
+/** Takes the place of TensorFlow.js in the player, which makes no tensor. */
+export {};
