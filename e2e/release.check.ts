@@ -81,8 +81,19 @@ describe('the tarball', () => {
     const sources = git('ls-files', 'src', 'envs', 'datasets', 'agents', 'cli').flatMap((path) =>
       path.endsWith('.ts') ? [path.replace(/ts$/, 'js'), path.replace(/ts$/, 'd.ts')] : [path],
     );
-    const compiled = files.map(({ path }) => path).filter((path) => path.startsWith('dist/'));
+    // What the compiler does not write: addons, and files for pages.
+    const compiled = files.map(({ path }) => path).filter((path) => /^dist\/(?!native\/|page\/)/.test(path));
     expect(compiled.sort()).toEqual(sources.map((path) => `dist/${path}`).sort());
+    for (const path of [
+      'dist/page/oxbow.js',
+      'dist/page/player.js',
+      ...git('ls-files', 'native/prebuilt').map((name) => `dist/${name}`),
+    ]) {
+      expect(
+        files.some((file) => file.path === path),
+        path,
+      ).toBe(true);
+    }
     expect(files.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)).toBeLessThan(MAX_SIZE);
     expect(files.filter(({ text }) => text === '')).toEqual([]);
   });
