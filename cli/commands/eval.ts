@@ -11,6 +11,7 @@ import { InputError, orInputError } from '../experiment/errors.ts';
 import type { AnyExperiment, Job, Outcome, Table } from '../experiment/experiment.ts';
 import { groupBy, summarize } from '../experiment/summarize.ts';
 import { formatReturn, plural, printable, trueMinus } from '../experiment/text.ts';
+import { animatedPng } from '../report/animatedPng.ts';
 import { metricTable, textTable } from '../report/table.ts';
 import { EXIT } from '../run/environment.ts';
 import { readableJobs } from '../run/loadExperiment.ts';
@@ -18,7 +19,7 @@ import { RunDirectory } from '../run/runDirectory.ts';
 import { terminalWidth } from '../terminal/wrapText.ts';
 import { allowedOptions, programOf, refusedModule } from '../train/allowedCode.ts';
 import { isEnv, loadNamedEnv } from '../train/loadNamedEnv.ts';
-import { actionTime, measurePolicy, recordEpisode } from '../train/measurePolicy.ts';
+import { actionTime, measurePolicy, pageOf, recordEpisode } from '../train/measurePolicy.ts';
 import { describeShares, type Ends, endsOf, sharesOf, spreadOf, withOutcomes } from '../train/outcomes.ts';
 import type { CommandContext } from './options.ts';
 import { allowCode, type CodeFlags, integerOption, numberOption, type Texts } from './run.ts';
@@ -55,7 +56,8 @@ export async function evaluateRun({ registry }: CommandContext, path: string, fl
   if (flags.record !== undefined && ways.length > 1) {
     throw new InputError(`--record: got ${ways.length} ways to act, expected one`);
   }
-  if (flags.record !== undefined) checkWritable('--record', 'folder', flags.record);
+  const isPicture = flags.record?.endsWith('.png') ?? false;
+  if (flags.record !== undefined) checkWritable('--record', isPicture ? 'file' : 'folder', flags.record);
   if (flags.json !== undefined) checkWritable('--json', 'file', flags.json);
   const directory = RunDirectory.open(path);
   const { config } = directory.run;
@@ -78,6 +80,9 @@ export async function evaluateRun({ registry }: CommandContext, path: string, fl
   await selectEngine();
   const evaluations: Evaluation[] = [];
   const times: number[] = [];
+  if (isPicture && jobs.length > 1) {
+    throw new InputError(`--record: got ${flags.record} for ${jobs.length} policies, expected a folder`);
+  }
   const pages = new Map<string, string>();
   const missing = new Set<string>();
   for (const job of jobs) {
@@ -111,9 +116,13 @@ export async function evaluateRun({ registry }: CommandContext, path: string, fl
       }
       if (flags.record !== undefined) {
         const recorded = { policy, id, options: own, acting: ways[0]!, rng: new Rng(seed).split('record') };
-        const recording = recordEpisode(recorded, `${job.policy}, ${id}, seed ${job.seed}`);
-        pages.set(job.id, recording.page);
-        if (recording.missing !== undefined) missing.add(recording.missing);
+        const trajectory = recordEpisode(recorded);
+        if (isPicture) await writePicture(flags.record, trajectory);
+        else {
+          const { page, missing: part } = pageOf(trajectory, `${job.policy}, ${id}, seed ${job.seed}`);
+          pages.set(job.id, page);
+          if (part !== undefined) missing.add(part);
+        }
       }
       policy.dispose();
     }, `${job.id}: `);
@@ -127,7 +136,7 @@ export async function evaluateRun({ registry }: CommandContext, path: string, fl
     }
   }
   const { record, json } = flags;
-  if (record !== undefined) {
+  if (record !== undefined && !isPicture) {
     writeNamed('--record', `into ${record}`, () => {
       mkdirSync(record, { recursive: true });
       for (const [job, page] of pages) {
@@ -140,6 +149,18 @@ export async function evaluateRun({ registry }: CommandContext, path: string, fl
   for (const line of missing) process.stdout.write(`robots are drawn in the plane; ${line}\n`);
   if (json !== undefined) writeNamed('--json', json, () => writeJson(json, evaluations));
   return EXIT.ok;
+}
+
+/** Pixels of a picture's width, and drawings a second and in all, at most: a longer episode is shown in larger steps. */
+const [WIDTH, PACE, MOST_FRAMES] = [480, 25, 500];
+
+/** Writes an episode as an animated PNG. */
+async function writePicture(file: string, { frames }: { readonly frames: readonly string[] }): Promise<void> {
+  const every = Math.ceil(frames.length / MOST_FRAMES);
+  const shown = frames.filter((_, i) => i % every === 0 || i === frames.length - 1);
+  const picture = await animatedPng(shown, { framesPerSecond: PACE, width: WIDTH });
+  writeNamed('--record', file, () => writeWholeFile(file, [picture]));
+  process.stdout.write(`${file}\n`);
 }
 
 /**

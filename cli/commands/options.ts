@@ -162,7 +162,8 @@ export function commands(context: CommandContext, end: (code: number) => void): 
     '--env <id>': 'another environment than that of the training',
     '--seed <n>': { means: 'seed of the episodes, the same for all policies', usual: '0' },
     '--json <file>': 'write the returns, lengths and outcomes of all episodes to a file',
-    '--record <dir>': 'write a page into this folder for each policy, which plays one more episode of it',
+    '--record <dir>':
+      'write a page into this folder for each policy, which plays one more episode of it; of one policy, as an animated picture: episode.png',
   })
     .description(
       "run episodes with a run's trained policies; of a training that goes on or was stopped, with its last ones",

@@ -61,14 +61,14 @@ export function actionTime(policy: Policy, acting: ActingOptions): number {
 }
 
 /**
- * One episode of a policy as a page that plays it, and what was in the way of three dimensions, if they are missing.
- * @param title heads the page
+ * One episode of a policy, with a drawing of each step.
  * @throws if the environment does not draw itself
  */
-export function recordEpisode(
-  { id, options, ...given }: ChosenBy & { policy: Policy; id: string; options: MakeOptions; rng: Rng },
-  title: string,
-): { readonly page: string; readonly missing?: string } {
+export function recordEpisode({
+  id,
+  options,
+  ...given
+}: ChosenBy & { policy: Policy; id: string; options: MakeOptions; rng: Rng }): Trajectory<unknown, unknown> {
   let recorded: Trajectory<unknown, unknown> | undefined;
   const onEpisode = (trajectory: Trajectory<unknown, unknown>) => {
     recorded = trajectory;
@@ -79,7 +79,17 @@ export function recordEpisode(
   } finally {
     env.close();
   }
-  const trajectory = recorded!;
+  return recorded!;
+}
+
+/**
+ * An episode as a page that plays it, and what was in the way of three dimensions, if they are missing.
+ * @param title heads the page
+ */
+export function pageOf(
+  trajectory: Trajectory<unknown, unknown>,
+  title: string,
+): { readonly page: string; readonly missing?: string } {
   if (trajectory.motion === undefined) return { page: trajectoryPage(trajectory, { title }) };
   let three: ReturnType<typeof threeScript>;
   try {

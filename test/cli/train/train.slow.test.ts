@@ -115,6 +115,10 @@ describe('oxbow train', () => {
     }
     const recorded = await oxbow('eval', out, '--episodes', '1', '--env', 'SoftBandit-v0', '--record', pages);
     expect(recorded.stdout).toContain(join(pages, 'ppo-Seesaw-v0-plank-seed-1.html'));
+    const picture = join(folder, 'episode.png');
+    expect(await refusal('eval', out, '--episodes', '1', '--record', picture)).toContain(
+      `oxbow: --record: got ${picture} for 4 policies, expected a folder`,
+    );
     expect(readdirSync(pages)).toHaveLength(4);
     const page = readFileSync(join(pages, 'ppo-Seesaw-v0-gaussian-seed-0.html'), 'utf8');
     expect(page).toContain('<h1>gaussian, SoftBandit-v0, seed 0</h1>');
