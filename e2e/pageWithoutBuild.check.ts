@@ -1,5 +1,5 @@
 /** Pages without a build: the files of `dist/page` in the packed package, served as they are, and the page of one file that `oxbow export` writes. */
-import { createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -22,6 +22,7 @@ beforeAll(async () => {
   renameSync(join(folder.path, 'package/dist/page'), join(folder.path, 'oxbow'));
   const example = readFileSync(join(root, 'examples/page/index.html'), 'utf8');
   writeFileSync(join(folder.path, 'index.html'), example);
+  copyFileSync(join(root, 'examples/page/game.html'), join(folder.path, 'game.html'));
   const [head] = example.split('<h1>');
   const program = `import * as tf from '@tensorflow/tfjs-core';
     import { boxSquash, FlowPolicy, neuralSplineFlow, Rng } from 'oxbow';
@@ -57,6 +58,44 @@ test('PPO balances a pole on a page of one file', async () => {
   expect(Number(mean)).toBeGreaterThanOrEqual(450);
   expect(complaints).toEqual([]);
   expect(bytes).toBeLessThan(LARGEST);
+});
+
+test('boats learn from the player, by the keys and at a phone’s width: a spline flow keeps both ways', async () => {
+  const context = await browser.newContext({ viewport: { width: 390, height: 760 } });
+  try {
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(`${address}/game.html`);
+    const told = (text: string) =>
+      page.waitForFunction((part) => document.getElementById('told')!.textContent!.includes(part), text);
+    await page.click('#learn');
+    await told('Steer past the rock first.');
+    await page.focus('#sea');
+    await page.keyboard.down('ArrowUp');
+    await told('1 trip past the rock');
+    await page.keyboard.up('ArrowUp');
+    await page.click('#script');
+    await page.click('#learn');
+    const read = /^(\d+) past, (\d+) of them above; (\d+) wrecked$/;
+    const ended = await page.waitForFunction(
+      (pattern) => {
+        const text = document.getElementById('told')!.textContent!;
+        const [, past, above, wrecked] = (new RegExp(pattern).exec(text) ?? []).map(Number);
+        return past! + wrecked! >= 200 ? { past, above } : undefined;
+      },
+      read.source,
+      { timeout: 100_000 },
+    );
+    const { past, above } = (await ended.jsonValue()) as { past: number; above: number };
+    expect(past).toBeGreaterThan(150);
+    expect(above).toBeGreaterThan(20);
+    expect(above).toBeLessThan(past - 20);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    expect(complaints).toEqual([]);
+  } finally {
+    await context.close();
+  }
 });
 
 test('tfjs and a flow come by an import map, from one TensorFlow.js', async () => {
