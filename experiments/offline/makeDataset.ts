@@ -5,12 +5,14 @@
  *     npm run dataset -- hopper-expert data/hopper-expert
  *     npm run dataset -- pointmaze-large-navigate data/large --seed 1 --episodes 100
  *     npm run dataset -- avoiding data/avoiding
+ *     npm run dataset -- cube-single-play data/cube
+ *     npm run dataset -- cube-single-play-singletask-task2 data/task2 --from data/cube
  */
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { InputError } from '../../cli/experiment/errors.ts';
+import { InputError, orInputError } from '../../cli/experiment/errors.ts';
 import { EXIT, version } from '../../cli/run/environment.ts';
 import { interruptible } from '../../cli/run/signals.ts';
 import { summaryText } from '../../cli/train/datasetSummary.ts';
@@ -20,6 +22,7 @@ import { DatasetWriter } from '../../datasets/storedDataset.ts';
 import { storedProblem } from '../../src/files.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import { avoidingDataset, avoidingRecipe } from './avoidingData.ts';
+import { playDataset, playRecipes, singleTaskDataset, singleTaskRecipes } from './manipulationData.ts';
 import { type MazeDraw, mazeDataset, mazeRecipes } from './mazeData.ts';
 import { type PlayableRecipe, playRecipe, type RecipeProgress } from './playRecipe.ts';
 import { listedDatasets, recipeNamed, recipes } from './recipes.ts';
@@ -27,8 +30,28 @@ import { listedDatasets, recipeNamed, recipes } from './recipes.ts';
 /** Milliseconds between two lines of progress. */
 const LINE_INTERVAL = 5000;
 
+/** Which of the datasets that a recipe can make, and out of which dataset, where it takes one. */
+interface Draw extends MazeDraw {
+  readonly from?: string | undefined;
+}
+
 /** What a recipe of that name makes, when its environment is loaded; undefined, if the signal has stopped it. */
-async function play(name: string, draw: MazeDraw, progress: RecipeProgress): Promise<PlayableRecipe | undefined> {
+async function play(
+  name: string,
+  { from, ...draw }: Draw,
+  progress: RecipeProgress,
+): Promise<PlayableRecipe | undefined> {
+  const option = Object.keys(draw)[0];
+  const singleTask = singleTaskRecipes.get(name);
+  if (singleTask !== undefined) {
+    if (from === undefined)
+      throw new InputError(`--from: got none for ${name}, expected a dataset of ${singleTask.play}`);
+    if (option !== undefined) throw new InputError(`--${option}: got one for ${name}, expected a recipe of play`);
+    return singleTaskDataset(singleTask, await orInputError(() => openDataset(from), '--from: '));
+  }
+  if (from !== undefined) throw new InputError(`--from: got one for ${name}, expected the recipe of a single task`);
+  const played = playRecipes.get(name);
+  if (played !== undefined) return orInputError(() => playDataset(played, draw));
   const maze = mazeRecipes.get(name);
   if (maze !== undefined) {
     await loadNamedEnv('dataset', maze.env);
@@ -36,15 +59,14 @@ async function play(name: string, draw: MazeDraw, progress: RecipeProgress): Pro
   }
   if (name === avoidingRecipe.name) return avoidingDataset(draw);
   const recipe = recipeNamed(name);
-  const option = Object.keys(draw)[0];
   if (option !== undefined) {
-    throw new InputError(`--${option}: got one for ${name}, expected a recipe of pointmaze, or avoiding`);
+    throw new InputError(`--${option}: got one for ${name}, expected a recipe of pointmaze, of play, or avoiding`);
   }
   await loadNamedEnv('dataset', recipe.task.env);
   return playRecipe(recipe, progress);
 }
 
-async function make(name: string, out: string, draw: MazeDraw, signal: AbortSignal): Promise<number> {
+async function make(name: string, out: string, draw: Draw, signal: AbortSignal): Promise<number> {
   const checkpoints = `${out}.training`;
   if (existsSync(out)) throw new InputError(`${out}: is there already, expected a new name`);
   const problem = storedProblem(checkpoints);
@@ -111,19 +133,22 @@ function printRecipes(): void {
     const episodes = parts.reduce((sum, part) => sum + part.episodes, 0);
     process.stdout.write(line(name, `${task.env}${options.join('')}`, episodes));
   }
-  for (const { name, env, episodes } of [...mazeRecipes.values(), avoidingRecipe])
+  for (const { name, env, episodes } of [...mazeRecipes.values(), avoidingRecipe, ...playRecipes.values()])
     process.stdout.write(line(name, env, episodes));
+  for (const { name, env, play } of singleTaskRecipes.values())
+    process.stdout.write(`${name}: ${env}, out of ${play}\n`);
 }
 
 try {
   const { values, positionals } = parseArgs({
-    options: { seed: { type: 'string' }, episodes: { type: 'string' } },
+    options: { seed: { type: 'string' }, episodes: { type: 'string' }, from: { type: 'string' } },
     allowPositionals: true,
   });
   const [name, out] = positionals;
-  const draw: MazeDraw = {
+  const draw: Draw = {
     ...(values.seed !== undefined && { seed: wholeNumber('seed', values.seed, 0) }),
     ...(values.episodes !== undefined && { episodes: wholeNumber('episodes', values.episodes, 1) }),
+    ...(values.from !== undefined && { from: values.from }),
   };
   if (name === undefined || out === undefined) printRecipes();
   else process.exitCode = await interruptible((signal) => make(name, out, draw, signal));
