@@ -7,6 +7,7 @@ export const registry: Registry = {
     avoiding: async () => (await import('./avoiding.ts')).avoiding,
     banana: async () => (await import('./banana.ts')).banana,
     classic: async () => (await import('./benchmarks.ts')).classic,
+    cube: async () => (await import('./cube.ts')).cube,
     densities: async () => (await import('./densities.ts')).densities,
     distill: async () => (await import('./distill.ts')).distill,
     lake: async () => (await import('./lake/lake.ts')).lake,

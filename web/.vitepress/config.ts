@@ -210,6 +210,7 @@ export default defineConfig({
           { text: 'All results', link: '/results' },
           { text: 'The lake', link: '/lake' },
           { text: 'Mazes', link: '/mazes' },
+          { text: 'A cube', link: '/cube' },
           { text: 'Agents and robots', link: '/results/agents' },
           { text: 'Policies and flows', link: '/results/policies' },
           { text: 'Learning from data', link: '/results/offline' },
