@@ -35,7 +35,7 @@ interface Method {
   readonly label: string;
   /** Whether its greedy action acts, in place of a sample. */
   readonly greedy?: boolean;
-  /** How many actions it gives at once; each number is a condition. */
+  /** How many actions it may give at once; each number is a condition. */
   readonly chunks: readonly number[];
   /** Milliseconds of an update on a quiet core, about. */
   readonly cost: number;
@@ -99,6 +99,16 @@ const schema = z.strictObject({
     .string()
     .default('data')
     .describe(`folder of the dataset ${TASK.play}, which "npm run dataset" has made of the recipe of that name`),
+  chunks: z
+    .array(z.int().min(1).max(64))
+    .min(1)
+    .refine((chunks) => new Set(chunks).size === chunks.length, 'each at most once')
+    .readonly()
+    .default([1, 4, 5, 8])
+    .meta({
+      description: 'how many actions a policy gives at once; a method has those of its own alone',
+      unit: 'steps',
+    }),
   evaluationEpisodes: counted(50, 'episodes of each evaluation, which there are after 80, 90 and 100 %', 'episodes'),
   hidden: z
     .array(z.int().min(1).max(4096))
@@ -159,7 +169,7 @@ export const cube = defineStudy<Config, CubeJob>({
       gridJobs<CubeJob>(config, {
         study: 'cube',
         policies: [policy],
-        conditions: METHODS[policy]!.chunks.map(conditionOf),
+        conditions: METHODS[policy]!.chunks.filter((chunk) => config.chunks.includes(chunk)).map(conditionOf),
         // The environment's id is no name of a folder.
         folder: ({ condition }) => `cube/${condition}/${policy}`,
         weight: (job) => seconds(job, config),

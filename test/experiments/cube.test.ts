@@ -15,6 +15,7 @@ test('has a job for each seed, method and number of actions that it gives at onc
   expect(chunksOf('fql')).toEqual(['chunk-1', 'chunk-5']);
   expect(chunksOf('spline')).toEqual(['chunk-1', 'chunk-4', 'chunk-8']);
   expect(jobs.every(({ weight }) => weight > 0)).toBe(true);
+  expect(cube.jobs(config({ seeds: [1], chunks: [5] })).map(({ policy }) => policy)).toEqual(['ifql', 'fql']);
 });
 
 test('says how to make the data where they are missing', async () => {
