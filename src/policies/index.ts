@@ -37,4 +37,5 @@ export {
   policies,
   registerPolicy,
 } from './registry.ts';
+export { SteeredPolicy } from './steeredPolicy.ts';
 export { WrappedPolicy } from './wrappedPolicy.ts';

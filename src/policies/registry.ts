@@ -35,12 +35,16 @@ import {
   type PolicySchema,
   type RegisteredPolicy,
 } from './policyDefinition.ts';
+import { checkSteerable, noiseSpace, SteeredPolicy, steeredOptions } from './steeredPolicy.ts';
 import { WrappedPolicy } from './wrappedPolicy.ts';
 
 const registry = new Map<string, RegisteredPolicy>(Object.entries(builtinPolicies));
 
-/** A policy that is made of another: agents make it and files hold it, but one does not train it by its name. */
-const BEST_OF = 'best-of';
+/** Policies that are made of others: agents make them and files hold them, but one does not train them by their names. */
+const composed = new Map<string, (where: string, options: ComposedOptions) => Policy>([
+  ['best-of', bestOf],
+  ['steered', steered],
+]);
 
 /** The name of a policy of oxbow. */
 export type PolicyName = keyof typeof builtinPolicies;
@@ -93,7 +97,8 @@ export function makePolicy<N extends string>(
 ): Policy<ActionOf<N>>;
 export function makePolicy(name: string, options: PolicyTask & Record<string, unknown>): Policy {
   const where = `makePolicy('${shortened(String(name))}')`;
-  if (name === BEST_OF) return bestOf(where, options);
+  const compose = composed.get(name);
+  if (compose !== undefined) return compose(where, options);
   const definition = registry.get(name);
   if (definition === undefined) {
     const expected = expectedOneOf(String(name), [...registry.keys()]);
@@ -208,17 +213,28 @@ function orFreed<T>(made: readonly Module[], call: () => T): T {
   }
 }
 
+type ComposedOptions = PolicyTask & Readonly<Record<string, unknown>>;
+
 /** A policy's best samples, and what it is made of. */
-function bestOf(
-  where: string,
-  { rng, for: _, ...others }: PolicyTask & Readonly<Record<string, unknown>>,
-): BestOfPolicy {
+function bestOf(where: string, { rng, for: _, ...others }: ComposedOptions): BestOfPolicy {
   const { observationSpace, actionSpace, ...rest } = withSpaces(where, others);
   const { policy, ...options } = parseOptions(where, bestOfOptions, rest);
   const own = makePolicy(policy.name as string, { ...policy.options, observationSpace, actionSpace, rng });
-  if (registry.get(policy.name)?.actions === 'box') return makeBestOf(own, options, rng.split(BEST_OF));
+  if (registry.get(policy.name)?.actions === 'box') return makeBestOf(own, options, rng.split('best-of'));
   own.dispose();
   throw new Error(`${where}: policy: got '${policy.name}', expected a policy of continuous actions`);
+}
+
+/** A policy whose noise another chooses, and both. */
+function steered(where: string, { rng, for: _, ...others }: ComposedOptions): SteeredPolicy {
+  const { observationSpace, actionSpace, ...rest } = withSpaces(where, others);
+  const { policy: frozen, steering: chooser, bound } = parseOptions(where, steeredOptions, rest);
+  const policy = makePolicy(frozen.name as string, { ...frozen.options, observationSpace, actionSpace, rng });
+  return orFreed([policy], () => {
+    const ofNoise = { observationSpace, actionSpace: noiseSpace(checkSteerable(where, policy), bound) };
+    const steering = makePolicy(chooser.name as string, { ...chooser.options, ...ofNoise, rng: rng.split('steered') });
+    return orFreed([steering], () => new SteeredPolicy({ policy, steering, bound }));
+  });
 }
 
 /** From the policy's numbers to actions of the space. @throws if it has no bounds to squash into */
@@ -321,7 +337,7 @@ export function registerPolicy<const S extends z.ZodRawShape = Record<never, nev
 }
 
 export function isRegistered(name: string): boolean {
-  return name === BEST_OF || registry.has(name);
+  return composed.has(name) || registry.has(name);
 }
 
 /** The options of a policy that {@link makePolicy} knows, undefined if it knows none of that name. */
