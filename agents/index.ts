@@ -28,6 +28,7 @@ export type { Demonstrations } from './core/sequences.ts';
 export { stateFromJson, stateToJson } from './core/state.ts';
 export { CrossQ, type CrossQOptions } from './crossQ.ts';
 export { Dqn, type DqnOptions, QrDqn, type QrDqnOptions } from './dqn.ts';
+export { Dsrl, type DsrlOptions } from './dsrl.ts';
 export { Fpo, type FpoOptions } from './fpo.ts';
 export { Meow, type MeowOptions } from './meow.ts';
 export { Fql, type FqlOptions } from './offline/fql.ts';

@@ -11,6 +11,7 @@ import type { Agent, TrainReport } from './agent.ts';
 import { BehaviorCloning, behaviorCloningOptions } from './behaviorCloning.ts';
 import { CrossQ, crossQOptions } from './crossQ.ts';
 import { Dqn, dqnOptions, QrDqn, qrDqnOptions } from './dqn.ts';
+import { Dsrl, dsrlOptions } from './dsrl.ts';
 import { Fpo, fpoOptions } from './fpo.ts';
 import { Meow, meowOptions } from './meow.ts';
 import { Fql, fqlOptions } from './offline/fql.ts';
@@ -138,6 +139,10 @@ export const builtinAgents = {
   meow: defineAgent(Meow, meowOptions, 'one flow as policy, soft Q-function and value: MEow (Chao et al., 2024)', {
     actions: 'box',
     usualPolicy: 'nice',
+  }),
+  dsrl: defineAgent(Dsrl, dsrlOptions, 'chooses the noise of a frozen policy: DSRL (Wagenmaker et al., 2025)', {
+    actions: 'box',
+    usualPolicy: 'flow-matching',
   }),
   td3: defineAgent(Td3, td3Options, 'twin delayed policy gradients (Fujimoto et al., 2018)', {
     actions: 'box',

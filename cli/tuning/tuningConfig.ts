@@ -163,6 +163,7 @@ const spaces: { readonly [N in ActingAgentName]: (envs: number) => Space } = {
   crossq: () => ({ ...withoutTargets, policyDelay: { choice: [1, 2, 3] } }),
   'soft-q-learning': () => ({ ...continuous, temperature: { logUniform: [0.01, 10] } }),
   meow: () => ({ ...continuous, temperature: { logUniform: [0.01, 10] } }),
+  dsrl: () => ({ ...continuous, noiseBound: { uniform: [1, 2.5] }, noiseAliasing: { choice: [true, false] } }),
   td3: () => ({
     ...continuous,
     explorationNoise: { uniform: [0, 0.5] },

@@ -26,6 +26,7 @@ const NAMES: Readonly<Record<ActingAgentName, string>> = {
   crossq: 'CrossQ',
   'soft-q-learning': 'Soft Q',
   meow: 'MEow',
+  dsrl: 'DSRL',
   td3: 'TD3',
   dqn: 'DQN',
   'qr-dqn': 'QR-DQN',

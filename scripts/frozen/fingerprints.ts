@@ -81,6 +81,13 @@ training('meow nice Pendulum-v1', {
   agentOptions: { ...fromReplay, learningStarts: 50, shiftHidden: [16] },
   policyOptions: { hidden },
 });
+for (const noiseAliasing of [true, false]) {
+  training(`dsrl flow-matching Pendulum-v1${noiseAliasing ? '' : ', critics of noise alone'}`, {
+    ...{ env: 'Pendulum-v1', agent: 'dsrl', policy: 'flow-matching', steps: 200 },
+    agentOptions: { ...withCritics, steeringHidden: hidden, noiseAliasing },
+    policyOptions: { hidden },
+  });
+}
 for (const [agent, agentOptions] of Object.entries({
   ...{ reinforce: {}, a2c: {}, ppo: onPolicy, dqn: fromReplay, 'qr-dqn': fromReplay },
 })) {
@@ -166,6 +173,7 @@ const classes: readonly [AgentClass, string, number, string, Settings?, Settings
   [agents.CrossQ, 'Pendulum-v1', 100, 'gaussian', acting, { ...squashed, batchRenorm: true }],
   [agents.SoftQLearning, 'Pendulum-v1', 100, 'gaussian', { ...acting, particles: 3, nSteps: 3 }, squashed],
   [agents.Meow, 'Pendulum-v1', 100, 'nice', { ...withReplay, shiftHidden: [8] }, squashed],
+  [agents.Dsrl, 'Pendulum-v1', 100, 'spline', { ...acting, steeringHidden: [8] }, squashed],
   [agents.Td3, 'Pendulum-v1', 100, 'gaussian', { ...acting, policyDelay: 3 }, squashed],
   [agents.Dqn, 'CartPole-v1', 100, 'q-network', { ...withReplay, targetUpdateEvery: 7, nSteps: 3 }],
   [agents.QrDqn, 'CartPole-v1', 100, 'quantile-network', { ...withReplay, targetUpdateEvery: 7 }, { quantiles: 4 }],

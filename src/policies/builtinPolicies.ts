@@ -390,6 +390,7 @@ export const policyOptionsFor = {
   'soft-q-learning': reparameterized,
   // A narrow density keeps its mode from running away while values are far too large.
   meow: { ...replaying, scale: 'state', initialScale: 0.5 },
+  dsrl: {},
   td3: byMode,
   dqn: {},
   'qr-dqn': {},

@@ -5,6 +5,7 @@ import {
   type Agent,
   BehaviorCloning,
   CrossQ,
+  Dsrl,
   Fpo,
   Fql,
   Iql,
@@ -94,6 +95,7 @@ const CASES: Case[] = [
   ['crossq', CrossQ, 40, replay],
   ['soft-q-learning', SoftQLearning, 40, { ...replay, particles: 4, valueSamples: 8 }],
   ['meow', Meow, 40, { batchSize: 8, learningStarts: 10, shiftHidden: [4], reportEvery: 20 }, 'nice'],
+  ['dsrl', Dsrl, 40, { ...replay, steeringHidden: [4] }, 'flow-matching'],
   ['td3', Td3, 40, replay],
   ['behavior-cloning', BehaviorCloning, 12, { batchSize: 8, reportEvery: 6 }],
   ['iql', Iql, 12, data],
@@ -125,7 +127,7 @@ async function learned([learner, Made, steps, options, name = 'gaussian', own]: 
     [0.5, -1],
     [2, 0.3],
   ].flatMap((observation) => [
-    ...(policy as Policy<Float32Array>).act(observation, { greedy: true, rng: new Rng('act') }),
+    ...((agent.actingPolicy ?? policy) as Policy<Float32Array>).act(observation, { greedy: true, rng: new Rng('act') }),
   ]);
   const metrics = Object.entries(last).filter(([key, value]) => typeof value === 'number' && !IN_NATS.includes(key));
   return {

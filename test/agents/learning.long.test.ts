@@ -5,6 +5,7 @@ import {
   type Agent,
   CrossQ,
   Dqn,
+  Dsrl,
   evaluate,
   Fpo,
   Meow,
@@ -175,6 +176,14 @@ const cases: Record<string, Case> = {
     { ...replay, criticHidden: [32], temperature: 0.02, samplerStates: 32 },
   ],
   MEow: [...walks, 'nice', { ...ofState, layers: 2 }, Meow, { ...replay, shiftHidden: [32], temperature: 0.02 }],
+  'DSRL of an untrained flow': [...walks, 'flow-matching', fewSteps, Dsrl, { ...soft, steeringHidden: [32] }],
+  'DSRL without noise aliasing': [
+    ...walks,
+    'flow-matching',
+    fewSteps,
+    Dsrl,
+    { ...soft, steeringHidden: [32], noiseAliasing: false },
+  ],
   TD3: [...walks, 'gaussian', squashed, Td3, { ...replay, criticHidden: [32] }],
   'DQN, dueling': [...ofMoves, 'q-network', { dueling: true, outputScale: 0 }, Dqn, valued],
   'DQN, prioritized, three steps': [
@@ -218,7 +227,8 @@ test.each(Object.entries(cases))('%s learns, leaks no tensors, and gives all bac
   const env = vector(task);
   const policy: Policy = makePolicy<string>(name, { env, hidden: [task[2]], rng: new Rng('policy'), ...own });
   const agent = new Made({ ...options, policy, env } as never);
-  const score = () => evaluate({ policy, env: vector(task, 50), seed: 'test', greedy: true }).meanReturn;
+  const acting = agent.actingPolicy ?? policy;
+  const score = () => evaluate({ policy: acting, env: vector(task, 50), seed: 'test', greedy: true }).meanReturn;
   expect(score()).toBeLessThan(atLeast - 0.5);
   const counts: number[] = [];
   for await (const report of agent.train({ steps, rng: new Rng(0) })) {
@@ -228,6 +238,6 @@ test.each(Object.entries(cases))('%s learns, leaks no tensors, and gives all bac
   expect(counts.at(-1)).toBe(counts[Math.min(2, counts.length - 1)]);
   expect(score()).toBeGreaterThan(atLeast);
   agent.dispose();
-  policy.dispose();
+  acting.dispose();
   expect(tf.memory().numTensors).toBe(tensors);
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { checkFitsInMemory } from '../../agents/core/checks.ts';
 import { vectorEnvFor } from '../../agents/core/envs.ts';
 import { ReplayBuffer, Rows, replayFor } from '../../agents/core/replay.ts';
-import { Dqn, Meow, QrDqn, Sac, SoftQLearning, Td3, Tqc } from '../../agents/index.ts';
+import { Dqn, Dsrl, Meow, QrDqn, Sac, SoftQLearning, Td3, Tqc } from '../../agents/index.ts';
 import { sacOptions } from '../../agents/sac.ts';
 import type { Episode } from '../../datasets/episode.ts';
 import { BaseEnv, Box, make, type ResetResult, type StepResult, SyncVectorEnv } from '../../envs/index.ts';
@@ -366,6 +366,7 @@ test.each([
   ['td3', Td3, 'gaussian'],
   ['soft-q-learning', SoftQLearning, 'gaussian'],
   ['meow', Meow, 'gaussian'],
+  ['dsrl', Dsrl, 'gaussian'],
   ['dqn', Dqn, 'q-network'],
   ['qr-dqn', QrDqn, 'quantile-network'],
 ] as const)('%s leaves no tensors where its replay is refused', (name, Agent, policyName) => {

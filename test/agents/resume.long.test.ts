@@ -7,6 +7,7 @@ import {
   CrossQ,
   checkAgent,
   Dqn,
+  Dsrl,
   Fpo,
   Meow,
   Ppo,
@@ -120,6 +121,15 @@ const agents: Case[] = [
       ...{ maxGradientNorm: 0.1, prioritizedAlpha: 0.6, nSteps: 3 },
     },
   ],
+  ...[true, false].map(
+    (noiseAliasing): Case => [
+      'Pendulum-v1',
+      100,
+      Dsrl,
+      ['flow-matching'],
+      { ...critics, noiseAliasing, steeringHidden: [8], normalizeRewards: true, prioritizedAlpha: 0.6 },
+    ],
+  ),
   // Some of the cuts are between two blocks.
   ['Pendulum-v1', 100, Td3, gaussian, { ...critics, policyDelay: 3, updateEvery: 15, prioritizedAlpha: 0.6 }],
   [

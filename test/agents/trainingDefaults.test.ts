@@ -19,7 +19,7 @@ test.each(['ppo', 'a2c', 'reinforce'])('without a preset %s brings observations 
 });
 
 test('agents that weigh rewards against an entropy are left alone', () => {
-  for (const agent of ['sac', 'tqc', 'crossq', 'soft-q-learning', 'meow', 'td3']) {
+  for (const agent of ['sac', 'tqc', 'crossq', 'soft-q-learning', 'meow', 'dsrl', 'td3']) {
     expect(trainingDefaults(agent, 'My-v0', ['gaussian']).agent).toEqual({});
   }
 });
