@@ -5,12 +5,13 @@ import { Chain } from '../bijectors/composition.ts';
 import { ShiftScale } from '../bijectors/shiftScale.ts';
 import type { Distribution } from '../distributions/distribution.ts';
 import { MultivariateNormalDiag, StandardNormal } from '../distributions/multivariateNormal.ts';
+import { impossibleOutside } from '../distributions/support.ts';
 import { TransformedDistribution } from '../distributions/transformedDistribution.ts';
 import { positive } from '../options/fields.ts';
 import { ActionSamples, SquashedDistribution } from './actionDistributions.ts';
 import { FlowMatchingPolicy } from './flowMatchingPolicy.ts';
 import { ImplicitPolicy } from './implicitPolicy.ts';
-import { type ActionSample, type Past, Policy } from './policy.ts';
+import { type ActionDistribution, Policy } from './policy.ts';
 
 /** What a {@link SteeredPolicy} is made of. */
 export interface SteeredPolicyOptions {
@@ -39,10 +40,8 @@ export const steeredOptions = z.strictObject({
  *
  *   log π(a | o) = log ρ(z | o) − log|det ∂f/∂z|,  z = f⁻¹(a),
  *
- * and −∞ where z is beyond the bounds; the latent value of an action is then that of its noise. Of flow matching and implicit policies there are
- * samples alone, and latent values are those of f; {@link exact} has the density where f has one.
- *
- * The greedy action is that of the mode of ρ, where this is exact.
+ * and −∞ where z is beyond the bounds. Of flow matching and implicit policies there are samples alone; {@link exact} has the density where f has
+ * one. Latent values are those of f. The greedy action is where most of them are, and not that of the mode of ρ, which may lie between two ways.
  *
  * Wagenmaker et al., "Steering Your Diffusion Policy with Latent Space Reinforcement Learning", arXiv:2506.15799.
  */
@@ -105,30 +104,46 @@ export class SteeredPolicy extends Policy<Float32Array> {
    */
   actionsOf(observations: tf.Tensor, noise: tf.Tensor): tf.Tensor {
     const given = this.policy.given(observations);
+    return given.squash(this.#latentOf(given, observations, noise));
+  }
+
+  /**
+   * f⁻¹(o, a): the noise that leads to actions, within the bounds of {@link steering} or beyond.
+   * @param observations `[batch, observationDim]`
+   * @param actions `[batch, actionDim]`
+   * @returns `[batch, actionDim]`
+   * @throws if f is not invertible: then the policy has no density
+   */
+  noiseOf(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor {
+    const given = this.policy.given(observations);
     const map = mapOf(given);
-    return map === undefined ? given.squash(latentOf(this.policy, observations, noise)) : map.forward(noise);
+    if (map !== undefined) return map.inverse(given.unsquash(actions));
+    const got = `got a ${this.policy.constructor.name}, whose noise is not known from actions`;
+    throw new Error(`SteeredPolicy.noiseOf: policy: ${got}, expected a flow or a Gaussian`);
   }
 
   protected distribution(observations: tf.Tensor): SquashedDistribution | ActionSamples {
     const noise = this.noiseGiven(observations);
     const given = this.policy.given(observations);
     const map = mapOf(given);
-    if (map !== undefined) return new SquashedDistribution(noise.latent, new Chain([map, noise.bijector]));
+    if (map !== undefined) {
+      const latent = new TransformedDistribution({ base: new NoiseWithin(noise, this.bound), bijector: map });
+      return new SquashedDistribution(latent, (given as SquashedDistribution).bijector);
+    }
     return new ActionSamples({
       owner: 'SteeredPolicy',
       reparameterized: noise.reparameterized && given.reparameterized,
-      draw: (rng) => latentOf(this.policy, observations, noise.squash(noise.latent.sample(rng))),
+      draw: (rng) => this.#latentOf(given, observations, noise.squash(noise.latent.sample(rng))),
       squash: (latent) => given.squash(latent),
       unsquash: (action) => given.unsquash(action),
     });
   }
 
-  override greedy(observations: tf.Tensor, candidates?: number, past?: Past): ActionSample {
-    const noise = this.noiseGiven(observations);
-    const given = this.policy.given(observations);
-    if (noise.mode === undefined || mapOf(given) !== undefined) return super.greedy(observations, candidates, past);
-    const latent = latentOf(this.policy, observations, noise.squash(noise.mode()));
-    return { action: given.squash(latent), latent };
+  /** The latent value of f that noise is taken to. */
+  #latentOf(given: ActionDistribution, observations: tf.Tensor, noise: tf.Tensor): tf.Tensor {
+    return (
+      mapOf(given)?.forward(noise) ?? (this.policy as FlowMatchingPolicy | ImplicitPolicy).carried(observations, noise)
+    );
   }
 
   /** With the density of {@link FlowMatchingPolicy.exact}, of which it is the noise that is steered; itself where there is no such. */
@@ -138,21 +153,33 @@ export class SteeredPolicy extends Policy<Float32Array> {
   }
 }
 
-/** z → a, where it is invertible: from N(0, I) through all that the latent value's distribution and the squash consist of. */
-function mapOf(given: unknown): Bijector | undefined {
+/** From noise to the latent value of f, where that is invertible: all that the latent value's distribution has behind N(0, I). */
+function mapOf(given: ActionDistribution): Bijector | undefined {
   if (!(given instanceof SquashedDistribution) || given.angles) return undefined;
-  const parts = [given.bijector];
+  const parts: Bijector[] = [];
   let base: Distribution = given.latent;
   for (; base instanceof TransformedDistribution; base = base.base) parts.push(base.bijector);
-  if (base instanceof MultivariateNormalDiag) {
-    return new Chain([...parts, new ShiftScale({ shift: base.loc, logScale: base.logScale })]);
-  }
-  return base instanceof StandardNormal ? new Chain(parts) : undefined;
+  if (base instanceof MultivariateNormalDiag) parts.push(new ShiftScale({ shift: base.loc, logScale: base.logScale }));
+  else if (!(base instanceof StandardNormal)) return undefined;
+  return new Chain(parts);
 }
 
-/** The latent value of noise, where the map is not inverted. */
-function latentOf(policy: Policy, observations: tf.Tensor, noise: tf.Tensor): tf.Tensor {
-  return (policy as FlowMatchingPolicy | ImplicitPolicy).carried(observations, noise);
+/** By how much noise may lie beyond its bounds, as a share of them, when it comes back from an action, by rounding. */
+const ROUNDING = 1e-5;
+
+/** The law of noise within ±b, whose density is 0 beyond. */
+class NoiseWithin extends TransformedDistribution {
+  readonly #bound: number;
+
+  constructor({ latent, bijector }: SquashedDistribution, bound: number) {
+    super({ base: latent, bijector });
+    this.#bound = bound;
+  }
+
+  protected override computeLogProb(noise: tf.Tensor): tf.Tensor {
+    const isWithin = () => tf.all(tf.lessEqual(tf.abs(noise), this.#bound * (1 + ROUNDING)), -1);
+    return impossibleOutside(isWithin, super.computeLogProb(noise));
+  }
 }
 
 /**
