@@ -13,6 +13,7 @@ import {
   Adam,
   checkPolicy,
   makePolicy,
+  ObservationLayout,
   type Policy,
   portableMath,
   type Rng,
@@ -21,11 +22,12 @@ import {
 } from '../src/index.ts';
 import { choice, count, flag, positive } from '../src/options/fields.ts';
 import { parseOptions } from '../src/options/parse.ts';
+import { hasDensity } from '../src/policies/actionDistributions.ts';
 import { clippedActions } from '../src/policies/actor.ts';
 import { unitBounds } from '../src/policies/boxScale.ts';
 import { checkSteerable, noiseSpace } from '../src/policies/steeredPolicy.ts';
 import type { TrainOptions, TrainReport } from './agent.ts';
-import { checkContinuous, checkNoMemory } from './core/checks.ts';
+import { checkContinuous, checkNoMemory, withArticle } from './core/checks.ts';
 import {
   ActionValues,
   type ActorCriticRate,
@@ -37,6 +39,7 @@ import {
 } from './core/critics.ts';
 import { commandActions, givenSpace, vectorEnvFor } from './core/envs.ts';
 import { ReplayTraining, type UpdateMetrics } from './core/loops.ts';
+import { datasetOption } from './core/offline.ts';
 import { criticOptions, layerWidths, offPolicyOptions, partSchemas } from './core/options.ts';
 import type { TransitionTensors } from './core/replay.ts';
 import { CheckpointedAgent, compileOnArrays, ScalarParameter, setSameLength } from './core/state.ts';
@@ -54,6 +57,11 @@ export const dsrlOptions = z.strictObject({
     'environment steps before the first update; until then the policy acts by its usual noise',
     'steps',
   ),
+  demonstrations: datasetOption
+    .optional()
+    .describe(
+      'episodes with rewards that the replay begins with, of one environment; without noise aliasing of a flow or a Gaussian',
+    ),
   noiseAliasing: flag(
     true,
     'whether the critics that learn from rewards judge actions, and others learn of them to judge noise (DSRL-NA); without it they judge noise (DSRL-SAC)',
@@ -99,6 +107,8 @@ export interface DsrlReport extends TrainReport {
   readonly actionValue?: number;
 }
 
+type Config = z.output<typeof dsrlOptions>;
+
 type DsrlRate = ActorCriticRate | 'temperatureLearningRate' | 'temperature';
 
 type DsrlBatch = TransitionTensors<DsrlRate>;
@@ -117,6 +127,8 @@ type DsrlBatch = TransitionTensors<DsrlRate>;
  * That is noise aliasing, DSRL-NA: many kinds of noise lead to one action, and what one has earned tells of all. No gradient goes through f. Without it,
  * DSRL-SAC, Wᵢ learn from rewards, ½ Σᵢ E[(Wᵢ(s, z) − y)²] with min W′ᵢ(s′, z′) in y; the replay then keeps noise, and there is no Q.
  *
+ * With `demonstrations` the replay begins with their transitions; without noise aliasing with the noise of their actions, z = f⁻¹(s, a) cut off at ±b.
+ *
  * Critics see actions as the environment gets them, clipped to their bounds, and observations as the policy's networks see them. The policy may be
  * flow matching, any flow on a line, a Gaussian, or implicit.
  *
@@ -130,7 +142,10 @@ export class Dsrl extends CheckpointedAgent<DsrlReport> {
   readonly noiseCritics: ActionValues;
   /** What learns from rewards: Q, or W without noise aliasing. */
   readonly critics: ActionValues;
-  readonly #config: z.output<typeof dsrlOptions>;
+  readonly #config: Config;
+  /** Of the actions of one step. */
+  readonly #stepSpace: Box;
+  /** Of what the policy gives: the same, or of whole chunks. */
   readonly #actionSpace: Box;
   readonly #targets: ActionValues;
   /** log α, where it is learned. */
@@ -163,7 +178,9 @@ export class Dsrl extends CheckpointedAgent<DsrlReport> {
         'Dsrl: noiseAliasing: got false for a policy of chunks, expected true: the replay keeps the actions of single steps',
       );
     }
+    checkDemonstrations(config, vectorEnv);
     const given = givenSpace(policy, actionSpace);
+    this.#stepSpace = actionSpace;
     this.#actionSpace = given;
     const ofNoise = new Box(noiseSpace(noiseDim, noiseBound));
     const steered = new SteeredPolicy({ policy, steering: steeringFor(config, ofNoise), bound: noiseBound });
@@ -235,13 +252,33 @@ export class Dsrl extends CheckpointedAgent<DsrlReport> {
   /** @throws {DivergedError} if a loss is no longer a number */
   async *train(options: TrainOptions): AsyncGenerator<DsrlReport, void, undefined> {
     const training = this.#training;
-    if (training.begin(options)) this.#targets.loadStateDict(this.critics.stateDict());
+    if (training.begin(options)) {
+      this.#targets.loadStateDict(this.critics.stateDict());
+      this.#addDemonstrations();
+    }
     while (training.goesOn) {
       const { replay, streams } = training;
       const act = training.step < this.#config.learningStarts ? this.#actUsually : this.#act;
       training.collect(training.acted(() => act({ observations: replay.current }, streams.actions)).action);
       while (training.isUpdateDue) training.record(this.#update(training.sample(), streams.updates));
       if (training.isReportDue) yield training.report();
+    }
+  }
+
+  /** Puts the demonstrations into the replay: their actions as the environment got them, or the noise that leads to these. */
+  #addDemonstrations(): void {
+    const { demonstrations, noiseAliasing, noiseBound } = this.#config;
+    const { actionDim, observationDim } = this.actingPolicy;
+    for (const episode of demonstrations?.episodes() ?? []) {
+      const actions = commandActions(episode.actions, this.#stepSpace);
+      const count = episode.rewards.length;
+      const noise = () =>
+        tf.tidy(() => {
+          const seen = tf.tensor2d(episode.observations.subarray(0, count * observationDim), [count, observationDim]);
+          const found = this.actingPolicy.noiseOf(seen, tf.tensor2d(actions, [count, actionDim]));
+          return tf.clipByValue(found, -noiseBound, noiseBound).dataSync<'float32'>();
+        });
+      this.#training.replay.addEpisode({ ...episode, actions: noiseAliasing ? actions : noise() });
     }
   }
 
@@ -291,11 +328,32 @@ export class Dsrl extends CheckpointedAgent<DsrlReport> {
   }
 }
 
+/** @throws if there are demonstrations that the replay cannot take */
+function checkDemonstrations({ demonstrations, policy, noiseAliasing, bufferSize }: Config, env: VectorEnv): void {
+  if (demonstrations === undefined) return;
+  const { observationSpace, actionSpace, numSteps } = demonstrations;
+  const refuse = (got: string, expected: string) => {
+    throw new Error(`Dsrl: demonstrations: got ${got}, expected ${expected}`);
+  };
+  const { size } = new ObservationLayout('Dsrl: demonstrations: observations', observationSpace);
+  const ofEnv = env.singleActionSpace as Box;
+  if (size !== policy.observationDim || !(actionSpace instanceof Box) || actionSpace.size !== ofEnv.size) {
+    refuse(
+      `${size} observations and actions ${actionSpace}`,
+      `${policy.observationDim} and ${ofEnv}, as the policy has`,
+    );
+  }
+  if (env.numEnvs > 1) refuse(`them for ${env.numEnvs} environments`, 'one, whose steps they go before in the replay');
+  if (numSteps > bufferSize) refuse(`${numSteps} steps`, `at most the ${bufferSize} of bufferSize`);
+  if (noiseAliasing || hasDensity(policy)) return;
+  refuse(
+    `them without noise aliasing for ${withArticle(policy.constructor.name)}`,
+    'a flow or a Gaussian, whose actions tell their noise',
+  );
+}
+
 /** ρ before training. */
-function steeringFor(
-  { policy, steering, steeringHidden: hidden, rng }: z.output<typeof dsrlOptions>,
-  actionSpace: Box,
-): Policy {
+function steeringFor({ policy, steering, steeringHidden: hidden, rng }: Config, actionSpace: Box): Policy {
   const anywhere = { shape: [policy.observationDim] };
   const observationSpace = policy.config?.observationSpace ?? new Box({ low: -Infinity, high: Infinity, ...anywhere });
   return makePolicy(steering, { observationSpace, actionSpace, for: 'sac', hidden, rng: rng.split('steering') });

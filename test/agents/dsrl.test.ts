@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { checkAgent, Dsrl, type DsrlOptions, train } from '../../agents/index.ts';
-import { makeVec } from '../../envs/index.ts';
+import { type AgentState, checkAgent, Dsrl, type DsrlOptions, train } from '../../agents/index.ts';
+import { type Episode, EpisodesInMemory } from '../../datasets/index.ts';
+import { Box, makeVec, SyncVectorEnv } from '../../envs/index.ts';
 import { makePolicy, type Policy, policyFromJson, policyToJson, Rng, SteeredPolicy } from '../../src/index.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
 import { mlp, under, type Variables } from '../oracle/mlp.ts';
@@ -20,7 +21,7 @@ import {
   twins,
   withOtherTargets,
 } from './firstUpdate.ts';
-import { box, discrete, gradientOf, RecordingEnv, variablesOf } from './support.ts';
+import { box, discrete, gradientOf, heldBy, RecordingEnv, variablesOf } from './support.ts';
 
 const BOUND = 1.5;
 const STEPS = 3;
@@ -237,6 +238,100 @@ test.each([true, false])('acts by usual noise until the first update, noise alia
     expectNear(action, carriers['flow-matching'](variablesOf(policy), [...observation], noise[i]!));
   });
   agent.dispose();
+});
+
+describe('demonstrations', () => {
+  const dataset = () => {
+    const rng = new Rng('data');
+    const episodes = [3, 5].map(
+      (length): Episode => ({
+        observations: rng.fillNormal(new Float32Array(2 * (length + 1))),
+        // Some are beyond the bounds, which no environment gets.
+        actions: Float32Array.from({ length: 2 * length }, (_, i) =>
+          rng.uniform(box.low[i % 2]! - 0.5, box.high[i % 2]!),
+        ),
+        rewards: rng.fillNormal(new Float32Array(length)),
+        terminations: Uint8Array.from({ length }, (_, t) => Number(t === length - 1)),
+        truncations: new Uint8Array(length),
+      }),
+    );
+    return new EpisodesInMemory({ observationSpace: spaces.observationSpace, actionSpace: box, episodes });
+  };
+  const rowsOf = async (kind: Kind, options: Partial<DsrlOptions>) => {
+    const env = new RecordingEnv(box);
+    const agent = new Dsrl({
+      ...parts,
+      policy: frozen[kind](),
+      env,
+      demonstrations: dataset(),
+      reportEvery: 10,
+      ...options,
+    });
+    let state: AgentState | undefined;
+    for await (const _ of agent.train({ steps: 10, rng: new Rng('training') })) state = agent.state();
+    agent.dispose();
+    return { rows: heldBy(state!, 2), env };
+  };
+  const flat = [...dataset().episodes()].flatMap(({ observations, actions, rewards }) =>
+    Array.from(rewards, (reward, t) => ({
+      observation: [...observations.subarray(2 * t, 2 * t + 2)],
+      action: clipped([...actions.subarray(2 * t, 2 * t + 2)]),
+      reward,
+      next: [...observations.subarray(2 * t + 2, 2 * t + 4)],
+    })),
+  );
+
+  test('are the first of the replay, as the environment got them', async () => {
+    const { rows, env } = await rowsOf('flow-matching', {});
+    expect(rows).toHaveLength(18);
+    flat.forEach((step, i) => expect(rows[i]).toMatchObject(step));
+    expect(rows.slice(0, 8).map(({ goesOn }) => goesOn)).toEqual([1, 1, 0, 1, 1, 1, 1, 0]);
+    env.transitions.forEach(({ observation, reward }, i) =>
+      expect(rows[8 + i]).toMatchObject({ observation: [...observation], reward }),
+    );
+  });
+
+  test('have the noise that leads to their actions, where the replay keeps noise', async () => {
+    const noiseBound = 0.4;
+    const { rows } = await rowsOf('gaussian', { noiseAliasing: false, noiseBound });
+    const variables = variablesOf(frozen.gaussian());
+    const noise = flat.map(({ observation, action }) =>
+      mlp(under(variables, 'network'), observation).map(
+        (mean, i) => (action[i]! - mean) / Math.exp(variables.logScale![i]!),
+      ),
+    );
+    expect(noise.flat().filter((z) => Math.abs(z) > noiseBound).length).toBeGreaterThan(2);
+    noise.forEach((z, i) => {
+      expectNear(
+        rows[i]!.action,
+        z.map((x) => Math.min(Math.max(x, -noiseBound), noiseBound)),
+      );
+    });
+  });
+
+  test('that the replay cannot take are refused', () => {
+    const made = (kind: Kind, more: object) => () =>
+      new Dsrl({ ...parts, policy: frozen[kind](), env: new RecordingEnv(box), demonstrations: dataset(), ...more });
+    expect(made('flow-matching', { noiseAliasing: false })).toThrow(
+      'Dsrl: demonstrations: got them without noise aliasing for a FlowMatchingPolicy, expected a flow or a Gaussian, whose actions tell their noise',
+    );
+    expect(made('gaussian', { bufferSize: 7 })).toThrow(
+      'Dsrl: demonstrations: got 8 steps, expected at most the 7 of bufferSize',
+    );
+    const env = new SyncVectorEnv([() => new RecordingEnv(box), () => new RecordingEnv(box)], {
+      autoresetMode: 'sameStep',
+    });
+    expect(made('gaussian', { env })).toThrow(/^Dsrl: demonstrations: got them for 2 environments, expected one/);
+    const { episodes } = { episodes: [...dataset().episodes()] };
+    const other = new EpisodesInMemory({
+      observationSpace: new Box({ low: -9, high: 9, shape: [3] }),
+      actionSpace: box,
+      episodes: episodes.map((each) => ({ ...each, observations: new Float32Array(3 * (each.rewards.length + 1)) })),
+    });
+    expect(made('gaussian', { demonstrations: other })).toThrow(
+      /^Dsrl: demonstrations: got 3 observations and actions Box/,
+    );
+  });
 });
 
 const pendulum = () => makeVec('Pendulum-v1', { numEnvs: 2, autoresetMode: 'sameStep' });
