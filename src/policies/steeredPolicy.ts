@@ -62,12 +62,21 @@ export class SteeredPolicy extends Policy<Float32Array> {
         `SteeredPolicy: steering: got one of ${steering.observationDim} observations and ${steering.actionDim} numbers, ${expected}`,
       );
     }
+    if (steering.memory !== undefined) {
+      throw new Error('SteeredPolicy: steering: got one with a memory, expected one without');
+    }
     this.policy = policy;
     this.steering = steering;
     this.bound = bound;
     this.featureDim = policy.observationDim;
     this.actionDim = policy.actionDim;
-    tf.tidy(() => void this.noiseGiven(tf.zeros([1, policy.observationDim])));
+    const largest = tf.tidy(() => {
+      const noise = this.noiseGiven(tf.zeros([1, policy.observationDim]));
+      return tf.max(tf.abs(noise.squash(tf.fill([1, noiseDim], FAR)))).dataSync()[0]!;
+    });
+    if (!(largest <= bound * (1 + ROUNDING))) {
+      throw new Error(`SteeredPolicy: steering: got noise of ${largest}, expected at most ${bound}, by squash: 'tanh'`);
+    }
     if (policy.chunk !== undefined) this.chunk = policy.chunk;
     if (policy.config === undefined || steering.config === undefined) return;
     const { name, options, ...spaces } = policy.config;
@@ -163,6 +172,9 @@ function mapOf(given: ActionDistribution): Bijector | undefined {
   else if (!(base instanceof StandardNormal)) return undefined;
   return new Chain(parts);
 }
+
+/** A latent value that no squash into bounds brings beyond them. */
+const FAR = 1e6;
 
 /** By how much noise may lie beyond its bounds, as a share of them, when it comes back from an action, by rounding. */
 const ROUNDING = 1e-5;

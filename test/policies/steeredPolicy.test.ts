@@ -276,6 +276,14 @@ describe('a steered policy', () => {
       { steering: { name: 'flow-matching' } },
       /^SteeredPolicy: steering: got a FlowMatchingPolicy, expected a policy with a density/,
     ],
+    [
+      { steering: { name: 'gaussian', options: { memory: 'gru' } } },
+      /^SteeredPolicy: steering: got one with a memory, expected one without/,
+    ],
+    [
+      { steering: { name: 'gaussian' } },
+      /^SteeredPolicy: steering: got noise of 1.*, expected at most 1.5, by squash: 'tanh'/,
+    ],
     [{ bound: -1 }, /^makePolicy\('steered'\): bound: got -1/],
   ])('made of %j is refused in one line, and what was made is freed', (options, message) => {
     const before = tf.memory().numTensors;
