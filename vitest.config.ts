@@ -26,6 +26,8 @@ const ALONE = [
   'test/envs/core/registry.test.ts',
   'test/envs/core/threads/threadedVectorEnv.long.test.ts',
   'test/envs/core/vectorEnv.test.ts',
+  'test/envs/box2d/box2dEnv.slow.test.ts',
+  'test/envs/box2d/loadBox2d.test.ts',
   'test/envs/mujoco/faults.test.ts',
   'test/envs/mujoco/loadMujoco.test.ts',
   'test/envs/mujoco/mujocoEnv.test.ts',

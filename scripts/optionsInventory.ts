@@ -22,6 +22,7 @@ export interface Owner {
 /** Every agent, policy, family of flows, environment and experiment of oxbow, with the schema of its options. */
 export async function inventory() {
   await loadEnv('mujoco/Hopper-v5');
+  await loadEnv('box2d/LunarLander-v3');
   return {
     agents: await agents(),
     policies: policies().map(

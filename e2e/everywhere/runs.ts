@@ -46,7 +46,7 @@ async function cloning(): Promise<string> {
   return print;
 }
 
-/** The fingerprints of small runs on an engine and in MuJoCo's physics: the same wherever there is WebAssembly, and natively. */
+/** The fingerprints of small runs on an engine and in MuJoCo's and Box2D's physics: the same wherever there is WebAssembly, and natively. */
 export async function fingerprints(engine: 'auto' | 'wasm' | 'native' = 'wasm'): Promise<Record<string, string>> {
   await selectEngine(engine);
   const memory = await ppo('PendulumNoVel-v1', { memory: 'lstm', memoryUnits: 16 });

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { lettersApart, show } from '../../src/options/describe.ts';
 import { checkArgument, checkCount, parseOptions, withDefaults } from '../../src/options/parse.ts';
+import type { Box2dEnvOptionsById } from '../box2d/box2dEnvs.ts';
 import type { EnvOptionsById } from '../builtinEnvs.ts';
 import { gymnasiumProvider } from '../gymnasium/gymnasiumEnv.ts';
 import type { MujocoEnvOptionsById } from '../mujoco/mujocoEnvs.ts';
@@ -50,7 +51,7 @@ export interface MakeOptions extends MakeLimits {
   [envOption: string]: unknown;
 }
 
-type AllOptionsById = EnvOptionsById & MujocoEnvOptionsById;
+type AllOptionsById = EnvOptionsById & Box2dEnvOptionsById & MujocoEnvOptionsById;
 
 /** The id of an environment of oxbow. */
 export type EnvId = keyof AllOptionsById;
@@ -211,7 +212,7 @@ export function isUnloaded(id: string): boolean {
 }
 
 /**
- * Loads what an env needs before {@link make} can make it: the physics of `mujoco/…`. Other envs need nothing. What is loaded stays so.
+ * Loads what an env needs before {@link make} can make it: the physics of `mujoco/…` and `box2d/…`. Other envs need nothing. What is loaded stays so.
  *
  * @throws one line, if a package that it needs is not installed
  */

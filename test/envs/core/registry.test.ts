@@ -71,7 +71,7 @@ describe('registry', () => {
   it.each<[unknown[], RegExp]>([
     [['Lake-v1'], /"Lake-v1"; did you mean Lake-v0/],
     [['lakestride-v0'], /did you mean LakeStride-v0/],
-    [['Volcano-v3'], /known are Acrobot-v1, .*mujoco\/… after loadEnv$/],
+    [['Volcano-v3'], /known are Acrobot-v1, .*box2d\/… after loadEnv, mujoco\/… after loadEnv$/],
     [['Countdown-v1'], /did you mean test\/Countdown-v0/],
     [[undefined], /id: got undefined/],
   ])('names the near ids, or all, when it does not know %j', (given, message) => {
