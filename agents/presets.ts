@@ -456,6 +456,8 @@ export const presets = {
       policy: { hidden: [256, 256], quantiles: 50, epsilon: 0.1 },
     },
   },
+  'box2d/LunarLander-v3': { ppo: { steps: 300_000, envs: 8, agent: landing, policy: {} } },
+  'box2d/LunarLanderContinuous-v3': { ppo: { steps: 300_000, envs: 8, agent: landing, policy: {} } },
   'gymnasium:LunarLanderContinuous-v3': { ppo: { steps: 500_000, envs: 8, agent: landing, policy: {} } },
   'gymnasium:InvertedPendulum-v5': { ppo: { steps: 100_000, envs: 4, agent: robot, policy: {} } },
   'gymnasium:Hopper-v5': { ppo: { steps: 300_000, envs: 4, agent: robot, policy: {} } },

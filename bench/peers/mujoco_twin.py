@@ -1,11 +1,10 @@
-"""Gymnasium's robots, as mujoco.ts steps them, or MuJoCo's own steps of a model. A request is a line of JSON, an answer too."""
+"""Gymnasium's robots and tasks in Box2D, as mujoco.ts steps them, or MuJoCo's own steps of a model. A request is a line of JSON, an answer too."""
 
 import json
 import sys
 import time
 
 import gymnasium
-import mujoco
 import numpy as np
 
 
@@ -22,6 +21,8 @@ def whole_env(name):
 
 
 def physics_alone(name, xml, reset_after):
+    import mujoco
+
     model = mujoco.MjModel.from_xml_string(xml)
     data = mujoco.MjData(model)
     frames = gymnasium.make(name).unwrapped.frame_skip
@@ -42,7 +43,7 @@ print(json.dumps({"version": gymnasium.__version__}), flush=True)
 for line in sys.stdin:
     request = json.loads(line)
     if "make" in request:
-        actions = [np.array(action, np.float32) for action in request["actions"]]
+        actions = [action if isinstance(action, int) else np.array(action, np.float32) for action in request["actions"]]
         step = physics_alone(request["make"], request["xml"], len(actions)) if "xml" in request else whole_env(request["make"])
         at = 0
         print(json.dumps({}), flush=True)

@@ -75,6 +75,9 @@ def episode(name, options, kind, seed, steps):
         if len(actions) % APART == 0 or terminated:
             seen.append([len(actions), round(total, 6), *observation.tolist()])
     ground = {}
+    if name.startswith("LunarLander"):
+        corners = [env.sky_polys[0][0], *(piece[1] for piece in env.sky_polys)]
+        ground = {"heights": [round(float(y), 6) for _, y in corners]}
     if name == "BipedalWalkerHardcore-v3":
         shapes = [body.fixtures[0].shape for body in reversed(env.terrain)]
         blocks = [np.array(shape.vertices) for shape in shapes if isinstance(shape, polygonShape)]

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { show } from '../../src/options/describe.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { portableMath } from '../../src/portableMath.ts';
+import type { Rng } from '../../src/random.ts';
 import { Box, clamp } from '../../src/spaces/box.ts';
 import { Discrete } from '../../src/spaces/discrete.ts';
 import type { StepResult } from '../core/env.ts';
@@ -68,6 +69,14 @@ interface Flight {
   thrust: [main: number, side: number];
 }
 
+/** Draws how high the ground is at the multiples of 2 m. */
+export function lunarGround(rng: Pick<Rng, 'uniform'>): number[] {
+  const height = Array.from({ length: points + 1 }, () => rng.uniform(0, VIEW.height / 2));
+  height.fill(helipadY, middle - 2, middle + 3);
+  // Gymnasium's index −1 before the first point is the last of all.
+  return groundX.map((_, i) => 0.33 * (height.at(i - 1)! + height[i]! + height[i + 1]!));
+}
+
 /** tanh(sin 0.02 i + sin 0.01 π i), which has no period. */
 function gust(i: number): number {
   const power = portableMath.exp(2 * (portableMath.sin(0.02 * i) + portableMath.sin(Math.PI * 0.01 * i)));
@@ -110,10 +119,7 @@ export class LunarLanderEnv extends Box2dEnv<number | Float32Array> {
     const { rng } = this;
     const world = makeWorld(this.physics, gravity);
 
-    const height = Array.from({ length: points + 1 }, () => rng.uniform(0, VIEW.height / 2));
-    height.fill(helipadY, middle - 2, middle + 3);
-    // Gymnasium's index −1 before the first point is the last of all.
-    const ground = groundX.map((_, i) => 0.33 * (height.at(i - 1)! + height[i]! + height[i + 1]!));
+    const ground = lunarGround(rng);
     const moon = world.createBody();
     const [left, right] = [
       { x: 0, y: 0 },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import { bipedalTerrain } from '../../../envs/box2d/bipedalTerrain.ts';
 import { loadBox2d } from '../../../envs/box2d/loadBox2d.ts';
+import { lunarGround } from '../../../envs/box2d/lunarLanderEnv.ts';
 import { type GymnasiumEpisode, replay, tape } from './replay.ts';
 
 const file = new URL('../golden/box2d.json', import.meta.url);
@@ -22,6 +23,14 @@ it.each(episodes)('$id, $kind, $options: observes, earns and ends as in Gymnasiu
     ({ step, observation, total }) => !(observation < tolerance(episode.id, step) && total < 0.02),
   );
   expect(wrong).toEqual([]);
+});
+
+it('draws the ground of the moon as Gymnasium does', () => {
+  const grounds = episodes.filter(({ id }) => id.startsWith('Lunar'));
+  expect(grounds).toHaveLength(5);
+  for (const { draws, heights } of grounds) {
+    expect(lunarGround(tape(draws))).toEqual(heights!.map((y) => expect.closeTo(y, 5)));
+  }
 });
 
 it('lays obstacles as Gymnasium does', () => {
