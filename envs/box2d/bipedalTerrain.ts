@@ -1,5 +1,5 @@
 import type { Rng } from '../../src/random.ts';
-import { SCALE, VIEW } from './box2dEnv.ts';
+import { SCALE, VIEW } from './world.ts';
 
 /** From one point of the ground to the next, m. */
 export const terrainStep = 14 / SCALE;

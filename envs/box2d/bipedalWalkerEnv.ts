@@ -15,7 +15,9 @@ import {
   terrainLength,
   terrainStep,
 } from './bipedalTerrain.ts';
-import { Box2dEnv, boxCorners, cornersOf, FPS, GROUND, makeWorld, SCALE, scaled, touches, VIEW } from './box2dEnv.ts';
+import { Box2dEnv } from './box2dEnv.ts';
+import { box2d } from './loadBox2d.ts';
+import { boxCorners, cornersOf, FPS, GROUND, makeWorld, SCALE, scaled, stepWorld, touches, VIEW } from './world.ts';
 
 const motorTorque = 80;
 const hipSpeed = 4;
@@ -94,9 +96,9 @@ export class BipedalWalkerEnv extends Box2dEnv<Float32Array> {
   }
 
   protected start(): Float32Array {
-    const { Polygon, RevoluteJoint } = this.physics;
+    const { Polygon, RevoluteJoint } = box2d();
     const terrain = bipedalTerrain(this.rng, this.#hardcore);
-    const world = makeWorld(this.physics, -10);
+    const world = makeWorld(-10);
     this.#lay(world, terrain);
 
     const x = (terrainStep * startPad) / 2;
@@ -154,7 +156,7 @@ export class BipedalWalkerEnv extends Box2dEnv<Float32Array> {
 
   /** Puts the ground into the world, each piece a body, in Gymnasium's order. */
   #lay(world: World, { heights, blocks }: Terrain): void {
-    const { Edge, Polygon } = this.physics;
+    const { Edge, Polygon } = box2d();
     for (const corners of blocks) {
       const shape = new Polygon(corners.map(([x, y]) => ({ x, y })));
       world.createBody().createFixture({ shape, friction: groundFriction });
@@ -192,7 +194,7 @@ export class BipedalWalkerEnv extends Box2dEnv<Float32Array> {
       joint.setMotorSpeed((i % 2 === 0 ? hipSpeed : kneeSpeed) * Math.sign(action[i]!));
       joint.setMaxMotorTorque(motorTorque * Math.min(Math.abs(action[i]!), 1));
     }
-    this.stepWorld(world);
+    stepWorld(world);
 
     const { x, y } = hull.getPosition();
     for (const [i, ray] of rays.entries()) {

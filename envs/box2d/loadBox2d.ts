@@ -1,6 +1,6 @@
 import { portableMath } from '../../src/portableMath.ts';
 
-export type Box2d = typeof import('planck');
+type Box2d = typeof import('planck');
 
 let physics: Box2d | undefined;
 let loading: Promise<void> | undefined;

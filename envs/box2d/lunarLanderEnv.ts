@@ -8,7 +8,9 @@ import { Box, clamp } from '../../src/spaces/box.ts';
 import { Discrete } from '../../src/spaces/discrete.ts';
 import type { StepResult } from '../core/env.ts';
 import { Drawing } from '../drawing/drawing.ts';
-import { Box2dEnv, boxCorners, cornersOf, FPS, GROUND, makeWorld, SCALE, scaled, touches, VIEW } from './box2dEnv.ts';
+import { Box2dEnv } from './box2dEnv.ts';
+import { box2d } from './loadBox2d.ts';
+import { boxCorners, cornersOf, FPS, GROUND, makeWorld, SCALE, scaled, stepWorld, touches, VIEW } from './world.ts';
 
 const mainPower = 13;
 const sidePower = 0.6;
@@ -114,10 +116,10 @@ export class LunarLanderEnv extends Box2dEnv<number | Float32Array> {
   }
 
   protected start(): Float32Array {
-    const { Edge, Polygon, RevoluteJoint } = this.physics;
+    const { Edge, Polygon, RevoluteJoint } = box2d();
     const { gravity, enableWind } = this.#options;
     const { rng } = this;
-    const world = makeWorld(this.physics, gravity);
+    const world = makeWorld(gravity);
 
     const ground = lunarGround(rng);
     const moon = world.createBody();
@@ -213,7 +215,7 @@ export class LunarLanderEnv extends Box2dEnv<number | Float32Array> {
     }
     this.#push(lander, thrust);
     flight.thrust = thrust;
-    this.stepWorld(world);
+    stepWorld(world);
 
     const { x, y } = lander.getPosition();
     const velocity = lander.getLinearVelocity();

@@ -125,14 +125,18 @@ it('the walker says how it has ended', () => {
   expect(arrival.reward).toBeGreaterThan(-1);
 });
 
-it('makes the same episodes in many envs at once as in one', () => {
-  const envs = makeVec('box2d/LunarLander-v3', { numEnvs: 3 });
-  envs.reset({ seed: 7 });
-  const stored = JSON.parse(JSON.stringify(envs.state!()));
-  const actions = [2, 1, 3];
-  const first = Array.from({ length: 120 }, () => envs.step(Float32Array.from(actions)).observations.slice());
-  envs.setState!(stored);
-  const second = Array.from({ length: 120 }, () => envs.step(Float32Array.from(actions)).observations.slice());
-  expect(second).toEqual(first);
-  envs.close();
+it('makes the same episodes in threads, and again from a stored state', () => {
+  const given = [2, 1, 3];
+  const steps = (envs: ReturnType<typeof makeVec>) =>
+    Array.from({ length: 120 }, () => envs.step(Float32Array.from(given)).observations.slice());
+  const [envs, threaded] = [1, 2].map((workers) => makeVec('box2d/LunarLander-v3', { numEnvs: 3, workers }));
+  for (const each of [envs!, threaded!]) each.reset({ seed: 7 });
+  const first = steps(envs!);
+  const stored = JSON.parse(JSON.stringify(envs!.state!()));
+  expect(steps(threaded!)).toEqual(first);
+  const more = steps(envs!);
+  threaded!.setState!(stored);
+  expect(steps(threaded!)).toEqual(more);
+  envs!.close();
+  threaded!.close();
 });
