@@ -61,13 +61,17 @@ interface Entry {
   readonly entry: string;
   readonly steps: number;
   readonly threshold: number | undefined;
+  /** Options that the id brings along, of the same name here and there. */
+  readonly kwargs?: Readonly<Record<string, boolean>>;
 }
 
-const MUJOCO = 'mujoco/';
 const PYTHON = 'gymnasium:';
 
 const robot = (file: string, name: string, threshold?: number, steps = 1000): Entry => {
   return { entry: `gymnasium.envs.mujoco.${file}_v5:${name}Env`, steps, threshold };
+};
+const box2d = (entry: string, steps: number, threshold: number, kwargs?: Entry['kwargs']): Entry => {
+  return { entry: `gymnasium.envs.box2d.${entry}`, steps, threshold, ...(kwargs && { kwargs }) };
 };
 const classic = (entry: string, steps: number, threshold?: number): Entry => {
   return { entry: `gymnasium.envs.classic_control.${entry}`, steps, threshold };
@@ -80,6 +84,10 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   'MountainCar-v0': classic('mountain_car:MountainCarEnv', 200, -110),
   'MountainCarContinuous-v0': classic('continuous_mountain_car:Continuous_MountainCarEnv', 999, 90),
   'Pendulum-v1': classic('pendulum:PendulumEnv', 200),
+  'BipedalWalker-v3': box2d('bipedal_walker:BipedalWalker', 1600, 300),
+  'BipedalWalkerHardcore-v3': box2d('bipedal_walker:BipedalWalker', 2000, 300, { hardcore: true }),
+  'LunarLander-v3': box2d('lunar_lander:LunarLander', 1000, 200),
+  'LunarLanderContinuous-v3': box2d('lunar_lander:LunarLander', 1000, 200, { continuous: true }),
   'Ant-v5': robot('ant', 'Ant', 6000),
   'HalfCheetah-v5': robot('half_cheetah', 'HalfCheetah', 4800),
   'Hopper-v5': robot('hopper', 'Hopper', 3800),
@@ -93,6 +101,17 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   'Walker2d-v5': robot('walker2d', 'Walker2d'),
 };
 
+/** Where its twin is registered: `mujoco/`, `box2d/`, or without a namespace. */
+function namespaceOf({ entry }: Entry): string {
+  const [, namespace] = /\.(mujoco|box2d)\./.exec(entry) ?? [];
+  return namespace === undefined ? '' : `${namespace}/`;
+}
+
+/** The options but those that the id brings along. */
+function without<T>(given: Readonly<Record<string, T>>, { kwargs = {} }: Entry): Record<string, T> {
+  return Object.fromEntries(Object.entries(given).filter(([name, value]) => kwargs[name] !== value));
+}
+
 /**
  * What Gymnasium makes an environment of, as `EnvSpec.to_json` writes it.
  * @returns undefined where Gymnasium has no such environment, or it has options: their names differ there
@@ -100,9 +119,9 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
 export function gymnasiumSpec(environment: Environment | null): string | undefined {
   if (environment === null) return undefined;
   const { maxEpisodeSteps, ...options } = environment.options;
-  const id = environment.id.startsWith(MUJOCO) ? environment.id.slice(MUJOCO.length) : environment.id;
+  const id = environment.id.replace(/^(mujoco|box2d)\//, '');
   const found = Object.hasOwn(ENTRIES, id) ? ENTRIES[id]! : undefined;
-  if (found === undefined || Object.keys(options).length > 0) return undefined;
+  if (found === undefined || Object.keys(without(options, found)).length > 0) return undefined;
   return JSON.stringify({
     id,
     entry_point: found.entry,
@@ -111,7 +130,7 @@ export function gymnasiumSpec(environment: Environment | null): string | undefin
     max_episode_steps: maxEpisodeSteps ?? found.steps,
     order_enforce: true,
     disable_env_checker: false,
-    kwargs: {},
+    kwargs: found.kwargs ?? {},
     additional_wrappers: [],
     vector_entry_point: null,
   });
@@ -145,13 +164,16 @@ function wrapperFrom({
 export function environmentFrom(spec: z.output<typeof envSpec>): Environment {
   const { id, kwargs, max_episode_steps: limit, additional_wrappers } = spec;
   const wrappers = (additional_wrappers ?? []).filter(({ name }) => !WATCHES.test(name)).map(wrapperFrom);
-  const own = { ...kwargs, ...(wrappers.length > 0 && { wrappers }) };
-  if (!Object.hasOwn(ENTRIES, id) || Object.keys(own).length > 0) {
+  const found = Object.hasOwn(ENTRIES, id) ? ENTRIES[id]! : undefined;
+  const own = {
+    ...(found === undefined ? kwargs : without(kwargs ?? {}, found)),
+    ...(wrappers.length > 0 && { wrappers }),
+  };
+  if (found === undefined || Object.keys(own).length > 0) {
     return { id: `${PYTHON}${id}`, options: own as Environment['options'] };
   }
-  const { entry, steps } = ENTRIES[id]!;
-  const options = limit == null || limit === steps ? {} : { maxEpisodeSteps: limit };
-  return { id: entry.includes('.mujoco.') ? `${MUJOCO}${id}` : id, options };
+  const options = limit == null || limit === found.steps ? {} : { maxEpisodeSteps: limit };
+  return { id: `${namespaceOf(found)}${id}`, options };
 }
 
 /**

@@ -16,6 +16,24 @@ test('an environment of ours is its twin of Gymnasium, unless it has options, wh
   expect(spec({ gravity: 3 })).toBeUndefined();
 });
 
+test('what its id brings along is no option of its own', () => {
+  const id = 'LunarLanderContinuous-v3';
+  const twin = { id: `box2d/${id}`, options: {} };
+  expect(environmentFrom({ id, kwargs: { continuous: true } })).toEqual(twin);
+  expect(environmentFrom({ id, kwargs: { continuous: true, gravity: -5 } })).toEqual({
+    id: `gymnasium:${id}`,
+    options: { gravity: -5 },
+  });
+  for (const options of [{}, { continuous: true }]) {
+    expect(JSON.parse(gymnasiumSpec({ ...twin, options })!)).toMatchObject({ id, kwargs: { continuous: true } });
+  }
+  expect(gymnasiumSpec({ ...twin, options: { continuous: false } })).toBeUndefined();
+  expect(environmentFrom({ id: 'BipedalWalker-v3', max_episode_steps: 1600 })).toEqual({
+    id: 'box2d/BipedalWalker-v3',
+    options: {},
+  });
+});
+
 test('with wrappers it is theirs in Python, since ours has none of them', () => {
   const rescaled = {
     name: 'RescaleAction',
