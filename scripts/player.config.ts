@@ -22,11 +22,10 @@ export default defineConfig({
     emptyOutDir: false,
     target: 'es2022',
     lib: {
-      formats: ['iife'],
-      name: 'oxbowPlayer',
+      formats: ['es'],
       fileName: () => 'player.js',
       entry: resolve(root, 'web/player/player.ts'),
     },
-    rolldownOptions: { output: { minify: true } },
+    rolldownOptions: { output: { minify: true, codeSplitting: false } },
   },
 });

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MakeOptions } from '../../envs/index.ts';
+import { loadEnv, type MakeOptions } from '../../envs/index.ts';
 import { writeWholeFile } from '../../src/files.ts';
 import { loadPolicy, selectBackend } from '../../src/index.ts';
 import { expectedOneOf } from '../../src/options/describe.ts';
@@ -45,6 +45,7 @@ export async function exportPolicy(context: CommandContext, path: string, flags:
   try {
     if (html !== undefined) {
       if (env === undefined) throw new InputError('--env: expected the id of an environment: the file names none');
+      await orInputError(() => loadEnv(env));
       const title = `${policy.config?.name ?? 'a policy'}, ${env}`;
       const page = await orInputError(() =>
         policyPage({ policy, env, envOptions: given ?? {}, acting: acting!, title }),

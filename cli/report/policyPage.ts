@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type * as tf from '@tensorflow/tfjs-core';
+import { box2dEnvs } from '../../envs/box2d/box2dEnvs.ts';
 import { builtinEnvs } from '../../envs/builtinEnvs.ts';
 import { escapeHtml } from '../../envs/drawing/drawing.ts';
 import { themeDeclarations } from '../../envs/drawing/palette.ts';
@@ -52,9 +53,8 @@ const INTERVAL = 1000 / 30;
  * @throws InputError, if the environment is not one of oxbow's that run in a page, or the policy cannot act there
  */
 export function policyPage({ policy, env, envOptions, acting, title }: Played): string {
-  if (!Object.hasOwn(builtinEnvs, env)) {
-    throw new InputError(`--html: got ${env}, expected one of ${Object.keys(builtinEnvs).join(', ')}`);
-  }
+  const known = [...Object.keys(builtinEnvs), ...Object.keys(box2dEnvs)];
+  if (!known.includes(env)) throw new InputError(`--html: got ${env}, expected one of ${known.join(', ')}`);
   if (policy.maskDim > 0) throw new InputError('--html: got a policy that masks actions, expected one without a mask');
   if (acting.hold !== 1) throw new InputError(`--hold: got ${acting.hold}, expected 1 for a page`);
   policy.checkActing('--acting', acting);
@@ -131,6 +131,7 @@ const START = `
 const bytes = Uint8Array.from(atob('PACKED'), (c) => c.charCodeAt(0));
 new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).text().then((text) => {
   const script = document.createElement('script');
+  script.type = 'module';
   script.textContent = text;
   document.head.append(script);
 });
