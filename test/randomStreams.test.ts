@@ -11,7 +11,7 @@ const FOLDERS = ['src', 'envs', 'datasets', 'agents', 'cli', 'common', 'experime
  */
 const NAMES = `
   KL | KL from the teacher | act | action noise | actions | agent | autoregressiveLayers | b* | banks | base |
-  behavior | behavior-cloning/evaluate | behavior-cloning/hindsight | bends | blocked | checkAgent | checkBijector | checkDistribution |
+  behavior | behavior-cloning/evaluate | behavior-cloning/hindsight | bends | best-of | blocked | checkAgent | checkBijector | checkDistribution |
   checkEnv | checkPolicy | chunks | circular splines | collect | comparison | context | contexts | convolution* |
   critics | data | decoder | demonstrations | dense | digits | distillation | draws | effect |
   encoder | entropy | env | equivalence | eval | evaluation | field | fine-tuning | first steps | first velocities | fit | flow
@@ -19,7 +19,7 @@ const NAMES = `
   image* | initial | input | inputs | lakes | layer* | learning curves | lu* | matching | mean | means | memory |
   minibatches | model | moments | negentropy | noise | observations | opponent | order | own | pairs | plans | policy | pretraining |
   probes | productEnv | q* | record | recurrent | replay | resumed | runs | sample | samples | schedule | scripts |
-  seed | shared | shifts | slopes | snapshots | spline | splitEpisodes | standing | steps | student | summary | target |
+  seed | shared | shifts | slopes | snapshots | spline | splitEpisodes | standing | steered | steering | steps | student | summary | target |
   teacher | test | time | times | training | triangular | try-out | tuning | updates | validation | value | values | vectorEnv |
   walks | walks, * | watched | way | way/* | weights | weights/* | x | y
 `
