@@ -142,3 +142,87 @@ export class ProtobufWriter {
     return this.#bytes;
   }
 }
+
+/** A field of a message: of an integer the bits, of anything else its bytes, those of a fixed number little-endian. */
+export type ProtobufField = readonly [field: number, value: bigint | Uint8Array];
+
+/**
+ * The fields of a protocol-buffer message, in their order. The bytes are views of the message, so that reading takes no memory of its size.
+ * @throws if a length leads out of the message, or a field is of no kind that there is
+ */
+export function* protobufFields(message: Uint8Array): Generator<ProtobufField> {
+  const cursor = new Cursor(message);
+  while (!cursor.isAtEnd) {
+    const tag = cursor.varint();
+    const field = Number(tag >> 3n);
+    switch (Number(tag & 7n)) {
+      case WIRE_TYPE.varint:
+        yield [field, cursor.varint()];
+        break;
+      case WIRE_TYPE.fixed64:
+        yield [field, cursor.take(8)];
+        break;
+      case WIRE_TYPE.counted:
+        yield [field, cursor.take(Number(cursor.varint()))];
+        break;
+      case WIRE_TYPE.fixed32:
+        yield [field, cursor.take(4)];
+        break;
+      default:
+        throw new Error(`a field of kind ${tag & 7n} at byte ${cursor.at}`);
+    }
+  }
+}
+
+/** The integers of a packed field, each as its 64 bits. @throws if the last one ends too late */
+export function packedVarints(bytes: Uint8Array): bigint[] {
+  const cursor = new Cursor(bytes);
+  const values: bigint[] = [];
+  while (!cursor.isAtEnd) values.push(cursor.varint());
+  return values;
+}
+
+class Cursor {
+  at = 0;
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get isAtEnd(): boolean {
+    return this.at >= this.#bytes.length;
+  }
+
+  take(count: number): Uint8Array {
+    if (count > this.#bytes.length - this.at) {
+      throw new Error(`${count} bytes at byte ${this.at} of ${this.#bytes.length}, where fewer are left`);
+    }
+    this.at += count;
+    return this.#bytes.subarray(this.at - count, this.at);
+  }
+
+  /** 64 bits. */
+  varint(): bigint {
+    // Most are short.
+    let low = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = this.#byte();
+      low |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return BigInt(low);
+    }
+    let value = BigInt(low);
+    for (let shift = 28n; shift < 70n; shift += 7n) {
+      const byte = this.#byte();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return BigInt.asUintN(64, value);
+    }
+    throw new Error(`an integer of more than 64 bits at byte ${this.at}`);
+  }
+
+  #byte(): number {
+    const byte = this.#bytes[this.at++];
+    if (byte === undefined) throw new Error(`an integer that has no end at byte ${this.at - 1}`);
+    return byte;
+  }
+}

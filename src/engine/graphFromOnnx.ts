@@ -1,0 +1,159 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { Module } from '../module.ts';
+import { nodeBuiltin } from '../nodeBuiltin.ts';
+import { expectedOneOf, shortened, show } from '../options/describe.ts';
+import { checkArgument } from '../options/parse.ts';
+import type { Rng } from '../random.ts';
+import { checkOperators, Evaluation } from './onnx/evaluate.ts';
+import { Budget } from './onnx/operators/operator.ts';
+import { type FileModel, type FileTensor, type FileValue, readModel, typeNamed } from './onnx/read.ts';
+import { MissingRng } from './trace/tensorRng.ts';
+
+/** The weights of a graph, each a variable under its name in the file. */
+class OnnxWeights extends Module {
+  /** Variables by their names in the file, which may be others here: a property cannot have any name. */
+  readonly #byName = new Map<string, tf.Variable>();
+
+  constructor(tensors: ReadonlyMap<string, FileTensor>) {
+    super();
+    for (const [name, { data, shape, dtype }] of tensors) {
+      const variable = tf.tidy(() => tf.variable(tf.tensor(data, [...shape], dtype)));
+      let property = name;
+      while (property in this) property = `${property}_`;
+      Object.defineProperty(this, property, { value: variable, enumerable: true, configurable: true, writable: true });
+      this.#byName.set(name, variable);
+    }
+  }
+
+  get byName(): ReadonlyMap<string, tf.Variable> {
+    return this.#byName;
+  }
+}
+
+/**
+ * The graph of an ONNX file, as a function of tfjs tensors: it runs in Node and in a page, eagerly or in {@link compile}, which makes of it a
+ * program of the engine. Its weights are variables: a state for `compile`, and for `saveModule`.
+ *
+ * Numbers of the types of ONNX that tfjs lacks are those of the next one: doubles and half floats are float32; integers are int32, and one
+ * beyond its range is its last one.
+ */
+export class OnnxGraph extends Module {
+  /** Its inputs, in the file's order: a size that is free is a text, and the shape undefined where the file has none. */
+  readonly inputs: readonly FileValue[];
+  readonly outputs: readonly FileValue[];
+  /** What the file says of itself, by key. */
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly weights: OnnxWeights;
+  readonly #model: FileModel;
+  readonly #where: string;
+
+  /** @param where begins the errors */
+  constructor(model: FileModel, where: string) {
+    super();
+    this.#model = model;
+    this.#where = where;
+    const { graph, metadata } = model;
+    this.inputs = graph.inputs;
+    this.outputs = graph.outputs;
+    this.metadata = metadata;
+    // Single numbers and integers say how to compute, and stay as they are.
+    const isWeight = ({ dtype, data }: FileTensor) => dtype === 'float32' && data.length > 1;
+    this.weights = new OnnxWeights(new Map([...graph.initializers].filter(([, tensor]) => isWeight(tensor))));
+  }
+
+  /**
+   * The outputs for inputs. A shape of tensors within may depend on the shapes of the inputs, and not on their values.
+   * @param inputs by name; one of another type is cast
+   * @param rng draws the noise of nodes that draw some
+   * @param outputs the names of those that are wanted, all by default; only what they need is computed
+   * @throws one line, if an input is missing, unknown or of another shape, or a node cannot run
+   */
+  run(
+    inputs: Readonly<Record<string, tf.Tensor>>,
+    rng: Rng = new MissingRng(this.#where),
+    outputs: readonly string[] = this.outputs.map(({ name }) => name),
+  ): Record<string, tf.Tensor> {
+    const given = this.#checked(inputs);
+    const known = this.outputs.map(({ name }) => name);
+    const unknown = outputs.find((name) => !known.includes(name));
+    if (unknown !== undefined) {
+      throw new Error(`${this.#where}: unknown output ${show(unknown)}, ${expectedOneOf(unknown, known)}`);
+    }
+    const rows = Math.max(1, ...given.map(([, { shape }]) => shape[0] ?? 1));
+    try {
+      return tf.tidy(() => {
+        const evaluation = new Evaluation(this.#model, rng, new Budget(rows));
+        const results = evaluation.run(new Map([...this.weights.byName, ...given.map(typed)]), outputs);
+        return Object.fromEntries(outputs.map((name, i) => [name, tf.clone(results[i]!)]));
+      });
+    } catch (error) {
+      throw new Error(`${this.#where}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  #checked(inputs: Readonly<Record<string, tf.Tensor>>): [FileValue, tf.Tensor][] {
+    checkArgument(this.#where, 'inputs', inputs, Object);
+    const names = this.inputs.map(({ name }) => name);
+    const unknown = Object.keys(inputs).find((name) => !names.includes(name));
+    if (unknown !== undefined) {
+      throw new Error(`${this.#where}: unknown input ${show(unknown)}, ${expectedOneOf(unknown, names)}`);
+    }
+    return this.inputs.map((input) => {
+      const value = inputs[input.name];
+      const where = `${this.#where}: input '${shortened(input.name)}'`;
+      if (!(value instanceof tf.Tensor)) throw new Error(`${where}: got ${show(value)}, expected a tensor`);
+      const { shape } = input;
+      const fits =
+        shape === undefined ||
+        (shape.length === value.rank && shape.every((size, i) => typeof size === 'string' || size === value.shape[i]));
+      if (!fits) {
+        throw new Error(`${where}: got shape [${value.shape}], expected [${shape.map((size) => size || '?')}]`);
+      }
+      return [input, value];
+    });
+  }
+}
+
+/** An input in the type that the file says, by its name. */
+function typed([{ name, type }, value]: [FileValue, tf.Tensor]): [string, tf.Tensor] {
+  return [name, type === undefined ? value : tf.cast(value, typeNamed(type))];
+}
+
+/**
+ * The graph of an ONNX file, to be run by tfjs or by this engine.
+ *
+ * @param source a path, in Node, or the bytes of the file
+ * @throws one line, if it cannot be read, is no model or is damaged, has weights in other files, or an operator that does not run here
+ *
+ * @example
+ * const graph = graphFromOnnx('actor.onnx');
+ * const { actions } = graph.run({ observations: tf.zeros([1, 8]) });
+ */
+export function graphFromOnnx(source: string | Uint8Array): OnnxGraph {
+  checkArgument('graphFromOnnx', 'source', source, [String, Uint8Array]);
+  return onnxGraph('graphFromOnnx', source);
+}
+
+/** @param caller begins the errors */
+export function onnxGraph(caller: string, source: string | Uint8Array): OnnxGraph {
+  const where = typeof source === 'string' ? `${caller}: ${shortened(source)}` : caller;
+  const bytes = typeof source === 'string' ? bytesOf(where, source) : source;
+  try {
+    const model = readModel(bytes);
+    checkOperators(model);
+    return new OnnxGraph(model, where);
+  } catch (error) {
+    throw new Error(`${where}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function bytesOf(where: string, path: string): Uint8Array {
+  const files = nodeBuiltin('node:fs', 'give the bytes of the file');
+  try {
+    // A pipe or a device might never end.
+    if (!files.statSync(path).isFile()) throw new Error('it is no file');
+    return files.readFileSync(path);
+  } catch (error) {
+    throw new Error(`${where} cannot be read: ${(error as Error).message}`);
+  }
+}
