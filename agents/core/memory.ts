@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ObservationEncoder, Past, Policy } from '../../src/index.ts';
-import type { RecurrentNetwork } from '../../src/nn/recurrent.ts';
+import type { Memory } from '../../src/nn/recurrent.ts';
 import { checkMemoryOption } from './checks.ts';
 import type { TransitionTensors } from './replay.ts';
 import { type Stateful, setSameLength } from './state.ts';
@@ -56,7 +56,7 @@ export function memoryShapes(stateDim: number, sequences: number, steps?: number
 }
 
 interface Remembering {
-  readonly memory?: RecurrentNetwork | undefined;
+  readonly memory?: Memory | undefined;
   readonly encoder?: ObservationEncoder | undefined;
 }
 

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EpisodePlayer } from '../../agents/core/episodes.ts';
-import { LakeDemonstrators, type LakeDemonstratorsOptions } from '../../envs/index.ts';
+import { LakeDemonstrators, type LakeDemonstratorsOptions, type VectorEnv } from '../../envs/index.ts';
 import { lakeDemonstratorOptions } from '../../envs/lake/demonstrations.ts';
 import { type AnyLakeId, allLakeGrains } from '../../envs/lake/lakeGrains.ts';
-import { loadPolicy } from '../../src/index.ts';
+import { loadPolicy, type Policy, policyFromOnnx } from '../../src/index.ts';
 import { describeIssue, nearest } from '../../src/options/describe.ts';
 import { sha256 } from '../experiment/checkedJson.ts';
+import { readJsonFile } from '../experiment/config.ts';
 import { InputError } from '../experiment/errors.ts';
 import type { Registry } from '../experiment/experiment.ts';
 import { firstLine } from '../experiment/text.ts';
@@ -27,7 +28,7 @@ export interface ActingPolicy {
     readonly sha256?: string;
     /** The step of its training, if it is a snapshot of it. */
     readonly step?: number;
-    /** Of demonstrators. */
+    /** Of demonstrators, and of an ONNX file. */
     readonly options?: Readonly<Record<string, unknown>>;
   };
 }
@@ -40,7 +41,18 @@ interface ActingIn {
   readonly envOptions: Readonly<Record<string, unknown>>;
   /** Options of demonstrators, as the command line gives them. */
   readonly demonstrators: Readonly<Record<string, unknown>>;
+  readonly files: FilesIn;
 }
+
+/** Where policies of files act. */
+export interface FilesIn {
+  /** Its spaces are those of an ONNX file's policy. */
+  readonly vectorEnv: VectorEnv;
+  /** Of an ONNX file's policy: the file of its options, as the command line names it. */
+  readonly onnx?: string | undefined;
+}
+
+const isOnnx = (file: string): boolean => /\.onnx$/i.test(file);
 
 /** What is no path of a file. */
 const WORDS = ['random', 'demonstrators'];
@@ -48,27 +60,28 @@ const WORDS = ['random', 'demonstrators'];
 const SNAPSHOTS = /^(.+)@(all|\d+)$/;
 
 /**
- * The policies of a word: `random`, `demonstrators`, a file of a saved policy, a run directory, whose jobs' policies it is, or `RUN@STEP` and
+ * The policies of a word: `random`, `demonstrators`, a file of a saved policy or of ONNX, a run directory, whose jobs' policies it is, or `RUN@STEP` and
  * `RUN@all`, the snapshots of its trainings.
  * @throws InputError, one line that begins with the label
  */
 export async function actingPolicies(label: string, name: string, given: ActingIn): Promise<readonly ActingPolicy[]> {
+  const { files } = given;
   if (name === 'random') return [{ policy: 'random', about: { name } }];
   if (name === 'demonstrators') return [demonstratorsIn(label, given)];
   if (existsSync(name)) {
-    if (!statSync(name).isDirectory()) return [loadFile(label, name)];
-    const files = (await jobFolders(label, name, given)).map((folder) => join(folder, POLICY));
-    const found = files.filter((file) => existsSync(file));
+    if (!statSync(name).isDirectory()) return [loadFile(label, name, files)];
+    const all = (await jobFolders(label, name, given)).map((folder) => join(folder, POLICY));
+    const found = all.filter((file) => existsSync(file));
     if (found.length === 0) throw new InputError(`${label}: ${name} has no trained policy yet`);
-    return found.map((file) => loadFile(label, file));
+    return found.map((file) => loadFile(label, file, files));
   }
   const [, run, at] = SNAPSHOTS.exec(name) ?? [];
   if (run !== undefined && existsSync(run) && statSync(run).isDirectory()) {
-    return snapshotsOf(label, { run, at: at! }, await jobFolders(label, run, given));
+    return snapshotsOf(label, { run, at: at! }, await jobFolders(label, run, given), files);
   }
   const suggestion = nearest(name, WORDS);
   throw new InputError(
-    `${label}: got ${name}, expected random, demonstrators, a file of a saved policy, a run directory, or one with the snapshots of its trainings: run@step, run@all` +
+    `${label}: got ${name}, expected random, demonstrators, a file of a saved policy or .onnx, a run directory, or one with the snapshots of its trainings: run@step, run@all` +
       (suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`),
   );
 }
@@ -86,6 +99,7 @@ function snapshotsOf(
   label: string,
   { run, at }: { readonly run: string; readonly at: string },
   folders: readonly string[],
+  files: FilesIn,
 ): ActingPolicy[] {
   const all = folders.flatMap((folder) => snapshotSteps(folder).map((step) => ({ folder, step })));
   if (all.length === 0) {
@@ -97,7 +111,7 @@ function snapshotsOf(
     throw new InputError(`${label}: ${run} has no snapshot of step ${at}, expected all, or one of ${steps.join(', ')}`);
   }
   return found.map(({ folder, step }) => {
-    const { policy, about } = loadFile(label, snapshotFile(folder, step));
+    const { policy, about } = loadFile(label, snapshotFile(folder, step), files);
     return { policy, about: { ...about, step } };
   });
 }
@@ -119,11 +133,21 @@ function demonstratorsIn(label: string, { env, envOptions, demonstrators }: Acti
   return { policy, about: { name: 'demonstrators', options: policy.options } };
 }
 
-function loadFile(label: string, file: string): ActingPolicy {
+/**
+ * The policy of a file, saved or of ONNX.
+ * @throws InputError, one line that begins with the label
+ */
+export function loadFile(label: string, file: string, files: FilesIn): ActingPolicy & { readonly policy: Policy } {
+  const onnx = isOnnx(file);
+  const options = onnx && files.onnx !== undefined ? readJsonFile('--onnx', files.onnx) : {};
   try {
-    const { policy } = loadPolicy(file);
+    const policy = onnx
+      ? policyFromOnnx(file, { ...(options as object), env: files.vectorEnv })
+      : loadPolicy(file).policy;
     const name = policy.config?.name ?? policy.constructor.name;
-    return { policy, about: { name, file, sha256: sha256(readFileSync(file)) } };
+    const sum = sha256(readFileSync(file));
+    const given = onnx && files.onnx !== undefined ? { options: options as Readonly<Record<string, unknown>> } : {};
+    return { policy, about: { name, file, sha256: sum, ...given } };
   } catch (error) {
     throw new InputError(`${label}: ${firstLine((error as Error).message)}`);
   }

@@ -14,7 +14,7 @@ import { withoutOption } from '../terminal/commandLine.ts';
 import { allowedOptions, programOf } from '../train/allowedCode.ts';
 import { summaryText } from '../train/datasetSummary.ts';
 import { checkEnvOptions, loadModules, loadNamedEnv } from '../train/loadNamedEnv.ts';
-import { actingPolicies } from './actingPolicies.ts';
+import { type ActingPolicy, actingPolicies } from './actingPolicies.ts';
 import { type Collected, collectDataset } from './collectDataset.ts';
 import { type ActingFlags, actingWays } from './eval.ts';
 import type { CommandContext } from './options.ts';
@@ -23,7 +23,7 @@ import { optionsOf } from './train.ts';
 
 interface CollectFlags
   extends Required<Texts<'episodes' | 'noise' | 'seed' | 'out'>>,
-    Texts<'shares' | 'envs' | 'infos'>,
+    Texts<'shares' | 'envs' | 'infos' | 'onnx'>,
     ActingFlags {
   readonly policy: readonly string[];
   readonly set: readonly string[];
@@ -61,33 +61,39 @@ export async function collect({ registry, argv }: CommandContext, id: string, fl
   const allowed = { load, python: programOf(id, options), envs: [id] };
   await selectBackend();
   await selectEngine();
-  const acting = { registry, allowed, env: id, envOptions: options, demonstrators };
-  const named = await Promise.all(names.map((name) => actingPolicies('--policy', name, acting)));
-  const policies = named.flat();
-  const counts = countsOf(
-    named.flatMap((group, i) => group.map(() => shares[i]! / group.length)),
-    episodes,
-  );
-  const { python: _, ...kept } = options;
   const numEnvs = Math.min(envs, episodes);
-  const isUsual = way.temperature === 1 && way.hold === 1 && way.candidates === 32 && way.rule !== 'densest';
-  const drawn = { seed, greedy: way.rule === 'mode', ...(!isUsual && { acting: way }), noise };
-  // Where a dataset lies is no part of what it is.
-  const command = ['oxbow', ...withoutOption(argv, '--out')].map(shellWord).join(' ');
-  const settings = {
-    ...{ environment: { id, options: kept }, policies, counts, infos, ...drawn },
-    provenance: { command, oxbow: version(), ...drawn, envs: numEnvs },
-  };
-  const env = await orInputError(() => {
-    const made = makeVec(id, { ...allowedOptions(id, options, allowed), numEnvs, autoresetMode: 'sameStep' });
-    // Before there is a folder.
-    for (const { policy } of policies) {
-      collectingEnv(policy, made, noise);
-      if (policy instanceof Policy) policy.checkActing('collect', way);
-    }
-    return made;
-  });
+  const env = await orInputError(() =>
+    makeVec(id, { ...allowedOptions(id, options, allowed), numEnvs, autoresetMode: 'sameStep' }),
+  );
+  const policies: ActingPolicy[] = [];
   try {
+    const files = { vectorEnv: env, onnx: flags.onnx };
+    const acting = { registry, allowed, env: id, envOptions: options, demonstrators, files };
+    const named: (readonly ActingPolicy[])[] = [];
+    for (const name of names) {
+      named.push(await actingPolicies('--policy', name, acting));
+      policies.push(...named.at(-1)!);
+    }
+    const counts = countsOf(
+      named.flatMap((group, i) => group.map(() => shares[i]! / group.length)),
+      episodes,
+    );
+    const { python: _, ...kept } = options;
+    const isUsual = way.temperature === 1 && way.hold === 1 && way.candidates === 32 && way.rule !== 'densest';
+    const drawn = { seed, greedy: way.rule === 'mode', ...(!isUsual && { acting: way }), noise };
+    // Where a dataset lies is no part of what it is.
+    const command = ['oxbow', ...withoutOption(argv, '--out')].map(shellWord).join(' ');
+    const settings = {
+      ...{ environment: { id, options: kept }, policies, counts, infos, ...drawn },
+      provenance: { command, oxbow: version(), ...drawn, envs: numEnvs },
+    };
+    // Before there is a folder.
+    await orInputError(() => {
+      for (const { policy } of policies) {
+        collectingEnv(policy, env, noise);
+        if (policy instanceof Policy) policy.checkActing('collect', way);
+      }
+    });
     return await interruptible(async (signal) => {
       const taken = new AbortController();
       const lock = await orInputError(() => {

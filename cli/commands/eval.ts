@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { loadEnv, type MakeOptions, makeVec } from '../../envs/index.ts';
 import { writeWholeFile } from '../../src/files.ts';
-import { loadPolicy, Rng, selectBackend, selectEngine } from '../../src/index.ts';
+import { loadPolicy, type Policy, Rng, selectBackend, selectEngine } from '../../src/index.ts';
 import { expectedOneOf } from '../../src/options/describe.ts';
 import { type Acting, actingRules } from '../../src/policies/acting.ts';
 import { isRegistered } from '../../src/policies/registry.ts';
@@ -17,10 +17,11 @@ import { EXIT } from '../run/environment.ts';
 import { readableJobs } from '../run/loadExperiment.ts';
 import { RunDirectory } from '../run/runDirectory.ts';
 import { terminalWidth } from '../terminal/wrapText.ts';
-import { allowedOptions, programOf, refusedModule } from '../train/allowedCode.ts';
+import { type AllowedCode, allowedOptions, programOf, refusedModule } from '../train/allowedCode.ts';
 import { isEnv, loadNamedEnv } from '../train/loadNamedEnv.ts';
 import { actionTime, measurePolicy, pageOf, recordEpisode } from '../train/measurePolicy.ts';
 import { describeShares, type Ends, endsOf, sharesOf, spreadOf, withOutcomes } from '../train/outcomes.ts';
+import { loadFile } from './actingPolicies.ts';
 import type { CommandContext } from './options.ts';
 import { allowCode, type CodeFlags, integerOption, numberOption, type Texts } from './run.ts';
 
@@ -29,15 +30,17 @@ export interface ActingFlags extends Texts<'acting' | 'temperature' | 'hold' | '
   readonly greedy?: boolean;
 }
 
-interface EvalFlags extends Omit<CodeFlags, 'env'>, Texts<'env' | 'json' | 'record'>, ActingFlags {
+interface EvalFlags extends Omit<CodeFlags, 'env'>, Texts<'env' | 'json' | 'record' | 'onnx'>, ActingFlags {
   readonly episodes: string;
   readonly seed: string;
 }
 
 /** The episodes of one job's policy. */
 interface Evaluation extends Ends {
+  /** Of a file its name. */
   readonly job: string;
-  readonly seed: number;
+  /** Of the training; null of a file. */
+  readonly seed: number | null;
   readonly policy: string;
   readonly env: string;
   /** How its actions were chosen. */
@@ -48,24 +51,57 @@ interface Evaluation extends Ends {
   readonly lengths: readonly number[];
 }
 
-/** `oxbow eval <dir>`: how the trained policies of a run act. */
-export async function evaluateRun({ registry }: CommandContext, path: string, flags: EvalFlags): Promise<number> {
-  const episodes = integerOption('--episodes', flags.episodes, 1);
-  const seed = integerOption('--seed', flags.seed, 0);
-  const ways = actingWays(flags);
-  if (flags.record !== undefined && ways.length > 1) {
-    throw new InputError(`--record: got ${ways.length} ways to act, expected one`);
-  }
-  const isPicture = flags.record?.endsWith('.png') ?? false;
-  if (flags.record !== undefined) checkWritable('--record', isPicture ? 'file' : 'folder', flags.record);
-  if (flags.json !== undefined) checkWritable('--json', 'file', flags.json);
-  const directory = RunDirectory.open(path);
-  const { config } = directory.run;
-  const { env: options } = config as { env?: MakeOptions };
+/** A policy that is evaluated. */
+interface Subject {
+  readonly job: string;
+  readonly seed: number | null;
+  readonly policy: string;
+  readonly env: string;
+  /** @param id of the environment that it acts in */
+  load(id: string): { readonly policy: Policy; readonly options: MakeOptions; readonly step: number | null };
+}
+
+/** What is evaluated, and which code of others may run. Jobs and their experiment are those of a run. */
+interface Evaluated {
+  readonly subjects: readonly Subject[];
+  readonly allowed: AllowedCode;
+  readonly jobs: readonly Job[];
+  readonly experiment?: AnyExperiment;
+}
+
+/** The code that the command line allows. */
+async function allowedBy(flags: EvalFlags): Promise<AllowedCode> {
   const { python, ...code } = await allowCode(flags);
   // An environment of Gymnasium that the command line names may run in the usual Python.
   const named = flags.env === undefined ? undefined : programOf(flags.env, {});
-  const allowed = { ...code, python: python ?? named };
+  return { ...code, python: python ?? named };
+}
+
+/** The policy of a file. */
+async function fileIn(_: CommandContext, path: string, flags: EvalFlags): Promise<Evaluated> {
+  const { env } = flags;
+  if (env === undefined) throw new InputError(`--env: got none for ${path}, expected the environment to act in`);
+  const allowed = await allowedBy(flags);
+  const load = (id: string) => {
+    // Its spaces alone.
+    const vectorEnv = makeVec(id, { ...allowedOptions(id, {}, allowed), numEnvs: 1 });
+    try {
+      const { policy } = loadFile('eval', path, { vectorEnv, onnx: flags.onnx });
+      return { policy, options: {}, step: null };
+    } finally {
+      vectorEnv.close();
+    }
+  };
+  return { subjects: [{ job: path, seed: null, policy: basename(path), env, load }], allowed, jobs: [] };
+}
+
+/** The trained policies of a run. */
+async function runIn({ registry }: CommandContext, path: string, flags: EvalFlags): Promise<Evaluated> {
+  if (flags.onnx !== undefined) throw new InputError('--onnx: got it for a run, expected a file .onnx');
+  const directory = RunDirectory.open(path);
+  const { config } = directory.run;
+  const { env: options } = config as { env?: MakeOptions };
+  const allowed = await allowedBy(flags);
   const say = (line: string) => process.stderr.write(`${printable(line)}\n`);
   const { experiment, jobs: all } = await readableJobs(directory, { registry, allowed }, say);
   const jobs = all.filter((job) => existsSync(join(directory.jobPath(job), 'policy.json')));
@@ -75,24 +111,55 @@ export async function evaluateRun({ registry }: CommandContext, path: string, fl
     const isKnown = async (job: Job) => isRegistered(job.policy) && (await isEnv(flags.env ?? job.env));
     if ((await Promise.all(jobs.map(isKnown))).includes(false)) throw new InputError(`${path}: ${refused}`);
   }
+  const subjects = jobs.map(
+    (job): Subject => ({
+      job: job.id,
+      seed: job.seed,
+      policy: job.policy,
+      env: job.env,
+      load(id) {
+        const { policy, about } = loadPolicy(join(directory.jobPath(job), 'policy.json'));
+        // Of a training all jobs have the same; of an experiment each may have its own.
+        const given = options ?? (about.envOptions as MakeOptions | undefined) ?? {};
+        const step = typeof about.step === 'number' ? about.step : null;
+        return { policy, options: id === job.env ? given : {}, step };
+      },
+    }),
+  );
+  return { subjects, allowed, jobs, experiment };
+}
+
+/** `oxbow eval <dir>`: how the trained policies of a run act, or the policy of a file. */
+export async function evaluateRun(context: CommandContext, path: string, flags: EvalFlags): Promise<number> {
+  const episodes = integerOption('--episodes', flags.episodes, 1);
+  const seed = integerOption('--seed', flags.seed, 0);
+  const ways = actingWays(flags);
+  if (flags.record !== undefined && ways.length > 1) {
+    throw new InputError(`--record: got ${ways.length} ways to act, expected one`);
+  }
+  const isPicture = flags.record?.endsWith('.png') ?? false;
+  if (flags.record !== undefined) checkWritable('--record', isPicture ? 'file' : 'folder', flags.record);
+  if (flags.json !== undefined) checkWritable('--json', 'file', flags.json);
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  const evaluated = await (isFile ? fileIn : runIn)(context, path, flags);
+  const { subjects, allowed, jobs, experiment } = evaluated;
   if (flags.env !== undefined) await loadNamedEnv('--env', flags.env);
   await selectBackend();
   await selectEngine();
   const evaluations: Evaluation[] = [];
   const times: number[] = [];
-  if (isPicture && jobs.length > 1) {
-    throw new InputError(`--record: got ${flags.record} for ${jobs.length} policies, expected a folder`);
+  if (isPicture && subjects.length > 1) {
+    throw new InputError(`--record: got ${flags.record} for ${subjects.length} policies, expected a folder`);
   }
   const pages = new Map<string, string>();
   const missing = new Set<string>();
-  for (const job of jobs) {
-    const id = flags.env ?? job.env;
+  for (const subject of subjects) {
+    const { job, seed: ofTraining, policy: name } = subject;
+    const id = flags.env ?? subject.env;
     await orInputError(async () => {
       await loadEnv(id);
-      const { policy, about } = loadPolicy(join(directory.jobPath(job), 'policy.json'));
-      // Of a training all jobs have the same; of an experiment each may have its own.
-      const given = options ?? (about.envOptions as MakeOptions | undefined) ?? {};
-      const own = allowedOptions(id, id === job.env ? given : {}, allowed);
+      const { policy, options, step } = subject.load(id);
+      const own = allowedOptions(id, options, allowed);
       for (const acting of ways) {
         const reports = await measurePolicy({
           policy,
@@ -102,12 +169,12 @@ export async function evaluateRun({ registry }: CommandContext, path: string, fl
           rng: new Rng(seed).split('eval'),
         });
         evaluations.push({
-          job: job.id,
-          seed: job.seed,
-          policy: job.policy,
+          job,
+          seed: ofTraining,
+          policy: name,
           env: id,
           acting,
-          step: typeof about.step === 'number' ? about.step : null,
+          step,
           returns: reports.map((report) => report.return),
           lengths: reports.map(({ length }) => length),
           ...endsOf(reports),
@@ -119,18 +186,19 @@ export async function evaluateRun({ registry }: CommandContext, path: string, fl
         const trajectory = recordEpisode(recorded);
         if (isPicture) await writePicture(flags.record, trajectory);
         else {
-          const { page, missing: part } = pageOf(trajectory, `${job.policy}, ${id}, seed ${job.seed}`);
-          pages.set(job.id, page);
+          const title = [name, id, ...(ofTraining === null ? [] : [`seed ${ofTraining}`])].join(', ');
+          const { page, missing: part } = pageOf(trajectory, title);
+          pages.set(job, page);
           if (part !== undefined) missing.add(part);
         }
       }
       policy.dispose();
-    }, `${job.id}: `);
+    }, `${job}: `);
   }
   const actions = ways.length > 1 ? 'actions chosen in several ways' : wayText(ways[0]!, ' actions');
   const title = `${plural(episodes, 'episode')}, ${actions}`;
   process.stdout.write(`${textTable(jobTable(title, evaluations, times), terminalWidth())}\n`);
-  if (new Set(evaluations.map(({ seed }) => seed)).size > 1) {
+  if (experiment !== undefined && new Set(evaluations.map((each) => each.seed)).size > 1) {
     for (const table of policyTables(jobs, evaluations, times, experiment)) {
       process.stdout.write(`\n${textTable(table, terminalWidth())}\n`);
     }
@@ -140,7 +208,7 @@ export async function evaluateRun({ registry }: CommandContext, path: string, fl
     writeNamed('--record', `into ${record}`, () => {
       mkdirSync(record, { recursive: true });
       for (const [job, page] of pages) {
-        const file = join(record, `${job.replaceAll('/', '-')}.html`);
+        const file = join(record, `${job.replaceAll(/[\\/]/g, '-')}.html`);
         writeWholeFile(file, page);
         process.stdout.write(`${file}\n`);
       }

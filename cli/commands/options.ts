@@ -29,6 +29,11 @@ const acting = (several: boolean): Options => {
   };
 };
 
+/** Of commands that take ONNX files. */
+const ONNX: Options = {
+  '--onnx <file>': 'options of an .onnx file as JSON: {"squash": "rescale", "normalize": {"mean": […], "var": […]}}',
+};
+
 const LOAD: Options = {
   '--load <file>': {
     means: "a module of one's own that registers environments or policies; may be repeated",
@@ -159,23 +164,24 @@ export function commands(context: CommandContext, end: (code: number) => void): 
     ...CODE,
     '--episodes <n>': { means: 'episodes of each policy', usual: '100' },
     ...acting(true),
-    '--env <id>': 'another environment than that of the training',
+    '--env <id>': 'another environment than that of the training; of a file the one to act in',
+    ...ONNX,
     '--seed <n>': { means: 'seed of the episodes, the same for all policies', usual: '0' },
     '--json <file>': 'write the returns, lengths and outcomes of all episodes to a file',
     '--record <dir>':
       'write a page into this folder for each policy, which plays one more episode of it; of one policy, as an animated picture: episode.png',
   })
     .description(
-      "run episodes with a run's trained policies; of a training that goes on or was stopped, with its last ones",
+      "run episodes with a run's trained policies, of a training that goes on or was stopped with its last ones, or with the policy of a file",
     )
-    .argument('<dir>', 'a run directory')
+    .argument('<dir>', 'a run directory, a file of a saved policy, or one .onnx')
     .action(does(async () => (await import('./eval.ts')).evaluateRun));
 
   const collect = withOptions(new Command('collect'), {
     ...LOAD,
     '--policy <what>': {
       means:
-        'who acts: random (where none is named), demonstrators at a lake, the file of a saved policy, a run with all its policies, or its snapshots, run@step or run@all; may be repeated',
+        'who acts: random (where none is named), demonstrators at a lake, the file of a saved policy, a file .onnx, a run with all its policies, or its snapshots, run@step or run@all; may be repeated',
       as: 'list',
     },
     '--shares <list>': 'how the episodes are shared among the --policy options: 1,3 (default: evenly)',
@@ -185,6 +191,7 @@ export function commands(context: CommandContext, end: (code: number) => void): 
         'noise on actions: its standard deviation, where 1 is half of their range; of choices, the share that is random',
       usual: '0',
     },
+    ...ONNX,
     ...acting(false),
     '--seed <n>': { means: 'seed of the episodes', usual: '0' },
     '--envs <n>': 'parallel environments, of which the episodes depend on the number (default: 16)',

@@ -4,10 +4,12 @@ import { nodeBuiltin } from '../nodeBuiltin.ts';
 import { expectedOneOf, shortened, show } from '../options/describe.ts';
 import { checkArgument } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
-import { checkOperators, Evaluation } from './onnx/evaluate.ts';
+import { checkOperators, Evaluation, namesNeeded } from './onnx/evaluate.ts';
 import { Budget } from './onnx/operators/operator.ts';
 import { type FileModel, type FileTensor, type FileValue, readModel, typeNamed } from './onnx/read.ts';
+import { type InputSpec, namedSignature } from './signature.ts';
 import { MissingRng } from './trace/tensorRng.ts';
+import { Recording, type TracedFunction } from './trace/trace.ts';
 
 /** The weights of a graph, each a variable under its name in the file. */
 class OnnxWeights extends Module {
@@ -38,14 +40,13 @@ class OnnxWeights extends Module {
  * beyond its range is its last one.
  */
 export class OnnxGraph extends Module {
-  /** Its inputs, in the file's order: a size that is free is a text, and the shape undefined where the file has none. */
-  readonly inputs: readonly FileValue[];
   readonly outputs: readonly FileValue[];
   /** What the file says of itself, by key. */
   readonly metadata: ReadonlyMap<string, string>;
   readonly weights: OnnxWeights;
   readonly #model: FileModel;
   readonly #where: string;
+  #inputs: readonly FileValue[];
 
   /** @param where begins the errors */
   constructor(model: FileModel, where: string) {
@@ -53,12 +54,45 @@ export class OnnxGraph extends Module {
     this.#model = model;
     this.#where = where;
     const { graph, metadata } = model;
-    this.inputs = graph.inputs;
+    this.#inputs = graph.inputs;
     this.outputs = graph.outputs;
     this.metadata = metadata;
     // Single numbers and integers say how to compute, and stay as they are.
     const isWeight = ({ dtype, data }: FileTensor) => dtype === 'float32' && data.length > 1;
     this.weights = new OnnxWeights(new Map([...graph.initializers].filter(([, tensor]) => isWeight(tensor))));
+  }
+
+  /** Its inputs, in the file's order: a size that is free is a text, and the shape undefined where the file has none. */
+  get inputs(): readonly FileValue[] {
+    return this.#inputs;
+  }
+
+  /** Frees a size of inputs by their names, at the given axis: a file that was exported for one row may do for several. */
+  free(axes: ReadonlyMap<string, number>): void {
+    this.#inputs = this.#model.graph.inputs.map((input) => {
+      const axis = axes.get(input.name);
+      if (axis === undefined || input.shape === undefined) return input;
+      return { ...input, shape: input.shape.map((size, i) => (i === axis && typeof size === 'number' ? '' : size)) };
+    });
+  }
+
+  /** Whether outputs depend on an input. */
+  needs(input: string, outputs: readonly string[]): boolean {
+    return namesNeeded(this.#model.graph.nodes, outputs).has(input);
+  }
+
+  /**
+   * What outputs would be for such inputs, without a number computed: their shapes and types, and how many tensors of noise are drawn.
+   * @throws as {@link run}
+   */
+  outline(
+    inputs: Readonly<Record<string, InputSpec>>,
+    outputs?: readonly string[],
+  ): { readonly outputs: Readonly<Record<string, Required<InputSpec>>>; readonly draws: number } {
+    const fn: TracedFunction = (given, rng) => this.run(given, rng, outputs);
+    const { trace } = new Recording('outline', fn, namedSignature(inputs, this.#where), [], [], this.variables());
+    const specs = trace.outputs.map(([{ name }, { shape, dtype }]) => [name, { shape, dtype }]);
+    return { outputs: Object.fromEntries(specs), draws: trace.draws.length };
   }
 
   /**

@@ -127,6 +127,9 @@ export abstract class RecurrentNetwork extends Module {
   }
 }
 
+/** What a policy remembers by: a {@link RecurrentNetwork}, or another module that does the same. */
+export type Memory = Module & Pick<RecurrentNetwork, 'inputDim' | 'units' | 'stateDim' | 'unroll' | 'another'>;
+
 const shown = ({ dtype, shape }: tf.Tensor): string => `${dtype} of shape [${shape}]`;
 
 /** One linear map for several gates: the kernel of each is orthogonal. */

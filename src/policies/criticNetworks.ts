@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../module.ts';
 import type { Activation } from '../nn/dense.ts';
 import { Mlp, type MlpOptions } from '../nn/mlp.ts';
-import type { RecurrentNetwork } from '../nn/recurrent.ts';
+import type { Memory, RecurrentNetwork } from '../nn/recurrent.ts';
 import type { Rng } from '../random.ts';
 import type { BoxSpace } from '../spaces/plain.ts';
 import { halfWidths, middles } from './boxScale.ts';
@@ -14,7 +14,7 @@ export interface CriticNetworksOptions {
   /** The policy's, where it has one: before the critics is one of the same form, which they share. */
   readonly encoder?: ObservationEncoder | undefined;
   /** The policy's, where it has one: likewise. */
-  readonly memory?: RecurrentNetwork | undefined;
+  readonly memory?: Memory | undefined;
   /** Components with bounds, at most 2 · 10⁹ apart, are brought to [−1, 1] before the networks see them. */
   readonly actionSpace: Pick<BoxSpace, 'low' | 'high'>;
   /** What takes the place of these bounds; where there are none what actions of data are like, mean ± deviation. */

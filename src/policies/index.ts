@@ -27,6 +27,7 @@ export {
 } from './policy.ts';
 export { commonPolicyOptions, type MakeArguments, type PolicyDefinition } from './policyDefinition.ts';
 export { type LoadedPolicy, loadPolicy, policyFromJson, policyToJson, savePolicy } from './policyFile.ts';
+export { policyFromOnnx } from './policyFromOnnx.ts';
 export { EpsilonGreedyPolicy, QNetworkPolicy, QuantileNetworkPolicy } from './qNetworkPolicy.ts';
 export {
   type ActionOf,

@@ -141,7 +141,7 @@ export interface ObservationMoments {
 }
 
 /**
- * Brings observations to mean 0 and variance 1: clip((o − mean) / √(variance + 1e-8), ±clip). Until it is told moments, mean 0 and
+ * Brings observations to mean 0 and variance 1: clip((o − mean) / √(variance + ε), ±clip). Until it is told moments, mean 0 and
  * variance 1.
  *
  * The moments are variables that no gradient changes, so that they are saved and exported with the policy; who trains it tells it
@@ -152,14 +152,25 @@ export class ObservationNormalizer extends Module {
   readonly variance: tf.Variable;
   readonly count: tf.Variable;
   readonly #clip: number;
+  readonly #epsilon: number;
 
   /** @throws if `clip` is no positive number */
-  constructor({ observationDim, clip }: { observationDim: number; clip: number }) {
+  constructor({
+    observationDim,
+    clip,
+    epsilon = EPSILON,
+  }: {
+    observationDim: number;
+    clip: number;
+    /** ε, 1e-8 by default */
+    epsilon?: number | undefined;
+  }) {
     super();
     if (!(clip > 0 && clip < Number.POSITIVE_INFINITY)) {
       throw new Error(`ObservationNormalizer: clip: got ${clip}, expected a number > 0`);
     }
     this.#clip = clip;
+    this.#epsilon = epsilon;
     const variable = (value: tf.Tensor) => tf.variable(value, false);
     this.mean = tf.tidy(() => variable(tf.zeros([observationDim])));
     this.variance = tf.tidy(() => variable(tf.ones([observationDim])));
@@ -168,7 +179,7 @@ export class ObservationNormalizer extends Module {
 
   /** `[batch, observationDim]` → the same shape */
   normalize(observations: tf.Tensor): tf.Tensor {
-    const scaled = tf.div(tf.sub(observations, this.mean), tf.sqrt(tf.add(this.variance, EPSILON)));
+    const scaled = tf.div(tf.sub(observations, this.mean), tf.sqrt(tf.add(this.variance, this.#epsilon)));
     return tf.minimum(tf.maximum(scaled, -this.#clip), this.#clip);
   }
 

@@ -3,7 +3,7 @@ import type { OnnxModel } from '../engine/traceToOnnx.ts';
 import { fingerprintOfNumbers } from '../fingerprint.ts';
 import { Module } from '../module.ts';
 import type { Activation } from '../nn/dense.ts';
-import type { RecurrentNetwork } from '../nn/recurrent.ts';
+import type { Memory } from '../nn/recurrent.ts';
 import { positiveInteger } from '../nn/sizes.ts';
 import { wrapAngle } from '../nn/tensors.ts';
 import { checkArgument } from '../options/parse.ts';
@@ -85,6 +85,9 @@ export interface ActionDistribution {
   sampleTempered?(rng: Rng, temperature: number): tf.Tensor;
 }
 
+/** What stands in the place of a policy's name where it is of an ONNX file. */
+export const ONNX = 'onnx';
+
 /** What a policy of the registry was made from, in plain JSON but for infinite bounds. */
 export interface PolicyConfig {
   readonly name: string;
@@ -138,7 +141,7 @@ export abstract class Policy<
   /** Set by {@link encodeObservations}. */
   encoder?: ObservationEncoder;
   /** Set by {@link remember}. */
-  memory?: RecurrentNetwork;
+  memory?: Memory;
   /** A fingerprint of the variables as they were untrained, where data may give units. */
   #untrained: string | undefined;
   #acting: SingleActor | undefined;
@@ -254,12 +257,15 @@ export abstract class Policy<
    */
   normalizeObservations({
     clip = 10,
+    epsilon,
   }: {
     /** the largest size of a normalized observation, 10 by default */
     clip?: number;
+    /** what is added to variances, 1e-8 by default */
+    epsilon?: number | undefined;
   } = {}): void {
     if (this.normalizer !== undefined) return;
-    this.normalizer = new ObservationNormalizer({ observationDim: this.observationDim, clip });
+    this.normalizer = new ObservationNormalizer({ observationDim: this.observationDim, clip, epsilon });
     this.#becomes({ normalizeObservations: true, clipObservations: clip });
   }
 
@@ -326,7 +332,7 @@ export abstract class Policy<
    * observations of as many numbers as the memory gives out, and takes what the memory takes from now on.
    * @throws if its networks are of another size, or it has a memory, an encoder or a normalizer already
    */
-  remember(memory: RecurrentNetwork): void {
+  remember(memory: Memory): void {
     const { featureDim } = this;
     const part = this.memory ? 'a memory' : this.encoder ? 'an encoder' : this.normalizer && 'a normalizer';
     if (part !== undefined || featureDim !== memory.units) {

@@ -9,7 +9,7 @@ import { parseOptions } from '../options/parse.ts';
 import { Rng } from '../random.ts';
 import { actionSpaceSchema, jsonSpace, plainSpaceSchema } from '../spaces/plain.ts';
 import type { ActedAction, UsualAction } from './actor.ts';
-import type { Policy } from './policy.ts';
+import { ONNX, type Policy } from './policy.ts';
 import { isRegistered, makePolicy } from './registry.ts';
 
 /**
@@ -96,6 +96,9 @@ function toJson(where: string, policy: Policy, said: Readonly<Record<string, unk
       `${where}: a ${policy.constructor.name} that makePolicy did not make cannot be made again from a file: ` +
         'register it with registerPolicy and make it by its name, or keep its stateDict()',
     );
+  }
+  if (config.name === ONNX) {
+    throw new Error(`${where}: a policy of policyFromOnnx is no policy of makePolicy: keep its file`);
   }
   for (const [what, value] of Object.entries({ about: said, options: config.options })) {
     const wrong = jsonObject.safeParse(value).error?.issues[0];

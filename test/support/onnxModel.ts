@@ -42,6 +42,8 @@ export interface ModelParts {
   readonly nodes: readonly NodeParts[];
   readonly inputs?: Readonly<Record<string, ValueParts>>;
   readonly outputs: readonly string[];
+  /** Where an output's shape is said. */
+  readonly outputShapes?: Readonly<Record<string, ValueParts>>;
   readonly initializers?: Readonly<Record<string, Numbers>>;
   readonly functions?: readonly {
     readonly name: string;
@@ -109,11 +111,14 @@ function writeValue(w: ProtobufWriter, name: string, { shape, type = 'float' }: 
   );
 }
 
-function writeGraph(w: ProtobufWriter, { nodes, inputs = {}, outputs, initializers = {} }: ModelParts): void {
+function writeGraph(
+  w: ProtobufWriter,
+  { nodes, inputs = {}, outputs, outputShapes = {}, initializers = {} }: ModelParts,
+): void {
   w.messages(1, nodes, writeNode).string(2, 'graph');
   w.messages(5, Object.entries(initializers), (tensor, [name, numbers]) => writeTensor(tensor, numbers, name));
   w.messages(11, Object.entries(inputs), (value, [name, parts]) => writeValue(value, name, parts));
-  w.messages(12, outputs, (value, name) => writeValue(value, name, {}));
+  w.messages(12, outputs, (value, name) => writeValue(value, name, outputShapes[name] ?? {}));
 }
 
 /** The bytes of an ONNX model. */

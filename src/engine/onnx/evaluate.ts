@@ -93,9 +93,9 @@ export class Evaluation {
       scope.set(name, constant);
       return constant;
     };
-    const needed = neededBy(nodes, wanted);
+    const needed = namesNeeded(nodes, wanted);
     for (const node of nodes) {
-      if (!needed.has(node)) continue;
+      if (!node.outputs.some((name) => needed.has(name))) continue;
       if (++this.#nodes > MOST_NODES) throw new Error(`a run of more than ${MOST_NODES} nodes`);
       try {
         const results = this.#node(node, lookUp, binding, level);
@@ -173,16 +173,13 @@ function bound(
   );
 }
 
-/** The nodes that outputs need: what a branch reads from outside is an input of its node, too. */
-function neededBy(nodes: readonly FileNode[], wanted: readonly string[]): ReadonlySet<FileNode> {
+/** The names that outputs need: what a branch reads from outside, too. */
+export function namesNeeded(nodes: readonly FileNode[], wanted: readonly string[]): ReadonlySet<string> {
   const names = new Set(wanted);
-  const needed = new Set<FileNode>();
   for (const node of [...nodes].reverse()) {
-    if (!node.outputs.some((name) => names.has(name))) continue;
-    needed.add(node);
-    for (const name of readBy(node)) names.add(name);
+    if (node.outputs.some((name) => names.has(name))) for (const name of readBy(node)) names.add(name);
   }
-  return needed;
+  return names;
 }
 
 function readBy({ inputs, attributes }: FileNode): string[] {
