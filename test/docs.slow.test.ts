@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -84,6 +84,8 @@ beforeAll(async () => {
   write('tsconfig.json', JSON.stringify(tsconfig));
   for (const [path, text] of files) write(path, text);
   for (const [path, text] of Object.entries(more)) write(path, text);
+  // What Python would have written.
+  copyFileSync(join(root, 'test/golden/onnx/sb3-sac-pendulum-legacy13.onnx'), join(folder, 'sac.onnx'));
   // The command ends its process, and another wants a server.
   printed = await runAll([
     ...[...files.keys()].filter((path) => path !== 'experiments/cli.ts' && !files.get(path)!.includes('MLFLOW')),

@@ -88,6 +88,23 @@ export class Bytes {
   }
 }
 
+/** The number that the bits of a half float are. */
+export function fromFloat16(bits: number): number {
+  const sign = (bits & 0x8000) << 16;
+  const rest = bits & 0x7fff;
+  // Below the normal numbers they are whole multiples of 2⁻²⁴.
+  if (rest < 0x400) return (sign === 0 ? rest : -rest) / 16_777_216;
+  // As float32 the exponent begins 112 lower, and that of infinities and NaN is 255.
+  scratch.setUint32(0, sign | ((rest << 13) + ((rest < 0x7c00 ? 112 : 224) << 23)));
+  return scratch.getFloat32(0);
+}
+
+/** The number whose bits are the upper half of a float32. */
+export function fromBfloat16(bits: number): number {
+  scratch.setUint32(0, bits << 16);
+  return scratch.getFloat32(0);
+}
+
 /** How a field is written, the low three bits of its tag. */
 const WIRE_TYPE = { varint: 0, fixed64: 1, counted: 2, fixed32: 5 } as const;
 

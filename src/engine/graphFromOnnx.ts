@@ -4,22 +4,33 @@ import { nodeBuiltin } from '../nodeBuiltin.ts';
 import { expectedOneOf, shortened, show } from '../options/describe.ts';
 import { checkArgument } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
-import { checkOperators, Evaluation, namesNeeded } from './onnx/evaluate.ts';
+import { checkOperators, Evaluation, namesNeeded, readBy } from './onnx/evaluate.ts';
 import { Budget } from './onnx/operators/operator.ts';
-import { type FileModel, type FileTensor, type FileValue, readModel, typeNamed } from './onnx/read.ts';
+import { type FileGraph, type FileModel, type FileTensor, type FileValue, readModel, typeNamed } from './onnx/read.ts';
 import { type InputSpec, namedSignature } from './signature.ts';
 import { MissingRng } from './trace/tensorRng.ts';
 import { Recording, type TracedFunction } from './trace/trace.ts';
 
-/** The weights of a graph, each a variable under its name in the file. */
+/** From a filter of ONNX, `[out, in, height, width]`, to one of tfjs, and back. */
+const [TO_TFJS, FROM_TFJS] = [
+  [2, 3, 1, 0],
+  [3, 2, 0, 1],
+];
+
+/** The weights of a graph, each a variable under its name in the file; filters of images are `[height, width, in, out]`, as tfjs has them. */
 class OnnxWeights extends Module {
   /** Variables by their names in the file, which may be others here: a property cannot have any name. */
   readonly #byName = new Map<string, tf.Variable>();
+  readonly #filters: ReadonlySet<string>;
 
-  constructor(tensors: ReadonlyMap<string, FileTensor>) {
+  constructor(tensors: ReadonlyMap<string, FileTensor>, filters: ReadonlySet<string>) {
     super();
+    this.#filters = filters;
     for (const [name, { data, shape, dtype }] of tensors) {
-      const variable = tf.tidy(() => tf.variable(tf.tensor(data, [...shape], dtype)));
+      const variable = tf.tidy(() => {
+        const tensor = tf.tensor(data, [...shape], dtype);
+        return tf.variable(filters.has(name) ? tf.transpose(tensor, TO_TFJS) : tensor);
+      });
       let property = name;
       while (property in this) property = `${property}_`;
       Object.defineProperty(this, property, { value: variable, enumerable: true, configurable: true, writable: true });
@@ -30,6 +41,29 @@ class OnnxWeights extends Module {
   get byName(): ReadonlyMap<string, tf.Variable> {
     return this.#byName;
   }
+
+  /** The weights in the shapes of the file. */
+  tensors(): [string, tf.Tensor][] {
+    return [...this.#byName].map(([name, variable]) => [
+      name,
+      // Undone where a convolution turns it back.
+      this.#filters.has(name) ? tf.transpose(variable, FROM_TFJS) : variable,
+    ]);
+  }
+}
+
+/** Names of what nodes use as filters of images, and as nothing else. */
+function filtersOf({ nodes, initializers }: FileGraph): ReadonlySet<string> {
+  const filters = new Set<string>();
+  const others = new Set<string>();
+  for (const node of nodes) {
+    const inner = readBy(node).slice(node.inputs.length);
+    for (const name of inner) others.add(name);
+    node.inputs.forEach((name, i) => {
+      (node.op === 'Conv' && i === 1 ? filters : others).add(name);
+    });
+  }
+  return new Set([...filters].filter((name) => !others.has(name) && initializers.get(name)?.shape.length === 4));
 }
 
 /**
@@ -59,7 +93,8 @@ export class OnnxGraph extends Module {
     this.metadata = metadata;
     // Single numbers and integers say how to compute, and stay as they are.
     const isWeight = ({ dtype, data }: FileTensor) => dtype === 'float32' && data.length > 1;
-    this.weights = new OnnxWeights(new Map([...graph.initializers].filter(([, tensor]) => isWeight(tensor))));
+    const weights = [...graph.initializers].filter(([, tensor]) => isWeight(tensor));
+    this.weights = new OnnxWeights(new Map(weights), filtersOf(graph));
   }
 
   /** Its inputs, in the file's order: a size that is free is a text, and the shape undefined where the file has none. */
@@ -117,7 +152,7 @@ export class OnnxGraph extends Module {
     try {
       return tf.tidy(() => {
         const evaluation = new Evaluation(this.#model, rng, new Budget(rows));
-        const results = evaluation.run(new Map([...this.weights.byName, ...given.map(typed)]), outputs);
+        const results = evaluation.run(new Map([...this.weights.tensors(), ...given.map(typed)]), outputs);
         return Object.fromEntries(outputs.map((name, i) => [name, tf.clone(results[i]!)]));
       });
     } catch (error) {

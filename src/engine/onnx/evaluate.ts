@@ -182,7 +182,8 @@ export function namesNeeded(nodes: readonly FileNode[], wanted: readonly string[
   return names;
 }
 
-function readBy({ inputs, attributes }: FileNode): string[] {
+/** The names that a node reads, its inputs first. */
+export function readBy({ inputs, attributes }: FileNode): string[] {
   const inner = [...attributes.values()].filter(isGraph);
   return [
     ...inputs,

@@ -1,5 +1,5 @@
 import { shortened } from '../../options/describe.ts';
-import { packedVarints, protobufFields } from '../bytes.ts';
+import { fromBfloat16, fromFloat16, packedVarints, protobufFields } from '../bytes.ts';
 
 /** What a tensor of a file becomes: tfjs has no other types of numbers. */
 export type TensorType = 'float32' | 'int32' | 'bool';
@@ -96,29 +96,15 @@ const FORMATS: Readonly<Record<number, NumberFormat>> = {
   11: format('double', 'float32', 8, (v, at) => v.getFloat64(at, true)),
   12: format('uint32', 'int32', 4, (v, at) => Math.min(v.getUint32(at, true), LAST_INT)),
   13: format('uint64', 'int32', 8, (v, at) => clampedInt(v.getBigUint64(at, true))),
-  16: format('bfloat16', 'float32', 2, (v, at) => {
-    scratch.setUint32(0, v.getUint16(at, true) << 16);
-    return scratch.getFloat32(0);
-  }),
+  16: format('bfloat16', 'float32', 2, (v, at) => fromBfloat16(v.getUint16(at, true))),
 };
 
-const scratch = new DataView(new ArrayBuffer(4));
 const LAST_INT = 0x7fffffff;
 
 /** The nearest 32-bit integer: ends of slices are 2⁶³ − 1, which means "to the end". */
 function clampedInt(value: bigint): number {
   if (value > LAST_INT) return LAST_INT;
   return value < -LAST_INT - 1 ? -LAST_INT - 1 : Number(value);
-}
-
-function fromFloat16(bits: number): number {
-  const sign = (bits & 0x8000) << 16;
-  const rest = bits & 0x7fff;
-  // Below the normal numbers they are whole multiples of 2⁻²⁴.
-  if (rest < 0x400) return (sign < 0 ? -rest : rest) / 16_777_216;
-  // As float32 the exponent begins 112 lower, and that of infinities and NaN is 255.
-  scratch.setUint32(0, sign | ((rest << 13) + ((rest < 0x7c00 ? 112 : 224) << 23)));
-  return scratch.getFloat32(0);
 }
 
 /** The type of tfjs that holds a type of the standard by its number, with its name. @throws if none does */
@@ -168,11 +154,11 @@ class Message {
 
   text(field: number): string {
     const bytes = this.bytes(field);
-    return bytes === undefined ? '' : utf8(bytes);
+    return bytes === undefined ? '' : nameIn(bytes);
   }
 
   texts(field: number): string[] {
-    return this.all(field).map(utf8);
+    return this.all(field).map(nameIn);
   }
 
   /** Signed integers, packed or one by one. */
@@ -209,7 +195,8 @@ class Message {
 }
 
 const decoder = new TextDecoder();
-const utf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
+/** A name, which stays in its line: errors have names. */
+const nameIn = (bytes: Uint8Array): string => decoder.decode(bytes).replaceAll(/\p{Cc}/gu, '\ufffd');
 const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
   new DataView(buffer, byteOffset, byteLength);
 
@@ -239,7 +226,7 @@ export function readModel(bytes: Uint8Array): FileModel {
     graph: readGraph(new Message(graphs[0]!), 0),
     opset,
     functions: new Map(functions),
-    metadata: new Map(model.messages(14).map((entry) => [entry.text(1), entry.text(2)])),
+    metadata: new Map(model.messages(14).map((entry) => [entry.text(1), decoder.decode(entry.bytes(2))])),
   };
 }
 

@@ -52,6 +52,20 @@ describe('a graph', () => {
     graph.dispose();
   });
 
+  test('has filters of images as tfjs has them, [height, width, in, out], if nothing else reads them', () => {
+    const filter = { shape: [4, 3, 2, 1], data: Array.from({ length: 24 }, (_, i) => i) };
+    const image = { x: { shape: [1, 3, 2, 2] } };
+    const conv = { op: 'Conv', inputs: ['x', 'w'], outputs: ['y'] };
+    const of = (parts: Partial<ModelParts>) =>
+      graphFromOnnx(
+        modelBytes({ nodes: [conv], inputs: image, outputs: ['y'], initializers: { w: filter }, ...parts }),
+      ).weights.byName.get('w')!;
+    expect(of({}).shape).toEqual([2, 1, 3, 4]);
+    expect(numbers(of({})).slice(0, 5)).toEqual([0, 6, 12, 18, 2]);
+    const other = { op: 'ReduceSum', inputs: ['w'], outputs: ['z'] };
+    expect(of({ nodes: [conv, other], outputs: ['y', 'z'] }).shape).toEqual([4, 3, 2, 1]);
+  });
+
   test('takes names that objects have otherwise', () => {
     const names = ['dispose', '__proto__', 'constructor', 'byName'];
     const graph = graphFromOnnx(
