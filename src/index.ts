@@ -12,4 +12,5 @@ export { loadModule, type ModuleConfig, saveModule } from './moduleFile.ts';
 export * from './nn/index.ts';
 export * from './policies/index.ts';
 export { portableMath } from './portableMath.ts';
+export { readSafetensors, saveSafetensors } from './safetensors.ts';
 export * from './training/index.ts';
