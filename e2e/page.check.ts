@@ -3,7 +3,7 @@
  * by Vite, in Chromium.
  */
 
-import { mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as tf from '@tensorflow/tfjs-core';
@@ -11,7 +11,7 @@ import type { Browser } from 'playwright-core';
 import { build, createServer, type InlineConfig, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startChromium, visit } from '../scripts/chromium.ts';
-import { neuralSplineFlow, Rng, saveModule } from '../src/index.ts';
+import { neuralSplineFlow, policyFromOnnx, Rng, saveModule } from '../src/index.ts';
 import { blocks, pack, root, run, temporaryFolder, writeProject } from './project.ts';
 
 /** Bytes, compressed, of all that a page loads. */
@@ -33,6 +33,8 @@ const FILES = {
   'worker.html': page(`new Worker(new URL('./main.ts', import.meta.url), { type: 'module' });`),
   'saved.ts': readFileSync(join(import.meta.dirname, 'page/saved.ts'), 'utf8').replace('../../src/index.ts', 'oxbow'),
   'saved.html': page(`import './saved.ts';`),
+  'onnx.ts': readFileSync(join(import.meta.dirname, 'page/onnx.ts'), 'utf8').replace('../../src/index.ts', 'oxbow'),
+  'onnx.html': page(`import './onnx.ts';`),
   ...Object.fromEntries(EXAMPLES.map((name) => [name, readFileSync(join(root, 'examples', name), 'utf8')])),
 };
 
@@ -58,12 +60,15 @@ const bits = Object.entries(flow.stateDict()).map(([name, { shape, values }]) =>
   [...new Uint32Array(values.buffer)],
 ]);
 
+const ONNX_FILE = join(root, 'test/golden/onnx/sb3-sac-pendulum-legacy13.onnx');
+
 let browser: Browser;
 beforeAll(async () => {
   const archive = pack(folder.path);
   writeProject(folder.path, FILES);
   mkdirSync(join(folder.path, 'public'));
   await saveModule(flow, join(folder.path, 'public/flow.json'), flowConfig);
+  copyFileSync(ONNX_FILE, join(folder.path, 'public/sac.onnx'));
   run(folder.path, 'npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', archive]);
   browser = await startChromium();
 });
@@ -88,7 +93,7 @@ const SERVERS = {
       ...config,
       build: {
         emptyOutDir: false,
-        rolldownOptions: { input: ['saved.html', 'browser/index.html', 'browser/train.html'] },
+        rolldownOptions: { input: ['saved.html', 'onnx.html', 'browser/index.html', 'browser/train.html'] },
       },
     });
     return preview({ ...config, preview: { port: 0 } });
@@ -142,6 +147,23 @@ describe.each(Object.entries(SERVERS))('%s', (kind, start) => {
         expect.stringMatching(/^loadModule: http:\S+\/flow\.json is of another architecture: [^\n]+$/),
       ],
     });
+    expect(complaints).toEqual([]);
+  });
+
+  test.concurrent('the policy of an ONNX file acts as in Node, to the bit', async () => {
+    const { printed, complaints } = await visit(browser, `${server.resolvedUrls!.local[0]}onnx.html`);
+    const box = (size: number, high: number) => ({
+      low: new Array<number>(size).fill(-high),
+      high: new Array<number>(size).fill(high),
+      shape: [size],
+    });
+    const policy = policyFromOnnx(ONNX_FILE, {
+      observationSpace: box(3, 8),
+      actionSpace: box(1, 2),
+      squash: 'rescale',
+    });
+    const actions = [0, 1, 2].map((i) => [...(policy.act([Math.cos(i), Math.sin(i), i]) as Float32Array)]);
+    expect(JSON.parse(printed)).toEqual(actions);
     expect(complaints).toEqual([]);
   });
 });

@@ -11,6 +11,15 @@ import { type InputSpec, namedSignature } from './signature.ts';
 import { MissingRng } from './trace/tensorRng.ts';
 import { Recording, type TracedFunction } from './trace/trace.ts';
 
+/** Names and sizes that an error lists. */
+const MOST_LISTED = 16;
+
+/** As many names of a file as an error lists, none of them long. */
+export function few(names: readonly string[]): string[] {
+  const some = names.slice(0, MOST_LISTED).map(shortened);
+  return names.length > MOST_LISTED ? [...some, '…'] : some;
+}
+
 /** From a filter of ONNX, `[out, in, height, width]`, to one of tfjs, and back. */
 const [TO_TFJS, FROM_TFJS] = [
   [2, 3, 1, 0],
@@ -146,7 +155,7 @@ export class OnnxGraph extends Module {
     const known = this.outputs.map(({ name }) => name);
     const unknown = outputs.find((name) => !known.includes(name));
     if (unknown !== undefined) {
-      throw new Error(`${this.#where}: unknown output ${show(unknown)}, ${expectedOneOf(unknown, known)}`);
+      throw new Error(`${this.#where}: unknown output ${show(unknown)}, ${expectedOneOf(unknown, few(known))}`);
     }
     const rows = Math.max(1, ...given.map(([, { shape }]) => shape[0] ?? 1));
     try {
@@ -165,7 +174,7 @@ export class OnnxGraph extends Module {
     const names = this.inputs.map(({ name }) => name);
     const unknown = Object.keys(inputs).find((name) => !names.includes(name));
     if (unknown !== undefined) {
-      throw new Error(`${this.#where}: unknown input ${show(unknown)}, ${expectedOneOf(unknown, names)}`);
+      throw new Error(`${this.#where}: unknown input ${show(unknown)}, ${expectedOneOf(unknown, few(names))}`);
     }
     return this.inputs.map((input) => {
       const value = inputs[input.name];
@@ -176,7 +185,9 @@ export class OnnxGraph extends Module {
         shape === undefined ||
         (shape.length === value.rank && shape.every((size, i) => typeof size === 'string' || size === value.shape[i]));
       if (!fits) {
-        throw new Error(`${where}: got shape [${value.shape}], expected [${shape.map((size) => size || '?')}]`);
+        throw new Error(
+          `${where}: got shape [${value.shape}], expected [${few(shape.map((size) => String(size) || '?'))}]`,
+        );
       }
       return [input, value];
     });

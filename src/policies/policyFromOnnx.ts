@@ -1,9 +1,8 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Bijector } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/elementwise.ts';
 import { roundedBounds } from '../bijectors/squashing.ts';
-import { type OnnxGraph, onnxGraph } from '../engine/graphFromOnnx.ts';
+import { few, type OnnxGraph, onnxGraph } from '../engine/graphFromOnnx.ts';
 import { parseJson } from '../json.ts';
 import { expectedOneOf, shortened } from '../options/describe.ts';
 import { choice, positive } from '../options/fields.ts';
@@ -14,13 +13,14 @@ import {
   type BoxSpace,
   type ChoiceSpace,
   choicesOf,
-  type PlainSpace,
   plainSpace,
   plainSpaceSchema,
 } from '../spaces/plain.ts';
+import { type ActionChunk, chunkBox, chunkOf, chunkOptions, optionsOf } from './actionChunks.ts';
 import type { UsualAction } from './actor.ts';
 import { boxScale, boxSquash } from './boxScale.ts';
 import { ObservationLayout, type ObservationPart } from './observationLayout.ts';
+import { isReal, seenBy } from './onnxObservations.ts';
 import { type OnnxHead, type OnnxInput, OnnxPolicy, type OnnxRoles } from './onnxPolicy.ts';
 import { ONNX, type Policy } from './policy.ts';
 
@@ -84,7 +84,13 @@ export const onnxPolicyOptions = z.strictObject({
   normalize: normalization
     .optional()
     .describe('moments by which observations are normalized: clip((o − mean) / √(var + epsilon), ±clip)'),
+  ...chunkOptions,
 });
+
+/** What `Policy.toOnnx` says of the chunks of a policy. */
+const storedChunk = z
+  .strictObject({ length: z.int().min(2), execute: z.int(), blend: z.number().optional() })
+  .transform(optionsOf as (stored: object) => ReturnType<typeof optionsOf>);
 
 /** The spaces of a policy, in place of those that an oxbow file's metadata has. */
 interface Spaces {
@@ -135,22 +141,24 @@ export function policyFromOnnx(
   }
 }
 
+/** What the metadata of an oxbow file say; undefined where they do not. @throws one line, if it is something else */
+function stored<S extends z.ZodType>({ metadata }: OnnxGraph, key: string, schema: S): z.output<S> | undefined {
+  const text = metadata.get(key);
+  if (text === undefined) return undefined;
+  let json: unknown;
+  try {
+    json = parseJson(text);
+  } catch (error) {
+    throw new Error(`${OWNER}: metadata ${key}: ${(error as Error).message}`);
+  }
+  return parseOptions(`${OWNER}: metadata ${key}`, schema, json);
+}
+
 /** The spaces that are given, of the environment, or of the file. */
 function spacesOf(graph: OnnxGraph, { observationSpace, actionSpace, env }: Spaces) {
   const given = (env ?? {}) as Partial<Record<string, AnySpace>>;
-  const stored = (key: string, schema: z.ZodType): unknown => {
-    const text = graph.metadata.get(key);
-    if (text === undefined) return undefined;
-    let json: unknown;
-    try {
-      json = parseJson(text);
-    } catch (error) {
-      throw new Error(`${OWNER}: metadata ${key}: ${(error as Error).message}`);
-    }
-    return parseOptions(`${OWNER}: metadata ${key}`, schema, json);
-  };
   const found = (key: string, own: AnySpace | undefined, single: string, schema: z.ZodType): AnySpace => {
-    const space = own ?? given[single] ?? given[key] ?? (stored(key, schema) as AnySpace | undefined);
+    const space = own ?? given[single] ?? given[key] ?? (stored(graph, key, schema) as AnySpace | undefined);
     if (space === undefined) {
       throw new Error(`${OWNER}: ${key}: got none, and the file says none, expected a space, or the environment: env`);
     }
@@ -211,7 +219,9 @@ class FileRoles {
     if (isNoisy && head.kind !== 'action') {
       throw new Error(`${OWNER}: outputs: got a ${head.kind} that depends on noise, expected the action`);
     }
-    const actionDim = 'low' in actions ? actions.low.length : choicesOf(actions).nvec.length;
+    const chunk = this.#chunk(roles);
+    const whole = 'low' in actions && chunk !== undefined ? chunkBox(actions, chunk.length) : actions;
+    const actionDim = 'low' in whole ? whole.low.length : choicesOf(whole).nvec.length;
     this.#checkSizes(head, outline, actionDim);
     const policy = new OnnxPolicy({
       graph,
@@ -220,18 +230,27 @@ class FileRoles {
       observationDim: layout.size,
       actionDim,
       actions: 'low' in actions ? undefined : actions,
-      squash: this.#squash(),
+      squash: this.#squash(whole),
       isNoisy,
       isSingle,
     });
     policy.config = { name: ONNX, observationSpace: layout.space, actionSpace: actions, options: {} };
+    if (chunk !== undefined) policy.chunk = chunk;
     this.#normalize(policy);
     return policy;
   }
 
-  #squash(): Bijector {
+  /** What of a chunk of actions is made, as the options say, or an oxbow file. */
+  #chunk({ state }: OnnxRoles): ActionChunk | undefined {
+    const { chunk, execute, blend } = this.#options;
+    const given = chunk === undefined ? (stored(this.#graph, 'chunk', storedChunk) ?? {}) : {};
+    const memory = state.length > 0 ? 'state' : undefined;
+    const options = { chunk, execute, blend, memory, ...given };
+    return chunkOf(OWNER, options, 'low' in this.#actions ? 'box' : 'choices');
+  }
+
+  #squash(actions: BoxSpace | ChoiceSpace): Bijector {
     const { squash } = this.#options;
-    const actions = this.#actions;
     if (squash === 'none') return new Identity();
     if (!('low' in actions)) throw new Error(`${OWNER}: squash: got "${squash}" for choices, expected "none"`);
     roundedBounds(`${OWNER}: squash "${squash}"`, actions);
@@ -262,7 +281,7 @@ class FileRoles {
     const known = inputs.map((each) => each.name);
     const checked = (option: string, input: string, all = known): string => {
       if (all.includes(input)) return input;
-      throw new Error(`${OWNER}: ${option}: got ${shortened(input)}, ${expectedOneOf(input, all)}`);
+      throw new Error(`${OWNER}: ${option}: got ${shortened(input)}, ${expectedOneOf(input, few(all))}`);
     };
     const given = outputs.map((each) => each.name);
     const state = this.#options.state ?? Object.fromEntries(this.#usualState(known, given));
@@ -312,7 +331,7 @@ class FileRoles {
     const rest = shape.filter((_, i) => i !== axis);
     if (!rest.every((size) => typeof size === 'number')) {
       throw new Error(
-        `${OWNER}: input '${shortened(input)}': got shape [${shape}], expected one free size, of the batch`,
+        `${OWNER}: input '${shortened(input)}': got shape [${few(shape.map(String))}], expected one free size, of the batch`,
       );
     }
     return { input, shape: rest, axis };
@@ -342,60 +361,18 @@ class FileRoles {
     }
     const missing = inputs.filter((input) => !pairs.some(([, own]) => own === input));
     if (missing.length > 0) {
-      const list = missing.map((input) => `'${shortened(input)}'`).join(', ');
+      const list = few(missing)
+        .map((input) => `'${input}'`)
+        .join(', ');
       throw new Error(
         `${OWNER}: got a file with inputs ${list}, expected to learn what they are: observations, state, noise or fill`,
       );
     }
     if (pairs.length === 0) throw new Error(`${OWNER}: got a file without inputs, expected one of observations`);
-    return pairs.map(([part, input]) => this.#seen(part, input));
-  }
-
-  /** What an input sees of a part of observations. */
-  #seen(part: ObservationPart, input: string): OnnxRoles['observations'][number] {
-    const { type, shape: declared } = this.#graph.inputs.find((each) => each.name === input)!;
-    const { at, size } = part;
-    const cut = (observations: tf.Tensor) =>
-      size === observations.shape[1] ? observations : tf.slice(observations, [0, at], [-1, size]);
-    const space = part.path === '' && part.size === this.#layout.size ? this.#layout.space : this.#spaceAt(part.path);
-    if ('n' in space) {
-      const { n, start } = space;
-      const isOneHot =
-        declared !== undefined &&
-        declared.length === 2 &&
-        (declared[1] === n || typeof declared[1] === 'string') &&
-        isReal(type);
-      if (!isOneHot) {
-        const shape = declared?.length === 2 ? [1] : [];
-        const index = (observations: tf.Tensor) => tf.add(tf.cast(tf.argMax(cut(observations), 1), 'float32'), start);
-        return { input, shape, axis: 0, see: index };
-      }
-    }
-    const raw = part.isScaled && 'low' in space ? (x: tf.Tensor) => unscaled(cut(x), space) : cut;
-    const isFlat = declared?.length === 2 || part.shape.length < 2;
-    const sizes = declared?.slice(1);
-    const [height, width, channels] = part.shape as [number, number, number];
-    const isImage = part.shape.length === 3;
-    const fits = (shape: readonly number[]) =>
-      sizes?.length === shape.length && sizes.every((each, i) => typeof each === 'string' || each === shape[i]);
-    const turned = isImage ? [channels, height, width] : [];
-    const isTurned = isImage && !isFlat && (this.#options.channelsFirst ?? (!fits(part.shape) && fits(turned)));
-    const see = (observations: tf.Tensor) => {
-      const rows = raw(observations);
-      return isTurned ? tf.transpose(tf.reshape(rows, [-1, ...part.shape]), [0, 3, 1, 2]) : rows;
-    };
-    return { input, shape: isFlat ? [size] : isTurned ? turned : part.shape, axis: 0, see };
-  }
-
-  /** The simple space at a path of names. */
-  #spaceAt(path: string): PlainSpace {
-    let space = this.#layout.space;
-    for (const key of path.split('.')) {
-      if (!('spaces' in space)) return space;
-      const { names: keys, spaces } = space;
-      space = spaces[keys === undefined ? Number(key) : keys.indexOf(key)] ?? { size: 0 };
-    }
-    return space;
+    return pairs.map(([part, input]) => {
+      const value = this.#graph.inputs.find((each) => each.name === input)!;
+      return seenBy(value, this.#layout, part, this.#options.channelsFirst);
+    });
   }
 
   #head(): OnnxHead {
@@ -403,7 +380,7 @@ class FileRoles {
     const { outputs = {} } = this.#options;
     const checked = (option: string, output: string): string => {
       if (given.includes(output)) return output;
-      throw new Error(`${OWNER}: outputs.${option}: got ${shortened(output)}, ${expectedOneOf(output, given)}`);
+      throw new Error(`${OWNER}: outputs.${option}: got ${shortened(output)}, ${expectedOneOf(output, few(given))}`);
     };
     const { action, mean, logStd, std, logits, values } = outputs;
     const kinds = Object.entries({ action, mean, logits, values }).filter(([, output]) => output !== undefined);
@@ -505,15 +482,3 @@ class FileRoles {
 
 /** What `Policy.toOnnx` says of an input. */
 const NOISE: Readonly<Record<string, 'normal' | 'uniform'>> = { 'N(0, 1)': 'normal', 'U(0, 1)': 'uniform' };
-
-const isReal = (type: string | undefined): boolean => type === undefined || /^(b?float|double)/.test(type);
-
-/** Bytes again of what a policy sees of them. */
-function unscaled(seen: tf.Tensor, { low, high }: BoxSpace): tf.Tensor {
-  const width = Array.from(high, (bound, i) => bound - low[i]!);
-  const isEven = width.every((each) => each === width[0]) && Array.from(low).every((bound) => bound === low[0]);
-  const scaled = isEven
-    ? tf.add(tf.mul(seen, width[0]!), low[0]!)
-    : tf.add(tf.mul(seen, tf.tensor1d(width)), tf.tensor1d(Array.from(low)));
-  return tf.round(scaled);
-}

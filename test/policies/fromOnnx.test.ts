@@ -45,6 +45,7 @@ describe('what oxbow exports acts as before', () => {
     ['spline', { squash: 'tanh' }, actionSpace],
     ['gaussian', { memory: 'gru', memoryUnits: 5 }, actionSpace],
     ['flow-matching', {}, actionSpace],
+    ['gaussian', { chunk: 3, execute: 2 }, actionSpace],
     ['categorical', {}, { n: 4, start: 2 }],
     ['multi-categorical', {}, { nvec: [3, 2], start: [1, 0] }],
   ] as const;
@@ -411,6 +412,30 @@ describe('memory, noise and inputs that are filled', () => {
     const actor = policyFromOnnx(single, SPACES).actor({ batch: 3, greedy: true });
     expectActions(actor.act([1, 0, 0, 0, 1, 0, 0, 0, 1]).action, [1, -1, 0.5, 2, -0.25, 0.75]);
   });
+});
+
+test('chunks of actions are made one after the other, as the options say', () => {
+  const chunks = linear({
+    nodes: [
+      { op: 'MatMul', inputs: ['obs', 'w'], outputs: ['x'] },
+      { op: 'Reshape', inputs: ['x', 'shape'], outputs: ['actions'] },
+    ],
+    initializers: {
+      w: { shape: [3, 4], data: [1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0] },
+      shape: { shape: [3], data: [-1, 2, 2], type: 'int64' },
+    },
+  });
+  const policy = policyFromOnnx(chunks, { ...SPACES, chunk: 2 });
+  expectActions(policy.act([0.5, 0, 0]) as Float32Array, [0.5, 1]);
+  // The rest of the chunk, whatever is seen.
+  expectActions(policy.act([1, 0, 0]) as Float32Array, [1.5, 2]);
+  expectActions(policy.act([1, 0, 0]) as Float32Array, [1, 2]);
+  expect(() => policyFromOnnx(chunks, { ...SPACES, chunk: 3 })).toThrow(
+    'got shape [1,2,2] of one row, expected 6 numbers',
+  );
+  expect(() => policyFromOnnx(chunks, { ...SPACES, execute: 2 })).toThrow(
+    'policyFromOnnx: execute: got 2, expected a chunk of actions',
+  );
 });
 
 test('a file is read by its path, and its policy is kept as that file', () => {

@@ -125,6 +125,13 @@ describe('pooling', () => {
     expectNear(runNode('MaxPool', [x], { ...attributes, ceil_mode: 1 })[0]!, up.data, up.shape);
   });
 
+  test('a window that would begin behind the image is none, where their number is rounded up', () => {
+    const line = { shape: [1, 1, 5], data: [1, 2, 3, 4, 5] };
+    const beyond = { kernel_shape: [2], strides: [3], pads: [0, 1], ceil_mode: 1 };
+    expectNear(runNode('MaxPool', [line], beyond)[0]!, [2, 5], [1, 1, 2]);
+    expectNear(runNode('AveragePool', [line], beyond)[0]!, [1.5, 4.5], [1, 1, 2]);
+  });
+
   test('MaxPool with dilations, of a line', () => {
     const line = waves(1, 2, 9);
     const expected = pool(line, [2], { strides: [1], dilations: [3], pads: [0, 0], counts: [6] }, (n) =>
