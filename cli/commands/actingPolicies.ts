@@ -52,7 +52,8 @@ export interface FilesIn {
   readonly onnx?: string | undefined;
 }
 
-const isOnnx = (file: string): boolean => /\.onnx$/i.test(file);
+/** Whether a file is one of ONNX, by its name. */
+export const isOnnx = (file: string): boolean => /\.onnx$/i.test(file);
 
 /** What is no path of a file. */
 const WORDS = ['random', 'demonstrators'];

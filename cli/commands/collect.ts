@@ -14,7 +14,7 @@ import { withoutOption } from '../terminal/commandLine.ts';
 import { allowedOptions, programOf } from '../train/allowedCode.ts';
 import { summaryText } from '../train/datasetSummary.ts';
 import { checkEnvOptions, loadModules, loadNamedEnv } from '../train/loadNamedEnv.ts';
-import { type ActingPolicy, actingPolicies } from './actingPolicies.ts';
+import { type ActingPolicy, actingPolicies, isOnnx } from './actingPolicies.ts';
 import { type Collected, collectDataset } from './collectDataset.ts';
 import { type ActingFlags, actingWays } from './eval.ts';
 import type { CommandContext } from './options.ts';
@@ -52,6 +52,9 @@ export async function collect({ registry, argv }: CommandContext, id: string, fl
   const demonstrators = optionsOf('demonstrators', flags.set);
   if (Object.keys(demonstrators).length > 0 && !names.includes('demonstrators')) {
     throw new InputError('--set: got options of demonstrators, expected --policy demonstrators beside them');
+  }
+  if (flags.onnx !== undefined && !names.some(isOnnx)) {
+    throw new InputError(`--onnx: got ${flags.onnx}, expected a file .onnx beside it: --policy actor.onnx`);
   }
   const load = await loadModules(flags.load);
   await loadNamedEnv('collect', id);

@@ -21,7 +21,7 @@ import { type AllowedCode, allowedOptions, programOf, refusedModule } from '../t
 import { isEnv, loadNamedEnv } from '../train/loadNamedEnv.ts';
 import { actionTime, measurePolicy, pageOf, recordEpisode } from '../train/measurePolicy.ts';
 import { describeShares, type Ends, endsOf, sharesOf, spreadOf, withOutcomes } from '../train/outcomes.ts';
-import { loadFile } from './actingPolicies.ts';
+import { isOnnx, loadFile } from './actingPolicies.ts';
 import type { CommandContext } from './options.ts';
 import { allowCode, type CodeFlags, integerOption, numberOption, type Texts } from './run.ts';
 
@@ -81,6 +81,8 @@ async function allowedBy(flags: EvalFlags): Promise<AllowedCode> {
 async function fileIn(_: CommandContext, path: string, flags: EvalFlags): Promise<Evaluated> {
   const { env } = flags;
   if (env === undefined) throw new InputError(`--env: got none for ${path}, expected the environment to act in`);
+  if (flags.onnx !== undefined && !isOnnx(path))
+    throw new InputError(`--onnx: got it for ${path}, expected a file .onnx`);
   const allowed = await allowedBy(flags);
   const load = (id: string) => {
     // Its spaces alone.

@@ -89,7 +89,7 @@ export const onnxPolicyOptions = z.strictObject({
 
 /** What `Policy.toOnnx` says of the chunks of a policy. */
 const storedChunk = z
-  .strictObject({ length: z.int().min(2), execute: z.int(), blend: z.number().optional() })
+  .strictObject({ length: z.int().min(2).max(1000), execute: z.int(), blend: z.number().optional() })
   .transform(optionsOf as (stored: object) => ReturnType<typeof optionsOf>);
 
 /** The spaces of a policy, in place of those that an oxbow file's metadata has. */
@@ -172,7 +172,19 @@ function spacesOf(graph: OnnxGraph, { observationSpace, actionSpace, env }: Spac
   if ('spaces' in actions || 'size' in actions) {
     throw new Error(`${OWNER}: actionSpace: got one of parts, expected a box or choices`);
   }
-  return { layout: new ObservationLayout(`${OWNER}: observationSpace`, observations), actions };
+  const layout = new ObservationLayout(`${OWNER}: observationSpace`, observations);
+  checkSize('observationSpace', layout.size);
+  checkSize('actionSpace', 'binaries' in actions ? actions.binaries : 1);
+  return { layout, actions };
+}
+
+/** Numbers of an observation, of an action, or of what an input of a file gets for one row. */
+const MOST_NUMBERS = 1 << 24;
+
+/** That a few bytes of a file do not ask for gigabytes. @throws if there are more numbers than a policy has */
+function checkSize(what: string, size: number): void {
+  if (size <= MOST_NUMBERS) return;
+  throw new Error(`${OWNER}: ${what}: got ${size} numbers, expected up to ${MOST_NUMBERS}`);
 }
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
@@ -334,6 +346,7 @@ class FileRoles {
         `${OWNER}: input '${shortened(input)}': got shape [${few(shape.map(String))}], expected one free size, of the batch`,
       );
     }
+    checkSize(`input '${shortened(input)}'`, sizeOf(rest as number[]));
     return { input, shape: rest, axis };
   }
 

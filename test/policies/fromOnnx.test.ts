@@ -23,10 +23,12 @@ const OBSERVATION = [0.5, -1, 2];
 const product = (o: readonly number[], w = W) =>
   Array.from({ length: w.shape[1]! }, (_, j) => o.reduce((sum, x, i) => sum + x * w.data[i * w.shape[1]! + j]!, 0));
 
+const NODES = [{ op: 'MatMul', inputs: ['obs', 'w'], outputs: ['actions'] }];
+
 /** One linear layer, from `obs` to `actions`. */
 const linear = (parts: Partial<ModelParts> = {}): Uint8Array =>
   modelBytes({
-    nodes: [{ op: 'MatMul', inputs: ['obs', 'w'], outputs: ['actions'] }],
+    nodes: NODES,
     inputs: { obs: { shape: ['batch', 3] } },
     outputs: ['actions'],
     initializers: { w: W },
@@ -436,6 +438,38 @@ test('chunks of actions are made one after the other, as the options say', () =>
   expect(() => policyFromOnnx(chunks, { ...SPACES, execute: 2 })).toThrow(
     'policyFromOnnx: execute: got 2, expected a chunk of actions',
   );
+});
+
+test('what a policy has is bounded, whatever a file asks for', () => {
+  const of =
+    (parts: Partial<ModelParts>, options = {}) =>
+    () =>
+      policyFromOnnx(linear(parts), options);
+  const space = JSON.stringify(actionSpace);
+  const metadata = (observations: object, actions = space, chunk?: string) => ({
+    metadata: { observationSpace: JSON.stringify(observations), actionSpace: actions, ...(chunk && { chunk }) },
+  });
+  expect(of(metadata({ n: 2 ** 31, start: 0 }))).toThrow(
+    'observationSpace: got 2147483648 numbers, expected up to 16777216',
+  );
+  expect(of(metadata(observationSpace, '{"binaries": 2000000000}'))).toThrow('actionSpace: got 2000000000 numbers');
+  expect(of(metadata(observationSpace, space, '{"length": 1000000000, "execute": 1}'))).toThrow(
+    'metadata chunk: length: got 1000000000',
+  );
+  expect(of(metadata(observationSpace, space, '{'))).toThrow(/^policyFromOnnx: metadata chunk: [^\n]*$/);
+  const inputs = { obs: { shape: ['batch', 3] }, h_in: { shape: ['batch', 2 ** 31 - 1] } };
+  const wide = {
+    inputs,
+    nodes: [...NODES, { op: 'Identity', inputs: ['h_in'], outputs: ['h_out'] }],
+    outputs: ['actions', 'h_out'],
+  };
+  expect(of(wide, SPACES)).toThrow("policyFromOnnx: input 'h_in': got 2147483647 numbers");
+});
+
+test('a policy of a file is exported again', () => {
+  const first = policyFromOnnx(linear(), { ...SPACES, squash: 'rescale' });
+  const again = policyFromOnnx(first.toOnnx().model);
+  expect(again.act([0.1, 0.2, 0.3])).toEqual(first.act([0.1, 0.2, 0.3]));
 });
 
 test('a file is read by its path, and its policy is kept as that file', () => {

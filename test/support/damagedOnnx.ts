@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { graphFromOnnx, type OnnxGraph } from '../../src/engine/graphFromOnnx.ts';
-import { Rng } from '../../src/random.ts';
+import { makePolicy, policyFromOnnx, Rng } from '../../src/index.ts';
 
 /** Files of other libraries' policies, with what ONNX Runtime makes of them. */
 export const ONNX_FILES = join(import.meta.dirname, '../golden/onnx');
@@ -12,6 +12,26 @@ const OF_PROGRAM =
   /Cannot (read|set|destructure|convert|mix)|is not (a function|iterable|defined)|Invalid (typed )?array length|Maximum call stack|out of memory|allocation failed|\[object/;
 
 /** Runs a graph on zeros, sizes that are free as 1. */
+function runGraph(bytes: Uint8Array): void {
+  const graph = graphFromOnnx(bytes);
+  try {
+    runOnZeros(graph);
+  } finally {
+    graph.dispose();
+  }
+}
+
+/** Has a policy act that says its spaces itself. */
+function act(bytes: Uint8Array): void {
+  const policy = policyFromOnnx(bytes);
+  try {
+    using actor = policy.actor({ rng: new Rng(0) });
+    actor.act(new Float32Array(policy.observationDim));
+  } finally {
+    policy.dispose();
+  }
+}
+
 function runOnZeros(graph: OnnxGraph): void {
   const inputs = graph.inputs.map(
     ({ name, shape = [1] }) => [name, shape.map((size) => (typeof size === 'number' ? size : 1))] as const,
@@ -63,26 +83,35 @@ function damaged(bytes: Uint8Array, rng: Rng): Uint8Array {
  * @throws if anything else comes of one
  */
 export function damagedRuns(count: number, seed: string): { ran: number; refused: number; slowest: number } {
-  const files = readdirSync(ONNX_FILES).filter((name) => name.endsWith('.onnx'));
-  const contents = files.map((name) => new Uint8Array(readFileSync(join(ONNX_FILES, name))));
+  const names = readdirSync(ONNX_FILES).filter((name) => name.endsWith('.onnx'));
+  const space = { low: [-1, -2], high: [1, 2], shape: [2] };
+  const ours = (['gaussian', 'mixture'] as const).map((name) => {
+    const policy = makePolicy(name, { observationSpace: space, actionSpace: space, hidden: [4], rng: new Rng(0) });
+    const { model } = policy.toOnnx();
+    policy.dispose();
+    return { name, bytes: model, run: act };
+  });
+  const files = names.map((name) => ({
+    name,
+    bytes: new Uint8Array(readFileSync(join(ONNX_FILES, name))),
+    run: runGraph,
+  }));
+  const all = [...files, ...ours];
   const rng = new Rng(seed);
   const outcome = { ran: 0, refused: 0, slowest: 0 };
   for (let i = 0; i < count; i++) {
-    const bytes = damaged(contents[i % files.length]!, rng);
+    const { name, bytes, run } = all[i % all.length]!;
+    const hurt = damaged(bytes, rng);
     const begin = performance.now();
-    let graph: OnnxGraph | undefined;
     try {
-      graph = graphFromOnnx(bytes);
-      runOnZeros(graph);
+      run(hurt);
       outcome.ran++;
     } catch (error) {
       const { message } = error as Error;
       if (!(error instanceof Error) || message.includes('\n') || message.length > 600 || OF_PROGRAM.test(message)) {
-        throw new Error(`file ${i}, ${files[i % files.length]}: ${message}`, { cause: error });
+        throw new Error(`file ${i}, ${name}: ${message}`, { cause: error });
       }
       outcome.refused++;
-    } finally {
-      graph?.dispose();
     }
     outcome.slowest = Math.max(outcome.slowest, performance.now() - begin);
   }

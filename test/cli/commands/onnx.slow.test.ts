@@ -67,6 +67,11 @@ test('bad input is one line', async () => {
   expect(await refusal('eval', file, '--env', 'Pendulum-v1', '--onnx', at('wrong.json'))).toContain(
     'eval: policyFromOnnx: squash: got "clip"',
   );
+  expect(await refusal('eval', at('policy.json'), '--env', 'Pendulum-v1', '--onnx', at('options.json'))).toBe(
+    `oxbow: --onnx: got it for ${at('policy.json')}, expected a file .onnx\n`,
+  );
+  const random = ['collect', 'Pendulum-v1', '--episodes', '1', '--onnx', at('options.json'), '--out', at('none')];
+  expect(await refusal(...random)).toContain('expected a file .onnx beside it');
   writeFileSync(at('damaged.onnx'), readFileSync(file).subarray(0, 60));
   const damaged = ['collect', 'Pendulum-v1', '--episodes', '1', '--policy', at('damaged.onnx'), '--out', at('none')];
   expect(await refusal(...damaged)).toMatch(/^oxbow: --policy: policyFromOnnx: [^\n]*damaged\.onnx: [^\n]*\n$/);
