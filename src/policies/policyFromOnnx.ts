@@ -36,7 +36,7 @@ const normalization = z.strictObject({
 });
 
 /** What of the options JSON can hold: all but the spaces. */
-export const onnxPolicyOptions = z.strictObject({
+const onnxPolicyOptions = z.strictObject({
   observations: z
     .union([name, names])
     .optional()

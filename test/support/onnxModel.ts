@@ -54,7 +54,7 @@ export interface ModelParts {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-export const TYPES = { float: 1, uint8: 2, int64: 7, bool: 9 } as const;
+const TYPES = { float: 1, uint8: 2, int64: 7, bool: 9 } as const;
 
 export function writeTensor(w: ProtobufWriter, { shape, data, type = 'float' }: Numbers, name = ''): void {
   for (const size of shape) w.int(1, size);
