@@ -1,14 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import * as ort from 'onnxruntime-node';
-import { compile, graphFromOnnx, Rng, selectEngine } from '../src/index.ts';
+import {
+  type AnySpace,
+  compile,
+  graphFromOnnx,
+  type Observation,
+  policyFromOnnx,
+  Rng,
+  selectEngine,
+} from '../src/index.ts';
 import { block, clock, inTurns, type Run, warmUp } from './timing.ts';
 
 const program = new Command('bench:onnx')
   .description(
-    "Policies of other libraries, as bench/peers/onnx_policies.py exports them: the largest difference from ONNX Runtime's outputs, and the microseconds for one observation, in turns with its package for Node.",
+    "Policies of other libraries, as bench/peers/onnx_policies.py and onnx_predictions.py export them: the largest difference from ONNX Runtime's outputs, and the microseconds for one observation, in turns with its package for Node.",
   )
   .argument('<folder>', 'of the files')
   .option('--engine <name>', 'ours', 'native')
@@ -51,7 +59,9 @@ function differenceOf(got: tf.Tensor, expected: StoredTensor): number {
 }
 
 await selectEngine(engine as Parameters<typeof selectEngine>[0]);
-const names = readdirSync(folder).filter((name) => name.endsWith('.onnx') && name.includes(only));
+const names = readdirSync(folder).filter(
+  (name) => name.endsWith('.onnx') && !name.startsWith('predict-') && name.includes(only),
+);
 const rows: { name: string; difference: number; ours: number; theirs: number }[] = [];
 for (const file of names.sort()) {
   const name = file.replace(/\.onnx$/, '');
@@ -110,9 +120,38 @@ for (const file of names.sort()) {
     console.log(`${name}: ${(error as Error).message.slice(0, 300)}`);
   }
 }
+/** What `bench/peers/onnx_predictions.py` writes of a policy. */
+interface Predicted {
+  readonly name: string;
+  readonly file: string;
+  readonly observationSpace: AnySpace;
+  readonly actionSpace: AnySpace;
+  readonly options: Parameters<typeof policyFromOnnx>[1];
+  readonly observations: readonly Observation[];
+  readonly actions: readonly (readonly number[])[];
+}
+const predictions = join(folder, 'predictions.json');
+const predicted = existsSync(predictions) ? (JSON.parse(readFileSync(predictions, 'utf8')) as Predicted[]) : [];
+for (const { name, file, observationSpace, actionSpace, options, observations, actions } of predicted) {
+  const policy = policyFromOnnx(join(folder, file), { observationSpace, actionSpace, ...options });
+  const differences = observations.flatMap((observation, i) => {
+    const action = policy.act(observation, { greedy: true });
+    const got = typeof action === 'number' ? [action] : action;
+    return actions[i]!.map((want, k) => Math.abs(got[k]! - want));
+  });
+  const difference = differences.reduce((most, each) => Math.max(most, each), 0);
+  rows.push({ name, difference, ours: Number.NaN, theirs: Number.NaN });
+  console.log(`${name}: its predictions to ${difference.toExponential(1)}`);
+  policy.dispose();
+}
 const within = rows.filter(({ difference }) => difference <= 1e-5);
-const ratios = within.map(({ ours, theirs }) => theirs / ours).sort((a, b) => a - b);
+const ratios = within
+  .map(({ ours, theirs }) => theirs / ours)
+  .filter(Number.isFinite)
+  .sort((a, b) => a - b);
+const middle = ratios[ratios.length >> 1];
 console.log(
-  `${within.length} of ${rows.length} within 1e-5; ONNX Runtime takes ${ratios[ratios.length >> 1]?.toFixed(2)} times as long (median)`,
+  `${within.length} of ${rows.length} within 1e-5` +
+    (middle === undefined ? '' : `; ONNX Runtime takes ${middle.toFixed(2)} times as long (median)`),
 );
 process.exitCode = within.length === rows.length ? 0 : 1;
