@@ -22,7 +22,10 @@ const TYPESCRIPT = {
 };
 
 const TSCONFIG = {
-  compilerOptions: { target: 'ES2022', module: 'NodeNext', strict: true, skipLibCheck: true, noEmit: true },
+  compilerOptions: {
+    ...{ target: 'ES2022', module: 'NodeNext', types: ['node'] },
+    ...{ strict: true, skipLibCheck: true, noEmit: true },
+  },
 };
 
 interface Package {
