@@ -38,6 +38,22 @@ export function writeWholeFile(path: string, content: string | Iterable<Uint8Arr
   });
 }
 
+/**
+ * The bytes of a file.
+ * @param where begins the error
+ * @throws one line, if it cannot be read, or is no file
+ */
+export function readFileBytes(where: string, path: string): Uint8Array {
+  const files = nodeBuiltin('node:fs', 'give the bytes of the file');
+  try {
+    // A pipe or a device might never end.
+    if (!files.statSync(path).isFile()) throw new Error('it is no file');
+    return files.readFileSync(path);
+  } catch (error) {
+    throw new Error(`${where} cannot be read: ${(error as Error).message}`);
+  }
+}
+
 /** Makes a folder whole or not at all: it gets its name when it is filled. @throws if it is there already; what `fill` throws */
 export function writeWholeFolder(path: string, fill: (folder: string) => void): void {
   const files = nodeBuiltin('node:fs');

@@ -1,10 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { fromBfloat16, fromFloat16 } from './engine/bytes.ts';
-import { writeWholeFile } from './files.ts';
+import { readFileBytes, writeWholeFile } from './files.ts';
 import { checkLevels, parseJson } from './json.ts';
 import { Module, type StateDict } from './module.ts';
-import { nodeBuiltin } from './nodeBuiltin.ts';
 import { shortened } from './options/describe.ts';
 import { checkArgument, parseOptions } from './options/parse.ts';
 
@@ -104,7 +103,7 @@ export function saveSafetensors(
 export function readSafetensors(source: string | Uint8Array): StateDict {
   checkArgument('readSafetensors', 'source', source, [String, Uint8Array]);
   const where = typeof source === 'string' ? `readSafetensors: ${shortened(source)}` : 'readSafetensors';
-  const bytes = typeof source === 'string' ? bytesOf(where, source) : source;
+  const bytes = typeof source === 'string' ? readFileBytes(where, source) : source;
   const header = headerOf(where, bytes);
   const { [METADATA]: about = {}, ...entries } = header.json;
   parseOptions(`${where}: ${METADATA}`, metadataSchema, about);
@@ -169,15 +168,4 @@ function checkPlaces(where: string, tensors: readonly Entry[], available: number
     end = offsets[1];
   }
   if (end !== available) throw new Error(`${where}: ${available} bytes of numbers, expected ${end}`);
-}
-
-function bytesOf(where: string, path: string): Uint8Array {
-  const files = nodeBuiltin('node:fs', 'give the bytes of the file');
-  try {
-    // A pipe or a device might never end.
-    if (!files.statSync(path).isFile()) throw new Error('it is no file');
-    return files.readFileSync(path);
-  } catch (error) {
-    throw new Error(`${where} cannot be read: ${(error as Error).message}`);
-  }
 }

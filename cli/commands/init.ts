@@ -11,12 +11,14 @@ import type { CommandContext } from './options.ts';
 
 const FILES = ['lander', 'train', 'lander.test'] as const;
 
+/** Which of them have types; the others are JavaScript, by whatever ending. */
+const TYPED: readonly string[] = ['lander'];
+
 /** What `npm init` writes, which tests nothing. */
 const NO_TEST = 'echo "Error: no test specified" && exit 1';
 
-const JAVASCRIPT = { language: 'javascript', ending: '.js', scripts: { train: 'node train.js', test: 'node --test' } };
+const JAVASCRIPT = { ending: '.js', scripts: { train: 'node train.js', test: 'node --test' } };
 const TYPESCRIPT = {
-  language: 'typescript',
   ending: '.ts',
   scripts: { train: 'tsx train.ts', test: 'node --import tsx --test lander.test.ts', typecheck: 'tsc' },
 };
@@ -38,12 +40,12 @@ interface Package {
 
 /** `oxbow init [folder]`: the files of `examples/project`, and a `package.json` whose scripts train and test. */
 export async function init(_: CommandContext, folder = '.', { typescript = false }): Promise<number> {
-  const { language, ending, scripts } = typescript ? TYPESCRIPT : JAVASCRIPT;
+  const { ending, scripts } = typescript ? TYPESCRIPT : JAVASCRIPT;
   const path = createRequire(import.meta.url).resolve('oxbow/package.json');
   const oxbow = JSON.parse(readFileSync(path, 'utf8'));
   const files = FILES.map((name): [string, string] => {
-    const file = `${name}${ending}`;
-    return [file, readFileSync(join(dirname(path), 'examples/project', language, file), 'utf8')];
+    const source = `${name}${TYPED.includes(name) ? ending : '.ts'}`;
+    return [`${name}${ending}`, readFileSync(join(dirname(path), 'examples/project', source), 'utf8')];
   });
   const there = FILES.flatMap((name) => ['.js', '.ts'].map((each) => join(folder, name + each))).find(existsSync);
   if (there !== undefined) throw new InputError(`init: ${there} is there already, expected a folder without it`);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { readFileBytes } from '../files.ts';
 import { Module } from '../module.ts';
-import { nodeBuiltin } from '../nodeBuiltin.ts';
 import { expectedOneOf, shortened, show } from '../options/describe.ts';
 import { checkArgument } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
@@ -217,23 +217,12 @@ export function graphFromOnnx(source: string | Uint8Array): OnnxGraph {
 /** @param caller begins the errors */
 export function onnxGraph(caller: string, source: string | Uint8Array): OnnxGraph {
   const where = typeof source === 'string' ? `${caller}: ${shortened(source)}` : caller;
-  const bytes = typeof source === 'string' ? bytesOf(where, source) : source;
+  const bytes = typeof source === 'string' ? readFileBytes(where, source) : source;
   try {
     const model = readModel(bytes);
     checkOperators(model);
     return new OnnxGraph(model, where);
   } catch (error) {
     throw new Error(`${where}: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-function bytesOf(where: string, path: string): Uint8Array {
-  const files = nodeBuiltin('node:fs', 'give the bytes of the file');
-  try {
-    // A pipe or a device might never end.
-    if (!files.statSync(path).isFile()) throw new Error('it is no file');
-    return files.readFileSync(path);
-  } catch (error) {
-    throw new Error(`${where} cannot be read: ${(error as Error).message}`);
   }
 }

@@ -1,16 +1,16 @@
 /** Plays episodes of a policy on a page: the script of what `oxbow export --html` writes. Nothing is loaded, and no TensorFlow.js is in it. */
-import type { PagePolicy } from '../../cli/report/policyPage.ts';
-import { builtinEnvs } from '../../envs/builtinEnvs.ts';
-import { type EnvRegistration, loadEnv, make, register, registerLoader } from '../../envs/core/registry.ts';
-import { ChunkedActions } from '../../src/policies/actionChunks.ts';
-import { ObservationLayout } from '../../src/policies/observationLayout.ts';
-import { Rng } from '../../src/random.ts';
+import type { PagePolicy } from '../cli/report/policyPage.ts';
+import { builtinEnvs } from '../envs/builtinEnvs.ts';
+import { type EnvRegistration, loadEnv, make, register, registerLoader } from '../envs/core/registry.ts';
+import { ChunkedActions } from '../src/policies/actionChunks.ts';
+import { ObservationLayout } from '../src/policies/observationLayout.ts';
+import { Rng } from '../src/random.ts';
 
 const all: Readonly<Record<string, Omit<EnvRegistration, 'id'>>> = builtinEnvs;
 for (const [id, env] of Object.entries(all)) register({ id, ...env });
 registerLoader('box2d', async () => {
-  await import('../../envs/box2d/registerBox2d.ts');
-  await (await import('../../envs/box2d/loadBox2d.ts')).loadBox2d();
+  await import('../envs/box2d/registerBox2d.ts');
+  await (await import('../envs/box2d/loadBox2d.ts')).loadBox2d();
 });
 
 const element = <E extends HTMLElement>(id: string): E => document.getElementById(id) as E;
