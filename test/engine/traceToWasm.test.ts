@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { traceToWasm, type WasmProgram } from '../../src/engine/traceToWasm.ts';
-import { compile, makePolicy, Rng, selectEngine } from '../../src/index.ts';
+import { compile, makePolicy, policies, Rng, selectEngine } from '../../src/index.ts';
 import { actingOf } from '../../src/policies/acting.ts';
 import { actionOf, actorInputs } from '../../src/policies/actor.ts';
 
@@ -28,31 +28,63 @@ const box = (low: number, high: number, size: number) => ({
   shape: [size],
 });
 
+const BOX = box(-1, 1, 2);
+/** Action spaces of the policies that have no box, and options without which some are not made. */
+const OTHERS: Readonly<Record<string, object>> = {
+  categorical: { actionSpace: { n: 3, start: 0 } },
+  'q-network': { actionSpace: { n: 3, start: 0 } },
+  'quantile-network': { actionSpace: { n: 3, start: 0 } },
+  'circular-spline': { actionSpace: box(-Math.PI, Math.PI, 2) },
+  'circular-autoregressive-spline': { actionSpace: box(-Math.PI, Math.PI, 2) },
+  'multi-categorical': { actionSpace: { nvec: [2, 3], start: [0, 0] } },
+  'gaussian with a memory': { memory: 'gru' },
+  'spline of chunks': { chunk: 3 },
+};
+const NAMES = [...policies().map(({ name }) => name), ...Object.keys(OTHERS).filter((name) => name.includes(' '))]
+  // It needs another policy.
+  .filter((name) => name !== 'steered');
+
 describe('traceToWasm', () => {
-  it.each(['gaussian', 'spline', 'mixture', 'flow-matching'])(
-    '%s: gives the bits of the compiled function, also at another call',
-    async (name) => {
+  it.each(NAMES.flatMap((name) => (['sample', 'mode'] as const).map((rule) => [name, rule] as const)))(
+    '%s, by %s: gives the bits of the compiled function, call after call',
+    async (name, rule) => {
       await selectEngine('wasm');
-      const spaces = { observationSpace: box(-3, 3, 3), actionSpace: box(-1, 1, 2) };
-      const policy = makePolicy(name, { ...spaces, hidden: [16], rng: new Rng(name) });
-      const fn = (inputs: { observations: tf.Tensor }, rng: Rng) => ({
-        action: actionOf(policy, inputs, actingOf('test', {}), rng).action,
-      });
+      const options = { observationSpace: box(-3, 3, 3), actionSpace: BOX, ...OTHERS[name] };
+      const policy = makePolicy<string>(name.split(' ')[0]!, { ...options, rng: new Rng(name) });
+      const acting = actingOf('test', { acting: { rule } });
+      const fn = (inputs: { [name: string]: tf.Tensor; observations: tf.Tensor }, rng: Rng) => {
+        const { action, state } = actionOf(policy, inputs, acting, rng);
+        return { action, ...(state && { nextState: state }) };
+      };
       const run = started(traceToWasm(fn, actorInputs(policy, 1), { name: 'actor', state: [policy] }));
-      const compiled = compile(fn, { name: 'actor', state: [policy] });
+      const compiled = compile(fn, { name: 'actor', state: [policy] }).onArrays(actorInputs(policy, 1) as never);
       const [first, second] = [new Rng('noise'), new Rng('noise')];
+      let state: number[] = Array(policy.stateDim).fill(0);
       for (const observations of [
         [0.5, -1, 2],
         [3, 0, -0.25],
+        [0, 0, 0],
       ]) {
-        const expected = tf.tidy(() => [
-          ...compiled({ observations: tf.tensor2d([observations]) }, first).action.dataSync(),
+        const given = { observations, ...(state.length > 0 && { state }) };
+        const expected = Object.entries(compiled(given as never, first)).map(([key, values]) => [
+          key,
+          [...(values as Float32Array)],
         ]);
-        expect(run({ observations }, second).action).toEqual(expected);
+        const made = run(given, second);
+        expect(made).toEqual(Object.fromEntries(expected));
+        state = made.nextState ?? state;
       }
       policy.dispose();
     },
   );
+
+  it('keeps constants of other types: bools as masks, integers in 32 bits', () => {
+    const mask = tf.tensor1d([1, 0, 1], 'bool');
+    const order = tf.tensor1d([2, 0, 1], 'int32');
+    const fn = ({ x }: { x: tf.Tensor }) => ({ y: tf.where(mask, tf.gather(x, order), tf.mul(x, 10)) });
+    const run = started(traceToWasm(fn, { x: { shape: [3] } }, { name: 'constants', state: [mask, order] }));
+    expect(run({ x: [1, 2, 3] }, new Rng(0)).y).toEqual([3, 20, 2]);
+  });
 
   it('refuses what is no float32, and what assigns to a variable', () => {
     const spec = { x: { shape: [2] } };
