@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { writeWholeFile } from '../../src/files.ts';
@@ -40,6 +40,7 @@ interface Package {
 
 /** `oxbow init [folder]`: the files of `examples/project`, and a `package.json` whose scripts train and test. */
 export async function init(_: CommandContext, folder = '.', { typescript = false }): Promise<number> {
+  if (folder.trim() === '') throw new InputError('init: got "", expected a folder');
   const { ending, scripts } = typescript ? TYPESCRIPT : JAVASCRIPT;
   const path = createRequire(import.meta.url).resolve('oxbow/package.json');
   const oxbow = JSON.parse(readFileSync(path, 'utf8'));
@@ -47,9 +48,9 @@ export async function init(_: CommandContext, folder = '.', { typescript = false
     const source = `${name}${TYPED.includes(name) ? ending : '.ts'}`;
     return [`${name}${ending}`, readFileSync(join(dirname(path), 'examples/project', source), 'utf8')];
   });
-  const there = FILES.flatMap((name) => ['.js', '.ts'].map((each) => join(folder, name + each))).find(existsSync);
+  const there = FILES.flatMap((name) => ['.js', '.ts'].map((each) => join(folder, name + each))).find(isThere);
   if (there !== undefined) throw new InputError(`init: ${there} is there already, expected a folder without it`);
-  if (typescript && !existsSync(join(folder, 'tsconfig.json'))) files.push(['tsconfig.json', jsonText(TSCONFIG)]);
+  if (typescript && !isThere(join(folder, 'tsconfig.json'))) files.push(['tsconfig.json', jsonText(TSCONFIG)]);
   const found = readPackage(join(folder, 'package.json'));
   const { test, ...others } = found.scripts ?? {};
   const devDependencies = typescript && {
@@ -62,11 +63,19 @@ export async function init(_: CommandContext, folder = '.', { typescript = false
     dependencies: { oxbow: `^${oxbow.version}`, ...found.dependencies },
     ...devDependencies,
   };
+  const made: string[] = [];
   try {
-    makeFolder(folder);
-    for (const [file, text] of files) writeFileSync(join(folder, file), text, { flag: 'wx' });
+    const outermost = makeFolder(folder);
+    if (outermost !== undefined) made.push(outermost);
+    for (const [file, text] of files) {
+      const path = join(folder, file);
+      writeWholeFile(path, text);
+      made.push(path);
+    }
     writeWholeFile(join(folder, 'package.json'), jsonText(whole));
   } catch (error) {
+    // With a part of it there, the next try would refuse the folder.
+    for (const path of made) rmSync(path, { recursive: true, force: true });
     throw new InputError(`init: cannot write into ${folder}: ${(error as Error).message}`);
   }
   const written = [...files.map(([file]) => file), 'package.json'].join(', ');
@@ -75,13 +84,22 @@ export async function init(_: CommandContext, folder = '.', { typescript = false
   return EXIT.ok;
 }
 
+/** As `existsSync`, also of a link that leads nowhere, through which a file elsewhere would be written. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 /** What is there already; without one a new one, which npm does not publish. */
 function readPackage(path: string): Package {
-  if (!existsSync(path)) return { private: true };
+  if (!isThere(path)) return { private: true };
   let found: unknown;
   try {
     found = JSON.parse(readFileSync(path, 'utf8'));

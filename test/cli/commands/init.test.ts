@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformWithOxc } from 'vite';
 import { describe, expect, it } from 'vitest';
@@ -59,6 +59,22 @@ describe('oxbow init', () => {
     expect(await refusal('init', damaged)).toContain(`init: cannot read ${join(damaged, 'package.json')}`);
     expect(readdirSync(damaged)).toEqual(['package.json']);
     expect(await refusal('init', '/proc/none')).toContain('init: cannot write into /proc/none');
+    expect(await refusal('init', ' ')).toContain('init: got "", expected a folder');
+
+    const linked = join(folder, 'linked');
+    mkdirSync(linked);
+    symlinkSync(join(folder, 'elsewhere'), join(linked, 'train.js'));
+    expect(await refusal('init', linked)).toContain(`init: ${join(linked, 'train.js')} is there already`);
+    expect(readdirSync(linked)).toEqual(['train.js']);
+  });
+
+  it('leaves nothing of what it could write only in part', async () => {
+    const begun = join(folder, 'begun');
+    // In the folder the shorter names of files fit into the longest path of Linux, 4095 bytes, and the others do not.
+    const room = 4084 - begun.length;
+    const long = join(begun, ...Array.from({ length: 16 }, () => 'x'.repeat(239)), 'x'.repeat(room - 16 * 240 - 1));
+    expect(await refusal('init', long)).toContain('init: cannot write into ');
+    expect(existsSync(begun)).toBe(false);
   });
 
   it('writes the same program in both languages', async () => {
