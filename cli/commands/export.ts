@@ -1,6 +1,6 @@
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { loadEnv, type MakeOptions } from '../../envs/index.ts';
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { MakeOptions } from '../../envs/index.ts';
 import { writeWholeFile } from '../../src/files.ts';
 import { loadPolicy, selectBackend } from '../../src/index.ts';
 import { expectedOneOf } from '../../src/options/describe.ts';
@@ -33,19 +33,26 @@ export async function exportPolicy(context: CommandContext, path: string, flags:
   for (const [option, file] of Object.entries({ '--html': html, '--onnx': onnx })) {
     if (file !== undefined) checkWritable(option, 'file', file);
   }
+  if (html !== undefined && onnx !== undefined && sameFile(html, onnx)) {
+    throw new InputError(`--onnx: got ${onnx}, which is the page, expected another file`);
+  }
   const source = await sourceOf(context, path, flags);
+  for (const [option, file] of Object.entries({ '--html': html, '--onnx': onnx })) {
+    if (file === undefined || !sameFile(file, source.file)) continue;
+    throw new InputError(`${option}: got ${file}, which is the policy, expected another file`);
+  }
   await selectBackend();
   const { policy, about } = await orInputError(() => loadPolicy(source.file));
   const env = flags.env ?? source.env ?? (typeof about.env === 'string' ? about.env : undefined);
   const given = flags.env === undefined ? (source.envOptions ?? (about.envOptions as MakeOptions | undefined)) : {};
   const write = (option: string, file: string, content: string | Iterable<Uint8Array>) => {
     writeNamed(option, file, () => writeWholeFile(file, content));
-    process.stdout.write(`Written: ${printable(file)}\n`);
+    // Behind the content it would be a part of it.
+    if (file !== '/dev/stdout') process.stdout.write(`Written: ${printable(file)}\n`);
   };
   try {
     if (html !== undefined) {
       if (env === undefined) throw new InputError('--env: expected the id of an environment: the file names none');
-      await orInputError(() => loadEnv(env));
       const title = `${policy.config?.name ?? 'a policy'}, ${env}`;
       const page = await orInputError(() =>
         policyPage({ policy, env, envOptions: given ?? {}, acting: acting!, title }),
@@ -60,6 +67,12 @@ export async function exportPolicy(context: CommandContext, path: string, flags:
     policy.dispose();
   }
   return EXIT.ok;
+}
+
+/** Whether two paths name one file, also by a link. */
+function sameFile(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((path) => (existsSync(path) ? realpathSync(path) : resolve(path)));
+  return one === other;
 }
 
 /** The file of a policy, or that of the only job of a run, or of the one that `--job` names. */

@@ -8,10 +8,11 @@ import { builtinEnvs } from '../../envs/builtinEnvs.ts';
 import { escapeHtml } from '../../envs/drawing/drawing.ts';
 import { themeDeclarations } from '../../envs/drawing/palette.ts';
 import { contentSecurityPolicy } from '../../envs/drawing/trajectoryPage.ts';
-import { type MakeOptions, make } from '../../envs/index.ts';
+import { loadEnv, type MakeOptions, make } from '../../envs/index.ts';
 import { traceToWasm, type WasmProgram } from '../../src/engine/traceToWasm.ts';
 import type { Policy, Rng } from '../../src/index.ts';
 import { toBase64 } from '../../src/json.ts';
+import { expectedOneOf } from '../../src/options/describe.ts';
 import type { Acting } from '../../src/policies/acting.ts';
 import type { ActionChunk } from '../../src/policies/actionChunks.ts';
 import { actionBounds, actionOf, actorInputs, clippedActions, type Observation } from '../../src/policies/actor.ts';
@@ -52,9 +53,10 @@ const INTERVAL = 1000 / 30;
  * WebAssembly, the environment and its drawing as a script.
  * @throws InputError, if the environment is not one of oxbow's that run in a page, or the policy cannot act there
  */
-export function policyPage({ policy, env, envOptions, acting, title }: Played): string {
+export async function policyPage({ policy, env, envOptions, acting, title }: Played): Promise<string> {
   const known = [...Object.keys(builtinEnvs), ...Object.keys(box2dEnvs)];
-  if (!known.includes(env)) throw new InputError(`--html: got ${env}, expected one of ${known.join(', ')}`);
+  if (!known.includes(env)) throw new InputError(`--html: got ${env}, ${expectedOneOf(env, known)}`);
+  await loadEnv(env);
   if (policy.maskDim > 0) throw new InputError('--html: got a policy that masks actions, expected one without a mask');
   if (acting.hold !== 1) throw new InputError(`--hold: got ${acting.hold}, expected 1 for a page`);
   policy.checkActing('--acting', acting);

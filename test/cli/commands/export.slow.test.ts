@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -33,6 +34,14 @@ describe('oxbow export', () => {
       [pendulum, '--html', 'x', '--env', 'mujoco/Hopper-v5'],
       '--html: got mujoco/Hopper-v5, expected one of Lake-v0',
     ],
+    [
+      'a page of an environment that no package has',
+      [pendulum, '--html', 'x', '--env', 'nowhere/Hopper-v5'],
+      '--html: got nowhere/Hopper-v5, expected one of Lake-v0',
+    ],
+    ['one file for both', [pendulum, '--html', 'x', '--onnx', 'x'], '--onnx: got '],
+    ['the policy itself as a page', [pendulum, '--html', pendulum], '--html: got '],
+    ['the policy itself as ONNX', [pendulum, '--onnx', pendulum], '--onnx: got '],
     ['no environment', [pendulum, '--html', 'x'], '--env: expected the id of an environment: the file names none'],
     [
       'another environment',
@@ -54,6 +63,14 @@ describe('oxbow export', () => {
     const named = argv.map((each) => (each === 'x' ? join(folder, 'x') : each));
     expect(await refusal('export', ...named)).toContain(`oxbow: ${message}`);
     expect(existsSync(join(folder, 'x'))).toBe(false);
+  });
+
+  it('writes into standard output the model alone', async () => {
+    const file = join(folder, 'beside.onnx');
+    await oxbow('export', pendulum, '--onnx', file);
+    const argv = ['--import', 'tsx', 'experiments/cli.ts', 'export', pendulum, '--onnx', '/dev/stdout'];
+    const { stdout } = spawnSync(process.execPath, argv, { cwd: join(import.meta.dirname, '../../..') });
+    expect(stdout.equals(readFileSync(file))).toBe(true);
   });
 
   it('refuses a damaged file in one line', async () => {
