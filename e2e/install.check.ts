@@ -70,6 +70,13 @@ describe.each(PROJECTS)('$name', ({ install: [installer, ...options] }) => {
     expect(readFileSync(join(project, 'runs/lake/report.html'), 'utf8')).toContain('</html>');
   });
 
+  test('oxbow eval says before any episode that a picture needs another package', () => {
+    // The policy is not even there.
+    const argv = ['--no-install', 'oxbow', 'eval', 'none', '--record', 'episode.png'];
+    const { status, stderr } = spawnSync('npx', argv, { cwd: project, encoding: 'utf8' });
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^oxbow: --record: for pictures: npm install \S+\n$/)]);
+  });
+
   test.each([[], ['--typescript']])('oxbow init %j writes a project that passes its tests and learns', (...options) => {
     const made = join('made', options.length === 0 ? 'javascript' : 'typescript');
     inProject('npx', '--no-install', 'oxbow', 'init', made, ...options);

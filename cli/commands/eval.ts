@@ -11,7 +11,7 @@ import { InputError, orInputError } from '../experiment/errors.ts';
 import type { AnyExperiment, Job, Outcome, Table } from '../experiment/experiment.ts';
 import { groupBy, summarize } from '../experiment/summarize.ts';
 import { formatReturn, plural, printable, trueMinus } from '../experiment/text.ts';
-import { animatedPng } from '../report/animatedPng.ts';
+import { animatedPng, checkPictures } from '../report/animatedPng.ts';
 import { metricTable, textTable } from '../report/table.ts';
 import { EXIT } from '../run/environment.ts';
 import { readableJobs } from '../run/loadExperiment.ts';
@@ -141,6 +141,7 @@ export async function evaluateRun(context: CommandContext, path: string, flags: 
   }
   const isPicture = flags.record?.endsWith('.png') ?? false;
   if (flags.record !== undefined) checkWritable('--record', isPicture ? 'file' : 'folder', flags.record);
+  if (isPicture) checkPictures('--record');
   if (flags.json !== undefined) checkWritable('--json', 'file', flags.json);
   const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   const evaluated = await (isFile ? fileIn : runIn)(context, path, flags);

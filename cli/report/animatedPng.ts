@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { crc32, deflateSync } from 'node:zlib';
 import { resolveColours, themeColour } from '../../envs/drawing/palette.ts';
+import { InputError } from '../experiment/errors.ts';
 
 const VERSION = '2.6.2';
 
@@ -109,14 +110,27 @@ function rowsOf({ width: all, pixels }: Picture, { x, y, width, height }: Area):
   return rows;
 }
 
-/** What makes pixels of a drawing, in the colours of light paper. */
-async function painter(width: number): Promise<(drawing: string) => Picture> {
-  let module: string;
+/** That pictures can be made: said before the work. @throws InputError that names the option, if not */
+export function checkPictures(option: string): void {
   try {
-    module = createRequire(import.meta.url).resolve('@resvg/resvg-wasm/index_bg.wasm');
+    resvgModule();
+  } catch (error) {
+    throw new InputError(`${option}: ${(error as Error).message}`);
+  }
+}
+
+/** The file of the package that draws SVG. */
+function resvgModule(): string {
+  try {
+    return createRequire(import.meta.url).resolve('@resvg/resvg-wasm/index_bg.wasm');
   } catch {
     throw new Error(`for pictures: npm install @resvg/resvg-wasm@${VERSION}`);
   }
+}
+
+/** What makes pixels of a drawing, in the colours of light paper. */
+async function painter(width: number): Promise<(drawing: string) => Picture> {
+  const module = resvgModule();
   const { initWasm, Resvg } = await import('@resvg/resvg-wasm');
   // Once in a process.
   started ??= initWasm(readFileSync(module));
