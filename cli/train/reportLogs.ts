@@ -16,8 +16,9 @@ export type ReportLog = (report: EvaluatedReport) => void | Promise<void>;
  * @throws InputError, if the folder has a log already or cannot be written
  */
 export function logToFiles(folder: string): ReportLog & Disposable {
-  const taken = join(folder, 'progress.jsonl');
-  if (existsSync(taken)) throw new InputError(`logToFiles: ${taken} is there already, expected a folder without a log`);
+  const taken = TrainingLog.files.map((name) => join(folder, name)).find(existsSync);
+  if (taken !== undefined)
+    throw new InputError(`logToFiles: ${taken} is there already, expected a folder without a log`);
   const [log, rows] = [openLog(folder), new ReportRows(0)];
   let last = { step: 0, time: performance.now() };
   const add: ReportLog = (report) => {
@@ -65,10 +66,11 @@ export async function logToMlflow({
   params = {},
 }: MlflowOptions = {}): Promise<ReportLog & AsyncDisposable & { finish(): Promise<void> }> {
   const call = (what: string, body: object) => mlflow(uri, what, body);
-  const { run } = await call('runs/create', { experiment_id: experimentId, run_name: name, start_time: Date.now() });
-  const run_id = run!.info.run_id;
   const texts = Object.entries(params).map(([key, value]) => ({ key, value: textOf(value) }));
-  await call('runs/log-batch', { run_id, params: texts });
+  const { run } = await call('runs/create', { experiment_id: experimentId, run_name: name, start_time: Date.now() });
+  const run_id = run?.info?.run_id;
+  if (run_id === undefined)
+    throw new Error(`logToMlflow: runs/create: ${uri} answers no run, expected a server of MLflow`);
   const rows = new ReportRows(0);
   const log: ReportLog = async (report) => {
     const timestamp = Date.now();
@@ -76,7 +78,7 @@ export async function logToMlflow({
     const metrics = Object.entries(values).flatMap(([key, value]) =>
       typeof value === 'number' ? [{ key, value, step, timestamp }] : [],
     );
-    await call('runs/log-batch', { run_id, metrics });
+    await send({ metrics });
   };
   let open = true;
   const end = async (status: string) => {
@@ -84,6 +86,16 @@ export async function logToMlflow({
     open = false;
     await call('runs/update', { run_id, status, end_time: Date.now() });
   };
+  /** A run whose beginning or report is refused ends as a failure; what refuses that, too, would hide the first error. */
+  const send = async (batch: object) => {
+    try {
+      await call('runs/log-batch', { run_id, ...batch });
+    } catch (error) {
+      await end('FAILED').catch(() => {});
+      throw error;
+    }
+  };
+  await send({ params: texts });
   return Object.assign(log, { finish: () => end('FINISHED'), [Symbol.asyncDispose]: () => end('FAILED') });
 }
 
@@ -92,14 +104,24 @@ function textOf(value: unknown): string {
 }
 
 /** One call of MLflow's REST API. */
-async function mlflow(uri: string, call: string, body: object): Promise<{ run?: { info: { run_id: string } } }> {
+async function mlflow(uri: string, call: string, body: object): Promise<{ run?: { info?: { run_id?: string } } }> {
   // A connection that was kept open may be gone after some seconds of computing.
   const headers = { 'content-type': 'application/json', connection: 'close' };
   const url = `${uri.replace(/\/$/, '')}/api/2.0/mlflow/${call}`;
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) }).catch((error) => {
     throw new Error(`logToMlflow: cannot reach ${uri}: ${error.cause?.message ?? error.message}`);
   });
-  if (response.ok) return response.json();
-  const [said = ''] = (await response.text()).split('\n');
+  const text = await response.text();
+  if (response.ok) return answerOf(text);
+  const [said = ''] = text.split('\n');
   throw new Error(`logToMlflow: ${call}: ${uri} answers ${response.status} ${said.slice(0, 200)}`);
+}
+
+/** What a server answers; of one that speaks no JSON nothing. */
+function answerOf(text: string): { run?: { info?: { run_id?: string } } } {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
 }

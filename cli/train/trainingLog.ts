@@ -15,6 +15,8 @@ import { isShare, sharesOf } from './outcomes.ts';
  * a part of one.
  */
 export class TrainingLog {
+  /** In the folder of a log. */
+  static readonly files = ['progress.jsonl', 'progress.csv', 'events.out.tfevents.0.oxbow'] as const;
   readonly #folder: string;
   readonly rows: MetricsRow[];
   readonly #jsonl: GrowingFile;
@@ -235,6 +237,7 @@ function maskedCrc(bytes: Uint8Array): number {
 /** A file that grows. Its descriptor stays open: what a process appends after another has replaced the file is in no file. */
 class GrowingFile {
   readonly #file: number;
+  #open = true;
 
   constructor(path: string, content: string) {
     writeWholeFile(path, content);
@@ -242,6 +245,7 @@ class GrowingFile {
   }
 
   append(content: string | Uint8Array): void {
+    if (!this.#open) throw new Error('logToFiles: the log is closed, expected no report after it');
     appendFileSync(this.#file, content);
   }
 
@@ -250,6 +254,9 @@ class GrowingFile {
   }
 
   close(): void {
+    // Another file may have got its number since.
+    if (!this.#open) return;
+    this.#open = false;
     closeSync(this.#file);
   }
 }

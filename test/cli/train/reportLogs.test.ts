@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ const settings = {
 } as const;
 
 /** What MLflow's REST API takes, kept in its order. */
-async function listening(answer: (call: string) => [number, object]) {
+async function listening(answer: (call: string) => [number, unknown]) {
   const calls: { readonly call: string; readonly body: Record<string, unknown> }[] = [];
   const server = createServer((request, response) => {
     let text = '';
@@ -30,7 +30,9 @@ async function listening(answer: (call: string) => [number, object]) {
       const call = request.url!.replace('/api/2.0/mlflow/', '');
       calls.push({ call, body: JSON.parse(text) });
       const [status, content] = answer(call);
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(content));
+      response
+        .writeHead(status, { 'content-type': 'application/json' })
+        .end(typeof content === 'string' ? content : JSON.stringify(content));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -62,7 +64,21 @@ describe('logToFiles', () => {
     expect(() => logToFiles(mine)).toThrow(
       /^logToFiles: .*progress.jsonl is there already, expected a folder without a log$/,
     );
+    for (const name of ['progress.csv', 'events.out.tfevents.0.oxbow']) {
+      const others = join(folder, name);
+      mkdirSync(others);
+      writeFileSync(join(others, name), 'mine');
+      expect(() => logToFiles(others)).toThrow(`logToFiles: ${join(others, name)} is there already`);
+      expect(readFileSync(join(others, name), 'utf8')).toBe('mine');
+    }
     expect(() => logToFiles('/proc/none')).toThrow(/^logToFiles: cannot write into \/proc\/none: /);
+  });
+
+  it('may be closed twice, and says so of a report that comes later', () => {
+    const log = logToFiles(join(folder, 'closed'));
+    log[Symbol.dispose]();
+    log[Symbol.dispose]();
+    expect(() => log({ step: 1, updates: 1, episodes: [] } as never)).toThrow('logToFiles: the log is closed');
   });
 });
 
@@ -110,5 +126,31 @@ describe('logToMlflow', () => {
     await expect(logToMlflow({ uri: 'http://127.0.0.1:9' })).rejects.toThrow(
       /^logToMlflow: cannot reach http:\/\/127.0.0.1:9: /,
     );
+  });
+
+  it.each([{}, null, '<!doctype html>', { run: {} }])(
+    'says of a server that answers %j that it is none of MLflow',
+    async (answer) => {
+      using server = await listening(() => [200, answer]);
+      await expect(logToMlflow({ uri: server.uri })).rejects.toThrow(
+        /^logToMlflow: runs\/create: http:.* answers no run, expected a server of MLflow$/,
+      );
+    },
+  );
+
+  it('ends a run whose parameters or reports are refused, and throws the first error alone', async () => {
+    using picky = await listening((call) => (call === 'runs/log-batch' ? [400, {}] : [200, created]));
+    await expect(logToMlflow({ uri: picky.uri, params: settings })).rejects.toThrow('runs/log-batch: ');
+    expect(picky.calls.at(-1)).toMatchObject({ call: 'runs/update', body: { run_id: 'r1', status: 'FAILED' } });
+
+    let away = false;
+    using leaving = await listening(() => (away ? [503, {}] : [200, created]));
+    await expect(
+      (async () => {
+        await using log = await logToMlflow({ uri: leaving.uri });
+        away = true;
+        await train({ ...settings, onReport: log });
+      })(),
+    ).rejects.toThrow(/^logToMlflow: runs\/log-batch: /);
   });
 });
