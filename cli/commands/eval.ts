@@ -139,7 +139,10 @@ export async function evaluateRun(context: CommandContext, path: string, flags: 
   if (flags.record !== undefined && ways.length > 1) {
     throw new InputError(`--record: got ${ways.length} ways to act, expected one`);
   }
-  const isPicture = flags.record?.endsWith('.png') ?? false;
+  const isPicture = /\.png$/i.test(flags.record ?? '');
+  if (OTHER_MEDIA.test(flags.record ?? '')) {
+    throw new InputError(`--record: got ${flags.record}, expected a folder, or a file .png`);
+  }
   if (flags.record !== undefined) checkWritable('--record', isPicture ? 'file' : 'folder', flags.record);
   if (isPicture) checkPictures('--record');
   if (flags.json !== undefined) checkWritable('--json', 'file', flags.json);
@@ -221,6 +224,9 @@ export async function evaluateRun(context: CommandContext, path: string, flags: 
   if (json !== undefined) writeNamed('--json', json, () => writeJson(json, evaluations));
   return EXIT.ok;
 }
+
+/** Names of files that are not written: as a folder's they would surprise. */
+const OTHER_MEDIA = /\.(apng|avi|gif|html?|jpe?g|mkv|mov|mp4|svg|webm|webp)$/i;
 
 /** Pixels of a picture's width, and drawings a second and in all, at most: a longer episode is shown in larger steps. */
 const [WIDTH, PACE, MOST_FRAMES] = [480, 25, 500];

@@ -98,8 +98,13 @@ test('several ways to act are compared beside each other, with what an action co
     [['--hold', '1.5'], '--hold: got 1.5, expected an integer ≥ 1'],
     [['--candidates', '0'], '--candidates: got 0, expected an integer ≥ 1'],
     [['--hold', '1,2', '--record', pages], '--record: got 2 ways to act, expected one'],
+    [['--record', `${pages}.GIF`], `--record: got ${pages}.GIF, expected a folder, or a file .png`],
   ] as const) {
     expect(await refusal('eval', out, ...options)).toBe(`oxbow: ${message}\n`);
   }
   expect(existsSync(pages)).toBe(false);
+  const picture = join(folder, 'PICTURE.PNG');
+  expect(await refusal('eval', out, ...about, '--record', picture)).toBe(
+    `oxbow: --record: got ${picture} for 4 policies, expected a folder\n`,
+  );
 });
