@@ -43,8 +43,9 @@ export async function exportPolicy(context: CommandContext, path: string, flags:
   }
   await selectBackend();
   const { policy, about } = await orInputError(() => loadPolicy(source.file));
-  const env = flags.env ?? source.env ?? (typeof about.env === 'string' ? about.env : undefined);
-  const given = flags.env === undefined ? (source.envOptions ?? (about.envOptions as MakeOptions | undefined)) : {};
+  const trainedIn = source.env ?? (typeof about.env === 'string' ? about.env : undefined);
+  const env = flags.env ?? trainedIn;
+  const given = env === trainedIn ? (source.envOptions ?? (about.envOptions as MakeOptions | undefined)) : {};
   const write = (option: string, file: string, content: string | Iterable<Uint8Array>) => {
     writeNamed(option, file, () => writeWholeFile(file, content));
     // Behind the content it would be a part of it.

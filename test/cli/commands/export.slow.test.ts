@@ -73,6 +73,19 @@ describe('oxbow export', () => {
     expect(stdout.equals(readFileSync(file))).toBe(true);
   });
 
+  it('plays where the policy was trained, with the options of that environment, also where --env names it', async () => {
+    const stacked = join(folder, 'stacked.json');
+    const envOptions = { frameStack: 3 };
+    using policy = makePolicy('gaussian', { env: make('Pendulum-v1', envOptions), rng: new Rng(0) });
+    savePolicy(stacked, policy, { env: 'Pendulum-v1', envOptions });
+    // The page itself needs what the build writes: without it that is what is missing.
+    const { stderr } = await oxbow('export', stacked, '--html', join(folder, 'z.html'), '--env', 'Pendulum-v1');
+    expect(stderr).not.toContain('cannot act');
+    expect(await refusal('export', stacked, '--html', join(folder, 'z.html'), '--env', 'Lake-v0')).toContain(
+      'cannot act',
+    );
+  });
+
   it('refuses a damaged file in one line', async () => {
     const damaged = join(folder, 'damaged.json');
     writeFileSync(damaged, '{ "format": "oxbow-policy"');
