@@ -3,6 +3,7 @@ import { nodeBuiltin } from '../src/nodeBuiltin.ts';
 import { checkArgument, checkOptions } from '../src/options/parse.ts';
 import { CsvDataset, writeCsv } from './csv.ts';
 import type { Dataset } from './dataset.ts';
+import { FlatDataset } from './flat/flatDataset.ts';
 import { JsonLinesDataset, writeJsonLines } from './jsonLines.ts';
 import { dataFolder } from './minari/metadata.ts';
 import { MinariDataset } from './minari/minariDataset.ts';
@@ -28,7 +29,7 @@ export async function openDataset(path: string, options: { readonly unfinished?:
     const folder = dataFolder(path);
     if (folder !== undefined) return MinariDataset.open(path, folder);
     throw new Error(
-      `${path}: is no dataset, expected a folder of oxbow collect or of Minari, or a file .jsonl or .csv`,
+      `${path}: is no dataset, expected a folder of oxbow collect or of Minari, or a file .jsonl, .csv, .hdf5 or .npz`,
     );
   }
   const dataset = new StoredDataset(path);
@@ -41,10 +42,11 @@ export async function openDataset(path: string, options: { readonly unfinished?:
   return dataset;
 }
 
-function openFile(path: string): Dataset {
+function openFile(path: string): Dataset | Promise<Dataset> {
+  if (/\.(hdf5|h5|npz)$/.test(path)) return FlatDataset.open(path);
   if (path.endsWith('.jsonl')) return new JsonLinesDataset(path);
   if (path.endsWith('.csv')) return new CsvDataset(path);
-  throw new Error(`${path}: is no dataset, expected a folder, or a file .jsonl or .csv`);
+  throw new Error(`${path}: is no dataset, expected a folder, or a file .jsonl, .csv, .hdf5 or .npz`);
 }
 
 /** The formats of datasets. */

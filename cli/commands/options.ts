@@ -77,7 +77,8 @@ const ENGINE: Options = { '--engine <name>': 'what compiled functions run on' };
 const CONFIG: Options = { '--config <file>': 'settings from a JSON file' };
 const AGENT: Options = { '--agent <name>': 'as "oxbow list agents" names them; must be given' };
 const ENV_ID = 'the id of an environment, as "oxbow list envs" names them';
-const DATASET = "a folder or a file in one of the formats: oxbow's, Minari's, .jsonl, .csv";
+const DATASET =
+  "a folder or a file in one of the formats: oxbow's, Minari's, .jsonl, .csv, .hdf5 of D4RL, .npz of OGBench";
 
 /** The options by which others are set: `--set key=value`. */
 function set(means: string): Options {
@@ -131,7 +132,8 @@ export function commands(context: CommandContext, end: (code: number) => void): 
     ...AGENT,
     '--policy <list>':
       'a policy, or several to compare: a,b (default: the one that the agent needs, or the usual one for the actions)',
-    '--dataset <path>': "the dataset, for an agent that learns from data: oxbow's, Minari's, a file .jsonl or .csv",
+    '--dataset <path>':
+      "the dataset, for an agent that learns from data: oxbow's, Minari's, a file .jsonl, .csv, .hdf5 or .npz",
     '--steps <n>': 'environment steps of each training, or updates on data',
     '--online-steps <n>': 'the last n of these steps are made in the environment, after those on data',
     ...SEEDS,

@@ -36,7 +36,7 @@ async function load(): Promise<Hdf5> {
     return hdf5;
   } catch (error) {
     const said = (error as Error).message.split('\n')[0];
-    throw new Error(`Minari's format needs h5wasm: npm install h5wasm@0.10.3 (${said})`);
+    throw new Error(`HDF5 needs h5wasm: npm install h5wasm@0.10.3 (${said})`);
   } finally {
     console.error = print;
   }
