@@ -72,7 +72,12 @@ export class FlatDataset extends DatasetInFiles<'d4rl' | 'ogbench'> {
       const isD4rl = !path.endsWith('.npz') || columns.has('timeouts') || columns.has('next_observations');
       const rows = rowsOf(path, columns, isD4rl);
       const names = [...columns.keys()].filter((name) => !(READ as readonly string[]).includes(name)).sort();
-      const isInfo = (name: string) => columns.get(name)?.shape.length === 1 && columns.get(name)!.shape[0] === rows;
+      const isInfo = (name: string) => {
+        const { shape } = columns.get(name) ?? {};
+        // Of two that would have the same name, the one that is no part of `infos` is read.
+        const isTaken = name.startsWith(INFOS) && columns.has(infoName(name));
+        return shape?.length === 1 && shape[0] === rows && !isTaken;
+      };
       const left = names.filter((name) => !isInfo(name));
       const rewards = columns.get('rewards')?.dtype ?? 'float32';
       super(path, isD4rl ? 'd4rl' : 'ogbench', {

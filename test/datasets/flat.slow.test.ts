@@ -123,6 +123,23 @@ function npz(arrays: Record<string, readonly [string, number]>): string {
 const header = (descr: string, shape: string, fortran = 'False') =>
   `{'descr': '${descr}', 'fortran_order': ${fortran}, 'shape': (${shape}), }`;
 
+test('of two infos of one name one is read', async () => {
+  const rows = [header('<f4', '2, 1'), 8] as const;
+  const flags = [header('|b1', '2,'), 2] as const;
+  const two = [header('<f8', '2,'), 16] as const;
+  const path = npz({
+    observations: rows,
+    actions: rows,
+    rewards: flags,
+    terminals: flags,
+    timeouts: flags,
+    speed: two,
+    'infos/speed': two,
+  });
+  const { about } = await openDataset(path);
+  expect([about.infos, about.provenance]).toEqual([['speed'], { left: ['infos/speed'] }]);
+});
+
 test('what is not read is said in one line', async () => {
   const [rows, flags] = [
     [header('<f4', '2, 2'), 16],
