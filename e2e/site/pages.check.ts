@@ -25,6 +25,7 @@ test.each([
   ['/lab.html#step=game', '.share'],
   ['/flow-lab.html', '.go'],
   ['/robots.html', '.go'],
+  ['/playground.html', '.go'],
   ['/policies.html', 'main h1'],
 ])(
   '%s: nothing is wider than a phone or a screen, and axe finds nothing serious, by day and by night',

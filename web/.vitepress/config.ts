@@ -13,6 +13,7 @@ import {
   rootPages,
   siteLinks,
 } from './markdown.ts';
+import { playgroundFiles } from './playgroundFiles.ts';
 import { stripsWasm } from './strippedWasm.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -50,6 +51,16 @@ const licencesOnce: Plugin = {
     }
   },
 };
+
+/** Sources in place of the package. */
+const alias = [
+  { find: /^oxbow$/, replacement: resolve(root, 'src/index.ts') },
+  { find: /^oxbow\/(envs|datasets|agents)$/, replacement: resolve(root, '$1/index.ts') },
+  { find: /^oxbow\/experiments$/, replacement: resolve(root, 'cli/index.ts') },
+  { find: 'oxbow/engine', replacement: resolve(root, 'src/engine/index.ts') },
+  { find: '@tensorflow/tfjs-layers', replacement: resolve(root, 'web/lab/tfjsGradients.ts') },
+  { find: 'oxbow/mujoco', replacement: resolve(root, 'envs/mujoco/index.ts') },
+];
 
 export default defineConfig({
   title: 'oxbow',
@@ -91,8 +102,9 @@ export default defineConfig({
         ...pictureSize(PREVIEW),
       },
     }),
-  buildEnd: ({ outDir }) => {
+  buildEnd: async ({ outDir }) => {
     copyFileSync(PREVIEW, resolve(outDir, 'preview.png'));
+    await playgroundFiles.write(resolve(outDir, 'playground'), alias);
     copiedFolders.copy(docs, outDir);
   },
   vite: {
@@ -100,19 +112,15 @@ export default defineConfig({
     server: {
       watch: { ignored: ['web/dist/**', 'docs/api/**', 'dist/**', 'runs/**'].map((path) => resolve(root, path)) },
     },
-    plugins: [copiedFolders.served(docs), stripsWasm(), licencesOnce],
+    plugins: [
+      copiedFolders.served(docs),
+      playgroundFiles.served(resolve(root, 'web/.vitepress/cache/playground'), alias),
+      stripsWasm(),
+      licencesOnce,
+    ],
     // Its WebAssembly lies beside it.
     optimizeDeps: { exclude: ['@mujoco/mujoco'] },
-    resolve: {
-      alias: [
-        { find: /^oxbow$/, replacement: resolve(root, 'src/index.ts') },
-        { find: /^oxbow\/(envs|datasets|agents)$/, replacement: resolve(root, '$1/index.ts') },
-        { find: /^oxbow\/experiments$/, replacement: resolve(root, 'cli/index.ts') },
-        { find: 'oxbow/engine', replacement: resolve(root, 'src/engine/index.ts') },
-        { find: '@tensorflow/tfjs-layers', replacement: resolve(root, 'web/lab/tfjsGradients.ts') },
-        { find: 'oxbow/mujoco', replacement: resolve(root, 'envs/mujoco/index.ts') },
-      ],
-    },
+    resolve: { alias },
     // Modules of agents only define: who imports one agent does not load the others.
     worker: {
       format: 'es',
@@ -141,6 +149,7 @@ export default defineConfig({
       {
         text: 'Labs',
         items: [
+          { text: 'Playground', link: '/playground' },
           { text: 'The lake', link: '/lab' },
           { text: 'Inside a flow', link: '/flow-lab' },
           { text: 'Robots', link: '/robots' },
@@ -156,6 +165,7 @@ export default defineConfig({
         items: [
           { text: 'Start', link: '/start' },
           { text: 'When do you need a flow policy?', link: '/lake' },
+          { text: 'Playground', link: '/playground' },
           { text: 'The lab', link: '/lab' },
           { text: 'Inside a flow', link: '/flow-lab' },
           { text: 'Robots learn to run', link: '/robots' },

@@ -72,6 +72,8 @@ export function withContentSecurityPolicy(html: string): string {
     // The lab compiles WebAssembly that it has written itself.
     ["script-src 'self' 'wasm-unsafe-eval'", ...new Set(hashes)].join(' '),
     "worker-src 'self'",
+    // The playground's, whose own policy is that of the programs in it.
+    "frame-src 'self'",
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob:",
     "font-src 'self'",
