@@ -1,16 +1,19 @@
 /** Pages without a build: the files of `dist/page` in the packed package, served as they are, and the page of one file that `oxbow export` writes. */
-import { copyFileSync, createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startChromium, visit } from '../scripts/chromium.ts';
+import { startChromium, startChromiumWithWebGl, visit } from '../scripts/chromium.ts';
+import { pixelsOf } from './pixelsOf.ts';
 import { pack, root, run, temporaryFolder } from './project.ts';
 
 /** Bytes, compressed, of all that a page with agents loads. */
 const LARGEST = 520_000;
+/** How long one waits for the lander, ms: it takes some 30 s. */
+const LONGEST_LANDING = 120_000;
 
 const folder = temporaryFolder('without-build');
 let server: Server;
@@ -22,7 +25,10 @@ beforeAll(async () => {
   renameSync(join(folder.path, 'package/dist/page'), join(folder.path, 'oxbow'));
   const example = readFileSync(join(root, 'examples/page/index.html'), 'utf8');
   writeFileSync(join(folder.path, 'index.html'), example);
-  copyFileSync(join(root, 'examples/page/game.html'), join(folder.path, 'game.html'));
+  for (const name of ['game.html', 'three.html']) {
+    copyFileSync(join(root, 'examples/page', name), join(folder.path, name));
+  }
+  cpSync(join(root, 'node_modules/three/build'), join(folder.path, 'three'), { recursive: true });
   const [head] = example.split('<h1>');
   const program = `import * as tf from '@tensorflow/tfjs-core';
     import { boxSquash, FlowPolicy, neuralSplineFlow, Rng } from 'oxbow';
@@ -34,6 +40,15 @@ beforeAll(async () => {
     const { action, logProb } = tf.tidy(() => policy.given(tf.zeros([4, 1])).sampleWithLogProb(rng.split('noise')));
     console.log(JSON.stringify([action.shape, [...logProb.dataSync()].every(Number.isFinite)]));`;
   writeFileSync(join(folder.path, 'policy.html'), `${head}<script type="module">${program}</script>`);
+  const lander = `import { evaluate, train } from 'oxbow/agents';
+    const env = 'box2d/LunarLander-v3';
+    const start = performance.now();
+    const options = { evaluateEvery: 20_000, evaluateGreedy: true, evaluateEpisodes: 50, keep: 'best', stopAtReturn: 215 };
+    const { policy, steps } = await train({ env, agent: 'ppo', seed: 1000, ...options });
+    const seconds = (performance.now() - start) / 1000;
+    const { meanReturn } = evaluate({ policy, env, episodes: 50, greedy: true });
+    console.log(JSON.stringify({ steps, seconds, meanReturn }));`;
+  writeFileSync(join(folder.path, 'lander.html'), `${head}<script type="module">${lander}</script>`);
   server = createServer(({ url }, response) => {
     const file = join(folder.path, new URL(url!, 'http://localhost').pathname);
     if (!existsSync(file)) return void response.writeHead(404).end();
@@ -58,6 +73,36 @@ test('PPO balances a pole on a page of one file', async () => {
   expect(Number(mean)).toBeGreaterThanOrEqual(450);
   expect(complaints).toEqual([]);
   expect(bytes).toBeLessThan(LARGEST);
+});
+
+test('a lander of Box2D lands by the preset, in a page', async () => {
+  const { printed, complaints } = await visit(browser, `${address}/lander.html`, LONGEST_LANDING);
+  const { steps, seconds, meanReturn } = JSON.parse(printed);
+  console.log(`box2d/LunarLander-v3: ${meanReturn.toFixed(0)} after ${steps} steps in ${seconds.toFixed(1)} s`);
+  expect(meanReturn).toBeGreaterThanOrEqual(200);
+  expect(complaints).toEqual([]);
+});
+
+test('drones of three.js learn to fly to their balloons, at a phone’s width', async () => {
+  const withWebGl = await startChromiumWithWebGl();
+  try {
+    const page = await withWebGl.newPage({ viewport: { width: 390, height: 760 } });
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(`${address}/three.html`);
+    await page.getByText('before the training').waitFor({ timeout: 180_000 });
+    const text = (await page.textContent('#told'))!;
+    const [before, after] = [...text.matchAll(/\d\.\d\d/g)].map(Number);
+    expect(before).toBeGreaterThan(1);
+    expect(after).toBeLessThan(0.2);
+    // Twelve drones and balloons of strong colours, above a field.
+    const coloured = (r: number, g: number, b: number) => Math.max(r, g, b) - Math.min(r, g, b) > 110;
+    expect(pixelsOf(await page.locator('#sky').screenshot(), coloured).share).toBeGreaterThan(0.002);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    expect(complaints).toEqual([]);
+  } finally {
+    await withWebGl.close();
+  }
 });
 
 test('boats learn from the player, by the keys and at a phone’s width: a spline flow keeps both ways', async () => {

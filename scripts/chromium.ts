@@ -28,8 +28,8 @@ interface Visit {
   readonly loaded: ReadonlyMap<string, Buffer>;
 }
 
-/** Opens a page and waits until it has logged something. @throws if it has not within a minute, with its complaints */
-export async function visit(browser: Browser, url: string): Promise<Visit> {
+/** Opens a page and waits until it has logged something. @throws if it has not within so many milliseconds, with its complaints */
+export async function visit(browser: Browser, url: string, longest = 60_000): Promise<Visit> {
   const page = await browser.newPage();
   const complaints: string[] = [];
   const answers = new Map<string, Promise<Buffer | undefined>>();
@@ -44,7 +44,7 @@ export async function visit(browser: Browser, url: string): Promise<Visit> {
   page.on('pageerror', (error) => complaints.push(String(error.stack)));
   try {
     const printed = await new Promise<string>((resolve, reject) => {
-      const limit = setTimeout(() => reject(new Error(`${url} prints nothing: ${complaints.join('; ')}`)), 60_000);
+      const limit = setTimeout(() => reject(new Error(`${url} prints nothing: ${complaints.join('; ')}`)), longest);
       page.on('console', (message) => {
         if (message.type() === 'log') {
           clearTimeout(limit);
