@@ -37,7 +37,8 @@ const files = new Map<string, Promise<string>>();
 function openFrame(): Promise<Window & typeof globalThis> {
   return new Promise((resolve, reject) => {
     const element = document.createElement('iframe');
-    element.hidden = true;
+    // VitePress shows what is only hidden.
+    element.style.display = 'none';
     element.title = 'Programs of the playground';
     element.onload = () => {
       const view = element.contentWindow as (Window & typeof globalThis) | null;
