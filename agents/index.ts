@@ -32,6 +32,7 @@ export { Dsrl, type DsrlOptions } from './dsrl.ts';
 export { Fpo, type FpoOptions } from './fpo.ts';
 export { Meow, type MeowOptions } from './meow.ts';
 export { Fql, type FqlOptions } from './offline/fql.ts';
+export { Gcivl, type GcivlOptions } from './offline/gcivl.ts';
 export { Iql, type IqlOptions } from './offline/iql.ts';
 export { NfRlbc, type NfRlbcOptions } from './offline/nfRlbc.ts';
 export { Td3Bc, type Td3BcOptions } from './offline/td3Bc.ts';

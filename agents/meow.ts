@@ -167,7 +167,8 @@ class SoftValues extends Module {
     super();
     this.#policy = policy;
     this.#baseEntropy = baseEntropy;
-    const make = (_: unknown, i: number) => new ValueNetwork(policy, shiftHidden, rng.split(`b${i + 1}`), 'relu');
+    const make = (_: unknown, i: number) =>
+      new ValueNetwork(policy, shiftHidden, rng.split(`b${i + 1}`), { activation: 'relu' });
     this.shifts = Array.from({ length: shifts }, make);
   }
 

@@ -15,6 +15,7 @@ import { Dsrl, dsrlOptions } from './dsrl.ts';
 import { Fpo, fpoOptions } from './fpo.ts';
 import { Meow, meowOptions } from './meow.ts';
 import { Fql, fqlOptions } from './offline/fql.ts';
+import { Gcivl, gcivlOptions } from './offline/gcivl.ts';
 import { Iql, iqlOptions } from './offline/iql.ts';
 import { NfRlbc, nfRlbcOptions } from './offline/nfRlbc.ts';
 import { Td3Bc, td3BcOptions } from './offline/td3Bc.ts';
@@ -169,6 +170,9 @@ export const builtinAgents = {
     },
   ),
   iql: defineAgent(Iql, iqlOptions, 'from data: implicit Q-learning (Kostrikov et al., 2021)', {
+    actions: 'box',
+  }),
+  gcivl: defineAgent(Gcivl, gcivlOptions, 'from data: ways to goals, by implicit values (Park et al., 2025)', {
     actions: 'box',
   }),
   'nf-rlbc': defineAgent(

@@ -219,7 +219,7 @@ type Stream = (typeof STREAMS)[number];
 export type UpdateMetrics<Report extends TrainReport> = Partial<Record<FigureOf<Report> | 'errors', tf.Tensor>>;
 
 /** What the loop of an agent calls that learns from minibatches: it counts steps and updates, and makes the reports. */
-export abstract class MinibatchTraining<Report extends TrainReport> extends Training<Stream> {
+export class MinibatchTraining<Report extends TrainReport> extends Training<Stream> {
   /** Steps of the whole training. */
   protected steps = 0;
   protected episodes: EpisodeReport[] = [];

@@ -187,12 +187,40 @@ function countOutside(actions: Float32Array, { low, high, size }: Box): number {
   return count;
 }
 
+/** Actions of data as a policy learns them: clipped to their bounds where it stays within them. */
+export class LearnedActions {
+  readonly #owner: string;
+  readonly #space: Box;
+  readonly #clips: boolean;
+  #outside = 0;
+
+  constructor(owner: string, policy: Policy, space: Box) {
+    this.#owner = owner;
+    this.#space = space;
+    // Others learn actions beyond the bounds as they are, since to a density all that is clipped lies in one point.
+    this.#clips = !leavesBounds(policy, givenSpace(policy, space));
+  }
+
+  of(actions: Float32Array): Float32Array {
+    this.#outside += countOutside(actions, this.#space);
+    return this.#clips ? commandActions(actions, this.#space) : actions;
+  }
+
+  /** Says, in one line, how many of so many steps had actions outside of their bounds, if some had. @param others what others make of them */
+  noteOutside(steps: number, others = ''): void {
+    if (this.#outside === 0) return;
+    const share = Number(((100 * this.#outside) / steps).toPrecision(2));
+    const how = `the policy learns them ${this.#clips ? 'clipped' : 'as they are'}${others}`;
+    note(`${this.#owner}: dataset: ${share} % of the actions lie outside their bounds: ${how}`);
+  }
+}
+
 /**
  * The space of a dataset's actions. Where it has no bounds, as that of a CSV, they are those that `makePolicy` made the policy for: by them an
  * environment clips actions, and critics see them so.
  * @throws one line, if actions are discrete, or it has other bounds
  */
-function boundedAsPolicy(owner: string, { config }: Policy, ofData: ActionSpace): Box {
+export function boundedAsPolicy(owner: string, { config }: Policy, ofData: ActionSpace): Box {
   checkContinuous(owner, ofData);
   if (config === undefined || !('low' in config.actionSpace)) return ofData;
   const { shape, dtype } = ofData;
@@ -243,22 +271,16 @@ export class OfflineReplay {
       ...{ owner, source: 'dataset', capacity: numSteps, numEnvs: 1, batchSize, gamma, nSteps },
       ...{ observationDim, actionDim, chunk: chunk?.length, bytes: areBytes },
     });
-    // Others learn actions beyond the bounds as they are, since to a density all that is clipped lies in one point.
-    const clips = !leavesBounds(policy, givenSpace(policy, this.actionSpace));
-    let [outside, largestReward] = [0, 0];
+    const learned = new LearnedActions(owner, policy, this.actionSpace);
+    let largestReward = 0;
     for (const episode of episodes()) {
-      outside += countOutside(episode.actions, this.actionSpace);
-      const actions = clips ? commandActions(episode.actions, this.actionSpace) : episode.actions;
+      const actions = learned.of(episode.actions);
       for (const reward of episode.rewards) largestReward = Math.max(largestReward, Math.abs(reward));
       statistics?.observe(episode.observations.subarray(0, -observationDim));
       moments?.observe(actions);
       this.data.addEpisode({ ...episode, actions });
     }
-    if (outside > 0) {
-      const share = Number(((100 * outside) / numSteps).toPrecision(2));
-      const how = `the policy learns them ${clips ? 'clipped' : 'as they are'}, and critics see them clipped`;
-      note(`${owner}: dataset: ${share} % of the actions lie outside their bounds: ${how}`);
-    }
+    learned.noteOutside(numSteps, ', and critics see them clipped');
     statistics?.publish();
     moments?.publish();
     this.#rewardScale = rewardScale;

@@ -63,13 +63,18 @@ export class ValueNetwork extends Module {
    * @param policy the policy beside it, as which it sees observations
    * @param hidden widths of the hidden layers
    */
-  constructor(policy: Policy, hidden: readonly number[], rng: Rng, activation: Activation = 'tanh') {
+  constructor(
+    policy: Policy,
+    hidden: readonly number[],
+    rng: Rng,
+    { activation = 'tanh', layerNorm = false }: { readonly activation?: Activation; readonly layerNorm?: boolean } = {},
+  ) {
     super();
     this.#policy = policy;
     this.encoder = policy.encoder?.another(rng.split('encoder'));
     this.memory = policy.memory?.another(rng.split('memory'));
     const inputDim = this.memory?.units ?? this.encoder?.featureDim ?? policy.observationDim - policy.maskDim;
-    this.network = new Mlp({ inputDim, hidden, outputDim: 1, activation, outputScale: 1, rng });
+    this.network = new Mlp({ inputDim, hidden, outputDim: 1, activation, layerNorm, outputScale: 1, rng });
   }
 
   /** How many numbers its memory keeps of an episode; 0 without one. */

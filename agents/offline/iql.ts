@@ -108,7 +108,7 @@ export class Iql extends CheckpointedAgent<IqlReport> {
     const config = parseOptions('Iql', iqlOptions, options);
     this.#config = config;
     const { policy, rng, criticHidden: hidden, criticActivation: activation } = config;
-    checkHasLoss(config);
+    checkHasLoss('Iql', config);
     checkPolicy(policy);
     const remedy = 'a smaller learningRate, or criticLayerNorm,';
     this.#training = new OfflineTraining('Iql', config, remedy, sequencesOf(config));
@@ -116,7 +116,7 @@ export class Iql extends CheckpointedAgent<IqlReport> {
     const ofCritics = criticNetworksOptions(policy, actionSpace, config, { units, angles: hasAngles(policy) });
     this.critics = new ActionValues(ofCritics);
     this.targetCritics = new ActionValues(ofCritics);
-    this.values = new ValueNetwork(policy, hidden, rng.split('values'), activation);
+    this.values = new ValueNetwork(policy, hidden, rng.split('values'), { activation });
     this.#optimizers = {
       criticOptimizer: new ClippedAdam(this.critics, config.criticMaxGradientNorm),
       valueOptimizer: new ClippedAdam(this.values, config.criticMaxGradientNorm),
@@ -179,12 +179,13 @@ export class Iql extends CheckpointedAgent<IqlReport> {
     const { now } = valuesPast();
     const valueLosses = () => {
       const values = this.values.of(observations, now);
-      return { loss: expectileLoss(tf.sub(best, values), expectile), value: tf.mean(values) };
+      const errors = tf.sub(best, values);
+      return { loss: expectileLoss(errors, expectile, errors), value: tf.mean(values) };
     };
     const { loss: valueLoss, value } = this.#optimizers.valueOptimizer.descend(valueLosses, criticLearningRate);
 
     const advantages = tf.sub(best, this.values.of(observations, now));
-    const policyLosses = () => ({ loss: this.#extractionLoss(batch, ofPolicy.now, advantages, rng) });
+    const policyLosses = () => ({ loss: advantageWeightedLoss(this.#config, batch, advantages, rng, ofPolicy.now) });
     const { loss: policyLoss } = this.#optimizers.policyOptimizer.descend(policyLosses, learningRate);
 
     // What V knows before s′ it knows by what it has learned now.
@@ -200,51 +201,65 @@ export class Iql extends CheckpointedAgent<IqlReport> {
     const remembered = after.length > 0 && { remembered: tf.concat(after, 1) };
     return { policyLoss, valueLoss, criticLoss, actionValue, value, ...remembered };
   }
+}
 
-  /** @param advantages Q − V, `[batch]` */
-  #extractionLoss(
-    { observations, actions, lengths }: OfflineBatch,
-    past: Past | undefined,
-    advantages: tf.Tensor,
-    rng: Rng,
-  ): tf.Tensor {
-    const { policy, beta, maxWeight } = this.#config;
-    // The exponent is bounded, and not its exponential, which overflows.
-    const weights = tf.exp(tf.minimum(tf.mul(beta, advantages), tf.log(tf.scalar(maxWeight))));
-    if (policy.matchingLoss) {
-      const made = madeNumbers(policy, lengths);
-      const ofRows = beta === 0 ? undefined : weights;
-      const ofMatching = made && ofRows ? weightedRows(made, ofRows) : (made ?? ofRows);
-      return policy.matchingLoss(observations, actions, rng, ofMatching, past);
-    }
-    const distribution = policy.given(observations, past);
-    const logProb = distribution.logProb(distribution.unsquash(actions));
-    return tf.neg(tf.mean(tf.mul(weights, logProb)));
-  }
+/** What {@link advantageWeightedLoss} takes of an agent's options. */
+interface WeightedLossOptions {
+  readonly policy: Policy;
+  readonly beta: number;
+  readonly maxWeight: number;
 }
 
 /**
- * E[|τ − 1(u < 0)| u²] of errors u = x − v: least where v is the τ-expectile of x. With τ = ½ that is half of the mean of squares; the nearer
- * τ is to 1, the nearer v comes to the greatest x.
+ * −E[min(exp(β A), w) log π(a | s)]; of a policy without a density its loss of matching with these weights, or with none where β is 0.
+ * @param advantages A, `[batch]`
+ * @param past of a policy with a memory
+ */
+export function advantageWeightedLoss(
+  { policy, beta, maxWeight }: WeightedLossOptions,
+  { observations, actions, lengths }: Pick<OfflineBatch, 'observations' | 'actions' | 'lengths'>,
+  advantages: tf.Tensor,
+  rng: Rng,
+  past?: Past,
+): tf.Tensor {
+  // The exponent is bounded, and not its exponential, which overflows.
+  const weights = tf.exp(tf.minimum(tf.mul(beta, advantages), tf.log(tf.scalar(maxWeight))));
+  if (policy.matchingLoss) {
+    const made = madeNumbers(policy, lengths);
+    const ofRows = beta === 0 ? undefined : weights;
+    const ofMatching = made && ofRows ? weightedRows(made, ofRows) : (made ?? ofRows);
+    return policy.matchingLoss(observations, actions, rng, ofMatching, past);
+  }
+  const distribution = policy.given(observations, past);
+  const logProb = distribution.logProb(distribution.unsquash(actions));
+  return tf.neg(tf.mean(tf.mul(weights, logProb)));
+}
+
+/**
+ * E[|τ − 1(A < 0)| u²] of errors u = x − v. Where A is u, it is least where v is the τ-expectile of x: with τ = ½ that is half of the mean of
+ * squares; the nearer τ is to 1, the nearer v comes to the greatest x.
  *
  * Newey and Powell, "Asymmetric Least Squares Estimation and Testing", 1987.
  * @param errors u, `[batch]`
+ * @param signs A, whose signs decide, `[batch]`; no gradient flows into them
  */
-function expectileLoss(errors: tf.Tensor, expectile: number): tf.Tensor {
-  const weights = stopGradient(() => tf.abs(tf.sub(expectile, tf.cast(tf.less(errors, 0), 'float32'))));
+export function expectileLoss(errors: tf.Tensor, expectile: number, signs: tf.Tensor): tf.Tensor {
+  const weights = stopGradient(() => tf.abs(tf.sub(expectile, tf.cast(tf.less(signs, 0), 'float32'))));
   return tf.mean(tf.mul(weights, tf.square(errors)));
 }
 
 /** @throws if the policy has no density and no loss of its own, or weights or a past are wanted that this loss does not take */
-function checkHasLoss({ policy, beta }: { readonly policy: Policy; readonly beta: number }): void {
-  if (policy.matchingLoss === undefined) return void checkDensity('Iql', policy);
+export function checkHasLoss(owner: string, { policy, beta }: Pick<WeightedLossOptions, 'policy' | 'beta'>): void {
+  if (policy.matchingLoss === undefined) return void checkDensity(owner, policy);
   const name = withArticle(policy.constructor.name);
   if (policy.memory !== undefined && policy.matchingLoss.length < 5) {
-    throw new Error(`Iql: policy: got ${name} with a memory, whose matchingLoss takes no past, expected one that does`);
+    throw new Error(
+      `${owner}: policy: got ${name} with a memory, whose matchingLoss takes no past, expected one that does`,
+    );
   }
   if (beta === 0 || policy.matchingLoss.length > 3) return;
   throw new Error(
-    `Iql: beta: got ${beta}, expected 0: the matchingLoss of ${name} takes no weights; with 0 it clones the data, and bestOf chooses among its samples`,
+    `${owner}: beta: got ${beta}, expected 0: the matchingLoss of ${name} takes no weights; with 0 it clones the data`,
   );
 }
 

@@ -396,6 +396,7 @@ export const policyOptionsFor = {
   'qr-dqn': {},
   'td3-bc': byMode,
   iql: { scale: 'state', hidden: [256, 256], activation: 'relu' },
+  gcivl: { scale: 'state', hidden: [256, 256], activation: 'relu' },
   'nf-rlbc': { scale: 'state', hidden: [256, 256], activation: 'relu', reparameterize: true },
   fql: { hidden: [256, 256], activation: 'relu' },
   'behavior-cloning': { scale: 'state' },
