@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { BehaviorCloning, type BehaviorCloningReport } from '../../agents/behaviorCloning.ts';
-import { evaluate } from '../../agents/index.ts';
+import { evaluate, Gcivl } from '../../agents/index.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import { ContentHash, type EpisodeSource, EpisodesInMemory, episodeOf, splitEpisodes } from '../../datasets/index.ts';
 import { make, SyncVectorEnv } from '../../envs/index.ts';
@@ -9,6 +9,7 @@ import type { ActingOptions } from '../../src/policies/acting.ts';
 import { type MazeRecipe, mazeDataset } from '../offline/mazeData.ts';
 import {
   GOALS,
+  learnsValues,
   lossOf,
   type MazeEnv,
   type MazeKind,
@@ -16,6 +17,7 @@ import {
   type MazeSettings,
   type MazesConfig,
   makeMazePolicy,
+  mazeOf,
   type Rule,
   recipeOf,
   rulesOf,
@@ -32,9 +34,9 @@ interface MazeJobData {
 const HELD_OUT = 0.04;
 
 /**
- * Clones the walks of a maze with goals in hindsight, and goes to the maze's five goals by each rule of acting. Metrics are, for a rule, the share of
- * all episodes that get to their goal, `mode`, and those of each goal, `modeGoal1` to `modeGoal5`; and the least loss on held-out episodes, see
- * {@link lossOf}, whose weights are kept.
+ * Clones the walks of a maze with goals in hindsight, or learns from them by GCIVL, and goes to the maze's five goals by each rule of acting. Metrics
+ * are, for a rule, the share of all episodes that get to their goal, `mode`, and those of each goal, `modeGoal1` to `modeGoal5`; and of clones the least
+ * loss on held-out episodes, see {@link lossOf}, whose weights are kept.
  */
 export async function cloneMaze(
   {
@@ -47,12 +49,49 @@ export async function cloneMaze(
   { rng, report, directory }: JobContext,
 ): Promise<JobResult & { data: MazeJobData }> {
   const draw = config.firstDraw + (seed % config.draws);
-  const { source, train, validation, hash } = mazeData(recipeOf(env, condition), draw, config);
+  const { source, hash, ...data } = mazeData(recipeOf(env, condition), draw, config);
   const { observationSpace, actionSpace } = source;
   const { learningRate, policy: settings } = config.tuned.mazes![env]![name] as unknown as MazeSettings;
-  const { parameters, steps, batchSize } = config;
+  const { parameters } = config;
   const spaces = { observationSpace, actionSpace } as never as Record<'observationSpace' | 'actionSpace', never>;
   const policy = makeMazePolicy(name, { ...spaces, parameters, settings, rng: rng.split('policy') });
+  const learning = { policy, data, learningRate, config, rng: rng.split('training'), report };
+  const losses = learnsValues(name)
+    ? await learnValues({ ...learning, env, condition })
+    : await clone({ ...learning, loss: lossOf(name) });
+  const goes = measureGoals({
+    policy,
+    env,
+    acting: actingOf(name, config),
+    episodes: config.evaluationEpisodes,
+    rng: rng.split('evaluation'),
+  });
+  const metrics = { ...goes, ...losses };
+  savePolicy(join(directory, 'policy.json'), policy, { env, data: condition, draw });
+  const size = policy.parameterCount();
+  policy.dispose();
+  return { metrics, data: { parameters: size, dataset: hash } };
+}
+
+interface Learning {
+  readonly policy: Policy;
+  readonly data: Pick<MazeData, 'train' | 'validation'>;
+  readonly learningRate: number;
+  readonly config: MazesConfig;
+  readonly rng: Rng;
+  readonly report: JobContext['report'];
+}
+
+/** @returns the least loss on held-out episodes, and its step */
+async function clone({
+  policy,
+  data: { train, validation },
+  learningRate,
+  config: { steps, batchSize },
+  rng,
+  report,
+  loss: name,
+}: Learning & { readonly loss: ReturnType<typeof lossOf> }): Promise<Record<string, number | null>> {
   const agent = new BehaviorCloning({
     policy,
     dataset: train,
@@ -65,27 +104,49 @@ export async function cloneMaze(
     reportEvery: Math.max(1, Math.round(steps / 10)),
   });
   let best: BehaviorCloningReport['best'];
-  for await (const { step, loss, validationLoss, gradientNorm, best: ofReport } of agent.train({
-    steps,
-    rng: rng.split('training'),
-  })) {
+  for await (const { step, loss, validationLoss, gradientNorm, best: ofReport } of agent.train({ steps, rng })) {
     best = ofReport;
     const value = validationLoss !== undefined && Number.isFinite(validationLoss) ? validationLoss : null;
     report((0.5 * step) / steps, { step, loss, validationLoss: value, gradientNorm });
   }
   agent.dispose();
-  const goes = measureGoals({
+  return { [name]: best?.validationLoss ?? null, bestStep: best?.step ?? null };
+}
+
+/**
+ * By OGBench's options: γ is 0.995 in the giant maze, half of the policy's goals are any state where walks are short. Values learn at a rate of 0.001;
+ * the last weights are kept. @returns the mean value at the end
+ */
+async function learnValues({
+  policy,
+  data: { train },
+  learningRate,
+  config: { steps, batchSize },
+  rng,
+  report,
+  env,
+  condition,
+}: Learning & { readonly env: MazeEnv; readonly condition: MazeKind }): Promise<Record<string, number | null>> {
+  const agent = new Gcivl({
     policy,
-    env,
-    acting: actingOf(name, config),
-    episodes: config.evaluationEpisodes,
-    rng: rng.split('evaluation'),
+    dataset: train,
+    rng: rng.split('values'),
+    normalizeObservations: true,
+    batchSize,
+    learningRate: cosineSchedule(learningRate),
+    valueLearningRate: 1e-3,
+    valueHidden: [128, 128],
+    gamma: mazeOf(env) === 'giant' ? 0.995 : 0.99,
+    policyRandomGoalShare: condition === 'stitch' ? 0.5 : 0,
+    reportEvery: Math.max(1, Math.round(steps / 10)),
   });
-  const metrics = { ...goes, [lossOf(name)]: best?.validationLoss ?? null, bestStep: best?.step ?? null };
-  savePolicy(join(directory, 'policy.json'), policy, { env, data: condition, draw });
-  const size = policy.parameterCount();
-  policy.dispose();
-  return { metrics, data: { parameters: size, dataset: hash } };
+  let last: number | null = null;
+  for await (const { step, policyLoss, valueLoss, value } of agent.train({ steps, rng })) {
+    last = value ?? null;
+    report((0.5 * step) / steps, { step, loss: policyLoss!, valueLoss: valueLoss!, value: value! });
+  }
+  agent.dispose();
+  return { value: last };
 }
 
 /** The rules of a run by which a class acts, as options of what acts. */

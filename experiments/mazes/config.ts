@@ -21,8 +21,10 @@ interface Definition {
   readonly settingsOf?: string;
   /** Those that differ for it. */
   readonly rules: readonly Rule[];
-  /** Of the loss on held-out pairs: nats where the class has a density, else a squared error of its own. */
+  /** Of the loss on held-out pairs: nats where the class has a density, else a squared error of its own; values decide for {@link Definition.byValues}. */
   readonly loss: 'heldOutNats' | 'heldOutMatching';
+  /** Whether it learns by GCIVL, else by cloning. */
+  readonly byValues?: boolean;
   /** Relative cost of an update. */
   readonly cost: number;
 }
@@ -38,8 +40,7 @@ const mixture = (components: number): Definition => ({
   cost: 1.2,
 });
 
-/** The classes that are compared: what they are in the registry, and the options that make them what they are. */
-const POLICIES = {
+const clones = {
   // OGBench's GCBC, whose Gaussian has deviation 1: −log N(a; μ(o), I) is half the squared error, and a constant. The mean acts.
   regression: {
     name: 'gaussian',
@@ -97,6 +98,26 @@ const POLICIES = {
   },
 } as const satisfies Record<string, Definition>;
 
+/** A class that learns by GCIVL, with the options that it is cloned with. */
+const byValues = (policy: keyof typeof clones): Definition => {
+  const clone: Definition = clones[policy];
+  return {
+    ...clone,
+    label: `GCIVL, ${clone.label}`,
+    settingsOf: clone.settingsOf ?? policy,
+    byValues: true,
+    cost: clone.cost + 4,
+  };
+};
+
+/** The classes that are compared: what they are in the registry, and the options that make them what they are. */
+const POLICIES = {
+  ...clones,
+  'gcivl-regression': byValues('regression'),
+  'gcivl-mixture-8': byValues('mixture-8'),
+  'gcivl-spline': byValues('spline'),
+} as const satisfies Record<string, Definition>;
+
 export type MazePolicy = keyof typeof POLICIES;
 export const mazePolicies = Object.keys(POLICIES) as MazePolicy[];
 
@@ -136,6 +157,11 @@ export function lossOf(policy: MazePolicy): Definition['loss'] {
   return definitionOf(policy).loss;
 }
 
+/** Whether a class learns by GCIVL. */
+export function learnsValues(policy: MazePolicy): boolean {
+  return definitionOf(policy).byValues ?? false;
+}
+
 /** A policy's name in a sentence. */
 export function mazePolicyLabel(policy: string): string {
   return (POLICIES as Record<string, Definition>)[policy]?.label ?? policy;
@@ -169,7 +195,7 @@ export const choices = {
   studies: ['mazes'],
   policies: mazePolicies,
   environments,
-  byName: ['mixture-2', 'mixture-4', 'mixture-16', 'realnvp'],
+  byName: ['mixture-2', 'mixture-4', 'mixture-16', 'realnvp', 'gcivl-regression', 'gcivl-mixture-8', 'gcivl-spline'],
 } as const;
 
 /** The settings of each class, the same in all mazes. */
