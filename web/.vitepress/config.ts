@@ -234,7 +234,6 @@ export default defineConfig({
           { text: 'What is trusted', link: '/security' },
           { text: 'Report a vulnerability', link: '/reporting' },
           { text: 'Architecture', link: '/architecture' },
-          { text: 'Names that left the doors', link: '/names' },
           {
             text: 'Decisions',
             link: '/decisions/index',
