@@ -457,6 +457,14 @@ export const presets = {
     },
   },
   'box2d/LunarLander-v3': { ppo: { steps: 300_000, envs: 8, agent: landing, policy: {} } },
+  'box2d/BipedalWalker-v3': {
+    ppo: {
+      steps: 2_000_000,
+      envs: 16,
+      agent: { ...robot, batchSize: 256, gamma: 0.995, learningRate: { linear: [6e-4, 0] } },
+      policy: {},
+    },
+  },
   'box2d/LunarLanderContinuous-v3': { ppo: { steps: 300_000, envs: 8, agent: landing, policy: {} } },
   'gymnasium:LunarLanderContinuous-v3': { ppo: { steps: 500_000, envs: 8, agent: landing, policy: {} } },
   'gymnasium:InvertedPendulum-v5': { ppo: { steps: 100_000, envs: 4, agent: robot, policy: {} } },
