@@ -26,6 +26,7 @@ for (const stream of [process.stdout, process.stderr]) {
   };
 }
 process.once('exit', () => {
+  Atomics.compareExchange(control, CONTROL.ended, 0, thread + 1);
   Atomics.add(control, CONTROL.undone, LOST);
   Atomics.notify(control, CONTROL.undone);
 });

@@ -11,6 +11,8 @@ export const CONTROL = {
   turn: 0,
   /** How many threads have not answered; the caller waits for its change. A thread that ends adds {@link LOST}. */
   undone: 16,
+  /** The first thread that has ended, counted from 1; 0 for none. */
+  ended: 17,
   /** Of each thread the env that it calls, −1 for none. */
   ats: 32,
 } as const;

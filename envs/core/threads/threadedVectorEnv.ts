@@ -261,8 +261,11 @@ export class ThreadedVectorEnv extends BaseVectorEnv {
 
   /** Ends all threads. @param what the env has done that was being called */
   #endBy(call: string, what: string): never {
+    const ended = Atomics.load(this.#control, CONTROL.ended);
+    const calls = this.#control.subarray(CONTROL.ats);
+    // Others may still be in their steps.
+    const at = (ended > 0 ? calls.subarray(ended - 1, ended) : calls).find((env) => env >= 0);
     this.#endThreads();
-    const at = this.#control.subarray(CONTROL.ats).find((env) => env >= 0);
     const who = at === undefined ? `an env (${this.#id})` : `env ${at} (${this.#id})`;
     const during = call === 'make' ? 'while it was made' : `during ${call}(); a run resumes from its last checkpoint`;
     this.#end = new Error(`${OWNER}: ${who} ${what}, ${during}`);

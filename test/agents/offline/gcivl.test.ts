@@ -332,7 +332,10 @@ test('in a corridor it goes the short way to a goal, where episodes wander', asy
   });
   for await (const _ of agent.train({ steps: 1500, rng: new Rng(0) }));
   const act = (place: number, goal: number) =>
-    (policy as Policy<Float32Array>).act({ observation: [0], achieved_goal: [place], desired_goal: [goal] } as never, { greedy: true, rng: new Rng(0) })[0]!;
+    (policy as Policy<Float32Array>).act({ observation: [0], achieved_goal: [place], desired_goal: [goal] } as never, {
+      greedy: true,
+      rng: new Rng(0),
+    })[0]!;
   for (const [place, goal] of [
     [1, 6],
     [2, 7],
