@@ -75,6 +75,10 @@ for (const file of files) {
       text = text.slice(0, statement.getStart()) + declaration + text.slice(statement.getEnd());
     } else if (ts.isVariableStatement(statement)) {
       const [declaration] = statement.declarationList.declarations;
+      if (declaration!.name.getText() === 'builtinPolicies') {
+        text = withoutFields(declaration!.type!, text);
+        continue;
+      }
       const literal = optionsOf(declaration!);
       if (literal === undefined) continue;
       const name = declaration!.name.getText();
@@ -92,6 +96,16 @@ function optionsOf({ type }: ts.VariableDeclaration): ts.TypeLiteralNode | undef
   const made = type.types[0].type;
   const options = ts.isFunctionTypeNode(made) ? made.parameters[0]?.type : undefined;
   return options !== undefined && ts.isTypeLiteralNode(options) ? options : undefined;
+}
+
+/** The text without what the schemas within a type have: what is made of them has been declared, and nobody else asks for their fields. */
+function withoutFields(node: ts.Node, text: string): string {
+  if (!ts.isTypeReferenceNode(node) || node.typeName.getText() !== 'z.ZodObject') {
+    const children: ts.Node[] = [];
+    ts.forEachChild(node, (child) => void children.push(child));
+    return children.reduceRight((rest, child) => withoutFields(child, rest), text);
+  }
+  return `${text.slice(0, node.getStart())}z.ZodObject${text.slice(node.getEnd())}`;
 }
 
 /** The type's own parameters, which its members may name: `<Id extends string = string>`. */

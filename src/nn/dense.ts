@@ -71,6 +71,9 @@ const activations = {
 /** The name of an elementwise activation. `leakyRelu` has slope 0.01, `elu` α = 1, `silu` is x·σ(x). */
 export type Activation = keyof typeof activations;
 
+/** Under a name of its own, by which declarations of options stay short. */
+export type ActivationEnum = { readonly [Name in Activation]: Name };
+
 export const activationNames = Object.keys(activations) as Activation[];
 
 /** @throws if there is no activation of that name; the error lists them. */

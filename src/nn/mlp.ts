@@ -4,7 +4,14 @@ import { Module } from '../module.ts';
 import { choice, count, flag } from '../options/fields.ts';
 import { checkArgument, parseOptions } from '../options/parse.ts';
 import { rngSchema } from '../random.ts';
-import { activationFunction, activationNames, activationSlope, Dense, initializerSchema } from './dense.ts';
+import {
+  type ActivationEnum,
+  activationFunction,
+  activationNames,
+  activationSlope,
+  Dense,
+  initializerSchema,
+} from './dense.ts';
 import { orthogonal } from './initializers.ts';
 import { BatchRenorm, batchRenormOptions, LayerNorm } from './normalization.ts';
 
@@ -25,7 +32,9 @@ export const someWidths = z
 /** Options of whatever has networks. */
 export const networkOptions = {
   hidden: widths.default([64, 64]),
-  activation: choice(activationNames, 'tanh', 'activation after each hidden layer'),
+  activation: choice(activationNames, 'tanh', 'activation after each hidden layer') as z.ZodDefault<
+    z.ZodEnum<ActivationEnum>
+  >,
 };
 
 /** Options of whatever maps events of `dim` numbers by networks. */
