@@ -1,3 +1,4 @@
+import { show } from '../../../src/options/describe.ts';
 import { checkCount, checkOptions } from '../../../src/options/parse.ts';
 import type { Space } from '../../../src/spaces/space.ts';
 import { BaseEnv } from '../baseEnv.ts';
@@ -92,7 +93,8 @@ export class Wrapper<
   }
 }
 
-type Phase = 'new' | 'running' | 'ended';
+const phases = ['new', 'running', 'ended'] as const;
+type Phase = (typeof phases)[number];
 
 /** Makes it an error to step an env before its first reset or after an episode's end. */
 export class OrderEnforcing<Observation, Action> extends Wrapper<Observation, Action> {
@@ -107,9 +109,8 @@ export class OrderEnforcing<Observation, Action> extends Wrapper<Observation, Ac
   /** @throws when no episode is running. */
   override step(action: Action): StepResult<Observation> {
     if (this.#phase !== 'running') {
-      const name = this.spec?.id ?? this.unwrapped.constructor.name;
       const when = this.#phase === 'new' ? 'before the first reset()' : 'after the episode ended';
-      throw new Error(`${name}: step() ${when}, expected a reset() first`);
+      throw new Error(`${this.#name}: step() ${when}, expected a reset() first`);
     }
     const result = this.env.step(action);
     if (result[2] || result[3]) this.#phase = 'ended';
@@ -120,9 +121,18 @@ export class OrderEnforcing<Observation, Action> extends Wrapper<Observation, Ac
     return { phase: this.#phase, env: super.state() };
   }
 
+  /** @throws when it is not what {@link state} gave; of what is within, what the inner env throws. */
   override setState(state: { phase: Phase; env: unknown }): void {
-    super.setState(state.env);
-    this.#phase = state.phase;
+    const { phase, env } = (state ?? {}) as Partial<typeof state>;
+    if (phase === undefined || !phases.includes(phase)) {
+      throw new Error(`${this.#name}: setState() got ${show(state)}, expected what state() gave`);
+    }
+    super.setState(env);
+    this.#phase = phase;
+  }
+
+  get #name(): string {
+    return this.spec?.id ?? this.unwrapped.constructor.name;
   }
 }
 

@@ -76,6 +76,19 @@ it('OrderEnforcing refuses a step before the first reset, and after an end or a 
   }
 });
 
+it.each([null, undefined, {}, 5, { phase: 'over', env: {} }])(
+  'OrderEnforcing refuses the state %j in one line',
+  (state) => {
+    const env = new OrderEnforcing(new Countdown());
+    env.reset({ seed: 0 });
+    const before = env.state();
+    expect(() => env.setState(state as never)).toThrow(
+      /^Countdown: setState\(\) got .*, expected what state\(\) gave$/,
+    );
+    expect(env.state()).toEqual(before);
+  },
+);
+
 it('PassiveEnvChecker checks each reset and each step', () => {
   class Broken extends Countdown {
     override step(action: number): StepResult {
