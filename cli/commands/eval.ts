@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { loadEnv, type MakeOptions, makeVec } from '../../envs/index.ts';
 import { writeWholeFile } from '../../src/files.ts';
 import { loadPolicy, type Policy, Rng, selectBackend, selectEngine } from '../../src/index.ts';
@@ -146,7 +146,8 @@ export async function evaluateRun(context: CommandContext, path: string, flags: 
   if (flags.record !== undefined) checkWritable('--record', isPicture ? 'file' : 'folder', flags.record);
   if (isPicture) checkPictures('--record');
   if (flags.json !== undefined) checkWritable('--json', 'file', flags.json);
-  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  // A name with an ending that is not there is that of a file: what reads it says so.
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? extname(path) !== '';
   const evaluated = await (isFile ? fileIn : runIn)(context, path, flags);
   const { subjects, allowed, jobs, experiment } = evaluated;
   if (flags.env !== undefined) await loadNamedEnv('--env', flags.env);

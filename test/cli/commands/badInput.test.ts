@@ -33,6 +33,11 @@ describe('bad input', () => {
     ['setting', ['run', 'drift', '--set', 'fault'], '--set: got fault'],
     ['file', ['run', 'drift', '--config', join(folder, 'none.json')], '--config: cannot read'],
     ['type in a file', ['run', 'drift', '--config', wrongType], `${wrongType}: steps: got "ten"`],
+    [
+      'model',
+      ['eval', join(folder, 'none.onnx'), '--env', 'CartPole-v1'],
+      `eval: policyFromOnnx: ${join(folder, 'none.onnx')} cannot be read`,
+    ],
     ['JSON', ['run', 'drift', '--config', invalid], `--config: ${invalid} is not valid JSON`],
   ])('%s: one line, code 2, nothing written', async (_, argv, message) => {
     const isRun = argv[0] === 'run' && argv.length > 1 && argv.at(-1) !== '--steps';
