@@ -40,7 +40,7 @@ export type DatasetAbout = z.output<typeof datasetAboutSchema>;
 export interface Dataset extends EpisodeSource {
   /** Where it lies. */
   readonly path: string;
-  /** Which format it is in: `oxbow`, `minari`, `jsonl`, `csv`; `d4rl` and `ogbench`, which are read alone. */
+  /** Which format it is in: `oxbow`, `minari`, `lerobot`, `jsonl`, `csv`; `d4rl` and `ogbench`, which are read alone. */
   readonly format: string;
   readonly about: DatasetAbout;
   /** False where the command that makes it was stopped. */

@@ -5,6 +5,9 @@ import { CsvDataset, writeCsv } from './csv.ts';
 import type { Dataset } from './dataset.ts';
 import { FlatDataset } from './flat/flatDataset.ts';
 import { JsonLinesDataset, writeJsonLines } from './jsonLines.ts';
+import { hasInfo } from './lerobot/info.ts';
+import { LerobotDataset } from './lerobot/lerobotDataset.ts';
+import { writeLerobot } from './lerobot/writeLerobot.ts';
 import { dataFolder } from './minari/metadata.ts';
 import { MinariDataset } from './minari/minariDataset.ts';
 import { writeMinari } from './minari/writeMinari.ts';
@@ -28,8 +31,9 @@ export async function openDataset(path: string, options: { readonly unfinished?:
   if (!hasIndex(path)) {
     const folder = dataFolder(path);
     if (folder !== undefined) return MinariDataset.open(path, folder);
+    if (hasInfo(path)) return LerobotDataset.open(path);
     throw new Error(
-      `${path}: is no dataset, expected a folder of oxbow collect or of Minari, or a file .jsonl, .csv, .hdf5 or .npz`,
+      `${path}: is no dataset, expected a folder of oxbow collect, of Minari or of LeRobot, or a file .jsonl, .csv, .hdf5 or .npz`,
     );
   }
   const dataset = new StoredDataset(path);
@@ -50,7 +54,7 @@ function openFile(path: string): Dataset | Promise<Dataset> {
 }
 
 /** The formats of datasets. */
-export const datasetFormats = ['oxbow', 'minari', 'jsonl', 'csv'] as const;
+export const datasetFormats = ['oxbow', 'minari', 'lerobot', 'jsonl', 'csv'] as const;
 /** A format of datasets. */
 export type DatasetFormat = (typeof datasetFormats)[number];
 
@@ -68,6 +72,7 @@ export async function writeDataset(dataset: Dataset, path: string, format: Datas
     throw new Error(`${path}: got this name for the format ${format}, expected one that ends in .${format}`);
   }
   if (format === 'minari') await writeMinari(dataset, path);
+  else if (format === 'lerobot') await writeLerobot(dataset, path);
   else if (format === 'jsonl') writeJsonLines(dataset, path);
   else if (format === 'csv') writeCsv(dataset, path);
   else {

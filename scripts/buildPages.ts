@@ -25,7 +25,7 @@ await build({
       },
     },
     rolldownOptions: {
-      external: [/^(@mujoco|fflate|h5wasm|mnist|three)\b/],
+      external: [/^(@mujoco|fflate|h5wasm|hyparquet|mnist|three)\b/],
       output: { minify: true, chunkFileNames: 'shared/[name]-[hash].js' },
     },
   },

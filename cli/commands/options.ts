@@ -78,7 +78,7 @@ const CONFIG: Options = { '--config <file>': 'settings from a JSON file' };
 const AGENT: Options = { '--agent <name>': 'as "oxbow list agents" names them; must be given' };
 const ENV_ID = 'the id of an environment, as "oxbow list envs" names them';
 const DATASET =
-  "a folder or a file in one of the formats: oxbow's, Minari's, .jsonl, .csv, .hdf5 of D4RL, .npz of OGBench";
+  "a folder or a file in one of the formats: oxbow's, Minari's, LeRobot's, .jsonl, .csv, .hdf5 of D4RL, .npz of OGBench";
 
 /** The options by which others are set: `--set key=value`. */
 function set(means: string): Options {
@@ -133,7 +133,7 @@ export function commands(context: CommandContext, end: (code: number) => void): 
     '--policy <list>':
       'a policy, or several to compare: a,b (default: the one that the agent needs, or the usual one for the actions)',
     '--dataset <path>':
-      "the dataset, for an agent that learns from data: oxbow's, Minari's, a file .jsonl, .csv, .hdf5 or .npz",
+      "the dataset, for an agent that learns from data: oxbow's, Minari's, LeRobot's, a file .jsonl, .csv, .hdf5 or .npz",
     '--steps <n>': 'environment steps of each training, or updates on data',
     '--online-steps <n>': 'the last n of these steps are made in the environment, after those on data',
     ...SEEDS,
@@ -224,7 +224,7 @@ export function commands(context: CommandContext, end: (code: number) => void): 
     .description('write a dataset in another format, with equal numbers')
     .argument('<dataset>', DATASET)
     .argument('<out>', 'a new folder, or a file .jsonl or .csv')
-    .option('--to <format>', 'oxbow, minari, jsonl or csv (default: by the ending of a file, else oxbow)')
+    .option('--to <format>', 'oxbow, minari, lerobot, jsonl or csv (default: by the ending of a file, else oxbow)')
     .action(does(async () => (await import('./dataset.ts')).convertDataset));
   dataset
     .command('finish')

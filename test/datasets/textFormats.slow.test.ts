@@ -4,10 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { type DatasetFormat, DatasetWriter, openDataset, writeDataset } from '../../datasets/index.ts';
 import { about, episodes, folder, problemOf } from './fixture.ts';
 
-const FILES = { oxbow: 'data', minari: 'data-v0', jsonl: 'data.jsonl', csv: 'data.csv' } satisfies Record<
-  DatasetFormat,
-  string
->;
+const FILES = {
+  oxbow: 'data',
+  minari: 'data-v0',
+  lerobot: 'data',
+  jsonl: 'data.jsonl',
+  csv: 'data.csv',
+} satisfies Record<DatasetFormat, string>;
 const infos = ['distance', 'speed.x'];
 
 /** Five episodes with numbers that texts easily lose. */
