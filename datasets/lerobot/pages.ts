@@ -217,8 +217,9 @@ function unpackAny({ compressors }: Parquet, codec: string, bytes: Uint8Array, u
     case 'GZIP':
       return gunzipSync(bytes, most);
     case 'ZSTD':
-      // Into room of that size, the library writes no further.
-      return zstdDecompressSync?.(bytes, most) ?? compressors.decompressZstd(bytes, new Uint8Array(unpacked));
+      // That of hyparquet-compressors writes on behind its room for minutes, if some bytes tell it to.
+      if (zstdDecompressSync !== undefined) return zstdDecompressSync(bytes, most);
+      throw new Error(`is packed by ZSTD, which needs Node 22.15 or later, this is ${process.version}`);
     default:
       throw new Error(`is packed by ${codec}, which is not read, expected SNAPPY, ZSTD, GZIP or none`);
   }

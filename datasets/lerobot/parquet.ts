@@ -36,6 +36,8 @@ export async function loadParquet(): Promise<Parquet> {
 const MEBIBYTE = 2 ** 20;
 /** What is read of some files together may take: so much, and so many times their size. */
 const [UNPACKED, RATIO] = [16 * MEBIBYTE, 32];
+/** Values of a column in a group of rows: hyparquet takes some forty bytes for each. */
+const MOST_VALUES = 2 ** 25;
 /** Columns and their parts: to name them all takes as much as their square. */
 const MOST_ELEMENTS = 4096;
 /** What Parquet's files end with, and the bytes of the number before it: how many bytes their footer has. */
@@ -115,8 +117,8 @@ export class ParquetFile {
       new ThriftReader(footer).struct();
       const metadata = this.#parquet.reading.parquetMetadata(footer, { geoparquet: false });
       if (metadata.schema.length <= MOST_ELEMENTS) return metadata;
-    } catch (error) {
-      throw new Error(`its footer is damaged: ${(error as Error).message}`);
+    } catch {
+      throw new Error('its footer is damaged');
     }
     throw new Error(`has more than ${MOST_ELEMENTS} columns`);
   }
@@ -195,22 +197,29 @@ export class ParquetFile {
         `has ${said.num_values} values of ${said.type} in ${rows} rows, expected ${rows * width} of ${element.type}`,
       );
     }
+    if (rows * width > MOST_VALUES) {
+      throw new Error(`has ${rows * width} values in a group of rows, expected ${MOST_VALUES} at most`);
+    }
     const begin = count(said.dictionary_page_offset || said.data_page_offset);
     const packed = this.#bytes(begin, count(said.total_compressed_size));
     const chunk = { type: said.type, codec: said.codec, levels, count: rows * width };
     const pages = unpackPages(this.#parquet, packed, chunk, (bytes) => this.#budget.take(bytes));
-    const scan = await this.#parquet.reading.parquetScan({
-      file: { byteLength: this.#size, slice: (from, to) => packed.slice(from - begin, to! - begin).buffer },
-      metadata: {
-        ...this.#metadata,
-        num_rows: group.num_rows,
-        // hyparquet asks by this name for all pages, also for those that are not packed.
-        row_groups: [{ ...group, columns: [{ ...column, meta_data: { ...said, codec: 'SNAPPY' } }] }],
-      },
-      compressors: { SNAPPY: ({ byteOffset }) => pages.get(byteOffset)! },
-      useOffsetIndex: false,
-    });
-    return await scan.readColumn({ column: path[0]!, rowStart: 0, rowEnd: rows });
+    try {
+      const scan = await this.#parquet.reading.parquetScan({
+        file: { byteLength: this.#size, slice: (from, to) => packed.slice(from - begin, to! - begin).buffer },
+        metadata: {
+          ...this.#metadata,
+          num_rows: group.num_rows,
+          // hyparquet asks by this name for all pages, also for those that are not packed.
+          row_groups: [{ ...group, columns: [{ ...column, meta_data: { ...said, codec: 'SNAPPY' } }] }],
+        },
+        compressors: { SNAPPY: ({ byteOffset }) => pages.get(byteOffset)! },
+        useOffsetIndex: false,
+      });
+      return await scan.readColumn({ column: path[0]!, rowStart: 0, rowEnd: rows });
+    } catch (error) {
+      throw new Error(`is damaged (${(error as Error).message})`);
+    }
   }
 
   #bytes(begin: number, length: number): Uint8Array<ArrayBuffer> {

@@ -1,5 +1,5 @@
 /** What LeRobot says of the numbers of a column: each of the first four is `[width]`. */
-export interface Stats {
+interface Stats {
   readonly min: number[];
   readonly max: number[];
   readonly mean: number[];

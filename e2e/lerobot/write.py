@@ -111,7 +111,7 @@ write(
 ROWS = 14
 rows = np.arange(ROWS)
 write(
-    "lerobotZstd",
+    "lerobotGzip",
     [3, 4, 2, 5],
     {
         "observation.state": box("uint8", 2, 2, 1),
@@ -132,7 +132,17 @@ write(
     },
     files=2,
     groups=False,
-    compression="zstd",
+    compression="gzip",
     data_page_version="2.0",
     use_dictionary=["episode_index"],
+)
+
+ROWS = 3
+rows = np.arange(ROWS)
+write(
+    "lerobotZstd",
+    [3],
+    {"observation.state": box("float32", 1), "action": box("float64", 2)},
+    {"observation.state": (rows / 4).astype(np.float32), "action": rows[:, None] / 3 + np.arange(2)},
+    compression="zstd",
 )
