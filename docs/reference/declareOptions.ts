@@ -79,6 +79,10 @@ for (const file of files) {
         text = withoutFields(declaration!.type!, text);
         continue;
       }
+      if (declaration!.name.getText() === 'builtinFlows') {
+        text = withNames(declaration!.type as ts.TypeLiteralNode, source, text);
+        continue;
+      }
       const literal = optionsOf(declaration!);
       if (literal === undefined) continue;
       const name = declaration!.name.getText();
@@ -106,6 +110,21 @@ function withoutFields(node: ts.Node, text: string): string {
     return children.reduceRight((rest, child) => withoutFields(child, rest), text);
   }
   return `${text.slice(0, node.getStart())}z.ZodObject${text.slice(node.getEnd())}`;
+}
+
+/** The text with the name of what is declared in the module in the place of its whole type, of each member: a name says what its options mean, too. */
+function withNames({ members }: ts.TypeLiteralNode, source: ts.SourceFile, text: string): string {
+  const squeezed = (node: ts.Node) => node.getText().replaceAll(/\s+/g, ' ');
+  const declared = source.statements.flatMap((statement) =>
+    ts.isVariableStatement(statement) ? [...statement.declarationList.declarations] : [],
+  );
+  return members.reduceRight((rest, member) => {
+    const type = (member as ts.PropertySignature).type!;
+    const found = declared.find((other) => other.type !== undefined && squeezed(other.type) === squeezed(type));
+    if (found === undefined)
+      throw new Error(`${member.name!.getText()}: nothing of its type is declared in its module`);
+    return `${rest.slice(0, type.getStart())}typeof ${found.name.getText()}${rest.slice(type.getEnd())}`;
+  }, text);
 }
 
 /** The type's own parameters, which its members may name: `<Id extends string = string>`. */

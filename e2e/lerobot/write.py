@@ -127,7 +127,7 @@ write(
         ),
         "action": rows % 3,
         "next.reward": rows / 3,
-        "next.done": np.isin(rows, [1, 2, 5, 6, 13]),
+        "next.done": np.isin(rows, [1, 2, 5, 6, 11, 12, 13]),
         "next.truncated": np.isin(rows, [5, 6]),
     },
     files=2,
