@@ -80,7 +80,7 @@ for (const file of files) {
         continue;
       }
       if (declaration!.name.getText() === 'builtinFlows') {
-        text = withNames(declaration!.type as ts.TypeLiteralNode, source, text);
+        text = await withNames(declaration!.type as ts.TypeLiteralNode, file.replace(/\.d\.ts$/, '.js'), text);
         continue;
       }
       const literal = optionsOf(declaration!);
@@ -112,18 +112,15 @@ function withoutFields(node: ts.Node, text: string): string {
   return `${text.slice(0, node.getStart())}z.ZodObject${text.slice(node.getEnd())}`;
 }
 
-/** The text with the name of what is declared in the module in the place of its whole type, of each member: a name says what its options mean, too. */
-function withNames({ members }: ts.TypeLiteralNode, source: ts.SourceFile, text: string): string {
-  const squeezed = (node: ts.Node) => node.getText().replaceAll(/\s+/g, ' ');
-  const declared = source.statements.flatMap((statement) =>
-    ts.isVariableStatement(statement) ? [...statement.declarationList.declarations] : [],
-  );
+/** The text with the name that its module exports a member by in the place of the member's whole type: it says what options mean, too. */
+async function withNames({ members }: ts.TypeLiteralNode, path: string, text: string): Promise<string> {
+  const { builtinFlows, ...others } = await import(pathToFileURL(path).href);
   return members.reduceRight((rest, member) => {
-    const type = (member as ts.PropertySignature).type!;
-    const found = declared.find((other) => other.type !== undefined && squeezed(other.type) === squeezed(type));
-    if (found === undefined)
-      throw new Error(`${member.name!.getText()}: nothing of its type is declared in its module`);
-    return `${rest.slice(0, type.getStart())}typeof ${found.name.getText()}${rest.slice(type.getEnd())}`;
+    const { name, type } = member as ts.PropertySignature;
+    const value = builtinFlows[(name as ts.Identifier | ts.StringLiteral).text];
+    const exported = Object.keys(others).find((other) => others[other] === value);
+    if (exported === undefined) throw new Error(`${name.getText()}: its family is not exported`);
+    return `${rest.slice(0, type!.getStart())}typeof ${exported}${rest.slice(type!.getEnd())}`;
   }, text);
 }
 
