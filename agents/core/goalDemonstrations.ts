@@ -152,8 +152,8 @@ export class GoalTransitions implements Stateful<string> {
   constructor(owner: string, config: GoalConfig) {
     const { policy, dataset, batchSize, currentGoalShare, randomGoalShare } = config;
     if (currentGoalShare + randomGoalShare > 1) {
-      const rest = `expected at most ${1 - currentGoalShare}, what currentGoalShare leaves`;
-      throw new Error(`${owner}: randomGoalShare: got ${randomGoalShare}, ${rest}`);
+      const expected = `expected at most 1 together with the ${currentGoalShare} of currentGoalShare`;
+      throw new Error(`${owner}: randomGoalShare: got ${randomGoalShare}, ${expected}`);
     }
     if (policy.chunk !== undefined) {
       throw new Error(

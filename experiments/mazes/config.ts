@@ -21,7 +21,7 @@ interface Definition {
   readonly settingsOf?: string;
   /** Those that differ for it. */
   readonly rules: readonly Rule[];
-  /** Of the loss on held-out pairs: nats where the class has a density, else a squared error of its own; values decide for {@link Definition.byValues}. */
+  /** Of a clone's loss on held-out pairs: nats where the class has a density, else a squared error of its own. */
   readonly loss: 'heldOutNats' | 'heldOutMatching';
   /** Whether it learns by GCIVL, else by cloning. */
   readonly byValues?: boolean;

@@ -287,8 +287,52 @@ test('a policy sees observations by the moments of the states with the last goal
   expectClose(moments.variance, variances, 5);
 });
 
+describe('actions of data', () => {
+  const [batchSize, shares] = [200, { gamma: 0.9, currentGoalShare: 0, randomGoalShare: 0, policyRandomGoalShare: 0 }];
+  const transitions = (policy: Policy, dataset = source(), standardize = true) =>
+    new GoalTransitions('Test', {
+      ...{ policy, dataset, batchSize, clipObservations: 10, standardize, normalizeObservations: false, ...shares },
+    });
+  /** Those that a minibatch has, once each. */
+  const drawn = (data: GoalTransitions) => [...new Set(data.sample(new Rng(0)).actions)].sort((a, b) => a - b);
+
+  test('beyond the bounds are clipped for a policy that stays within them, and learned as they are by others', () => {
+    const far = episodesOf().map((episode) => ({ ...episode, actions: episode.actions.map((value) => 10 * value) }));
+    const within = drawn(transitions(policyOf(), source(far)));
+    expect([within[0], within.at(-1)]).toEqual([Math.min(...box.low), Math.max(...box.high)]);
+    const all = far.flatMap(({ actions }) => [...actions]).sort((a, b) => a - b);
+    expect(drawn(transitions(policyOf('gaussian', { squash: undefined }), source(far)))).toEqual(all);
+  });
+
+  test('without bounds give the policy its units', () => {
+    const actionSpace = new Box({ low: -Infinity, high: Infinity, shape: [2] });
+    const episodes = episodesOf();
+    const dataset = new EpisodesInMemory({ observationSpace, actionSpace, episodes });
+    const made = () =>
+      makePolicy('gaussian', { observationSpace, actionSpace, hidden: [3], rng: new Rng(0) }) as Policy;
+    const policy = made();
+    transitions(policy, dataset);
+    const column = (j: number) => episodes.flatMap(({ actions }) => [...actions].filter((_, i) => i % 2 === j));
+    const means = [0, 1].map((j) => mean(column(j)));
+    const { shift, scale } = policy.actionScale!.units();
+    expectClose(shift, means, 5);
+    expectClose(
+      scale,
+      means.map((center, j) => Math.sqrt(mean(column(j).map((value) => (value - center) ** 2)))),
+      5,
+    );
+    const plain = made();
+    const before = plain.actionScale!.units();
+    transitions(plain, dataset, false);
+    expect(plain.actionScale!.units()).toEqual(before);
+  });
+});
+
 test.each<[Partial<GcivlOptions>, string]>([
-  [{ currentGoalShare: 0.6, randomGoalShare: 0.5 }, 'Gcivl: randomGoalShare: got 0.5, expected at most 0.4'],
+  [
+    { currentGoalShare: 0.6, randomGoalShare: 0.5 },
+    'Gcivl: randomGoalShare: got 0.5, expected at most 1 together with the 0.6 of currentGoalShare',
+  ],
   [{ currentGoalShare: 1.5 }, 'Gcivl: currentGoalShare: got 1.5'],
   [{ expectile: 1 }, 'Gcivl: expectile: got 1'],
   [
