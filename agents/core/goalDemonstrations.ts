@@ -165,7 +165,7 @@ export class GoalTransitions implements Stateful<string> {
     const states = numSteps + dataset.numEpisodes;
     checkFitsInMemory(`${owner}: dataset`, states, 'states', 4 * (observationDim + actionDim + 2));
     this.#config = config;
-    this.#columns = goalsOf(`${owner}: dataset: got none`, owner, dataset.observationSpace);
+    this.#columns = goalsOf(`${owner}: dataset: got no goals`, owner, dataset.observationSpace);
     this.#observations = new Float32Array(states * observationDim);
     this.#actions = new Float32Array(numSteps * actionDim);
     this.#states = new Int32Array(numSteps);

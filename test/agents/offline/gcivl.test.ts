@@ -341,7 +341,7 @@ test.each<[Partial<GcivlOptions>, string]>([
   ],
   [{ policy: policyOf('gaussian', { memory: 'gru' }) }, 'Gcivl: policy: got one with a memory'],
   [{ policy: policyOf('implicit') }, 'Gcivl: policy: got an ImplicitPolicy, which has samples and no density'],
-  [{ dataset: datasetOf(), policy: withoutGoals() }, 'Gcivl: dataset: got none for observations of Box'],
+  [{ dataset: datasetOf(), policy: withoutGoals() }, 'Gcivl: dataset: got no goals for observations of Box'],
 ])('what does not fit is refused in one line: %#', (options, message) => {
   expect(() => agentOf(options)).toThrow(message);
   expect(() => agentOf(options)).not.toThrow('\n');
