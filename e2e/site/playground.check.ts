@@ -125,6 +125,20 @@ test.each([
   expect(elsewhere).toEqual([]);
 });
 
+test('what was drawn before an error stays, and is gone when another program runs', async () => {
+  await using visit = await open('/playground.html', { colorScheme: 'light' });
+  const { page } = visit;
+  const painting = "import { canvas } from 'playground';\ncanvas.getContext('2d').fillRect(0, 0, 300, 400);\n";
+  await write(page, `${painting}boom();`);
+  await runByKeys(page);
+  await state(page, 'failed');
+  expect(await drawn(page)).toBeGreaterThan(0.4);
+  await write(page, '1;');
+  await runByKeys(page);
+  await state(page, 'done');
+  expect(await drawn(page)).toBeLessThan(0.05);
+});
+
 test('Stop ends a program that never would; it runs again without a network, and nothing of a link runs by itself', async () => {
   await using visit = await open('/playground.html');
   const { page, complaints } = visit;

@@ -13,7 +13,7 @@ const standIns: BuildPlugin = {
   enforce: 'pre',
   resolveId(source) {
     if (source === '@mujoco/mujoco') return resolve(root, 'web/lab/pageMujoco.ts');
-    if (/^(h5wasm|mnist|three|node:)/.test(source)) return '\0none';
+    if (/^(fflate|h5wasm|hyparquet|mnist|three|node:)/.test(source)) return '\0none';
     return source.endsWith('/gymnasium/gymnasiumEnv.ts') ? resolve(root, 'web/lab/noGymnasium.ts') : undefined;
   },
   load: (id) => (id === '\0none' ? 'export default {};' : undefined),

@@ -5,18 +5,22 @@ import * as engine from 'oxbow/engine';
 import * as envs from 'oxbow/envs';
 import * as mujoco from 'oxbow/mujoco';
 import { placePhysics } from './pageMujoco.ts';
-import type { PlaygroundReply, PlaygroundRequest, ProgramRequest, Way } from './playgroundSetting.ts';
+import {
+  CANVAS,
+  type PlaygroundReply,
+  type PlaygroundRequest,
+  type ProgramRequest,
+  type Way,
+} from './playgroundSetting.ts';
 
 /** Lines that are kept where a program prints faster than the page can show, and milliseconds between two messages with them. */
 const [MOST_LINES, BETWEEN] = [500, 50];
 /** The shortest time between two pictures, ms. */
 const FRAME = 15;
-/** Until what was drawn is on the page, ms. */
-const SETTLED = 150;
 /** How far apart the points of a way are. */
 const SPACING = 0.1;
 
-const reply = (message: PlaygroundReply) => postMessage(message);
+const reply = (message: PlaygroundReply, transfer: Transferable[] = []) => postMessage(message, { transfer });
 
 let lines: string[] = [];
 let [printed, waiting] = [Number.NEGATIVE_INFINITY, false];
@@ -64,6 +68,23 @@ function evenly(way: Way): Way {
     }
   }
   return points;
+}
+
+/**
+ * The program's. What is on it goes to the page as pictures: of a canvas of the page's own, given to the worker, Firefox loses what was drawn when the
+ * worker ends.
+ */
+const canvas = new OffscreenCanvas(CANVAS.width, CANVAS.height);
+let isPainted = false;
+canvas.getContext = ((...args: Parameters<OffscreenCanvas['getContext']>) => {
+  isPainted = true;
+  return OffscreenCanvas.prototype.getContext.apply(canvas, args);
+}) as OffscreenCanvas['getContext'];
+
+async function showCanvas(): Promise<void> {
+  if (!isPainted) return;
+  const bitmap = await createImageBitmap(canvas);
+  reply({ kind: 'canvas', bitmap }, [bitmap]);
 }
 
 let drawn: ((ways: readonly Way[]) => void) | undefined;
@@ -131,8 +152,9 @@ function linked(program: string, addresses: ReadonlyMap<string, string>): string
 let address = '';
 
 /** Where an error comes from, by its stack or, of a program that cannot be read, by what the browser says of it. */
-function fail(error: unknown, line?: number): void {
+async function fail(error: unknown, line?: number): Promise<void> {
   flush();
+  await showCanvas();
   const place = error instanceof ProgramError ? error.line : (lineIn(error) ?? line);
   const message = (error instanceof Error ? error.message : textOf(error)).replace(/\s*\n\s*/g, ' ');
   reply({ kind: 'error', message, ...(place !== undefined && { line: place }) });
@@ -146,7 +168,7 @@ function lineIn(error: unknown): number | undefined {
   return fileName === address ? lineNumber : undefined;
 }
 
-async function run({ program, canvas, colours, csv, physics }: ProgramRequest): Promise<void> {
+async function run({ program, colours, csv, physics }: ProgramRequest): Promise<void> {
   placePhysics(physics);
   await oxbow.selectBackend();
   oxbow.selectEngine('wasm');
@@ -162,10 +184,11 @@ async function run({ program, canvas, colours, csv, physics }: ProgramRequest): 
   const addresses = new Map(given.map(([name, exported]) => [name, moduleOf(name, exported)]));
   const text = linked(program, addresses);
   address = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
+  const showing = setInterval(showCanvas, BETWEEN);
   await import(/* @vite-ignore */ address);
+  clearInterval(showing);
   flush();
-  // The page ends this worker then: what is on the canvas must have come there.
-  await new Promise((resolve) => setTimeout(resolve, SETTLED));
+  await showCanvas();
   reply({ kind: 'done' });
 }
 

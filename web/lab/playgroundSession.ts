@@ -2,7 +2,7 @@ import { withBase } from 'vitepress';
 import { ref, shallowRef } from 'vue';
 import type { PhysicsFiles } from './pageMujoco.ts';
 import { loadingProblem, startWorker } from './pageProblem.ts';
-import { CANVAS, type PlaygroundReply, type ProgramName, programs, usualCsv, type Way } from './playgroundSetting.ts';
+import { type PlaygroundReply, type ProgramName, programs, usualCsv, type Way } from './playgroundSetting.ts';
 
 /** Nothing has run yet; oxbow comes; the program runs; it has ended, was stopped, or has failed. */
 type Phase = 'idle' | 'loading' | 'running' | 'done' | 'stopped' | 'failed';
@@ -23,9 +23,10 @@ const error = shallowRef<{ readonly message: string; readonly line?: number }>()
 const problem = ref<string>();
 /** Whether the program waits for ways that the reader draws. */
 const isDrawing = ref(false);
-/** Counts the runs: each has a canvas of its own. */
+/** Counts the runs: each has another canvas, with nothing on it. */
 const run = ref(0);
 let worker: Worker | undefined;
+let canvas: HTMLCanvasElement | undefined;
 
 /**
  * The document of whose policy the workers are: it lets programs load from this site alone, and nothing run in the page itself, whose
@@ -125,10 +126,8 @@ async function start(canvasOf: () => Promise<HTMLCanvasElement>, colours: Record
     };
     worker = startWorker(() => new view.Worker(address, { type: 'module' }), receive, fail);
     if (worker === undefined) return;
-    const canvas = element.transferControlToOffscreen();
-    [canvas.width, canvas.height] = [CANVAS.width, CANVAS.height];
-    const request = { kind: 'run', program, canvas, colours, csv: csv.value, physics: robots } as const;
-    worker.postMessage(request, [canvas]);
+    canvas = element;
+    worker.postMessage({ kind: 'run', program, colours, csv: csv.value, physics: robots });
     phase.value = 'running';
   } catch {
     if (run.value !== mine) return;
@@ -144,6 +143,9 @@ function receive(reply: PlaygroundReply): void {
       return;
     case 'picture':
       picture.value = reply.svg;
+      return;
+    case 'canvas':
+      canvas!.getContext('bitmaprenderer')!.transferFromImageBitmap(reply.bitmap);
       return;
     case 'draw':
       isDrawing.value = true;

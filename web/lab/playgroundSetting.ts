@@ -14,7 +14,6 @@ export type Way = readonly (readonly [x: number, y: number])[];
 export interface ProgramRequest {
   readonly kind: 'run';
   readonly program: string;
-  readonly canvas: OffscreenCanvas;
   /** Colours of the page, by what they are for. */
   readonly colours: Readonly<Record<string, string>>;
   readonly csv: string;
@@ -27,6 +26,8 @@ export type PlaygroundReply =
   | { readonly kind: 'print'; readonly lines: readonly string[] }
   /** An `<svg>`. */
   | { readonly kind: 'picture'; readonly svg: string }
+  /** What is on the program's canvas. */
+  | { readonly kind: 'canvas'; readonly bitmap: ImageBitmap }
   /** It waits for ways that the reader draws. */
   | { readonly kind: 'draw' }
   | { readonly kind: 'done' }

@@ -121,7 +121,7 @@ export class OrderEnforcing<Observation, Action> extends Wrapper<Observation, Ac
     return { phase: this.#phase, env: super.state() };
   }
 
-  /** @throws when it is not what {@link state} gave; of what is within, what the inner env throws. */
+  /** @throws when it is not what `state()` gave; of what is within, what the inner env throws. */
   override setState(state: { phase: Phase; env: unknown }): void {
     const { phase, env } = (state ?? {}) as Partial<typeof state>;
     if (phase === undefined || !phases.includes(phase)) {
