@@ -9,15 +9,15 @@ const steps = ways.flatMap((way) => way.slice(1).map((to, i) => ({ from: way[i],
 
 const box = { low: [-1, -1], high: [1, 1], shape: [2] };
 const rng = new Rng(0);
-const policy = makePolicy('spline', { observationSpace: box, actionSpace: box, rng: rng.split('policy') });
+const policy = makePolicy('spline', { observationSpace: box, actionSpace: box, activation: 'relu', rng });
 const cloning = new BehaviorCloning({
   policy,
   demonstrations: {
     observations: Float32Array.from(steps.flatMap(({ from }) => from)),
     actions: Float32Array.from(steps.flatMap(({ from, to }) => [10 * (to[0] - from[0]), 10 * (to[1] - from[1])])),
   },
-  batchSize: Math.min(128, steps.length),
-  learningRate: 2e-3,
+  learningRate: { linear: [4e-3, 0] },
+  normalizeObservations: true,
   outside: 'keep',
 });
 
