@@ -3,28 +3,31 @@
  * `<!-- /generated -->`, from the runs stored in `docs/results/RUN/summary.json` and from the list of benchmark datasets. Cells are
  * interquartile means over the seeds, with their 95 % intervals in brackets.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { interquartileInterval, meanInterval } from '../cli/statistics/bootstrap.ts';
 import { avoiding } from '../experiments/avoiding.ts';
 import { choices as mazeChoices, mazeOf, mazePolicies, mazePolicyLabel, rulesOf } from '../experiments/mazes/config.ts';
 import { listedDatasets } from '../experiments/offline/recipes.ts';
 import { componentsOf, lakesOf, productLabel, productPolicies } from '../experiments/products/config.ts';
+import { armOf, choices as shapeChoices, robots as shapeRobots } from '../experiments/shapes/config.ts';
+import { aggregates } from '../experiments/shapes/shapes.ts';
 import { writeWholeFile } from '../src/files.ts';
+import {
+  isStored,
+  lowest,
+  mean,
+  measure,
+  numbers,
+  type Row,
+  type RowOf,
+  rowsOf,
+  type Where,
+  worst,
+} from './storedRuns.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
-interface Row {
-  readonly study: string;
-  readonly env: string;
-  readonly condition?: string;
-  readonly policy: string;
-  readonly metric: string;
-  readonly iqm: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
-  readonly perSeed: readonly (number | null)[];
-}
 /** Medians of the processor's times in the run of the product lakes. */
 interface CostRow {
   readonly policy: string;
@@ -35,8 +38,6 @@ interface CostRow {
   readonly acting: number;
 }
 type Interval = Pick<Row, 'iqm' | 'low' | 'high'>;
-type RowOf = (policy: string) => Row | undefined;
-type Where = Partial<Pick<Row, 'study' | 'env' | 'condition' | 'metric'>>;
 
 /** One line for each policy, one column for each heading. */
 type Columns = Readonly<Record<string, (policy: string) => string>>;
@@ -242,6 +243,40 @@ const tables: Readonly<Record<string, () => string>> = {
     const heading = (chunk: number) => (chunk === 1 ? 'single actions' : `chunks of ${chunk}`);
     return table(policies, labels, Object.fromEntries(chunks.map((chunk) => [heading(chunk), cell(chunk)])));
   },
+  shapes: () => {
+    const found = new Map(aggregates(rowsOf('shapes')).map((one) => [`${one.study} ${one.policy}`, one]));
+    const beside = (line: string) => {
+      const { difference, interval, place } = found.get(line)!;
+      return `${format({ iqm: difference, ...interval }, 1, 100)}: ${place}`;
+    };
+    const columns = shapeRobots.map((env) => [
+      plainRobot(env),
+      shapeCell(env, 'negentropy', (row) => minus(mean(row).toFixed(3))),
+    ]);
+    return shapeTable([...found.keys()], { 'beside its Gaussian, %': beside, ...Object.fromEntries(columns) });
+  },
+  'shapes-returns': () => {
+    const returns = (row: Row) => {
+      const digits = Math.abs(row.iqm!) < 1000 ? 1 : 0;
+      return `${minus(thousands(row.iqm!, digits))} (${minus(thousands(lowest(row), digits))})`;
+    };
+    const columns = shapeRobots.map((env) => [plainRobot(env), shapeCell(env, 'greedyReturn', returns)]);
+    return shapeTable(shapeLines(shapeRobots[0]!), Object.fromEntries(columns));
+  },
+  'shapes-toys': () => {
+    const nats = (env: string) => shapeCell(env, 'negentropy', (row) => minus(mean(row).toFixed(3)));
+    const range = (row: Row) => {
+      const [middle, least, most] = [mean, lowest, worst].map((of) => minus(of(row).toFixed(1)));
+      return `${middle} (${least} to ${most})`;
+    };
+    const goals = (row: Row) => `${share(() => row, mean)('')} (${share(() => row, lowest)('')})`;
+    return shapeTable(shapeLines('SparseGrid-v0'), {
+      'grid, nats': nats('SparseGrid-v0'),
+      'at the goal': shapeCell('SparseGrid-v0', 'outcome/goal', goals),
+      'Multigoal, nats': nats('Multigoal-v0'),
+      return: shapeCell('Multigoal-v0', 'return', (row) => range(row)),
+    });
+  },
   'flow-matching': () => {
     const of = (metric: string) => measure('flow-matching', { metric });
     const range = (metric: string, scale: number, digits: number) => (policy: string) => {
@@ -353,7 +388,7 @@ const productLabels = Object.fromEntries(productPolicies.map((policy) => [policy
 
 /** Goals that the classes reach in each maze, by each rule in turn, means over seeds; of a run that is still to come no table. */
 function mazeClasses(condition: string): string {
-  if (!existsSync(join(root, 'docs/results/mazes/summary.json'))) return 'Not run yet.';
+  if (!isStored('mazes')) return 'Not run yet.';
   const of = (env: string, rule: string) => measure('mazes', { study: 'mazes', env, condition, metric: rule });
   const isRun = (policy: string) => mazeChoices.environments.some((env) => of(env, 'mode')(policy) !== undefined);
   const lines = mazePolicies.filter(isRun).flatMap((policy) => rulesOf(policy).map((rule) => `${policy} ${rule}`));
@@ -372,6 +407,34 @@ function mazeClasses(condition: string): string {
   };
   const columns = Object.fromEntries(mazeChoices.environments.map((env) => [mazeOf(env), cell(env)]));
   return table(lines, labels, columns, 'class, rule');
+}
+
+const plainRobot = (env: string): string => env.replace(/^mujoco\/|-v5$/g, '');
+
+/** The agents and policies that were run on a task, each `agent policy`. */
+function shapeLines(env: string): string[] {
+  return shapeChoices.studies.flatMap((study) =>
+    shapeChoices.policies
+      .filter((policy) => measure('shapes', { study, env, metric: 'greedyReturn' })(policy) !== undefined)
+      .map((policy) => `${study} ${policy}`),
+  );
+}
+
+function shapeCell(env: string, metric: string, text: (row: Row) => string) {
+  return (line: string): string => {
+    const [study, policy] = line.split(' ') as [string, string];
+    const row = measure('shapes', { study, env, metric })(policy);
+    return row === undefined || numbers(row).length === 0 ? '' : text(row);
+  };
+}
+
+/** A line for each agent and policy; of a run that is still to come no table. */
+function shapeTable(lines: readonly string[], columns: Columns): string {
+  const labels = lines.map((line) => {
+    const [study, policy] = line.split(' ') as [string, string];
+    return [line, `${study.toUpperCase()}, ${armOf(policy).label}`];
+  });
+  return table(lines, Object.fromEntries(labels), columns, 'agent, policy');
 }
 
 /** Shares of walks that drown in any of k lakes walked at once. */
@@ -417,26 +480,6 @@ function cost(of: 'training' | 'acting', digits: number) {
     const row = rows.find((each) => each.policy === policy && each.lakes === 6);
     return row === undefined ? '' : row[of].toFixed(digits);
   };
-}
-
-const runs = new Map<string, readonly Row[]>();
-
-/** The row of a stored run with one measure of a policy; undefined where the run did not measure it. */
-function measure(run: string, where: Where): RowOf {
-  const keys = Object.keys({ condition: undefined, ...where }) as (keyof Where)[];
-  return (policy) => {
-    const rows = rowsOf(run).filter((row) => row.policy === policy && keys.every((key) => row[key] === where[key]));
-    if (rows.length > 1) throw new Error(`${run}: ${rows.length} rows of ${policy} for ${JSON.stringify(where)}`);
-    return rows[0];
-  };
-}
-
-function rowsOf(run: string): readonly Row[] {
-  if (!runs.has(run)) {
-    const text = readFileSync(join(root, 'docs/results', run, 'summary.json'), 'utf8');
-    runs.set(run, (JSON.parse(text) as { results: readonly Row[] }).results);
-  }
-  return runs.get(run)!;
 }
 
 function noise(metric: string, scale: string) {
@@ -515,26 +558,6 @@ function thousands(value: number, digits = 0): string {
 
 function minus(text: string): string {
   return text.replace('-', '−').replace(/^−(0(\.0+)?)$/, '$1');
-}
-
-function numbers({ perSeed }: Row): number[] {
-  return perSeed.filter((value) => value !== null);
-}
-
-function mean(row: Row): number {
-  return average(numbers(row));
-}
-
-function average(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function worst(row: Row): number {
-  return Math.max(...numbers(row));
-}
-
-function lowest(row: Row): number {
-  return Math.min(...numbers(row));
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -5,6 +5,7 @@ import * as distributionsOfVectors from './distributionsOfVectors.ts';
 import * as flowLayers from './flowLayers.ts';
 import * as lake from './lake.ts';
 import { coloured } from './picture.ts';
+import { chunks, manyWays, shapeUsed } from './shapes.ts';
 
 /** A figure of the docs. */
 export interface DocsFigure {
@@ -18,10 +19,13 @@ export interface DocsFigure {
 export const figures: Readonly<Record<string, DocsFigure>> = {
   agents,
   bijectors,
+  chunks,
   'distributions-of-numbers': distributionsOfNumbers,
   'distributions-of-vectors': distributionsOfVectors,
   'flow-layers': flowLayers,
   lake,
+  'many-ways': manyWays,
+  'shape-used': shapeUsed,
 };
 
 /** The files of a figure, by their names in docs. */

@@ -218,6 +218,7 @@ export default defineConfig({
         text: 'Results',
         items: [
           { text: 'All results', link: '/results' },
+          { text: 'What a shape buys', link: '/shape' },
           { text: 'The lake', link: '/lake' },
           { text: 'Mazes', link: '/mazes' },
           { text: 'A cube', link: '/cube' },
