@@ -5,9 +5,9 @@ import { LakeDemonstrators, type LakeDemonstratorsOptions, type VectorEnv } from
 import { lakeDemonstratorOptions } from '../../envs/lake/demonstrations.ts';
 import { type AnyLakeId, allLakeGrains } from '../../envs/lake/lakeGrains.ts';
 import { loadPolicy, type Policy, policyFromOnnx } from '../../src/index.ts';
-import { describeIssue, nearest } from '../../src/options/describe.ts';
+import { describeIssue, nearest, show } from '../../src/options/describe.ts';
 import { sha256 } from '../experiment/checkedJson.ts';
-import { readJsonFile } from '../experiment/config.ts';
+import { isObject, readJsonFile } from '../experiment/config.ts';
 import { InputError } from '../experiment/errors.ts';
 import type { Registry } from '../experiment/experiment.ts';
 import { firstLine } from '../experiment/text.ts';
@@ -140,16 +140,25 @@ function demonstratorsIn(label: string, { env, envOptions, demonstrators }: Acti
  */
 export function loadFile(label: string, file: string, files: FilesIn): ActingPolicy & { readonly policy: Policy } {
   const onnx = isOnnx(file);
-  const options = onnx && files.onnx !== undefined ? readJsonFile('--onnx', files.onnx) : {};
+  const options = onnx && files.onnx !== undefined ? onnxOptions(files.onnx) : {};
   try {
-    const policy = onnx
-      ? policyFromOnnx(file, { ...(options as object), env: files.vectorEnv })
-      : loadPolicy(file).policy;
+    const policy = onnx ? policyFromOnnx(file, { ...options, env: files.vectorEnv }) : loadPolicy(file).policy;
     const name = policy.config?.name ?? policy.constructor.name;
     const sum = sha256(readFileSync(file));
-    const given = onnx && files.onnx !== undefined ? { options: options as Readonly<Record<string, unknown>> } : {};
+    const given = onnx && files.onnx !== undefined ? { options } : {};
     return { policy, about: { name, file, sha256: sum, ...given } };
   } catch (error) {
     throw new InputError(`${label}: ${firstLine((error as Error).message)}`);
   }
+}
+
+/** The options of an ONNX file. Spaces are the environment's. @throws InputError, if it cannot be read, or holds something else */
+function onnxOptions(file: string): Readonly<Record<string, unknown>> {
+  const options = readJsonFile('--onnx', file);
+  if (!isObject(options)) throw new InputError(`--onnx: ${file} holds ${show(options)}, expected an object`);
+  const space = ['env', 'observationSpace', 'actionSpace'].find((name) => name in options);
+  if (space !== undefined) {
+    throw new InputError(`--onnx: ${file} has ${space}, expected none: the environment has the spaces`);
+  }
+  return options;
 }

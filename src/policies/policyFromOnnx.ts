@@ -23,6 +23,7 @@ import { ObservationLayout, type ObservationPart } from './observationLayout.ts'
 import { isReal, seenBy } from './onnxObservations.ts';
 import { type OnnxHead, type OnnxInput, OnnxPolicy, type OnnxRoles } from './onnxPolicy.ts';
 import { ONNX, type Policy } from './policy.ts';
+import { spacesOfEnv } from './registry.ts';
 
 const name = z.string();
 const names = z.record(z.string(), z.string());
@@ -156,19 +157,16 @@ function stored<S extends z.ZodType>({ metadata }: OnnxGraph, key: string, schem
 
 /** The spaces that are given, of the environment, or of the file. */
 function spacesOf(graph: OnnxGraph, { observationSpace, actionSpace, env }: Spaces) {
-  const given = (env ?? {}) as Partial<Record<string, AnySpace>>;
-  const found = (key: string, own: AnySpace | undefined, single: string, schema: z.ZodType): AnySpace => {
-    const space = own ?? given[single] ?? given[key] ?? (stored(graph, key, schema) as AnySpace | undefined);
+  const given = env === undefined ? undefined : spacesOfEnv(OWNER, env);
+  const found = (key: 'observationSpace' | 'actionSpace', own: AnySpace | undefined, schema: z.ZodType): AnySpace => {
+    const space = own ?? given?.[key] ?? (stored(graph, key, schema) as AnySpace | undefined);
     if (space === undefined) {
       throw new Error(`${OWNER}: ${key}: got none, and the file says none, expected a space, or the environment: env`);
     }
     return space;
   };
-  const observations = found('observationSpace', observationSpace, 'singleObservationSpace', plainSpaceSchema);
-  const actions = plainSpace(
-    `${OWNER}: actionSpace`,
-    found('actionSpace', actionSpace, 'singleActionSpace', actionSpaceSchema),
-  );
+  const observations = found('observationSpace', observationSpace, plainSpaceSchema);
+  const actions = plainSpace(`${OWNER}: actionSpace`, found('actionSpace', actionSpace, actionSpaceSchema));
   if ('spaces' in actions || 'size' in actions) {
     throw new Error(`${OWNER}: actionSpace: got one of parts, expected a box or choices`);
   }

@@ -289,13 +289,18 @@ function withSpaces(
   { env, ...options }: Record<string, unknown>,
 ): PolicySpaces & Record<string, unknown> {
   if (env === undefined) return options as unknown as PolicySpaces & Record<string, unknown>;
+  return { ...spacesOfEnv(where, env), ...options };
+}
+
+/** The spaces of an environment, or of each of a vector environment. @throws one line, if it is none */
+export function spacesOfEnv(where: string, env: unknown): Pick<PolicySpaces, 'observationSpace' | 'actionSpace'> {
   const given = (env ?? {}) as Record<string, AnySpace | undefined>;
   const observationSpace = given.singleObservationSpace ?? given.observationSpace;
   const actionSpace = given.singleActionSpace ?? given.actionSpace;
   if (observationSpace === undefined || actionSpace === undefined) {
     throw new Error(`${where}: env: got ${show(env)}, expected an environment, as make('Pendulum-v1') gives one`);
   }
-  return { observationSpace, actionSpace, ...options };
+  return { observationSpace, actionSpace };
 }
 
 /** What suits a learner; no squash where an action has no bounds to squash into. @throws if there is none of that name */

@@ -212,6 +212,9 @@ describe('outputs', () => {
     expect(problem({ actionSpace: box(3) })).toThrow(
       "output 'actions': got shape [1,2] of one row, expected 3 numbers",
     );
+    for (const env of [5, {}, null, 'Pendulum-v1', { observationSpace }]) {
+      expect(problem({ env })).toThrow(/^policyFromOnnx: env: got [^\n]*, expected an environment, as make/);
+    }
     expect(problem({ observationSpace: box(4) })).toThrow(
       "policyFromOnnx: input 'obs': got shape [1,4], expected [batch,3]",
     );

@@ -67,6 +67,15 @@ test('bad input is one line', async () => {
   expect(await refusal('eval', file, '--env', 'Pendulum-v1', '--onnx', at('wrong.json'))).toContain(
     'eval: policyFromOnnx: squash: got "clip"',
   );
+  for (const [text, problem] of [
+    ['[]', 'holds [], expected an object'],
+    ['{"env": 5}', 'has env, expected none: the environment has the spaces'],
+  ] as const) {
+    writeFileSync(at('wrong.json'), text);
+    expect(await refusal('eval', file, '--env', 'Pendulum-v1', '--onnx', at('wrong.json'))).toBe(
+      `oxbow: --onnx: ${at('wrong.json')} ${problem}\n`,
+    );
+  }
   expect(await refusal('eval', at('policy.json'), '--env', 'Pendulum-v1', '--onnx', at('options.json'))).toBe(
     `oxbow: --onnx: got it for ${at('policy.json')}, expected a file .onnx\n`,
   );
