@@ -74,7 +74,8 @@ function laid(rows: tf.Tensor, { shape, axis }: OnnxInput): tf.Tensor {
 }
 
 /** The inverse of {@link laid}: `[batch, size]`. */
-function rowsOf(value: tf.Tensor, { axis = 0 }: OnnxInput): tf.Tensor {
+function rowsOf(value: tf.Tensor, { axis }: OnnxInput): tf.Tensor {
+  if (axis === undefined) return tf.reshape(tf.cast(value, 'float32'), [1, -1]);
   const others = value.shape.map((_, i) => i).filter((i) => i !== axis);
   const turned = axis === 0 ? value : tf.transpose(value, [axis, ...others]);
   return tf.reshape(tf.cast(turned, 'float32'), [value.shape[axis]!, -1]);

@@ -115,7 +115,8 @@ const OWNER = 'policyFromOnnx';
  * where the input has as many numbers. With `outputs: { action }` an observation has one action, or one for each noise; with a `mean` or
  * `logits` the policy has a density, samples, and its mode as the greedy action. Actions are clipped to their bounds.
  *
- * A file that takes one row at a time is run row by row.
+ * A file that takes one row at a time is run row by row: one that was exported for one row, one without an axis of the batch, or one with an
+ * axis of time, which gets one step.
  *
  * @param source a path, in Node, or the bytes of the file
  * @throws one line, if the file is none that runs (see {@link graphFromOnnx}), an option does not fit it, or its sizes are not those of the spaces
@@ -212,7 +213,7 @@ class FileRoles {
     const layout = this.#layout;
     const actions = this.#actions;
     const roles = this.#roles();
-    const head = this.#head();
+    const head = this.#head(roles.observations.some((role) => this.#isAlone(role)));
     const graph = this.#graph;
     const all = Object.values(roles).flat() as OnnxInput[];
     graph.free(new Map(all.flatMap(({ input, axis }) => (axis === undefined ? [] : [[input, axis]]))));
@@ -220,7 +221,7 @@ class FileRoles {
       key === 'kind' || typeof value !== 'string' ? [] : [value],
     );
     const outline = this.#outline(roles, ONE, [...wanted, ...roles.state.map(({ output }) => output)]);
-    const isSingle = !this.#takesSeveral(roles, wanted);
+    const isSingle = roles.observations.some(({ axis }) => axis === undefined) || !this.#takesSeveral(roles, wanted);
     const ofState = roles.state.map(({ output }) => output);
     if (ofState.length > 0 && this.#draws(roles, ofState)) {
       throw new Error(`${OWNER}: state: got outputs that depend on noise, expected ones that do not`);
@@ -312,14 +313,16 @@ class FileRoles {
       ...Object.keys(fill).map((input) => checked('fill', input)),
     ]);
     for (const output of Object.values(state)) checked('state', output, given);
+    const observations = this.#observations(
+      known.filter((input) => !others.has(input)),
+      checked,
+    );
+    const isAlone = observations.some((role) => this.#isAlone(role));
     return {
-      observations: this.#observations(
-        known.filter((input) => !others.has(input)),
-        checked,
-      ),
-      state: Object.entries(state).map(([input, output]) => ({ ...this.#sizesOf(input), output })),
-      noise: Object.entries(noise).map(([input, kind]) => ({ ...this.#sizesOf(input), kind })),
-      fill: Object.entries(fill).map(([input, value]) => ({ ...this.#sizesOf(input), value })),
+      observations,
+      state: Object.entries(state).map(([input, output]) => ({ ...this.#sizesOf(input, isAlone), output })),
+      noise: Object.entries(noise).map(([input, kind]) => ({ ...this.#sizesOf(input, isAlone), kind })),
+      fill: Object.entries(fill).map(([input, value]) => ({ ...this.#sizesOf(input, isAlone), value })),
     };
   }
 
@@ -331,13 +334,23 @@ class FileRoles {
     });
   }
 
-  /** The sizes of an input that does not see observations: the batch is its free size, else its second axis of three, else its first. */
-  #sizesOf(input: string): OnnxInput {
+  /** Whether an input gets one row without any axis around it, as of a file that has no batch. */
+  #isAlone({ input, shape, axis }: OnnxInput): boolean {
+    const declared = this.#graph.inputs.find((each) => each.name === input)!.shape;
+    const isStep = shape.length === 3 && shape[0] === 1 && shape[1] === 1;
+    return axis === undefined && declared?.length === shape.length && !isStep;
+  }
+
+  /**
+   * The sizes of an input that does not see observations: the batch is its free size, else its second axis of three, else its first.
+   * @param isAlone whether the file has no batch
+   */
+  #sizesOf(input: string, isAlone: boolean): OnnxInput {
     const { shape } = this.#graph.inputs.find((each) => each.name === input)!;
     if (shape === undefined) throw new Error(`${OWNER}: input '${shortened(input)}': the file says no shape of it`);
-    if (shape.length === 0) return { input, shape: [], axis: undefined };
     const free = shape.findIndex((size) => typeof size === 'string');
-    const axis = free >= 0 ? free : shape.length === 3 ? 1 : 0;
+    const usual = shape.length === 3 ? 1 : 0;
+    const axis = shape.length === 0 || (isAlone && free < 0) ? undefined : free >= 0 ? free : usual;
     const rest = shape.filter((_, i) => i !== axis);
     if (!rest.every((size) => typeof size === 'number')) {
       throw new Error(
@@ -386,7 +399,8 @@ class FileRoles {
     });
   }
 
-  #head(): OnnxHead {
+  /** @param isAlone whether the file has no batch */
+  #head(isAlone: boolean): OnnxHead {
     const given = this.#graph.outputs.map((each) => each.name);
     const { outputs = {} } = this.#options;
     const checked = (option: string, output: string): string => {
@@ -413,14 +427,15 @@ class FileRoles {
     if (action !== undefined) return { kind: 'action', action: checked('action', action) };
     const first = given.find((output) => /^actions?$/.test(output)) ?? given[0];
     if (first === undefined) throw new Error(`${OWNER}: got a file without outputs`);
-    return this.#usualHead(first);
+    return this.#usualHead(first, isAlone);
   }
 
   /** Of discrete actions an output of as many numbers is one of logits, if its name says so, or of values. */
-  #usualHead(output: string): OnnxHead {
+  #usualHead(output: string, isAlone: boolean): OnnxHead {
     const actions = this.#actions;
-    const { type, shape } = this.#graph.outputs.find((each) => each.name === output)!;
-    const isOfEach = 'n' in actions && actions.n > 1 && shape?.length === 2 && shape[1] === actions.n && isReal(type);
+    const { type, shape = [] } = this.#graph.outputs.find((each) => each.name === output)!;
+    const isRow = shape.length > (isAlone ? 0 : 1);
+    const isOfEach = 'n' in actions && actions.n > 1 && isRow && shape.at(-1) === actions.n && isReal(type);
     if (!isOfEach) return { kind: 'action', action: output };
     return /logit/i.test(output) ? { kind: 'logits', logits: output } : { kind: 'values', values: output };
   }

@@ -405,6 +405,52 @@ describe('memory, noise and inputs that are filled', () => {
     expect(drawing.act(OBSERVATION, { rng: new Rng(3) })).toEqual(policy.act(OBSERVATION, { rng: new Rng(3) }));
   });
 
+  test('a file without an axis of the batch acts row by row', () => {
+    const row = linear({ inputs: { obs: { shape: [3] } } });
+    const policy = policyFromOnnx(row, SPACES);
+    expectActions(policy.act(OBSERVATION) as Float32Array, [-0.5, -1]);
+    const actor = policy.actor({ batch: 2, greedy: true });
+    expectActions(actor.act([...OBSERVATION, 1, 0, 0]).action, [-0.5, -1, 1, -1]);
+    const outputShapes = { actions: { shape: [2] } };
+    const choice = policyFromOnnx(linear({ inputs: { obs: { shape: [3] } }, outputShapes }), {
+      observationSpace,
+      actionSpace: { n: 2, start: 5 },
+    });
+    expect(choice.act(OBSERVATION)).toBe(5);
+    expect(choice.act([0, 0, 1])).toBe(6);
+
+    // It remembers the sum of its actions.
+    const memory = linear({
+      inputs: { obs: { shape: [3] }, state: { shape: [2] } },
+      nodes: [...NODES, { op: 'Add', inputs: ['actions', 'state'], outputs: ['nextState'] }],
+      outputs: ['actions', 'nextState'],
+    });
+    const two = policyFromOnnx(memory, SPACES).actor({ batch: 2, greedy: true });
+    two.act([...OBSERVATION, 1, 0, 0]);
+    two.act([...OBSERVATION, 1, 0, 0]);
+    const [a, b] = product(OBSERVATION) as [number, number];
+    expectActions([...two.state], [2 * a, 2 * b, 2, -2]);
+  });
+
+  test.each([
+    ['batch', 'time', 3],
+    ['time', 'batch', 3],
+    [1, 1, 3],
+  ])('a file with an axis of time, [%s, %s, %d], gets one step of each row', (...shape) => {
+    // What sums over both axes would see the other rows.
+    const bytes = linear({
+      inputs: { obs: { shape } },
+      nodes: [
+        { op: 'ReduceSum', inputs: ['obs', 'both'], outputs: ['sum'], attributes: { keepdims: 0 } },
+        { op: 'Unsqueeze', inputs: ['sum', 'both'], outputs: ['steps'] },
+        { op: 'MatMul', inputs: ['steps', 'w'], outputs: ['actions'] },
+      ],
+      initializers: { w: W, both: { shape: [2], data: [0, 1], type: 'int64' } },
+    });
+    const actor = policyFromOnnx(bytes, SPACES).actor({ batch: 2, greedy: true });
+    expectActions(actor.act([...OBSERVATION, 1, 0, 0]).action, [-0.5, -1, 1, -1]);
+  });
+
   test('a file for one row at a time acts for several row by row', () => {
     const single = linear({
       nodes: [
