@@ -136,11 +136,17 @@ function demonstratorsIn(label: string, { env, envOptions, demonstrators }: Acti
 
 /**
  * The policy of a file, saved or of ONNX.
+ * @param onnxLabel the option that names the file of options
  * @throws InputError, one line that begins with the label
  */
-export function loadFile(label: string, file: string, files: FilesIn): ActingPolicy & { readonly policy: Policy } {
+export function loadFile(
+  label: string,
+  file: string,
+  files: FilesIn,
+  onnxLabel = '--onnx',
+): ActingPolicy & { readonly policy: Policy } {
   const onnx = isOnnx(file);
-  const options = onnx && files.onnx !== undefined ? onnxOptions(files.onnx) : {};
+  const options = onnx && files.onnx !== undefined ? onnxOptions(onnxLabel, files.onnx) : {};
   try {
     const policy = onnx ? policyFromOnnx(file, { ...options, env: files.vectorEnv }) : loadPolicy(file).policy;
     const name = policy.config?.name ?? policy.constructor.name;
@@ -153,12 +159,12 @@ export function loadFile(label: string, file: string, files: FilesIn): ActingPol
 }
 
 /** The options of an ONNX file. Spaces are the environment's. @throws InputError, if it cannot be read, or holds something else */
-function onnxOptions(file: string): Readonly<Record<string, unknown>> {
-  const options = readJsonFile('--onnx', file);
-  if (!isObject(options)) throw new InputError(`--onnx: ${file} holds ${show(options)}, expected an object`);
+function onnxOptions(label: string, file: string): Readonly<Record<string, unknown>> {
+  const options = readJsonFile(label, file);
+  if (!isObject(options)) throw new InputError(`${label}: ${file} holds ${show(options)}, expected an object`);
   const space = ['env', 'observationSpace', 'actionSpace'].find((name) => name in options);
   if (space !== undefined) {
-    throw new InputError(`--onnx: ${file} has ${space}, expected none: the environment has the spaces`);
+    throw new InputError(`${label}: ${file} has ${space}, expected none: the environment has the spaces`);
   }
   return options;
 }

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import type { MakeOptions } from '../../envs/index.ts';
+import { basename, join, resolve } from 'node:path';
+import { type MakeOptions, makeVec } from '../../envs/index.ts';
 import { writeWholeFile } from '../../src/files.ts';
 import { loadPolicy, selectBackend } from '../../src/index.ts';
 import { expectedOneOf } from '../../src/options/describe.ts';
@@ -11,11 +11,13 @@ import { policyPage } from '../report/policyPage.ts';
 import { EXIT } from '../run/environment.ts';
 import { readableJobs } from '../run/loadExperiment.ts';
 import { RunDirectory } from '../run/runDirectory.ts';
+import { loadNamedEnv } from '../train/loadNamedEnv.ts';
+import { isOnnx, loadFile } from './actingPolicies.ts';
 import { type ActingFlags, actingWays } from './eval.ts';
 import type { CommandContext } from './options.ts';
 import type { Texts } from './run.ts';
 
-interface ExportFlags extends Texts<'env' | 'job' | 'html' | 'onnx'>, ActingFlags {}
+interface ExportFlags extends Texts<'env' | 'job' | 'html' | 'onnx' | 'onnxOptions'>, ActingFlags {}
 
 /** What is exported: a policy's file, and where it acts. */
 interface Source {
@@ -37,12 +39,17 @@ export async function exportPolicy(context: CommandContext, path: string, flags:
     throw new InputError(`--onnx: got ${onnx}, which is the page, expected another file`);
   }
   const source = await sourceOf(context, path, flags);
+  if (flags.onnxOptions !== undefined && !isOnnx(source.file)) {
+    throw new InputError(`--onnx-options: got it for ${path}, expected a file .onnx`);
+  }
   for (const [option, file] of Object.entries({ '--html': html, '--onnx': onnx })) {
     if (file === undefined || !sameFile(file, source.file)) continue;
     throw new InputError(`${option}: got ${file}, which is the policy, expected another file`);
   }
   await selectBackend();
-  const { policy, about } = await orInputError(() => loadPolicy(source.file));
+  const { policy, about } = isOnnx(source.file)
+    ? await onnxIn(source.file, flags)
+    : await orInputError(() => loadPolicy(source.file));
   const trainedIn = source.env ?? (typeof about.env === 'string' ? about.env : undefined);
   const env = flags.env ?? trainedIn;
   const given = env === trainedIn ? (source.envOptions ?? (about.envOptions as MakeOptions | undefined)) : {};
@@ -54,7 +61,8 @@ export async function exportPolicy(context: CommandContext, path: string, flags:
   try {
     if (html !== undefined) {
       if (env === undefined) throw new InputError('--env: expected the id of an environment: the file names none');
-      const title = `${policy.config?.name ?? 'a policy'}, ${env}`;
+      const name = isOnnx(source.file) ? basename(source.file) : (policy.config?.name ?? 'a policy');
+      const title = `${name}, ${env}`;
       const page = await orInputError(() =>
         policyPage({ policy, env, envOptions: given ?? {}, acting: acting!, title }),
       );
@@ -68,6 +76,19 @@ export async function exportPolicy(context: CommandContext, path: string, flags:
     policy.dispose();
   }
   return EXIT.ok;
+}
+
+/** The policy of an ONNX file, with the spaces of the environment that `--env` names. */
+async function onnxIn(file: string, { env, onnxOptions }: ExportFlags) {
+  if (env === undefined) throw new InputError(`--env: got none for ${file}, expected the environment to act in`);
+  await loadNamedEnv('--env', env);
+  const vectorEnv = makeVec(env, { numEnvs: 1 });
+  try {
+    const { policy } = loadFile('export', file, { vectorEnv, onnx: onnxOptions }, '--onnx-options');
+    return { policy, about: { env } as Record<string, unknown> };
+  } finally {
+    vectorEnv.close();
+  }
 }
 
 /** Whether two paths name one file, also by a link. */

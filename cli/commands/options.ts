@@ -302,12 +302,13 @@ export function commands(context: CommandContext, end: (code: number) => void): 
   const exported = withOptions(new Command('export'), {
     '--html <file>': 'as a page of one file that plays episodes, without a server and without a network',
     '--onnx <file>': 'as an ONNX model, for any runtime of ONNX',
+    '--onnx-options <file>': 'options of an .onnx file as JSON: {"squash": "rescale"}',
     '--env <id>': "the environment of the page (default: that of the policy's training)",
     '--job <id>': 'of a run with several policies, the job whose policy it is',
     ...acting(false),
   })
     .description('write a trained policy as a page or as ONNX')
-    .argument('<policy>', 'the file of a saved policy, or a run directory')
+    .argument('<policy>', 'the file of a saved policy, one .onnx, or a run directory')
     .action(does(async () => (await import('./export.ts')).exportPolicy));
 
   const init = withOptions(new Command('init'), { '--typescript': 'in TypeScript, run by tsx' })

@@ -58,6 +58,25 @@ test('oxbow collect takes one as --policy, and the dataset says which', async ()
   expect(policies).toMatchObject([{ name: 'onnx', file, options, episodes: 2 }]);
 });
 
+test('oxbow export takes one with the options that say what it is', async () => {
+  const out = at('again.onnx');
+  const argv = ['export', file, '--env', 'Pendulum-v1', '--greedy', '--onnx', out];
+  expect((await oxbow(...argv, '--onnx-options', at('options.json'))).stdout).toBe(`Written: ${out}\n`);
+  const [first, again] = [policyFromOnnx(file, { env: make('Pendulum-v1'), ...options }), policyFromOnnx(out)];
+  expect(again.act([1, 0.2, 0.3])).toEqual(first.act([1, 0.2, 0.3]));
+  // The page itself needs what the build writes: without it that is what is missing.
+  const page = await oxbow('export', file, '--env', 'Pendulum-v1', '--html', at('page.html'));
+  expect(page.stderr).toMatch(/^(oxbow: --html: [^\n]* is missing: npm run build\n)?$/);
+  expect(await refusal('export', file, '--html', at('page.html'))).toBe(
+    `oxbow: --env: got none for ${file}, expected the environment to act in\n`,
+  );
+  const other = ['export', file, '--env', 'CartPole-v1', '--html', at('none.html')];
+  expect(await refusal(...other)).toContain('oxbow: export: policyFromOnnx: ');
+  expect(await refusal('export', at('policy.json'), '--onnx', out, '--onnx-options', at('options.json'))).toContain(
+    '--onnx-options: got it for ',
+  );
+});
+
 test('bad input is one line', async () => {
   expect(await refusal('eval', file)).toBe(`oxbow: --env: got none for ${file}, expected the environment to act in\n`);
   expect(await refusal('eval', file, '--env', 'CartPole-v1')).toContain(
