@@ -2,6 +2,7 @@ import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { writeWholeFile } from '../../src/files.ts';
+import { show } from '../../src/options/describe.ts';
 import { makeFolder } from '../experiment/checkedJson.ts';
 import { isObject } from '../experiment/config.ts';
 import { InputError } from '../experiment/errors.ts';
@@ -53,13 +54,14 @@ export async function init(_: CommandContext, folder = '.', { typescript = false
   if (typescript && !isThere(join(folder, 'tsconfig.json'))) files.push(['tsconfig.json', jsonText(TSCONFIG)]);
   const found = readPackage(join(folder, 'package.json'));
   const { test, ...others } = found.scripts ?? {};
+  const isFree = test === undefined || test === NO_TEST;
   const devDependencies = typescript && {
     devDependencies: { ...pick(oxbow.devDependencies, ['@types/node', 'tsx', 'typescript']), ...found.devDependencies },
   };
   const whole = {
     ...found,
     type: 'module',
-    scripts: { ...scripts, ...others, ...(test !== undefined && test !== NO_TEST && { test }) },
+    scripts: { ...scripts, ...others, ...(!isFree && { test }) },
     dependencies: { oxbow: `^${oxbow.version}`, ...found.dependencies },
     ...devDependencies,
   };
@@ -80,8 +82,18 @@ export async function init(_: CommandContext, folder = '.', { typescript = false
   }
   const written = [...files.map(([file]) => file), 'package.json'].join(', ');
   const enter = resolve(folder) === process.cwd() ? '' : `cd ${shellWord(folder)} && `;
-  process.stdout.write(printable(`Written: ${written}. ${enter}npm install && npm test && npm run train`).concat('\n'));
+  // Scripts of the same names are kept, and do something else.
+  const run = [isFree ? 'npm test' : direct(scripts.test), 'train' in others ? direct(scripts.train) : 'npm run train'];
+  const modules =
+    found.type === 'commonjs' ? ' The "type" of package.json is now "module": files .js with require are .cjs.' : '';
+  const line = `Written: ${written}.${modules} ${enter}npm install && ${run.join(' && ')}`;
+  process.stdout.write(`${printable(line)}\n`);
   return EXIT.ok;
+}
+
+/** What a script runs, as a shell finds it. */
+function direct(script: string): string {
+  return script.startsWith('node ') ? script : `npx ${script}`;
 }
 
 /** As `existsSync`, also of a link that leads nowhere, through which a file elsewhere would be written. */
@@ -102,11 +114,17 @@ function readPackage(path: string): Package {
   if (!isThere(path)) return { private: true };
   let found: unknown;
   try {
-    found = JSON.parse(readFileSync(path, 'utf8'));
+    // Some editors begin a file with a byte order mark; npm reads it.
+    found = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new InputError(`init: cannot read ${path}: ${(error as Error).message}`);
   }
   if (!isObject(found)) throw new InputError(`init: ${path}: expected an object`);
+  for (const key of ['scripts', 'dependencies', 'devDependencies']) {
+    const texts = found[key] ?? {};
+    if (isObject(texts) && Object.values(texts).every((each) => typeof each === 'string')) continue;
+    throw new InputError(`init: ${path}: ${key}: got ${show(texts)}, expected an object of texts`);
+  }
   return found as Package;
 }
 

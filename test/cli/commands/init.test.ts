@@ -34,7 +34,10 @@ describe('oxbow init', () => {
       dependencies: { oxbow: 'file:oxbow.tgz', zod: '4' },
     };
     writeFileSync(join(project, 'package.json'), JSON.stringify(before));
-    expect((await oxbow('init', project, '--typescript')).code).toBe(0);
+    const { code, stdout } = await oxbow('init', project, '--typescript');
+    expect(code).toBe(0);
+    expect(stdout).toContain('The "type" of package.json is now "module"');
+    expect(stdout).toContain('npm install && npm test && npx tsx train.ts\n');
     const after = readJson(project, 'package.json');
     expect(after).toMatchObject({ name: 'old', type: 'module', dependencies: before.dependencies });
     expect(after.scripts).toEqual({
@@ -44,6 +47,32 @@ describe('oxbow init', () => {
     });
     expect(Object.keys(after.devDependencies)).toEqual(['@types/node', 'tsx', 'typescript']);
     expect(readdirSync(project)).toContain('tsconfig.json');
+  });
+
+  it.each([
+    ['scripts', '"x"'],
+    ['scripts', '["x"]'],
+    ['scripts', '{"test":5}'],
+    ['dependencies', '5'],
+    ['devDependencies', '["x"]'],
+  ])('refuses a package.json whose %s are %s, and leaves it', async (key, value) => {
+    const project = join(folder, `odd-${key}-${value.length}`);
+    mkdirSync(project);
+    const text = `{"${key}":${value}}`;
+    writeFileSync(join(project, 'package.json'), text);
+    expect(await refusal('init', project)).toMatch(
+      new RegExp(`^oxbow: init: [^\n]*package\\.json: ${key}: got [^\n]*, expected an object of texts\n$`),
+    );
+    expect(readFileSync(join(project, 'package.json'), 'utf8')).toBe(text);
+    expect(readdirSync(project)).toEqual(['package.json']);
+  });
+
+  it('reads a package.json with a byte order mark, and keeps a test, which it does not name', async () => {
+    const project = join(folder, 'marked');
+    mkdirSync(project);
+    writeFileSync(join(project, 'package.json'), '\uFEFF{"name":"marked","scripts":{"test":"jest"}}');
+    expect((await oxbow('init', project)).stdout).toContain('npm install && node --test && npm run train\n');
+    expect(readJson(project, 'package.json')).toMatchObject({ name: 'marked', scripts: { test: 'jest' } });
   });
 
   it('refuses to write over a file, in either language, and what it cannot read or write, and leaves all as it was', async () => {
