@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EvaluatedReport } from '../../agents/index.ts';
+import { show } from '../../src/options/describe.ts';
+import { checkArgument, checkCount, checkOptions } from '../../src/options/parse.ts';
 import { InputError } from '../experiment/errors.ts';
 import { ReportRows, TrainingLog } from './trainingLog.ts';
 
@@ -16,12 +18,14 @@ export type ReportLog = (report: EvaluatedReport) => void | Promise<void>;
  * @throws InputError, if the folder has a log already or cannot be written
  */
 export function logToFiles(folder: string): ReportLog & Disposable {
+  checkArgument('logToFiles', 'folder', folder, String);
   const taken = TrainingLog.files.map((name) => join(folder, name)).find(existsSync);
   if (taken !== undefined)
     throw new InputError(`logToFiles: ${taken} is there already, expected a folder without a log`);
   const [log, rows] = [openLog(folder), new ReportRows(0)];
   let last = { step: 0, time: performance.now() };
   const add: ReportLog = (report) => {
+    checkReport('logToFiles', report);
     const now = { step: report.step, time: performance.now() };
     log.add(rows.add(report, false)!, (1000 * (now.step - last.step)) / (now.time - last.time));
     last = now;
@@ -36,6 +40,8 @@ function openLog(folder: string): TrainingLog {
     throw new InputError(`logToFiles: cannot write into ${folder}: ${(error as Error).message}`);
   }
 }
+
+const MLFLOW = 'logToMlflow';
 
 /** Where MLflow is, and what a run there is called. */
 export interface MlflowOptions {
@@ -59,12 +65,19 @@ export interface MlflowOptions {
  * await log.finish();
  * @throws one line, if the server cannot be reached or refuses, here or at a report
  */
-export async function logToMlflow({
-  uri = process.env.MLFLOW_TRACKING_URI ?? 'http://localhost:5000',
-  name,
-  experimentId = '0',
-  params = {},
-}: MlflowOptions = {}): Promise<ReportLog & AsyncDisposable & { finish(): Promise<void> }> {
+export async function logToMlflow(
+  options: MlflowOptions = {},
+): Promise<ReportLog & AsyncDisposable & { finish(): Promise<void> }> {
+  const text = [undefined, String];
+  const {
+    uri = process.env.MLFLOW_TRACKING_URI ?? 'http://localhost:5000',
+    name,
+    experimentId = '0',
+    params = {},
+  } = checkOptions(MLFLOW, options, { uri: text, name: text, experimentId: text, params: [undefined, Object] });
+  if (!/^https?:/i.test(uri) || !URL.canParse(uri)) {
+    throw new Error(`${MLFLOW}: uri: got ${show(uri)}, expected the address of a server, as http://localhost:5000`);
+  }
   const call = (what: string, body: object) => mlflow(uri, what, body);
   const texts = Object.entries(params).map(([key, value]) => ({ key, value: textOf(value) }));
   const { run } = await call('runs/create', { experiment_id: experimentId, run_name: name, start_time: Date.now() });
@@ -73,6 +86,7 @@ export async function logToMlflow({
     throw new Error(`logToMlflow: runs/create: ${uri} answers no run, expected a server of MLflow`);
   const rows = new ReportRows(0);
   const log: ReportLog = async (report) => {
+    checkReport(MLFLOW, report);
     const timestamp = Date.now();
     const { step, ...values } = rows.add(report, false)!;
     const metrics = Object.entries(values).flatMap(([key, value]) =>
@@ -99,8 +113,21 @@ export async function logToMlflow({
   return Object.assign(log, { finish: () => end('FINISHED'), [Symbol.asyncDispose]: () => end('FAILED') });
 }
 
+/** That a log gets what a training reports. @throws one line */
+function checkReport(owner: string, report: EvaluatedReport): void {
+  checkArgument(owner, 'report', report, Object);
+  checkCount(owner, 'report.step', report.step, 0);
+  checkArgument(owner, 'report.episodes', report.episodes, Array);
+}
+
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // A circle or a bigint, which JSON cannot hold.
+    return show(value);
+  }
 }
 
 /** One call of MLflow's REST API. */

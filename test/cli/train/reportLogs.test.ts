@@ -82,6 +82,38 @@ describe('logToFiles', () => {
   });
 });
 
+describe('wrong calls are one line', () => {
+  it.each([5, null, {}, undefined])('logToFiles(%j)', (wrong) => {
+    expect(() => logToFiles(wrong as never)).toThrow(/^logToFiles: folder: got [^\n]*, expected a string$/);
+  });
+
+  it.each([undefined, {}, { step: Number.NaN, episodes: [] }, { step: 1, episodes: 5 }])('a report %j', (wrong) => {
+    using log = logToFiles(join(folder, `wrong-${JSON.stringify(wrong)?.length}`));
+    expect(() => log(wrong as never)).toThrow(/^logToFiles: report[^\n]*: got [^\n]*, expected [^\n]*$/);
+  });
+
+  it.each<[unknown, string]>([
+    [{ uri: 5 }, 'logToMlflow: uri: got 5, expected a string'],
+    [{ uri: 'nonsense' }, 'logToMlflow: uri: got "nonsense", expected the address of a server'],
+    [{ uri: 'file:///tmp/mlruns' }, 'logToMlflow: uri: got "file:///tmp/mlruns", expected the address of a server'],
+    [{ params: null }, 'logToMlflow: params: got null, expected an object'],
+    [{ nmae: 'x' }, 'logToMlflow: unknown option "nmae"'],
+    [null, 'logToMlflow: got null, expected an object of uri'],
+    ['http://localhost:5000', 'logToMlflow: got "http://localhost:5000", expected an object of uri'],
+  ])('logToMlflow(%j)', async (wrong, line) => {
+    await expect(logToMlflow(wrong as never)).rejects.toThrow(line);
+  });
+
+  it('of parameters that JSON cannot hold MLflow gets a text', async () => {
+    using server = await listening((call) => [200, call === 'runs/create' ? created : {}]);
+    const circle: { self?: unknown } = {};
+    circle.self = circle;
+    await (await logToMlflow({ uri: server.uri, params: { circle, big: 5n } })).finish();
+    const params = server.calls[1]!.body.params as { value: unknown }[];
+    expect(params.map(({ value }) => typeof value)).toEqual(['string', 'string']);
+  });
+});
+
 describe('logToMlflow', () => {
   it('makes a run with parameters, a step of metrics for each report, and ends it', async () => {
     using server = await listening((call) => [200, call === 'runs/create' ? created : {}]);
