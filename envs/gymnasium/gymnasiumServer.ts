@@ -353,7 +353,9 @@ export const gymnasiumVectorOptions = gymnasiumOptions.extend({
 /** The interpreter that is meant where one is given or none: the first that `OXBOW_PYTHON` names, else `python3`. */
 export function interpreter(python: string | undefined): string {
   // A list like PATH, since other tools take several.
-  return python ?? (process.env.OXBOW_PYTHON?.split(':')[0] || 'python3');
+  // In a page there is no process, which is said where one is started.
+  const { OXBOW_PYTHON: named } = globalThis.process?.env ?? {};
+  return python ?? (named?.split(':')[0] || 'python3');
 }
 
 /** The interpreter, the keyword arguments of `gymnasium.make`, and the wrappers with theirs. */
