@@ -38,6 +38,22 @@ export function writeWholeFile(path: string, content: string | Iterable<Uint8Arr
   });
 }
 
+/** {@link writeWholeFile} for a call of users. @throws one line that begins with the owner, with the system's `code` */
+export function writeFileOf(
+  owner: string,
+  path: string,
+  content: string | Iterable<Uint8Array>,
+  instead: string,
+): void {
+  try {
+    writeWholeFile(path, content, instead);
+  } catch (error) {
+    const { message, code } = error as Error & { readonly code?: string };
+    const problem = new Error(`${owner}: cannot write ${path}: ${message}`, { cause: error });
+    throw code === undefined ? problem : Object.assign(problem, { code });
+  }
+}
+
 /**
  * The bytes of a file.
  * @param where begins the error

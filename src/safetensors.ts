@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { fromBfloat16, fromFloat16 } from './engine/bytes.ts';
-import { readFileBytes, writeWholeFile } from './files.ts';
+import { readFileBytes, writeFileOf } from './files.ts';
 import { checkLevels, parseJson } from './json.ts';
 import { Module, type StateDict } from './module.ts';
 import { shortened } from './options/describe.ts';
@@ -87,7 +87,7 @@ export function saveSafetensors(
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     at += data.byteLength;
   }
-  if (file !== undefined) writeWholeFile(file, [bytes], 'take the returned bytes');
+  if (file !== undefined) writeFileOf('saveSafetensors', file, [bytes], 'take the returned bytes');
   return bytes;
 }
 

@@ -29,6 +29,7 @@ describe('variables of a module', () => {
     const [module, other] = [new Mixed(), new Mixed()];
     const path = join(folder, 'mixed.safetensors');
     const bytes = saveSafetensors(module, path, { about: 'a test' });
+    expect(() => saveSafetensors(module, folder)).toThrow(`saveSafetensors: cannot write ${folder}: EISDIR`);
     for (const variable of other.variables()) variable.assign(tf.zerosLike(variable));
     for (const source of [path, bytes]) {
       other.loadStateDict(readSafetensors(source));

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { readFileBytes } from '../files.ts';
 import { Module } from '../module.ts';
 import { expectedOneOf, shortened, show } from '../options/describe.ts';
-import { checkArgument } from '../options/parse.ts';
+import { checkArgument, checkInterface } from '../options/parse.ts';
 import type { Rng } from '../random.ts';
 import { checkOperators, Evaluation, namesNeeded, readBy } from './onnx/evaluate.ts';
 import { Budget } from './onnx/operators/operator.ts';
@@ -152,6 +152,10 @@ export class OnnxGraph extends Module {
     outputs: readonly string[] = this.outputs.map(({ name }) => name),
   ): Record<string, tf.Tensor> {
     const given = this.#checked(inputs);
+    checkInterface(this.#where, 'rng', rng, ['normalTensor', 'uniformTensor']);
+    if (!Array.isArray(outputs)) {
+      throw new Error(`${this.#where}: outputs: got ${show(outputs)}, expected a list of names`);
+    }
     const known = this.outputs.map(({ name }) => name);
     const unknown = outputs.find((name) => !known.includes(name));
     if (unknown !== undefined) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { writeWholeFile } from '../files.ts';
+import { writeFileOf } from '../files.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { checkLevels, parseJson } from '../json.ts';
 import { whileLoading } from '../nn/sizes.ts';
@@ -20,13 +20,7 @@ import { isRegistered, makePolicy } from './registry.ts';
  */
 export function savePolicy(file: string, policy: Policy, about: Readonly<Record<string, unknown>> = {}): void {
   const json = toJson('savePolicy', policy, about);
-  try {
-    writeWholeFile(file, json, 'policyToJson gives text');
-  } catch (error) {
-    const { message, code } = error as Error & { readonly code?: string };
-    const problem = new Error(`savePolicy: cannot write ${file}: ${message}`, { cause: error });
-    throw code === undefined ? problem : Object.assign(problem, { code });
-  }
+  writeFileOf('savePolicy', file, json, 'policyToJson gives text');
 }
 
 /**

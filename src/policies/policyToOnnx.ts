@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FixedSizeError, type OnnxModel, traceToOnnx } from '../engine/traceToOnnx.ts';
-import { writeWholeFile } from '../files.ts';
+import { writeFileOf } from '../files.ts';
 import { note } from '../options/describe.ts';
 import { parseOptions } from '../options/parse.ts';
 import { jsonSpace, plainSpace } from '../spaces/plain.ts';
@@ -47,6 +47,6 @@ export function policyToOnnx(
     note(`${error.message}; the model takes one observation at a time, and n with { batch: n }`);
     made = traced(1);
   }
-  if (file !== undefined) writeWholeFile(file, [made.model], 'take the returned bytes');
+  if (file !== undefined) writeFileOf(where, file, [made.model], 'take the returned bytes');
   return made;
 }

@@ -326,7 +326,9 @@ const EXTERNAL = 1;
 
 function readTensor(tensor: Message): FileTensor {
   if (tensor.int(14) === EXTERNAL || tensor.has(13)) {
-    throw new Error('its numbers are in another file, which is not read: export the model with its weights inside');
+    throw new Error(
+      'its numbers are in another file, which is not read: export the model with its weights inside (in PyTorch external_data=False)',
+    );
   }
   const code = tensor.int(2) ?? 0;
   const found = FORMATS[code];

@@ -124,6 +124,8 @@ describe('a graph', () => {
       expect(Object.keys(graph.run({ x: x() }, undefined, ['y']))).toEqual(['y']);
     });
     expect(() => graph.run({ x: x() })).toThrow('draws random numbers');
+    expect(() => graph.run({ x: x() }, undefined, 'y' as never)).toThrow('outputs: got "y", expected a list of names');
+    expect(() => graph.run({ x: x() }, 5 as never)).toThrow('rng: got 5, expected an object');
     expect(() => graph.run({ x: x() }, undefined, ['w'])).toThrow('unknown output "w", expected one of y, z');
   });
 
@@ -340,7 +342,7 @@ describe('what is no file to run is refused in one line', () => {
         .message(13, (entry) => entry.string(1, 'location').string(2, '/etc/passwd')),
     );
     expect(refused(external)).toMatch(
-      'its numbers are in another file, which is not read: export the model with its weights inside',
+      'its numbers are in another file, which is not read: export the model with its weights inside (in PyTorch external_data=False)',
     );
   });
 
