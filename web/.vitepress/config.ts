@@ -129,7 +129,8 @@ export default defineConfig({
     },
     // Errors name the class that throws them.
     esbuild: { keepNames: true },
-    build: { rollupOptions: { external: [/^node:/] } },
+    // A picture is a file, however small.
+    build: { assetsInlineLimit: 0, rollupOptions: { external: [/^node:/] } },
   },
   markdown: {
     config: (md) => {
