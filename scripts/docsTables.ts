@@ -5,6 +5,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { SummaryRow } from '../cli/experiment/experiment.ts';
 import { interquartileInterval, meanInterval } from '../cli/statistics/bootstrap.ts';
 import { avoiding } from '../experiments/avoiding.ts';
 import { choices as mazeChoices, mazeOf, mazePolicies, mazePolicyLabel, rulesOf } from '../experiments/mazes/config.ts';
@@ -13,18 +14,7 @@ import { componentsOf, lakesOf, productLabel, productPolicies } from '../experim
 import { armOf, choices as shapeChoices, robots as shapeRobots } from '../experiments/shapes/config.ts';
 import { aggregates } from '../experiments/shapes/shapes.ts';
 import { writeWholeFile } from '../src/files.ts';
-import {
-  isStored,
-  lowest,
-  mean,
-  measure,
-  numbers,
-  type Row,
-  type RowOf,
-  rowsOf,
-  type Where,
-  worst,
-} from './storedRuns.ts';
+import { isStored, lowest, mean, measure, numbers, type RowOf, rowsOf, type Where, worst } from './storedRuns.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -37,7 +27,7 @@ interface CostRow {
   /** Milliseconds. */
   readonly acting: number;
 }
-type Interval = Pick<Row, 'iqm' | 'low' | 'high'>;
+type Interval = Pick<SummaryRow, 'iqm' | 'low' | 'high'>;
 
 /** One line for each policy, one column for each heading. */
 type Columns = Readonly<Record<string, (policy: string) => string>>;
@@ -256,7 +246,7 @@ const tables: Readonly<Record<string, () => string>> = {
     return shapeTable([...found.keys()], { 'beside its Gaussian, %': beside, ...Object.fromEntries(columns) });
   },
   'shapes-returns': () => {
-    const returns = (row: Row) => {
+    const returns = (row: SummaryRow) => {
       const digits = Math.abs(row.iqm!) < 1000 ? 1 : 0;
       return `${minus(thousands(row.iqm!, digits))} (${minus(thousands(lowest(row), digits))})`;
     };
@@ -265,11 +255,11 @@ const tables: Readonly<Record<string, () => string>> = {
   },
   'shapes-toys': () => {
     const nats = (env: string) => shapeCell(env, 'negentropy', (row) => minus(mean(row).toFixed(3)));
-    const range = (row: Row) => {
+    const range = (row: SummaryRow) => {
       const [middle, least, most] = [mean, lowest, worst].map((of) => minus(of(row).toFixed(1)));
       return `${middle} (${least} to ${most})`;
     };
-    const goals = (row: Row) => `${share(() => row, mean)('')} (${share(() => row, lowest)('')})`;
+    const goals = (row: SummaryRow) => `${share(() => row, mean)('')} (${share(() => row, lowest)('')})`;
     return shapeTable(shapeLines('SparseGrid-v0'), {
       'grid, nats': nats('SparseGrid-v0'),
       'at the goal': shapeCell('SparseGrid-v0', 'outcome/goal', goals),
@@ -420,7 +410,7 @@ function shapeLines(env: string): string[] {
   );
 }
 
-function shapeCell(env: string, metric: string, text: (row: Row) => string) {
+function shapeCell(env: string, metric: string, text: (row: SummaryRow) => string) {
   return (line: string): string => {
     const [study, policy] = line.split(' ') as [string, string];
     const row = measure('shapes', { study, env, metric })(policy);
@@ -428,7 +418,7 @@ function shapeCell(env: string, metric: string, text: (row: Row) => string) {
   };
 }
 
-/** A line for each agent and policy; of a run that is still to come no table. */
+/** A line for each agent and policy, given as `agent policy`. */
 function shapeTable(lines: readonly string[], columns: Columns): string {
   const labels = lines.map((line) => {
     const [study, policy] = line.split(' ') as [string, string];
@@ -504,7 +494,7 @@ function table(
 }
 
 /** A column of shares in percent: intervals, or one number of each row. */
-function share(of: RowOf, statistic?: (row: Row) => number) {
+function share(of: RowOf, statistic?: (row: SummaryRow) => number) {
   return (policy: string): string => {
     const row = of(policy);
     if (row === undefined) return '';
@@ -539,7 +529,7 @@ function seeds(of: RowOf, heading: typeof DROWNED | typeof HOME) {
 }
 
 /** One number of each of several columns, in percent without the sign. */
-function extremes(columns: readonly RowOf[], of: (row: Row) => number) {
+function extremes(columns: readonly RowOf[], of: (row: SummaryRow) => number) {
   return (policy: string): string => columns.map((column) => minus((100 * of(column(policy)!)).toFixed(1))).join(', ');
 }
 
