@@ -430,6 +430,10 @@ describe('memory, noise and inputs that are filled', () => {
     two.act([...OBSERVATION, 1, 0, 0]);
     const [a, b] = product(OBSERVATION) as [number, number];
     expectActions([...two.state], [2 * a, 2 * b, 2, -2]);
+    const one = policyFromOnnx(memory, SPACES).actor({ batch: 1, greedy: true });
+    one.act(OBSERVATION);
+    one.act(OBSERVATION);
+    expectActions([...one.state], [2 * a, 2 * b]);
   });
 
   test.each([

@@ -104,6 +104,14 @@ describe('wrong calls are one line', () => {
     await expect(logToMlflow(wrong as never)).rejects.toThrow(line);
   });
 
+  it('a report without a step for MLflow', async () => {
+    using server = await listening((call) => [200, call === 'runs/create' ? created : {}]);
+    await using log = await logToMlflow({ uri: server.uri });
+    await expect(async () => log({ episodes: [] } as never)).rejects.toThrow(
+      /^logToMlflow: report\.step: got undefined, expected [^\n]*$/,
+    );
+  });
+
   it('of parameters that JSON cannot hold MLflow gets a text', async () => {
     using server = await listening((call) => [200, call === 'runs/create' ? created : {}]);
     const circle: { self?: unknown } = {};
