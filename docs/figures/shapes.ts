@@ -16,7 +16,11 @@ interface Place {
   readonly policy: string;
 }
 
-const SHARE = { format: '%', tickCount: 5, domain: false, ticks: false } as const;
+/** Pixels of a plot; texts are large enough for a phone, which shows two thirds of them. */
+const SIZE = { width: 290, height: 230 } as const;
+const TEXT = 14;
+const AXIS = { labelFontSize: TEXT, titleFontSize: TEXT } as const;
+const SHARE = { ...AXIS, format: '%', tickCount: 5, domain: false, ticks: false } as const;
 
 /** A line for each class, with its name at its end. @param nudge pixels by which a name is moved down, where two would meet */
 function lines(places: readonly Place[], x: Layer['encoding'], y: string, nudge: Readonly<Record<string, number>>) {
@@ -27,8 +31,7 @@ function lines(places: readonly Place[], x: Layer['encoding'], y: string, nudge:
   const last = Math.max(...places.map((place) => place.x));
   const spec: TopLevelSpec = {
     data: { values: [...places] },
-    width: 400,
-    height: 250,
+    ...SIZE,
     encoding: {
       ...x,
       y: { field: 'y', type: 'quantitative', title: y, scale: { domain: [0, 1] }, axis: SHARE },
@@ -39,7 +42,7 @@ function lines(places: readonly Place[], x: Layer['encoding'], y: string, nudge:
       ...present.map(
         ([policy, name]): Layer => ({
           transform: [{ filter: `datum.policy === '${policy}' && datum.x === ${last}` }],
-          mark: { type: 'text', align: 'left', dx: 9, dy: nudge[policy] ?? 0, fontSize: 13 },
+          mark: { type: 'text', align: 'left', dx: 9, dy: nudge[policy] ?? 0, fontSize: TEXT },
           encoding: { text: { value: name } },
         }),
       ),
@@ -72,8 +75,8 @@ export const manyWays: DocsFigure = {
         return { x, y, policy: policy.replace('-10', '') };
       }),
     );
-    const x = { field: 'x', type: 'quantitative', title: 'lakes walked at once; ways double with each' } as const;
-    const axis = { tickCount: 8, grid: false };
+    const x = { field: 'x', type: 'quantitative', title: 'lakes walked at once, k: 2ᵏ ways' } as const;
+    const axis = { ...AXIS, tickCount: 8, grid: false };
     return lines(places, { x: { ...x, scale: { domain: [1, 8] }, axis } }, 'walks that drown', {
       gaussian: -7,
       mixture: 7,
@@ -93,7 +96,7 @@ export const chunks: DocsFigure = {
       return classes.map((policy): Place => ({ x, y: mean(success(policy)!), policy }));
     });
     const x = { field: 'x', type: 'quantitative', title: 'actions in a chunk' } as const;
-    const axis = { values: [1, 4, 8, 12, 16], grid: false };
+    const axis = { ...AXIS, values: [1, 4, 8, 12, 16], grid: false };
     return lines(places, { x: { ...x, scale: { domain: [1, 16] }, axis } }, 'episodes that succeed', {
       'flow-matching': -7,
       spline: 7,
@@ -114,15 +117,14 @@ export const shapeUsed: DocsFigure = {
     const y = { type: 'quantitative', title: 'return beside the Gaussian', axis: SHARE } as const;
     const spec: TopLevelSpec = {
       data: { values },
-      width: 400,
-      height: 250,
+      ...SIZE,
       encoding: {
         x: {
           field: 'nats',
           type: 'quantitative',
-          title: 'negentropy at the end, nats: 0 is a Gaussian',
+          title: 'negentropy, nats: 0 is a Gaussian',
           scale: { type: 'log', domain: [0.0005, 3] },
-          axis: { values: [0.001, 0.01, 0.1, 1], format: '~g', grid: false },
+          axis: { ...AXIS, values: [0.001, 0.01, 0.1, 1], format: '~g', grid: false },
         },
         color: {
           field: 'study',
@@ -138,7 +140,7 @@ export const shapeUsed: DocsFigure = {
           mark: { type: 'rect' },
           encoding: {
             x: { value: 0 },
-            x2: { value: 400 },
+            x2: { value: SIZE.width },
             y: { datum: -0.05 },
             y2: { datum: 0.05 },
             color: { value: themeColour('line') },
@@ -153,7 +155,7 @@ export const shapeUsed: DocsFigure = {
           const { dx, dy } = study === 'sac' ? { dx: 9, dy: 0 } : ARMS[policy]!;
           return {
             transform: [{ filter: `datum.policy === '${policy}' && datum.study === '${study}'` }],
-            mark: { type: 'text', align: dx > 0 ? 'left' : 'right', dx, dy, fontSize: 13 },
+            mark: { type: 'text', align: dx > 0 ? 'left' : 'right', dx, dy, fontSize: TEXT },
             encoding: { y: { field: 'difference', ...y }, text: { field: 'label' } },
           };
         }),
@@ -166,7 +168,7 @@ export const shapeUsed: DocsFigure = {
 /** How the policies are called, and where from their dots, pixels. */
 const ARMS: Readonly<Record<string, { name: string; dx: number; dy: number }>> = {
   spline: { name: 'spline', dx: 9, dy: -12 },
-  'spline-3': { name: 'shape at 3 of the rate', dx: -9, dy: 12 },
-  'spline-30': { name: 'at 30', dx: -9, dy: 0 },
-  'spline-bare': { name: 'without a head', dx: -9, dy: 0 },
+  'spline-3': { name: 'shape at 3', dx: -9, dy: 12 },
+  'spline-30': { name: 'shape at 30', dx: 9, dy: 0 },
+  'spline-bare': { name: 'without a head', dx: 9, dy: 0 },
 };
