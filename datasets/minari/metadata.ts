@@ -86,6 +86,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   'Pendulum-v1': classic('pendulum:PendulumEnv', 200),
   'BipedalWalker-v3': box2d('bipedal_walker:BipedalWalker', 1600, 300),
   'BipedalWalkerHardcore-v3': box2d('bipedal_walker:BipedalWalker', 2000, 300, { hardcore: true }),
+  'CarRacing-v3': box2d('car_racing:CarRacing', 1000, 900),
   'LunarLander-v3': box2d('lunar_lander:LunarLander', 1000, 200),
   'LunarLanderContinuous-v3': box2d('lunar_lander:LunarLander', 1000, 200, { continuous: true }),
   'Ant-v5': robot('ant', 'Ant', 6000),

@@ -32,9 +32,10 @@ class Tape:
     def uniform(self, low, high, size=None):
         if size is None:
             return low + (high - low) * self.random()
-        return np.array([self.uniform(low, high) for _ in range(size[0])])
+        return np.array([self.uniform(low, high) for _ in range(np.prod(size))])
 
-    def integers(self, low, high):
+    def integers(self, low, high=None):
+        low, high = (0, low) if high is None else (low, high)
         return low + int((high - low) * self.random())
 
 

@@ -17,7 +17,10 @@ interface Box2dState {
  * touched: none of it can be written back. So its state is the random stream at the beginning of the episode and the actions since, which
  * `setState` makes again.
  */
-export abstract class Box2dEnv<Action extends number | Float32Array> extends BaseEnv<Float32Array, Action> {
+export abstract class Box2dEnv<
+  Action extends number | Float32Array,
+  Observation extends Float32Array | Uint8Array = Float32Array,
+> extends BaseEnv<Observation, Action> {
   #start: RngState | undefined;
   readonly #actions: number[] = [];
 
@@ -31,19 +34,19 @@ export abstract class Box2dEnv<Action extends number | Float32Array> extends Bas
   protected abstract readonly name: string;
 
   /** Makes the world of an episode, from the random stream, and gives the first observation. */
-  protected abstract start(): Float32Array;
+  protected abstract start(): Observation;
 
   /** What the action does. @throws for one that is not in its space, or not finite */
-  protected abstract advance(action: Action): StepResult;
+  protected abstract advance(action: Action): StepResult<Observation>;
 
-  protected begin(options: Record<string, unknown>): ResetResult {
+  protected begin(options: Record<string, unknown>): ResetResult<Observation> {
     checkOptionNames(`${this.name}.reset`, options, []);
     this.#start = this.rng.state();
     this.#actions.length = 0;
     return [this.start(), {}];
   }
 
-  step(action: Action): StepResult {
+  step(action: Action): StepResult<Observation> {
     const result = this.advance(action);
     const row = new Float32Array(this.actionSpace.size);
     this.actionSpace.write(action, row, 0);

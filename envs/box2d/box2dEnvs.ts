@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { entry } from '../builtinEnvs.ts';
 import { BipedalWalkerEnv, bipedalWalkerOptions } from './bipedalWalkerEnv.ts';
+import { CarRacingEnv, carRacingOptions } from './carRacingEnv.ts';
 import { LunarLanderEnv, lunarLanderOptions } from './lunarLanderEnv.ts';
 
 const lunarLander = entry(LunarLanderEnv, lunarLanderOptions, [1000, 200]);
@@ -12,6 +13,7 @@ export const box2dEnvs = {
     ...entry(BipedalWalkerEnv, bipedalWalkerOptions, [2000, 300]),
     options: { hardcore: true },
   },
+  'box2d/CarRacing-v3': entry(CarRacingEnv, carRacingOptions, [1000, 900]),
   'box2d/LunarLander-v3': lunarLander,
   'box2d/LunarLanderContinuous-v3': { ...lunarLander, options: { continuous: true } },
 };
