@@ -14,6 +14,7 @@ import {
   linearController,
   walkingHeuristic,
 } from '../test/envs/box2d/heuristics.ts';
+import { type GymnasiumRace, meanDifference, replayRace, stateParts } from '../test/envs/box2d/raceReplay.ts';
 import { type GymnasiumEpisode, replay } from '../test/envs/box2d/replay.ts';
 import { temporaryFolder } from './project.ts';
 import { pythonWith } from './pythonWith.ts';
@@ -25,6 +26,8 @@ const STEPS = {
 };
 /** Of episodes by the heuristic, and at random. */
 const SEEDS = 50;
+/** Of races so many of each driver, and steps. A pursuit follows the road at so many units of length a second. */
+const RACES = { drivers: ['drive 30', 'drive 60', 'random'], raceSeeds: 10, raceSteps: 400 };
 /** Of each fixed policy. */
 const EPISODES = { 'LunarLander-v3': 1000, 'BipedalWalker-v3': 300 };
 const POLICIES = ['heuristic', 'random', 'zero', 'linear 1', 'linear 2'] as const;
@@ -51,6 +54,7 @@ const fixed: Fixed[] = (['LunarLander-v3', 'BipedalWalker-v3'] as const).flatMap
 interface Answer {
   readonly version: string;
   readonly episodes: readonly GymnasiumEpisode[];
+  readonly races: readonly GymnasiumRace[];
   readonly returns: readonly (readonly number[])[];
 }
 
@@ -64,7 +68,7 @@ beforeAll(async () => {
   const python = process.env.OXBOW_PYTHON || pythonWith(folder.path, packages);
   const file = join(folder.path, 'answer.json');
   const returns = fixed.map((one) => ({ ...one, episodes: EPISODES[one.name] }));
-  const input = JSON.stringify({ steps: STEPS, seeds: SEEDS, returns });
+  const input = JSON.stringify({ steps: STEPS, seeds: SEEDS, ...RACES, returns });
   const stdio = ['pipe', 'inherit', 'ignore'] as ['pipe', 'inherit', 'ignore'];
   execFileSync(python, [join(import.meta.dirname, 'box2d/compare.py'), file], { input, stdio });
   answer = JSON.parse(readFileSync(file, 'utf8')) as Answer;
@@ -93,6 +97,39 @@ describe.each(Object.keys(STEPS))('%s', (id) => {
     expect(percent(at(10), 0.5)).toBeLessThan(id.startsWith('Lunar') ? 3e-6 : 1e-3);
     expect(percent(at(20), 0.5)).toBeLessThan(id.startsWith('Lunar') ? 1e-5 : 1e-3);
     expect(near.length).toBeGreaterThan(replays.length / 2);
+  });
+});
+
+describe('CarRacing-v3', () => {
+  test('drives, earns and is seen the same, but for roundings and smoothed edges', () => {
+    const replays = answer.races.map(replayRace);
+    expect(replays).toHaveLength(RACES.drivers.length * RACES.raceSeeds);
+    const sorted = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b);
+    for (const step of [0, 50, 100, 200, 400]) {
+      const rows = replays.flatMap(({ differences }) => differences.filter((one) => one.step === step));
+      const parts = Object.keys(stateParts).map((part) => {
+        const far = sorted(rows.map(({ state }) => state[part as keyof typeof stateParts]));
+        if (step <= 200) expect(percent(far, 0.5), `${part}, step ${step}`).toBeLessThan(5e-4);
+        return `${part} ${percent(far, 0.5).toExponential(1)} (${percent(far, 0.95).toExponential(1)})`;
+      });
+      console.log(`CarRacing-v3, step ${step}, of ${rows.length}: median (95th of 100) of ${parts.join(', ')}`);
+    }
+    const same = replays.filter(
+      ({ isSameEnd, differences }) => isSameEnd && differences.every((one) => one.visited === 0),
+    );
+    console.log(
+      `CarRacing-v3: ${same.length} of ${replays.length} visit the same tiles until each step and end together`,
+    );
+    expect(same.length).toBeGreaterThan(0.9 * replays.length);
+    for (const step of [1, 20, 100, 200]) {
+      const shots = replays.flatMap((one) => one.shots.filter((shot) => shot.step === step));
+      const [ground, gauges] = ([[0, 84], [84, 96]] as const).map(([from, to]) => sorted(shots.map(({ ours, theirs }) => meanDifference(ours, theirs, from, to)))); // biome-ignore format: parts of a picture
+      console.log(
+        `CarRacing-v3, pictures of step ${step}, of ${shots.length}: mean difference of 255, median and largest: ground ${percent(ground!, 0.5).toFixed(2)}, ${percent(ground!, 1).toFixed(2)}, gauges ${percent(gauges!, 0.5).toFixed(2)}, ${percent(gauges!, 1).toFixed(2)}`,
+      );
+      expect(percent(ground!, 1)).toBeLessThan(0.5);
+      expect(percent(gauges!, 1)).toBeLessThan(4.5);
+    }
   });
 });
 

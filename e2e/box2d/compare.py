@@ -8,6 +8,7 @@ from gymnasium.envs.box2d.bipedal_walker import BipedalWalkerHeuristics
 from gymnasium.envs.box2d.lunar_lander import heuristic
 
 from episodes import episode
+from races import race
 
 
 def returns(name, policy, weights, episodes):
@@ -47,6 +48,11 @@ answer = {
         for name, steps in request["steps"].items()
         for kind in ["heuristic", "random"]
         for seed in range(request["seeds"])
+    ],
+    "races": [
+        race({}, kind, 100 + seed, request["raceSteps"], [1, 20, 100, 200])
+        for kind in request["drivers"]
+        for seed in range(request["raceSeeds"])
     ],
     "returns": [returns(**one) for one in request["returns"]],
 }

@@ -8,8 +8,8 @@ const races: GymnasiumRace[] = JSON.parse(readFileSync(file, 'utf8'));
 
 beforeAll(() => loadBox2d());
 
-/** Box2D's numbers are float32, planck's float64: of places beyond 100 the last bit is 8e-6, and wheels turn by 100 rad/s. */
-const tolerances = { place: 5e-4, angle: 2e-5, velocity: 3e-4, turn: 2e-5, wheels: 5e-4, steering: 5e-6 };
+/** Box2D's numbers are float32, planck's float64: of places beyond 100 the last bit is 8e-6, and wheels turn by up to 200 rad/s. */
+const tolerances = { place: 1e-3, angle: 2e-5, velocity: 1e-3, turn: 2e-5, wheels: 1e-3, steering: 5e-6 };
 
 it.each(races)('$kind, $options: drives, earns and ends as in Gymnasium', (race) => {
   const { differences, isSameEnd } = replayRace(race);
@@ -22,7 +22,7 @@ it.each(races)('$kind, $options: drives, earns and ends as in Gymnasium', (race)
       expect(far, `step ${step}, ${part}`).toBeLessThan(tolerances[part as keyof typeof tolerances]);
     }
   }
-  expect(race.seen.at(-1)![2]).toBeGreaterThan(race.kind === 'random' ? 2 : 30);
+  expect(race.seen.at(-1)![2]).toBeGreaterThan(race.kind.startsWith('drive') ? 30 : 2);
 });
 
 it.each(races)('$kind, $options: lays the road as Gymnasium does', (race) => {
