@@ -26,6 +26,7 @@ test.each([
   ['/flow-lab.html', '.go'],
   ['/robots.html', '.go'],
   ['/playground.html', '.go'],
+  ['/maze.html', '.maps polyline'],
   ['/policies.html', 'main h1'],
 ])(
   '%s: nothing is wider than a phone or a screen, and axe finds nothing serious, by day and by night',

@@ -150,9 +150,17 @@ async function learnValues({
 }
 
 /** The rules of a run by which a class acts, as options of what acts. */
-export function actingOf(policy: MazePolicy, { rules, hold }: Pick<MazesConfig, 'rules' | 'hold'>) {
+export function actingOf(
+  policy: MazePolicy,
+  { rules, hold, temperature }: Pick<MazesConfig, 'rules' | 'hold' | 'temperature'>,
+): Map<Rule, ActingOptions> {
+  const others: Partial<Record<Rule, ActingOptions>> = {
+    hold: { hold },
+    cool: { temperature },
+    coolHold: { temperature, hold },
+  };
   const own = rulesOf(policy).filter((rule) => rules.includes(rule));
-  return new Map(own.map((rule): [Rule, ActingOptions] => [rule, rule === 'hold' ? { hold } : { rule }]));
+  return new Map(own.map((rule) => [rule, others[rule] ?? ({ rule } as ActingOptions)]));
 }
 
 /** Environments side by side that have one goal. */

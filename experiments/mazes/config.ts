@@ -7,8 +7,11 @@ import { type MazeRecipe, mazeRecipes } from '../offline/mazeData.ts';
 import { counted } from '../shared/settings.ts';
 import found from './tuned.json' with { type: 'json' };
 
-/** How actions are chosen: samples, the mode of most mass, the densest of 32 candidates, samples of noise that is held for some steps. */
-const rules = ['sample', 'mode', 'densest', 'hold'] as const;
+/**
+ * How actions are chosen: samples; samples at a low temperature; the mode of most mass; the densest of 32 candidates; samples of noise that is held
+ * for some steps, and those at the low temperature.
+ */
+const rules = ['sample', 'cool', 'mode', 'densest', 'hold', 'coolHold'] as const;
 export type Rule = (typeof rules)[number];
 
 interface Definition {
@@ -65,7 +68,7 @@ const clones = {
     name: 'gaussian',
     options: { scale: 'state' },
     label: 'Gaussian',
-    rules: ['sample', 'mode', 'hold'],
+    rules: ['sample', 'cool', 'mode', 'hold', 'coolHold'],
     cost: 1,
   },
   'mixture-2': mixture(2),
@@ -92,7 +95,7 @@ const clones = {
     name: 'flow-matching',
     options: {},
     label: 'flow matching',
-    rules: ['sample', 'mode', 'hold'],
+    rules: ['sample', 'cool', 'mode', 'hold', 'coolHold'],
     loss: 'heldOutMatching',
     cost: 1.2,
   },
@@ -227,8 +230,9 @@ export const mazesSchema = z.strictObject({
     .number()
     .positive()
     .max(1)
-    .default(0.25)
+    .default(1)
     .meta({ description: 'how many of the episodes that OGBench has are made, the first ones', unit: 'share' }),
+  temperature: z.number().positive().max(1).default(0.25).describe('of the rules "cool" and "coolHold"'),
   draws: counted(3, 'how many times data are drawn; seed s learns from draw s modulo this many', 'draws', 1000),
   firstDraw: z.int().nonnegative().default(0).describe('the number of the first draw: the seed of its recipe'),
   actionNoise: z.number().nonnegative().default(0.1).meta({
@@ -243,7 +247,7 @@ export const mazesSchema = z.strictObject({
     .readonly()
     .default(rules)
     .describe('how actions are chosen; a class leaves out those that are the same for it'),
-  hold: counted(20, 'for how long the rule "hold" keeps its noise; 20 steps of full length cross a cell', 'steps'),
+  hold: counted(20, 'for how long noise is held by the rules that do; 20 steps of full length cross a cell', 'steps'),
   evaluationEpisodes: counted(20, 'episodes to each of the five goals, by each rule', 'episodes', 100_000),
   parameters: counted(40_000, 'size of every policy, ±10 %', 'parameters'),
   steps: counted(20_000, 'length of every training', 'updates', 1e9),

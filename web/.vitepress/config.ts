@@ -154,6 +154,7 @@ export default defineConfig({
           { text: 'The lake', link: '/lab' },
           { text: 'Inside a flow', link: '/flow-lab' },
           { text: 'Robots', link: '/robots' },
+          { text: 'A maze', link: '/maze' },
         ],
       },
       { text: 'Guide', link: '/agents' },
@@ -170,6 +171,7 @@ export default defineConfig({
           { text: 'The lab', link: '/lab' },
           { text: 'Inside a flow', link: '/flow-lab' },
           { text: 'Robots learn to run', link: '/robots' },
+          { text: 'Clones in a maze', link: '/maze' },
         ],
       },
       {
