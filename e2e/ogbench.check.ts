@@ -1,13 +1,19 @@
-/** Play of OGBench's experts, in the Python of `OXBOW_PYTHON`, which must have PyPI's `ogbench`: `npm run check:gymnasium -- ogbench`. */
+/**
+ * Play of OGBench's experts, and steps in its mazes, in the Python of `OXBOW_PYTHON`, which must have PyPI's `ogbench` 1.2.2 and `mujoco` 3.14.0:
+ * `npm run check:gymnasium -- ogbench`.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { ContentHash, type StoredEpisode } from '../datasets/index.ts';
 import { playDataset, playRecipes } from '../experiments/offline/manipulationData.ts';
-import { temporaryFolder } from './project.ts';
+import { root, temporaryFolder } from './project.ts';
 import { pythonWith } from './pythonWith.ts';
 
 const folder = temporaryFolder('ogbench');
 beforeAll(() => {
-  vi.stubEnv('OXBOW_PYTHON', process.env.OXBOW_PYTHON || pythonWith(folder.path, ['ogbench==1.2.2']));
+  vi.stubEnv('OXBOW_PYTHON', process.env.OXBOW_PYTHON || pythonWith(folder.path, ['ogbench==1.2.2', 'mujoco==3.14.0']));
   vi.stubEnv('MUJOCO_GL', 'disable');
   return () => folder[Symbol.dispose]();
 });
@@ -73,4 +79,25 @@ test('a task with a cube pays by its distance to the goal, which an observation 
     });
   }
   expect(done).toBeGreaterThan(0);
+});
+
+/** The numbers at whatever depth, one after another. */
+function numbersIn(value: unknown): number[] {
+  if (typeof value === 'number') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbersIn) : [];
+}
+
+test.each([
+  ['ogbench_golden.py', 'ogbenchPointMaze.json'],
+  ['ogbench_ant_golden.py', 'ogbenchAntMaze.json'],
+])('%s writes what tests hold of the mazes', (script, stored) => {
+  // MuJoCo leaves a log where it runs.
+  const options = { cwd: folder.path, encoding: 'utf8', maxBuffer: 1e9 } as const;
+  const text = execFileSync(process.env.OXBOW_PYTHON!, [join(root, 'e2e/mujoco', script)], options);
+  const [written, held] = [text, readFileSync(join(root, 'test/envs/golden', stored), 'utf8')].map((json) =>
+    numbersIn(JSON.parse(json)),
+  ) as [number[], number[]];
+  expect(written).toHaveLength(held.length);
+  // The last digits of a native library are those of a machine.
+  expect(written.filter((x, i) => !(Math.abs(x - held[i]!) < 1e-9))).toEqual([]);
 });

@@ -21,6 +21,17 @@ export function drawRobot(picture: RobotPicture): string {
   return drawing.toString();
 }
 
+/** Draws what motors move, from above, on a map of so many metres to a unit. */
+export function drawRobotOnMap(drawing: Drawing, { shapes }: RobotPicture, metres: number): void {
+  const seen = ([x, y]: PicturePoint): PicturePoint => [x / metres, y / metres];
+  for (const { points, radius, isRobot } of farthestFirst(shapes)) {
+    if (!isRobot) continue;
+    const [first, second] = points.map(seen);
+    if (second === undefined) drawing.circle(first!, radius / metres, { fill: 'ink' });
+    else drawing.line(first!, second, { stroke: 'ink', width: 2 });
+  }
+}
+
 /** Shapes as they are to be drawn, one over the other. Depths that differ by less than a millimetre are one. */
 export function farthestFirst<Shape extends Pick<PictureShape, 'depth'>>(shapes: readonly Shape[]): Shape[] {
   const millimetres = ({ depth }: Shape) => Math.round(1000 * depth);

@@ -16,6 +16,7 @@ export { HalfCheetahEnv } from './tasks/halfCheetahEnv.ts';
 export { HopperEnv, Walker2dEnv } from './tasks/hopperWalker2dEnv.ts';
 export { HumanoidEnv, HumanoidStandupEnv } from './tasks/humanoidEnv.ts';
 export { InvertedDoublePendulumEnv, InvertedPendulumEnv } from './tasks/invertedPendulumEnv.ts';
+export { OgbenchAntMazeEnv } from './tasks/ogbenchAntMazeEnv.ts';
 export { OgbenchPointMazeEnv } from './tasks/ogbenchPointMazeEnv.ts';
 export { PointMazeEnv } from './tasks/pointMazeEnv.ts';
 export { PusherEnv } from './tasks/pusherEnv.ts';

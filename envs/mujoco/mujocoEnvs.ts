@@ -14,14 +14,21 @@ import {
   invertedDoublePendulumOptions,
   invertedPendulumOptions,
 } from './tasks/invertedPendulumEnv.ts';
-import { OgbenchPointMazeEnv, ogbenchPointMazeOptions } from './tasks/ogbenchPointMazeEnv.ts';
+import { OgbenchAntMazeEnv } from './tasks/ogbenchAntMazeEnv.ts';
+import { ogbenchMazeOptions } from './tasks/ogbenchMazeEnv.ts';
+import { OgbenchPointMazeEnv } from './tasks/ogbenchPointMazeEnv.ts';
 import { PointMazeEnv, pointMazeOptions } from './tasks/pointMazeEnv.ts';
 import { PusherEnv, pusherOptions } from './tasks/pusherEnv.ts';
 import { ReacherEnv, reacherOptions } from './tasks/reacherEnv.ts';
 import { SwimmerEnv, swimmerOptions } from './tasks/swimmerEnv.ts';
 
-const ogbenchEntry = (maze: z.output<typeof ogbenchPointMazeOptions>['maze']) => ({
-  ...entry(OgbenchPointMazeEnv, ogbenchPointMazeOptions, [1000]),
+type OgbenchMaze = z.output<typeof ogbenchMazeOptions>['maze'];
+const antMazeEntry = (maze: OgbenchMaze) => ({
+  ...entry(OgbenchAntMazeEnv, ogbenchMazeOptions, [1000]),
+  options: { maze },
+});
+const pointMazeEntry = (maze: OgbenchMaze) => ({
+  ...entry(OgbenchPointMazeEnv, ogbenchMazeOptions, [1000]),
   options: { maze },
 });
 
@@ -39,10 +46,14 @@ export const mujocoEnvs = {
   'mujoco/PointLakeStride-v0': lakeEntry(PointLakeEnv, robotLakeGrains['mujoco/PointLakeStride-v0']),
   'mujoco/InvertedDoublePendulum-v5': entry(InvertedDoublePendulumEnv, invertedDoublePendulumOptions, [1000, 9100]),
   'mujoco/InvertedPendulum-v5': entry(InvertedPendulumEnv, invertedPendulumOptions, [1000, 950]),
-  'mujoco/OgbenchPointMazeGiant-v0': ogbenchEntry('giant'),
-  'mujoco/OgbenchPointMazeLarge-v0': ogbenchEntry('large'),
-  'mujoco/OgbenchPointMazeMedium-v0': ogbenchEntry('medium'),
-  'mujoco/OgbenchPointMazeTeleport-v0': ogbenchEntry('teleport'),
+  'mujoco/OgbenchAntMazeGiant-v0': antMazeEntry('giant'),
+  'mujoco/OgbenchAntMazeLarge-v0': antMazeEntry('large'),
+  'mujoco/OgbenchAntMazeMedium-v0': antMazeEntry('medium'),
+  'mujoco/OgbenchAntMazeTeleport-v0': antMazeEntry('teleport'),
+  'mujoco/OgbenchPointMazeGiant-v0': pointMazeEntry('giant'),
+  'mujoco/OgbenchPointMazeLarge-v0': pointMazeEntry('large'),
+  'mujoco/OgbenchPointMazeMedium-v0': pointMazeEntry('medium'),
+  'mujoco/OgbenchPointMazeTeleport-v0': pointMazeEntry('teleport'),
   'mujoco/PointMazeUMaze-v0': entry(PointMazeEnv, pointMazeOptions, [300]),
   'mujoco/Pusher-v5': entry(PusherEnv, pusherOptions, [100, 0]),
   'mujoco/Reacher-v5': entry(ReacherEnv, reacherOptions, [50, -3.75]),

@@ -1,7 +1,7 @@
 import { atEnd } from '../../datasets/episode.ts';
 import { type DatasetAbout, type StoredEpisode, spaceToJson, usualDtypes } from '../../datasets/index.ts';
 import { OgbenchPointMazeEnv } from '../../envs/mujoco/index.ts';
-import { type MazeCell, mazePoint, ogbenchMazes, pointIn } from '../../envs/mujoco/tasks/ogbenchPointMazeEnv.ts';
+import { type MazeCell, mazePoint, ogbenchMazes, pointIn } from '../../envs/mujoco/tasks/ogbenchMazeEnv.ts';
 import { Rng } from '../../src/index.ts';
 import { clamp } from '../../src/spaces/box.ts';
 import type { PlayableRecipe } from './playRecipe.ts';

@@ -5,7 +5,7 @@ import type { Drawing } from '../../drawing/drawing.ts';
 import type { Scene } from '../../drawing/scene.ts';
 import { type LakeInfo, type LakeOptions, LakeWalkEnv } from '../../lake/lakeEnv.ts';
 import { border, home, lake, type Point, start, type Walk } from '../../lake/lakeMap.ts';
-import { farthestFirst, type PicturePoint } from '../drawRobot.ts';
+import { drawRobotOnMap } from '../drawRobot.ts';
 import { type Geom, type Joint, mjcf } from '../mjcf.ts';
 import { MujocoEnv, type Scored } from '../mujocoEnv.ts';
 import { antGait } from './antGait.ts';
@@ -108,15 +108,7 @@ export abstract class RobotLakeEnv<Robot extends RobotOnGround> extends LakeWalk
   }
 
   protected override drawWalker(drawing: Drawing): void {
-    const { shapes } = this.robot.picture();
-    const seen = ([x, y]: PicturePoint): PicturePoint => [x / this.#metres, y / this.#metres];
-    for (const { points, radius, isRobot } of farthestFirst(shapes)) {
-      if (!isRobot) continue;
-      const [first, second] = points.map(seen);
-      const size = radius / this.#metres;
-      if (second === undefined) drawing.circle(first!, size, { fill: 'ink' });
-      else drawing.line(first!, second, { stroke: 'ink', width: 2 });
-    }
+    drawRobotOnMap(drawing, this.robot.picture(), this.#metres);
   }
 
   /** All of the map, with the robot on it. */

@@ -93,25 +93,33 @@ export function antModel(ant: {
   readonly model: string;
   readonly memory: string;
   readonly integrator: 'RK4' | 'implicitfast';
+  /** s */
+  readonly timestep?: number;
   readonly gear: number;
   readonly legs: readonly Body[];
   readonly motors: readonly Motor[];
   /** Whether each joint says so. */
   readonly limited?: boolean;
+  /** What all shapes have beside Gymnasium's. */
+  readonly shape?: Geom;
+  /** How the floor differs from Gymnasium's. */
+  readonly floor?: Geom;
   /** What else there is, and stands still. */
   readonly land?: readonly Geom[];
+  /** Bodies beside the ant. */
+  readonly others?: readonly Body[];
 }): string {
   return mjcf({
     model: ant.model,
     compiler: { angle: 'degree', inertiafromgeom: true },
     size: { memory: ant.memory },
-    option: { timestep: 0.01, integrator: ant.integrator },
+    option: { timestep: ant.timestep ?? 0.01, integrator: ant.integrator },
     default: {
       joint: { armature: 1, damping: 1, ...(ant.limited && { limited: true }) },
-      geom: { conaffinity: 0, condim: 3, density: 5, friction: [1, 0.5, 0.5], margin: 0.01 },
+      geom: { conaffinity: 0, condim: 3, density: 5, friction: [1, 0.5, 0.5], margin: 0.01, ...ant.shape },
       motor: { ctrlrange: [-1, 1], gear: ant.gear },
     },
-    geoms: [{ name: 'floor', type: 'plane', conaffinity: 1, size: [40, 40, 40] }, ...(ant.land ?? [])],
+    geoms: [{ name: 'floor', type: 'plane', conaffinity: 1, size: [40, 40, 40], ...ant.floor }, ...(ant.land ?? [])],
     bodies: [
       {
         name: 'torso',
@@ -120,6 +128,7 @@ export function antModel(ant: {
         geoms: [{ name: 'torso', type: 'sphere', size: [0.25] }],
         bodies: ant.legs,
       },
+      ...(ant.others ?? []),
     ],
     motors: ant.motors,
   });
@@ -132,12 +141,8 @@ const legs = [
   ['right_back_leg', 1, -1],
 ] as const;
 
-/** The model of Gymnasium's Ant-v5. */
-const ant = antModel({
-  model: 'ant',
-  memory: '250K',
-  integrator: 'RK4',
-  gear: 150,
+/** Those of Gymnasium's ant: anticlockwise from front and left, where motors begin with the last. */
+export const gymnasiumLegs = {
   limited: true,
   legs: legs.map(([name, x, y], i) => {
     const n = i + 1;
@@ -146,4 +151,7 @@ const ant = antModel({
     return antLeg([x, y], [name, `upper_${n}`, `lower_${n}`], [`hip_${n}`, `upper_${n}`, `lower_${n}`], [hip, ankle]);
   }),
   motors: [4, 1, 2, 3].flatMap((n) => [{ joint: `hip_${n}` }, { joint: `ankle_${n}` }]),
-});
+};
+
+/** The model of Gymnasium's Ant-v5. */
+const ant = antModel({ model: 'ant', memory: '250K', integrator: 'RK4', gear: 150, ...gymnasiumLegs });

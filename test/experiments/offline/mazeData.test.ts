@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ContentHash, type StoredEpisode } from '../../../datasets/index.ts';
 import { loadEnv } from '../../../envs/index.ts';
-import { ogbenchMazes } from '../../../envs/mujoco/tasks/ogbenchPointMazeEnv.ts';
+import { ogbenchMazes } from '../../../envs/mujoco/tasks/ogbenchMazeEnv.ts';
 import { type MazeDraw, type MazeRecipe, mazeDataset, mazeRecipes } from '../../../experiments/offline/mazeData.ts';
 
 beforeAll(() => loadEnv('mujoco/OgbenchPointMazeLarge-v0'));
