@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { evaluate } from '../agents/index.ts';
 import { loadEnv, make, SyncVectorEnv } from '../envs/index.ts';
-import { ogbenchMazes } from '../envs/mujoco/tasks/ogbenchPointMazeEnv.ts';
+import { ogbenchMazes } from '../envs/mujoco/tasks/ogbenchMazeEnv.ts';
 import { actingOf } from '../experiments/mazes/cloneMaze.ts';
 import { GOALS, type MazePolicy, mazeOf, mazePolicyLabel } from '../experiments/mazes/config.ts';
 import { loadPolicy, Rng, selectBackend, selectEngine } from '../src/index.ts';
