@@ -1,16 +1,15 @@
-import type { z } from 'zod';
 import type { Drawing } from '../../drawing/drawing.ts';
 import type { Scene } from '../../drawing/scene.ts';
 import { drawRobotOnMap } from '../drawRobot.ts';
 import { antModel, gymnasiumLegs } from './antEnv.ts';
 import {
   type Maze,
+  type MazeOptions,
   MazeWalker,
   mazeBodies,
   mazeFloor,
   mazeGeoms,
   OgbenchMazeEnv,
-  type ogbenchMazeOptions,
 } from './ogbenchMazeEnv.ts';
 import { addNormal, addUniform } from './robotTask.ts';
 
@@ -41,7 +40,7 @@ const STEPS_TO_POSE = 5;
  * @throws as {@link MujocoEnv} does, and for an unknown option or one out of range
  */
 export class OgbenchAntMazeEnv extends OgbenchMazeEnv<MazeAnt> {
-  constructor(options: z.input<typeof ogbenchMazeOptions> = {}) {
+  constructor(options: MazeOptions = {}) {
     super({ name: NAME, near: NEAR, walker: (maze) => new MazeAnt(maze) }, options);
   }
 

@@ -191,7 +191,7 @@ export const ogbenchMazeOptions = z.strictObject({
   terminateAtGoal: z.boolean().default(true).describe('whether the goal ends the task'),
 });
 
-type MazeOptions = z.input<typeof ogbenchMazeOptions>;
+export type MazeOptions = z.input<typeof ogbenchMazeOptions>;
 type MazeObservation = GoalObservation<Float64Array>;
 type MazeState = { rng: RngState; robot: ReturnType<MujocoEnv['state']>; task: number };
 

@@ -1,14 +1,13 @@
-import type { z } from 'zod';
 import type { Drawing } from '../../drawing/drawing.ts';
 import { mjcf } from '../mjcf.ts';
 import {
   type Maze,
+  type MazeOptions,
   MazeWalker,
   mazeBodies,
   mazeFloor,
   mazeGeoms,
   OgbenchMazeEnv,
-  type ogbenchMazeOptions,
 } from './ogbenchMazeEnv.ts';
 
 const NAME = 'OgbenchPointMaze';
@@ -38,7 +37,7 @@ const RADIUS = 0.7;
  * @throws as {@link MujocoEnv} does, and for an unknown option or one out of range
  */
 export class OgbenchPointMazeEnv extends OgbenchMazeEnv<MazePoint> {
-  constructor(options: z.input<typeof ogbenchMazeOptions> = {}) {
+  constructor(options: MazeOptions = {}) {
     super({ name: NAME, near: NEAR, walker: (maze) => new MazePoint(maze) }, options);
   }
 
