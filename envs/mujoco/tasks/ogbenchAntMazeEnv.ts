@@ -23,7 +23,7 @@ const STEPS_TO_POSE = 5;
 
 /**
  * An ant that walks through a maze to a place: OGBench's antmaze (Park et al., "OGBench: Benchmarking Offline Goal-Conditioned RL", 2024,
- * arXiv:2410.20092), with the contract of a {@link GoalEnv}.
+ * arXiv:2410.20092), with the contract of a `GoalEnv`.
  *
  * - Observation: 15 positions (x, y, z, the torso's quaternion, hip and ankle of each leg) and 14 velocities, `[29]`, as `observation` and as
  *   `achieved_goal`. In m, rad and s. Cells are 4 m wide; the origin is the middle of cell (1, 1), x goes with the column and y with the row.

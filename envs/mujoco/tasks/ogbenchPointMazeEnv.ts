@@ -20,7 +20,7 @@ const RADIUS = 0.7;
 
 /**
  * A point that moves through a maze to a place: OGBench's pointmaze (Park et al., "OGBench: Benchmarking Offline Goal-Conditioned RL", 2024,
- * arXiv:2410.20092), with the contract of a {@link GoalEnv}.
+ * arXiv:2410.20092), with the contract of a `GoalEnv`.
  *
  * - Observation: x and y in m, `[2]`, as `observation` and as `achieved_goal`; where to go, `[2]`, as `desired_goal`. Cells are 4 m wide; the
  *   origin is the middle of cell (1, 1), x goes with the column and y with the row.
