@@ -248,7 +248,7 @@ export const mazesSchema = z.strictObject({
     .default(rules)
     .describe('how actions are chosen; a class leaves out those that are the same for it'),
   hold: counted(20, 'for how long noise is held by the rules that do; 20 steps of full length cross a cell', 'steps'),
-  evaluationEpisodes: counted(20, 'episodes to each of the five goals, by each rule', 'episodes', 100_000),
+  evaluationEpisodes: counted(10, 'episodes to each of the five goals, by each rule', 'episodes', 100_000),
   parameters: counted(40_000, 'size of every policy, ±10 %', 'parameters'),
   steps: counted(20_000, 'length of every training', 'updates', 1e9),
   batchSize: counted(256, 'pairs of an update', 'pairs', 100_000),
