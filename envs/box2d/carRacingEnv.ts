@@ -63,7 +63,10 @@ export class CarRacingEnv extends Box2dEnv<number | Float32Array, Uint8Array> {
   readonly observationSpace = new Box({ low: 0, high: 255, shape: [PIXELS, PIXELS, 3], dtype: 'uint8' });
   readonly actionSpace: Box | Discrete;
   protected readonly name = 'CarRacing';
-  /** What happens; missing before the first episode. */
+  /**
+   * What happens; missing before the first episode. Of the physics' types, which the declarations of a package without planck must not name.
+   * @internal
+   */
   protected race: Race | undefined;
   readonly #options: z.output<typeof carRacingOptions>;
 
