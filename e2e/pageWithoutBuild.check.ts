@@ -1,6 +1,8 @@
 /** Pages without a build: the files of `dist/page` in the packed package, served as they are, and the page of one file that `oxbow export` writes. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, cpSync, createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -174,5 +176,49 @@ test('oxbow export --html: a saved policy swings the pendulum up on a page of on
     expect(complaints).toEqual([]);
   } finally {
     await context.close();
+  }
+});
+
+test('oxbow play: a policy swings the pendulum up on a page of this machine alone, until Ctrl-C', async () => {
+  const args = ['--import', 'tsx', 'experiments/cli.ts', 'play', 'examples/browser/pendulum.json'];
+  const play = (...more: string[]) =>
+    spawn(process.execPath, [...args, '--env', 'Pendulum-v1', ...more], { cwd: root });
+  const child = play('--greedy');
+  const ended = once(child, 'exit');
+  try {
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const [, url, port] = /^Playing at (http:\/\/127\.0\.0\.1:(\d+)\/) until Ctrl-C\n$/.exec(String(line))!;
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(url!);
+    await page.selectOption('#speed', '4');
+    await page.waitForFunction(() => document.getElementById('facts')!.textContent!.includes('step 200'));
+    const [, total] = /return −(\d+)/.exec((await page.textContent('#facts'))!)!;
+    expect(Number(total)).toBeLessThan(500);
+    const status = async (path: string, options: { method?: string; headers?: { host: string } } = {}) => {
+      const sent = request({ host: '127.0.0.1', port, path, ...options }).end();
+      const [response] = await once(sent, 'response');
+      response.resume();
+      return response.statusCode;
+    };
+    expect(await status('/')).toBe(200);
+    expect(await status('/policy.json')).toBe(404);
+    expect(await status('/', { method: 'POST' })).toBe(405);
+    expect(await status('/', { headers: { host: `elsewhere.example:${port}` } })).toBe(403);
+    const second = play('--port', port!);
+    let refused = '';
+    second.stderr.on('data', (data) => {
+      refused += data;
+    });
+    expect(await once(second, 'close')).toEqual([2, null]);
+    expect(refused).toBe(`oxbow: --port: ${port} is in use, expected another one\n`);
+    // The browser holds its connection open.
+    const time = performance.now();
+    child.kill('SIGINT');
+    expect(await ended).toEqual([130, null]);
+    expect(performance.now() - time).toBeLessThan(1400);
+    await context.close();
+  } finally {
+    child.kill('SIGKILL');
   }
 });

@@ -4,10 +4,11 @@ import { type MakeOptions, makeVec } from '../../envs/index.ts';
 import { writeWholeFile } from '../../src/files.ts';
 import { loadPolicy, selectBackend } from '../../src/index.ts';
 import { expectedOneOf } from '../../src/options/describe.ts';
+import type { Acting } from '../../src/policies/acting.ts';
 import { checkWritable, writeNamed } from '../experiment/checkedJson.ts';
 import { InputError, orInputError } from '../experiment/errors.ts';
 import { printable } from '../experiment/text.ts';
-import { policyPage } from '../report/policyPage.ts';
+import { type Played, policyPage } from '../report/policyPage.ts';
 import { EXIT } from '../run/environment.ts';
 import { readableJobs } from '../run/loadExperiment.ts';
 import { RunDirectory } from '../run/runDirectory.ts';
@@ -17,59 +18,45 @@ import { type ActingFlags, actingWays } from './eval.ts';
 import type { CommandContext } from './options.ts';
 import type { Texts } from './run.ts';
 
-interface ExportFlags extends Texts<'env' | 'job' | 'html' | 'onnx' | 'onnxOptions'>, ActingFlags {}
+/** The options that name a policy, and say where and how it acts. */
+export interface SourceFlags extends Texts<'env' | 'job' | 'onnxOptions'>, ActingFlags {}
 
-/** What is exported: a policy's file, and where it acts. */
+interface ExportFlags extends SourceFlags, Texts<'html' | 'onnx'> {}
+
+/** A policy's file, where it was trained, and how it acts. */
 interface Source {
   readonly file: string;
   readonly env: string | undefined;
   readonly envOptions: MakeOptions | undefined;
+  readonly acting: Acting;
 }
 
 /** `oxbow export <what>`: a trained policy as a page of one file, or as ONNX. */
 export async function exportPolicy(context: CommandContext, path: string, flags: ExportFlags): Promise<number> {
   const { html, onnx } = flags;
   if (html === undefined && onnx === undefined) throw new InputError('export: expected --html <file> or --onnx <file>');
-  const [acting, ...others] = actingWays(flags);
-  if (others.length > 0) throw new InputError(`export: got ${others.length + 1} ways to act, expected one`);
   for (const [option, file] of Object.entries({ '--html': html, '--onnx': onnx })) {
     if (file !== undefined) checkWritable(option, 'file', file);
   }
   if (html !== undefined && onnx !== undefined && sameFile(html, onnx)) {
     throw new InputError(`--onnx: got ${onnx}, which is the page, expected another file`);
   }
-  const source = await sourceOf(context, path, flags);
-  if (flags.onnxOptions !== undefined && !isOnnx(source.file)) {
-    throw new InputError(`--onnx-options: got it for ${path}, expected a file .onnx`);
-  }
+  const source = await sourceOf('export', context, path, flags);
   for (const [option, file] of Object.entries({ '--html': html, '--onnx': onnx })) {
     if (file === undefined || !sameFile(file, source.file)) continue;
     throw new InputError(`${option}: got ${file}, which is the policy, expected another file`);
   }
-  await selectBackend();
-  const { policy, about } = isOnnx(source.file)
-    ? await onnxIn(source.file, flags)
-    : await orInputError(() => loadPolicy(source.file));
-  const trainedIn = source.env ?? (typeof about.env === 'string' ? about.env : undefined);
-  const env = flags.env ?? trainedIn;
-  const given = env === trainedIn ? (source.envOptions ?? (about.envOptions as MakeOptions | undefined)) : {};
+  const played = await loadSource('export', source, flags);
+  const { policy, acting } = played;
   const write = (option: string, file: string, content: string | Iterable<Uint8Array>) => {
     writeNamed(option, file, () => writeWholeFile(file, content));
     // Behind the content it would be a part of it.
     if (file !== '/dev/stdout') process.stdout.write(`Written: ${printable(file)}\n`);
   };
   try {
-    if (html !== undefined) {
-      if (env === undefined) throw new InputError('--env: expected the id of an environment: the file names none');
-      const name = isOnnx(source.file) ? basename(source.file) : (policy.config?.name ?? 'a policy');
-      const title = `${name}, ${env}`;
-      const page = await orInputError(() =>
-        policyPage({ policy, env, envOptions: given ?? {}, acting: acting!, title }),
-      );
-      write('--html', html, page);
-    }
+    if (html !== undefined) write('--html', html, await orInputError(() => policyPage('--html', played)));
     if (onnx !== undefined) {
-      const { model } = await orInputError(() => policy.toOnnx(undefined, { acting: acting! }));
+      const { model } = await orInputError(() => policy.toOnnx(undefined, { acting }));
       write('--onnx', onnx, [model]);
     }
   } finally {
@@ -78,13 +65,30 @@ export async function exportPolicy(context: CommandContext, path: string, flags:
   return EXIT.ok;
 }
 
+/**
+ * The policy of a source, which the caller disposes of, as a page plays it.
+ * @param command begins the errors
+ */
+export async function loadSource(command: string, source: Source, flags: SourceFlags): Promise<Played> {
+  const { file, acting } = source;
+  await selectBackend();
+  const { policy, about } = isOnnx(file)
+    ? await onnxIn(command, file, flags)
+    : await orInputError(() => loadPolicy(file));
+  const trainedIn = source.env ?? (typeof about.env === 'string' ? about.env : undefined);
+  const env = flags.env ?? trainedIn;
+  const given = env === trainedIn ? (source.envOptions ?? (about.envOptions as MakeOptions | undefined)) : {};
+  const name = isOnnx(file) ? basename(file) : (policy.config?.name ?? 'a policy');
+  return { policy, env, envOptions: given ?? {}, acting, title: `${name}, ${env}` };
+}
+
 /** The policy of an ONNX file, with the spaces of the environment that `--env` names. */
-async function onnxIn(file: string, { env, onnxOptions }: ExportFlags) {
+async function onnxIn(command: string, file: string, { env, onnxOptions }: SourceFlags) {
   if (env === undefined) throw new InputError(`--env: got none for ${file}, expected the environment to act in`);
   await loadNamedEnv('--env', env);
   const vectorEnv = makeVec(env, { numEnvs: 1 });
   try {
-    const { policy } = loadFile('export', file, { vectorEnv, onnx: onnxOptions }, '--onnx-options');
+    const { policy } = loadFile(command, file, { vectorEnv, onnx: onnxOptions }, '--onnx-options');
     return { policy, about: { env } as Record<string, unknown> };
   } finally {
     vectorEnv.close();
@@ -97,13 +101,28 @@ function sameFile(a: string, b: string): boolean {
   return one === other;
 }
 
-/** The file of a policy, or that of the only job of a run, or of the one that `--job` names. */
-async function sourceOf({ registry }: CommandContext, path: string, { job: wanted }: ExportFlags): Promise<Source> {
+/**
+ * The file of a policy, or that of the only job of a run, or of the one that `--job` names.
+ * @param command begins the errors
+ */
+export async function sourceOf(
+  command: string,
+  { registry }: CommandContext,
+  path: string,
+  flags: SourceFlags,
+): Promise<Source> {
+  const { job: wanted } = flags;
+  const [acting, ...others] = actingWays(flags);
+  if (others.length > 0) throw new InputError(`${command}: got ${others.length + 1} ways to act, expected one`);
   if (!existsSync(path))
-    throw new InputError(`export: ${path} is not there, expected a saved policy or a run directory`);
-  if (!statSync(path).isDirectory()) {
+    throw new InputError(`${command}: ${path} is not there, expected a saved policy or a run directory`);
+  const isFolder = statSync(path).isDirectory();
+  if (flags.onnxOptions !== undefined && (isFolder || !isOnnx(path))) {
+    throw new InputError(`--onnx-options: got it for ${path}, expected a file .onnx`);
+  }
+  if (!isFolder) {
     if (wanted !== undefined) throw new InputError(`--job: got ${wanted} beside a file, expected a run directory`);
-    return { file: path, env: undefined, envOptions: undefined };
+    return { file: path, env: undefined, envOptions: undefined, acting };
   }
   const directory = RunDirectory.open(path);
   const { jobs: all } = await readableJobs(directory, { registry });
@@ -116,5 +135,5 @@ async function sourceOf({ registry }: CommandContext, path: string, { job: wante
   const job = wanted === undefined ? jobs[0] : jobs.find(({ id }) => id === wanted);
   if (job === undefined) throw new InputError(`--job: got ${wanted}, ${expectedOneOf(wanted!, ids)}`);
   const { env: options } = directory.run.config as { env?: MakeOptions };
-  return { file: join(directory.jobPath(job), 'policy.json'), env: job.env, envOptions: options };
+  return { file: join(directory.jobPath(job), 'policy.json'), env: job.env, envOptions: options, acting };
 }

@@ -34,6 +34,15 @@ const ONNX: Options = {
   '--onnx <file>': 'options of an .onnx file as JSON: {"squash": "rescale", "normalize": {"mean": […], "var": […]}}',
 };
 
+/** Of commands that take one policy. */
+const ONE_POLICY: Options = {
+  '--onnx-options <file>': 'options of an .onnx file as JSON: {"squash": "rescale"}',
+  '--env <id>': "the environment of the page (default: that of the policy's training)",
+  '--job <id>': 'of a run with several policies, the job whose policy it is',
+  ...acting(false),
+};
+const A_POLICY = 'the file of a saved policy, one .onnx, or a run directory';
+
 const LOAD: Options = {
   '--load <file>': {
     means: "a module of one's own that registers environments or policies; may be repeated",
@@ -302,14 +311,19 @@ export function commands(context: CommandContext, end: (code: number) => void): 
   const exported = withOptions(new Command('export'), {
     '--html <file>': 'as a page of one file that plays episodes, without a server and without a network',
     '--onnx <file>': 'as an ONNX model, for any runtime of ONNX',
-    '--onnx-options <file>': 'options of an .onnx file as JSON: {"squash": "rescale"}',
-    '--env <id>': "the environment of the page (default: that of the policy's training)",
-    '--job <id>': 'of a run with several policies, the job whose policy it is',
-    ...acting(false),
+    ...ONE_POLICY,
   })
     .description('write a trained policy as a page or as ONNX')
-    .argument('<policy>', 'the file of a saved policy, one .onnx, or a run directory')
+    .argument('<policy>', A_POLICY)
     .action(does(async () => (await import('./export.ts')).exportPolicy));
+
+  const play = withOptions(new Command('play'), {
+    '--port <n>': { means: 'the port of the page on this machine; 0 for any that is free', usual: '0' },
+    ...ONE_POLICY,
+  })
+    .description('show in a browser how a trained policy acts, until it is stopped')
+    .argument('<policy>', A_POLICY)
+    .action(does(async () => (await import('./play.ts')).play));
 
   const init = withOptions(new Command('init'), { '--typescript': 'in TypeScript, run by tsx' })
     .description('write a small project: an environment, a program that trains, a test')
@@ -326,5 +340,21 @@ export function commands(context: CommandContext, end: (code: number) => void): 
     .argument('<redis>', 'the address of a Redis: redis://host:6379')
     .action(does(async () => (await import('./run.ts')).worker));
 
-  return [init, run, train, resume, evaluate, exported, collect, dataset, verify, tune, list, report, figure, worker];
+  return [
+    init,
+    run,
+    train,
+    resume,
+    evaluate,
+    play,
+    exported,
+    collect,
+    dataset,
+    verify,
+    tune,
+    list,
+    report,
+    figure,
+    worker,
+  ];
 }

@@ -37,9 +37,10 @@ export interface PagePolicy {
 }
 
 /** Whose page is written. */
-interface Played {
+export interface Played {
   readonly policy: Policy;
-  readonly env: string;
+  /** Where it acts; undefined if nothing says so. */
+  readonly env: string | undefined;
   readonly envOptions: MakeOptions;
   readonly acting: Acting;
   readonly title: string;
@@ -51,16 +52,19 @@ const INTERVAL = 1000 / 30;
 /**
  * A page of one file, on which a policy acts in its environment, without a server and without a network: the policy as a program of
  * WebAssembly, the environment and its drawing as a script.
+ * @param label begins the errors
  * @throws InputError, if the environment is not one of oxbow's that run in a page, or the policy cannot act there
  */
-export async function policyPage({ policy, env, envOptions, acting, title }: Played): Promise<string> {
+export async function policyPage(label: string, { policy, env, envOptions, acting, title }: Played): Promise<string> {
+  if (env === undefined) throw new InputError('--env: expected the id of an environment: the file names none');
   const known = [...Object.keys(builtinEnvs), ...Object.keys(box2dEnvs)];
-  if (!known.includes(env)) throw new InputError(`--html: got ${env}, ${expectedOneOf(env, known)}`);
+  if (!known.includes(env)) throw new InputError(`${label}: got ${env}, ${expectedOneOf(env, known)}`);
   await loadEnv(env);
-  if (policy.maskDim > 0) throw new InputError('--html: got a policy that masks actions, expected one without a mask');
+  if (policy.maskDim > 0)
+    throw new InputError(`${label}: got a policy that masks actions, expected one without a mask`);
   if (acting.hold !== 1) throw new InputError(`--hold: got ${acting.hold}, expected 1 for a page`);
   policy.checkActing('--acting', acting);
-  checkActsIn(policy, env, envOptions, acting);
+  checkActsIn(label, policy, env, envOptions, acting);
   const bounds = actionBounds(policy);
   const traced = traceToWasm(
     (inputs: { readonly [name: string]: tf.Tensor; readonly observations: tf.Tensor }, rng: Rng) => {
@@ -80,7 +84,7 @@ export async function policyPage({ policy, env, envOptions, acting, title }: Pla
   const kind = discreteActions === undefined ? 'box' : 'n' in discreteActions ? 'choice' : 'choices';
   const actions = discreteActions !== undefined && 'binaries' in discreteActions ? 'bits' : kind;
   const data: PagePolicy = { env, envOptions, program, actions, actionDim, chunk, interval: INTERVAL };
-  const player = playerScript();
+  const player = playerScript(label);
   const heading = escapeHtml(title);
   const start = START.replace('PACKED', toBase64(gzipSync(player, { level: 9 })));
   return `<!doctype html>
@@ -107,24 +111,24 @@ ${contentSecurityPolicy([start, player], [], true)}
 }
 
 /** @throws InputError, one line, if the environment cannot be made so, or its observations or actions are not the policy's */
-function checkActsIn(policy: Policy, id: string, envOptions: MakeOptions, acting: Acting): void {
+function checkActsIn(label: string, policy: Policy, id: string, envOptions: MakeOptions, acting: Acting): void {
   try {
     const env = make<Observation, unknown>(id, envOptions);
     const [observation] = env.reset({ seed: 0 });
     env.step(policy.act(observation, { acting }));
     policy.reset();
   } catch (error) {
-    throw new InputError(`--html: the policy cannot act in ${id}: ${firstLine((error as Error).message)}`);
+    throw new InputError(`${label}: the policy cannot act in ${id}: ${firstLine((error as Error).message)}`);
   }
 }
 
-function playerScript(): string {
+function playerScript(label: string): string {
   const root = dirname(createRequire(import.meta.url).resolve('oxbow/package.json'));
   const path = join(root, 'dist/page/player.js');
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    throw new InputError(`--html: ${path} is missing: npm run build`);
+    throw new InputError(`${label}: ${path} is missing: npm run build`);
   }
 }
 

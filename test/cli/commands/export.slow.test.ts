@@ -14,6 +14,24 @@ const pendulum = join(folder, 'pendulum.json');
   savePolicy(pendulum, policy);
 }
 
+describe('oxbow play', () => {
+  it.each<[string, string[], string]>([
+    ['no policy', [join(folder, 'none')], `play: ${join(folder, 'none')} is not there`],
+    [
+      'an environment that runs elsewhere',
+      [pendulum, '--env', 'mujoco/Hopper-v5'],
+      'play: got mujoco/Hopper-v5, expected',
+    ],
+    ['another environment', [pendulum, '--env', 'CartPole-v1'], 'play: the policy cannot act in CartPole-v1: '],
+    ['no environment', [pendulum], '--env: expected the id of an environment: the file names none'],
+    ['two ways to act', [pendulum, '--acting', 'sample,mode'], 'play: got 2 ways to act, expected one'],
+    ['a port that is none', [pendulum, '--port', '65536'], '--port: got 65536, expected an integer from 0 to 65535'],
+    ['options of ONNX for another file', [pendulum, '--onnx-options', 'x'], '--onnx-options: got it for '],
+  ])('refuses %s in one line', async (_, argv, message) => {
+    expect(await refusal('play', ...argv)).toContain(`oxbow: ${message}`);
+  });
+});
+
 describe('oxbow export', () => {
   it('writes the ONNX model that toOnnx gives, of the way to act that is named', async () => {
     const file = join(folder, 'pendulum.onnx');
