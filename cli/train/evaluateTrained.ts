@@ -16,18 +16,24 @@ interface TrainedEvaluation {
   readonly shape: { readonly negentropy?: number | null; readonly largestNegentropy?: number | null };
 }
 
-/** Episodes of a policy by sampled and by greedy actions, in the same environments one after the other. */
+/**
+ * Episodes of a policy by sampled and by greedy actions, in the same environments one after the other.
+ * @param onEnd after each of them, gets how many have ended
+ */
 export async function evaluateTrained(
   policy: Policy,
   id: string,
   config: Pick<TrainConfig, 'env' | 'evaluationEpisodes'>,
   rng: Rng,
+  onEnd: (ended: number) => void = () => {},
 ): Promise<TrainedEvaluation> {
   const { evaluationEpisodes: episodes } = config;
   const env = makeVec(id, { ...config.env, numEnvs: Math.min(MOST_ENVS, episodes) });
+  let ended = 0;
+  const each = () => onEnd(++ended);
   try {
-    const measured = await evaluateSampled(policy, env, episodes, rng);
-    const greedy = await inTurns(evaluateStepwise({ policy, env, episodes, rng, greedy: true }));
+    const measured = await evaluateSampled(policy, env, episodes, rng, each);
+    const greedy = await inTurns(evaluateStepwise({ policy, env, episodes, rng, greedy: true, onEnd: each }));
     return { ...measured, greedy: episodeStatistics(greedy.episodes) };
   } finally {
     env.close();
@@ -40,10 +46,11 @@ export async function evaluateSampled(
   env: VectorEnv,
   episodes: number,
   rng: Rng,
+  onEnd?: EvaluateOptions['onEnd'],
 ): Promise<Pick<TrainedEvaluation, 'sampled' | 'shape'>> {
   const steps = new VisitedSteps(policy, rng.split('negentropy'));
   const onStep: EvaluateOptions['onStep'] = (step) => steps.see(step);
-  const { episodes: played } = await inTurns(evaluateStepwise({ policy, env, episodes, rng, onStep }));
+  const { episodes: played } = await inTurns(evaluateStepwise({ policy, env, episodes, rng, onStep, onEnd }));
   return { sampled: episodeStatistics(played), shape: steps.negentropy() };
 }
 

@@ -28,7 +28,13 @@ export async function trainJob(job: Job, config: TrainConfig, context: JobContex
   try {
     await runTraining(training, job, config, context);
     const { policy } = training;
-    const { sampled, greedy, shape } = await evaluateTrained(policy, job.env, config, context.rng.split('evaluation'));
+    const episodes = 2 * config.evaluationEpisodes;
+    const onEnd = (ended: number) => {
+      const share = TRAINING_SHARE + ((1 - TRAINING_SHARE) * ended) / episodes;
+      context.report(share, undefined, `${ended} of ${episodes} episodes evaluated`);
+    };
+    const rng = context.rng.split('evaluation');
+    const { sampled, greedy, shape } = await evaluateTrained(policy, job.env, config, rng, onEnd);
     const means = { return: sampled.return, greedyReturn: greedy.return, length: sampled.length };
     const step = training.evaluated?.withKept((kept) => kept) ?? config.steps;
     savePolicy(join(context.directory, POLICY), policy, { env: job.env, step, ...means });
@@ -205,9 +211,11 @@ function stepOf(path: string): string {
   return count((readCheckpoint(path) as TrainingCheckpoint).step);
 }
 
-/** The last twentieth is the evaluation. */
+/** The share of a job that is training; the rest is the evaluation. */
+const TRAINING_SHARE = 0.95;
+
 function shareOf({ step }: { readonly step?: unknown }, steps: number): number {
-  return 0.95 * Math.min(1, Number(step) / steps);
+  return TRAINING_SHARE * Math.min(1, Number(step) / steps);
 }
 
 /** `3,200 steps/s, return −214.3, evaluation −180.5`. */

@@ -63,8 +63,11 @@ describe('evaluateTrained', () => {
     }
   });
 
-  test('its episodes are those of evaluate, with sampled and with greedy actions', async () => {
-    const { sampled, greedy } = await evaluateTrained(policy, 'Lake-v0', config(12, 4), new Rng(0));
+  test('its episodes are those of evaluate, with sampled and with greedy actions, counted as they end', async () => {
+    const ended: number[] = [];
+    const count = (number: number) => ended.push(number);
+    const { sampled, greedy } = await evaluateTrained(policy, 'Lake-v0', config(12, 4), new Rng(0), count);
+    expect(ended).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     const by = (isGreedy: boolean) =>
       evaluate({
         ...{ policy, env: 'Lake-v0', envOptions: { maxEpisodeSteps: 12 }, episodes: 4, greedy: isGreedy },
