@@ -24,6 +24,7 @@ import {
 import { checkArgument, parseOptions, withDefaults } from '../src/options/parse.ts';
 import { builtinPolicies, policyOptionsFor } from '../src/policies/builtinPolicies.ts';
 import { policySchema, suitedOptions } from '../src/policies/registry.ts';
+import { Turns } from '../src/turns.ts';
 import type { Agent, EpisodeReport } from './agent.ts';
 import { type EnvRequest, envRequestShape, openEnvs, spacesOf } from './core/envs.ts';
 import { episodeStatistics } from './core/episodeStatistics.ts';
@@ -35,7 +36,6 @@ import {
   evaluationOptions,
   type TrainingEvaluation,
 } from './core/evaluate.ts';
-import { Turns } from './core/loops.ts';
 import { datasetOption } from './core/offline.ts';
 import { partSchemas } from './core/options.ts';
 import { type Preset, presets } from './presets.ts';

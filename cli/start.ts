@@ -13,6 +13,9 @@ const CHILD_OF = '--child-of';
 /** Milliseconds that the command has to end in, from the first signal and from the second. */
 const [PATIENCE, LESS_PATIENCE] = [1500, 250];
 
+/** What keeps what it has finished: called again, it goes on. Others begin anew. */
+const GOES_ON = new Set(['run', 'train', 'resume', 'collect', 'tune', 'worker']);
+
 /** Milliseconds in which the last word is written, if anyone reads it. */
 const LAST_WORD = 100;
 
@@ -91,10 +94,10 @@ function supervise(argv: readonly string[]): void {
     if (first === undefined) return endBy(signal!);
     if (!killed) process.exit(EXIT.interrupted);
     const seconds = ((performance.now() - first.time) / 1000).toFixed(1);
-    sayAndExit(
-      `oxbow: killed ${seconds} s after ${first.signal}, in the middle of its work. What has finished is kept: the same command ` +
-        'goes on with it, and oxbow report writes the report of a run\n',
-    );
+    const again = GOES_ON.has(argv[0]!)
+      ? 'What has finished is kept: the same command goes on with it, and oxbow report writes the report of a run'
+      : 'The same command begins anew; a .oxbow-….tmp that it may have left can be removed';
+    sayAndExit(`oxbow: killed ${seconds} s after ${first.signal}, in the middle of its work. ${again}\n`);
   });
 }
 

@@ -1,4 +1,4 @@
-import { writeWholeFile } from '../src/files.ts';
+import { writeWholeFileInTurns } from '../src/files.ts';
 import { parseJson } from '../src/json.ts';
 import { shortened } from '../src/options/describe.ts';
 import { parseOptions } from '../src/options/parse.ts';
@@ -141,7 +141,7 @@ export class CsvDataset extends DatasetInFiles<'csv'> {
 }
 
 /** Writes a dataset as CSV, whole or not at all: numbers come back to the bit. */
-export function writeCsv(dataset: Dataset, path: string): void {
+export async function writeCsv(dataset: Dataset, path: string, signal?: AbortSignal): Promise<void> {
   const { about, observationSpace, actionSpace } = dataset;
   const numbered = (name: string, { size }: { size: number }) => Array.from({ length: size }, (_, i) => `${name}.${i}`);
   const names = [
@@ -159,7 +159,7 @@ export function writeCsv(dataset: Dataset, path: string): void {
       number += 1;
     }
   }
-  writeWholeFile(path, parts());
+  await writeWholeFileInTurns(path, signal, parts());
 }
 
 function rowsOf(episode: StoredEpisode, number: number, { about, observationSpace, actionSpace }: Dataset): string {

@@ -59,26 +59,38 @@ export const datasetFormats = ['oxbow', 'minari', 'lerobot', 'jsonl', 'csv'] as 
 export type DatasetFormat = (typeof datasetFormats)[number];
 
 /**
- * Writes a dataset in a format, whole or not at all.
- * @throws one line, if there is something of that name already, a file has another ending than its format, or what reading it throws
+ * Writes a dataset in a format, whole or not at all: what was begun is removed if it breaks off. Between episodes, every 50 ms or so, whatever
+ * else waits in the program has its turn.
+ * @param options `signal`: ends the writing
+ * @throws one line, if there is something of that name already, a file has another ending than its format, or what reading it throws; the
+ * reason of the signal, which by itself is an `AbortError`
  */
-export async function writeDataset(dataset: Dataset, path: string, format: DatasetFormat): Promise<void> {
+export async function writeDataset(
+  dataset: Dataset,
+  path: string,
+  format: DatasetFormat,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<void> {
   checkArgument('writeDataset', 'dataset', dataset, Object);
   checkArgument('writeDataset', 'path', path, String);
   checkArgument('writeDataset', 'format', format, datasetFormats);
+  const { signal } = checkOptions('writeDataset', options, { signal: [AbortSignal, undefined] });
   if (nodeBuiltin('node:fs').existsSync(path)) throw new Error(`${path}: is there already, expected a new name`);
   // A file is read by its ending.
   if ((format === 'jsonl' || format === 'csv') && !path.endsWith(`.${format}`)) {
     throw new Error(`${path}: got this name for the format ${format}, expected one that ends in .${format}`);
   }
-  if (format === 'minari') await writeMinari(dataset, path);
-  else if (format === 'lerobot') await writeLerobot(dataset, path);
-  else if (format === 'jsonl') writeJsonLines(dataset, path);
-  else if (format === 'csv') writeCsv(dataset, path);
+  if (format === 'minari') await writeMinari(dataset, path, signal);
+  else if (format === 'lerobot') await writeLerobot(dataset, path, signal);
+  else if (format === 'jsonl') await writeJsonLines(dataset, path, signal);
+  else if (format === 'csv') await writeCsv(dataset, path, signal);
   else {
-    writeWholeFolder(path, (folder) => {
+    await writeWholeFolder(path, signal, function* (folder) {
       const writer = new DatasetWriter(folder, dataset.about, dataset.numEpisodes);
-      for (const episode of dataset.storedEpisodes()) writer.append(episode);
+      for (const episode of dataset.storedEpisodes()) {
+        writer.append(episode);
+        yield;
+      }
       writer.finish();
     });
   }

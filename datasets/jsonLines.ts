@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Box } from '../envs/index.ts';
-import { writeWholeFile } from '../src/files.ts';
+import { writeWholeFileInTurns } from '../src/files.ts';
 import { parseJson } from '../src/json.ts';
 import { nodeBuiltin } from '../src/nodeBuiltin.ts';
 import { parseOptions } from '../src/options/parse.ts';
@@ -120,7 +120,7 @@ function* episodeLines(
 }
 
 /** Writes a dataset as JSON lines, whole or not at all: numbers come back to the bit. */
-export function writeJsonLines(dataset: Dataset, path: string): void {
+export async function writeJsonLines(dataset: Dataset, path: string, signal?: AbortSignal): Promise<void> {
   const { about, numEpisodes, numSteps } = dataset;
   const encoder = new TextEncoder();
   function* parts(): Generator<Uint8Array> {
@@ -128,7 +128,7 @@ export function writeJsonLines(dataset: Dataset, path: string): void {
     yield encoder.encode(`${JSON.stringify(header)}\n`);
     for (const episode of dataset.storedEpisodes()) yield encoder.encode(`${lineOf(episode, dataset)}\n`);
   }
-  writeWholeFile(path, parts());
+  await writeWholeFileInTurns(path, signal, parts());
 }
 
 function lineOf(

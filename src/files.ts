@@ -1,4 +1,5 @@
 import { nodeBuiltin } from './nodeBuiltin.ts';
+import { inTurns } from './turns.ts';
 
 /**
  * Writes a file whole or not at all, also over a power cut: a temporary file beside it is flushed to the disk, then takes its name. A file
@@ -9,6 +10,22 @@ import { nodeBuiltin } from './nodeBuiltin.ts';
  * @throws the system's error, with its `code`; the old file is as it was then, and no temporary one stays
  */
 export function writeWholeFile(path: string, content: string | Iterable<Uint8Array>, instead?: string): void {
+  for (const _ of wholeFile(path, content, instead));
+}
+
+/**
+ * {@link writeWholeFile} for long work: between parts what waits has its turn.
+ * @throws the reason of the signal, if it ends the work; nothing stays of it then
+ */
+export async function writeWholeFileInTurns(
+  path: string,
+  signal: AbortSignal | undefined,
+  parts: Iterable<Uint8Array>,
+): Promise<void> {
+  await inTurns(wholeFile(path, parts), signal);
+}
+
+function* wholeFile(path: string, content: string | Iterable<Uint8Array>, instead?: string): Generator<void> {
   const files = nodeBuiltin('node:fs', instead);
   const parts = typeof content === 'string' ? [new TextEncoder().encode(content)] : content;
   const found = files.statSync(path, { throwIfNoEntry: false });
@@ -23,13 +40,14 @@ export function writeWholeFile(path: string, content: string | Iterable<Uint8Arr
     return;
   }
   const target = found === undefined ? path : files.realpathSync(path);
-  replace(target, path, (temporary) => {
+  yield* replace(target, path, function* (temporary) {
     const file = files.openSync(temporary, 'wx');
     try {
       if (found !== undefined) files.fchmodSync(file, found.mode & 0o7777);
       for (const part of parts) {
         // A disk that is nearly full takes less, and Node no more than 2 GiB.
         for (let at = 0; at < part.length; ) at += files.writeSync(file, part, at, Math.min(2 ** 28, part.length - at));
+        yield;
       }
       files.fsyncSync(file);
     } finally {
@@ -70,32 +88,46 @@ export function readFileBytes(where: string, path: string): Uint8Array {
   }
 }
 
-/** Makes a folder whole or not at all: it gets its name when it is filled. @throws if it is there already; what `fill` throws */
-export function writeWholeFolder(path: string, fill: (folder: string) => void): void {
+/**
+ * Makes a folder whole or not at all: it gets its name when it is filled. Between the steps of that what waits has its turn.
+ * @throws if it is there already; what `fill` throws; the reason of the signal, if it ends the work
+ */
+export async function writeWholeFolder(
+  path: string,
+  signal: AbortSignal | undefined,
+  fill: (folder: string) => Generator<void>,
+): Promise<void> {
   const files = nodeBuiltin('node:fs');
   const target = nodeBuiltin('node:path').resolve(path);
   if (files.existsSync(target)) throw new Error(`EEXIST: ${path} is there already, expected a new folder`);
-  replace(target, path, (temporary) => {
+  const steps = replace(target, path, function* (temporary) {
     files.mkdirSync(temporary, { recursive: true });
-    fill(temporary);
+    yield* fill(temporary);
   });
+  await inTurns(steps, signal);
 }
 
-/** Has something made under a temporary name beside a path, which then takes its name. @throws errors that name the path as `shown` */
-function replace(path: string, shown: string, make: (temporary: string) => void): void {
+/**
+ * Has something made under a temporary name beside a path, which then takes its name. Nothing of it stays if that breaks off.
+ * @throws errors that name the path as `shown`
+ */
+function* replace(path: string, shown: string, make: (temporary: string) => Generator<void>): Generator<void> {
   const files = nodeBuiltin('node:fs');
   const { dirname, join } = nodeBuiltin('node:path');
   const temporary = join(dirname(path), `.oxbow-${crypto.randomUUID().slice(0, 8)}.tmp`);
+  let isMade = false;
   try {
-    make(temporary);
+    yield* make(temporary);
     files.renameSync(temporary, path);
+    isMade = true;
   } catch (error) {
-    files.rmSync(temporary, { recursive: true, force: true });
     if (!(error instanceof Error)) throw error;
     error.message = error.message.replaceAll(temporary, shown);
     // Node's errors of writing name no file.
     if ('code' in error && !error.message.includes(shown)) error.message += ` '${shown}'`;
     throw error;
+  } finally {
+    if (!isMade) files.rmSync(temporary, { recursive: true, force: true });
   }
   try {
     const folder = files.openSync(dirname(path), 'r');

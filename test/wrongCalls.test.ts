@@ -304,7 +304,7 @@ const CALLS = {
   EpisodesInMemory: ({...spaces(), episodes: 5 }) | ({...spaces(), episodes: [{}] })
   /nowhere: openDataset('/nowhere') | loadPolicies('/nowhere')
   splitEpisodes: (5, { rng, share: 0.5 })
-  writeDataset: ('/tmp/never', 5)
+  writeDataset: ('/tmp/never', 5) | ({}, '/tmp/never', 'csv', { signal: 5 })
   ContentHash: new ContentHash().add(5)
   `,
   agents: `

@@ -4,10 +4,10 @@ import { choice, count, flag } from '../../src/options/fields.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { actingShape } from '../../src/policies/acting.ts';
 import { ChunkedActions } from '../../src/policies/actionChunks.ts';
+import { inTurns } from '../../src/turns.ts';
 import type { Agent, AgentState, EpisodeReport, TrainOptions, TrainReport } from '../agent.ts';
 import { commandActions, type EnvRequest, envRequestShape, openEnvs, vectorEnvFor } from './envs.ts';
 import { type EpisodeStatistics, episodeStatistics } from './episodeStatistics.ts';
-import { inTurns } from './loops.ts';
 import { partSchemas } from './options.ts';
 import { CheckpointedAgent, plainStateDict, type Stateful, withWeights } from './state.ts';
 

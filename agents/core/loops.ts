@@ -446,29 +446,3 @@ export function updatesDue(step: number, { learningStarts, updateEvery, updatesP
   const blocks = Math.floor((step - learningStarts) / updateEvery);
   return Math.floor(blocks * updateEvery * updatesPerStep);
 }
-
-/** Takes steps to their end, and in between lets in what waits, see {@link Turns}. */
-export async function inTurns<T>(steps: Generator<void, T, void>): Promise<T> {
-  const turns = new Turns();
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-    await turns.next();
-  }
-}
-
-/** Milliseconds of work between two looks at what else there is to do. */
-const TURN = 50;
-
-/** Lets in what waits during long work, such as a click or the signal of a Ctrl-C, every 50 ms or so. In Node and on a page. */
-export class Turns {
-  #begun = performance.now();
-
-  /** To be awaited between two steps of the work. */
-  async next(): Promise<void> {
-    if (performance.now() - this.#begun < TURN) return;
-    // A promise alone lets in promises only.
-    await new Promise<void>((resolve) => setTimeout(resolve));
-    this.#begun = performance.now();
-  }
-}

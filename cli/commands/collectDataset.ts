@@ -1,10 +1,10 @@
 import { collectStepwise } from '../../agents/core/episodes.ts';
-import { Turns } from '../../agents/core/loops.ts';
 import { type DatasetAbout, type StoredEpisode, spaceToJson, usualDtypes } from '../../datasets/index.ts';
 import { DatasetWriter, StoredDataset } from '../../datasets/storedDataset.ts';
 import type { VectorEnv } from '../../envs/index.ts';
 import { Rng } from '../../src/index.ts';
 import type { ActingOptions } from '../../src/policies/acting.ts';
+import { Turns } from '../../src/turns.ts';
 import type { ActingPolicy } from './actingPolicies.ts';
 
 /** What is collected. */

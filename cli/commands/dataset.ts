@@ -6,6 +6,7 @@ import { InputError, orInputError } from '../experiment/errors.ts';
 import { firstLine, plural } from '../experiment/text.ts';
 import { EXIT, storageErrorOf } from '../run/environment.ts';
 import { lockFolder } from '../run/lock.ts';
+import { interruptible } from '../run/signals.ts';
 import { summaryText } from '../train/datasetSummary.ts';
 import type { CommandContext } from './options.ts';
 
@@ -45,8 +46,12 @@ export const convertDataset = command(async (path: string, out: string, { to }: 
   if (existsSync(out)) throw new InputError(`${out}: is there already, expected a new name`);
   const dataset = await openDataset(path);
   try {
-    await writeDataset(dataset, out, known);
+    await interruptible((signal) => writeDataset(dataset, out, known, { signal }));
   } catch (error) {
+    if ((error as Error).name === 'AbortError') {
+      process.stderr.write(`Stopped: ${out} was not written. The same command begins anew.\n`);
+      return EXIT.interrupted;
+    }
     const full = storageErrorOf(error);
     if (full === undefined) throw error;
     process.stderr.write(`oxbow: cannot write ${out}: ${firstLine(full.message)}\n`);

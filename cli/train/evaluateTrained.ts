@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type EvaluateOptions, evaluateStepwise, MOST_ENVS } from '../../agents/core/evaluate.ts';
-import { inTurns } from '../../agents/core/loops.ts';
 import { type EpisodeStatistics, episodeStatistics } from '../../agents/index.ts';
 import { makeVec, type VectorEnv } from '../../envs/index.ts';
 import { type Policy, policyNegentropy, type Rng } from '../../src/index.ts';
+import { inTurns } from '../../src/turns.ts';
 import type { TrainConfig } from './trainConfig.ts';
 
 /** What a trained policy is worth, and whether it uses its shape. */

@@ -1,5 +1,4 @@
 import { evaluateStepwise, MOST_ENVS } from '../../agents/core/evaluate.ts';
-import { inTurns } from '../../agents/core/loops.ts';
 import { type EpisodeReport, evaluate } from '../../agents/index.ts';
 import {
   type MakeOptions,
@@ -13,6 +12,7 @@ import {
 } from '../../envs/index.ts';
 import { Actor, type Policy, Rng } from '../../src/index.ts';
 import type { ActingOptions } from '../../src/policies/acting.ts';
+import { inTurns } from '../../src/turns.ts';
 
 /** How a policy's actions are chosen: sampled, greedy, or as `acting` says. */
 interface ChosenBy {

@@ -62,7 +62,7 @@ interface Feature {
  * Infos are columns `info.<name>`. What LeRobot has no place for, spaces, policies, seeds, is in `meta/info.json`: it is read back with equal numbers.
  * @throws one line, if hyparquet is not installed, the folder is there already, a space has texts, or an info a name with a slash
  */
-export async function writeLerobot(dataset: Dataset, path: string): Promise<void> {
+export async function writeLerobot(dataset: Dataset, path: string, signal?: AbortSignal): Promise<void> {
   const { about, observationSpace, actionSpace } = dataset;
   for (const [what, space] of Object.entries({ observations: observationSpace, actions: actionSpace })) {
     checkNumbers(`${dataset.path}: ${what}`, leavesOf(space), { jpeg: false });
@@ -73,7 +73,7 @@ export async function writeLerobot(dataset: Dataset, path: string): Promise<void
   const features = featuresOf(dataset);
   const fps = fpsOf(about.provenance);
   const parquet = await loadParquet();
-  writeWholeFolder(path, (folder) => {
+  await writeWholeFolder(path, signal, function* (folder) {
     const { join } = nodeBuiltin('node:path');
     nodeBuiltin('node:fs').mkdirSync(join(folder, 'meta/episodes/chunk-000'), { recursive: true });
     const rows = new RowsWriter(parquet, folder, features);
@@ -106,6 +106,7 @@ export async function writeLerobot(dataset: Dataset, path: string): Promise<void
       frames += count;
       seeds!.push(episode.seed ?? null);
       policies!.push(episode.policy ?? null);
+      yield;
     }
     rows.finish();
     if (episodes.length === 0) throw new Error(`${path}: has no episode, expected at least one`);

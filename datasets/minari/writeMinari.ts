@@ -20,7 +20,7 @@ const NAMES = { float32: '<f', float64: '<d', int32: '<i', uint8: '<B' } as cons
  * Numbers keep their types; those of choices become int64, as numpy has them.
  * @throws one line, if h5wasm is not installed, the folder is there already, or its name is none of Minari's
  */
-export async function writeMinari(dataset: Dataset, path: string): Promise<void> {
+export async function writeMinari(dataset: Dataset, path: string, signal?: AbortSignal): Promise<void> {
   const { basename, join, resolve } = nodeBuiltin('node:path');
   const { closeSync, fsyncSync, mkdirSync, openSync, statSync } = nodeBuiltin('node:fs');
   const id = basename(resolve(path));
@@ -33,7 +33,7 @@ export async function writeMinari(dataset: Dataset, path: string): Promise<void>
   checkNumbers(`${dataset.path}: actions`, leaves.actions, { jpeg: false });
   const areLong = { observations: isLong(dataset.about.observationSpace), actions: isLong(dataset.about.actionSpace) };
   const hdf5 = await loadHdf5();
-  writeWholeFolder(path, (folder) => {
+  await writeWholeFolder(path, signal, function* (folder) {
     const data = join(folder, 'data');
     mkdirSync(data);
     const main = join(data, MAIN);
@@ -61,11 +61,12 @@ export async function writeMinari(dataset: Dataset, path: string): Promise<void>
         );
         episodes += 1;
         steps += episode.rewards.length;
+        yield;
       }
     } finally {
       named(() => file.close());
     }
-    makeBooleans(main, placeholder, 2 * episodes);
+    yield* makeBooleans(main, placeholder, 2 * episodes);
     const written = openSync(main, 'r+');
     fsyncSync(written);
     closeSync(written);
@@ -150,7 +151,7 @@ const BOOLEAN = Uint8Array.of(
  * Makes booleans of the columns whose type is a record of one byte by a name that nothing else has: h5wasm writes no enumerations, and a
  * record takes more room than one. The types are neither checksummed nor shared in the version of HDF5's format that is written.
  */
-function makeBooleans(path: string, name: string, count: number): void {
+function* makeBooleans(path: string, name: string, count: number): Generator<void> {
   const { closeSync, openSync, readSync, writeSync } = nodeBuiltin('node:fs');
   const sought = Buffer.concat([RECORD, Buffer.from(name)]);
   const type = new Uint8Array(RECORD.length + Math.ceil((name.length + 1) / 8) * 8 + BEHIND_NAME);
@@ -166,6 +167,7 @@ function makeBooleans(path: string, name: string, count: number): void {
         found += 1;
       }
       if (read.length < bytes.length) break;
+      yield;
     }
   } finally {
     closeSync(file);

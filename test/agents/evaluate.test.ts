@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test, vi } from 'vitest';
 import { evaluateStepwise } from '../../agents/core/evaluate.ts';
-import { inTurns } from '../../agents/core/loops.ts';
 import { evaluate, Reinforce } from '../../agents/index.ts';
 import {
   BaseEnv,
@@ -15,6 +14,7 @@ import {
   SyncVectorEnv,
 } from '../../envs/index.ts';
 import { GaussianPolicy, makePolicy, Rng } from '../../src/index.ts';
+import { inTurns } from '../../src/turns.ts';
 
 const policy = new GaussianPolicy({ observationDim: 2, actionDim: 2, hidden: [4], rng: new Rng(0) });
 const options = () => ({ policy, env: 'Lake-v0', rng: new Rng(1) });

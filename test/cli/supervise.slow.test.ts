@@ -60,6 +60,26 @@ test('a command that does not come to listen is killed, and says so', async () =
   });
 });
 
+test('one that begins anew does not say that it goes on', async () => {
+  const deaf = `
+    if (process.argv[2] === '--child-of') {
+      process.on('SIGINT', () => {});
+      process.stderr.write('deaf\\n');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30_000);
+    }`;
+  const preload = ['--import', `data:text/javascript,${encodeURIComponent(deaf)}`];
+  const child = spawn(process.execPath, [...preload, ...CLI, 'dataset', 'convert', 'one', 'other']);
+  let stderr = '';
+  child.stderr.on('data', (data) => {
+    stderr += data;
+    if (stderr === 'deaf\n') child.kill('SIGINT');
+  });
+  expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130);
+  expect(stderr).toMatch(
+    /^deaf\noxbow: killed 1\.\d s after SIGINT, in the middle of its work\. The same command begins anew; [^\n]+\n$/,
+  );
+});
+
 test('what listens and what computes end together, and alike', async () => {
   const outer = await blocked('outer');
   outer.process.kill('SIGKILL');

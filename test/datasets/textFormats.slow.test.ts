@@ -37,6 +37,42 @@ test.each(Object.entries(FILES))('a dataset comes back from the format %s to the
   expect([other.numEpisodes, other.numSteps, other.format]).toEqual([5, 15, format]);
 });
 
+test.each(Object.entries(FILES))('as %s a signal ends the writing, and nothing stays', async (format, name) => {
+  const path = join(folder(), name);
+  const dataset = await source();
+  const controller = new AbortController();
+  const { signal } = controller;
+  let [begun, isClosed] = [[] as string[], false];
+  const long = Object.create(dataset, {
+    storedEpisodes: {
+      *value() {
+        // Comes in its turn, or when all is written.
+        setTimeout(() => {
+          begun = readdirSync(join(path, '..'));
+          controller.abort();
+        });
+        try {
+          for (const end = performance.now() + 500; performance.now() < end; ) yield* dataset.storedEpisodes();
+        } finally {
+          isClosed = true;
+        }
+      },
+    },
+  });
+  const thrown = await writeDataset(long, path, format as DatasetFormat, { signal }).catch((error) => error);
+  expect(thrown).toBe(signal.reason);
+  expect(thrown.name).toBe('AbortError');
+  expect(begun).toEqual([expect.stringMatching(/^\.oxbow-.*\.tmp$/)]);
+  expect(isClosed).toBe(true);
+  expect(readdirSync(join(path, '..'))).toEqual([]);
+  // Before it begins.
+  const never = Object.create(dataset, { storedEpisodes: { value: () => expect.unreachable() } });
+  const reason = new Error('not now');
+  const ended = writeDataset(never, path, format as DatasetFormat, { signal: AbortSignal.abort(reason) });
+  await expect(ended).rejects.toBe(reason);
+  expect(readdirSync(join(path, '..'))).toEqual([]);
+});
+
 test.each(Object.entries(FILES))('as %s it is written whole or not at all', async (format, name) => {
   const path = join(folder(), name);
   const dataset = await source();
