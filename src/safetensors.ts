@@ -23,6 +23,9 @@ const FORMATS: Readonly<Record<string, NumberFormat>> = {
   I32: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
   I16: { bytes: 2, read: (view, at) => view.getInt16(at, true) },
   I8: { bytes: 1, read: (view, at) => view.getInt8(at) },
+  U64: { bytes: 8, read: (view, at) => Number(view.getBigUint64(at, true)) },
+  U32: { bytes: 4, read: (view, at) => view.getUint32(at, true) },
+  U16: { bytes: 2, read: (view, at) => view.getUint16(at, true) },
   U8: { bytes: 1, read: (view, at) => view.getUint8(at) },
   BOOL: { bytes: 1, read: (view, at) => Number(view.getUint8(at) !== 0) },
 };

@@ -90,6 +90,9 @@ test('numbers of every type', () => {
   expect(read('I64', BigInt64Array.of(-(2n ** 40n)), 1)).toEqual([-(2 ** 40)]);
   expect(read('I16', Int16Array.of(-3), 1)).toEqual([-3]);
   expect(read('I8', Int8Array.of(-128), 1)).toEqual([-128]);
+  expect(read('U64', BigUint64Array.of(2n ** 63n), 1)).toEqual([2 ** 63]);
+  expect(read('U32', Uint32Array.of(2 ** 32 - 1), 1)).toEqual([2 ** 32 - 1]);
+  expect(read('U16', Uint16Array.of(65_535), 1)).toEqual([65_535]);
   expect(read('U8', Uint8Array.of(255), 1)).toEqual([255]);
 });
 

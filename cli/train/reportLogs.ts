@@ -42,6 +42,8 @@ function openLog(folder: string): TrainingLog {
 }
 
 const MLFLOW = 'logToMlflow';
+/** What one request may have. */
+const MOST_PARAMS = 100;
 
 /** Where MLflow is, and what a run there is called. */
 export interface MlflowOptions {
@@ -109,7 +111,7 @@ export async function logToMlflow(
       throw error;
     }
   };
-  await send({ params: texts });
+  for (let at = 0; at < texts.length; at += MOST_PARAMS) await send({ params: texts.slice(at, at + MOST_PARAMS) });
   return Object.assign(log, { finish: () => end('FINISHED'), [Symbol.asyncDispose]: () => end('FAILED') });
 }
 

@@ -195,7 +195,11 @@ function rowsOf(path: string, columns: FlatFile['columns'], isD4rl: boolean): nu
     if (!columns.has(name)) continue;
     const column = columns.get(name);
     const where = `${path}: ${name}`;
-    if (column === undefined) throw new Error(`${where}: holds no numbers`);
+    if (column === undefined) {
+      throw new Error(
+        `${where}: holds no numbers that are read, expected float32, float64, integers or booleans, little-endian`,
+      );
+    }
     if (column.shape[0] !== rows) throw new Error(`${where}: has ${column.shape[0]} rows, expected ${rows}`);
     const [, ...inner] = column.shape;
     const isFlat = !name.includes('observations') && name !== 'actions';

@@ -150,7 +150,9 @@ export class Hdf5Reader {
       );
     }
     const type = numberType(metadata);
-    if (type === undefined || shape === null || shape.length === 0) throw new Error('holds no numbers');
+    if (type === undefined || shape === null || shape.length === 0) {
+      throw new Error('holds no numbers that are read, expected rows of float32, float64, integers or booleans');
+    }
     const filters = chunks === null ? [] : this.#file.call(() => Module.get_dataset_filters(id, path));
     const unknown = filters.find((filter) => !FILTERS.has(filter.id));
     if (unknown !== undefined) {

@@ -97,9 +97,7 @@ export function denseCenter(
   const kernel = (squares: tf.Tensor, inUnitsOf: tf.Tensor): tf.Tensor =>
     tf.div(1, tf.add(1, tf.sum(tf.div(squares, inUnitsOf), -1)));
 
-  const nearness = tf.sum(kernel(squaresBetween, tf.reshape(spread, [-1, 1, 1, dim])), 2);
-  const best = tf.argMax(nearness, 1);
-  let at = tf.matMul(tf.expandDims(tf.oneHot(best, count, 1, 0, 'float32'), 1), points);
+  let at = bestOf(points, tf.sum(kernel(squaresBetween, tf.reshape(spread, [-1, 1, 1, dim])), 2));
   for (let step = 0; step < CENTER_STEPS; step++) {
     const deviations = wrap(tf.sub(points, at));
     const weights = tf.expandDims(tf.square(kernel(tf.square(deviations), tf.expandDims(spread, 1))), 2);
@@ -107,4 +105,22 @@ export function denseCenter(
     at = wrap(tf.add(at, move));
   }
   return tf.squeeze(at, [1]);
+}
+
+/**
+ * The choice that most samples have made, the first of those that are equally frequent.
+ *
+ * @param samples `[count, batch, dim]`; a choice may have several parts
+ * @returns `[batch, dim]`
+ */
+export function mostFrequent(samples: tf.Tensor): tf.Tensor {
+  const points = tf.transpose(samples, [1, 0, 2]);
+  const equal = tf.cast(tf.equal(tf.expandDims(points, 2), tf.expandDims(points, 1)), 'float32');
+  return tf.squeeze(bestOf(points, tf.sum(tf.min(equal, 3), 2)), [1]);
+}
+
+/** The sample of the highest score, `[batch, 1, dim]`, of `[batch, count, dim]` and `[batch, count]`. */
+function bestOf(points: tf.Tensor, scores: tf.Tensor): tf.Tensor {
+  const best = tf.oneHot(tf.argMax(scores, 1), points.shape[1]!, 1, 0, 'float32');
+  return tf.matMul(tf.expandDims(best, 1), points);
 }

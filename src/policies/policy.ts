@@ -22,7 +22,7 @@ import {
   sampleAction,
 } from './actor.ts';
 import { BoxScale } from './boxScale.ts';
-import { denseCenter, GreedyNoise } from './greedy.ts';
+import { denseCenter, GreedyNoise, mostFrequent } from './greedy.ts';
 import { type ObservationEncoder, ObservationNormalizer } from './observationEncoder.ts';
 import { policyToOnnx } from './policyToOnnx.ts';
 
@@ -348,8 +348,8 @@ export abstract class Policy<
   /**
    * The greedy action, for each observation: the one that stands for the mode of most mass. It is the squash of the latent
    * distribution's mode where that is exact, as of a Gaussian; else the point that most of `candidates` samples of the latent
-   * value are near to, see `denseCenter`. Their noise is the same at each call and for each observation, see `GreedyNoise`: the
-   * action is a function of the observation and the variables alone.
+   * value are near to, see `denseCenter`, and of choices the one that is most frequent among them. Their noise is the same at each call and for
+   * each observation, see `GreedyNoise`: the action is a function of the observation and the variables alone.
    *
    * Not the densest of the samples, which for a trained flow is often on a thin spike that carries little mass, and for a
    * squashed Gaussian at the bounds; not the image of the base's mode, which for two modes lies on the bridge between them.
@@ -365,6 +365,7 @@ export abstract class Policy<
       const batch = observations.shape[0]!;
       const { latent } = sampleAction(rows(candidates), new GreedyNoise(candidates, batch));
       const samples = tf.reshape(latent, [candidates, batch, this.actionDim]);
+      if (this.discreteActions !== undefined) return mostFrequent(samples);
       return denseCenter(samples, distribution.angles ? wrapAngle : undefined);
     });
   }

@@ -148,8 +148,15 @@ test('what is not read is said in one line', async () => {
   const problem = (more: Record<string, readonly [string, number]>) =>
     problemOf(npz({ observations: rows, actions: rows, terminals: flags, ...more }));
   expect(await problem({})).toBe('data: terminals: the last row has 0, expected the end of a walk');
-  expect(await problem({ actions: [header('|O', '2, 2'), 16] })).toBe('data: actions: holds no numbers');
-  expect(await problem({ actions: [header('>f4', '2, 2'), 16] })).toBe('data: actions: holds no numbers');
+  for (const [type, bytes] of [
+    ['|O', 16],
+    ['>f4', 16],
+    ['<f2', 8],
+  ] as const) {
+    expect(await problem({ actions: [header(type, '2, 2'), bytes] })).toBe(
+      'data: actions: holds no numbers that are read, expected float32, float64, integers or booleans, little-endian',
+    );
+  }
   expect(await problem({ actions: [header('<f4', '2, 2', 'True'), 16] })).toBe(
     'data: actions.npy: is in the order of Fortran, expected rows one after another: np.ascontiguousarray',
   );

@@ -81,6 +81,40 @@ describe('what oxbow exports acts as before', () => {
   });
 });
 
+test.each([
+  ['categorical', { n: 4, start: 2 }],
+  ['multi-categorical', { nvec: [3, 2], start: [1, 0] }],
+  ['multi-categorical', { binaries: 2 }],
+] as const)('of a file of %s %j that draws, the greedy action is the most frequent choice', (name, space) => {
+  const policy = makePolicy(name as string, { observationSpace, actionSpace: space, hidden: [8], rng: new Rng(0) });
+  perturb(policy, new Rng('perturb'), 1);
+  const file = policyFromOnnx(policy.toOnnx().model);
+  const stream = new Rng('observations');
+  const rng = new Rng('samples');
+  let clear = 0;
+  for (let i = 0; i < 20; i++) {
+    const observation = Array.from(stream.fillNormal(new Float32Array(3)));
+    const counts = new Map<string, number>();
+    for (let k = 0; k < 300; k++) {
+      const action = String(file.act(observation, { rng }));
+      counts.set(action, (counts.get(action) ?? 0) + 1);
+    }
+    const [[first, most], [, next] = ['', 0]] = [...counts].sort((a, b) => b[1] - a[1]) as [
+      [string, number],
+      [string, number]?,
+    ];
+    const greedy = String(file.act(observation, { greedy: true }));
+    expect([...counts.keys()]).toContain(greedy);
+    // Of 32 stratified samples a lead of a fifth is seen.
+    if (most - next < 60) continue;
+    clear += 1;
+    expect(greedy).toBe(first);
+  }
+  expect(clear).toBeGreaterThan(5);
+  file.dispose();
+  policy.dispose();
+});
+
 describe('outputs', () => {
   test('an action is the same, greedy or not, and is clipped', () => {
     const policy = policyFromOnnx(linear(), SPACES);

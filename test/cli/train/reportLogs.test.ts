@@ -143,6 +143,17 @@ describe('logToMlflow', () => {
     expect(rest.at(-1)).toMatchObject({ call: 'runs/update', body: { run_id: 'r1', status: 'FINISHED' } });
   });
 
+  it('sends parameters by the hundred, which is what a request may have', async () => {
+    using server = await listening((call) => [200, call === 'runs/create' ? created : {}]);
+    const params = Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`p${i}`, i]));
+    await (await logToMlflow({ uri: server.uri, params })).finish();
+    const batches = server.calls
+      .filter(({ call }) => call === 'runs/log-batch')
+      .map(({ body }) => body.params as { key: string }[]);
+    expect(batches.map((batch) => batch.length)).toEqual([100, 100, 1]);
+    expect(batches.flat().map(({ key }) => key)).toEqual(Object.keys(params));
+  });
+
   it('says in one line what the server answers, and ends the run as a failure', async () => {
     using server = await listening((call) => (call === 'runs/create' ? [200, created] : [200, {}]));
     await expect(
