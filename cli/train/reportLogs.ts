@@ -15,27 +15,35 @@ export type ReportLog = (report: EvaluatedReport) => void | Promise<void>;
  * @example
  * using log = logToFiles('runs/mine');
  * const { policy } = await train({ env: 'Pendulum-v1', agent: 'ppo', onReport: log });
- * @throws InputError, if the folder has a log already or cannot be written
+ * @throws InputError, if the folder has a log already or cannot be written, here or at a report
  */
 export function logToFiles(folder: string): ReportLog & Disposable {
   checkArgument('logToFiles', 'folder', folder, String);
   const taken = TrainingLog.files.map((name) => join(folder, name)).find(existsSync);
   if (taken !== undefined)
     throw new InputError(`logToFiles: ${taken} is there already, expected a folder without a log`);
-  const [log, rows] = [openLog(folder), new ReportRows(0)];
+  const log = written(folder, () => new TrainingLog(folder, []));
+  const rows = new ReportRows(0);
+  let open = true;
   let last = { step: 0, time: performance.now() };
   const add: ReportLog = (report) => {
     checkReport('logToFiles', report);
+    if (!open) throw new Error('logToFiles: the log is closed, expected no report after it');
     const now = { step: report.step, time: performance.now() };
-    log.add(rows.add(report, false)!, (1000 * (now.step - last.step)) / (now.time - last.time));
+    const stepsPerSecond = (1000 * (now.step - last.step)) / (now.time - last.time);
+    written(folder, () => log.add(rows.add(report, false)!, stepsPerSecond));
     last = now;
   };
-  return Object.assign(add, { [Symbol.dispose]: () => log.close() });
+  const close = () => {
+    open = false;
+    log.close();
+  };
+  return Object.assign(add, { [Symbol.dispose]: close });
 }
 
-function openLog(folder: string): TrainingLog {
+function written<T>(folder: string, write: () => T): T {
   try {
-    return new TrainingLog(folder, []);
+    return write();
   } catch (error) {
     throw new InputError(`logToFiles: cannot write into ${folder}: ${(error as Error).message}`);
   }

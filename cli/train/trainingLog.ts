@@ -245,7 +245,6 @@ class GrowingFile {
   }
 
   append(content: string | Uint8Array): void {
-    if (!this.#open) throw new Error('logToFiles: the log is closed, expected no report after it');
     appendFileSync(this.#file, content);
   }
 

@@ -36,7 +36,7 @@ const BETWEEN = 9;
 /**
  * Modes of a density, numerically: from `starts` draws gradient ascent of log p, by steps that grow where they succeed and shrink
  * where they do not, so that it never descends; then ends are joined, two and two and so on, where along the segment between them log p
- * falls by no more than `dip` below the lower end. The densest first.
+ * falls by no more than `dip` below the densest end of either side. The densest first.
  *
  * For angles, ends are joined the short way round the circle, and modes are in [−π, π).
  *
@@ -183,9 +183,13 @@ function ascend(density: Density, rng: Rng, starts: number, steps: number): End[
 
 /** Groups of indices into `ends`, each with the densest first: ends that segments of little dip connect. */
 function joinedEnds(density: Density, ends: readonly End[], dip: number): number[][] {
+  // By its densest end.
   const group = ends.map((_, i) => i);
-  // The ends before are at least as dense: the one that is joined with them is the lower.
-  const isJoined = (i: number, lowest: number) => !(lowest < ends[i]!.logProb - dip);
+  // Of an ascent that was stuck between two modes log p rises to both: such an end belongs to one of them, and does not join them.
+  const isJoined = (i: number, j: number, lowest: number) => {
+    const lower = ends[Math.max(group[i]!, group[j]!)]!.logProb;
+    return !(Math.min(lowest, ends[i]!.logProb) < lower - dip);
+  };
   const join = (a: number, b: number, last: number) => {
     const [kept, lost] = [Math.min(a, b), Math.max(a, b)];
     for (let each = 0; each <= last; each++) if (group[each] === lost) group[each] = kept;
@@ -196,14 +200,14 @@ function joinedEnds(density: Density, ends: readonly End[], dip: number): number
     ends.map((end) => [end, ends[0]!]),
   );
   for (let i = 1; i < ends.length; i++) {
-    if (isJoined(i, toFirst[i]!)) group[i] = 0;
+    if (isJoined(i, 0, toFirst[i]!)) group[i] = 0;
     const others = candidates(density, ends, group, i);
     const lowest = lowestBetween(
       density,
       others.map((j) => [ends[i]!, ends[j]!]),
     );
     others.forEach((j, k) => {
-      if (isJoined(i, lowest[k]!) && group[j] !== group[i]) join(group[i]!, group[j]!, i);
+      if (group[j] !== group[i] && isJoined(i, j, lowest[k]!)) join(group[i]!, group[j]!, i);
     });
   }
   return [...new Set(group)].map((first) => group.flatMap((each, i) => (each === first ? [i] : [])));

@@ -40,6 +40,22 @@ class Ring extends Distribution {
   }
 }
 
+/** Two peaks, at −1 and lower at 1, on a plain without a gradient. */
+class Peaks extends Distribution {
+  readonly batchShape: number[] = [];
+  readonly eventShape = [1];
+  readonly reparameterized = true;
+
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
+    return tf.sub(tf.mul(rng.uniformTensor([...sampleShape, 1]), 3), 1.5);
+  }
+
+  protected computeLogProb(x: tf.Tensor): tf.Tensor {
+    const peak = (at: number) => tf.mul(tf.square(tf.div(tf.sub(tf.squeeze(x, [-1]), at), 0.1)), -0.5);
+    return tf.maximum(tf.maximum(peak(-1), tf.sub(peak(1), 0.2)), -8);
+  }
+}
+
 const found = (distribution: Distribution, starts = 64) => modes(distribution, { rng: new Rng('modes'), starts });
 
 describe('modes', () => {
@@ -54,6 +70,12 @@ describe('modes', () => {
     expect(Math.abs(mode!.x[0]! - 2)).toBeLessThan(0.01);
     expect(Math.abs(mode!.x[1]! + 300)).toBeLessThan(3);
     expect(mode).toMatchObject({ share: 1, standardError: 0 });
+  });
+
+  test('ends that are stuck between two peaks do not join them', () => {
+    const peaks = found(new Peaks());
+    expect(peaks.map(({ x: [x] }) => Math.round(x!))).toEqual([-1, 1]);
+    expect(peaks[0]!.share + peaks[1]!.share).toBe(1);
   });
 
   test('of a mixture in one dimension: each peak once, the densest first, with the mass of its basin', () => {

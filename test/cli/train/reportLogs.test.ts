@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -71,6 +71,12 @@ describe('logToFiles', () => {
       expect(() => logToFiles(others)).toThrow(`logToFiles: ${join(others, name)} is there already`);
       expect(readFileSync(join(others, name), 'utf8')).toBe('mine');
     }
+    const gone = join(folder, 'gone');
+    using log = logToFiles(gone);
+    rmSync(gone, { recursive: true });
+    expect(() => log({ step: 1, updates: 1, episodes: [] } as never)).toThrow(
+      /^logToFiles: cannot write into .*gone: ENOENT[^\n]*$/,
+    );
     expect(() => logToFiles('/proc/none')).toThrow(/^logToFiles: cannot write into \/proc\/none: /);
   });
 
