@@ -12,7 +12,7 @@ import type { MazeSide, MazeWalk, MazeWalks } from '../web/lab/mazeWalks.ts';
 const ENV = 'mujoco/OgbenchPointMazeLarge-v0';
 const POLICIES = ['gaussian', 'mixture-8', 'spline', 'flow-matching'] as const satisfies readonly MazePolicy[];
 const RULES = ['sample', 'cool', 'coolHold', 'mode'] as const;
-const SEED = 1000;
+const SEED = 2300;
 /** Walks to each goal that are counted, and shown; steps between two positions that are kept. */
 const [WALKS, SHOWN, STRIDE] = [20, 4, 10];
 
