@@ -60,7 +60,7 @@ async function play(
   if (name === avoidingRecipe.name) return avoidingDataset(draw);
   const recipe = recipeNamed(name);
   if (option !== undefined) {
-    throw new InputError(`--${option}: got one for ${name}, expected a recipe of pointmaze, of play, or avoiding`);
+    throw new InputError(`--${option}: got one for ${name}, expected a recipe of a maze, of play, or avoiding`);
   }
   await loadNamedEnv('dataset', recipe.task.env);
   return playRecipe(recipe, progress);

@@ -1,9 +1,10 @@
 import { atEnd } from '../../datasets/episode.ts';
 import { type DatasetAbout, type StoredEpisode, spaceToJson, usualDtypes } from '../../datasets/index.ts';
-import { OgbenchPointMazeEnv } from '../../envs/mujoco/index.ts';
+import { OgbenchAntMazeEnv, OgbenchPointMazeEnv } from '../../envs/mujoco/index.ts';
 import { type MazeCell, mazePoint, ogbenchMazes, pointIn } from '../../envs/mujoco/tasks/ogbenchMazeEnv.ts';
 import { Rng } from '../../src/index.ts';
 import { clamp } from '../../src/spaces/box.ts';
+import { isOnBack, trot } from './antTrot.ts';
 import type { PlayableRecipe } from './playRecipe.ts';
 
 type MazeName = keyof typeof ogbenchMazes;
@@ -18,37 +19,51 @@ type MazeName = keyof typeof ogbenchMazes;
 const kinds = ['navigate', 'stitch', 'explore'] as const;
 type MazeDataKind = (typeof kinds)[number];
 
+const walkers = ['point', 'ant'] as const;
+type Walker = (typeof walkers)[number];
+
 /** A dataset of walks through a maze by the rules of OGBench's `generate_locomaze.py`. */
 export interface MazeRecipe {
   /** As OGBench has it: `pointmaze-large-navigate`. */
   readonly name: string;
   readonly env: string;
+  readonly walker: Walker;
   readonly maze: MazeName;
   readonly kind: MazeDataKind;
   readonly episodes: number;
   /** Of an episode. */
   readonly steps: number;
-  /** Standard deviation of the normal noise on each component of a direction of length 1; the sum is clipped to ±1. */
+  /**
+   * Standard deviation of the normal noise on each number of an action, which is a direction of length 1, or the torques of a gait; the sum is
+   * clipped to ±1.
+   */
   readonly noise: number;
 }
 
-/** As OGBench's data of the point have them; there are none of `explore`, and these are those of its ant. */
-function sizeOf(maze: MazeName, kind: MazeDataKind): Pick<MazeRecipe, 'episodes' | 'steps' | 'noise'> {
-  if (kind === 'stitch') return { episodes: 5000, steps: 200, noise: 0.5 };
+/** As OGBench's data have them; of the point there are none of `explore`, and these are those of the ant. */
+function sizeOf(walker: Walker, maze: MazeName, kind: MazeDataKind): Pick<MazeRecipe, 'episodes' | 'steps' | 'noise'> {
+  const noise = walker === 'point' ? 0.5 : 0.2;
+  if (kind === 'stitch') return { episodes: 5000, steps: 200, noise };
   if (kind === 'explore') return { episodes: 10_000, steps: 500, noise: 1 };
-  return maze === 'giant' ? { episodes: 500, steps: 2000, noise: 0.5 } : { episodes: 1000, steps: 1000, noise: 0.5 };
+  return maze === 'giant' ? { episodes: 500, steps: 2000, noise } : { episodes: 1000, steps: 1000, noise };
 }
 
 /** By name. */
 export const mazeRecipes: ReadonlyMap<string, MazeRecipe> = new Map(
-  (Object.keys(ogbenchMazes) as MazeName[]).flatMap((maze) =>
-    kinds.map((kind): [string, MazeRecipe] => {
-      const name = `pointmaze-${maze}-${kind}`;
-      const env = `mujoco/OgbenchPointMaze${maze[0]!.toUpperCase()}${maze.slice(1)}-v0`;
-      return [name, { name, env, maze, kind, ...sizeOf(maze, kind) }];
-    }),
+  walkers.flatMap((walker) =>
+    (Object.keys(ogbenchMazes) as MazeName[]).flatMap((maze) =>
+      kinds.map((kind): [string, MazeRecipe] => {
+        const name = `${walker}maze-${maze}-${kind}`;
+        const env = `mujoco/Ogbench${capital(walker)}Maze${capital(maze)}-v0`;
+        return [name, { name, env, walker, maze, kind, ...sizeOf(walker, maze, kind) }];
+      }),
+    ),
   ),
 );
+
+function capital(word: string): string {
+  return word[0]!.toUpperCase() + word.slice(1);
+}
 
 /** Which of the datasets that a recipe can make. */
 export interface MazeDraw {
@@ -63,9 +78,10 @@ export function mazeDataset(
   recipe: MazeRecipe,
   { seed = 0, episodes = recipe.episodes }: MazeDraw = {},
 ): PlayableRecipe {
-  const { name, env: id, maze, kind, noise } = recipe;
+  const { name, env: id, walker, maze, kind, noise } = recipe;
   const options = { terminateAtGoal: false };
-  const env = new OgbenchPointMazeEnv({ maze, ...options });
+  const env =
+    walker === 'ant' ? new OgbenchAntMazeEnv({ maze, ...options }) : new OgbenchPointMazeEnv({ maze, ...options });
   const { observationSpace, actionSpace } = env;
   const about: DatasetAbout = {
     environment: { id, options },
@@ -84,7 +100,11 @@ export function mazeDataset(
     *episodes() {
       const guide = new MazeGuide(env.map);
       const rng = new Rng(name).split(seed);
-      for (let i = 0; i < episodes; i++) yield walk(env, guide, recipe, rng.split(i));
+      for (let i = 0; i < episodes; i++) {
+        let [trial, episode]: [Rng, StoredEpisode | undefined] = [rng.split(i), undefined];
+        for (; episode === undefined; trial = trial.split('again')) episode = walk(env, guide, recipe, trial);
+        yield episode;
+      }
     },
     dispose: () => env.close(),
   };
@@ -93,12 +113,20 @@ export function mazeDataset(
 /** How many steps a walker that explores keeps a direction. */
 const HELD = 10;
 
-/** One episode. Its observations are what the steps gave: where a goal is reached they still have that one. */
-function walk(env: OgbenchPointMazeEnv, guide: MazeGuide, recipe: MazeRecipe, rng: Rng): StoredEpisode {
-  const { kind, steps, noise } = recipe;
+/**
+ * One episode; undefined where an ant has fallen on its back. Observations are what the steps gave: where a goal is reached they still have that one.
+ */
+function walk(
+  env: OgbenchPointMazeEnv | OgbenchAntMazeEnv,
+  guide: MazeGuide,
+  { walker, kind, steps, noise }: MazeRecipe,
+  rng: Rng,
+): StoredEpisode | undefined {
+  const isAnt = walker === 'ant';
+  const width = env.actionSpace.size;
   const { size } = env.observationSpace;
   const observations = new Float32Array((steps + 1) * size);
-  const actions = new Float32Array(steps * 2);
+  const actions = new Float32Array(steps * width);
   const rewards = new Float64Array(steps);
   const start = oneOf(guide.cells, rng);
   let goal = kind === 'stitch' ? guide.fourFrom(start, rng) : oneOf(guide.vertices, rng);
@@ -109,9 +137,11 @@ function walk(env: OgbenchPointMazeEnv, guide: MazeGuide, recipe: MazeRecipe, rn
     env.observationSpace.write(observation, observations, t * size);
     if (kind !== 'explore') way = direction(env.place, guide.next(env.place, goal));
     else if (t % HELD === 0) way = direction([0, 0], [rng.normal(), rng.normal()]);
-    const action = actions.subarray(2 * t, 2 * t + 2);
-    action.set(way.map((along) => clamp(along + rng.normal(0, noise), -1, 1)));
+    const action = actions.subarray(width * t, width * (t + 1));
+    const meant = isAnt ? trot(observation.observation, way, t) : way;
+    action.set(meant.map((number) => clamp(number + rng.normal(0, noise), -1, 1)));
     [observation, rewards[t]] = env.step(action);
+    if (isAnt && isOnBack(observation.observation)) return undefined;
     if (kind === 'navigate' && rewards[t] === 1) {
       goal = oneOf(guide.vertices, rng);
       env.setGoal(pointIn(goal, rng));

@@ -43,10 +43,12 @@ function stepsTo(map: readonly string[], [row, column]: readonly [number, number
   return steps;
 }
 
-test('has OGBench’s data of the point, and explorers: a million steps each, of explorers five', () => {
+test('has OGBench’s data of point and ant, and explorers: a million steps each, of explorers five', () => {
   expect([...mazeRecipes.keys()]).toEqual(
-    ['medium', 'large', 'giant', 'teleport'].flatMap((maze) =>
-      ['navigate', 'stitch', 'explore'].map((kind) => `pointmaze-${maze}-${kind}`),
+    ['point', 'ant'].flatMap((walker) =>
+      ['medium', 'large', 'giant', 'teleport'].flatMap((maze) =>
+        ['navigate', 'stitch', 'explore'].map((kind) => `${walker}maze-${maze}-${kind}`),
+      ),
     ),
   );
   for (const { name, episodes, steps } of mazeRecipes.values()) {

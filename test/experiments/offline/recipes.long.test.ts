@@ -160,7 +160,7 @@ describe('npm run dataset', () => {
     [['pointmaze-medium-stitch', 'none', '--episodes', '0'], '--episodes: got 0, expected an integer ≥ 1'],
     [
       ['lake-stride-expert', 'none', '--seed', '1'],
-      '--seed: got one for lake-stride-expert, expected a recipe of pointmaze',
+      '--seed: got one for lake-stride-expert, expected a recipe of a maze',
     ],
     [['lake-stride-expert', 'none', '--sed', '1'], "Unknown option '--sed'"],
   ])('refuses %o', (argv, problem) => {
