@@ -19,6 +19,7 @@ export type ReportLog = (report: EvaluatedReport) => void | Promise<void>;
  */
 export function logToFiles(folder: string): ReportLog & Disposable {
   checkArgument('logToFiles', 'folder', folder, String);
+  if (folder === '') throw new InputError('logToFiles: folder: got "", expected the name of a folder');
   const taken = TrainingLog.files.map((name) => join(folder, name)).find(existsSync);
   if (taken !== undefined)
     throw new InputError(`logToFiles: ${taken} is there already, expected a folder without a log`);

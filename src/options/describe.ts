@@ -178,8 +178,11 @@ export function nearest(name: string, choices: readonly string[]): string | unde
   return near[0]?.choice;
 }
 
+/** How many choices are listed where one is suggested. */
+const MOST_LISTED = 20;
+
 /**
- * `expected one of a, b` with a suggestion.
+ * `expected one of a, b (did you mean b?)`; of many, where one is suggested, only how many there are.
  * @param shown how the choices read
  * @param suggestion the nearest one unless given
  */
@@ -192,7 +195,9 @@ export function expectedOneOf(
   }: { readonly shown?: readonly string[]; readonly suggestion?: string | undefined } = {},
 ): string {
   if (choices.length === 0) return 'expected none';
-  return `expected one of ${shown.join(', ')}${suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`}`;
+  if (suggestion === undefined) return `expected one of ${shown.join(', ')}`;
+  const listed = shown.length > MOST_LISTED ? `${shown.length}` : shown.join(', ');
+  return `expected one of ${listed} (did you mean ${suggestion}?)`;
 }
 
 /** A text as an error quotes it, cut where it is long. */

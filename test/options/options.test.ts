@@ -4,7 +4,7 @@ import * as agents from '../../agents/index.ts';
 import { make } from '../../envs/index.ts';
 import { inventory } from '../../scripts/optionsInventory.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
-import { lettersApart, nearest, show } from '../../src/options/describe.ts';
+import { expectedOneOf, lettersApart, nearest, show } from '../../src/options/describe.ts';
 import { listOptions } from '../../src/options/list.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 
@@ -138,6 +138,15 @@ test('a name of megabytes is compared with nothing, and shown in a line', () => 
     expect(said).not.toMatch(/q{81}/);
     expect(performance.now() - begun).toBeLessThan(1000);
   }
+});
+
+test('of many choices one is suggested, and all are listed where none is near', () => {
+  const many = Array.from({ length: 21 }, (_, i) => `choice${i}`);
+  expect(expectedOneOf('choise20', many)).toBe('expected one of 21 (did you mean choice20?)');
+  expect(expectedOneOf('choise2', many.slice(0, 20))).toBe(
+    `expected one of ${many.slice(0, 20).join(', ')} (did you mean choice2?)`,
+  );
+  expect(expectedOneOf('none', many)).toBe(`expected one of ${many.join(', ')}`);
 });
 
 test('every option of every agent, policy and environment says what it means', async () => {

@@ -78,6 +78,7 @@ describe('logToFiles', () => {
       /^logToFiles: cannot write into .*gone: ENOENT[^\n]*$/,
     );
     expect(() => logToFiles('/proc/none')).toThrow(/^logToFiles: cannot write into \/proc\/none: /);
+    expect(() => logToFiles('')).toThrow('logToFiles: folder: got "", expected the name of a folder');
   });
 
   it('may be closed twice, and says so of a report that comes later', () => {
