@@ -9,7 +9,7 @@ import { Drawing } from '../drawing/drawing.ts';
 import { Box2dEnv } from './box2dEnv.ts';
 import { box2d } from './loadBox2d.ts';
 import { hullParts, RaceCar, wheelCorners } from './raceCar.ts';
-import { PIXELS, plainColours, type RaceColours, RacePicture, type RaceView } from './racePicture.ts';
+import { grassPatches, PIXELS, plainColours, type RaceColours, RacePicture, type RaceView } from './racePicture.ts';
 import { type Corners, playfield, raceTrack } from './raceTrack.ts';
 import { cornersOf, FPS, makeWorld, stepWorld } from './world.ts';
 
@@ -184,6 +184,10 @@ export class CarRacingEnv extends Box2dEnv<number | Float32Array, Uint8Array> {
     const piece = (corners: Corners) => [0, 2, 4, 6].map((at) => seen([corners[at]!, corners[at + 1]!]));
     const isSeen = (points: readonly (readonly [x: number, y: number])[]) =>
       points.some(([x, y]) => Math.abs(x) < 40 && Math.abs(y - 12) < 34);
+    for (const corners of grassPatches) {
+      const patch = piece(corners);
+      if (isSeen(patch)) drawing.polygon(patch, { fill: 'line', opacity: 0.4 });
+    }
     for (const [i, corners] of track.tiles.entries()) {
       const tile = piece(corners);
       if (!isSeen(tile)) continue;

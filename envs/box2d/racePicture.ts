@@ -45,7 +45,8 @@ export interface RaceView {
 }
 
 const grassSize = playfield / 20;
-const grassPatches = Array.from({ length: 400 }, (_, i) => {
+/** The squares of brighter grass, by which motion is seen off the road. */
+export const grassPatches = Array.from({ length: 400 }, (_, i) => {
   const [x, y] = [(2 * Math.floor(i / 20) - 20) * grassSize, (2 * (i % 20) - 20) * grassSize];
   return rectangle(x, y, x + grassSize, y + grassSize);
 });
