@@ -10,8 +10,8 @@ export function plural(count: number, noun: string): string {
  * no sign: `-0.00` is `0.00`.
  */
 export function trueMinus(text: string): string {
-  return text.replace(/(?<![\p{L}\p{N}.)\]-])-(\.?\d[\d.,]*)/gu, (_, digits: string) =>
-    /[1-9]/.test(digits) ? `−${digits}` : digits,
+  return text.replace(/(?<![\p{L}\p{N}.)\]-])-(\.?\d[\d.,]*|Infinity)/gu, (_, digits: string) =>
+    /[1-9I]/.test(digits) ? `−${digits}` : digits,
   );
 }
 
