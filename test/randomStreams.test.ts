@@ -10,7 +10,7 @@ const FOLDERS = ['src', 'envs', 'datasets', 'agents', 'cli', 'common', 'experime
  * an agent's training has it, is found where it stands.
  */
 const NAMES = `
-  KL | KL from the teacher | act | action noise | actions | agent | autoregressiveLayers | b* | banks | base |
+  KL | KL from the teacher | act | action noise | actions | again | agent | autoregressiveLayers | b* | banks | base |
   behavior | behavior-cloning/evaluate | behavior-cloning/hindsight | bends | best-of | blocked | checkAgent | checkBijector | checkDistribution |
   checkEnv | checkPolicy | chunks | circular splines | collect | comparison | context | contexts | convolution* |
   critics | data | decoder | demonstrations | dense | digits | distillation | draws | effect |

@@ -179,7 +179,7 @@ export function nearest(name: string, choices: readonly string[]): string | unde
 }
 
 /** How many choices are listed where one is suggested. */
-const MOST_LISTED = 20;
+const MOST_LISTED = 40;
 
 /**
  * `expected one of a, b (did you mean b?)`; of many, where one is suggested, only how many there are.
