@@ -1,11 +1,6 @@
 /** Milliseconds of work between two looks at what else there is to do. */
 const TURN = 50;
 
-/** Node's own way lets in the same, and does not wait a millisecond for it. */
-const { setImmediate: later = setTimeout as (turn: () => void) => unknown } = globalThis as {
-  setImmediate?: (turn: () => void) => unknown;
-};
-
 /** Lets in what waits during long work, such as a click or the signal of a Ctrl-C, every 50 ms or so. In Node and on a page. */
 export class Turns {
   #begun = performance.now();
@@ -14,7 +9,7 @@ export class Turns {
   async next(): Promise<void> {
     if (performance.now() - this.#begun < TURN) return;
     // A promise alone lets in promises only.
-    await new Promise<void>((resolve) => later(resolve));
+    await new Promise<void>((resolve) => setTimeout(resolve));
     this.#begun = performance.now();
   }
 }

@@ -178,11 +178,8 @@ export function nearest(name: string, choices: readonly string[]): string | unde
   return near[0]?.choice;
 }
 
-/** How many choices are listed where one is suggested. */
-const MOST_LISTED = 40;
-
 /**
- * `expected one of a, b (did you mean b?)`; of many, where one is suggested, only how many there are.
+ * `expected one of a, b` with a suggestion.
  * @param shown how the choices read
  * @param suggestion the nearest one unless given
  */
@@ -195,9 +192,7 @@ export function expectedOneOf(
   }: { readonly shown?: readonly string[]; readonly suggestion?: string | undefined } = {},
 ): string {
   if (choices.length === 0) return 'expected none';
-  if (suggestion === undefined) return `expected one of ${shown.join(', ')}`;
-  const listed = shown.length > MOST_LISTED ? `${shown.length}` : shown.join(', ');
-  return `expected one of ${listed} (did you mean ${suggestion}?)`;
+  return `expected one of ${shown.join(', ')}${suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`}`;
 }
 
 /** A text as an error quotes it, cut where it is long. */

@@ -4,7 +4,7 @@ import * as agents from '../../agents/index.ts';
 import { make } from '../../envs/index.ts';
 import { inventory } from '../../scripts/optionsInventory.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
-import { expectedOneOf, lettersApart, nearest, show } from '../../src/options/describe.ts';
+import { lettersApart, nearest, show } from '../../src/options/describe.ts';
 import { listOptions } from '../../src/options/list.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 
@@ -138,15 +138,6 @@ test('a name of megabytes is compared with nothing, and shown in a line', () => 
     expect(said).not.toMatch(/q{81}/);
     expect(performance.now() - begun).toBeLessThan(1000);
   }
-});
-
-test('of many choices one is suggested, and all are listed where none is near', () => {
-  const many = Array.from({ length: 41 }, (_, i) => `choice${i}`);
-  expect(expectedOneOf('choise40', many)).toBe('expected one of 41 (did you mean choice40?)');
-  expect(expectedOneOf('choise2', many.slice(0, 40))).toBe(
-    `expected one of ${many.slice(0, 40).join(', ')} (did you mean choice2?)`,
-  );
-  expect(expectedOneOf('none', many)).toBe(`expected one of ${many.join(', ')}`);
 });
 
 test('every option of every agent, policy and environment says what it means', async () => {

@@ -52,6 +52,16 @@ const licencesOnce: Plugin = {
   },
 };
 
+/** Errors of workers say what an option means up to its first semicolon: what stands behind that is for documentation. */
+const glossesOnly: Plugin = {
+  name: 'glosses-only',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!/\.ts$/.test(id) || !id.startsWith(root)) return undefined;
+    return code.replace(/(\.describe\(\s*'|\bdescription:\s*')((?:[^'\\;\n]|\\.)*);(?:[^'\\\n]|\\.)*'/g, "$1$2'");
+  },
+};
+
 /** Sources in place of the package. */
 const alias = [
   { find: /^oxbow$/, replacement: resolve(root, 'src/index.ts') },
@@ -124,7 +134,7 @@ export default defineConfig({
     // Modules of agents only define: who imports one agent does not load the others.
     worker: {
       format: 'es',
-      plugins: () => [licencesOnce, standIns],
+      plugins: () => [licencesOnce, standIns, glossesOnly],
       rollupOptions: { treeshake: { moduleSideEffects: (id) => !id.startsWith(resolve(root, 'agents')) } },
     },
     // Errors name the class that throws them.
