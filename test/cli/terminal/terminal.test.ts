@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { trueMinus } from '../../../cli/experiment/text.ts';
 import { textTable } from '../../../cli/report/table.ts';
 import { answersText } from '../../../cli/terminal/answersText.ts';
 import { commandLine, withOption } from '../../../cli/terminal/commandLine.ts';
@@ -102,3 +103,10 @@ test('a command can be pasted, here where sources run as they are', () => {
   const given = ['run', '--seeds', '3', 'lake', '--seeds=4', '--seed', '5'];
   expect(withOption(given, '--seeds', '10')).toEqual(['run', 'lake', '--seed', '5', '--seeds', '10']);
 });
+
+test.each([
+  ['-190.6 [-195, -187]', '−190.6 [−195, −187]'],
+  ['Box([-4.8, -Infinity], [4.8, Infinity], [2])', 'Box([−4.8, −Infinity], [4.8, Infinity], [2])'],
+  ['-0.00', '0.00'],
+  ['Lake-v0, 3-5, a-b', 'Lake-v0, 3-5, a-b'],
+])('%s reads %s', (text, shown) => expect(trueMinus(text)).toBe(shown));
