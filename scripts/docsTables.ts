@@ -380,8 +380,11 @@ const productLabels = Object.fromEntries(productPolicies.map((policy) => [policy
 function mazeClasses(condition: string): string {
   if (!isStored('mazes')) return 'Not run yet.';
   const of = (env: string, rule: string) => measure('mazes', { study: 'mazes', env, condition, metric: rule });
-  const isRun = (policy: string) => mazeChoices.environments.some((env) => of(env, 'mode')(policy) !== undefined);
-  const lines = mazePolicies.filter(isRun).flatMap((policy) => rulesOf(policy).map((rule) => `${policy} ${rule}`));
+  const isRun = (env: string, policy: string) => of(env, 'mode')(policy) !== undefined;
+  const walked = mazeChoices.environments.filter((env) => mazePolicies.some((policy) => isRun(env, policy)));
+  const cloned = mazePolicies.filter((policy) => walked.some((env) => isRun(env, policy)));
+  if (cloned.length === 0) return 'Not run yet.';
+  const lines = cloned.flatMap((policy) => rulesOf(policy).map((rule) => `${policy} ${rule}`));
   const labels = Object.fromEntries(
     lines.map((line) => {
       const [policy, rule] = line.split(' ');
@@ -395,7 +398,7 @@ function mazeClasses(condition: string): string {
     const { mean, ...interval } = meanInterval(numbers(row));
     return percent({ iqm: mean, ...interval });
   };
-  const columns = Object.fromEntries(mazeChoices.environments.map((env) => [mazeOf(env), cell(env)]));
+  const columns = Object.fromEntries(walked.map((env) => [mazeOf(env), cell(env)]));
   return table(lines, labels, columns, 'class, rule');
 }
 

@@ -136,7 +136,7 @@ async function learnValues({
     learningRate: cosineSchedule(learningRate),
     valueLearningRate: 1e-3,
     valueHidden: [128, 128],
-    gamma: mazeOf(env) === 'giant' ? 0.995 : 0.99,
+    gamma: mazeOf(env).endsWith('giant') ? 0.995 : 0.99,
     policyRandomGoalShare: condition === 'stitch' ? 0.5 : 0,
     reportEvery: Math.max(1, Math.round(steps / 10)),
   });

@@ -173,32 +173,54 @@ export function mazePolicyLabel(policy: string): string {
 /** Goals of a maze, one to each of OGBench's tasks. */
 export const GOALS = 5;
 
-const environments = [
+const pointMazes = [
   'mujoco/OgbenchPointMazeMedium-v0',
   'mujoco/OgbenchPointMazeLarge-v0',
   'mujoco/OgbenchPointMazeGiant-v0',
   'mujoco/OgbenchPointMazeTeleport-v0',
 ] as const;
+const antMazes = [
+  'mujoco/OgbenchAntMazeMedium-v0',
+  'mujoco/OgbenchAntMazeLarge-v0',
+  'mujoco/OgbenchAntMazeGiant-v0',
+  'mujoco/OgbenchAntMazeTeleport-v0',
+] as const;
+const environments = [...pointMazes, ...antMazes] as const;
 export type MazeEnv = (typeof environments)[number];
+
+/** Those of the primary endpoint: several ways lead from most cells to most others. */
+export const severalWays: readonly string[] = pointMazes.slice(1);
 
 const kinds = ['navigate', 'stitch'] as const;
 export type MazeKind = (typeof kinds)[number];
 
-/** `mujoco/OgbenchPointMazeLarge-v0` as `large`. */
+/** `mujoco/OgbenchPointMazeLarge-v0` as `large`, the ant's as `ant-large`. */
 export function mazeOf(env: string): string {
-  return env.replace(/^.*PointMaze|-v\d+$/g, '').toLowerCase();
+  return env
+    .replace(/^.*PointMaze|-v\d+$/g, '')
+    .replace(/^.*AntMaze/, 'ant-')
+    .toLowerCase();
 }
 
 /** How the data of a kind are made. */
 export function recipeOf(env: MazeEnv, kind: MazeKind): MazeRecipe {
-  return mazeRecipes.get(`pointmaze-${mazeOf(env)}-${kind}`)!;
+  return [...mazeRecipes.values()].find((recipe) => recipe.env === env && recipe.kind === kind)!;
 }
 
 export const choices = {
   studies: ['mazes'],
   policies: mazePolicies,
   environments,
-  byName: ['mixture-2', 'mixture-4', 'mixture-16', 'realnvp', 'gcivl-regression', 'gcivl-mixture-8', 'gcivl-spline'],
+  byName: [
+    'mixture-2',
+    'mixture-4',
+    'mixture-16',
+    'realnvp',
+    'gcivl-regression',
+    'gcivl-mixture-8',
+    'gcivl-spline',
+    ...antMazes,
+  ],
 } as const;
 
 /** The settings of each class, the same in all mazes. */
@@ -258,9 +280,13 @@ export const mazesSchema = z.strictObject({
 export type MazesConfig = z.infer<typeof mazesSchema>;
 
 /** The seconds that a job takes on a quiet core, but for the data, which the first job of a process makes. */
-export function seconds({ policy }: { readonly policy: MazePolicy }, config: MazesConfig): number {
+export function seconds(
+  { env, policy }: { readonly env: MazeEnv; readonly policy: MazePolicy },
+  config: MazesConfig,
+): number {
   const { cost } = definitionOf(policy);
   const updates = (config.steps * config.batchSize) / 256;
   const acts = rulesOf(policy).filter((rule) => config.rules.includes(rule)).length;
-  return 2 + 2e-8 * cost * config.parameters * updates + 0.65 * acts * config.evaluationEpisodes;
+  const episode = (antMazes as readonly string[]).includes(env) ? 5 : 0.65;
+  return 2 + 2e-8 * cost * config.parameters * updates + episode * acts * config.evaluationEpisodes;
 }

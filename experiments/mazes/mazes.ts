@@ -20,6 +20,7 @@ import {
   mazesSchema,
   rulesOf,
   seconds,
+  severalWays,
 } from './config.ts';
 
 interface MazesJob extends Job {
@@ -88,9 +89,6 @@ const endpoint =
   'mean over seeds of the goals reached at a temperature of 0.25, mixture of 8 against regression, over the mazes large, giant and teleport with the ' +
   'data navigate (chosen before the run)';
 
-/** Those of the primary endpoint: several ways lead from most cells to most others. */
-const DECIDING: readonly string[] = choices.environments.slice(1);
-
 /**
  * A class's shares of goals reached, the mean over environments of each seed, and over seeds; undefined where there are none.
  * @param rows of one metric, one row for each environment
@@ -117,7 +115,7 @@ const number = (share: number): string => (100 * share).toFixed(1);
 function answerOf(rows: readonly SummaryRow[]): Answer | undefined {
   const walks = rows.filter(({ condition }) => condition === 'navigate');
   const run = [...new Set(walks.map(({ env }) => env))];
-  const deciding = run.filter((env) => DECIDING.includes(env));
+  const deciding = run.filter((env) => severalWays.includes(env));
   const among = deciding.length > 0 ? deciding : run;
   const of = (policy: string, rule: string) => {
     const own = walks.filter((row) => row.policy === policy && row.metric === rule && among.includes(row.env));
@@ -202,7 +200,7 @@ function mazeSection(summary: readonly SummaryRow[], config: MazesConfig): Secti
     title: 'E13: Clones in OGBench’s point mazes',
     code: 'E13',
     paragraphs: [
-      'A policy gets the place of a point and a goal, and learns from walks by goal-conditioned cloning: of each step the goal is a place where the walk came ' +
+      'A policy gets the place of a point, or the state of an ant, and a goal, and learns from walks by goal-conditioned cloning: of each step the goal is a place where the walk came ' +
         'later, drawn uniformly. The data navigate are walks from goal to goal, stitch are walks to goals four cells off. ' +
         `They are the first ${number(share)} % of the episodes of OGBench’s recipe, of ${draws} draw${draws === 1 ? '' : 's'}; actions have normal noise of ` +
         `${actionNoise} on top. A training has ${steps} updates of ${batchSize} pairs, a policy ${parameters} parameters, ±10 %.`,

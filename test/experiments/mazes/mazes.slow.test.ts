@@ -17,6 +17,7 @@ import { mazeDataset, mazeRecipes } from '../../../experiments/offline/mazeData.
 import { Rng } from '../../../src/index.ts';
 
 const MEDIUM = 'mujoco/OgbenchPointMazeMedium-v0';
+const ANT = 'mujoco/OgbenchAntMazeMedium-v0';
 beforeAll(() => loadEnv(MEDIUM));
 
 describe('the jobs', () => {
@@ -33,12 +34,12 @@ describe('the jobs', () => {
   });
 
   test('have a recipe for every maze and kind, and rules that differ for each class', () => {
-    const jobs = of({ policies: mazePolicies });
+    const jobs = of({ policies: mazePolicies, environments: mazes.choices.environments });
     const names = jobs.map(({ env, condition }) => recipeOf(env as never, condition as never).name);
-    expect(new Set(names)).toEqual(
-      new Set([...mazeRecipes.keys()].filter((name) => /^point.*(navigate|stitch)$/.test(name))),
-    );
-    expect(mazes.choices.environments.map(mazeOf)).toEqual(['medium', 'large', 'giant', 'teleport']);
+    expect(new Set(names)).toEqual(new Set([...mazeRecipes.keys()].filter((name) => /(navigate|stitch)$/.test(name))));
+    const walked = ['medium', 'large', 'giant', 'teleport'];
+    expect(mazes.choices.environments.map(mazeOf)).toEqual([...walked, ...walked.map((name) => `ant-${name}`)]);
+    for (const { env, condition } of jobs) expect(recipeOf(env as never, condition as never).env).toBe(env);
     expect(rulesOf('regression')).toEqual(['mode']);
     const acting = actingOf(
       'flow-matching',
@@ -80,20 +81,23 @@ test('data are the first episodes of a draw, with noise of the deviation that is
   );
 });
 
-const spaces = () => {
-  const env = make(MEDIUM);
+const spaces = (id = MEDIUM) => {
+  const env = make(id);
   const { observationSpace, actionSpace } = env;
   env.close();
   return { observationSpace, actionSpace } as never as Record<'observationSpace' | 'actionSpace', never>;
 };
 
-test.each(mazePolicies)('%s has as many parameters as the others', (name) => {
-  const { parameters, tuned } = mazesSchema.parse({});
-  const { policy: settings } = tuned.mazes![MEDIUM]![name] as { policy: never };
-  const policy = makeMazePolicy(name, { ...spaces(), parameters, settings, rng: new Rng(0) });
-  expect(Math.abs(policy.parameterCount() / parameters - 1)).toBeLessThan(0.1);
-  policy.dispose();
-});
+test.each([MEDIUM, ANT].flatMap((env) => mazePolicies.map((name) => ({ env, name }))))(
+  '$name has as many parameters as the others, $env',
+  ({ env, name }) => {
+    const { parameters, tuned } = mazesSchema.parse({});
+    const { policy: settings } = tuned.mazes![env]![name] as { policy: never };
+    const policy = makeMazePolicy(name, { ...spaces(env), parameters, settings, rng: new Rng(0) });
+    expect(Math.abs(policy.parameterCount() / parameters - 1)).toBeLessThan(0.1);
+    policy.dispose();
+  },
+);
 
 test('goals reached are counted for each goal, from equal starts for each rule', async () => {
   const { train, validation } = mazeData(recipeOf(MEDIUM, 'navigate'), 1, { share: 0.02, actionNoise: 0.1 });
