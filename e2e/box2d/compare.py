@@ -12,13 +12,13 @@ from races import race
 
 
 def returns(name, policy, weights, episodes):
-    """Of so many episodes by a fixed policy."""
-    env = gymnasium.make(name)
+    """Of so many episodes by a fixed policy, each the first of its environment: a walker's world is made once, and knows the episodes before."""
     rng = np.random.default_rng(0)
-    space = env.action_space
-    is_discrete = hasattr(space, "n")
     found = []
     for seed in range(episodes):
+        env = gymnasium.make(name)
+        space = env.action_space
+        is_discrete = hasattr(space, "n")
         observation, _ = env.reset(seed=seed)
         walker = BipedalWalkerHeuristics()
         walker.a = np.zeros(4)
@@ -36,6 +36,7 @@ def returns(name, policy, weights, episodes):
             observation, reward, terminated, truncated, _ = env.step(action if is_discrete else np.asarray(action, np.float32))
             total += float(reward)
             ended = terminated or truncated
+        env.close()
         found.append(total)
     return found
 

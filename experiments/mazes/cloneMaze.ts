@@ -14,10 +14,10 @@ import {
   type MazeEnv,
   type MazeKind,
   type MazePolicy,
-  type MazeSettings,
   type MazesConfig,
   makeMazePolicy,
   mazeOf,
+  mazeSettings,
   type Rule,
   recipeOf,
   rulesOf,
@@ -51,7 +51,7 @@ export async function cloneMaze(
   const draw = config.firstDraw + (seed % config.draws);
   const { source, hash, ...data } = mazeData(recipeOf(env, condition), draw, config);
   const { observationSpace, actionSpace } = source;
-  const { learningRate, policy: settings } = config.tuned.mazes![env]![name] as unknown as MazeSettings;
+  const { learningRate, policy: settings } = mazeSettings(config.tuned, env, name);
   const { parameters } = config;
   const spaces = { observationSpace, actionSpace } as never as Record<'observationSpace' | 'actionSpace', never>;
   const policy = makeMazePolicy(name, { ...spaces, parameters, settings, rng: rng.split('policy') });

@@ -126,6 +126,12 @@ export const mazePolicies = Object.keys(POLICIES) as MazePolicy[];
 
 const definitionOf = (policy: MazePolicy): Definition => POLICIES[policy];
 
+/** Those of a class in a maze: the ant has the point's, unless it has some of its own. */
+export function mazeSettings(tuned: Tuned, env: MazeEnv, policy: MazePolicy): MazeSettings {
+  const mazes = tuned.mazes!;
+  return (mazes[env] ?? mazes[env.replace('Ant', 'Point')]!)[policy] as unknown as MazeSettings;
+}
+
 /** What cloning takes for a class, whatever the maze. */
 export interface MazeSettings {
   readonly learningRate: number;
@@ -223,10 +229,10 @@ export const choices = {
   ],
 } as const;
 
-/** The settings of each class, the same in all mazes. */
+/** The settings of each class, the same in all mazes; those of the ant's are the point's. */
 const tuned: Tuned = {
   mazes: Object.fromEntries(
-    environments.map((env) => [
+    pointMazes.map((env) => [
       env,
       Object.fromEntries(
         mazePolicies.map((policy) => [

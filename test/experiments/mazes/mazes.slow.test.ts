@@ -8,6 +8,7 @@ import {
   makeMazePolicy,
   mazeOf,
   mazePolicies,
+  mazeSettings,
   mazesSchema,
   recipeOf,
   rulesOf,
@@ -88,11 +89,11 @@ const spaces = (id = MEDIUM) => {
   return { observationSpace, actionSpace } as never as Record<'observationSpace' | 'actionSpace', never>;
 };
 
-test.each([MEDIUM, ANT].flatMap((env) => mazePolicies.map((name) => ({ env, name }))))(
+test.each(([MEDIUM, ANT] as const).flatMap((env) => mazePolicies.map((name) => ({ env, name }))))(
   '$name has as many parameters as the others, $env',
   ({ env, name }) => {
     const { parameters, tuned } = mazesSchema.parse({});
-    const { policy: settings } = tuned.mazes![env]![name] as { policy: never };
+    const { policy: settings } = mazeSettings(tuned, env, name);
     const policy = makeMazePolicy(name, { ...spaces(env), parameters, settings, rng: new Rng(0) });
     expect(Math.abs(policy.parameterCount() / parameters - 1)).toBeLessThan(0.1);
     policy.dispose();
