@@ -376,16 +376,10 @@ export function pages(): string[] {
 
 const productLabels = Object.fromEntries(productPolicies.map((policy) => [policy, productLabel(policy)]));
 
-/** The classes of the endpoint, and the others. */
-const mazeRuns = ['mazes', 'mazes-classes'];
-
 /** Goals that the classes reach in each maze, by each rule in turn, means over seeds; of a run that is still to come no table. */
 function mazeClasses(condition: string): string {
-  if (!mazeRuns.every(isStored)) return 'Not run yet.';
-  const of = (env: string, metric: string) => (policy: string) =>
-    mazeRuns
-      .map((run) => measure(run, { study: 'mazes', env, condition, metric })(policy))
-      .find((row) => row !== undefined);
+  if (!isStored('mazes')) return 'Not run yet.';
+  const of = (env: string, rule: string) => measure('mazes', { study: 'mazes', env, condition, metric: rule });
   const isRun = (env: string, policy: string) => of(env, 'mode')(policy) !== undefined;
   const walked = mazeChoices.environments.filter((env) => mazePolicies.some((policy) => isRun(env, policy)));
   const cloned = mazePolicies.filter((policy) => walked.some((env) => isRun(env, policy)));
