@@ -376,10 +376,16 @@ export function pages(): string[] {
 
 const productLabels = Object.fromEntries(productPolicies.map((policy) => [policy, productLabel(policy)]));
 
+/** The parts in which the mazes are run: clones of long walks, of short ones, and by values. */
+const MAZE_RUNS = ['mazes', 'mazes-stitch', 'mazes-values'];
+
 /** Goals that the classes reach in each maze, by each rule in turn, means over seeds; of a run that is still to come no table. */
 function mazeClasses(condition: string): string {
-  if (!isStored('mazes')) return 'Not run yet.';
-  const of = (env: string, rule: string) => measure('mazes', { study: 'mazes', env, condition, metric: rule });
+  const runs = MAZE_RUNS.filter(isStored);
+  const of = (env: string, rule: string) => (policy: string) =>
+    runs
+      .map((run) => measure(run, { study: 'mazes', env, condition, metric: rule })(policy))
+      .find((row) => row !== undefined);
   const isRun = (env: string, policy: string) => of(env, 'mode')(policy) !== undefined;
   const walked = mazeChoices.environments.filter((env) => mazePolicies.some((policy) => isRun(env, policy)));
   const cloned = mazePolicies.filter((policy) => walked.some((env) => isRun(env, policy)));
