@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { BehaviorCloningReport } from '../agents/behaviorCloning.ts';
 import { BehaviorCloning, evaluate } from '../agents/index.ts';
 import {
   type Answer,
@@ -19,6 +18,7 @@ import { EpisodesInMemory, episodeOf } from '../datasets/index.ts';
 import { AvoidingEnv, type AvoidingInfo, make } from '../envs/index.ts';
 import { cosineSchedule, makePolicy, portableMath, type Rng, savePolicy } from '../src/index.ts';
 import { avoidingEpisodes, avoidingWays } from './offline/avoidingData.ts';
+import { trainClone } from './shared/cloning.ts';
 import { counted } from './shared/settings.ts';
 import { defineStudy, gridJobs, seedsFigure } from './shared/study.ts';
 
@@ -219,14 +219,7 @@ async function clone(
     learningRate: cosineSchedule(config.learningRate),
     reportEvery: Math.max(1, Math.round(steps / 25)),
   });
-  let best: BehaviorCloningReport['best'];
-  for await (const { step, loss, validationLoss, best: ofReport } of agent.train({
-    steps,
-    rng: rng.split('training'),
-  })) {
-    best = ofReport;
-    report((0.9 * step) / steps, { step, loss, validationLoss: validationLoss ?? null });
-  }
+  const best = await trainClone(agent, { steps, rng: rng.split('training'), report, share: 0.9 });
   const measured = evaluate({
     ...{ policy, greedy, episodes, numEnvs: Math.min(episodes, 120) },
     env: () => make(ENV) as never,
@@ -238,7 +231,7 @@ async function clone(
   agent.dispose();
   policy.dispose();
   return {
-    metrics: { ...metrics, validationLoss: best?.validationLoss ?? null, bestStep: best?.step ?? null },
+    metrics: { ...metrics, ...best },
     data: { parameters: size, ways },
   };
 }

@@ -98,7 +98,7 @@ export function saveSafetensors(
  * The tensors of a safetensors file by their names, as {@link Module.loadStateDict} takes them: floats as float32, 64-bit ones rounded.
  *
  * @param source a path, in Node, or the bytes of the file
- * @throws one line, if it cannot be read, is none, is damaged, or holds numbers of another type
+ * @throws one line, if it cannot be read, is none, is damaged, or holds numbers of another type or too large for float32
  *
  * @example
  * network.loadStateDict(readSafetensors('network.safetensors'));
@@ -116,12 +116,18 @@ export function readSafetensors(source: string | Uint8Array): StateDict {
   });
   checkPlaces(where, tensors, bytes.length - header.end);
   return Object.fromEntries(
-    tensors.map(({ name, dtype, shape, data_offsets: [begin, end] }) => {
+    tensors.map(({ name, label, dtype, shape, data_offsets: [begin, end] }) => {
       const { bytes: size, read } = FORMATS[dtype]!;
       const view = new DataView(bytes.buffer, bytes.byteOffset + header.end + begin, end - begin);
       const isFloat = dtype.includes('F');
       const values = new (isFloat ? Float32Array : Float64Array)((end - begin) / size);
-      for (let i = 0; i < values.length; i++) values[i] = read(view, i * size);
+      for (let i = 0; i < values.length; i++) {
+        const value = read(view, i * size);
+        values[i] = value;
+        if (Number.isFinite(value) && !Number.isFinite(values[i])) {
+          throw new Error(`${label}: ${value} is beyond what float32 holds`);
+        }
+      }
       // Integers beyond 2²⁴ are whole, too.
       return [name, { shape, values: values as Float32Array }];
     }),
@@ -141,7 +147,7 @@ function headerOf(where: string, bytes: Uint8Array): { json: Readonly<Record<str
   const end = PREFIX + Number(length);
   let json: unknown;
   try {
-    json = parseJson(new TextDecoder().decode(bytes.subarray(PREFIX, end)));
+    json = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(PREFIX, end)));
   } catch (error) {
     throw new Error(`${where} is no safetensors file: its header: ${(error as Error).message}`);
   }

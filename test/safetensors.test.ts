@@ -78,7 +78,7 @@ test('numbers of every type', () => {
       readSafetensors(fileOf({ x: { dtype, shape: [count], data_offsets: [0, data.byteLength] } }, bytesOf(data))).x!
         .values,
     );
-  expect(read('F64', Float64Array.of(0.1), 1)).toEqual([Math.fround(0.1)]);
+  expect(read('F64', Float64Array.of(0.1, -Infinity), 2)).toEqual([Math.fround(0.1), -Infinity]);
   expect(read('F16', Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x8000, 0xfc00), 5)).toEqual([
     1,
     -2,
@@ -141,6 +141,16 @@ describe('what is no such file is refused in one line', () => {
     ],
     ['numbers too many', fileOf({ x: entry([0, 4]) }, new Uint8Array(5)), '5 bytes of numbers, expected 4'],
     ['metadata that are no texts', fileOf({ __metadata__: { a: 1 } }), 'readSafetensors: __metadata__: a: got 1'],
+    [
+      'a number beyond float32',
+      fileOf({ x: entry([0, 8], [1], 'F64') }, bytesOf(Float64Array.of(1e39))),
+      "readSafetensors: 'x': 1e+39 is beyond what float32 holds",
+    ],
+    [
+      'a name that is no UTF-8',
+      fileOf({ x: entry([0, 4]) }, new Uint8Array(4)).map((byte, i) => (i === 10 ? 0xff : byte)),
+      'is no safetensors file: its header: ',
+    ],
   ])('%s', (_, bytes, expected) => {
     expect(problem(bytes)).toContain(expected);
   });

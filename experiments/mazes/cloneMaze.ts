@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { BehaviorCloning, type BehaviorCloningReport } from '../../agents/behaviorCloning.ts';
-import { evaluate, Gcivl } from '../../agents/index.ts';
+import { BehaviorCloning, evaluate, Gcivl } from '../../agents/index.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
 import { ContentHash, type EpisodeSource, EpisodesInMemory, episodeOf, splitEpisodes } from '../../datasets/index.ts';
 import { make, SyncVectorEnv } from '../../envs/index.ts';
 import { cosineSchedule, type Policy, Rng, savePolicy } from '../../src/index.ts';
 import type { ActingOptions } from '../../src/policies/acting.ts';
 import { type MazeRecipe, mazeDataset } from '../offline/mazeData.ts';
+import { trainClone } from '../shared/cloning.ts';
 import {
   GOALS,
   learnsValues,
@@ -103,14 +103,9 @@ async function clone({
     learningRate: cosineSchedule(learningRate),
     reportEvery: Math.max(1, Math.round(steps / 10)),
   });
-  let best: BehaviorCloningReport['best'];
-  for await (const { step, loss, validationLoss, gradientNorm, best: ofReport } of agent.train({ steps, rng })) {
-    best = ofReport;
-    const value = validationLoss !== undefined && Number.isFinite(validationLoss) ? validationLoss : null;
-    report((0.5 * step) / steps, { step, loss, validationLoss: value, gradientNorm });
-  }
+  const { validationLoss, bestStep } = await trainClone(agent, { steps, rng, report, share: 0.5 });
   agent.dispose();
-  return { [name]: best?.validationLoss ?? null, bestStep: best?.step ?? null };
+  return { [name]: validationLoss, bestStep };
 }
 
 /**

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BehaviorCloningReport } from '../../agents/behaviorCloning.ts';
 import { BehaviorCloning, evaluate } from '../../agents/index.ts';
 import { writeCheckedJson } from '../../cli/experiment/checkedJson.ts';
 import type { JobContext, JobResult } from '../../cli/experiment/experiment.ts';
@@ -15,6 +14,7 @@ import {
   shortestPathDirection,
 } from '../../envs/index.ts';
 import { cosineSchedule, type Policy, portableMath, Rng, savePolicy } from '../../src/index.ts';
+import { trainClone } from '../shared/cloning.ts';
 import {
   bandOf,
   hasDensity,
@@ -85,15 +85,7 @@ export async function cloneProduct(
     learningRate: cosineSchedule(learningRate),
     reportEvery: Math.max(1, Math.round(steps / 30)),
   });
-  let best: BehaviorCloningReport['best'];
-  for await (const { step, loss, validationLoss, gradientNorm, best: ofReport } of agent.train({
-    steps,
-    rng: rng.split('training'),
-  })) {
-    best = ofReport;
-    const value = validationLoss !== undefined && Number.isFinite(validationLoss) ? validationLoss : null;
-    report((0.9 * step) / steps, { step, loss, validationLoss: value, gradientNorm });
-  }
+  const { bestStep } = await trainClone(agent, { steps, rng: rng.split('training'), report, share: 0.9 });
   const { user, system } = process.cpuUsage(before);
   const greedy = isGreedy(name);
   const surprise = hasDensity(name) ? surpriseOf(heldOut) : undefined;
@@ -116,7 +108,7 @@ export async function cloneProduct(
   agent.dispose();
   policy.dispose();
   return {
-    metrics: { ...metrics, natsAbove, startNats, bestStep: best?.step ?? null },
+    metrics: { ...metrics, natsAbove, startNats, bestStep },
     data: { parameters: size, ways: counts },
   };
 }
