@@ -376,17 +376,18 @@ export function pages(): string[] {
 
 const productLabels = Object.fromEntries(productPolicies.map((policy) => [policy, productLabel(policy)]));
 
-/** The parts in which the mazes are run: clones of long walks, of short ones, and by values. */
-const MAZE_RUNS = ['mazes', 'mazes-stitch', 'mazes-values'];
+/** The parts in which the mazes are run: clones of long walks, more seeds of some, clones of short walks, and by values. */
+const MAZE_RUNS = ['mazes', 'mazes-seeds', 'mazes-stitch', 'mazes-values'];
 
-/** Goals that the classes reach in each maze, by each rule in turn, means over seeds; of a run that is still to come no table. */
+/** Goals that the classes reach in each maze, by each rule in turn, means over the seeds of all runs; of a run that is still to come no table. */
 function mazeClasses(condition: string): string {
   const runs = MAZE_RUNS.filter(isStored);
-  const of = (env: string, rule: string) => (policy: string) =>
-    runs
-      .map((run) => measure(run, { study: 'mazes', env, condition, metric: rule })(policy))
-      .find((row) => row !== undefined);
-  const isRun = (env: string, policy: string) => of(env, 'mode')(policy) !== undefined;
+  const of = (env: string, rule: string, policy: string): number[] =>
+    runs.flatMap((run) => {
+      const row = measure(run, { study: 'mazes', env, condition, metric: rule })(policy);
+      return row === undefined ? [] : numbers(row);
+    });
+  const isRun = (env: string, policy: string) => of(env, 'mode', policy).length > 0;
   const walked = mazeChoices.environments.filter((env) => mazePolicies.some((policy) => isRun(env, policy)));
   const cloned = mazePolicies.filter((policy) => walked.some((env) => isRun(env, policy)));
   if (cloned.length === 0) return 'Not run yet.';
@@ -399,12 +400,13 @@ function mazeClasses(condition: string): string {
   );
   const cell = (env: string) => (line: string) => {
     const [policy, rule] = line.split(' ');
-    const row = of(env, rule!)(policy!);
-    if (row === undefined || numbers(row).length === 0) return '';
-    const { mean, ...interval } = meanInterval(numbers(row));
+    const goals = of(env, rule!, policy!);
+    if (goals.length === 0) return '';
+    const { mean, ...interval } = meanInterval(goals);
     return percent({ iqm: mean, ...interval });
   };
-  const columns = Object.fromEntries(walked.map((env) => [mazeOf(env), cell(env)]));
+  const seedsOf = (line: string) => `${of(walked[0]!, 'mode', line.split(' ')[0]!).length}`;
+  const columns = { seeds: seedsOf, ...Object.fromEntries(walked.map((env) => [mazeOf(env), cell(env)])) };
   return table(lines, labels, columns, 'class, rule');
 }
 
