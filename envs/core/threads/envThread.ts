@@ -39,7 +39,8 @@ try {
   answer(failed(error));
 }
 for (let isOpen = envs !== undefined; isOpen; ) {
-  Atomics.wait(control, CONTROL.turn, turn);
+  // Again where the call before was answered between its number and its notice, which wakes this thread a second time.
+  while (Atomics.load(control, CONTROL.turn) === turn) Atomics.wait(control, CONTROL.turn, turn);
   turn = Atomics.load(control, CONTROL.turn);
   const message: CallMessage = receiveMessageOnPort(port)?.message ?? { call: 'step' };
   try {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { train } from '../../../../agents/index.ts';
 import type { VectorState } from '../../../../envs/core/syncVectorEnv.ts';
 import { type MakeVecOptions, make, makeVec, register, type VectorEnv } from '../../../../envs/index.ts';
@@ -59,6 +59,23 @@ testWorkers('Multigoal-v0', {}, [1, 2]);
 testWorkers('LakeStride-v0', { blocked: 'hidden' }, [1, 2]);
 // As many as there are envs.
 testWorkers(PUPPET, {}, [9]);
+
+test('threads that answer a call before its notice comes do not answer it twice', () => {
+  const [alone, env] = puppets();
+  const { notify } = Atomics;
+  const late = vi.spyOn(Atomics, 'notify').mockImplementation((...given) => {
+    // Time in which the threads end their steps and go to sleep again.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30);
+    return notify(...given);
+  });
+  onTestFinished(() => late.mockRestore());
+  expect(env.reset({ seed: 5 })).toStrictEqual(alone.reset({ seed: 5 }));
+  for (let t = 0; t < 10; t++) {
+    const tell = one('tell', 'tell', 'tell', 'tell', 'tell');
+    expect(env.step(tell), `step ${t}`).toStrictEqual(alone.step(tell));
+  }
+  expect(late).toHaveBeenCalledTimes(11);
+});
 
 test('rewards of goals', () => {
   const env = open('BitFlipping-v0', { bits: 2, numEnvs: 2, workers: 2 });
