@@ -377,7 +377,7 @@ export function pages(): string[] {
 const productLabels = Object.fromEntries(productPolicies.map((policy) => [policy, productLabel(policy)]));
 
 /** The parts in which the mazes are run: clones of long walks, more seeds of some, clones of short walks, and by values. */
-const MAZE_RUNS = ['mazes', 'mazes-seeds', 'mazes-stitch', 'mazes-values'];
+const MAZE_RUNS = ['mazes', 'mazes-seeds', 'mazes-stitch', 'mazes-values', 'mazes-values-stitch'];
 
 /** Goals that the classes reach in each maze, by each rule in turn, means over the seeds of all runs; of a run that is still to come no table. */
 function mazeClasses(condition: string): string {
