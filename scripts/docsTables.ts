@@ -14,7 +14,7 @@ import { componentsOf, lakesOf, productLabel, productPolicies } from '../experim
 import { armOf, choices as shapeChoices, robots as shapeRobots } from '../experiments/shapes/config.ts';
 import { aggregates } from '../experiments/shapes/shapes.ts';
 import { writeWholeFile } from '../src/files.ts';
-import { isStored, lowest, mean, measure, numbers, type RowOf, rowsOf, type Where, worst } from './storedRuns.ts';
+import { lowest, mean, measure, numbers, type RowOf, rowsOf, type Where, worst } from './storedRuns.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -376,21 +376,15 @@ export function pages(): string[] {
 
 const productLabels = Object.fromEntries(productPolicies.map((policy) => [policy, productLabel(policy)]));
 
-/** The parts in which the mazes are run: clones of long walks, more seeds of some, clones of short walks, and by values. */
-const MAZE_RUNS = ['mazes', 'mazes-seeds', 'mazes-stitch', 'mazes-values', 'mazes-values-stitch'];
-
-/** Goals that the classes reach in each maze, by each rule in turn, means over the seeds of all runs; of a run that is still to come no table. */
+/** Goals that the classes reach in each maze, by each rule in turn, means over seeds. */
 function mazeClasses(condition: string): string {
-  const runs = MAZE_RUNS.filter(isStored);
-  const of = (env: string, rule: string, policy: string): number[] =>
-    runs.flatMap((run) => {
-      const row = measure(run, { study: 'mazes', env, condition, metric: rule })(policy);
-      return row === undefined ? [] : numbers(row);
-    });
+  const of = (env: string, rule: string, policy: string): number[] => {
+    const row = measure('mazes', { study: 'mazes', env, condition, metric: rule })(policy);
+    return row === undefined ? [] : numbers(row);
+  };
   const isRun = (env: string, policy: string) => of(env, 'mode', policy).length > 0;
   const walked = mazeChoices.environments.filter((env) => mazePolicies.some((policy) => isRun(env, policy)));
   const cloned = mazePolicies.filter((policy) => walked.some((env) => isRun(env, policy)));
-  if (cloned.length === 0) return 'Not run yet.';
   const lines = cloned.flatMap((policy) => rulesOf(policy).map((rule) => `${policy} ${rule}`));
   const labels = Object.fromEntries(
     lines.map((line) => {

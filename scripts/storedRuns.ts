@@ -1,7 +1,9 @@
 /** The runs whose results are part of the repository, `docs/results/RUN/summary.json`: what tables and figures of the docs are made of. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { SummaryRow } from '../cli/experiment/experiment.ts';
+import { groupBy } from '../cli/experiment/summarize.ts';
+import { interquartileInterval } from '../cli/statistics/bootstrap.ts';
 
 const results = resolve(import.meta.dirname, '../docs/results');
 
@@ -9,9 +11,10 @@ const results = resolve(import.meta.dirname, '../docs/results');
 export type RowOf = (policy: string) => SummaryRow | undefined;
 export type Where = Partial<Pick<SummaryRow, 'study' | 'env' | 'condition' | 'metric'>>;
 
-export function isStored(run: string): boolean {
-  return existsSync(join(results, run, 'summary.json'));
-}
+/** The comparisons that were run in parts: more seeds of some classes, other data, larger policies. */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  mazes: ['mazes', 'mazes-seeds', 'mazes-stitch', 'mazes-values', 'mazes-values-stitch'],
+};
 
 const runs = new Map<string, readonly SummaryRow[]>();
 
@@ -25,12 +28,40 @@ export function measure(run: string, where: Where): RowOf {
   };
 }
 
+/** The rows of a stored run; of one in parts the rows of all, and what several parts measured is one row with the seeds of each. */
 export function rowsOf(run: string): readonly SummaryRow[] {
   if (!runs.has(run)) {
-    const text = readFileSync(join(results, run, 'summary.json'), 'utf8');
-    runs.set(run, (JSON.parse(text) as { results: readonly SummaryRow[] }).results);
+    const parts = PARTS[run] ?? [run];
+    const rows = groupBy(parts.flatMap(rowsOfPart), ({ study, env, condition, policy, metric }) =>
+      JSON.stringify([study, env, condition, policy, metric]),
+    );
+    runs.set(run, [...rows.values()].map(joined));
   }
   return runs.get(run)!;
+}
+
+interface PartRow extends SummaryRow {
+  readonly seeds: readonly number[];
+}
+
+function rowsOfPart(part: string): PartRow[] {
+  const { results: rows, seeds } = JSON.parse(readFileSync(join(results, part, 'summary.json'), 'utf8')) as {
+    results: readonly SummaryRow[];
+    seeds: readonly number[];
+  };
+  return rows.map((row) => ({ ...row, seeds }));
+}
+
+/** @throws if two parts have the same seed */
+function joined(rows: readonly PartRow[]): SummaryRow {
+  const [first] = rows;
+  const seeds = rows.flatMap((row) => row.seeds);
+  if (new Set(seeds).size < seeds.length) {
+    throw new Error(`${first!.study} ${first!.policy}: a seed counts twice, seeds ${seeds.join(', ')}`);
+  }
+  if (rows.length === 1) return first!;
+  const perSeed = rows.flatMap((row) => row.perSeed);
+  return { ...first!, ...interquartileInterval(perSeed.filter((value) => value !== null)), perSeed };
 }
 
 export function numbers({ perSeed }: SummaryRow): number[] {
